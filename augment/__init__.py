@@ -1,0 +1,33 @@
+"""Explain a text classifier with integrated gradients, and make training samples from what it shows.
+
+    import augment
+    print(augment.explain("这家酒店的服务很好", "models/hotel").top(3))
+
+The names below are loaded on first use: importing the package costs nothing, so the command line starts at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from augment.explaining import Attribution, explain
+    from augment.job import Job
+    from augment.running import Summary, run
+
+__version__ = "0.1.0"
+__all__ = ["Attribution", "Job", "Summary", "explain", "run"]
+
+_HOME = {
+    "Attribution": "augment.explaining",
+    "Job": "augment.job",
+    "Summary": "augment.running",
+    "explain": "augment.explaining",
+    "run": "augment.running",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Return a public name, importing the module that defines it; AttributeError for any other name."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'augment' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

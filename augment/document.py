@@ -1,0 +1,177 @@
+"""Read a YAML file and check it against a model, so that every complaint names the file, the line and the key.
+
+Only `true` and `false` are booleans here and numbers are plain decimals: `no`, `on`, `007` and `1_000` stay the
+strings a user meant as labels. Aliases, tags and files over 1 MiB are refused; a configuration needs none of them.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from augment.errors import RequestError, nearest
+
+Key = str | int
+Model = TypeVar("Model", bound=BaseModel)
+LARGEST = 1 << 20
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader with YAML 1.2 booleans and plain decimal numbers."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("bool", r"^(?:true|false)$", "tf"),
+    ("null", r"^(?:null|~|)$", ["n", "~", ""]),
+    ("int", r"^-?(?:0|[1-9][0-9]*)$", "-0123456789"),
+    ("float", r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)$", "-0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+
+
+@dataclass(frozen=True)
+class Document:
+    """A mapping read from a file, and the line on which each of its keys stands."""
+
+    path: Path
+    values: dict[str, object]
+    lines: dict[tuple[Key, ...], int] = field(default_factory=dict)
+
+    def where(self, keys: tuple[Key, ...] = ()) -> str:
+        """Return `file:line` of the deepest known part of a key path."""
+        while keys and keys not in self.lines:
+            keys = keys[:-1]
+        return f"{self.path}:{self.lines.get(keys, 1)}"
+
+
+def parse(text: str, path: Path) -> Document:
+    """Return the mapping written in `text`; RequestError with file:line if it is not a plain YAML mapping."""
+    if len(text) > LARGEST:
+        raise RequestError(str(path), "the file is larger than 1 MiB", "is this the right file?")
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        _refuse_aliases(text, path)
+        lines: dict[tuple[Key, ...], int] = {}
+        if node is not None:
+            _record(node, (), lines)
+        values = yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RequestError(f"{path}:{line}", f"not valid YAML: {error.problem}", "check the indentation and quotes") from None
+    except yaml.YAMLError as error:
+        raise RequestError(str(path), f"not valid YAML: {error}", "save the file as UTF-8 text") from None
+    if values is None:
+        values = {}
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise RequestError(f"{path}:1", "the file is not a mapping of names to values", "start it with `name: value`")
+    return Document(path, values, lines)
+
+
+def load(path: Path) -> Document:
+    """Return the mapping in a file; RequestError if the file is missing or is not UTF-8 YAML."""
+    try:
+        return parse(path.read_text(encoding="utf-8-sig"), path)
+    except FileNotFoundError:
+        raise RequestError(str(path), "the file does not exist", "check the path") from None
+    except IsADirectoryError:
+        raise RequestError(str(path), "this is a folder, not a file", "name a YAML file") from None
+    except UnicodeDecodeError as error:
+        raise RequestError(str(path), f"not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
+
+
+def checked(model: type[Model], document: Document, values: object, at: tuple[Key, ...] = ()) -> Model:
+    """Return `values` as a `model`; RequestError naming file:line, the key, and the nearest right key or value."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        location = at + _plain(first["loc"], values)
+        what, hint = _explain(model, first)
+        raise RequestError(document.where(location), what, hint) from None
+
+
+def _plain(location: tuple[Key, ...], values: object) -> tuple[Key, ...]:
+    """Return a pydantic location without the union and discriminator names that no file contains."""
+    kept: list[Key] = []
+    here = values
+    for key in location:
+        if isinstance(here, dict) and key in here:
+            here = here[key]
+            kept.append(key)
+        elif isinstance(here, list) and isinstance(key, int) and key < len(here):
+            here = here[key]
+            kept.append(key)
+    if location and location[-1] not in kept[-1:] and isinstance(here, dict):
+        kept.append(location[-1])
+    return tuple(kept)
+
+
+def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
+    """Return what is wrong and what to do, in words, for one pydantic error."""
+    key = str(error["loc"][-1]) if error["loc"] else ""
+    if error["type"] == "extra_forbidden":
+        return f"unknown key `{key}`", nearest(key, _known(model, error["loc"][:-1]))
+    if error["type"] == "missing":
+        return f"`{key}` is missing", f"add `{key}:`"
+    if error["type"] == "union_tag_invalid":
+        context = error["ctx"]
+        tags = [tag.strip("' ") for tag in str(context["expected_tags"]).split(",")]
+        return f"no stage of kind `{context['tag']}`", nearest(str(context["tag"]), tags)
+    if error["type"] == "union_tag_not_found":
+        return "a stage needs a `kind`", "add `kind:`; `augment list` shows the kinds"
+    given = error["input"]
+    message = error["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    shown = repr(given) if isinstance(given, str | int | float | bool) or given is None else "this value"
+    return f"`{key}` cannot be {shown}", message
+
+
+def _known(model: type[BaseModel], location: tuple[Key, ...]) -> list[str]:
+    """Return the keys allowed at a location, walking the fields of nested models and unions."""
+    models: list[type[BaseModel]] = [model]
+    for key in location:
+        inner = [found for owner in models for found in _field_models(owner, key)]
+        models = inner or models
+    return sorted({name for owner in models for name in owner.model_fields})
+
+
+def _field_models(owner: type[BaseModel], key: Key) -> list[type[BaseModel]]:
+    """Return the models one step inside a field, or the union member whose kind is `key`."""
+    info = owner.model_fields.get(str(key))
+    if info is None:
+        kind = owner.model_fields.get("kind")
+        return [owner] if kind is not None and key in get_args(kind.annotation) else []
+    return _models_in(info.annotation)
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    """Return every model class mentioned in a type annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models_in(part)]
+
+
+def _record(node: yaml.Node, at: tuple[Key, ...], lines: dict[tuple[Key, ...], int]) -> None:
+    """Note the line of every key and item below a node."""
+    lines.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines[(*at, str(key.value))] = key.start_mark.line + 1
+            _record(value, (*at, str(key.value)), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            _record(value, (*at, index), lines)
+
+
+def _refuse_aliases(text: str, path: Path) -> None:
+    """Raise RequestError on anchors, aliases and duplicate keys are left to YAML; an alias can hide a size bomb."""
+    for token in yaml.scan(text, Loader=_Loader):
+        if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+            raise RequestError(
+                f"{path}:{token.start_mark.line + 1}", "YAML anchors and aliases are not read here", "write the value out"
+            )

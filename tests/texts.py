@@ -1,0 +1,28 @@
+"""Awkward texts that every part must survive: one shared list."""
+
+TEXTS: tuple[str, ...] = (
+    "这家酒店的服务很好，房间也很干净。",
+    "The acting was brilliant, but I don't like the ending!",
+    "iPhone6手机very好用，性价比100%！！",
+    "很快，好吃，味道足，量大",
+    "𠮷野家的牛丼，味道还行吧。",
+    "👨‍👩‍👧‍👦 family 👍🏽 flag 🇨🇳 好👍🏽",
+    "cafe\u0301 nai\u0308ve résumé e\u0301",
+    "ＡＢＣ１２３，全角　空格！",
+    "男/女 a/b 1/2 “引号” \"quote\" it's",
+    "line one\nline two\r\nthird\tcolumn",
+    "NA", "null", "007", "1e5", "0",
+    "<script>alert('x')</script> </script> & \"><img onerror=1>",
+    "مرحبا بالعالم \u202eabc\u202c שלום",
+    "葛\U000e0100飾区 ｶﾞｷﾞ かなカナ 한국어 ไทย",
+    "a",
+    "好",
+    " ",
+    "",
+    "   前后有空格   ",
+    "zero\u200bwidth \ufeffbom \u00a0nbsp",
+    "e-mail: a.b@c.org, http://例子.cn/path?q=1#frag @user #话题#",
+    "well-made state-of-the-art 3.14 1,000 2010-2011 $5 50%",
+    "好" * 600,
+    "very " * 600,
+)
