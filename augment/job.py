@@ -160,11 +160,27 @@ class Job(Section):
     output: OutputConfig = OutputConfig()
     seed: int = 0
 
+    @property
+    def label_names(self) -> dict[str, str]:
+        """The names the corpus gives to numbered labels; empty if it gives none."""
+        return dict(self.corpus.label_names or {}) if self.corpus else {}
+
+    @property
+    def root(self) -> Path:
+        """The folder that file names are relative to."""
+        return self.corpus.root if self.corpus else Path("data")
+
     def needs_corpus(self) -> CorpusConfig:
         """Return the corpus section; RequestError if no config gave one."""
         if self.corpus is None:
             raise RequestError("the job", "no config gives a `corpus:`", "add one, or name another with -c")
         return self.corpus
+
+    def needs_judge(self) -> ModelConfig:
+        """Return the judge section; RequestError if no config gave one."""
+        if self.judge is None:
+            raise RequestError("the job", "no config gives a `judge:`", "add `judge: {path: FOLDER}`")
+        return self.judge
 
     def needs_model(self) -> ModelConfig:
         """Return the model section; RequestError if no config gave one."""

@@ -1,0 +1,1 @@
+"""From a token to what may stand in its place."""

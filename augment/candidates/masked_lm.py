@@ -1,0 +1,79 @@
+"""Words that a masked language model puts in the place of a token, seen in its sentence.
+
+It fills what fits, not what means the same: "the food was [MASK]" takes "bad" as gladly as "great". So every child is
+judged, and the label check decides.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+
+import torch
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+from augment.candidates.sources import Place
+from augment.errors import ModelError
+from augment.job import RunConfig
+from augment.models.classifier import device_of
+from augment.models.folder import look, resolve
+from augment.models.packing import pack
+
+_LONGEST = 512
+_PIECES = 3
+
+
+class MaskedWords:
+    """Fills of a masked model: one mask for each piece of the token, tokens of at most three pieces."""
+
+    def __init__(self, path: str, run: RunConfig, most: int) -> None:
+        """Load the model from safetensors, without code of its own; ModelError if it has no mask."""
+        folder = look(resolve(path, None, run.allow_download))
+        safe = {"local_files_only": True, "trust_remote_code": False}
+        self._tokenizer = AutoTokenizer.from_pretrained(folder.path, **safe)
+        self._device = device_of(run.device)
+        model = AutoModelForMaskedLM.from_pretrained(folder.path, use_safetensors=True, dtype=torch.float32, **safe)
+        self._model = model.to(self._device).eval().requires_grad_(False)
+        if self._tokenizer.mask_token_id is None:
+            raise ModelError(path, "this is no masked language model: it has no mask", "name another in resources.masked_lm")
+        self._budget, self._most = run.token_budget, most
+
+    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+        """Return the fills of each place, most probable first; nothing for tokens of more than three pieces."""
+        result: list[tuple[str, ...]] = [()] * len(places)
+        prepared = [(index, *masked) for index, place in enumerate(places) if (masked := self._mask(place))]
+        for batch in pack([len(pieces) for _, pieces, _ in prepared], self._budget):
+            rows = [prepared[item] for item in batch]
+            padded = self._tokenizer.pad({"input_ids": [pieces for _, pieces, _ in rows]}, return_tensors="pt")
+            with torch.no_grad():
+                logits = self._model(**padded.to(self._device)).logits.log_softmax(-1).cpu()
+            shift = padded["input_ids"].shape[1]
+            for (index, pieces, holes), row in zip(rows, logits, strict=True):
+                offset = shift - len(pieces) if self._tokenizer.padding_side == "left" else 0
+                result[index] = self._words(row[[hole + offset for hole in holes]])
+        return result
+
+    def _mask(self, place: Place) -> tuple[list[int], list[int]] | None:
+        """Return the pieces of the text with those of the token masked, and where the masks stand."""
+        row = self._tokenizer(place.whole, truncation=True, max_length=_LONGEST, return_offsets_mapping=True)
+        holes = [
+            index
+            for index, (start, end) in enumerate(row["offset_mapping"])
+            if start < end and start < place.end and end > place.start
+        ]
+        pieces = list(row["input_ids"])
+        if not 0 < len(holes) <= _PIECES:
+            return None
+        for hole in holes:
+            pieces[hole] = self._tokenizer.mask_token_id
+        return pieces, holes
+
+    def _words(self, logits: torch.Tensor) -> tuple[str, ...]:
+        """Return the words made of the best pieces for each mask, [masks, V] log-probabilities, most probable first."""
+        width = self._most * 2 if len(logits) == 1 else 4
+        scores, pieces = logits.topk(min(width, logits.shape[-1]), dim=-1)
+        fills = [
+            (-sum(float(scores[hole, pick]) for hole, pick in enumerate(picks)), [int(pieces[hole, pick]) for hole, pick in enumerate(picks)])
+            for picks in product(range(scores.shape[1]), repeat=len(logits))
+        ]
+        words = [self._tokenizer.decode(ids).strip() for _, ids in sorted(fills, key=lambda fill: (round(fill[0], 5), fill[1]))]
+        whole = [word.replace(" ", "") if not word.isascii() else word for word in words]
+        return tuple(dict.fromkeys(word for word in whole if word.isalpha()))[: self._most * 2]

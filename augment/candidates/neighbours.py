@@ -1,0 +1,87 @@
+"""Words near a token in the model's own embedding space.
+
+Near for the model is not the same as near in meaning: a small classifier puts words together that push the same way.
+So this source comes last, and every child is judged. Words are whole-word pieces of the tokenizer and, for models
+fed with Chinese characters, frequent words of the dictionary as the mean of their pieces.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from augment.candidates.sources import Place
+from augment.job import ModelConfig, RunConfig
+from augment.models.classifier import Classifier, open_classifier
+from augment.text.script import language
+from augment.text.segment import frequent_words
+
+_NEAR = 0.4
+_DICTIONARY = 20000
+_BLOCK = 512
+
+
+class Neighbours:
+    """The nearest words by cosine of centred embeddings, at least 0.4."""
+
+    def __init__(self, model: ModelConfig, run: RunConfig, most: int) -> None:
+        """Embed the vocabulary of words once."""
+        self._classifier = open_classifier(model, run)
+        self._most = most
+        self._table: np.ndarray = self._classifier.model.get_input_embeddings().weight.float().cpu().numpy()
+        self._centre = self._table.mean(0)
+        words = _whole_words(self._classifier) + frequent_words(_DICTIONARY)
+        vectors, known = self._embed(list(dict.fromkeys(words)))
+        self._words = [word for word, good in zip(dict.fromkeys(words), known, strict=True) if good]
+        self._vectors = vectors[known]
+
+    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+        """Return the neighbours of each token, nearest first."""
+        tokens = list(dict.fromkeys(place.word for place in places))
+        known: dict[str, tuple[str, ...]] = {}
+        for begin in range(0, len(tokens), _BLOCK):
+            block = tokens[begin : begin + _BLOCK]
+            vectors, good = self._embed(block)
+            near = np.round(vectors @ self._vectors.T, 5)
+            for word, row, fine in zip(block, near, good, strict=True):
+                known[word] = self._nearest(word, row) if fine else ()
+        return [known[place.word] for place in places]
+
+    def _nearest(self, word: str, near: np.ndarray) -> tuple[str, ...]:
+        """Return the words with the highest cosine, equal ones in the order of the vocabulary."""
+        count = min(self._most * 2 + 1, len(near))
+        best = np.argpartition(-near, count - 1)[:count]
+        ordered = sorted(best.tolist(), key=lambda place: (-near[place], place))
+        kind = language(word)
+        close = [self._words[place] for place in ordered if near[place] >= _NEAR]
+        return tuple(other for other in close if other.casefold() != word.casefold() and language(other) == kind)
+
+    def _embed(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Return unit vectors [N, D] and whether each word is made of known pieces [N]."""
+        tokenizer = self._classifier.tokenizer
+        rows = tokenizer(list(words), add_special_tokens=False)["input_ids"] if words else []
+        vectors = np.zeros((len(words), self._table.shape[1]), dtype=np.float32)
+        good = np.zeros(len(words), dtype=bool)
+        for index, pieces in enumerate(rows):
+            if pieces and tokenizer.unk_token_id not in pieces:
+                vectors[index] = self._table[pieces].mean(0) - self._centre
+                length = np.linalg.norm(vectors[index])
+                good[index] = length > 0
+                vectors[index] /= length or 1.0
+        return vectors, good
+
+
+def _whole_words(classifier: Classifier) -> list[str]:
+    """Return the pieces of the vocabulary that are words of their own, in the order of their ids."""
+    tokenizer = classifier.tokenizer
+    pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    marked = any(piece.startswith(("Ġ", "▁")) for piece in pieces if piece)
+    words: list[str] = []
+    for piece in pieces:
+        if not piece or piece in tokenizer.all_special_tokens or piece.startswith("##"):
+            continue
+        if marked and not piece.startswith(("Ġ", "▁")):
+            continue
+        word = tokenizer.convert_tokens_to_string([piece]).strip()
+        if len(word) > 1 and word.isalpha():
+            words.append(word)
+    return words

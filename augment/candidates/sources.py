@@ -1,0 +1,143 @@
+"""Where substitutes come from: several sources, of which the first that offers anything for a token is used.
+
+    sources = open_sources(("lexicon", "neighbours"), job, most=8)
+    sources.offer([Place("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])       # [("旅馆", "宾馆", ...)]
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, Protocol
+
+from augment.candidates.lexicon import Lexicon, load_lexicons
+from augment.job import Job
+from augment.text.choose import Protection, editable
+from augment.text.inflect import fits_article, match_case
+from augment.text.script import language
+from augment.text.segment import segment
+
+SourceName = Literal["lexicon", "masked_lm", "neighbours"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A token to be replaced: its row and number, both texts, its side and span, and the token before it."""
+
+    row: str
+    token: int
+    text: str
+    text_pair: str | None
+    side: int
+    start: int
+    end: int
+    before: str | None
+
+    @property
+    def whole(self) -> str:
+        """The text the token stands in."""
+        return self.text_pair if self.side and self.text_pair is not None else self.text
+
+    @property
+    def word(self) -> str:
+        """The token itself."""
+        return self.whole[self.start : self.end]
+
+
+class Source(Protocol):
+    """Something that offers words for places."""
+
+    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+        """Return for each place the words offered, nearest first."""
+        ...
+
+
+class LexiconSource:
+    """The synonyms of every lexicon that is installed, in the order the job names them."""
+
+    def __init__(self, lexicons: Sequence[Lexicon]) -> None:
+        """Keep the lexicons."""
+        self._lexicons = lexicons
+
+    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+        """Return the synonyms of each token from the first lexicon that has any."""
+        known: dict[str, tuple[str, ...]] = {}
+        for word in dict.fromkeys(place.word for place in places):
+            found = (lexicon.synonyms(word) for lexicon in self._lexicons)
+            known[word] = next((words for words in found if words), ())
+        return [known[place.word] for place in places]
+
+
+class Sources:
+    """Sources in order, and the tests every word they offer must pass."""
+
+    def __init__(self, sources: Sequence[Source], most: int) -> None:
+        """Keep the sources; `most` words are offered for a token."""
+        self._sources = sources
+        self._most = most
+
+    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+        """Return for each place the words of the first source that has any that pass, at most `most`."""
+        result: list[tuple[str, ...]] = [()] * len(places)
+        for source in self._sources:
+            open_places = [index for index, words in enumerate(result) if not words]
+            offers = source.offer([places[index] for index in open_places])
+            for index, words in zip(open_places, offers, strict=True):
+                result[index] = self._passing(places[index], words)
+        return result
+
+    def _passing(self, place: Place, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the words that fit the place: other than the token, one content word, right after `a` or `an`."""
+        cased = dict.fromkeys(match_case(place.word, word) for word in words)
+        fitting = [word for word in cased if _fits(place, word)]
+        return tuple(fitting[: self._most])
+
+
+def open_sources(names: Sequence[SourceName], job: Job, most: int) -> Sources:
+    """Return the sources that the job has what is needed for: a masked model only where one is named."""
+    sources: list[Source] = []
+    for name in names:
+        if name == "lexicon":
+            sources.append(LexiconSource(_lexicons(job)[0]))
+        elif name == "masked_lm" and job.resources.masked_lm:
+            from augment.candidates.masked_lm import MaskedWords
+
+            sources.append(MaskedWords(job.resources.masked_lm, job.run, most))
+        elif name == "neighbours":
+            from augment.candidates.neighbours import Neighbours
+
+            sources.append(Neighbours(job.needs_model(), job.run, most))
+    return Sources(sources, most)
+
+
+def lexicon_notices(job: Job) -> tuple[str, ...]:
+    """Return what lexicons the job names and this machine lacks, with how to install them."""
+    return _lexicons(job)[1]
+
+
+def lexicon_hashes(job: Job) -> dict[str, str]:
+    """Return the content hash of every lexicon that is used."""
+    return {lexicon.name: lexicon.content_hash for lexicon in _lexicons(job)[0]}
+
+
+def _lexicons(job: Job) -> tuple[tuple[Lexicon, ...], tuple[str, ...]]:
+    """Return the lexicons of a job, read once in a process, and notices of those that are missing."""
+    return _read_once(job.resources.lexicons, job.root)
+
+
+@cache
+def _read_once(names: tuple[str, ...], root: Path) -> tuple[tuple[Lexicon, ...], tuple[str, ...]]:
+    """Return what `load_lexicons` does, kept for the process."""
+    return load_lexicons(names, root)
+
+
+def _fits(place: Place, word: str) -> bool:
+    """Return whether a word may stand at a place."""
+    return (
+        word.casefold() != place.word.casefold()
+        and not any(mark.isspace() for mark in word)
+        and language(word) == language(place.word)
+        and fits_article(place.before, word)
+        and editable([word], Protection(frozenset(), ()))[0]
+        and len(segment(word)) == 1
+    )

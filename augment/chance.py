@@ -1,0 +1,39 @@
+"""Randomness as an argument: a generator that depends only on what it is for.
+
+The same seed, stage, row and child number give the same choices on any machine, in any order, in any process.
+
+    chance(0, "substitute_other", "hotel.csv:7", 2).sample(["a", "b", "c"], 2)
+"""
+
+import random
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+class Chance:
+    """A generator of choices. Built on `random()` alone, whose values Python keeps the same between versions."""
+
+    def __init__(self, seed: int) -> None:
+        """Start from a seed."""
+        self._source = random.Random(seed)
+
+    def below(self, count: int) -> int:
+        """Return a whole number from 0 to count - 1."""
+        return int(self._source.random() * count)
+
+    def sample(self, items: Sequence[Item], count: int) -> list[Item]:
+        """Return `count` of the items without repetition, or all of them shuffled if there are fewer."""
+        pool = list(items)
+        for position in range(min(count, len(pool))):
+            other = position + self.below(len(pool) - position)
+            pool[position], pool[other] = pool[other], pool[position]
+        return pool[:count]
+
+
+def chance(seed: int, stage: str, row: str, number: int) -> Chance:
+    """Return the generator for one child of one row in one stage."""
+    key = "\0".join((str(seed), stage, row, str(number)))
+    return Chance(int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big"))

@@ -1,0 +1,117 @@
+"""What a run leaves on disk so that nothing is lost or mistaken: whole files, receipts, fingerprints.
+
+A file appears under its name only when it is complete: it is written beside, synced, and renamed. A fingerprint says
+what a run was made of; a folder whose fingerprint differs is another run's.
+"""
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from augment.errors import DiskFullError, FingerprintError, RequestError
+
+PLAN = "run/plan.json"
+MANIFEST = "manifest.json"
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """Yield a stream whose content becomes the file `path` at the end, or never; DiskFullError if no room is left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    try:
+        with beside.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(beside, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFullError(str(path.parent), "no space is left on the disk", "free some and run again; finished shards are kept") from None
+        raise
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole UTF-8 file."""
+    with whole(path) as stream:
+        stream.write(text.encode())
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a whole JSON file."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """Return the JSON object of a file; RequestError if it is damaged."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RequestError(str(path), f"cannot be read: {error}", "remove the folder and run again") from None
+    if not isinstance(value, dict):
+        raise RequestError(str(path), "not a JSON object", "remove the folder and run again")
+    return value
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a whole Parquet file."""
+    with whole(path) as stream:
+        pq.write_table(table, stream, compression="zstd")
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def canonical(value: object) -> str:
+    """Return JSON in which equal values are equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: bool, clear: Callable[[Path], None]) -> None:
+    """Let a run write into a folder, or refuse.
+
+    RequestError if the folder holds something else; FingerprintError naming the field if it holds another run.
+    With `overwrite` a run of ours is cleared away first.
+    """
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not (folder / PLAN).exists():
+        raise RequestError(str(folder), "the folder is not empty and holds no run", "name an empty or new folder with --output")
+    if overwrite:
+        clear(folder)
+        return
+    before = read_json(folder / PLAN).get("fingerprint")
+    known = before if isinstance(before, dict) else {}
+    for field in sorted({*known, *fingerprint}):
+        if canonical(known.get(field)) != canonical(fingerprint.get(field)):
+            raise FingerprintError(
+                str(folder),
+                f"the folder holds a run of another request: `{field}` differs",
+                "name another folder with --output, or replace this run with --overwrite",
+            )
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in a folder durable where the system allows it."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""Classifiers: the only place that knows transformers."""

@@ -1,0 +1,214 @@
+"""A sequence classifier with its tokenizer: encoded, asked, and opened at its embeddings.
+
+The real ids, mask and positions are always kept. For a point on a path only the output of the input-embedding module
+is replaced, by a forward hook: at a = 1 the logits are those of the plain call on every architecture tried (BERT,
+RoBERTa, DistilBERT, GPT-2, Qwen and TextCNN stand in the tests), which `inputs_embeds` does not give for decoders.
+
+    classifier = open_classifier(ModelConfig(path="models/hotel-zh"), RunConfig())
+    logits = classifier.answer(classifier.encode(["很好"], [None]))
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging
+
+from augment.errors import ModelError
+from augment.ig.gradients import Batch
+from augment.job import ModelConfig, RunConfig
+from augment.models.folder import ModelFolder, model_folder
+from augment.models.packing import pack
+from augment.models.textcnn import KIND, TextCNN
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_OPENED: OrderedDict[tuple[str, ...], "Classifier"] = OrderedDict()
+_KEPT = 2
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A row as the model is fed it. pieces, segments: input and token type ids, specials included.
+
+    offsets: code-point range of each piece in its side. sides: 0 or 1, None for special pieces.
+    """
+
+    pieces: list[int]
+    segments: list[int]
+    offsets: list[tuple[int, int]]
+    sides: list[int | None]
+
+
+class Classifier:
+    """A frozen model on its device. It satisfies `augment.ig.gradients.Network`."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        config: ModelConfig,
+        run: RunConfig,
+        classes: tuple[str, ...],
+    ) -> None:
+        """Move the model to the run's device, freeze its weights and set it to evaluation."""
+        self.device = torch.device(device_of(run.device))
+        self.model = model.to(self.device).eval().requires_grad_(False)
+        self.tokenizer = tokenizer
+        self.classes = classes
+        self.max_length = min(config.max_length, _positions(model))
+        self.budget = run.token_budget
+        self.dtype = _DTYPES[run.dtype]
+        self._wants_segments = _takes(model, "token_type_ids")
+        self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (tokenizer.eos_token_id or 0)
+        if len(classes) > 1 and tokenizer.pad_token_id is None and model.config.pad_token_id is None:
+            # Decoders pool the last piece that is not padding and refuse batches without a padding id.
+            model.config.pad_token_id = self._pad
+
+    def encode(self, texts: Sequence[str], pairs: Sequence[str | None]) -> list[Encoding]:
+        """Return what the model is fed for each text, or pair of texts, cut to `max_length` pieces."""
+        encodings: list[Encoding] = []
+        for text, pair in zip(texts, pairs, strict=True):
+            row = self.tokenizer(
+                text,
+                pair,
+                truncation="longest_first" if pair is not None else True,
+                max_length=self.max_length,
+                return_offsets_mapping=True,
+                return_token_type_ids=True,
+            )
+            pieces = list(row["input_ids"])
+            segments = list(row["token_type_ids"]) if "token_type_ids" in row else [0] * len(pieces)
+            encodings.append(Encoding(pieces, segments, list(row["offset_mapping"]), row.sequence_ids(0)))
+        return encodings
+
+    def batch(self, pieces: Sequence[Sequence[int]], segments: Sequence[Sequence[int]]) -> dict[str, Tensor]:
+        """Return padded tensors [B, T] on the model's device, padded on the tokenizer's side."""
+        longest = max(len(row) for row in pieces)
+        ids = np.full((len(pieces), longest), self._pad, dtype=np.int64)
+        mask = np.zeros((len(pieces), longest), dtype=np.int64)
+        types = np.zeros((len(pieces), longest), dtype=np.int64)
+        for row, (piece, segment) in enumerate(zip(pieces, segments, strict=True)):
+            place = self.place(len(piece), longest)
+            ids[row, place], mask[row, place], types[row, place] = piece, 1, segment
+        tensors = {"input_ids": ids, "attention_mask": mask}
+        if self._wants_segments:
+            tensors["token_type_ids"] = types
+        return {name: torch.from_numpy(values).to(self.device) for name, values in tensors.items()}
+
+    def place(self, length: int, longest: int) -> slice:
+        """Return where a row of `length` pieces stands in a batch padded to `longest`."""
+        return slice(longest - length, longest) if self.tokenizer.padding_side == "left" else slice(0, length)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return the output of the input-embedding module, [B, T, D] float32."""
+        embeddings: Tensor = self.model.get_input_embeddings()(batch["input_ids"])
+        return embeddings.float()
+
+    def logits(self, batch: Batch, embeddings: Tensor | None = None) -> Tensor:
+        """Return logits [B, C] float32; `embeddings` [B, T, D] replace the output of the embedding module."""
+        reduced = self.dtype != torch.float32
+        with torch.autocast(self.device.type, self.dtype if reduced else torch.bfloat16, enabled=reduced):
+            if embeddings is None:
+                return torch.as_tensor(self.model(**batch).logits).float()
+            replacement = embeddings.to(self.model.get_input_embeddings().weight.dtype)
+            handle = self.model.get_input_embeddings().register_forward_hook(lambda *_: replacement)
+            try:
+                return torch.as_tensor(self.model(**batch).logits).float()
+            finally:
+                handle.remove()
+
+    def answer(self, pieces: Sequence[Sequence[int]], segments: Sequence[Sequence[int]], scale: float = 1.0) -> Tensor:
+        """Return logits [N, C] float32 on the CPU for any number of rows, embeddings scaled by `scale`."""
+        result = torch.empty(len(pieces), len(self.classes))
+        for rows in pack([len(row) for row in pieces], self.budget):
+            batch = self.batch([pieces[row] for row in rows], [segments[row] for row in rows])
+            with torch.no_grad():
+                embeddings = None if scale == 1.0 else self.embed(batch) * scale
+                result[rows] = self.logits(batch, embeddings).cpu()
+        return result
+
+    def ask(self, texts: Sequence[str], pairs: Sequence[str | None]) -> np.ndarray:
+        """Return the probability of each class, [N, C] float32, for any number of texts or pairs."""
+        encodings = self.encode(texts, pairs)
+        logits = self.answer([row.pieces for row in encodings], [row.segments for row in encodings])
+        return np.asarray(logits.softmax(-1).numpy())
+
+
+def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
+    """Return the classifier of a config, kept for the next call; ModelError if it cannot or must not be loaded.
+
+    At most two are kept in a process: the model and the judge.
+    """
+    folder = model_folder(config, run)
+    key = (folder.digest(), str(config.max_length), run.device, run.dtype, str(run.token_budget))
+    if key in _OPENED:
+        _OPENED.move_to_end(key)
+        return _OPENED[key]
+    if run.threads is not None:
+        torch.set_num_threads(run.threads)
+    model, tokenizer = _load(folder)
+    _OPENED[key] = Classifier(model, tokenizer, config, run, folder.classes)
+    while len(_OPENED) > _KEPT:
+        _OPENED.popitem(last=False)
+    return _OPENED[key]
+
+
+def _load(folder: ModelFolder) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return model and tokenizer of a folder, float32, from safetensors, without code or files from elsewhere."""
+    kind = TextCNN if folder.kind == KIND else AutoModelForSequenceClassification
+    logging.disable_progress_bar()
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    safe = {"local_files_only": True, "trust_remote_code": False}
+    if kind is TextCNN:
+        safe.pop("trust_remote_code")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder.path, local_files_only=True, trust_remote_code=False)
+        model, report = kind.from_pretrained(
+            folder.path, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safe
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(str(folder.path), f"the model cannot be loaded: {first}", "save it again with transformers") from None
+    finally:
+        logging.set_verbosity(verbosity)
+    if report["missing_keys"]:
+        some = ", ".join(sorted(report["missing_keys"])[:3])
+        raise ModelError(
+            str(folder.path),
+            f"the weights lack {some}: this is no trained classifier",
+            "fine-tune it first: `train: {start: FOLDER}` and `augment train`",
+        )
+    if not tokenizer.is_fast:
+        raise ModelError(str(folder.path), "its tokenizer gives no offsets", "use a model with a tokenizer.json")
+    return model, tokenizer
+
+
+def device_of(name: str) -> str:
+    """Return a torch device name; ModelError if the device is not there."""
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(f"run.device: {name}", f"torch cannot use it: {first}", "use auto, cpu, or a device this machine has") from None
+    return name
+
+
+def _positions(model: PreTrainedModel) -> int:
+    """Return how many pieces the model has positions for; a large number if it has no such limit."""
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if not isinstance(positions, int):
+        return 1 << 20
+    # RoBERTa and its kin begin to count after the padding id.
+    return positions - 2 if model.config.model_type in {"roberta", "xlm-roberta", "camembert"} else positions
+
+
+def _takes(model: PreTrainedModel, name: str) -> bool:
+    """Return whether the model's forward has an argument called `name`."""
+    return name in model.forward.__code__.co_varnames

@@ -1,0 +1,114 @@
+"""A model folder, looked at before anything in it is loaded: safe, complete, and known by its content.
+
+Reading a config file costs milliseconds; importing transformers costs seconds. `augment check` stops here.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from augment.errors import ModelError
+from augment.job import ModelConfig, RunConfig
+
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
+_READ = ("*.safetensors", "*.json", "*.txt", "*.model")
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """What a folder says of its model: kind, class names in order (empty if it names none), digest of its content."""
+
+    path: Path
+    kind: str
+    names: tuple[str, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names in order; a model that names none has two, as transformers assumes."""
+        return self.names or ("LABEL_0", "LABEL_1")
+
+    def digest(self) -> str:
+        """Return the SHA-256 of every file that decides what the model answers."""
+        total = hashlib.sha256()
+        for file in sorted({file for pattern in _READ for file in self.path.glob(pattern)}):
+            total.update(file.name.encode() + b"\0")
+            with file.open("rb") as stream:
+                total.update(hashlib.file_digest(stream, "sha256").digest())
+        return total.hexdigest()
+
+
+def model_folder(config: ModelConfig, run: RunConfig) -> ModelFolder:
+    """Return what the folder of a model config holds; ModelError if it is not there or must not be loaded."""
+    return look(resolve(config.path, config.revision, run.allow_download))
+
+
+def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
+    """Return the folder named, or that of a hub id in the local cache or, if allowed, downloaded; else ModelError."""
+    if Path(path).is_dir():
+        return Path(path)
+    what = "no such folder, and no such model in the local cache of the hub"
+    hint = "train it with `augment train`, fix the path, or allow downloads with --set run.allow_download=true"
+    if path.count("/") > 1 or path.startswith((".", "/", "~")):
+        raise ModelError(path, "no such folder", hint)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    wanted = list(_READ)
+    try:
+        return Path(snapshot_download(path, revision=revision, local_files_only=not allow_download, allow_patterns=wanted))
+    except (HFValidationError, OSError):
+        raise ModelError(path, what, hint) from None
+
+
+def look(path: Path) -> ModelFolder:
+    """Return what a model folder holds.
+
+    ModelError if it has no readable config, asks for code of its own, or has weights only in pickle form.
+    """
+    config = _config(path)
+    for name in ("config.json", "tokenizer_config.json"):
+        settings = _json(path / name) if (path / name).exists() else {}
+        if "auto_map" in settings:
+            raise ModelError(
+                str(path / name),
+                "the model asks to run code of its own (`auto_map`)",
+                "use a model that transformers knows; remote code is never run here",
+            )
+    if not any(path.glob("*.safetensors")):
+        _refuse_weights(path)
+    names = config.get("id2label")
+    ordered = sorted(names.items(), key=lambda pair: int(pair[0])) if isinstance(names, dict) else []
+    return ModelFolder(path, str(config.get("model_type", "")), tuple(str(name) for _, name in ordered))
+
+
+def _refuse_weights(path: Path) -> None:
+    """Raise ModelError for a folder without safetensors weights."""
+    pickles = [file.name for pattern in _PICKLES for file in path.glob(pattern)]
+    if pickles:
+        raise ModelError(
+            str(path / pickles[0]),
+            "the weights are pickled: loading them could run code",
+            "convert them to model.safetensors and name that folder",
+        )
+    raise ModelError(str(path), "the folder holds no model.safetensors", "train the model first, or name another folder")
+
+
+def _config(path: Path) -> dict[str, object]:
+    """Return config.json; ModelError if there is none."""
+    if not (path / "config.json").is_file():
+        raise ModelError(
+            str(path), "there is no model here: no config.json", "run `augment train` first, or name a model folder"
+        )
+    return _json(path / "config.json")
+
+
+def _json(path: Path) -> dict[str, object]:
+    """Return a JSON object; ModelError if the file holds none."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(str(path), f"not valid JSON: {error}", "fetch or save the model again") from None
+    if not isinstance(value, dict):
+        raise ModelError(str(path), "not a JSON object", "fetch or save the model again")
+    return value

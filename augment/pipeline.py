@@ -1,0 +1,104 @@
+"""A pipeline: stages read from YAML, checked before any model is loaded, and applied to a table in memory.
+
+    pipeline = read_pipeline(Path("pipelines/augment.yaml"))
+    applied = apply(pipeline, table, job)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from pydantic import BaseModel, Field
+
+from augment.columns import CORPUS, REJECT
+from augment.document import Document, checked, load
+from augment.errors import RequestError
+from augment.job import Job
+from augment.stage import Step
+from augment.stages import AnyStage
+from augment.table import Reject
+
+
+class Pipeline(BaseModel, frozen=True, extra="forbid"):
+    """A verb: what is done, to the rows of which splits. It names no path, model, device or seed."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    about: str
+    splits: tuple[str, ...] = Field(default=("train",), min_length=1)
+    stages: tuple[AnyStage, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What came out: the rows with every column, and the rows that a stage could not treat."""
+
+    table: pa.Table
+    rejects: tuple[Reject, ...]
+
+
+def read_pipeline(path: Path) -> Pipeline:
+    """Return the pipeline of a file; RequestError with file:line for unknown keys, kinds and missing columns."""
+    document = load(path)
+    pipeline = checked(Pipeline, document, document.values)
+    check_plan(pipeline, document)
+    return pipeline
+
+
+def check_plan(pipeline: Pipeline, document: Document) -> None:
+    """Raise RequestError if a stage needs a column that none before it adds, or adds one that is already there."""
+    there = {column.name for column in CORPUS}
+    shared = {"parent", "method", "edits", "shortfall"}
+    for place, stage in enumerate(pipeline.stages):
+        where = document.where(("stages", place))
+        lacking = [name for name in stage.needs if name not in there]
+        if lacking:
+            giver = next((s.kind for s in pipeline.stages[place:] if lacking[0] in {c.name for c in s.adds}), None)
+            hint = f"move `{giver}` before it" if giver else f"add the stage that gives `{lacking[0]}` before it"
+            raise RequestError(where, f"stage `{stage.kind}` needs the column `{lacking[0]}`, which nothing before it adds", hint)
+        twice = [column.name for column in stage.adds if column.name in there and column.name not in shared]
+        if twice:
+            raise RequestError(where, f"stage `{stage.kind}` adds the column `{twice[0]}`, which is already there", "give it another `name:`")
+        there |= {column.name for column in stage.adds}
+    methods = [getattr(stage, "name", None) or f"{stage.kind}_{getattr(stage, 'on', '')}" for stage in pipeline.stages if stage.kind in {"substitute", "delete"}]
+    if len(set(methods)) < len(methods):
+        raise RequestError(document.where(("stages",)), "two stages make children under the same name", "give one of them a `name:`")
+
+
+def check_sections(pipeline: Pipeline, job: Job) -> None:
+    """Raise RequestError if the job lacks a section that a stage uses."""
+    for stage in pipeline.stages:
+        if "model" in stage.uses:
+            job.needs_model()
+        if "judge" in stage.uses:
+            job.needs_judge()
+
+
+def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Callable[[pa.Table], Applied]:
+    """Return the function that applies the pipeline to a shard; models are loaded here, once."""
+    check_sections(pipeline, job)
+    steps = [(stage.kind, stage.open(job, state)) for stage in pipeline.stages]
+    return lambda table: _walk(steps, table)
+
+
+def apply(pipeline: Pipeline, table: pa.Table, job: Job, state: Path | None = None) -> Applied:
+    """Return the table after every stage: parents in their order, each with its children behind it."""
+    return open_pipeline(pipeline, job, state)(table)
+
+
+def _walk(steps: list[tuple[str, Step]], table: pa.Table) -> Applied:
+    """Pass all rows through the steps, setting rejected ones aside after each."""
+    batches = table.combine_chunks().to_batches()
+    if not batches:
+        return Applied(table, ())
+    batch, rejects = batches[0], []
+    for kind, step in steps:
+        batch = step(batch)
+        if REJECT.name in batch.schema.names:
+            reasons = batch.column(REJECT.name)
+            bad = batch.filter(reasons.is_valid())
+            rejects += [
+                Reject(row["id"], kind, row[REJECT.name], "") for row in bad.select(["id", REJECT.name]).to_pylist()
+            ]
+            batch = batch.filter(reasons.is_null()).drop_columns([REJECT.name])
+    return Applied(pa.Table.from_batches([batch]), tuple(rejects))

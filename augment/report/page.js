@@ -1,0 +1,231 @@
+// Unpack the rows, wire the controls, follow links and keys.
+
+const PRINTED = 200; // rows on paper
+
+const byId = (id) => document.getElementById(id);
+const START = { search: "", label: null, pred: null, verdict: "", outcome: "", sort: "file", colour: "signed", scaling: "report" };
+
+async function unpack(source) {
+  const text = atob(source.textContent.trim());
+  const bytes = new Uint8Array(text.length);
+  for (let place = 0; place < text.length; place += 1) bytes[place] = text.charCodeAt(place);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).json();
+}
+
+function counted(values) {
+  const counts = new Map();
+  values.forEach((value) => counts.set(value, (counts.get(value) ?? 0) + 1));
+  return [...counts].sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+class Report {
+  constructor(data) {
+    Object.assign(this, { data, state: { ...START }, known: data.rows.map(facts) });
+    this.view = { ...data, say: STRINGS.en, scaling: "report", verdict: "" };
+    this.list = new List(byId("list"), data.rows, this.known, this.view);
+    this.places = new Map();
+    data.rows.forEach((row, place) => [row, ...row.children].forEach((one) => this.places.has(one.id) || this.places.set(one.id, place)));
+  }
+
+  start() {
+    byId("tools").hidden = false;
+    this.wire();
+    this.speak(navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+    this.follow();
+  }
+
+  wire() {
+    const controls = { search: "input", label: "change", pred: "change", verdict: "change", outcome: "change", sort: "change" };
+    for (const [name, event] of Object.entries(controls)) byId(name).addEventListener(event, () => this.read());
+    document.querySelectorAll("input[name=colour], input[name=scaling]").forEach((input) => input.addEventListener("change", () => this.read()));
+    byId("reset").addEventListener("click", () => this.reset());
+    byId("language").addEventListener("click", () => this.speak(this.language === "zh" ? "en" : "zh"));
+    byId("theme").addEventListener("click", () => this.repaint());
+    byId("words")?.addEventListener("click", (event) => this.searchWord(event.target.closest("button[data-word]")));
+    addEventListener("hashchange", () => this.follow());
+    addEventListener("beforeprint", () => this.list.order.slice(0, PRINTED).forEach((_, position) => this.list.reveal(position)));
+    document.addEventListener("keydown", (event) => this.press(event));
+    const tip = (event) => this.tip(event.target);
+    ["pointerover", "focusin"].forEach((name) => byId("list").addEventListener(name, tip));
+    ["pointerleave", "focusout"].forEach((name) => byId("list").addEventListener(name, () => this.tip(null)));
+    addEventListener("scroll", () => this.tip(null), { passive: true });
+  }
+
+  read() {
+    const picked = (name) => (byId(name).selectedIndex <= 0 ? null : byId(name).value);
+    const checked = (name) => document.querySelector(`input[name=${name}]:checked`).value;
+    const old = this.state;
+    this.state = {
+      search: byId("search").value, label: picked("label"), pred: picked("pred"), verdict: picked("verdict") ?? "",
+      outcome: picked("outcome") ?? "", sort: byId("sort").value, colour: checked("colour"), scaling: checked("scaling"),
+    };
+    document.documentElement.dataset.scale = this.state.colour;
+    this.view.scaling = this.state.scaling;
+    this.view.verdict = this.state.verdict;
+    const painted = ["colour", "scaling"].some((name) => old[name] !== this.state[name]);
+    if (painted) this.paint();
+    else this.apply();
+  }
+
+  paint() {
+    this.legend();
+    this.list.redraw();
+  }
+
+  reset() {
+    byId("controls").reset();
+    this.read();
+    this.paint();
+    this.apply();
+  }
+
+  apply() {
+    const order = choose(this.data.rows, this.known, this.state);
+    this.list.show(order);
+    const children = order.reduce((sum, place) => sum + this.data.rows[place].children.filter((child) => !this.state.verdict || child.verdict === this.state.verdict).length, 0);
+    const { say } = this.view;
+    const number = (value) => value.toLocaleString("en");
+    byId("count").textContent = `${number(order.length)} ${say.of} ${number(this.data.rows.length)} ${say.rows}` + (children ? ` · ${number(children)} ${say.children}` : "");
+    byId("none").hidden = order.length > 0;
+    byId("reset").disabled = ["search", "label", "pred", "verdict", "outcome", "sort"].every((name) => this.state[name] === START[name]);
+    const bar = byId("tools");
+    if (bar.getBoundingClientRect().top <= 0 && scrollY > bar.offsetTop) scrollTo({ top: byId("rows").offsetTop - bar.offsetHeight, behavior: "instant" });
+  }
+
+  speak(language) {
+    this.language = language;
+    this.view.say = STRINGS[language];
+    this.view.unit = this.data.unit;
+    document.documentElement.lang = language;
+    document.querySelectorAll("[data-text]").forEach((node) => (node.textContent = this.view.say[node.dataset.text]));
+    document.querySelectorAll("[data-hint]").forEach((node) => node.setAttribute("aria-label", this.view.say[node.dataset.hint]));
+    byId("search").placeholder = this.view.say.search;
+    byId("language").textContent = this.view.say.other;
+    this.options();
+    this.legend();
+    this.apply();
+  }
+
+  options() {
+    const { say, names } = this.view;
+    const label = (value) => (value === "" ? say.unlabelled : names[value] ?? value);
+    const tables = {
+      label: counted(this.known.map((fact) => fact.label)).map(([value, count]) => [value, `${label(value)} (${count})`]),
+      pred: counted(this.known.map((fact) => fact.pred).filter(Boolean)).map(([value, count]) => [value, `${label(value)} (${count})`]),
+      verdict: counted(this.known.flatMap((fact) => [...fact.verdicts].filter(Boolean))).map(([value, count]) => [value, `${value} (${count})`]),
+      outcome: ["right", "wrong", "flipped"].map((value) => [value, say[value]]),
+    };
+    for (const [name, rows] of Object.entries(tables)) this.fillSelect(byId(name), [["", say.any], ...rows]);
+    this.fillSelect(byId("sort"), ["file", "error", "gold", "changed"].map((value) => [value, say[value]]));
+    byId("verdict").closest("label").hidden = tables.verdict.length === 0;
+    byId("pred").closest("label").hidden = tables.pred.length === 0;
+    byId("outcome").closest("label").hidden = tables.pred.length === 0;
+  }
+
+  fillSelect(select, options) {
+    const chosen = Math.max(0, select.selectedIndex);
+    select.replaceChildren(...options.map(([value, text]) => Object.assign(element("option", "", text), { value })));
+    select.selectedIndex = chosen;
+  }
+
+  legend() {
+    const { say } = this.view;
+    const red = this.state.colour === "red";
+    const steps = Array.from({ length: 2 * LEVELS + 1 }, (_, place) => place - LEVELS).filter((step) => !red || step >= 0);
+    const bar = element("span", "scale", ...steps.map((step) => element("i", step === 0 ? "" : (step > 0 ? "f" : "a") + Math.abs(step))));
+    bar.setAttribute("aria-hidden", "true");
+    const each = this.state.scaling === "text";
+    const ends = this.data.scales.map((scale, place) => [this.data.methods[place], figure(scale)]);
+    const end = ends.length === 1 ? ends[0][1] : ends.map(([name, value]) => `${name} ${value}`).join(", ");
+    const unit = each ? say.strongest : `± ${end} ${this.data.unit || say.unit}`.replace(red ? "± " : "", "");
+    const sides = red ? [element("span", "", "0"), bar] : [element("span", "", say.against), bar, element("span", "", say.for)];
+    byId("legend").replaceChildren(...sides, element("span", "unit", unit), element("span", "t key", say.key), element("del", "", say.deleted), element("ins", "", say.inserted));
+  }
+
+  repaint() {
+    const root = document.documentElement;
+    const dark = getComputedStyle(root).colorScheme === "dark" || (!root.style.colorScheme && matchMedia("(prefers-color-scheme: dark)").matches);
+    root.style.colorScheme = dark ? "light" : "dark";
+  }
+
+  searchWord(button) {
+    if (!button) return;
+    byId("search").value = button.dataset.word;
+    this.read();
+    byId("rows").scrollIntoView({ behavior: "instant" });
+  }
+
+  follow() {
+    let id = location.hash.slice(1);
+    try {
+      id = decodeURIComponent(id);
+    } catch {
+      return;
+    }
+    if (!this.places.has(id)) return;
+    const place = this.places.get(id);
+    if (!this.list.order.includes(place)) this.reset();
+    const article = this.list.reveal(this.list.order.indexOf(place));
+    const child = Array.from(article.querySelectorAll(".child")).find((node) => node.dataset.id === id);
+    document.querySelectorAll(".linked").forEach((node) => node.classList.remove("linked"));
+    (child ?? article).classList.add("linked");
+    this.focus(article);
+    requestAnimationFrame(() => (child ?? article).scrollIntoView({ block: child ? "center" : "start", behavior: "instant" }));
+  }
+
+  focus(article) {
+    if (!article) return;
+    article.focus({ preventScroll: true });
+    article.scrollIntoView({ block: "start", behavior: "instant" });
+  }
+
+  press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target.closest("input, select, textarea");
+    if (event.key === "Escape" && typing) return event.target.blur();
+    if (typing) return;
+    const article = document.activeElement.closest?.(".sample") ?? null;
+    if (event.key === "/") byId("search").focus();
+    else if (event.key === "j" || event.key === "k") this.focus(this.list.step(article, event.key === "j" ? 1 : -1));
+    else if (event.key === "ArrowRight" || event.key === "ArrowLeft") this.token(article, event.key === "ArrowRight" ? 1 : -1);
+    else return;
+    event.preventDefault();
+  }
+
+  token(article, by) {
+    const tokens = Array.from(article?.querySelectorAll(".t") ?? []);
+    const place = tokens.indexOf(document.activeElement);
+    tokens[place < 0 ? (by > 0 ? 0 : tokens.length - 1) : Math.min(tokens.length - 1, Math.max(0, place + by))]?.focus();
+  }
+
+  tip(target) {
+    const box = byId("tip");
+    const node = target?.closest?.(".t, del, ins, .figures");
+    const rows = node && tipOf(node, this.view);
+    document.querySelectorAll("[aria-describedby=tip]").forEach((other) => other.removeAttribute("aria-describedby"));
+    box.hidden = !rows;
+    if (!rows) return;
+    box.replaceChildren(...rows.map(([name, value]) => element("div", "", element("span", "name", name), element("span", "value", value))));
+    node.setAttribute("aria-describedby", "tip");
+    const around = node.getClientRects()[0];
+    const size = box.getBoundingClientRect();
+    box.style.left = `${Math.max(8, Math.min(innerWidth - size.width - 8, around.left + around.width / 2 - size.width / 2))}px`;
+    box.style.top = `${around.top - size.height - 8 > 0 ? around.top - size.height - 8 : around.bottom + 8}px`;
+  }
+}
+
+async function main() {
+  if (!("DecompressionStream" in globalThis)) {
+    byId("status").textContent = STRINGS.en.old;
+    return;
+  }
+  const data = await unpack(byId("payload"));
+  byId("payload").remove();
+  const report = new Report(data);
+  byId("status").hidden = true;
+  report.start();
+  document.documentElement.dataset.ready = "yes";
+}
+
+main();

@@ -1,0 +1,289 @@
+"""One table of explained rows, one table of their children, one self-contained HTML file.
+
+The file holds the rows as compressed JSON and a script that draws only what is near the window, so thousands of rows
+open at once; the first rows stand there as plain HTML too, for readers without scripts. Nothing in it can run or load
+anything: the content security policy allows this one script and style sheet by hash, data reaches the page as text
+nodes only, and characters that hide or reorder text are shown as ⟨names⟩. Texts are cut at their spans here, because
+spans count code points and the strings of JavaScript do not. Equal tables give equal bytes.
+
+    page = Page("hotel reviews", facts=(("model", "textcnn"),), parents=rows, children=made, total_parents=7766)
+    Path("report.html").write_text(draw(page), encoding="utf-8")
+"""
+
+import base64
+import hashlib
+import json
+import math
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from itertools import groupby
+from typing import Any, Final
+
+import jinja2
+import pyarrow as pa
+from markupsafe import Markup
+
+from augment.columns import attribution
+from augment.errors import AugmentError
+from augment.report.colour import full_colour, scaled, stylesheet, tint_class
+from augment.report.words import TopWord
+
+# A row as Arrow gives it: what each name holds is said in columns.py.
+Row = Mapping[str, Any]
+
+STATIC_ROWS: Final = 20
+_SCRIPTS: Final = ("strings.js", "sample.js", "list.js", "page.js")
+_STEPS: Final = 127
+
+_NAMES: Final = {
+    **{0x0: "NUL", 0xD: "CR", 0x1B: "ESC", 0xAD: "SHY", 0x61C: "ALM", 0x2060: "WJ", 0xFEFF: "BOM"},
+    **dict(enumerate(("ZWSP", "ZWNJ", "ZWJ", "LRM", "RLM"), 0x200B)),
+    **dict(enumerate(("LS", "PS", "LRE", "RLE", "PDF", "LRO", "RLO"), 0x2028)),
+    **dict(enumerate(("LRI", "RLI", "FSI", "PDI"), 0x2066)),
+}
+# Characters that are not seen but act: controls but tab and line feed, joiners, direction marks, tags. A flag made of
+# tags (England, Scotland, Wales) is seen, so it comes first and is kept.
+_HIDDEN: Final = re.compile(
+    "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
+    "|[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0001\U000e0020-\U000e007f]"
+)
+
+
+def _no_rows() -> pa.Table:
+    """Return a table without rows."""
+    return pa.table({"id": pa.array([], pa.string()), "text": pa.array([], pa.string())})
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a report shows.
+
+    `facts` are names and values for its head, `notices` warnings on top. `methods` names the attribution columns of
+    `parents`, the first one leading; `unit` is what their scores are counted in, such as "logit". `label_names` gives
+    labels a display name, `top` the words that matter most, `total_parents` the rows `parents` were chosen from.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...] = ()
+    notices: tuple[str, ...] = ()
+    parents: pa.Table = field(default_factory=_no_rows)
+    children: pa.Table = field(default_factory=_no_rows)
+    methods: tuple[str, ...] = ("ig",)
+    label_names: Mapping[str, str] = field(default_factory=dict)
+    top: Sequence[TopWord] = ()
+    total_parents: int = 0
+    unit: str = ""
+
+
+def draw(page: Page) -> str:
+    """Return the page as one HTML file; AugmentError if a table lacks a column that a report cannot be without."""
+    _check(page.parents, ("id", "text"), "parents")
+    children = page.children if page.children.num_rows else _no_rows().append_column("parent", pa.array([], pa.string()))
+    _check(children, ("id", "text", "parent"), "children")
+    if page.parents.num_rows and page.methods:
+        _check(page.parents, page.methods, "parents")
+    scales = [full_colour(_scores(page.parents, method)) for method in page.methods]
+    samples, lost = _samples(page, children)
+    style, script = stylesheet() + _read("page.css"), "\n".join(_read(name) for name in _SCRIPTS)
+    names = {visible(label): visible(name) for label, name in sorted(page.label_names.items())}
+    data = {"methods": page.methods, "scales": scales, "unit": page.unit, "names": names, "rows": samples}
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    environment.filters["visible"] = visible
+    return environment.from_string(_read("page.html.j2")).render(
+        page=page,
+        notices=[*page.notices, *lost],
+        names=names,
+        samples=[_static(sample, scales[0] if scales else 1.0) for sample in samples[:STATIC_ROWS]],
+        drawn=len(samples),
+        words=[(label, list(words)) for label, words in groupby(page.top, key=lambda word: word.label)],
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        payload=_packed(data),
+    )
+
+
+def visible(text: str) -> str:
+    """Return the text with every character that hides, reorders or controls shown by name, such as ⟨RLO⟩.
+
+    Tab and line feed stay, and so do the joiners inside emoji and inside scripts that need them.
+    """
+    return text if text.isprintable() else _HIDDEN.sub(_name, text)
+
+
+def _name(match: re.Match[str]) -> str:
+    """Return the visible name of a hidden character, or the character where it is part of what is seen."""
+    hidden = match.group()
+    if len(hidden) > 1 or (hidden in "\u200c\u200d" and _joins(match.string, match.start())):
+        return hidden
+    return f"⟨{_NAMES.get(ord(hidden), f'U+{ord(hidden):04X}')}⟩"
+
+
+def _joins(text: str, place: int) -> bool:
+    """Return whether a joiner stands between symbols, marks or letters of a script that is written joined."""
+    around = text[place - 1 : place] + text[place + 1 : place + 2]
+    return len(around) == 2 and all(
+        unicodedata.category(char) in {"So", "Sk", "Mn", "Mc"}
+        or (unicodedata.category(char) == "Lo" and unicodedata.east_asian_width(char) == "N")
+        for char in around
+    )
+
+
+def _check(table: pa.Table, names: Iterable[str], what: str) -> None:
+    """Raise AugmentError unless the table has the columns."""
+    for name in names:
+        if name not in table.column_names:
+            raise AugmentError(f"report, table of {what}", f"no column `{name}`", f"it has: {', '.join(table.column_names)}")
+
+
+def _scores(parents: pa.Table, method: str) -> list[float | None]:
+    """Return all scores of a method in one list; none where the table is empty."""
+    if method not in parents.column_names:
+        return []
+    return [score for row in parents.column(method).to_pylist() for score in row or ()]
+
+
+def _samples(page: Page, children: pa.Table) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows as the script reads them, each with its children, and a notice if a child's row is not drawn."""
+    made: dict[str, list[Row]] = {}
+    for child in children.to_pylist():
+        made.setdefault(child["parent"], []).append(child)
+    samples = [_sample(row, page.methods, made.pop(row["id"], [])) for row in page.parents.to_pylist()]
+    lost = sum(len(rows) for rows in made.values())
+    return samples, [f"{lost} children are not drawn, because their source row is not."] if lost else []
+
+
+def _sample(row: Row, methods: Sequence[str], children: Sequence[Row]) -> dict[str, Any]:
+    """Return one row as the script reads it."""
+    tokens = row.get("tokens") or []
+    places = list(zip(row.get("side") or [0] * len(tokens), row.get("spans") or [], strict=False))
+    order = sorted(range(len(places)), key=lambda token: (places[token][0], places[token][1]["start"]))
+    rank = {token: place for place, token in enumerate(order)}
+    explained = [_explained(row, method, order) for method in methods if row.get(method) is not None]
+    return {
+        "id": visible(row["id"]),
+        "label": _seen(row.get("label")),
+        "split": _seen(row.get("split")),
+        "sides": [
+            _pieces(text, [places[token][1] for token in order if places[token][0] == side])
+            for side, text in enumerate(_sides(row))
+        ],
+        "explained": explained,
+        "key": [rank[token] for token in row.get("key") or [] if token in rank],
+        "attack": _seen(row.get("attack")),
+        "queries": row.get("attack_queries"),
+        "gold": _gold(_seen(row.get("label")), explained, children),
+        "children": [_child(child, row) for child in children],
+    }
+
+
+def _sides(row: Row) -> list[str]:
+    """Return the text, and the second text of a pair."""
+    pair = row.get("text_pair")
+    return [row["text"] or ""] if pair is None else [row["text"] or "", pair]
+
+
+def _pieces(text: str, spans: Sequence[Mapping[str, int]]) -> list[str]:
+    """Return the text cut into gap, token, gap, token, ..., gap; gaps are mostly empty. Joined they are the text."""
+    pieces, cursor = [], 0
+    for span in spans:
+        pieces += [visible(text[cursor : span["start"]]), visible(text[span["start"] : span["end"]])]
+        cursor = span["end"]
+    return [*pieces, visible(text[cursor:])]
+
+
+def _explained(row: Row, method: str, order: Sequence[int]) -> dict[str, Any]:
+    """Return one attribution of a row: its scores as steps of the row's largest, which is `peak`, and its figures.
+
+    A byte per score keeps the page small; relative to the row its error is at most 0.4 % of the row's largest score.
+    """
+    scores = [row[method][token] for token in order]
+    finite = [abs(score) for score in scores if score is not None and math.isfinite(score)]
+    peak = max(finite, default=0.0)
+    steps = [
+        None if score is None or not math.isfinite(score) else round(score / peak * _STEPS) if peak else 0 for score in scores
+    ]
+    figures = {column.name.removeprefix(f"{method}_"): row.get(column.name) for column in attribution(method)[1:]}
+    return {"method": method, "peak": _short(peak), "scores": steps} | {
+        name: _short(value) if isinstance(value, float) else _seen(value) for name, value in figures.items()
+    }
+
+
+def _gold(label: str | None, explained: Sequence[Row], children: Sequence[Row]) -> float | None:
+    """Return the probability of the given label on a row, where a column tells it."""
+    told = [child.get("p_gold_before") for child in children if child.get("p_gold_before") is not None]
+    told += [found["prob"] for found in explained if found["target"] == label and found["prob"] is not None]
+    return _short(told[0]) if told else None
+
+
+def _child(child: Row, parent: Row) -> dict[str, Any]:
+    """Return one child as the script reads it: each side as runs, unchanged text or [old, new, score]."""
+    edits = child.get("edits") or []
+    sides = [_runs(text, [edit for edit in edits if edit["side"] == side]) for side, text in enumerate(_sides(parent))]
+    if ["".join(run if isinstance(run, str) else run[1] for run in side) for side in sides] != _sides(child):
+        sides = [[text] for text in _sides(child)]
+    names = ("label", "method", "verdict", "reason", "pred_before", "pred_after", "judge_pred_after")
+    figures = ("p_gold_before", "p_gold_after", "judge_p_gold_after")
+    return {
+        "id": visible(child["id"]),
+        "sides": [[_seen(run) for run in side] for side in sides],
+        **{name: _seen(child.get(name)) for name in names},
+        **{name: _short(child.get(name)) for name in figures},
+    }
+
+
+def _runs(text: str, edits: Sequence[Row]) -> list[Any]:
+    """Return one side of a parent as runs of unchanged text, and of [old, new, score] where it was edited."""
+    runs: list[Any] = []
+    cursor = 0
+    for edit in sorted(edits, key=lambda edit: (edit["start"], edit["end"])):
+        runs.append(text[cursor : edit["start"]])
+        runs.append([edit["old"] or "", edit["new"] or "", _short(edit["score"])])
+        cursor = edit["end"]
+    return [run for run in [*runs, text[cursor:]] if run]
+
+
+def _seen(value: Any) -> Any:
+    """Return a value with its strings made visible."""
+    if isinstance(value, list):
+        return [_seen(item) for item in value]
+    return visible(value) if isinstance(value, str) else value
+
+
+def _short(value: float | None) -> float | None:
+    """Return a figure at 4 significant digits; None for one that is not finite."""
+    return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None
+
+
+def _static(sample: Row, scale: float) -> dict[str, Any]:
+    """Return a sample for plain HTML: each side as (text, class) pairs painted by the first attribution."""
+    found = sample["explained"][0] if sample["explained"] else {"scores": [], "peak": 0.0}
+    scores = [None if step is None else step / _STEPS * found["peak"] for step in found["scores"]]
+    tints = iter([tint_class(score) for score in scaled(scores, scale)])
+    sides = [
+        [(piece, f"t {next(tints, '')}".strip() if place % 2 else "") for place, piece in enumerate(side)]
+        for side in sample["sides"]
+    ]
+    return {**sample, "painted": sides, "first": found}
+
+
+def _packed(data: Mapping[str, object]) -> str:
+    """Return the data as JSON, deflated, in base64. The zlib format has no time stamp, so equal data are equal bytes."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")
+
+
+def _hash(source: str) -> str:
+    """Return the hash by which the content security policy names an inline script or style sheet."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
+
+
+def _read(name: str) -> str:
+    """Return a file of this package."""
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")

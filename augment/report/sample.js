@@ -1,0 +1,250 @@
+// One row of the report as DOM nodes. Data enters the page here and only as text nodes and custom properties:
+// nothing is ever parsed as HTML.
+
+const LEVELS = 16;
+const STEPS = 127;
+const FOLD = 96; // unchanged stretches of a child longer than this many characters are folded
+const LONG = 900; // texts longer than this are clipped until asked for
+
+const details = new WeakMap(); // node -> rows of its tip: [name, value]
+
+function element(tag, name, ...content) {
+  const node = document.createElement(tag);
+  if (name) node.className = name;
+  node.append(...content.filter((part) => part !== null && part !== undefined && part !== ""));
+  return node;
+}
+
+function figure(value, digits = 3) {
+  if (value === null || value === undefined) return "–";
+  const size = Math.abs(value);
+  const text = size !== 0 && (size < 0.001 || size >= 1e5) ? size.toExponential(1) : size.toFixed(digits);
+  return (value < 0 ? "−" : "") + text;
+}
+
+const withSign = (value, digits = 3) => (value > 0 ? "+" : "") + figure(value, digits);
+
+function percent(share) {
+  if (share === null || share === undefined) return "–";
+  return share > 0 && share < 0.0005 ? "< 0.1 %" : (100 * share).toFixed(share < 0.0995 ? 1 : 0) + " %";
+}
+
+function tint(step, found, scale, scaling) {
+  if (!step) return "";
+  const share = scaling === "text" ? step / STEPS : ((step / STEPS) * found.peak) / scale;
+  const level = Math.floor(Math.min(1, Math.abs(share)) * LEVELS + 0.5);
+  return level === 0 ? "" : (share > 0 ? "f" : "a") + level;
+}
+
+function languageOf(text) {
+  return /\p{Script=Han}/u.test(text) && !/[\u3040-\u30ff\uac00-\ud7af]/.test(text) ? "zh" : "";
+}
+
+function paragraph(side, sides, view) {
+  const line = element("p", "line");
+  line.dir = "auto";
+  const text = sides[side].flat().join("");
+  const language = languageOf(text);
+  if (language) line.lang = language;
+  if (sides.length > 1) {
+    const mark = element("span", "side", side ? "B" : "A");
+    mark.title = side ? view.say.second : view.say.first;
+    line.append(mark);
+  }
+  return line;
+}
+
+function drawTokens(row, found, view) {
+  const body = element("div", "lines");
+  const scale = view.scales[view.methods.indexOf(found?.method)] ?? 1;
+  const keys = new Set(row.key);
+  let token = 0;
+  row.sides.forEach((pieces, side) => {
+    const line = paragraph(side, row.sides, view);
+    pieces.forEach((piece, place) => {
+      if (place % 2 === 0) return line.append(piece);
+      const step = found ? found.scores[token] : null;
+      const node = element("span", ["t", tint(step, found, scale, view.scaling), keys.has(token) ? "key" : ""].join(" ").trim(), piece);
+      if (found) {
+        node.tabIndex = -1;
+        details.set(node, { found, token, key: row.key.indexOf(token) });
+      }
+      line.append(node);
+      token += 1;
+    });
+    body.append(line);
+  });
+  return body;
+}
+
+function tipOf(node, view) {
+  const detail = details.get(node);
+  if (!detail) return null;
+  if (Array.isArray(detail)) return detail;
+  const { found, token, key } = detail;
+  const step = found.scores[token];
+  const sizes = found.scores.map((other) => Math.abs(other ?? 0));
+  const sum = sizes.reduce((total, size) => total + size, 0);
+  const rank = 1 + sizes.filter((size) => size > Math.abs(step ?? 0)).length;
+  const rows = [[view.say.score, step === null ? "–" : `${withSign((step / STEPS) * found.peak)} ${view.unit}`]];
+  rows.push([view.say.share, sum && step !== null ? percent(sizes[token] / sum) : "–"]);
+  rows.push([view.say.rank, `${rank} ${view.say.among} ${sizes.length}`]);
+  if (key >= 0) rows.push([view.say.key, `${key + 1}`]);
+  return rows;
+}
+
+function pill(label, view, name = "pill") {
+  if (label === null || label === undefined) return element("span", `${name} empty`, view.say.unlabelled);
+  return element("span", name, view.names[label] ?? label);
+}
+
+function pair(name, value, kind = "") {
+  return element("span", `pair ${kind}`.trim(), element("span", "name", name), " ", element("span", "value", value));
+}
+
+function track(after, before) {
+  const bar = element("span", "track");
+  bar.setAttribute("aria-hidden", "true");
+  const fill = element("span", "fill");
+  fill.style.width = `${100 * (after ?? 0)}%`;
+  bar.append(fill);
+  if (before !== null && before !== undefined) {
+    const tick = element("span", "tick");
+    tick.style.left = `${100 * before}%`;
+    bar.append(tick);
+  }
+  return bar;
+}
+
+function drawFigures(found, view) {
+  const box = element("div", "figures");
+  if (!found) return element("div", "figures", element("span", "quiet", view.say.unexplained));
+  const target = view.names[found.target] ?? found.target ?? "";
+  box.append(element("div", "probability", element("span", "name", `p(${target})`), element("span", "value", figure(found.prob))), track(found.prob));
+  const closed = element("div", "");
+  if (found.error !== null) closed.append(pair(view.say.errorName, percent(found.error)), " ");
+  if (found.gap !== null) closed.append(pair(view.say.gap, withSign(found.gap)));
+  const spent = element("div", "");
+  if (found.status) spent.append(element("span", `status ${found.status.startsWith("not") ? "bad" : ""}`.trim(), found.status), " ");
+  if (found.evals !== null) spent.append(pair(view.say.evaluations, `${found.evals}`, "after"));
+  box.append(...[closed, spent].filter((line) => line.childNodes.length));
+  const sum = found.scores.reduce((total, step) => total + ((step ?? 0) / STEPS) * found.peak, found.rest ?? 0);
+  const shift = found.gap === null ? null : sum - found.gap;
+  details.set(box, [
+    [view.say.shift, shift === null ? "–" : `${withSign(shift)} ${view.unit}`],
+    [view.say.rest, withSign(found.rest)],
+    [view.say.baseline, found.baseline ?? "–"],
+  ]);
+  return box;
+}
+
+function mark(right, view) {
+  const sign = element("span", right ? "mark right" : "mark wrong", right ? "✓" : "✗");
+  sign.title = right ? view.say.right : view.say.wrong;
+  sign.setAttribute("role", "img");
+  sign.setAttribute("aria-label", sign.title);
+  return sign;
+}
+
+function drawIdentity(row, view) {
+  const found = row.explained[0];
+  const link = element("a", "id", row.id);
+  link.href = "#" + encodeURIComponent(row.id);
+  const labels = element("div", "labels", element("div", "", element("span", "name", view.say.gold_), pill(row.label, view)));
+  if (found && found.pred !== null) {
+    const right = found.pred === row.label;
+    const line = element("div", "", element("span", "name", view.say.pred), pill(found.pred, view, right || row.label === null ? "pill" : "pill wrong"));
+    if (row.label !== null) line.append(" ", mark(right, view));
+    labels.append(line);
+  }
+  const box = element("div", "gutter", element("div", "", link, " ", element("span", "quiet", row.split)), labels);
+  if (row.attack) {
+    const queries = row.queries === null ? "" : ` · ${row.queries} ${view.say.queries}`;
+    box.append(element("div", "quiet", `${view.say.attack}: ${row.attack}${queries}`));
+  }
+  return box;
+}
+
+function fold(text, first, last) {
+  // Cut between grapheme clusters, so that no emoji or accented letter is torn apart.
+  const clusters = Array.from(new Intl.Segmenter().segment(text), (part) => part.segment);
+  if (clusters.length <= FOLD) return [text];
+  const [head, tail] = [first ? 0 : 32, last ? 0 : 32];
+  const button = element("button", "fold", `⋯ ${clusters.length - head - tail}`);
+  button.type = "button";
+  button.addEventListener("click", () => button.replaceWith(clusters.slice(head, clusters.length - tail).join("")));
+  return [clusters.slice(0, head).join(""), button, tail ? clusters.slice(-tail).join("") : ""];
+}
+
+function drawEdits(child, view) {
+  const body = element("div", "lines");
+  child.sides.forEach((runs, side) => {
+    const line = paragraph(side, child.sides, view);
+    runs.forEach((run, place) => {
+      if (typeof run === "string") {
+        const alone = runs.length === 1;
+        return line.append(...(alone ? [run] : fold(run, place === 0, place === runs.length - 1)));
+      }
+      const [old, fresh, score] = run;
+      const nodes = [old && element("del", "", old), fresh && element("ins", "", fresh)].filter(Boolean);
+      if (score !== null) nodes.forEach((node) => details.set(node, [[`${view.say.score}, ${view.say.replaced}`, `${withSign(score)} ${view.unit}`]]));
+      line.append(...nodes);
+    });
+    body.append(line);
+  });
+  return body;
+}
+
+function drawOutcome(child, view) {
+  const box = element("div", "figures");
+  if (child.p_gold_after !== null) {
+    const values = element("span", "value", child.p_gold_before === null ? "" : `${figure(child.p_gold_before)} → `, figure(child.p_gold_after));
+    box.append(element("div", "probability", element("span", "name", "p(gold)"), values), track(child.p_gold_after, child.p_gold_before));
+  }
+  if (child.pred_after !== null && child.pred_before !== null && child.pred_after !== child.pred_before) {
+    const names = [child.pred_before, child.pred_after].map((label) => view.names[label] ?? label);
+    const flip = element("div", "flip", `⚑ ${names.join(" → ")}`);
+    flip.title = view.say.flip;
+    box.append(flip);
+  }
+  if (child.judge_p_gold_after !== null || child.judge_pred_after !== null) {
+    const label = child.judge_pred_after;
+    box.append(element("div", "", pair(view.say.judge, `${figure(child.judge_p_gold_after)}${label === null ? "" : ` · ${view.names[label] ?? label}`}`)));
+  }
+  return box;
+}
+
+function drawChild(child, row, view) {
+  const gutter = element("div", "gutter", element("span", "method", child.method));
+  if (child.verdict) gutter.append(" ", element("span", `verdict ${["keep", "soft", "adversarial", "contrast", "drop"].includes(child.verdict) ? child.verdict : ""}`.trim(), child.verdict));
+  if (child.label !== null && child.label !== row.label) gutter.append(" ", pill(child.label, view));
+  if (child.reason) gutter.append(element("div", "quiet reason", child.reason));
+  const box = element("div", "child", gutter, drawEdits(child, view), drawOutcome(child, view));
+  box.dataset.id = child.id;
+  return box;
+}
+
+function drawSample(row, view) {
+  const article = element("article", "sample", drawIdentity(row, view));
+  article.tabIndex = 0;
+  article.setAttribute("aria-label", row.id);
+  article.dataset.id = row.id;
+  const main = element("div", "main");
+  for (const found of row.explained.length ? row.explained : [null]) {
+    const lines = drawTokens(row, found, view);
+    if (row.explained.length > 1) lines.prepend(element("div", "caption", found.method));
+    const size = row.sides.flat().join("").length;
+    if (size > LONG) {
+      const button = element("button", "more", view.say.more);
+      button.type = "button";
+      button.addEventListener("click", () => (lines.classList.remove("clipped"), button.remove()));
+      lines.classList.add("clipped");
+      lines.append(button);
+    }
+    main.append(element("div", "explained", lines, drawFigures(found, view)));
+  }
+  article.append(main);
+  const children = row.children.filter((child) => !view.verdict || child.verdict === view.verdict);
+  if (children.length) article.append(element("div", "children", ...children.map((child) => drawChild(child, row, view))));
+  return article;
+}

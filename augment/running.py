@@ -1,0 +1,312 @@
+"""Run a pipeline on a job: from a labelled corpus to a folder ready for training, with a report that explains it.
+
+    summary = run("augment", read_job([Path("configs/hotel-zh.yaml")]), Path("runs/hotel-augment"))
+    print(summary)
+"""
+
+import resource
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from augment import __version__
+from augment.candidates.sources import lexicon_hashes, lexicon_notices
+from augment.errors import AugmentError, RejectRateError, RequestError
+from augment.exporting import Export, card
+from augment.job import Job
+from augment.ledger import MANIFEST, PLAN, check_folder, digest, read_json, write_json, write_text
+from augment.models.folder import model_folder
+from augment.models.labels import LabelMap
+from augment.pipeline import Pipeline, check_sections, open_pipeline, read_pipeline
+from augment.reporting import draw_folder
+from augment.shard import Receipt, part_path, run_shard
+from augment.shipped import find
+from augment.staging import ACTIVE, REST, Staged, stage_corpus
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Raised when the same request would give other rows than before.
+ALGORITHM = 1
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did. `counts` balance: rows in = passed + rejected, children made = joined + apart + dropped."""
+
+    folder: Path
+    pipeline: str
+    counts: dict[str, int]
+    verdicts: dict[str, int]
+    dropped: dict[str, int]
+    missing: dict[str, int]
+    attribution: dict[str, dict[str, object]]
+    files: dict[str, int]
+    notices: tuple[str, ...]
+    seconds: float
+    peak_mebibytes: float
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON values."""
+        return {**asdict(self), "folder": str(self.folder)}
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the counts, verdicts, drop reasons and shortfalls as a table of kind, name and count."""
+        import pandas as pd
+
+        groups = {"count": self.counts, "verdict": self.verdicts, "dropped": self.dropped, "missing": self.missing}
+        rows = [(kind, name, count) for kind, group in groups.items() for name, count in group.items()]
+        return pd.DataFrame(rows, columns=["kind", "name", "count"])
+
+
+def run(
+    pipeline: str | Path | Pipeline,
+    job: Job,
+    output: Path | str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Run a pipeline (a shipped name, a file, or a `Pipeline`) on a job and return what it did.
+
+    The folder defaults to runs/<job>-<pipeline>. A folder that holds part of this very run is finished, one that holds
+    all of it is read. RequestError, DataError or ModelError before anything is written; FingerprintError if the folder
+    holds another run; RejectRateError, after everything is written, if too many rows were rejected.
+    """
+    began = time.monotonic()
+    plan = pipeline if isinstance(pipeline, Pipeline) else read_pipeline(find("pipelines", str(pipeline)))
+    check_sections(plan, job)
+    folder = Path(output) if output is not None else Path("runs") / f"{job.name}-{plan.name}"
+    fingerprint = _fingerprint(plan, job)
+    check_folder(folder, fingerprint, overwrite, _clear)
+    if (folder / MANIFEST).exists():
+        return read_summary(folder)
+    say = progress or (lambda phase, done, total: None)
+    staged = _staged(folder, plan, job, fingerprint, say)
+    receipts = _work(folder, plan, job, staged, say)
+    say("write", 0, 0)
+    summary = _finish(folder, plan, job, staged, receipts, began)
+    _check_rejects(summary, job.run.max_reject_rate)
+    return summary
+
+
+def read_summary(folder: Path) -> Summary:
+    """Return the summary of a finished run; RequestError if the folder holds none."""
+    found = read_json(folder / MANIFEST).get("summary")
+    if not isinstance(found, dict):
+        raise RequestError(str(folder / MANIFEST), "holds no summary of a run", "run the pipeline again with --overwrite")
+    return Summary(**{**found, "folder": folder, "notices": tuple(found["notices"])})
+
+
+def _staged(folder: Path, plan: Pipeline, job: Job, fingerprint: dict[str, object], say: Progress) -> Staged:
+    """Return the corpus as laid out in the folder, laying it out if this run has not done so."""
+    if (folder / PLAN).exists():
+        return Staged.from_dict(read_json(folder / PLAN)["staged"])
+    say("read the corpus", 0, 0)
+    fresh = not folder.exists()
+    try:
+        staged = stage_corpus(job, job.run.splits or plan.splits, folder)
+        for config, section in ((job.model, "model"), (job.judge, "judge")):
+            if config is not None and any(section in stage.uses for stage in plan.stages):
+                LabelMap(model_folder(config, job.run).classes, job.label_names).require(staged.labels)
+    except AugmentError:
+        _clear(folder)
+        if fresh and folder.exists():
+            folder.rmdir()
+        raise
+    facts = {"fingerprint": fingerprint, "pipeline": plan.name, "staged": staged.to_dict()}
+    write_json(folder / PLAN, {**facts, "job": job.model_dump(mode="json")})
+    return staged
+
+
+def _work(folder: Path, plan: Pipeline, job: Job, staged: Staged, say: Progress) -> list[Receipt]:
+    """Return the receipts of all shards, treating those that have none, one after the other."""
+    say("load the model", 0, 0)
+    apply = open_pipeline(plan, job)
+    receipts: list[Receipt] = []
+    for shard in range(staged.shards):
+        say(plan.name, sum(receipt.rows for receipt in receipts), staged.active)
+        receipts.append(run_shard(folder, shard, apply))
+    say(plan.name, staged.active, staged.active)
+    return receipts
+
+
+def _finish(
+    folder: Path, plan: Pipeline, job: Job, staged: Staged, receipts: list[Receipt], began: float
+) -> Summary:
+    """Write the data set, the card, the manifest and the report from the finished shards; return the summary."""
+    rejects = [*staged.rejects, *(reject for receipt in receipts for reject in receipt.rejects)]
+    with Export(folder, job, staged) as export:
+        files = export.write(range(staged.shards), rejects)
+    summary = Summary(
+        folder,
+        plan.name,
+        _counts(staged, receipts, export, job),
+        dict(sorted(export.verdicts.items())),
+        dict(export.reasons.most_common()),
+        {f"{method}: {reason}": count for (method, reason), count in sorted(export.shortfall.items())},
+        _attribution(export),
+        dict(sorted(files.items())),
+        _notices(plan, job, staged, export),
+        round(time.monotonic() - began, 2),
+        round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << (20 if sys.platform == "darwin" else 10)), 1),
+    )
+    _check_balance(summary)
+    write_text(folder / "README.md", card(job, plan.name, files, {name: str(n) for name, n in summary.counts.items()}))
+    _write_manifest(folder, summary)
+    if job.output.report_rows:
+        draw_folder(folder, job.output.report_rows)
+    for shard in range(staged.shards):
+        part_path(folder, shard).unlink(missing_ok=True)
+    for name in (ACTIVE, REST):
+        (folder / name).unlink(missing_ok=True)
+    return summary
+
+
+def _counts(staged: Staged, receipts: list[Receipt], export: Export, job: Job) -> dict[str, int]:
+    """Return the totals of a run."""
+    made = sum(receipt.children for receipt in receipts)
+    joined = sum(export.verdicts[verdict] for verdict in job.output.verdicts)
+    dropped = export.verdicts["drop"]
+    judged = sum(export.verdicts.values())
+    counts = {
+        "rows read": staged.read,
+        "rows not selected": staged.skipped + staged.over_limit,
+        "rows rejected": len(staged.rejects) + sum(len(receipt.rejects) for receipt in receipts),
+        "rows worked on": sum(receipt.rows - len(receipt.rejects) for receipt in receipts),
+        "rows passed through": staged.rest,
+        "children made": made,
+        "children in data": joined + (made - judged),
+        "children apart": judged - joined - dropped if "drop" not in job.output.verdicts else judged - joined,
+        "children dropped": dropped if "drop" not in job.output.verdicts else 0,
+        "children that change the prediction": sum(export.flips.values()),
+        "children asked for and missing": sum(export.shortfall.values()),
+    }
+    if export.attacks:
+        attacked = export.attacks["changed"] + export.attacks["unchanged"]
+        counts |= {"attacked": attacked, "attacks that changed the prediction": export.attacks["changed"]}
+        counts |= {"attack queries": sum(export.queries)}
+    return counts
+
+
+def _check_balance(summary: Summary) -> None:
+    """Raise AugmentError if a row or a child is not accounted for."""
+    counts = summary.counts
+    rows = sum(counts[name] for name in ("rows not selected", "rows rejected", "rows worked on", "rows passed through"))
+    children = sum(counts[name] for name in ("children in data", "children apart", "children dropped"))
+    if rows != counts["rows read"] or children != counts["children made"]:
+        raise AugmentError(
+            str(summary.folder),
+            f"the totals do not balance: {rows} of {counts['rows read']} rows, {children} of {counts['children made']} children",
+            "this is a fault of augment; please report it with the folder's run/plan.json",
+        )
+
+
+def _attribution(export: Export) -> dict[str, dict[str, object]]:
+    """Return for each attribution its statuses and the median and worst completeness error."""
+    return {
+        method: {
+            "statuses": dict(sorted(export.statuses[method].items())),
+            "median_error": round(statistics.median(errors), 6),
+            "worst_error": round(max(errors), 6),
+        }
+        for method, errors in sorted(export.errors.items())
+        if errors
+    }
+
+
+def _notices(plan: Pipeline, job: Job, staged: Staged, export: Export) -> tuple[str, ...]:
+    """Return what the user should know before using the result."""
+    found: list[str] = []
+    for method, counter in sorted(export.statuses.items()):
+        late = counter["not_converged"]
+        if late:
+            found.append(f"{method}: {late} of {sum(counter.values())} rows miss the completeness tolerance; see the error column")
+    if any(getattr(stage, "sources", None) for stage in plan.stages):
+        found += lexicon_notices(job)
+    if staged.over_limit:
+        found.append(f"a trial: run.limit left {staged.over_limit} rows out")
+    return tuple(found)
+
+
+def _write_manifest(folder: Path, summary: Summary) -> None:
+    """Write manifest.json: the summary, every file with its rows and SHA-256, and the versions that made them."""
+    files = {name: {"rows": rows, "sha256": digest(folder / name)} for name, rows in summary.files.items()}
+    packages = ("torch", "transformers", "tokenizers", "pyarrow", "jieba", "numpy")
+    plan = read_json(folder / PLAN)
+    manifest = {
+        "schema": 1,
+        "augment": __version__,
+        "fingerprint": plan["fingerprint"],
+        "job": plan["job"],
+        "versions": {name: _version(name) for name in packages},
+        "files": files,
+        "summary": summary.to_dict(),
+    }
+    write_json(folder / MANIFEST, manifest)
+
+
+def _check_rejects(summary: Summary, limit: float) -> None:
+    """Raise RejectRateError if more than the allowed share of at least 100 rows was rejected."""
+    rejected, read = summary.counts["rows rejected"], summary.counts["rows read"]
+    if read >= 100 and rejected > limit * read:
+        raise RejectRateError(
+            str(summary.folder / "rejects.parquet"),
+            f"{rejected} of {read} rows were rejected, more than {limit:.0%}; everything else is written",
+            "read the reasons there; raise run.max_reject_rate if they are right",
+        )
+
+
+def _fingerprint(plan: Pipeline, job: Job) -> dict[str, object]:
+    """Return all that decides the rows of a run: not the device, the threads or the place."""
+    gives = job.model_dump(mode="json", exclude={"run", "name", "train"})
+    gives["run"] = job.run.model_dump(mode="json", include={"dtype", "splits", "limit", "token_budget", "shard_rows"})
+    gives["corpus"] = {key: value for key, value in dict(gives["corpus"] or {}).items() if key != "root"}
+    models = {
+        section: model_folder(config, job.run).digest()
+        for section, config in (("model", job.model), ("judge", job.judge))
+        if config is not None and any(section in stage.uses for stage in plan.stages)
+    }
+    return {
+        "algorithm": ALGORITHM,
+        "pipeline": plan.model_dump(mode="json", exclude={"about"}),
+        "job": gives,
+        "corpus": _contents(job),
+        "models": models,
+        "lexicons": lexicon_hashes(job),
+    }
+
+
+def _contents(job: Job) -> dict[str, str]:
+    """Return the SHA-256 of every file of the corpus; RequestError naming one that is missing."""
+    corpus = job.needs_corpus()
+    found: dict[str, str] = {}
+    for source in corpus.files:
+        path = corpus.root / source.path
+        if not path.exists():
+            raise RequestError(str(path), "the file does not exist", "check corpus.files, and --data for their folder")
+        inner = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        found |= {str(file.relative_to(corpus.root)) if file.is_relative_to(corpus.root) else str(file): digest(file) for file in inner}
+    return found
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a run wrote, and nothing else."""
+    for name in ("run", "data", "probes", "explain"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in (MANIFEST, "README.md", "report.html", "dropped.parquet", "rejects.parquet"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _version(package: str) -> str:
+    """Return the installed version of a package."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

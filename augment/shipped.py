@@ -1,0 +1,33 @@
+"""The pipelines and configs that come with the package: plain YAML files, found by name.
+
+In an installed wheel they lie inside the package; in a checkout they lie beside it.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from augment.errors import RequestError, nearest
+
+Kind = Literal["pipelines", "configs"]
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def folder(kind: Kind) -> Path:
+    """Return the folder of the shipped files of one kind."""
+    inside = _PACKAGE / "_shipped" / kind
+    return inside if inside.is_dir() else _PACKAGE.parent / kind
+
+
+def names(kind: Kind) -> list[str]:
+    """Return the names of the shipped files of one kind, sorted."""
+    return sorted(path.stem for path in folder(kind).glob("*.yaml"))
+
+
+def find(kind: Kind, name: str) -> Path:
+    """Return the file of a shipped name, or the path itself; RequestError naming what there is."""
+    if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
+        return Path(name)
+    path = folder(kind) / f"{name}.yaml"
+    if not path.is_file():
+        raise RequestError(f"{kind[:-1]} `{name}`", "there is none of that name", nearest(name, names(kind)))
+    return path

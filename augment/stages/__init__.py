@@ -1,0 +1,20 @@
+"""The stages a pipeline is made of. Adding one: its file, a line in this union, its test."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from augment.stages.attack import Attack
+from augment.stages.attribute import Attribute
+from augment.stages.delete import Delete
+from augment.stages.judge import Judge
+from augment.stages.keep import Keep
+from augment.stages.rank import Rank
+from augment.stages.substitute import Substitute
+from augment.stages.tokenize import Tokenize
+
+AnyStage = Annotated[
+    Tokenize | Attribute | Rank | Substitute | Delete | Attack | Judge | Keep, Field(discriminator="kind")
+]
+
+__all__ = ["AnyStage", "Attack", "Attribute", "Delete", "Judge", "Keep", "Rank", "Substitute", "Tokenize"]

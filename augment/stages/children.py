@@ -1,0 +1,161 @@
+"""What every editing stage shares: which tokens of a row it may edit, and children that are new texts.
+
+A choice maps a token to what stands in its place, the empty string for a deletion. From it come the edits, from the
+edits the text, so that replaying a child's edits on its parent always gives the child.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+from augment.chance import Chance, chance
+from augment.errors import RequestError
+from augment.job import Job
+from augment.table import Child, Missing, parents, with_children
+from augment.text.choose import Protection, editable
+from augment.text.edits import Edit, deletions, filling, replay
+
+On = Literal["key", "other", "any"]
+_TRIES = 8
+
+
+@dataclass(frozen=True)
+class Row:
+    """A source row to be edited. free: the tokens that may be edited, key tokens in rank order, others in text order.
+
+    words: how many content words the row has, the measure of a share.
+    """
+
+    index: int
+    id: str
+    text: str
+    text_pair: str | None
+    label: str | None
+    tokens: tuple[str, ...]
+    side: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+    scores: tuple[float, ...]
+    free: tuple[int, ...]
+    words: int
+
+    def edits(self, choice: Mapping[int, str]) -> tuple[Edit, ...]:
+        """Return the edits that put `choice` in place, in the order of the text, never overlapping."""
+        made: list[Edit] = []
+        for side, whole in ((0, self.text), (1, self.text_pair or "")):
+            tokens = [token for token in sorted(choice) if self.side[token] == side]
+            gone = [token for token in tokens if not choice[token]]
+            spans = dict(zip(gone, deletions(whole, [self.spans[token] for token in gone]), strict=True))
+            for token in tokens:
+                start, end = spans.get(token, self.spans[token])
+                new = choice[token] or filling(whole, start, end)
+                made.append(Edit(side, start, end, whole[start:end], new, self.scores[token]))
+        return tuple(made)
+
+    def texts(self, choice: Mapping[int, str]) -> tuple[str, str | None]:
+        """Return the text and second text with `choice` in place."""
+        return replay(self.text, self.text_pair, self.edits(choice))
+
+    def quota(self, share: float) -> int:
+        """Return how many words a share of the row's content words is, at least one."""
+        return max(1, round(share * self.words))
+
+
+Rewrite = Callable[[Row, Chance, int], Mapping[int, str]]
+
+
+def protection(job: Job) -> Protection:
+    """Return the words and patterns of `resources.protect`; a name ending in .txt is a file with a word a line."""
+    words: set[str] = set()
+    for name in job.resources.protect:
+        if not name.endswith(".txt"):
+            words.add(name)
+            continue
+        path = job.root / name
+        try:
+            lines = path.read_text(encoding="utf-8-sig").split("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RequestError(f"resources.protect: {path}", f"cannot be read: {error}", "give UTF-8, a word a line") from None
+        words.update(line.strip() for line in lines if line.strip())
+    return Protection(frozenset(words), job.resources.protect_patterns)
+
+
+def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) -> list[Row]:
+    """Return the source rows of a batch that have scores, with the tokens that an edit `on` key or other may touch."""
+    names = ("id", "text", "text_pair", "label", "tokens", "side", "spans", "owner", "key", score)
+    picked = parents(batch)
+    columns = batch.take(pa.array(picked, pa.int64())).select(list(dict.fromkeys(names)))
+    rows: list[Row] = []
+    for index, values in zip(picked, columns.to_pylist(), strict=True):
+        if values[score] is None:
+            continue
+        seen = set(values["owner"])
+        content = [place for place, free in enumerate(editable(values["tokens"], guard)) if free and place in seen]
+        key = values["key"] or []
+        rows.append(
+            Row(
+                index,
+                values["id"],
+                values["text"],
+                values["text_pair"],
+                values["label"],
+                tuple(values["tokens"]),
+                tuple(values["side"]),
+                tuple((span["start"], span["end"]) for span in values["spans"]),
+                tuple(values[score]),
+                _free(on, key, content),
+                len(content),
+            )
+        )
+    return rows
+
+
+def _free(on: On, key: list[int], content: list[int]) -> tuple[int, ...]:
+    """Return the tokens an edit may touch."""
+    if on == "key":
+        return tuple(key)
+    return tuple(content) if on == "any" else tuple(place for place in content if place not in set(key))
+
+
+def breed(
+    batch: pa.RecordBatch, rows: list[Row], method: str, count: int, seed: int, rewrite: Rewrite, lack: str
+) -> pa.RecordBatch:
+    """Return the batch with up to `count` children a row, none equal to its parent, a sibling or an earlier child.
+
+    `rewrite` gives the choice for one child; an empty one means that the row offers nothing, for the reason `lack`.
+    """
+    family = _families(batch)
+    children: list[Child] = []
+    missing: list[Missing] = []
+    for row in rows:
+        taken = family[row.id]
+        made = 0
+        reason = "no token may be edited" if not row.free else "no new text in the tries allowed"
+        for number in range(count * _TRIES):
+            choice = rewrite(row, chance(seed, method, row.id, number), number) if row.free else {}
+            if not choice:
+                reason = reason if not row.free else lack
+                break
+            texts = row.texts(choice)
+            if texts in taken or not texts[0].strip() or (texts[1] is not None and not texts[1].strip()):
+                continue
+            taken.add(texts)
+            made += 1
+            children.append(Child(row.index, method, made, *texts, row.edits(choice)))
+            if made == count:
+                break
+        if made < count:
+            missing.append(Missing(row.index, method, count - made, reason))
+    return with_children(batch, children, missing)
+
+
+def _families(batch: pa.RecordBatch) -> dict[str, set[tuple[str, str | None]]]:
+    """Return for each source row the texts that already exist in its family."""
+    found: dict[str, set[tuple[str, str | None]]] = {}
+    ids = batch.column("id").to_pylist()
+    parent = batch.column("parent").to_pylist() if "parent" in batch.schema.names else [None] * len(ids)
+    texts = zip(batch.column("text").to_pylist(), batch.column("text_pair").to_pylist(), strict=True)
+    for name, mother, text in zip(ids, parent, texts, strict=True):
+        found.setdefault(mother or name, set()).add(text)
+    return found

@@ -1,0 +1,51 @@
+"""Make children by leaving tokens out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from augment.chance import Chance
+from augment.columns import CHILD, Column
+from augment.job import Job
+from augment.stage import Stage, Step
+from augment.stages.children import On, Row, breed, editable_rows, protection
+
+
+class Delete(Stage):
+    """Children without some of the key tokens, or without some of the others."""
+
+    kind: Literal["delete"]
+    on: On = "other"
+    children: int = Field(default=1, ge=1)
+    share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
+    score: str = "ig"
+    name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Tokens, their scores and which are key."""
+        return ("tokens", "owner", "key", self.score)
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """What makes a row a child."""
+        return CHILD
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Read the protected words."""
+        guard, method = protection(job), self.name or f"{self.kind}_{self.on}"
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            rows = editable_rows(batch, self.on, guard, self.score)
+            return breed(batch, rows, method, self.children, job.seed, self.rewrite, "no token may be edited")
+
+        return step
+
+    def rewrite(self, row: Row, chance: Chance, number: int) -> Mapping[int, str]:
+        """Return the tokens to leave out: the most important for the first child on key, a sample for the others."""
+        count = row.quota(self.share)
+        chosen = row.free[:count] if self.on == "key" and number == 0 else chance.sample(row.free, count)
+        return dict.fromkeys(chosen, "")

@@ -1,0 +1,71 @@
+"""Ask the model, or an independent judge, what it makes of every child and of its parent."""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import pyarrow as pa
+
+from augment.columns import Column, judgement
+from augment.job import Job
+from augment.models.labels import LabelMap
+from augment.stage import Stage, Step
+from augment.table import with_columns
+
+
+class Judge(Stage):
+    """Probabilities and predictions before and after; `by: judge` asks the model of the job's `judge` section."""
+
+    kind: Literal["judge"]
+    gpu: ClassVar[bool] = True
+    by: Literal["model", "judge"] = "model"
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its columns begin with."""
+        return "" if self.by == "model" else "judge_"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The children."""
+        return ("parent", "label")
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """Probabilities and predictions."""
+        return judgement(self.prefix)
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The section whose model is asked."""
+        return (self.by,)
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Load the model that judges."""
+        from augment.models.classifier import open_classifier
+
+        config = job.needs_model() if self.by == "model" else job.needs_judge()
+        classifier = open_classifier(config, job.run)
+        labels = LabelMap(classifier.classes, job.label_names)
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            rows = batch.select(["id", "parent", "text", "text_pair", "label"]).to_pylist()
+            texts = list(dict.fromkeys((row["text"], row["text_pair"]) for row in rows))
+            answers = classifier.ask([text for text, _ in texts], [pair for _, pair in texts]) if texts else []
+            chances = dict(zip(texts, answers, strict=True))
+            before = {row["id"]: chances[row["text"], row["text_pair"]] for row in rows if row["parent"] is None}
+            values: list[list[object]] = [[] for _ in self.adds]
+            for row in rows:
+                here = chances[row["text"], row["text_pair"]]
+                first, child, gold = before.get(row["parent"] or row["id"], here), row["parent"], labels.index(row["label"])
+                facts = (
+                    None if gold is None else first[gold],
+                    None if gold is None or child is None else here[gold],
+                    labels.name(int(first.argmax())),
+                    None if child is None else labels.name(int(here.argmax())),
+                    here.tolist(),
+                )
+                for column, fact in zip(values, facts, strict=True):
+                    column.append(fact)
+            return with_columns(batch, self.adds, values)
+
+        return step

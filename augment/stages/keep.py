@@ -1,0 +1,93 @@
+"""Give every child its verdict by rules: the first rule that fits decides, and a child no rule fits is dropped."""
+
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+from pydantic import BaseModel, Field
+
+from augment.columns import KEEP, Column
+from augment.job import Job
+from augment.stage import Stage, Step
+from augment.table import with_columns
+
+
+class Rule(BaseModel, frozen=True, extra="forbid"):
+    """A verdict and the conditions under which it holds; a condition not given does not matter."""
+
+    verdict: Literal["keep", "soft", "adversarial", "contrast", "drop"]
+    methods: tuple[str, ...] | None = Field(default=None, description="children made by these stages")
+    p_gold_at_least: float | None = Field(default=None, ge=0, le=1)
+    p_gold_below: float | None = Field(default=None, ge=0, le=1)
+    prediction: Literal["changed", "unchanged"] | None = None
+    parent: Literal["right", "wrong"] | None = Field(default=None, description="whether the parent was predicted right")
+
+    def objection(self, row: dict[str, object], prefix: str) -> str | None:
+        """Return why the rule does not fit a child, or None if it does.
+
+        Probabilities are compared after rounding to 5 digits, so that the last bits decide nothing.
+        """
+        gold, chance = row["label"], row[f"{prefix}p_gold_after"]
+        before, after = row[f"{prefix}pred_before"], row[f"{prefix}pred_after"]
+        p_gold = round(float(chance), 5) if isinstance(chance, float) else None
+        tests = (
+            (self.methods is None or row["method"] in self.methods, "made by another stage"),
+            (self.parent is None or (before == gold) == (self.parent == "right"), f"its parent is not predicted {self.parent}"),
+            (self.prediction is None or (before != after) == (self.prediction == "changed"), f"prediction not {self.prediction}"),
+            (self.p_gold_at_least is None or (p_gold is not None and p_gold >= self.p_gold_at_least), f"p(gold) below {self.p_gold_at_least}"),
+            (self.p_gold_below is None or (p_gold is not None and p_gold < self.p_gold_below), f"p(gold) not below {self.p_gold_below}"),
+        )
+        return next((why for holds, why in tests if not holds), None)
+
+    def said(self) -> str:
+        """Return the rule in words, as the reason of its verdict."""
+        parts = [
+            None if self.prediction is None else f"prediction {self.prediction}",
+            None if self.p_gold_at_least is None else f"p(gold) at least {self.p_gold_at_least}",
+            None if self.p_gold_below is None else f"p(gold) below {self.p_gold_below}",
+        ]
+        return ", ".join(part for part in parts if part) or "every child"
+
+
+class Keep(Stage):
+    """Verdicts on children. Dropped ones are set aside with their reason, never lost."""
+
+    kind: Literal["keep"]
+    by: Literal["model", "judge"] = "model"
+    rules: tuple[Rule, ...] = (Rule(verdict="keep", p_gold_at_least=0.7),)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the columns it reads begin with."""
+        return "" if self.by == "model" else "judge_"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The judgement."""
+        return ("parent", "method", *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after")))
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """The verdict and its reason."""
+        return KEEP
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Return the step; nothing has to be loaded."""
+        names = ["parent", "method", "label", *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after"))]
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            found = [self.decide(row) if row["parent"] is not None else (None, None) for row in batch.select(names).to_pylist()]
+            return with_columns(batch, KEEP, [[verdict for verdict, _ in found], [reason for _, reason in found]])
+
+        return step
+
+    def decide(self, row: dict[str, object]) -> tuple[str, str]:
+        """Return verdict and reason for one child."""
+        objection = "no rule"
+        for rule in self.rules:
+            why = rule.objection(row, self.prefix)
+            if why is None:
+                return rule.verdict, rule.said()
+            if why != "made by another stage":
+                objection = why
+        return "drop", objection

@@ -1,0 +1,89 @@
+"""Choose the key tokens of a row: those that speak most for what was explained."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field, model_validator
+
+from augment.columns import RANK, Column
+from augment.job import Job
+from augment.stage import Stage, Step
+from augment.stages.children import protection
+from augment.table import with_columns
+from augment.text.choose import editable
+
+# Scores are compared after rounding to this fraction of the row's largest, so that the last bits, which change with
+# the batch a row was in (2e-8 of 6e-2 in float32), decide nothing.
+_DIGITS = 5
+
+
+class Rank(Stage):
+    """Key tokens, most important first: the top `k`, the top `fraction` of the content words, or all above `threshold`.
+
+    Stop words, negations, numbers, names of sites and people, and protected words are never key.
+    """
+
+    kind: Literal["rank"]
+    by: str = "ig"
+    order: Literal["signed", "absolute"] = "signed"
+    k: int | None = Field(default=None, ge=1)
+    fraction: float | None = Field(default=None, gt=0, le=1)
+    threshold: float | None = Field(default=None, description="in the unit of the score")
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        """Require exactly one of k, fraction and threshold."""
+        if sum(rule is not None for rule in (self.k, self.fraction, self.threshold)) != 1:
+            raise ValueError("give one of `k`, `fraction` and `threshold`")
+        return self
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Tokens, their owners and their scores."""
+        return ("tokens", "owner", self.by)
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """The key tokens."""
+        return RANK
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Read the protected words."""
+        guard = protection(job)
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            keys: list[list[int] | None] = []
+            ties: list[list[bool] | None] = []
+            columns = (batch.column(name).to_pylist() for name in ("tokens", "owner", self.by))
+            for tokens, owner, scores in zip(*columns, strict=True):
+                if scores is None:
+                    keys.append(None)
+                    ties.append(None)
+                    continue
+                seen = set(owner)
+                allowed = [place for place, free in enumerate(editable(tokens, guard)) if free and place in seen]
+                key, tied = self.choose(np.asarray(scores, dtype=np.float64), allowed)
+                keys.append(key)
+                ties.append(tied)
+            return with_columns(batch, RANK, [keys, ties])
+
+        return step
+
+    def choose(self, scores: np.ndarray, allowed: list[int]) -> tuple[list[int], list[bool]]:
+        """Return the key tokens among `allowed`, most important first, and whether each is tied with another.
+
+        Only tokens that speak for the target are key under `signed`; equal rounded scores keep the order of the text.
+        """
+        largest = np.abs(scores).max(initial=0.0) or 1.0
+        rounded = np.round(scores / largest, _DIGITS)
+        weight = np.abs(rounded) if self.order == "absolute" else rounded
+        ordered = sorted((place for place in allowed if weight[place] > 0), key=lambda place: (-weight[place], place))
+        if self.threshold is not None:
+            limit = round(self.threshold / largest, _DIGITS)
+            chosen = [place for place in ordered if weight[place] >= limit]
+        else:
+            chosen = ordered[: self.k or max(1, round((self.fraction or 0) * len(allowed)))]
+        values = [weight[place] for place in ordered]
+        return chosen, [values.count(weight[place]) > 1 for place in chosen]

@@ -1,0 +1,81 @@
+"""Make children by putting other words in the place of tokens."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from augment.candidates.sources import Place, SourceName, open_sources
+from augment.chance import Chance
+from augment.columns import CHILD, Column
+from augment.job import Job
+from augment.stage import Stage, Step
+from augment.stages.children import On, Row, breed, editable_rows, protection
+
+Offers = dict[tuple[str, int], tuple[str, ...]]
+
+
+class Substitute(Stage):
+    """Children in which some of the key tokens, or some of the others, are replaced by words of like meaning."""
+
+    kind: Literal["substitute"]
+    gpu: ClassVar[bool] = True
+    on: On = "other"
+    children: int = Field(default=4, ge=1)
+    share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
+    sources: tuple[SourceName, ...] = Field(default=("lexicon", "masked_lm", "neighbours"), description="first that offers any")
+    most: int = Field(default=8, ge=1, description="candidates a token, nearest first")
+    score: str = "ig"
+    name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Tokens, their scores and which are key."""
+        return ("tokens", "owner", "key", self.score)
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """What makes a row a child."""
+        return CHILD
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Load lexicons and models that offer candidates."""
+        guard, method = protection(job), self.name or f"{self.kind}_{self.on}"
+        sources = open_sources(self.sources, job, self.most)
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            rows = editable_rows(batch, self.on, guard, self.score)
+            places = [place for row in rows for place in places_of(row)]
+            offers = {
+                (place.row, place.token): words for place, words in zip(places, sources.offer(places), strict=True) if words
+            }
+
+            def rewrite(row: Row, chance: Chance, number: int) -> Mapping[int, str]:
+                return self.rewrite(row, offers, chance, number)
+
+            return breed(batch, rows, method, self.children, job.seed, rewrite, "no substitute found")
+
+        return step
+
+    def rewrite(self, row: Row, offers: Offers, chance: Chance, number: int) -> Mapping[int, str]:
+        """Return tokens with their substitutes: the most important for the first child on key, else a sample."""
+        able = [token for token in row.free if (row.id, token) in offers]
+        count = row.quota(self.share)
+        chosen = able[:count] if self.on == "key" and number == 0 else chance.sample(able, count)
+        words = {token: offers[row.id, token] for token in chosen}
+        return {token: offered[chance.below(len(offered))] for token, offered in words.items()}
+
+
+def places_of(row: Row) -> list[Place]:
+    """Return the places of a row that may be edited, as candidate sources want them."""
+    return [
+        Place(row.id, token, row.text, row.text_pair, row.side[token], *row.spans[token], _before(row, token))
+        for token in row.free
+    ]
+
+
+def _before(row: Row, token: int) -> str | None:
+    """Return the token before this one on the same side."""
+    return row.tokens[token - 1] if token and row.side[token - 1] == row.side[token] else None

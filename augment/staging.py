@@ -1,0 +1,195 @@
+"""Lay the corpus out for a run: one pass that checks every row, fixes its split, and cuts the work into shards.
+
+The rows a pipeline works on go to `run/active.parquet`, one row group a shard; the rows of other splits go to
+`run/rest.parquet` and are passed through. A shard is addressed by number, whatever the format of the source was.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from heapq import nsmallest
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from augment.corpus import Chunk, Shape, inspect, read
+from augment.errors import DataError
+from augment.job import CorpusConfig, Job
+from augment.ledger import whole
+from augment.table import Reject
+
+ACTIVE = "run/active.parquet"
+REST = "run/rest.parquet"
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What the pass over the corpus found. Counts are of rows; labels of the active rows.
+
+    skipped: rows the corpus section leaves out (labels, score_threshold, limit); over_limit: left out by run.limit.
+    """
+
+    shards: int = 0
+    active: int = 0
+    rest: int = 0
+    skipped: int = 0
+    over_limit: int = 0
+    labels: tuple[str, ...] = ()
+    columns: dict[str, str | None] = field(default_factory=dict)
+    rejects: tuple[Reject, ...] = ()
+
+    @property
+    def read(self) -> int:
+        """Every row of the source that was looked at."""
+        return self.active + self.rest + self.skipped + self.over_limit + len(self.rejects)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the facts as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: object) -> Self:
+        """Return the facts from what `to_dict` gave."""
+        known = dict(values) if isinstance(values, dict) else {}
+        rejects = tuple(Reject(**reject) for reject in known.pop("rejects"))
+        return cls(**{**known, "labels": tuple(known["labels"]), "rejects": rejects})
+
+
+def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
+    """Write the active and the other rows of the corpus into a run folder, and return what was found.
+
+    DataError if no row is left to work on.
+    """
+    corpus = job.needs_corpus()
+    shape = inspect(corpus, job.run.allow_download)
+    chosen = _chosen(job, corpus, splits)
+    tally = _Tally(splits, chosen)
+    with _Writer(folder / ACTIVE, job.run.shard_rows) as active, _Writer(folder / REST, job.run.shard_rows) as rest:
+        for chunk in read(corpus, job.run.allow_download, job.run.shard_rows):
+            working, others = tally.part(chunk)
+            active.add(working)
+            rest.add(others)
+    if not active.rows:
+        raise DataError(
+            _name(corpus),
+            f"no row to work on in the splits {', '.join(splits)}",
+            "choose splits with --split, or check corpus.labels and the files",
+        )
+    return Staged(
+        active.shards,
+        active.rows,
+        rest.rows,
+        tally.skipped,
+        tally.over_limit,
+        tuple(sorted(tally.labels)),
+        _columns(shape),
+        tuple(tally.rejects),
+    )
+
+
+def read_shard(folder: Path, number: int) -> pa.Table:
+    """Return the rows of one shard."""
+    with pq.ParquetFile(folder / ACTIVE) as file:
+        return file.read_row_group(number)
+
+
+def read_rest(folder: Path) -> Iterator[pa.Table]:
+    """Yield the rows that pass through untouched, a row group at a time."""
+    if (folder / REST).exists():
+        with pq.ParquetFile(folder / REST) as file:
+            for number in range(file.num_row_groups):
+                yield file.read_row_group(number)
+
+
+class _Tally:
+    """Sorts the rows of each chunk into active and other, and counts what was left out."""
+
+    def __init__(self, splits: tuple[str, ...], chosen: frozenset[str] | None) -> None:
+        self._splits = pa.array(splits)
+        self._chosen = None if chosen is None else pa.array(sorted(chosen), pa.string())
+        self.skipped = self.over_limit = 0
+        self.labels: set[str] = set()
+        self.rejects: list[Reject] = []
+
+    def part(self, chunk: Chunk) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+        """Return the active and the other rows of a chunk."""
+        self.skipped += chunk.skipped
+        self.rejects += chunk.rejects
+        works = pc.is_in(chunk.rows.column("split"), self._splits)
+        active, rest = chunk.rows.filter(works), chunk.rows.filter(pc.invert(works))
+        if self._chosen is not None:
+            fits = pc.is_in(active.column("id"), self._chosen)
+            self.over_limit += active.num_rows - pc.sum(fits).as_py() if active.num_rows else 0
+            active = active.filter(fits)
+        self.labels.update(label for label in active.column("label").unique().to_pylist() if label is not None)
+        return active, rest
+
+
+class _Writer:
+    """A Parquet file of row groups of `rows` rows; it appears when it is complete."""
+
+    def __init__(self, path: Path, rows: int) -> None:
+        self._path, self._size = path, rows
+        self._pending: list[pa.RecordBatch] = []
+        self._writer: pq.ParquetWriter | None = None
+        self._context = whole(path)
+        self.rows = self.shards = 0
+
+    def __enter__(self) -> "_Writer":
+        """Open the file that will become the table."""
+        self._stream = self._context.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Write what is pending and let the file appear; leave nothing if no row came or an error happened."""
+        if error[0] is None:
+            self._flush(1)
+            if self._writer is not None:
+                self._writer.close()
+        self._context.__exit__(*error)  # type: ignore[arg-type]
+        if self._writer is None and error[0] is None:
+            self._path.unlink(missing_ok=True)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take rows, and write every full group."""
+        if batch.num_rows:
+            self._pending.append(batch)
+            self._flush(self._size)
+
+    def _flush(self, least: int) -> None:
+        """Write groups while at least `least` rows are pending."""
+        while sum(batch.num_rows for batch in self._pending) >= least:
+            table = pa.Table.from_batches(self._pending)
+            group = table.slice(0, self._size).combine_chunks()
+            self._pending = table.slice(self._size).to_batches()
+            if self._writer is None:
+                self._writer = pq.ParquetWriter(self._stream, group.schema, compression="zstd")
+            self._writer.write_table(group, row_group_size=self._size)
+            self.rows, self.shards = self.rows + group.num_rows, self.shards + 1
+
+
+def _chosen(job: Job, corpus: CorpusConfig, splits: tuple[str, ...]) -> frozenset[str] | None:
+    """Return the ids that run.limit leaves, those with the smallest hash of seed and id; None without a limit."""
+    if job.run.limit is None:
+        return None
+
+    def keyed() -> Iterator[tuple[bytes, str]]:
+        for chunk in read(corpus, job.run.allow_download, job.run.shard_rows):
+            for name, split in zip(chunk.rows.column("id").to_pylist(), chunk.rows.column("split").to_pylist(), strict=True):
+                if split in splits:
+                    yield blake2b(f"{job.seed}\0limit\0{name}".encode(), digest_size=8).digest(), name
+
+    return frozenset(name for _, name in nsmallest(job.run.limit, keyed()))
+
+
+def _columns(shape: Shape) -> dict[str, str | None]:
+    """Return which source column is which."""
+    return {"text": shape.text, "text_pair": shape.text_pair, "label": shape.label, "id": shape.id, "split": shape.split}
+
+
+def _name(corpus: CorpusConfig) -> str:
+    """Return what to call a corpus in a message."""
+    return corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files)

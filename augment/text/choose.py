@@ -1,0 +1,190 @@
+"""Say which tokens may be ranked and which may be edited, before any model is asked.
+
+Content words may be ranked. Of these, negations and what the user protects are never edited: a negation turns the
+label, and a user's word (a brand, a shortcut under study) must stay. Intensifiers and opinion words are content.
+
+    >>> tokens = ["这", "手机", "不", "好用", "，", "iPhone6", "👍"]
+    >>> list(zip(tokens, editable(tokens, Protection(words=frozenset({"手机"})))))[1:4]
+    [('手机', False), ('不', False), ('好用', True)]
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+
+import regex
+
+from augment.errors import RequestError
+
+PATTERN_SECONDS = 1.0
+
+_LETTER = regex.compile(r"\p{L}")
+_HAN = regex.compile(r"\p{Han}")
+# 分 and 点 are not among the measures: 十分, 万分 and 一点 are adverbs of degree, not counts.
+_NUMERIC = regex.compile(
+    r"\p{N}|^(?:第|百分之|约|近)?(?:[〇零一二两三四五六七八九十百千万亿半几]|数(?=[十百千万亿]))+(?:[点又][〇零一二三四五六七八九]+)?"
+    r"(?:[多余来几])?(?:[个次年月日天元块秒位名件条张只本部间层号岁倍种家套台辆双]|号线|小时|分钟)?$"
+)
+_LINK = regex.compile(
+    r"(?i)://|^www\.|^@.|.@.|^#.|(?:^[a-z0-9-]+|\.[a-z0-9-]+)\.(?:com|cn|net|org)(?![a-z0-9-])"
+)
+_CLITIC = regex.compile(r"^(.*?)['’](?:s|t|m|d|ve|ll|re)$")
+
+_ENGLISH_NEGATIONS = """
+not no never none nobody nothing nowhere neither nor cannot without hardly barely scarcely rarely
+seldom n't 't dont doesnt didnt cant couldnt wont wouldnt isnt arent wasnt werent havent hasnt hadnt
+shouldnt aint mustnt
+"""
+_CHINESE_NEGATIONS = """
+不 没 没有 别 无 未 非 勿 莫 甭 否 無 沒 沒有 毋 弗 不是 不要 不会 不能 不可 不可以 不想 不用 不必 不得 不再 不曾 不够 不太 不大 不怎么 不很 不该 不应 不应该 不需要
+不愿 不肯 不敢 不让 不到 不了 不见得 未必 未曾 未能 没法 没能 没什么 没人 没用 从不 从未 从来不 从没 也没 还没 都没 就没 又没 真没 并不 并非 并未 并没 并没有 绝不 决不 绝非 毫不 毫无 永不 无法 无需
+不一定 几乎不 别再 禁止 不至于
+"""
+# Articles, pronouns, auxiliaries, prepositions, conjunctions, question words, number words.
+_ENGLISH_STOP_WORDS = """
+a an the this that these those i me my mine myself we us our ours ourselves you your yours yourself
+yourselves he him his himself she her hers herself it its itself they them their theirs themselves
+one ones oneself someone somebody something anyone anybody anything everyone everybody everything
+each every either both all any some such other others another same own who whom whose which what
+when where why how whoever whatever whichever am is are was were be been being do does did doing
+done have has had having will would shall should can could may might must ought let 's 'm 'd 've 'll
+'re s t m d ve ll re about above across after against along among around as at before behind below
+beneath beside besides between beyond by despite down during except for from in inside into near of
+off on onto out outside over past per since through throughout till to toward towards under until up
+upon via with within and but or if because although though while whereas whether than then there
+here unless once however therefore thus hence also again yet im ive id youre youve theyre theyve
+thats whats lets ca wo sha dr mr mrs ms vs etc zero two three four five six seven eight nine ten eleven twelve
+thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty
+seventy eighty ninety hundred thousand million billion dozen first second third half quarter
+"""
+# Particles, pronouns, copula, auxiliaries, prepositions, conjunctions, connecting adverbs, directions, measure words.
+_CHINESE_STOP_WORDS = """
+的 地 得 之 了 着 過 过 吗 嗎 呢 吧 啊 呀 哦 噢 哈 嘛 啦 么 麼 哇 嗯 唉 哎 哟 呦 喔 咯 呗 罢了 而已 似的 一样 般 们 所 者 我 你 您 他 她 它 牠 我们 你们
+他们 她们 它们 咱 咱们 俺 俺们 自己 本人 人家 大家 别人 他人 彼此 这 那 这个 那个 这些 那些 这里 那里 这儿 那儿 这边 那边 这样 那样 这么 那么 这种 那种 这是 那是 这次
+那次 此 该 本 其 这家 那家 这款 那款 这本 那本 这部 那部 哪 哪个 哪里 哪儿 哪些 什么 谁 怎么 怎样 怎么样 如何 为什么 为何 多少 几 几个 啥 咋 是 有 在 会 能 能够
+可以 可 可能 要 应 应该 应当 须 必须 将 将要 让 使 被 把 给 叫 令 由 以 为 为了 于 按 按照 依 对 对于 关于 至于 向 往 朝 从 自 自从 到 至 比 跟 和 与 及 以及
+同 或 或者 还是 而 而且 并 并且 且 但 但是 可是 不过 然而 只是 虽 虽然 虽说 尽管 因 因为 由于 所以 因此 因而 于是 如 如果 若 要是 假如 倘若 的话 只要 只有 除了 除非
+无论 不论 不管 不仅 不但 不光 即使 即便 哪怕 就算 既 既然 当 当然 比如 例如 譬如 就 才 也 都 又 再 还 则 却 便 即 曾 曾经 已 已经 正 正在 刚 刚刚 上 下 里 中 内
+外 前 后 间 旁 边 上面 下面 里面 外面 前面 后面 之间 之后 之前 以后 以前 之中 其中 时 时候 当时 期间 来 去 来说 来讲 看来 等 等等 之类 及其 其他 其它 其余 另 另外
+某 某些 各 各个 每 每个 每次 有些 有的 有人 一些 一下 一直 个 位 次 件 条 张 只 部 家 款 种 些 点 块 元 号 份 套 台 名 遍 回 趟 顿 年 月 日 天
+"""
+NEGATIONS = frozenset((_ENGLISH_NEGATIONS + _CHINESE_NEGATIONS).split())
+STOP_WORDS = frozenset((_ENGLISH_STOP_WORDS + _CHINESE_STOP_WORDS).split()) - NEGATIONS
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What a user wants left alone: words or phrases, and regular expressions for single tokens; case is ignored."""
+
+    words: frozenset[str] = frozenset()
+    patterns: tuple[str, ...] = ()
+
+
+def editable(tokens: Sequence[str], protection: Protection) -> list[bool]:
+    """Return for each token whether it may be edited: content, no negation, and not protected.
+
+    A protected word is found across token borders (花呗 in 花 + 呗, "battery life"), a Latin one only as whole
+    tokens. RequestError if a pattern is not a regular expression or takes too long.
+    """
+    protected = _protected(tokens, protection)
+    return [
+        is_content(token) and not is_negation(token) and index not in protected
+        for index, token in enumerate(tokens)
+    ]
+
+
+def is_content(token: str) -> bool:
+    """Return whether a token may be ranked: a negation, or a word that is no stop word, number, link or lone letter."""
+    word = token.casefold()
+    if is_negation(word):
+        return True
+    if not is_word(word) or is_number(word) or is_link(word) or word in STOP_WORDS:
+        return False
+    stem = _CLITIC.match(word)
+    if stem and (not stem[1] or stem[1] in STOP_WORDS):
+        return False
+    return len(word) > 1 or bool(_HAN.match(word))
+
+
+def is_word(token: str) -> bool:
+    """Return whether a token has a letter, so is not mere punctuation, symbols, digits or emoji."""
+    return bool(_LETTER.search(token))
+
+
+def is_number(token: str) -> bool:
+    """Return whether a token is a number, holds a digit (3d, iPhone6) or is a Chinese numeral or count (三十, 两个)."""
+    return bool(_NUMERIC.search(token))
+
+
+def is_negation(token: str) -> bool:
+    """Return whether a token negates: not, never, n't, don't, cannot; 不, 没有, 别, 并非, 也不."""
+    word = token.casefold().replace("’", "'")
+    return word in NEGATIONS or word.endswith(("n't", "不", "没有"))
+
+
+def is_link(token: str) -> bool:
+    """Return whether a token is a web or mail address, an @name or a #tag."""
+    return bool(_LINK.search(token))
+
+
+def _protected(tokens: Sequence[str], protection: Protection) -> set[int]:
+    """Return the indices of tokens that the user's words or patterns meet."""
+    found = {index for index, token in enumerate(tokens) if _matches(token, protection.patterns)}
+    folded = [token.casefold() for token in tokens]
+    joined = "".join(folded)
+    starts = list(accumulate(map(len, folded), initial=0))
+    for word in _folded(protection.words):
+        if word in joined:
+            found.update(_overlapping(joined, starts, word))
+    return found
+
+
+def _overlapping(joined: str, starts: list[int], word: str) -> Iterator[int]:
+    """Yield the tokens that an occurrence of a word touches; one without Han must begin and end with a token."""
+    within = bool(_HAN.search(word))
+    at = joined.find(word)
+    while at >= 0:
+        end = at + len(word)
+        first, after = bisect_right(starts, at) - 1, bisect_left(starts, end)
+        if within or (starts[first] == at and starts[after] == end):
+            yield from range(first, after)
+        at = joined.find(word, at + 1)
+
+
+@lru_cache(maxsize=8)
+def _folded(words: frozenset[str]) -> tuple[str, ...]:
+    """Return words without case and space, as they stand in joined tokens, in a fixed order."""
+    return tuple(sorted(filter(None, {"".join(word.casefold().split()) for word in words})))
+
+
+def _matches(token: str, patterns: tuple[str, ...]) -> bool:
+    """Return whether any pattern is found in a token; RequestError if one takes too long."""
+    for source, pattern in zip(patterns, _compiled(patterns), strict=True):
+        try:
+            if pattern.search(token, timeout=PATTERN_SECONDS):
+                return True
+        except TimeoutError:
+            raise RequestError(
+                "resources.protect_patterns",
+                f"`{source}` took over {PATTERN_SECONDS:g} s on one token",
+                "simplify it",
+            ) from None
+    return False
+
+
+@lru_cache(maxsize=8)
+def _compiled(patterns: tuple[str, ...]) -> "tuple[regex.Pattern[str], ...]":
+    """Return patterns compiled without regard to case; RequestError naming the one that is wrong."""
+    compiled = []
+    for source in patterns:
+        try:
+            compiled.append(regex.compile(source, regex.IGNORECASE))
+        except regex.error as error:
+            raise RequestError(
+                "resources.protect_patterns",
+                f"`{source}` is not a regular expression: {error}",
+                "correct or remove it",
+            ) from None
+    return tuple(compiled)

@@ -1,0 +1,116 @@
+"""Make edits on a text, and find what to take away with a token so that the rest still reads as a text.
+
+Replaying the edits of a child on its parent gives the child: that is the proof of where a sample came from.
+
+    >>> replay("a very good film", None, [Edit(0, 7, 11, "good", "fine", 0.0), Edit(0, 2, 7, "very ", "", 0.0)])
+    ('a fine film', None)
+    >>> deletion("a very good film", 2, 6)
+    (2, 7)
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import regex
+
+Span = tuple[int, int]
+
+_CLOSING = regex.compile(r"[\p{Pe}\p{Pf}.,;:!?%…，。；：！？、]")
+_OPENING = regex.compile(r"[\p{Ps}\p{Pi}]")
+_WORDLIKE = regex.compile(r"[[\p{L}\p{M}\p{N}]--\p{Han}]", regex.VERSION1)
+
+
+class Edit(NamedTuple):
+    """One replacement: code points start to end of a side held `old` and now hold `new`."""
+
+    side: int
+    start: int
+    end: int
+    old: str
+    new: str
+    score: float
+
+
+def replay(text: str, text_pair: str | None, edits: Sequence[Edit]) -> tuple[str, str | None]:
+    """Return both sides after edits, which may come in any order.
+
+    ValueError if they overlap, if two insert at one place, or if a side does not hold what an edit calls `old`.
+    """
+    for edit in edits:
+        if edit.side not in (0, 1) or (edit.side == 1 and text_pair is None):
+            raise ValueError(f"an edit names side {edit.side}, which the row does not have")
+    first = _replayed(text, [edit for edit in edits if edit.side == 0])
+    if text_pair is None:
+        return first, None
+    return first, _replayed(text_pair, [edit for edit in edits if edit.side == 1])
+
+
+def deletion(text: str, start: int, end: int) -> Span:
+    """Return the span to remove with the token at start to end: it, and the space that would be left over.
+
+    A token between two spaces, or between one and an end of the text, a closing mark or an opening bracket, takes
+    one adjoining space along. So no space is doubled and none dangles; Chinese, written without, loses only the token.
+    """
+    left, right = _beside(text, start, end)
+    if right.isspace() and (not left or left.isspace() or _OPENING.match(left)):
+        # A line break outlives a space: it may end a paragraph.
+        if left in (" ", "\t") and right in ("\n", "\r"):
+            return start - 1, end
+        return start, end + (2 if text[end : end + 2] == "\r\n" else 1)
+    if left.isspace() and (not right or _CLOSING.match(right)):
+        return start - 1, end
+    return start, end
+
+
+def deletions(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return disjoint spans to remove for several tokens, one each and in order; neighbours share what lies between.
+
+    `spans` are ordered and disjoint. Tokens with only space between them are taken away together.
+    """
+    removals: list[Span] = []
+    for first, last in _neighbours(text, spans):
+        start, end = deletion(text, spans[first][0], spans[last][1])
+        cuts = [start, *(spans[index][0] for index in range(first + 1, last + 1)), end]
+        removals += pairwise(cuts)
+    return removals
+
+
+def filling(text: str, start: int, end: int) -> str:
+    """Return what to put where start to end is removed: a space if two Latin words would glue together, else nothing."""
+    left, right = _beside(text, start, end)
+    return " " if _WORDLIKE.match(left) and _WORDLIKE.match(right) else ""
+
+
+def _beside(text: str, start: int, end: int) -> tuple[str, str]:
+    """Return the code points just before start and just after end, empty at an end of the text."""
+    return text[max(start - 1, 0) : start], text[end : end + 1]
+
+
+def _replayed(text: str, edits: list[Edit]) -> str:
+    """Return one side after its edits; ValueError if they do not fit it or each other."""
+    parts: list[str] = []
+    done = 0
+    ordered = sorted(edits, key=lambda edit: (edit.start, edit.end))
+    for number, edit in enumerate(ordered):
+        if edit.start < done:
+            raise ValueError(f"two edits overlap before code point {done}")
+        if not edit.old and number and ordered[number - 1][1:3] == edit[1:3]:
+            raise ValueError(f"two edits insert at code point {edit.start}; their order is not known")
+        if edit.end > len(text) or edit.end < edit.start or text[edit.start : edit.end] != edit.old:
+            raise ValueError(f"the text does not hold {edit.old!r} at code points {edit.start} to {edit.end}")
+        parts += [text[done : edit.start], edit.new]
+        done = edit.end
+    return "".join([*parts, text[done:]])
+
+
+def _neighbours(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return (first, last) indices of the longest groups of spans with nothing but space between them."""
+    groups: list[Span] = []
+    for index, (start, _) in enumerate(spans):
+        between = text[spans[index - 1][1] : start] if index else "first"
+        if groups and (not between or between.isspace()):
+            groups[-1] = (groups[-1][0], index)
+        else:
+            groups.append((index, index))
+    return groups

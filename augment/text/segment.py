@@ -1,0 +1,153 @@
+r"""Cut a text into the tokens people see, as code-point spans, without ever cutting a grapheme cluster.
+
+The script of each run decides how it is cut, so one function serves Chinese, English and mixed text. Every cut is a
+proposal; what must stay whole (numbers and Latin words in a Chinese run, links, clusters such as an emoji family)
+is laid over the proposals, and whatever overlaps becomes one token. So no rule needs to know of another.
+
+    >>> text = "T恤很好看，isn't it?"
+    >>> [text[start:end] for start, end in segment(text)]
+    ['T恤', '很', '好看', '，', "isn't", 'it', '?']
+"""
+
+import heapq
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+import regex
+
+if TYPE_CHECKING:
+    from jieba import Tokenizer
+
+Span = tuple[int, int]
+Granularity = Literal["word", "char"]
+
+# jieba's hidden Markov model copies its path at every character; a run without punctuation is cut in such chunks.
+LONGEST_RUN = 1000
+
+_SPACE = r"\s\x1c-\x1f"  # `str.isspace` also counts the four separators that regex's \s leaves out
+_LETTER = r"[[\p{L}\p{M}\p{N}]--\p{Han}]"
+_JOIN = (
+    r"(?:['’](?=\p{L})|[-‐‑](?!(?<=\p{Nd}.)\p{Nd})|_"  # don't, well-made, b-52, but 2010 - 2011
+    r"|[.．](?<=\p{Nd}.)(?=\p{Nd})|,(?<=\p{Nd}.)(?=\p{Nd}{3}(?!\p{Nd})))"  # 3.14, 1,000
+)
+_WORD = rf"{_LETTER}++(?:{_JOIN}{_LETTER}++)*+"
+_ABBREVIATION = r"(?<![\p{L}\p{N}.])(?:[A-Za-z]\.){2,}+(?![\p{L}\p{N}])"  # U.S., e.g.
+_CLITIC = r"(?<![\p{L}\p{N}])['’](?i:s|t|m|d|ve|ll|re)(?![\p{L}\p{N}])"  # the 've of a corpus cut beforehand
+_MARK = r"(?P<mark>[\p{P}\p{Sm}\p{Sc}\p{Sk}])(?P=mark)*+"
+_OTHER = rf"{_ABBREVIATION}|{_WORD}|{_CLITIC}|{_MARK}|[^{_SPACE}]"
+
+_FLAGS = regex.VERSION1
+_PLAIN = regex.compile(_OTHER, _FLAGS)
+_BY_RUN = regex.compile(rf"(?P<han>(?:{_WORD})?+(?:\p{{Han}}++(?:{_WORD})?+)++)|{_OTHER}", _FLAGS)
+_BY_CHARACTER = regex.compile(rf"\p{{Han}}|{_OTHER}", _FLAGS)
+_WORDS = regex.compile(_WORD, _FLAGS)
+_HAN = regex.compile(r"\p{Han}")
+
+_LINK_SIGNS = ("@", "#", "://", "www.", ".com", ".cn", ".net", ".org")
+_HOST = r"(?:[A-Za-z0-9-]+\.)+"
+_TAIL = r"(?:[/?#](?:[!-~]*[A-Za-z0-9_/=&%+~-])?)?"
+# Each look-behind keeps a long run from being scanned again from each of its characters.
+_LINK = regex.compile(
+    rf"(?i:https?|ftp)://(?:[\p{{Han}}A-Za-z0-9-]+\.)+[a-z]{{2,}}(?::\d+)?{_TAIL}"
+    rf"|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@{_HOST}[a-z]{{2,}}"
+    rf"|(?<![A-Za-z0-9_.@-]){_HOST}(?:com|cn|net|org)(?![A-Za-z0-9-]){_TAIL}"
+    r"|(?<![A-Za-z0-9])@(?:[\p{Han}\w-]{1,20}(?=[\s:：])|[A-Za-z0-9_-]+)"
+    r"|#[^\s#\p{P}]{1,30}#|(?<![\w#])#[A-Za-z][[\w]--\p{Han}]*",
+    _FLAGS,
+)
+
+_ALL_HAN = regex.compile(r"\p{Han}+")
+_CLUSTER = regex.compile(r"\X")
+_EXTENDS = regex.compile(r"[^\p{GCB=Other}\p{GCB=Control}\p{GCB=CR}\p{GCB=LF}]", _FLAGS)
+
+
+def segment(text: str, language: str = "auto", granularity: Granularity = "word") -> list[Span]:
+    """Return the (start, end) code-point span of each token: ordered, disjoint, covering all that is not space.
+
+    `word` cuts Chinese by jieba; `char` makes every grapheme cluster of Chinese a token and leaves Latin words whole.
+    `language` "en" promises text without Chinese: Han is then cut as by `char` and the dictionary is not loaded; all
+    other values let the script decide. Scripts written without spaces and not Han (Thai) keep their runs whole.
+    """
+    whole: list[Span] = []
+    if not _HAN.search(text):
+        spans = [match.span() for match in _PLAIN.finditer(text)]
+    elif granularity == "char" or language == "en":
+        spans = [match.span() for match in _BY_CHARACTER.finditer(text)]
+    else:
+        spans, whole = _cut_runs(text)
+    whole += _links_and_clusters(text)
+    return _united(spans + whole) if whole else spans
+
+
+def frequency(word: str) -> int:
+    """Return how often jieba's dictionary counted a word; 0 if it does not hold it."""
+    return int(_jieba().FREQ.get(word, 0))
+
+
+def frequent_words(count: int) -> list[str]:
+    """Return the most frequent dictionary words of two to four Han characters, most frequent first."""
+    words = [(-number, word) for word, number in _jieba().FREQ.items() if number and 2 <= len(word) <= 4 and _ALL_HAN.fullmatch(word)]
+    return [word for _, word in heapq.nsmallest(count, words)]
+
+
+def _links_and_clusters(text: str) -> list[Span]:
+    """Return the spans of links, addresses, names and tags, and of grapheme clusters of several code points."""
+    whole: list[Span] = []
+    if any(sign in text for sign in _LINK_SIGNS):
+        whole += [match.span() for match in _LINK.finditer(text)]
+    if not text.isascii() and _EXTENDS.search(text):
+        found = (match for match in _CLUSTER.finditer(text) if len(match[0]) > 1)
+        whole += [match.span() for match in found if not match[0].isspace()]
+    return whole
+
+
+def _cut_runs(text: str) -> tuple[list[Span], list[Span]]:
+    """Return the proposed spans of a text with Chinese, and the Latin words and numbers in its Chinese runs."""
+    spans: list[Span] = []
+    whole: list[Span] = []
+    for match in _BY_RUN.finditer(text):
+        start, end = match.span()
+        if match.lastgroup != "han":
+            spans.append((start, end))
+            continue
+        spans += _cut_run(text, start, end)
+        whole += [word.span() for word in _WORDS.finditer(text, start, end)]
+    return spans, whole
+
+
+def _cut_run(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the spans that jieba proposes for one run."""
+    for chunk in range(start, end, LONGEST_RUN):
+        at = chunk
+        for word in _jieba().cut(text[chunk : min(chunk + LONGEST_RUN, end)]):
+            yield at, at + len(word)
+            at += len(word)
+
+
+def _united(spans: list[Span]) -> list[Span]:
+    """Return the unions of all spans that overlap each other, in order."""
+    united: list[Span] = []
+    for start, end in sorted(spans):
+        if united and start < united[-1][1]:
+            united[-1] = (united[-1][0], max(end, united[-1][1]))
+        else:
+            united.append((start, end))
+    return united
+
+
+@cache
+def _jieba() -> "Tokenizer":
+    """Return jieba over its packaged dictionary.
+
+    jieba itself keeps a marshal file under a fixed name in the temp folder, which anyone on the machine may have
+    put there; reading the dictionary instead takes about a second, once per process. Its import may warn of escapes.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from jieba import Tokenizer
+    tokenizer = Tokenizer()
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    return tokenizer

@@ -1,0 +1,261 @@
+"""Train the classifier of a job: the built-in ones from scratch, any other by fine-tuning.
+
+    result = train(read_job([Path("configs/demo-zh.yaml")]))
+    result.accuracy, result.macro_f1
+"""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from augment.corpus import read
+from augment.errors import DataError, ModelError, RequestError
+from augment.job import Job
+from augment.models.folder import resolve
+from augment.text.segment import segment
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Labelled texts of one split."""
+
+    texts: list[str]
+    pairs: list[str | None]
+    labels: list[str]
+
+    def __len__(self) -> int:
+        """Return the number of texts."""
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of a training: where the model lies, on how many rows, and how well it does on the held-out split.
+
+    baseline_accuracy: TF-IDF with logistic regression on the same rows, if the job asks for it.
+    """
+
+    folder: Path
+    start: str
+    rows: int
+    held_out: str
+    held_out_rows: int
+    accuracy: float
+    macro_f1: float
+    baseline_accuracy: float | None
+    seconds: float
+
+
+def train(job: Job, progress: Progress | None = None) -> Training:
+    """Train on the train split, save to `model.path`, and return the scores on the test split.
+
+    The same job gives the same model on the same machine. RequestError if the job has no corpus or model; DataError if
+    there are no labels; ModelError if the model to start from cannot or must not be loaded.
+    """
+    began = time.monotonic()
+    splits = _splits(job)
+    fitting, held_out = splits["train"], "test" if "test" in splits else "validation"
+    classes = sorted(set(fitting.labels))
+    model, tokenizer = _start(job, fitting, classes)
+    _fit(job, model, tokenizer, fitting, classes, progress or (lambda phase, done, total: None))
+    folder = Path(job.needs_model().path)
+    _save(folder, model, tokenizer)
+    accuracy, macro_f1 = _score(job, splits[held_out])
+    baseline = _baseline(fitting, splits[held_out]) if job.train.baseline else None
+    seconds = round(time.monotonic() - began, 1)
+    rows = len(splits[held_out])
+    return Training(folder, job.train.start, len(fitting), held_out, rows, accuracy, macro_f1, baseline, seconds)
+
+
+def _splits(job: Job) -> dict[str, Examples]:
+    """Return the labelled texts of each split; DataError if train or a held-out split is missing or has one label."""
+    splits: dict[str, Examples] = {}
+    for chunk in read(job.needs_corpus(), job.run.allow_download):
+        for row in chunk.rows.select(["text", "text_pair", "label", "split"]).to_pylist():
+            if row["label"] is None:
+                raise DataError(str(job.root), "the corpus has no labels", "name the column with corpus.label")
+            examples = splits.setdefault(row["split"], Examples([], [], []))
+            examples.texts.append(row["text"])
+            examples.pairs.append(row["text_pair"])
+            examples.labels.append(row["label"])
+    if "train" not in splits or not {"test", "validation"} & set(splits):
+        hint = "give corpus.files by split, or no split at all: then rows are divided 80/10/10"
+        raise DataError(str(job.root), f"the corpus has only the splits {', '.join(sorted(splits))}", hint)
+    if len(set(splits["train"].labels)) < 2:
+        raise DataError(str(job.root), "all training rows have the same label", "a classifier needs two")
+    return splits
+
+
+def _start(
+    job: Job, fitting: Examples, classes: list[str]
+) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
+    """Return the model to train and its tokenizer."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, set_seed
+
+    from augment.models.textcnn import TextCNN, TextCNNConfig
+    from augment.models.vocabulary import learn
+
+    if job.run.threads is not None:
+        torch.set_num_threads(job.run.threads)
+    set_seed(job.seed)
+    settings, longest = job.train, job.needs_model().max_length
+    names = {"id2label": dict(enumerate(classes)), "label2id": {name: index for index, name in enumerate(classes)}}
+    if settings.start not in ("textcnn", "bert-small"):
+        return _pretrained(job, names)
+    texts = fitting.texts + [pair for pair in fitting.pairs if pair is not None]
+    tokenizer = learn(texts, settings.vocabulary, longest)
+    if settings.start == "textcnn":
+        if any(pair is not None for pair in fitting.pairs):
+            raise RequestError("train.start: textcnn", "this model reads one text, the corpus has pairs", "use bert-small")
+        return TextCNN(TextCNNConfig(vocab_size=len(tokenizer), num_labels=len(classes), **names)), tokenizer
+    sizes = {"hidden_size": 128, "num_hidden_layers": settings.layers or 2, "num_attention_heads": 2, "intermediate_size": 512}
+    shape = BertConfig(vocab_size=len(tokenizer), max_position_embeddings=max(512, longest), **sizes, **names)
+    return BertForSequenceClassification(shape), tokenizer
+
+
+def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
+    """Return a pretrained encoder with a fresh classification head, cut to `train.layers`."""
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging
+
+    from augment.models.folder import look
+
+    folder = look(resolve(job.train.start, None, job.run.allow_download)).path
+    safe = {"local_files_only": True, "trust_remote_code": False}
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        config = AutoConfig.from_pretrained(folder, **names, **safe)
+        if job.train.layers is not None:
+            config.num_hidden_layers = job.train.layers
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, config=config, use_safetensors=True, dtype=torch.float32, ignore_mismatched_sizes=True, **safe
+        )
+        return model, AutoTokenizer.from_pretrained(folder, **safe)
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(str(folder), f"cannot be fine-tuned: {first}", "start from another model") from None
+    finally:
+        logging.set_verbosity(verbosity)
+
+
+def _fit(
+    job: Job,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    fitting: Examples,
+    classes: list[str],
+    say: Progress,
+) -> None:
+    """Train the model in place with the Trainer of transformers."""
+    from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
+
+    settings = job.train
+    rows = _features(job, tokenizer, fitting, classes, model)
+
+    class Tell(TrainerCallback):
+        """Passes the step on to the caller's progress."""
+
+        def on_step_end(self, args: object, state: "object", control: object, **_: object) -> None:
+            """Say how far the training is."""
+            say("train", int(getattr(state, "global_step", 0)), int(getattr(state, "max_steps", 0)))
+
+    with TemporaryDirectory() as scratch:
+        arguments = TrainingArguments(
+            output_dir=scratch,
+            num_train_epochs=settings.epochs,
+            per_device_train_batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            weight_decay=0.01,
+            warmup_steps=max(1, int(0.06 * settings.epochs * len(rows) / settings.batch_size)),
+            save_strategy="no",
+            logging_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+            use_cpu=job.run.device == "cpu",
+            seed=job.seed,
+            data_seed=job.seed,
+            dataloader_pin_memory=False,
+            bf16=job.run.dtype == "bfloat16",
+            fp16=job.run.dtype == "float16",
+        )
+        trainer = Trainer(
+            model=model,
+            args=arguments,
+            train_dataset=rows,
+            data_collator=DataCollatorWithPadding(tokenizer),
+            callbacks=[Tell()],
+        )
+        for callback in list(trainer.callback_handler.callbacks):
+            if type(callback).__name__ == "PrinterCallback":
+                trainer.remove_callback(callback)
+        trainer.train()
+    model.to("cpu")
+
+
+def _features(
+    job: Job, tokenizer: "PreTrainedTokenizerBase", examples: Examples, classes: list[str], model: "PreTrainedModel"
+) -> "torch.utils.data.Dataset[dict[str, object]]":
+    """Return the rows as the Trainer wants them: input ids, mask, segment ids where the model takes them, label."""
+    from datasets import Dataset
+
+    pairs = examples.pairs if any(pair is not None for pair in examples.pairs) else None
+    wanted = [name for name in tokenizer.model_input_names if name in model.forward.__code__.co_varnames]
+    encoded = tokenizer(examples.texts, pairs, truncation=True, max_length=job.needs_model().max_length)
+    columns = {name: encoded[name] for name in wanted if name in encoded}
+    return Dataset.from_dict({**columns, "labels": [classes.index(label) for label in examples.labels]})
+
+
+def _save(folder: Path, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Write model and tokenizer beside the folder and put them in its place at once."""
+    fresh = folder.with_name(f"{folder.name}.tmp")
+    shutil.rmtree(fresh, ignore_errors=True)
+    model.save_pretrained(fresh)
+    tokenizer.save_pretrained(fresh)
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
+
+
+def _score(job: Job, examples: Examples) -> tuple[float, float]:
+    """Return accuracy and macro-F1 of the saved model on held-out texts."""
+    from sklearn.metrics import accuracy_score, f1_score
+
+    from augment.models.classifier import open_classifier
+    from augment.models.labels import LabelMap
+
+    classifier = open_classifier(job.needs_model(), job.run)
+    labels = LabelMap(classifier.classes, job.label_names)
+    predicted = [labels.name(int(row)) for row in classifier.ask(examples.texts, examples.pairs).argmax(-1)]
+    macro = f1_score(examples.labels, predicted, average="macro", zero_division=0)
+    return round(float(accuracy_score(examples.labels, predicted)), 4), round(float(macro), 4)
+
+
+def _baseline(fitting: Examples, held_out: Examples) -> float:
+    """Return the accuracy of TF-IDF over words and word pairs with logistic regression."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    def words(text: str) -> list[str]:
+        return [text[start:end].lower() for start, end in segment(text)]
+
+    model = make_pipeline(
+        TfidfVectorizer(analyzer="word", tokenizer=words, token_pattern=None, lowercase=False, ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+        LogisticRegression(C=10, max_iter=1000),
+    )
+    joined = [[text if pair is None else f"{text} {pair}" for text, pair in zip(part.texts, part.pairs, strict=True)] for part in (fitting, held_out)]
+    model.fit(joined[0], fitting.labels)
+    return round(float(model.score(joined[1], held_out.labels)), 4)

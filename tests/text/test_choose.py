@@ -1,0 +1,121 @@
+"""Which tokens may be ranked and which may be edited."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augment.errors import RequestError
+from augment.text.choose import (
+    NEGATIONS,
+    STOP_WORDS,
+    Protection,
+    editable,
+    is_content,
+    is_link,
+    is_negation,
+    is_number,
+    is_word,
+)
+from augment.text.segment import segment
+from tests.texts import TEXTS
+
+FREE = Protection()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_an_editable_token_is_a_word_and_content(text: str) -> None:
+    tokens = [text[start:end] for start, end in segment(text)]
+    answer = editable(tokens, FREE)
+    assert len(answer) == len(tokens)
+    assert all(
+        is_word(token) and is_content(token) for token, free in zip(tokens, answer, strict=True) if free
+    )
+
+
+@given(st.lists(st.text(min_size=1, max_size=5)), st.frozensets(st.text(max_size=4), max_size=4))
+def test_protection_only_takes_freedom_away(tokens: list[str], words: frozenset[str]) -> None:
+    answer = zip(editable(tokens, FREE), editable(tokens, Protection(words)), strict=True)
+    assert all(before or not after for before, after in answer)
+
+
+@given(st.lists(st.text(min_size=1, max_size=5), min_size=1), st.data())
+def test_a_protected_token_is_never_edited(tokens: list[str], data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, len(tokens) - 1))
+    assert (
+        not editable(tokens, Protection(frozenset({tokens[index].upper()})))[index]
+        or not tokens[index].strip()
+    )
+
+
+@pytest.mark.parametrize(
+    "token",
+    "good 好用 酒店 不错 very 非常 十分 很 真 terrible Excellent well-made movie's 难吃 一般 差 T恤 ｇｏｏｄ café 万分 一点".split(),
+)
+def test_words_of_content_opinion_and_degree_may_be_edited(token: str) -> None:
+    assert editable([token], FREE) == [True]
+
+
+@pytest.mark.parametrize(
+    "token",
+    "， ！！！ 👍🏽 👨‍👩‍👧‍👦 $ 3.14 1,000 １２３ 三十 百分之五十 第一次 两个 三年 50th 3d iPhone6 "
+    "the I It's we've 's ca 的 我们 因为 这家 x http://例子.cn/p www.a.com a.b@c.org shop.com @user #话题# #tag".split(),
+)
+def test_marks_numbers_links_and_function_words_are_neither_ranked_nor_edited(token: str) -> None:
+    assert not is_content(token)
+    assert editable([token], FREE) == [False]
+
+
+@pytest.mark.parametrize(
+    "token", "not n't don't DON’T can't never No cannot 不 没 没有 别 无 并非 也不 不太".split()
+)
+def test_negations_are_ranked_but_never_edited(token: str) -> None:
+    assert is_negation(token)
+    assert is_content(token)
+    assert editable([token], FREE) == [False]
+
+
+@pytest.mark.parametrize("token", "不错 不满 无聊 别墅 note nothingness important 淹没".split())
+def test_words_that_only_contain_a_negation_are_not_negations(token: str) -> None:
+    assert not is_negation(token)
+
+
+def test_stop_words_hold_no_negation_and_no_word_of_degree_or_opinion() -> None:
+    assert not STOP_WORDS & NEGATIONS
+    assert not STOP_WORDS & set(
+        "very too so really quite more most 很 非常 太 挺 真 最 更 极 good bad 好 差".split()
+    )
+
+
+def test_protected_words_are_found_across_tokens_and_case() -> None:
+    protection = Protection(frozenset({"花呗", "Battery Life", "art"}))
+    assert editable(["开通", "花", "呗", "方便"], protection) == [True, False, False, True]
+    assert editable(["开通", "蚂蚁花呗"], protection) == [True, False]
+    assert editable(["great", "BATTERY", "life", "party", "Art"], protection) == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert editable(["battery", "lifetime"], protection) == [True, True]
+
+
+def test_protected_patterns_meet_single_tokens_without_case() -> None:
+    protection = Protection(patterns=(r"^galaxy", r"酒店$"))
+    assert editable(["Galaxy", "phone", "大酒店", "酒店业"], protection) == [False, True, False, True]
+
+
+def test_a_bad_pattern_is_a_wrong_request_that_names_it() -> None:
+    with pytest.raises(RequestError, match=r"`\(bad` is not a regular expression"):
+        editable(["good"], Protection(patterns=("(bad",)))
+
+
+def test_a_pattern_that_never_ends_is_a_wrong_request() -> None:
+    with pytest.raises(RequestError, match="took over"):
+        editable(["a" * 60], Protection(patterns=(r"^((a|aa|a?)+)+b\1$",)))
+
+
+def test_kinds_of_tokens_are_told_apart() -> None:
+    assert is_number("三十") and not is_number("十分")
+    assert is_link("HTTP://A.CN") and not is_link("C#")
+    assert is_word("𠮷") and is_word("n't") and not is_word("1️⃣")

@@ -1,0 +1,169 @@
+"""Spans of tokens: they cover the text, keep clusters whole and are the words people see."""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from augment.text.segment import LONGEST_RUN, Granularity, frequency, segment
+from tests.texts import TEXTS
+
+GRANULARITIES: tuple[Granularity, ...] = ("word", "char")
+ROWS = 1500
+CORPORA = (
+    "emotion-zh",
+    "hotel-zh",
+    "news-zh",
+    "pairs-zh",
+    "reviews-en",
+    "reviews-zh",
+    "sentences-en",
+    "shopping-zh",
+    "takeaway-zh",
+)
+AWKWARD = st.text(
+    st.one_of(
+        st.characters(exclude_categories=("Cs",)),
+        st.sampled_from(
+            "好的不很T恤aB1９.,，'’-_@#:/ \n\t\u200d\ufe0f\u0301👨👩👍🏽🇨🇳𠮷葛\U000e0100\x1c\u20e3가ᄀ"
+        ),
+    ),
+    max_size=40,
+)
+
+
+@given(AWKWARD, st.sampled_from(GRANULARITIES), st.sampled_from(["auto", "zh", "en", "mixed"]))
+@settings(max_examples=400, deadline=None)
+def test_spans_are_ordered_disjoint_and_cover_all_but_space(
+    text: str, granularity: Granularity, language: str
+) -> None:
+    check(text, segment(text, language, granularity))
+
+
+@pytest.mark.parametrize("granularity", GRANULARITIES)
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_awkward_text_is_covered(text: str, granularity: Granularity) -> None:
+    check(text, segment(text, granularity=granularity))
+
+
+@given(AWKWARD, AWKWARD)
+@settings(deadline=None)
+def test_lines_are_cut_independently(first: str, second: str) -> None:
+    if second[:1] and regex.fullmatch(r"\X\X", "\n" + second[0]) and not first.endswith("\r"):
+        shifted = [(start + len(first) + 1, end + len(first) + 1) for start, end in segment(second)]
+        assert segment(f"{first}\n{second}") == segment(first + "\n") + shifted
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("这家酒店的服务很好。", "这家 酒店 的 服务 很 好 。"),
+        ("iPhone6手机very好用！！", "iPhone6 手机 very 好用 ！！"),
+        ("花了3.5元买T恤，1,000元的4S店……", "花 了 3.5 元 买 T恤 ， 1,000 元 的 4S店 ……"),
+        ("I don't like it, it isn’t well-made!!!", "I don't like it , it isn’t well-made !!!"),
+        ("it is n't and you 've rock'n'roll", "it is n't and you 've rock'n'roll"),
+        ("'quoted' ''words'' dogs'", "' quoted ' '' words '' dogs '"),
+        ("the U.S. in 2010-2011, $5, 50%", "the U.S. in 2010 - 2011 , $ 5 , 50 %"),
+        ("a b-52, a 20-year-old, 3.14 and 1,2", "a b-52 , a 20-year-old , 3.14 and 1 , 2"),
+        ("男/女 snake_case _x", "男 / 女 snake_case _ x"),
+        ("见http://t.cn/a1?b=2，好", "见 http://t.cn/a1?b=2 ， 好"),
+        ("http://例子.cn/p#f. www.a.com/x,y", "http://例子.cn/p#f . www.a.com/x , y"),
+        ("mail a.b@c.org or @user #tag", "mail a.b@c.org or @user #tag"),
+        ("#加油中国#回复@张三:好", "#加油中国# 回复 @张三 : 好"),
+        ("👨‍👩‍👧‍👦👍🏽🇨🇳🇬🇧1️⃣★★", "👨‍👩‍👧‍👦 👍🏽 🇨🇳 🇬🇧 1️⃣ ★ ★"),
+        ("cafe\u0301 ＡＢＣ１２３，", "cafe\u0301 ＡＢＣ１２３ ，"),
+        ("𠮷野家", "𠮷 野家"),
+        ("zero\u200bwidth", "zero \u200b width"),
+    ],
+)
+def test_tokens_are_the_words_people_see(text: str, expected: str) -> None:
+    assert [text[start:end] for start, end in segment(text)] == expected.split(" ")
+
+
+def test_char_granularity_parts_chinese_and_keeps_latin_words() -> None:
+    text = "T恤don't好👍🏽葛\U000e0100"
+    spans = segment(text, granularity="char")
+    assert [text[start:end] for start, end in spans] == ["T", "恤", "don't", "好", "👍🏽", "葛\U000e0100"]
+
+
+def test_english_needs_no_dictionary_and_still_covers_chinese() -> None:
+    assert segment("酒店 good", language="en") == [(0, 1), (1, 2), (3, 7)]
+
+
+@pytest.mark.parametrize(
+    "unit", ["好", "a.", "a-", "@a", "#", "x@", "www.", "🇨🇳", "e\u0301", "1,", "'s", "好a"]
+)
+def test_long_repetitions_are_cut_in_linear_time(unit: str) -> None:
+    text = unit * (40 * LONGEST_RUN // len(unit))
+    started = time.perf_counter()
+    check(text, segment(text))
+    assert time.perf_counter() - started < 5
+
+
+def test_english_runs_at_a_megabyte_a_second() -> None:
+    text = "The acting was brilliant, but I don't like the ending of it!\n" * 2000
+    started = time.perf_counter()
+    segment(text)
+    # Half the speed aimed at, so that a busy machine does not fail the suite.
+    assert len(text) / (time.perf_counter() - started) > 500_000
+
+
+def test_the_dictionary_is_read_in_silence_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with caplog.at_level(logging.DEBUG):
+        segment("酒店的服务")
+    assert frequency("酒店") > 100
+    assert frequency("服务很好吃") == 0
+    assert not caplog.records
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_rows_of_real_corpora_are_covered(shared: Path, corpus: str) -> None:
+    folder = shared / "datasets" / corpus
+    if not folder.is_dir():
+        pytest.skip(f"needs the corpus {corpus}")
+    files = sorted(
+        file for file in folder.iterdir() if not file.name.endswith(".md") and "LICENSE" not in file.name
+    )
+    for file in files:
+        lines = list(rows(file))
+        for text in islice(lines, 0, None, max(1, len(lines) * len(files) // ROWS)):
+            check(text, segment(text))
+
+
+def rows(file: Path) -> Iterator[str]:
+    """Yield the texts of a raw corpus file: its lines, or the strings in them where these are JSON."""
+    content = file.read_bytes()
+    if file.suffix == ".zip":
+        with ZipFile(BytesIO(content)) as archive:
+            content = archive.read(archive.namelist()[0])
+    for line in content.decode("utf-8", errors="replace").splitlines():
+        if line.startswith("{"):
+            yield from (value for value in json.loads(line).values() if isinstance(value, str))
+        else:
+            yield line
+
+
+def check(text: str, spans: list[tuple[int, int]]) -> None:
+    """Assert that spans are ordered, disjoint, whole clusters, and leave out nothing but space."""
+    borders = {match.start() for match in regex.finditer(r"\X", text)} | {len(text)}
+    left_out, done = [], 0
+    for start, end in spans:
+        assert done <= start < end
+        assert {start, end} <= borders
+        left_out.append(text[done:start])
+        done = end
+    rest = "".join([*left_out, text[done:]])
+    assert not rest or rest.isspace()
