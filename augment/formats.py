@@ -106,7 +106,7 @@ def encoding_of(path: Path, wanted: str, whole: bool = True) -> str:
     first = "utf-8" if wanted == "auto" else wanted
     failure = _failure(path, first, whole)
     if failure is None:
-        return "utf-8-sig" if first == "utf-8" else first
+        return first
     offset, excess = failure
     if wanted == "auto" and excess < DAMAGED and _failure(path, "gb18030", whole) is None:
         return "gb18030"
@@ -502,11 +502,12 @@ def _text(path: Path, encoding: str, newline: str, whole: bool) -> Iterator[Iter
     """Give the lines of a file or of its head, whose last character may be cut and is then replaced."""
     with _binary(path) as stream:
         source = stream if whole else io.BytesIO(stream.read(BLOCK))
-        yield _without_mark(io.TextIOWrapper(source, encoding, "strict" if whole else "replace", newline))
+        with io.TextIOWrapper(source, encoding, "strict" if whole else "replace", newline) as text:
+            yield _without_mark(text)
 
 
 def _without_mark(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines without a byte order mark on the first, which GB18030 files may have too."""
+    """Yield the lines, the first without the byte order mark it may have in UTF-8 and in GB18030."""
     for number, line in enumerate(lines):
         yield line if number else line.removeprefix("\ufeff")
 
@@ -520,7 +521,9 @@ def _binary(path: Path) -> Iterator[BinaryIO]:
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(str(path), f"damaged gzip file: {error}", "obtain it again") from None
     except OSError as error:
-        raise RequestError(str(path), f"cannot be read: {error.strerror}", "check the permissions") from None
+        raise RequestError(
+            str(path), f"cannot be read: {error.strerror or error}", "check the permissions"
+        ) from None
 
 
 def _refuse_wide_or_empty(path: Path) -> None:

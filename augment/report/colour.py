@@ -57,7 +57,9 @@ def full_colour(scores: Sequence[Score], share: float = 0.99) -> float:
     A quantile, because with the largest one a single outlier would bleach the whole report. 1.0 where there is nothing
     to scale by (no score, or all 0), so that dividing by it is always safe.
     """
-    sizes = sorted(abs(score) for score in scores if score is not None and math.isfinite(score) and score != 0)
+    sizes = sorted(
+        abs(score) for score in scores if score is not None and math.isfinite(score) and score != 0
+    )
     return sizes[math.ceil(share * len(sizes)) - 1] if sizes else 1.0
 
 
@@ -83,7 +85,9 @@ def contrast(one: str, other: str) -> float:
 
 def stylesheet() -> str:
     """Return the style sheet rules of every step, for both scales and both modes, with the ink and paper they suit."""
-    rules = [f":root{{--ink:{_both(INK['light'], INK['dark'])};--paper:{_both(PAPER['light'], PAPER['dark'])}}}"]
+    rules = [
+        f":root{{--ink:{_both(INK['light'], INK['dark'])};--paper:{_both(PAPER['light'], PAPER['dark'])}}}"
+    ]
     for step in range(1, LEVELS + 1):
         score = step / LEVELS
         reds = _both(red(score), red(score, "dark"))

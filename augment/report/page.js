@@ -22,7 +22,7 @@ function counted(values) {
 class Report {
   constructor(data) {
     Object.assign(this, { data, state: { ...START }, known: data.rows.map(facts) });
-    this.view = { ...data, say: STRINGS.en, scaling: "report", verdict: "" };
+    this.view = { ...data, say: STRINGS.en, colour: "signed", scaling: "report", verdict: "" };
     this.list = new List(byId("list"), data.rows, this.known, this.view);
     this.places = new Map();
     data.rows.forEach((row, place) => [row, ...row.children].forEach((one) => this.places.has(one.id) || this.places.set(one.id, place)));
@@ -62,6 +62,7 @@ class Report {
     };
     document.documentElement.dataset.scale = this.state.colour;
     this.view.scaling = this.state.scaling;
+    this.view.colour = this.state.colour;
     this.view.verdict = this.state.verdict;
     const painted = ["colour", "scaling"].some((name) => old[name] !== this.state[name]);
     if (painted) this.paint();
@@ -86,7 +87,7 @@ class Report {
     const children = order.reduce((sum, place) => sum + this.data.rows[place].children.filter((child) => !this.state.verdict || child.verdict === this.state.verdict).length, 0);
     const { say } = this.view;
     const number = (value) => value.toLocaleString("en");
-    byId("count").textContent = `${number(order.length)} ${say.of} ${number(this.data.rows.length)} ${say.rows}` + (children ? ` · ${number(children)} ${say.children}` : "");
+    byId("count").textContent = number(order.length) + (order.length < this.data.rows.length ? ` ${say.of} ${number(this.data.rows.length)}` : "") + ` ${say.rows}` + (children ? ` · ${number(children)} ${say.children}` : "");
     byId("none").hidden = order.length > 0;
     byId("reset").disabled = ["search", "label", "pred", "verdict", "outcome", "sort"].every((name) => this.state[name] === START[name]);
     const bar = byId("tools");
@@ -136,9 +137,8 @@ class Report {
     const bar = element("span", "scale", ...steps.map((step) => element("i", step === 0 ? "" : (step > 0 ? "f" : "a") + Math.abs(step))));
     bar.setAttribute("aria-hidden", "true");
     const each = this.state.scaling === "text";
-    const ends = this.data.scales.map((scale, place) => [this.data.methods[place], figure(scale)]);
-    const end = ends.length === 1 ? ends[0][1] : ends.map(([name, value]) => `${name} ${value}`).join(", ");
-    const unit = each ? say.strongest : `± ${end} ${this.data.unit || say.unit}`.replace(red ? "± " : "", "");
+    const several = this.data.methods.length > 1; // then each line says its own
+    const unit = each ? say.strongest : several ? "" : fullColour(this.view, 0);
     const sides = red ? [element("span", "", "0"), bar] : [element("span", "", say.against), bar, element("span", "", say.for)];
     byId("legend").replaceChildren(...sides, element("span", "unit", unit), element("span", "t key", say.key), element("del", "", say.deleted), element("ins", "", say.inserted));
   }
@@ -226,6 +226,7 @@ async function main() {
   byId("status").hidden = true;
   report.start();
   document.documentElement.dataset.ready = "yes";
+  setTimeout(() => prepareSearch(report.data.rows, report.known));
 }
 
 main();

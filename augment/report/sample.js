@@ -3,7 +3,8 @@
 
 const LEVELS = 16;
 const STEPS = 127;
-const FOLD = 96; // unchanged stretches of a child longer than this many characters are folded
+const CUT = "\u007f"; // parts gap, token, gap, ..., gap
+const FOLD = { zh: 70, "": 140 }; // unchanged stretches of a child longer than this many characters are folded
 const LONG = 900; // texts longer than this are clipped until asked for
 
 const details = new WeakMap(); // node -> rows of its tip: [name, value]
@@ -26,7 +27,19 @@ const withSign = (value, digits = 3) => (value > 0 ? "+" : "") + figure(value, d
 
 function percent(share) {
   if (share === null || share === undefined) return "–";
-  return share > 0 && share < 0.0005 ? "< 0.1 %" : (100 * share).toFixed(share < 0.0995 ? 1 : 0) + " %";
+  return share > 0 && share < 0.0005 ? "<0.1 %" : (100 * share).toFixed(share < 0.0995 ? 1 : 0) + " %";
+}
+
+function chance(value) {
+  // A probability is 0 or 1 only where it truly is.
+  if (value === null || value === undefined) return "–";
+  if (value > 0 && value < 0.0005) return "<0.001";
+  return value < 1 && value >= 0.9995 ? ">0.999" : value.toFixed(3);
+}
+
+function fullColour(view, method) {
+  const sign = view.colour === "red" ? "" : "± ";
+  return view.scaling === "text" ? "" : `${sign}${figure(view.scales[method])} ${method === 0 ? view.unit || view.say.unit : ""}`.trim();
 }
 
 function tint(step, found, scale, scaling) {
@@ -40,10 +53,11 @@ function languageOf(text) {
   return /\p{Script=Han}/u.test(text) && !/[\u3040-\u30ff\uac00-\ud7af]/.test(text) ? "zh" : "";
 }
 
-function paragraph(side, sides, view) {
+const whole = (side) => side.replaceAll(CUT, "");
+
+function paragraph(side, sides, view, text) {
   const line = element("p", "line");
   line.dir = "auto";
-  const text = sides[side].flat().join("");
   const language = languageOf(text);
   if (language) line.lang = language;
   if (sides.length > 1) {
@@ -59,9 +73,9 @@ function drawTokens(row, found, view) {
   const scale = view.scales[view.methods.indexOf(found?.method)] ?? 1;
   const keys = new Set(row.key);
   let token = 0;
-  row.sides.forEach((pieces, side) => {
-    const line = paragraph(side, row.sides, view);
-    pieces.forEach((piece, place) => {
+  row.sides.forEach((text, side) => {
+    const line = paragraph(side, row.sides, view, text);
+    text.split(CUT).forEach((piece, place) => {
       if (place % 2 === 0) return line.append(piece);
       const step = found ? found.scores[token] : null;
       const node = element("span", ["t", tint(step, found, scale, view.scaling), keys.has(token) ? "key" : ""].join(" ").trim(), piece);
@@ -98,8 +112,8 @@ function pill(label, view, name = "pill") {
   return element("span", name, view.names[label] ?? label);
 }
 
-function pair(name, value, kind = "") {
-  return element("span", `pair ${kind}`.trim(), element("span", "name", name), " ", element("span", "value", value));
+function pair(name, value) {
+  return element("span", "pair", element("span", "name", name), " ", element("span", "value", value));
 }
 
 function track(after, before) {
@@ -116,17 +130,19 @@ function track(after, before) {
   return bar;
 }
 
-function drawFigures(found, view) {
+function drawFigures(found, view, leading) {
   const box = element("div", "figures");
   if (!found) return element("div", "figures", element("span", "quiet", view.say.unexplained));
   const target = view.names[found.target] ?? found.target ?? "";
-  box.append(element("div", "probability", element("span", "name", `p(${target})`), element("span", "value", figure(found.prob))), track(found.prob));
+  if (found === leading || found.target !== leading.target) {
+    box.append(element("div", "probability", element("span", "name", `p(${target})`), element("span", "value", chance(found.prob))), track(found.prob));
+  }
   const closed = element("div", "");
   if (found.error !== null) closed.append(pair(view.say.errorName, percent(found.error)), " ");
   if (found.gap !== null) closed.append(pair(view.say.gap, withSign(found.gap)));
   const spent = element("div", "");
   if (found.status) spent.append(element("span", `status ${found.status.startsWith("not") ? "bad" : ""}`.trim(), found.status), " ");
-  if (found.evals !== null) spent.append(pair(view.say.evaluations, `${found.evals}`, "after"));
+  if (found.evals !== null) spent.append(pair(view.say.evaluations, `${found.evals}`));
   box.append(...[closed, spent].filter((line) => line.childNodes.length));
   const sum = found.scores.reduce((total, step) => total + ((step ?? 0) / STEPS) * found.peak, found.rest ?? 0);
   const shift = found.gap === null ? null : sum - found.gap;
@@ -166,20 +182,23 @@ function drawIdentity(row, view) {
 }
 
 function fold(text, first, last) {
-  // Cut between grapheme clusters, so that no emoji or accented letter is torn apart.
-  const clusters = Array.from(new Intl.Segmenter().segment(text), (part) => part.segment);
-  if (clusters.length <= FOLD) return [text];
-  const [head, tail] = [first ? 0 : 32, last ? 0 : 32];
-  const button = element("button", "fold", `⋯ ${clusters.length - head - tail}`);
+  // Cut between words, so that no word, emoji or accented letter is torn apart.
+  const limit = FOLD[languageOf(text)];
+  if (text.length <= limit) return [text];
+  const starts = Array.from(new Intl.Segmenter(undefined, { granularity: "word" }).segment(text), (part) => part.index);
+  const head = first ? 0 : starts.find((start) => start >= limit / 4) ?? 0;
+  const tail = last ? text.length : starts.findLast((start) => start <= text.length - limit / 4) ?? text.length;
+  if (tail - head < limit / 4) return [text];
+  const button = element("button", "fold", `⋯ ${tail - head}`);
   button.type = "button";
-  button.addEventListener("click", () => button.replaceWith(clusters.slice(head, clusters.length - tail).join("")));
-  return [clusters.slice(0, head).join(""), button, tail ? clusters.slice(-tail).join("") : ""];
+  button.addEventListener("click", () => button.replaceWith(text.slice(head, tail)));
+  return [text.slice(0, head), button, text.slice(tail)];
 }
 
 function drawEdits(child, view) {
   const body = element("div", "lines");
   child.sides.forEach((runs, side) => {
-    const line = paragraph(side, child.sides, view);
+    const line = paragraph(side, child.sides, view, runs.flat().join(""));
     runs.forEach((run, place) => {
       if (typeof run === "string") {
         const alone = runs.length === 1;
@@ -198,8 +217,8 @@ function drawEdits(child, view) {
 function drawOutcome(child, view) {
   const box = element("div", "figures");
   if (child.p_gold_after !== null) {
-    const values = element("span", "value", child.p_gold_before === null ? "" : `${figure(child.p_gold_before)} → `, figure(child.p_gold_after));
-    box.append(element("div", "probability", element("span", "name", "p(gold)"), values), track(child.p_gold_after, child.p_gold_before));
+    const values = element("span", "value", child.p_gold_before === null ? "" : `${chance(child.p_gold_before)} → `, chance(child.p_gold_after));
+    box.append(element("div", "probability", element("span", "name", `p(${view.say.gold_})`), values), track(child.p_gold_after, child.p_gold_before));
   }
   if (child.pred_after !== null && child.pred_before !== null && child.pred_after !== child.pred_before) {
     const names = [child.pred_before, child.pred_after].map((label) => view.names[label] ?? label);
@@ -209,7 +228,7 @@ function drawOutcome(child, view) {
   }
   if (child.judge_p_gold_after !== null || child.judge_pred_after !== null) {
     const label = child.judge_pred_after;
-    box.append(element("div", "", pair(view.say.judge, `${figure(child.judge_p_gold_after)}${label === null ? "" : ` · ${view.names[label] ?? label}`}`)));
+    box.append(element("div", "", pair(view.say.judge, `${chance(child.judge_p_gold_after)}${label === null ? "" : ` · ${view.names[label] ?? label}`}`)));
   }
   return box;
 }
@@ -232,8 +251,8 @@ function drawSample(row, view) {
   const main = element("div", "main");
   for (const found of row.explained.length ? row.explained : [null]) {
     const lines = drawTokens(row, found, view);
-    if (row.explained.length > 1) lines.prepend(element("div", "caption", found.method));
-    const size = row.sides.flat().join("").length;
+    if (view.methods.length > 1 && found) lines.prepend(element("div", "caption", found.method, element("span", "full", fullColour(view, view.methods.indexOf(found.method)))));
+    const size = row.sides.map(whole).join("").length;
     if (size > LONG) {
       const button = element("button", "more", view.say.more);
       button.type = "button";
@@ -241,7 +260,7 @@ function drawSample(row, view) {
       lines.classList.add("clipped");
       lines.append(button);
     }
-    main.append(element("div", "explained", lines, drawFigures(found, view)));
+    main.append(element("div", "explained", lines, drawFigures(found, view, row.explained[0])));
   }
   article.append(main);
   const children = row.children.filter((child) => !view.verdict || child.verdict === view.verdict);

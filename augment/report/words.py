@@ -19,7 +19,9 @@ from augment.errors import AugmentError
 # Batches wait until there are as many rows of them as the table has, at least this many: merging then costs a
 # constant number of passes over each row, whatever the number of batches.
 _LEAST_PENDING = 65_536
-_SUMS = pa.schema([("label", pa.string()), ("word", pa.string()), ("total", pa.float64()), ("count", pa.int64())])
+_SUMS = pa.schema(
+    [("label", pa.string()), ("word", pa.string()), ("total", pa.float64()), ("count", pa.int64())]
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,12 @@ class WordTable:
         self._merge()
         order = [("label", "ascending"), ("total", "descending"), ("word", "ascending")]
         found = self._merged.filter(pc.field("total") > 0).sort_by(order)
-        labels = found.column("label").combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-        starts = np.searchsorted(labels, labels)  # sorted by label, so this is the first row of each row's class
+        labels = (
+            found.column("label").combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+        )
+        starts = np.searchsorted(
+            labels, labels
+        )  # sorted by label, so this is the first row of each row's class
         best = found.filter(pa.array(np.arange(len(labels)) - starts < n, pa.bool_()))
         return [TopWord(mean=row["total"] / row["count"], **row) for row in best.to_pylist()]
 
@@ -74,7 +80,9 @@ class WordTable:
 def _flat(tokens: pa.Array, scores: pa.Array, target: pa.Array) -> pa.Table:
     """Return one row per word of the rows that have everything: label, word in lower case, score, 1."""
     whole = pc.and_(pc.equal(pc.list_value_length(tokens), pc.list_value_length(scores)), pc.is_valid(target))
-    tokens, scores, target = (column.filter(pc.fill_null(whole, False)) for column in (tokens, scores, target))
+    tokens, scores, target = (
+        column.filter(pc.fill_null(whole, False)) for column in (tokens, scores, target)
+    )
     words = pc.utf8_lower(pc.list_flatten(tokens))
     values = pc.list_flatten(scores).cast(pa.float64())
     labels = target.take(pc.list_parent_indices(tokens)).cast(pa.string())
@@ -86,5 +94,7 @@ def _flat(tokens: pa.Array, scores: pa.Array, target: pa.Array) -> pa.Table:
 
 def _sum(table: pa.Table) -> pa.Table:
     """Return one row per label and word; one thread, so that the order of the additions never varies."""
-    found = table.group_by(["label", "word"], use_threads=False).aggregate([("total", "sum"), ("count", "sum")])
+    found = table.group_by(["label", "word"], use_threads=False).aggregate(
+        [("total", "sum"), ("count", "sum")]
+    )
     return found.select(["label", "word", "total_sum", "count_sum"]).rename_columns(_SUMS.names)

@@ -68,7 +68,7 @@ _CHINESE_STOP_WORDS = """
 同 或 或者 还是 而 而且 并 并且 且 但 但是 可是 不过 然而 只是 虽 虽然 虽说 尽管 因 因为 由于 所以 因此 因而 于是 如 如果 若 要是 假如 倘若 的话 只要 只有 除了 除非
 无论 不论 不管 不仅 不但 不光 即使 即便 哪怕 就算 既 既然 当 当然 比如 例如 譬如 就 才 也 都 又 再 还 则 却 便 即 曾 曾经 已 已经 正 正在 刚 刚刚 上 下 里 中 内
 外 前 后 间 旁 边 上面 下面 里面 外面 前面 后面 之间 之后 之前 以后 以前 之中 其中 时 时候 当时 期间 来 去 来说 来讲 看来 等 等等 之类 及其 其他 其它 其余 另 另外
-某 某些 各 各个 每 每个 每次 有些 有的 有人 一些 一下 一直 个 位 次 件 条 张 只 部 家 款 种 些 点 块 元 号 份 套 台 名 遍 回 趟 顿 年 月 日 天
+某 某些 各 各个 每 每个 每次 有些 有的 有人 一些 一下 一直 就是 也是 都是 还有 还会 还要 只能 个 位 次 件 条 张 只 部 家 款 种 些 点 块 元 号 份 套 台 名 遍 回 趟 顿 年 月 日 天
 """
 NEGATIONS = frozenset((_ENGLISH_NEGATIONS + _CHINESE_NEGATIONS).split())
 STOP_WORDS = frozenset((_ENGLISH_STOP_WORDS + _CHINESE_STOP_WORDS).split()) - NEGATIONS
@@ -89,10 +89,7 @@ def editable(tokens: Sequence[str], protection: Protection) -> list[bool]:
     tokens. RequestError if a pattern is not a regular expression or takes too long.
     """
     protected = _protected(tokens, protection)
-    return [
-        is_content(token) and not is_negation(token) and index not in protected
-        for index, token in enumerate(tokens)
-    ]
+    return [_free(token) and index not in protected for index, token in enumerate(tokens)]
 
 
 def is_content(token: str) -> bool:
@@ -129,13 +126,23 @@ def is_link(token: str) -> bool:
     return bool(_LINK.search(token))
 
 
+# Words repeat, so remembering them spares most of the work.
+@lru_cache(maxsize=1 << 16)
+def _free(token: str) -> bool:
+    """Return whether nothing but a user's protection can forbid to edit a token."""
+    return is_content(token) and not is_negation(token)
+
+
 def _protected(tokens: Sequence[str], protection: Protection) -> set[int]:
     """Return the indices of tokens that the user's words or patterns meet."""
-    found = {index for index, token in enumerate(tokens) if _matches(token, protection.patterns)}
-    folded = [token.casefold() for token in tokens]
+    patterns = protection.patterns
+    found = {index for index, token in enumerate(tokens) if _matches(token, patterns)} if patterns else set()
+    if not protection.words:
+        return found
+    folded = [_folded(token) for token in tokens]
     joined = "".join(folded)
     starts = list(accumulate(map(len, folded), initial=0))
-    for word in _folded(protection.words):
+    for word in _sorted(protection.words):
         if word in joined:
             found.update(_overlapping(joined, starts, word))
     return found
@@ -154,9 +161,14 @@ def _overlapping(joined: str, starts: list[int], word: str) -> Iterator[int]:
 
 
 @lru_cache(maxsize=8)
-def _folded(words: frozenset[str]) -> tuple[str, ...]:
-    """Return words without case and space, as they stand in joined tokens, in a fixed order."""
-    return tuple(sorted(filter(None, {"".join(word.casefold().split()) for word in words})))
+def _sorted(words: frozenset[str]) -> tuple[str, ...]:
+    """Return words as they stand in joined tokens, in a fixed order."""
+    return tuple(sorted({_folded(word) for word in words} - {""}))
+
+
+def _folded(word: str) -> str:
+    """Return a word without case and space."""
+    return "".join(word.casefold().split())
 
 
 def _matches(token: str, patterns: tuple[str, ...]) -> bool:

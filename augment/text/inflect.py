@@ -147,7 +147,7 @@ def _detached(word: str) -> Iterator[Reading]:
     for ending, replacement, pos, form in _DETACHMENTS:
         doubled = ending.startswith("+")
         stem = word.removesuffix(ending.removeprefix("+"))
-        if stem == word or len(stem) < 2 or (ending == "s" and stem.endswith("s")):
+        if stem == word or len(stem + replacement) < 2 or (ending == "s" and stem.endswith("s")):
             continue
         if doubled and not _DOUBLED.search(stem):
             continue

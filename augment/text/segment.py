@@ -59,7 +59,8 @@ _LINK = regex.compile(
 )
 
 _ALL_HAN = regex.compile(r"\p{Han}+")
-_CLUSTER = regex.compile(r"\X")
+# regex's \X looks back over all flags before each flag; pairing them here keeps a wall of flags linear.
+_CLUSTER = regex.compile(r"\p{RI}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X", _FLAGS)
 _EXTENDS = regex.compile(r"[^\p{GCB=Other}\p{GCB=Control}\p{GCB=CR}\p{GCB=LF}]", _FLAGS)
 
 
@@ -88,7 +89,11 @@ def frequency(word: str) -> int:
 
 def frequent_words(count: int) -> list[str]:
     """Return the most frequent dictionary words of two to four Han characters, most frequent first."""
-    words = [(-number, word) for word, number in _jieba().FREQ.items() if number and 2 <= len(word) <= 4 and _ALL_HAN.fullmatch(word)]
+    words = [
+        (-number, word)
+        for word, number in _jieba().FREQ.items()
+        if number and 2 <= len(word) <= 4 and _ALL_HAN.fullmatch(word)
+    ]
     return [word for _, word in heapq.nsmallest(count, words)]
 
 

@@ -63,7 +63,7 @@ def test_wordnet_keeps_inflection_case_and_the_order_of_senses(
     assert wordnet.synonyms(token)[: len(first)] == first
 
 
-@pytest.mark.parametrize("token", ["iPhone", "好", "don't", "", "the", "Bach", "👍🏽", "xyzzy", "new_york"])
+@pytest.mark.parametrize("token", ["iPhone", "好", "don't", "", "the", "👍🏽", "xyzzy", "new_york"])
 def test_wordnet_is_silent_where_it_has_nothing(wordnet: Lexicon, token: str) -> None:
     assert wordnet.synonyms(token) == ()
 
@@ -81,7 +81,9 @@ def test_wordnet_opens_quickly_and_has_a_stable_hash(wordnet: Lexicon) -> None:
 
 
 def test_a_wordnet_folder_is_known_by_its_files(wordnet: Lexicon, tmp_path: Path) -> None:
-    (tmp_path / "mine").symlink_to("/usr/share/wordnet")
+    folder = lexicon._installed("wordnet")
+    assert folder is not None
+    (tmp_path / "mine").symlink_to(folder)
     mine = load_lexicons(["mine"], tmp_path)[0][0]
     assert (mine.name, mine.content_hash) == ("mine", wordnet.content_hash)
     assert mine.synonyms("movie") == wordnet.synonyms("movie")
@@ -111,7 +113,7 @@ def test_an_incomplete_wordnet_folder_is_a_wrong_request(tmp_path: Path) -> None
 
 def test_cilin_gives_words_of_equal_rows_that_are_common(tmp_path: Path) -> None:
     cilin = one(tmp_path, CILIN_ROWS)
-    assert cilin.synonyms("喜欢") == ("喜爱", "喜好", "高兴", "开心", "愉快")
+    assert cilin.synonyms("喜欢") == ("喜爱", "喜好", "嗜", "高兴", "开心", "愉快")
     assert cilin.synonyms("房间") == ()
     assert cilin.synonyms("film") == ()
 
@@ -123,7 +125,7 @@ def test_the_real_cilin_gives_few_and_common_words(shared: Path) -> None:
     cilin = load_lexicons([file.name], file.parent)[0][0]
     assert cilin.synonyms("喜欢")[:2] == ("喜爱", "喜好")
     assert "低廉" in cilin.synonyms("便宜")
-    for token in "酒店 干净 便宜 好吃 服务 漂亮 速度 不错 满意 方便 差".split():
+    for token in ["酒店", "干净", "便宜", "好吃", "服务", "漂亮", "速度", "不错", "满意", "方便", "差"]:
         found = cilin.synonyms(token)
         assert 0 < len(found) <= CILIN_CANDIDATES
         assert all(frequency(word) >= 100 for word in found)

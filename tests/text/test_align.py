@@ -102,7 +102,8 @@ def test_pieces_of_real_tokenizers_belong_to_the_token_they_stand_in(tokenizer: 
             assert start < spans[token][1]
         else:
             assert side is None or not text[start:end].strip()
-    assert owner == sorted(owner) or -1 in owner
+    owned = [token for token in owner if token >= 0]
+    assert owned == sorted(owned)
 
 
 @pytest.mark.parametrize("pair", [("房间很好", "the room is good"), ("good", ""), ("", "好")])
@@ -122,9 +123,9 @@ def test_the_bytes_of_one_emoji_share_its_token() -> None:
     spans = segment("hi 👨‍👩‍👧 ok")
     encoding = byte_level(trim_offsets=False).encode("hi 👨‍👩‍👧 ok")
     owner = owners(spans, [0, 0, 0], encoding.offsets, encoding.sequence_ids)
-    assert len(owner) > 5
-    assert -1 not in owner
-    assert owner == sorted(owner)
+    assert owner.count(1) > 5
+    owned = [token for token in owner if token >= 0]
+    assert owned == sorted(owned)
 
 
 def test_specials_spaces_and_empty_pieces_have_no_owner() -> None:

@@ -41,15 +41,34 @@ def test_protection_only_takes_freedom_away(tokens: list[str], words: frozenset[
 @given(st.lists(st.text(min_size=1, max_size=5), min_size=1), st.data())
 def test_a_protected_token_is_never_edited(tokens: list[str], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(tokens) - 1))
-    assert (
-        not editable(tokens, Protection(frozenset({tokens[index].upper()})))[index]
-        or not tokens[index].strip()
-    )
+    assert not editable(tokens, Protection(frozenset({tokens[index]})))[index]
 
 
 @pytest.mark.parametrize(
     "token",
-    "good 好用 酒店 不错 very 非常 十分 很 真 terrible Excellent well-made movie's 难吃 一般 差 T恤 ｇｏｏｄ café 万分 一点".split(),
+    [
+        "good",
+        "好用",
+        "酒店",
+        "不错",
+        "very",
+        "非常",
+        "十分",
+        "很",
+        "真",
+        "terrible",
+        "Excellent",
+        "well-made",
+        "movie's",
+        "难吃",
+        "一般",
+        "差",
+        "T恤",
+        "ｇｏｏｄ",
+        "café",
+        "万分",
+        "一点",
+    ],
 )
 def test_words_of_content_opinion_and_degree_may_be_edited(token: str) -> None:
     assert editable([token], FREE) == [True]
@@ -57,8 +76,42 @@ def test_words_of_content_opinion_and_degree_may_be_edited(token: str) -> None:
 
 @pytest.mark.parametrize(
     "token",
-    "， ！！！ 👍🏽 👨‍👩‍👧‍👦 $ 3.14 1,000 １２３ 三十 百分之五十 第一次 两个 三年 50th 3d iPhone6 "
-    "the I It's we've 's ca 的 我们 因为 这家 x http://例子.cn/p www.a.com a.b@c.org shop.com @user #话题# #tag".split(),
+    [
+        "，",
+        "！！！",
+        "👍🏽",
+        "👨\u200d👩\u200d👧\u200d👦",
+        "$",
+        "3.14",
+        "1,000",
+        "１２３",
+        "三十",
+        "百分之五十",
+        "第一次",
+        "两个",
+        "三年",
+        "50th",
+        "3d",
+        "iPhone6",
+        "the",
+        "I",
+        "It's",
+        "we've",
+        "'s",
+        "ca",
+        "的",
+        "我们",
+        "因为",
+        "这家",
+        "x",
+        "http://例子.cn/p",
+        "www.a.com",
+        "a.b@c.org",
+        "shop.com",
+        "@user",
+        "#话题#",
+        "#tag",
+    ],
 )
 def test_marks_numbers_links_and_function_words_are_neither_ranked_nor_edited(token: str) -> None:
     assert not is_content(token)
@@ -66,7 +119,25 @@ def test_marks_numbers_links_and_function_words_are_neither_ranked_nor_edited(to
 
 
 @pytest.mark.parametrize(
-    "token", "not n't don't DON’T can't never No cannot 不 没 没有 别 无 并非 也不 不太".split()
+    "token",
+    [
+        "not",
+        "n't",
+        "don't",
+        "DON’T",
+        "can't",
+        "never",
+        "No",
+        "cannot",
+        "不",
+        "没",
+        "没有",
+        "别",
+        "无",
+        "并非",
+        "也不",
+        "不太",
+    ],
 )
 def test_negations_are_ranked_but_never_edited(token: str) -> None:
     assert is_negation(token)
@@ -74,7 +145,9 @@ def test_negations_are_ranked_but_never_edited(token: str) -> None:
     assert editable([token], FREE) == [False]
 
 
-@pytest.mark.parametrize("token", "不错 不满 无聊 别墅 note nothingness important 淹没".split())
+@pytest.mark.parametrize(
+    "token", ["不错", "不满", "无聊", "别墅", "note", "nothingness", "important", "淹没"]
+)
 def test_words_that_only_contain_a_negation_are_not_negations(token: str) -> None:
     assert not is_negation(token)
 
@@ -82,7 +155,27 @@ def test_words_that_only_contain_a_negation_are_not_negations(token: str) -> Non
 def test_stop_words_hold_no_negation_and_no_word_of_degree_or_opinion() -> None:
     assert not STOP_WORDS & NEGATIONS
     assert not STOP_WORDS & set(
-        "very too so really quite more most 很 非常 太 挺 真 最 更 极 good bad 好 差".split()
+        [
+            "very",
+            "too",
+            "so",
+            "really",
+            "quite",
+            "more",
+            "most",
+            "很",
+            "非常",
+            "太",
+            "挺",
+            "真",
+            "最",
+            "更",
+            "极",
+            "good",
+            "bad",
+            "好",
+            "差",
+        ]
     )
 
 
@@ -112,10 +205,10 @@ def test_a_bad_pattern_is_a_wrong_request_that_names_it() -> None:
 
 def test_a_pattern_that_never_ends_is_a_wrong_request() -> None:
     with pytest.raises(RequestError, match="took over"):
-        editable(["a" * 60], Protection(patterns=(r"^((a|aa|a?)+)+b\1$",)))
+        editable(["a" * 60 + "b"], Protection(patterns=(r"^(a|a|aa)+$",)))
 
 
 def test_kinds_of_tokens_are_told_apart() -> None:
-    assert is_number("三十") and not is_number("十分")
-    assert is_link("HTTP://A.CN") and not is_link("C#")
-    assert is_word("𠮷") and is_word("n't") and not is_word("1️⃣")
+    assert [is_number(token) for token in ("三十", "1️⃣", "十分")] == [True, True, False]
+    assert [is_link(token) for token in ("HTTP://A.CN", "@user", "C#")] == [True, True, False]
+    assert [is_word(token) for token in ("𠮷", "n't", "1️⃣")] == [True, True, False]

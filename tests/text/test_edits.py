@@ -86,7 +86,7 @@ def test_deleting_english_words_is_joining_the_others_by_single_spaces(
         ("good film", "film", "good"),
         ("the film was good .", "good", "the film was ."),
         ("not good, bad", "good", "not, bad"),
-        ('he said "very good"', "very", 'he said "good"'),
+        ("he said “very good”", "very", "he said “good”"),
         ("(very good)", "very", "(good)"),
         ("这家酒店很好。", "很", "这家酒店好。"),
         ("还行 很好 ok", "很好", "还行 ok"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from augment.text.inflect import fits_article, inflect, irregular, lemmas, match_case
 from tests.texts import TEXTS
 
-EXCEPTIONS = {
+EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "n": {"children": ("child",)},
     "v": {"went": ("go",), "gone": ("go",), "bought": ("buy",), "seeing": ("see",)},
     "a": {"better": ("good", "well"), "best": ("good",), "after": ("after",)},

@@ -1,0 +1,319 @@
+"""Records come out of every format code point for code point; broken ones are named and the reading goes on."""
+
+import codecs
+import csv
+import gzip
+import io
+import json
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from augment.errors import DataError, RequestError
+from augment.formats import Batch, encoding_of, tables
+from augment.job import CorpusConfig
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.texts import TEXTS
+
+CELLS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30),
+    st.sampled_from(TEXTS),
+    st.sampled_from(
+        ["\r", "\n", "\r\n", '"', '""', '",\n"', "\u2028", "\u0085", "\ufeff", "\ufeff\ufeff", "\\", "\t"]
+    ),
+)
+PAIRS = st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8)
+
+
+def batches(path: Path, **options: object) -> list[Batch]:
+    """Return all batches of one file, three records each."""
+    config = CorpusConfig.model_validate({"root": path.parent, "files": path.name, **options})
+    return [
+        batch
+        for _, table in tables(config)
+        for batch in table.batches(table.schema(whole=True), 3, {"text": (str,)})
+    ]
+
+
+def rows(path: Path, **options: object) -> list[dict[str, object]]:
+    """Return all records of one file."""
+    return [row for batch in batches(path, **options) for row in batch.rows.to_pylist()]
+
+
+def faults(path: Path, **options: object) -> list[tuple[int, int, str]]:
+    """Return row number, line and reason of all broken records."""
+    return [(one.number, one.line, one.reason) for batch in batches(path, **options) for one in batch.faults]
+
+
+def separated(pairs: list[tuple[str, str]], delimiter: str) -> str:
+    """Return pairs as a quoted table with a header."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+    writer.writerows([("text", "label"), *pairs])
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("suffix", "delimiter"), [("csv", ","), ("tsv", "\t")])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@settings(max_examples=25, deadline=None)
+@given(pairs=PAIRS)
+def test_quoted_fields_survive(
+    suffix: str, delimiter: str, encoding: str, pairs: list[tuple[str, str]]
+) -> None:
+    """Any field of a quoted table comes back, in every encoding."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"corpus.{suffix}")
+        path.write_bytes(separated(pairs, delimiter).encode(encoding))
+        named = "utf-8" if encoding == "utf-8-sig" else encoding
+        assert rows(path, encoding=named) == [{"text": text, "label": label} for text, label in pairs]
+
+
+@settings(max_examples=50, deadline=None)
+@given(pairs=PAIRS)
+def test_gb18030_is_found_by_itself(pairs: list[tuple[str, str]]) -> None:
+    """A file that is not UTF-8 but GB18030 is read as such without being told."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "corpus.csv")
+        path.write_bytes(separated([("文本标签中文", "好"), *pairs], ",").encode("gb18030"))
+        assert rows(path)[1:] == [{"text": text, "label": label} for text, label in pairs]
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+@settings(max_examples=50, deadline=None)
+@given(pairs=PAIRS)
+def test_json_strings_survive(ascii_only: bool, pairs: list[tuple[str, str]]) -> None:
+    """Any string of a JSON line comes back, escaped or not."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "corpus.jsonl")
+        records = [{"text": text, "label": label} for text, label in pairs]
+        lines = [json.dumps(record, ensure_ascii=ascii_only) + "\n" for record in records]
+        path.write_bytes("".join(lines).encode())
+        assert rows(path) == records
+
+
+@settings(max_examples=50, deadline=None)
+@given(pairs=PAIRS)
+def test_parquet_strings_survive(pairs: list[tuple[str, str]]) -> None:
+    """Any string of a Parquet file comes back."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "corpus.parquet")
+        records = [{"text": text, "label": label} for text, label in pairs]
+        pq.write_table(pa.Table.from_pylist(records), path)
+        assert rows(path) == records
+
+
+@settings(max_examples=50, deadline=None)
+@given(texts=st.lists(CELLS.map(lambda text: text.replace("\n", " ").rstrip("\r") + "."), min_size=1))
+def test_lines_end_only_at_line_feeds(texts: list[str]) -> None:
+    """Unicode line separators, lone carriage returns and tabs belong to the text of a line."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "corpus.txt")
+        for end in ("\n", "\r\n"):
+            path.write_bytes(end.join(["first", *texts]).encode())
+            assert [row["text"] for row in rows(path)] == ["first", *texts]
+
+
+def test_a_label_is_parted_from_its_text_once(tmp_path: Path) -> None:
+    """The text keeps every other delimiter."""
+    path = tmp_path / "corpus.all"
+    path.write_text("5 How far  is it ?\n没有\n", encoding="utf-8")
+    assert rows(path, format="label-text", delimiter=" ") == [{"label": "5", "text": "How far  is it ?"}]
+    assert faults(path, format="label-text", delimiter=" ") == [
+        (2, 2, "no delimiter ' ' between text and label")
+    ]
+    path.write_text("好\t吃\t1\n", encoding="utf-8")
+    assert rows(path, format="text-label") == [{"text": "好\t吃", "label": "1"}]
+
+
+def test_unquoted_fields_keep_their_quotes(tmp_path: Path) -> None:
+    """Without quoting a quote is a character like any other, and the columns may be named by the config."""
+    path = tmp_path / "corpus.tsv"
+    path.write_text('1\t"half\r\n2\tsaid "so"\n\n', encoding="utf-8", newline="")
+    found = rows(path, quoted=False, columns=["id", "text"])
+    assert found == [{"id": "1", "text": '"half'}, {"id": "2", "text": 'said "so"'}]
+
+
+def test_broken_rows_are_named_by_row_and_line(tmp_path: Path) -> None:
+    """Too few fields, too many, and broken quoting are faults; rows behind them are read."""
+    path = tmp_path / "corpus.csv"
+    path.write_text('label,text\n1,"两\n行"\n2\n3,a,b\n4,"x" y\n5,好\n', encoding="utf-8")
+    assert rows(path) == [{"label": "1", "text": "两\n行"}, {"label": "5", "text": "好"}]
+    assert faults(path) == [
+        (2, 4, "1 fields where 2 are named"),
+        (3, 5, "3 fields where 2 are named"),
+        (4, 6, "broken quoting: ',' expected after '\"'"),
+    ]
+
+
+def test_a_quote_never_closed_is_bad_data(tmp_path: Path) -> None:
+    """The rest of the file would vanish into one field, so the reading stops and names the line."""
+    path = tmp_path / "corpus.csv"
+    path.write_text('text\n好\n"never closed\n好\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"corpus\.csv:3\na quote opened"):
+        rows(path)
+
+
+def test_a_field_may_be_longer_than_the_csv_module_allows(tmp_path: Path) -> None:
+    """Long documents are read whole."""
+    path = tmp_path / "corpus.csv"
+    path.write_text("text,label\n" + "好" * 200_000 + ",1\n", encoding="utf-8")
+    assert len(str(rows(path)[0]["text"])) == 200_000
+
+
+def test_broken_json_lines_are_named(tmp_path: Path) -> None:
+    """Lines that are no JSON object, or whose text is not text, are faults; blank lines are nothing."""
+    path = tmp_path / "corpus.jsonl"
+    lines = [
+        '{"text": "好"}',
+        "",
+        '{"text": ',
+        "[1]",
+        '{"text": 5}',
+        '{"text": "\\ud800"}',
+        '{"text": null}',
+        "9" * 5000,
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert rows(path) == [{"text": "好"}, {"text": None}]
+    assert faults(path) == [
+        (2, 3, "not JSON: Expecting value at column 10"),
+        (3, 4, "JSON list, not an object"),
+        (4, 5, "`text` holds int where str is needed"),
+        (5, 6, "not text: half of a surrogate pair"),
+        (7, 8, "not readable JSON: a number too long or nesting too deep"),
+    ]
+
+
+def test_json_values_keep_their_type(tmp_path: Path) -> None:
+    """Numbers and truth values stay what they are; nested, mixed and endless ones become JSON text."""
+    path = tmp_path / "corpus.jsonl"
+    records: list[dict[str, object]] = [
+        {"i": 1, "f": 1, "b": True, "n": {"a": ["好"]}, "m": "x", "big": 2**60, "huge": 2**70, "none": None},
+        {"i": None, "f": 0.5, "b": False, "n": [1], "m": 1, "big": 1, "huge": 1},
+    ]
+    path.write_text("\n".join(json.dumps(record) for record in records), encoding="utf-8")
+    text = {"n": '{"a": ["好"]}', "m": "x", "huge": str(2**70)}
+    assert rows(path) == [
+        records[0] | text,
+        records[1] | {"n": "[1]", "m": "1", "huge": "1", "none": None},
+    ]
+    assert [type(row["f"]) for row in rows(path)] == [float, float]
+
+
+def test_a_json_array_is_told_from_json_lines(tmp_path: Path) -> None:
+    """The usual mistake gets its own message."""
+    path = tmp_path / "corpus.json"
+    path.write_text('[{"text": "a"}]', encoding="utf-8")
+    with pytest.raises(DataError, match="a JSON array"):
+        rows(path)
+    path.write_text("1\n2\n", encoding="utf-8")
+    with pytest.raises(DataError, match="no line holds a JSON object"):
+        rows(path)
+
+
+def test_parquet_keeps_arrow_types(tmp_path: Path) -> None:
+    """Only dictionaries are read as their values, since they differ from batch to batch."""
+    path = tmp_path / "corpus.parquet"
+    table = pa.table(
+        {
+            "text": pa.array(["好", "a"]).dictionary_encode(),
+            "label": pa.array([1, 0], pa.int8()),
+            "tags": pa.array([["x"], None]),
+        }
+    )
+    pq.write_table(table, path)
+    [batch] = batches(path)
+    assert batch.rows.schema.types == [pa.string(), pa.int8(), pa.list_(pa.string())]
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match="not a sound Parquet file"):
+        rows(path)
+
+
+def test_gzip_is_unpacked(tmp_path: Path) -> None:
+    """A text file may be packed; damage is bad data."""
+    path = tmp_path / "corpus.csv.gz"
+    path.write_bytes(gzip.compress("text\n好\n".encode("gb18030")))
+    assert rows(path) == [{"text": "好"}]
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(DataError, match="damaged gzip"):
+        rows(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "message"),
+    [
+        (b"", "auto", "the file is empty"),
+        (codecs.BOM_UTF8, "auto", "the file is empty"),
+        ("好".encode("utf-16"), "auto", "UTF-16"),
+        (b"text\n\xff\xff\n", "auto", "not UTF-8 at byte 5, and not GB18030"),
+        ("好".encode()[:2], "utf-8", "not UTF-8 at byte 0"),
+        (codecs.BOM_UTF8 + b"a\xff", "utf-8", "not UTF-8 at byte 4"),
+        (b"\x81 ", "gb18030", "not GB18030 at byte 0"),
+        (("好" * 60).encode() + b"\x81\x40\n", "auto", "not UTF-8 at byte 180"),
+        (("好" * (1 << 19)).encode() + b"\xff", "auto", f"not UTF-8 at byte {3 << 19}"),
+    ],
+)
+def test_bytes_that_cannot_be_decoded_are_bad_data(
+    tmp_path: Path, content: bytes, encoding: str, message: str
+) -> None:
+    """The message names the file and the offset of the first wrong byte."""
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        encoding_of(path, encoding)
+    assert caught.value.where == str(path)
+
+
+def test_latin_1_is_read_where_it_is_named(tmp_path: Path) -> None:
+    """It is never guessed: any bytes would do."""
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(b"caf\xe9 \x85 au lait\n")
+    assert rows(path, encoding="latin-1") == [{"text": "café \x85 au lait"}]
+
+
+def test_the_head_of_a_large_file_may_end_within_a_character(tmp_path: Path) -> None:
+    """Columns are known from the head, whatever follows it."""
+    path = tmp_path / "corpus.jsonl"
+    line = json.dumps({"text": "好" * 1000}, ensure_ascii=False) + "\n"
+    path.write_bytes(line.encode() * 400 + b"\xff\xff")
+    [(_, table)] = tables(CorpusConfig.model_validate({"root": tmp_path, "files": path.name}))
+    assert table.schema(whole=False).names == ["text"]
+    with pytest.raises(DataError):
+        table.schema(whole=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"files": "absent.csv"}, "the file does not exist"),
+        ({"files": "corpus.dat"}, "does not tell the format"),
+        ({"files": ["corpus.txt", "corpus.txt"]}, "named twice"),
+        ({"files": "folder"}, "no saved data set"),
+        ({"files": "folder", "format": "csv"}, "a folder, where format csv needs a file"),
+        ({"files": "corpus.txt", "columns": ["a"]}, "csv and tsv files only"),
+        ({"files": "corpus.txt", "quoted": True}, "csv and tsv files only"),
+        ({"files": "corpus.txt", "delimiter": ";"}, "has no `delimiter`"),
+        ({"files": "corpus.txt", "format": "csv", "delimiter": "::"}, "must be one character"),
+        ({"files": "corpus.txt", "format": "text-label", "delimiter": ""}, "`delimiter` is empty"),
+        ({"hub": "owner/name"}, "which is not allowed"),
+    ],
+)
+def test_wrong_requests_are_refused(tmp_path: Path, options: dict[str, object], message: str) -> None:
+    """Missing files, unknown formats and options without effect are told before anything is read."""
+    (tmp_path / "folder").mkdir()
+    for name in ("corpus.txt", "corpus.dat"):
+        (tmp_path / name).write_text("好\n", encoding="utf-8")
+    with pytest.raises(RequestError, match=message):
+        tables(CorpusConfig.model_validate({"root": tmp_path, **options}))
+
+
+def test_a_column_named_twice_is_refused(tmp_path: Path) -> None:
+    """Neither of the two can be meant."""
+    path = tmp_path / "corpus.csv"
+    path.write_text("text,text\na,b\n", encoding="utf-8")
+    with pytest.raises(RequestError, match="`text` is named twice"):
+        rows(path)
