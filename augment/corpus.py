@@ -23,7 +23,8 @@ import pyarrow as pa
 from augment.columns import CORPUS
 from augment.errors import DataError, RequestError, nearest
 from augment.formats import Batch, Table, tables
-from augment.job import CorpusConfig, SourceFile
+from augment.job import CorpusConfig, Job, SourceFile
+from augment.table import Reject
 
 # Column names that say their role, in lower case.
 USUAL: Mapping[str, str] = {
@@ -43,21 +44,11 @@ Roles = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
-class Reject:
-    """A row that cannot be used: its id, the stage that found it, the reason, and `file:line`."""
-
-    id: str
-    stage: str
-    reason: str
-    where: str
-
-
-@dataclass(frozen=True)
 class Shape:
     """Which column plays which role (None: no column does), and the source's columns; of JSON, as the head has them.
 
     `class_names` are the names of the labels 0, 1, … where the source defines them. `label_names` gives the name of
-    each label that has one, from the config or else the source; rows hold the label, not its name.
+    each label that has one, from the config or else the source; rows hold the name, and `source` what was written.
     """
 
     text: str
@@ -85,6 +76,15 @@ def inspect(config: CorpusConfig, allow_download: bool = False) -> Shape:
     RequestError if a file or column is missing or two columns could be the text; DataError if a head is unreadable.
     """
     return _plan(config, allow_download, whole=False).shape
+
+
+def with_label_names(job: Job) -> Job:
+    """Return the job with the label names that the source itself gives, where the config gives none."""
+    corpus = job.needs_corpus()
+    if corpus.label_names is not None:
+        return job
+    names = dict(inspect(corpus, job.run.allow_download).label_names)
+    return job.model_copy(update={"corpus": corpus.model_copy(update={"label_names": names or None})})
 
 
 def read(config: CorpusConfig, allow_download: bool = False, batch_rows: int = 1024) -> Iterator[Chunk]:
@@ -392,7 +392,8 @@ def _chunk(plan: _Plan, part: _Part, batch: Batch, rows: list[_Row]) -> Chunk:
 
 def _table(plan: _Plan, batch: Batch, rows: list[_Row], kept: list[int]) -> pa.RecordBatch:
     """Return rows as the columns of `CORPUS`, and the source's own columns as a struct."""
-    arrays = [pa.array([getattr(row, column.name) for row in rows], column.type) for column in CORPUS]
+    named = [row._replace(label=plan.shape.label_names.get(row.label or "", row.label)) for row in rows]
+    arrays = [pa.array([getattr(row, column.name) for row in named], column.type) for column in CORPUS]
     source = batch.rows.take(pa.array(kept, pa.int64()))
     fields = [pa.field(entry.name, entry.type) for entry in plan.shape.schema]
     columns = [

@@ -71,7 +71,9 @@ class CorpusConfig(Section):
         """Accept a name, a list, or a mapping of split to names."""
         if isinstance(value, str):
             return ({"path": value},)
-        if isinstance(value, dict) and "path" not in value:
+        if isinstance(value, dict) and "path" in value:
+            return (value,)
+        if isinstance(value, dict):
             pairs = [(split, [names] if isinstance(names, str) else names) for split, names in value.items()]
             return tuple({"path": name, "split": split} for split, names in pairs for name in names)
         if isinstance(value, list | tuple):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from augment import __version__
 from augment.candidates.sources import lexicon_hashes, lexicon_notices
+from augment.corpus import with_label_names
 from augment.errors import AugmentError, RejectRateError, RequestError
 from augment.exporting import Export, card
 from augment.job import Job
@@ -82,6 +83,7 @@ def run(
     began = time.monotonic()
     plan = pipeline if isinstance(pipeline, Pipeline) else read_pipeline(find("pipelines", str(pipeline)))
     check_sections(plan, job)
+    job = with_label_names(job)
     folder = Path(output) if output is not None else Path("runs") / f"{job.name}-{plan.name}"
     fingerprint = _fingerprint(plan, job)
     check_folder(folder, fingerprint, overwrite, _clear)

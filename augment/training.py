@@ -8,11 +8,12 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from augment.corpus import read
+from augment.corpus import read, with_label_names
 from augment.errors import DataError, ModelError, RequestError
 from augment.job import Job
 from augment.models.folder import resolve
@@ -63,8 +64,9 @@ def train(job: Job, progress: Progress | None = None) -> Training:
     there are no labels; ModelError if the model to start from cannot or must not be loaded.
     """
     began = time.monotonic()
+    job = with_label_names(job)
     splits = _splits(job)
-    fitting, held_out = splits["train"], "test" if "test" in splits else "validation"
+    fitting, held_out = _limited(job, splits["train"]), "test" if "test" in splits else "validation"
     classes = sorted(set(fitting.labels))
     model, tokenizer = _start(job, fitting, classes)
     _fit(job, model, tokenizer, fitting, classes, progress or (lambda phase, done, total: None))
@@ -94,6 +96,15 @@ def _splits(job: Job) -> dict[str, Examples]:
     if len(set(splits["train"].labels)) < 2:
         raise DataError(str(job.root), "all training rows have the same label", "a classifier needs two")
     return splits
+
+
+def _limited(job: Job, examples: Examples) -> Examples:
+    """Return at most `train.limit` of the examples, chosen by hash of their texts, in their order."""
+    if job.train.limit is None or job.train.limit >= len(examples):
+        return examples
+    keys = [blake2b(f"{job.seed}\0train\0{text}".encode(), digest_size=8).digest() for text in examples.texts]
+    rows = sorted(sorted(range(len(keys)), key=lambda row: (keys[row], row))[: job.train.limit])
+    return Examples(*([column[row] for row in rows] for column in (examples.texts, examples.pairs, examples.labels)))
 
 
 def _start(

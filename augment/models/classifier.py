@@ -70,20 +70,30 @@ class Classifier:
 
     def encode(self, texts: Sequence[str], pairs: Sequence[str | None]) -> list[Encoding]:
         """Return what the model is fed for each text, or pair of texts, cut to `max_length` pieces."""
-        encodings: list[Encoding] = []
-        for text, pair in zip(texts, pairs, strict=True):
-            row = self.tokenizer(
-                text,
-                pair,
-                truncation="longest_first" if pair is not None else True,
-                max_length=self.max_length,
-                return_offsets_mapping=True,
-                return_token_type_ids=True,
+        if len({pair is None for pair in pairs}) > 1:
+            # The tokenizer takes pairs for all rows or none.
+            alone = [self.encode([text], [pair]) for text, pair in zip(texts, pairs, strict=True)]
+            return [encoding for one in alone for encoding in one]
+        if not texts:
+            return []
+        rows = self.tokenizer(
+            list(texts),
+            None if pairs[0] is None else list(pairs),
+            truncation=True,
+            max_length=self.max_length,
+            return_offsets_mapping=True,
+            return_token_type_ids=True,
+        )
+        kinds = rows.get("token_type_ids")
+        return [
+            Encoding(
+                list(pieces),
+                list(kinds[row]) if kinds is not None else [0] * len(pieces),
+                list(rows["offset_mapping"][row]),
+                rows.sequence_ids(row),
             )
-            pieces = list(row["input_ids"])
-            segments = list(row["token_type_ids"]) if "token_type_ids" in row else [0] * len(pieces)
-            encodings.append(Encoding(pieces, segments, list(row["offset_mapping"]), row.sequence_ids(0)))
-        return encodings
+            for row, pieces in enumerate(rows["input_ids"])
+        ]
 
     def batch(self, pieces: Sequence[Sequence[int]], segments: Sequence[Sequence[int]]) -> dict[str, Tensor]:
         """Return padded tensors [B, T] on the model's device, padded on the tokenizer's side."""

@@ -21,7 +21,19 @@ from augment.models.classifier import Classifier
 from augment.models.packing import pack
 
 Method = Literal["integrated_gradients", "gradient", "gradient_x_input"]
-Pieces = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is explained. pieces, segments: N rows of input and token type ids; logits: [N, C] float32 at x.
+
+    target: [N] int64, the class explained in each row. Both tensors on the CPU.
+    """
+
+    pieces: Sequence[Sequence[int]]
+    segments: Sequence[Sequence[int]]
+    logits: torch.Tensor
+    target: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -54,69 +66,83 @@ class Scores:
     status: list[str]
 
 
-def attribute(
-    classifier: Classifier, pieces: Pieces, segments: Pieces, logits: torch.Tensor, target: torch.Tensor, plan: Plan
-) -> Scores:
-    """Return the scores of every row for its class `target` [N] int64, given its logits [N, C] at x."""
-    against = runner_up(logits, target)
-    value = quantity(plan.quantity, logits, target, against).double().numpy()
-    floor = quantity(plan.quantity, classifier.answer(pieces, segments, scale=0.0), target, against).double().numpy()
-    count = len(pieces)
-    scores = Scores(
-        [np.zeros(len(row)) for row in pieces],
-        value,
-        floor,
-        np.zeros(count),
-        np.zeros(count),
-        np.zeros(count, dtype=np.int16),
-        ["fixed"] * count,
-    )
-    steps = plan.steps if plan.method == "integrated_gradients" else 1
-    rows = list(range(count))
-    while rows:
-        _integrate(classifier, pieces, segments, target, against, plan, steps, rows, scores)
-        if plan.tolerance is None or plan.method != "integrated_gradients":
-            break
-        late = [row for row in rows if scores.error[row] > plan.tolerance]
+def attribute(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
+    """Return the scores of every row for its target class."""
+    return _Attribution(classifier, rows, plan).run()
+
+
+class _Attribution:
+    """The scores of some rows, brought up to date rule by rule."""
+
+    def __init__(self, classifier: Classifier, rows: Rows, plan: Plan) -> None:
+        """Evaluate F at both ends of every row's path."""
+        self._classifier, self._rows, self._plan = classifier, rows, plan
+        self._against = runner_up(rows.logits, rows.target)
+        start = classifier.answer(rows.pieces, rows.segments, scale=0.0)
+        count = len(rows.pieces)
+        self._scores = Scores(
+            [np.zeros(len(row)) for row in rows.pieces],
+            self._quantity(rows.logits),
+            self._quantity(start),
+            np.zeros(count),
+            np.zeros(count),
+            np.zeros(count, dtype=np.int16),
+            ["fixed"] * count,
+        )
+
+    def run(self) -> Scores:
+        """Apply the first rule to all rows, and finer ones to those that do not close."""
+        plan, scores = self._plan, self._scores
+        rows = list(range(len(self._rows.pieces)))
+        if plan.method != "integrated_gradients":
+            self._apply(rows, np.ones(1), np.ones(1))
+            return scores
+        steps = plan.steps
+        while rows:
+            self._apply(rows, *gauss_legendre(steps))
+            if plan.tolerance is None:
+                break
+            late = [row for row in rows if scores.error[row] > plan.tolerance]
+            for row in rows:
+                scores.status[row] = "converged"
+            for row in late:
+                scores.status[row] = "not_converged"
+            steps *= 2
+            rows = late if steps <= plan.most_steps else []
+        return scores
+
+    def _apply(self, rows: list[int], nodes: np.ndarray, weights: np.ndarray) -> None:
+        """Replace the scores of `rows` by those of a rule, and bring gap and error up to date."""
+        scores, pieces = self._scores, self._rows.pieces
         for row in rows:
-            scores.status[row] = "converged"
-        for row in late:
-            scores.status[row] = "not_converged"
-        steps *= 2
-        rows = late if steps <= plan.most_steps else []
-    return scores
+            scores.pieces[row] = np.zeros(len(pieces[row]))
+            scores.evals[row] += len(nodes)
+        work = [(row, node) for row in rows for node in range(len(nodes))]
+        for items in pack([len(pieces[row]) for row, _ in work], self._classifier.budget):
+            here = [work[item][0] for item in items]
+            at = [work[item][1] for item in items]
+            shares = self._evaluate(here, nodes[at])
+            for share, row, node in zip(shares, here, at, strict=True):
+                place = self._classifier.place(len(pieces[row]), shares.shape[1])
+                scores.pieces[row] += weights[node] * share[place]
+        for row in rows:
+            change = scores.value[row] - scores.floor[row]
+            scores.gap[row] = scores.pieces[row].sum() - change
+            # Where F hardly changes, the scores themselves are the measure (a tenth of their sum).
+            measure = max(abs(change), 0.1 * np.abs(scores.pieces[row]).sum(), 1e-12)
+            scores.error[row] = abs(scores.gap[row]) / measure
 
+    def _evaluate(self, here: list[int], alphas: np.ndarray) -> np.ndarray:
+        """Return one number a piece, [B, T] float64, for a batch of rows at positions `alphas` [B] of their paths."""
+        rows, device = self._rows, self._classifier.device
+        batch = self._classifier.batch([rows.pieces[row] for row in here], [rows.segments[row] for row in here])
+        asked = Question(self._plan.quantity, rows.target[here].to(device), self._against[here].to(device))
+        positions = torch.tensor(alphas, dtype=torch.float32, device=device)
+        found = evaluate(self._classifier, batch, zero(self._classifier.embed(batch)), positions, asked)
+        shares = found.steepness if self._plan.method == "gradient" else found.along
+        return np.asarray(shares.double().cpu().numpy())
 
-def _integrate(
-    classifier: Classifier,
-    pieces: Pieces,
-    segments: Pieces,
-    target: torch.Tensor,
-    against: torch.Tensor,
-    plan: Plan,
-    steps: int,
-    rows: list[int],
-    scores: Scores,
-) -> None:
-    """Replace the scores of `rows` by those of a rule with `steps` nodes, and bring their gap up to date."""
-    nodes, weights = gauss_legendre(steps) if plan.method == "integrated_gradients" else (np.ones(1), np.ones(1))
-    for row in rows:
-        scores.pieces[row] = np.zeros(len(pieces[row]))
-        scores.evals[row] += steps
-    work = [(row, node) for row in rows for node in range(len(nodes))]
-    for items in pack([len(pieces[row]) for row, _ in work], classifier.budget):
-        chosen = [work[item] for item in items]
-        here = [row for row, _ in chosen]
-        batch = classifier.batch([pieces[row] for row in here], [segments[row] for row in here])
-        alphas = torch.tensor([nodes[node] for _, node in chosen], dtype=torch.float32, device=classifier.device)
-        asked = Question(plan.quantity, target[here].to(classifier.device), against[here].to(classifier.device))
-        found = evaluate(classifier, batch, zero(classifier.embed(batch)), alphas, asked)
-        shares = (found.steepness if plan.method == "gradient" else found.along).double().cpu().numpy()
-        longest = shares.shape[1]
-        for share, (row, node) in zip(shares, chosen, strict=True):
-            scores.pieces[row] += weights[node] * share[classifier.place(len(pieces[row]), longest)]
-    for row in rows:
-        change = scores.value[row] - scores.floor[row]
-        total = scores.pieces[row].sum()
-        scores.gap[row] = total - change
-        scores.error[row] = abs(scores.gap[row]) / max(abs(change), 0.1 * np.abs(scores.pieces[row]).sum(), 1e-12)
+    def _quantity(self, logits: torch.Tensor) -> np.ndarray:
+        """Return F [N] float64 for logits [N, C]."""
+        value = quantity(self._plan.quantity, logits, self._rows.target, self._against)
+        return np.asarray(value.double().numpy())

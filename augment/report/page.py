@@ -34,6 +34,8 @@ from augment.report.words import TopWord
 
 # A row as Arrow gives it: what each name holds is said in columns.py.
 Row = Mapping[str, Any]
+# A stretch of a child: unchanged text, or what was put for what, with the score of the token replaced.
+Run = str | tuple[str, str, float | None]
 
 STATIC_ROWS: Final = 20
 _SCRIPTS: Final = ("strings.js", "sample.js", "list.js", "page.js")
@@ -52,14 +54,14 @@ _NAMES: Final = {
 # tags (England, Scotland, Wales) is seen, so it comes first and is kept.
 _HIDDEN: Final = re.compile(
     "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
-    "|[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "|[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0001\U000e0020-\U000e007f]"
 )
 
 
 def _no_rows() -> pa.Table:
     """Return a table without rows."""
-    return pa.table({"id": pa.array([], pa.string()), "text": pa.array([], pa.string())})
+    return pa.table({name: pa.array([], pa.string()) for name in ("id", "text", "parent")})
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,7 @@ class Page:
 def draw(page: Page) -> str:
     """Return the page as one HTML file; AugmentError if a table lacks a column that a report cannot be without."""
     _check(page.parents, ("id", "text"), "parents")
-    children = (
-        page.children
-        if page.children.num_rows
-        else _no_rows().append_column("parent", pa.array([], pa.string()))
-    )
+    children = page.children if page.children.num_rows else _no_rows()
     _check(children, ("id", "text", "parent"), "children")
     if page.parents.num_rows and page.methods:
         _check(page.parents, page.methods, "parents")
@@ -229,7 +227,7 @@ def _explained(row: Row, method: str, order: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _gold(label: str | None, explained: Sequence[Row], children: Sequence[Row]) -> float | None:
+def _gold(label: object, explained: Sequence[Row], children: Sequence[Row]) -> float | None:
     """Return the probability of the given label on a row, where a column tells it."""
     told = [child.get("p_gold_before") for child in children if child.get("p_gold_before") is not None]
     told += [found["prob"] for found in explained if found["target"] == label and found["prob"] is not None]
@@ -255,20 +253,20 @@ def _child(child: Row, parent: Row) -> dict[str, Any]:
     }
 
 
-def _runs(text: str, edits: Sequence[Row]) -> list[Any]:
-    """Return one side of a parent as runs of unchanged text, and of [old, new, score] where it was edited."""
-    runs: list[Any] = []
+def _runs(text: str, edits: Sequence[Row]) -> list[Run]:
+    """Return one side of a parent as runs of unchanged text, and of (old, new, score) where it was edited."""
+    runs: list[Run] = []
     cursor = 0
     for edit in sorted(edits, key=lambda edit: (edit["start"], edit["end"])):
         runs.append(text[cursor : edit["start"]])
-        runs.append([edit["old"] or "", edit["new"] or "", _short(edit["score"])])
+        runs.append((edit["old"] or "", edit["new"] or "", _short(edit["score"])))
         cursor = edit["end"]
     return [run for run in [*runs, text[cursor:]] if run]
 
 
-def _seen(value: Any) -> Any:
+def _seen(value: object) -> object:
     """Return a value with its strings made visible."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_seen(item) for item in value]
     return visible(value) if isinstance(value, str) else value
 
@@ -280,7 +278,7 @@ def _short(value: float | None) -> float | None:
 
 def _static(sample: Row, scale: float) -> dict[str, Any]:
     """Return a sample for plain HTML: each side as (text, class) pairs painted by the first attribution."""
-    found = sample["explained"][0] if sample["explained"] else {"scores": [], "peak": 0.0}
+    found: Row = sample["explained"][0] if sample["explained"] else {"scores": [], "peak": 0.0}
     scores = [None if step is None else step / _STEPS * found["peak"] for step in found["scores"]]
     tints = iter([tint_class(score) for score in scaled(scores, scale)])
     sides = [

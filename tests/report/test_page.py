@@ -1,0 +1,258 @@
+"""The page as bytes: safe, deterministic, complete, and the same text as the source."""
+
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import zlib
+from html.parser import HTMLParser
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from augment.errors import AugmentError
+from augment.report.page import STATIC_ROWS, Page, draw, visible
+from augment.report.words import TopWord
+from tests.report.tables import HOSTILE, child, children, page, parent, parents
+from tests.texts import TEXTS
+
+CUT = "\x7f"
+NO_SURROGATES = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+class Outline(HTMLParser):
+    """Every tag of a page with the names of its attributes, and all text outside script and style."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, ...]] = []
+        self.text = ""
+        self.comments = 0
+        self._raw = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self.tags.append((tag, *(name for name, _ in attrs)))
+        self._raw = tag if tag in {"script", "style"} else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave script and style."""
+        self._raw = ""
+
+    def handle_data(self, data: str) -> None:
+        """Note text."""
+        self.text += "" if self._raw else data
+
+    def handle_comment(self, data: str) -> None:
+        """Count comments: there should be none."""
+        self.comments += 1
+
+
+def payload(html: str) -> dict[str, Any]:
+    """Return the data that the page carries."""
+    found = re.search(r'id="payload">([A-Za-z0-9+/=]*)<', html)
+    assert found
+    data: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(found[1])))
+    return data
+
+
+def one(text: str) -> Page:
+    """Return a page on which `text` stands everywhere data can stand; its shape does not depend on `text`."""
+    row = parent(0, "好 x") | {"id": text, "text": text, "tokens": [text], "side": [0], "label": text, "split": text}
+    row |= {"spans": [{"start": 0, "end": len(text)}], "ig": [0.5], "ig_target": text, "ig_pred": text, "key": [0]}
+    made = child(row, 0, "new" + text, text) | {"method": text, "reason": text, "pred_after": text, "label": text}
+    top = [TopWord(text, text, 1.0, 2.0, 2)]
+    facts, names = ((text, text),), {text: text}
+    return Page(text, facts, (text,), parents([row]), children([made]), ("ig",), names, top, 5, text)
+
+
+@pytest.mark.parametrize("text", [text for text in (*HOSTILE, *TEXTS) if text])
+def test_no_text_adds_an_element_or_an_attribute_to_the_page(text: str) -> None:
+    outline = Outline(draw(one(text)))
+    assert outline.tags == Outline(draw(one("benign"))).tags
+    assert outline.comments == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(NO_SURROGATES.filter(bool))
+def test_no_text_at_all_adds_an_element_or_an_attribute(text: str) -> None:
+    assert Outline(draw(one(text))).tags == Outline(draw(one("benign"))).tags
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(NO_SURROGATES, max_size=4))
+def test_pieces_rebuild_the_source_text(texts: list[str]) -> None:
+    rows = payload(draw(page(texts)))["rows"]
+    assert [row["sides"][0].replace(CUT, "") for row in rows] == [_shown(text) for text in texts]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_pieces_of_awkward_texts_are_their_tokens_and_gaps(text: str) -> None:
+    row = parent(0, text)
+    pieces = payload(draw(Page("t", parents=parents([row]))))["rows"][0]["sides"][0].split(CUT)
+    tokens = row["tokens"]
+    assert isinstance(tokens, list)
+    assert pieces[1::2] == [visible(token) for token in tokens]
+
+
+def _shown(text: str) -> str:
+    """Return what a text looks like piece by piece; a joiner at the edge of a token has no neighbour there."""
+    return draw_pieces(text).replace(CUT, "")
+
+
+def draw_pieces(text: str) -> str:
+    """Return the visible pieces of a text, cut as `parent` cuts it."""
+    spans = parent(0, text)["spans"]
+    assert isinstance(spans, list)
+    edges = sorted({0, len(text), *(span["start"] for span in spans), *(span["end"] for span in spans)})
+    return CUT.join(visible(text[start:end]) for start, end in zip(edges, edges[1:], strict=False))
+
+
+def test_equal_tables_give_equal_bytes_in_another_process_too() -> None:
+    source = "import hashlib\nfrom augment.report.page import draw\nfrom tests.report.tables import page\nfrom tests.texts import TEXTS\n"
+    source += "print(hashlib.sha256(draw(page(TEXTS)).encode()).hexdigest())"
+    run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    first = draw(page(TEXTS))
+    assert first == draw(page(TEXTS))
+    assert run.stdout.strip() == hashlib.sha256(first.encode()).hexdigest()
+
+
+def test_the_policy_allows_exactly_the_script_and_the_style_of_the_page() -> None:
+    html = draw(page(HOSTILE))
+    for tag, name in (('<script type="module">', "script"), ("<style>", "style")):
+        source = html.split(tag, 1)[1].split(f"</{name}>", 1)[0]
+        digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+        assert f"{name}-src 'sha256-{digest}'" in html
+    assert "default-src 'none'" in html
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", html)
+    assert " style=" not in html
+    assert "innerHTML" not in html
+
+
+def test_the_page_without_rows_is_whole() -> None:
+    html = draw(Page("nothing"))
+    assert payload(html)["rows"] == []
+    assert html.rstrip().endswith("</html>")
+
+
+def test_rows_with_only_an_id_and_a_text_are_drawn() -> None:
+    table = pa.table({"id": ["a"], "text": ["只有文本 only text"]})
+    html = draw(Page("bare", parents=table, methods=()))
+    assert payload(html)["rows"][0]["sides"] == ["只有文本 only text"]
+    assert "只有文本 only text" in Outline(html).text
+
+
+def test_null_columns_and_rows_without_tokens_are_drawn() -> None:
+    empty = {"id": "b", "text": "没有解释"}
+    made = {"id": "b~delete~0", "parent": "b", "text": "没有"}
+    data = payload(draw(Page("nulls", parents=parents([parent(0, "好 good"), empty]), children=children([made]))))
+    assert data["rows"][1]["explained"] == []
+    assert data["rows"][1]["children"][0]["sides"] == [["没有"]]
+
+
+@pytest.mark.parametrize("scores", [[0.0, 0.0], [0.3, 0.3], [float("nan"), 0.2], [float("inf"), None], [None, None]])
+def test_equal_missing_and_infinite_scores_are_drawn(scores: list[float | None]) -> None:
+    data = payload(draw(Page("scores", parents=parents([parent(0, "好的 good") | {"ig": scores}]))))
+    assert all(step is None or -127 <= step <= 127 for step in data["rows"][0]["explained"][0]["scores"])
+    assert data["scales"][0] > 0
+
+
+def test_scores_keep_their_value_to_half_a_percent_of_the_largest() -> None:
+    scores = [3.2, -0.4, 0.011]
+    found = payload(draw(Page("s", parents=parents([parent(0, "a b c") | {"ig": scores}]))))["rows"][0]["explained"][0]
+    assert [step / 127 * found["peak"] for step in found["scores"]] == pytest.approx(scores, abs=0.004 * 3.2)
+
+
+def test_tokens_are_put_in_the_order_of_the_text_with_their_scores_and_keys() -> None:
+    row = parent(0, "a b", "c")
+    swapped = row | {"tokens": ["c", "b", "a"], "side": [1, 0, 0], "ig": [0.1, -0.2, 0.4], "key": [2, 0]}
+    swapped["spans"] = [{"start": 0, "end": 1}, {"start": 2, "end": 3}, {"start": 0, "end": 1}]
+    found = payload(draw(Page("s", parents=parents([swapped]))))["rows"][0]
+    assert [side.split(CUT) for side in found["sides"]] == [["", "a", " ", "b", ""], ["", "c", ""]]
+    assert found["explained"][0]["scores"] == [127, -64, 32]
+    assert found["key"] == [0, 2]
+
+
+def test_a_child_is_told_as_edits_of_its_parent() -> None:
+    row = parent(0, "𠮷野家 好吃")
+    made = child(row, 0, "食其", "keep")
+    found = payload(draw(Page("c", parents=parents([row]), children=children([made]))))["rows"][0]["children"][0]
+    assert found["sides"] == [["食其" if run is None else run for run in [["𠮷", "食其", 0.25], "野家 好吃"]]]
+
+
+def test_a_child_whose_edits_do_not_replay_is_shown_as_it_is() -> None:
+    row = parent(0, "好吃 便宜")
+    made = child(row, 0, "难吃", "drop") | {"text": "完全不同的文本"}
+    found = payload(draw(Page("c", parents=parents([row]), children=children([made]))))["rows"][0]["children"][0]
+    assert found["sides"] == [["完全不同的文本"]]
+
+
+def test_children_of_rows_not_drawn_are_counted_in_a_notice() -> None:
+    row, other = parent(0, "好吃"), parent(1, "便宜")
+    html = draw(Page("c", parents=parents([row]), children=children([child(other, 0, "贵", "drop")])))
+    assert "1 children are not drawn" in Outline(html).text
+
+
+def test_the_first_rows_stand_in_the_page_without_script() -> None:
+    html = draw(page([f"row number {number}" for number in range(STATIC_ROWS + 5)]))
+    static = html.split("<noscript>")[1].split("</noscript>")[0]
+    assert static.count("<article") == STATIC_ROWS
+    assert "<del>row</del><ins>新</ins>" in static
+    assert re.search(r'<span class="t [fa]\d+">number</span>', static)
+
+
+def test_head_words_and_counts_are_drawn() -> None:
+    top = (TopWord("1", "干净", 0.5, 20.0, 40), TopWord("1", "comfy", 0.2, 2.0, 10))
+    shown = Page("hotel", (("model", "textcnn"),), ("beware",), top=top, label_names={"1": "正面"}, total_parents=7766)
+    text = Outline(draw(shown)).text
+    for part in ("hotel", "textcnn", "beware", "正面", "干净", "20.0", "×40", "7,766"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        (Page("x", parents=pa.table({"id": ["a"]}), methods=()), "text"),
+        (Page("x", parents=pa.table({"id": ["a"], "text": ["b"]}), methods=("ig",)), "ig"),
+        (Page("x", children=pa.table({"id": ["a"], "text": ["b"]})), "parent"),
+    ],
+)
+def test_a_missing_column_is_named_with_those_that_are_there(table: Page, name: str) -> None:
+    with pytest.raises(AugmentError, match=f"`{name}`"):
+        draw(table)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\u202eb", "a⟨RLO⟩b"),
+        ("zero\u200bwidth", "zero⟨ZWSP⟩width"),
+        ("\ufeffbom\x00", "⟨BOM⟩bom⟨NUL⟩"),
+        ("line\r\nnext\tcell", "line⟨CR⟩\nnext\tcell"),
+        ("好\u200d好", "好⟨ZWJ⟩好"),
+        ("👨‍👩‍👧‍👦 👍🏽 🇨🇳 ❤️‍🔥", "👨‍👩‍👧‍👦 👍🏽 🇨🇳 ❤️‍🔥"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"),
+        ("a\U000e0041", "a⟨U+E0041⟩"),
+        ("\ud800", "⟨U+D800⟩"),
+        ("葛\U000e0100 e\u0301 　全角", "葛\U000e0100 e\u0301 　全角"),
+    ],
+)
+def test_what_hides_is_shown_and_what_is_seen_is_kept(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_both_languages_of_the_page_say_the_same_things() -> None:
+    script = draw(Page("x")).split('<script type="module">')[1]
+    english, chinese = re.findall(r"^  (?:en|zh): \{(.*?)^  \},", script, re.M | re.S)
+    keys = [re.findall(r"(?:^|, |\s)(\w+): \"", part) for part in (english, chinese)]
+    assert sorted(keys[0]) == sorted(keys[1])
+    used = set(re.findall(r'data-(?:text|hint)="(\w+)"', draw(page(["a"])))) | set(re.findall(r"\bsay\.(\w+)", script))
+    assert used <= set(keys[0])
