@@ -153,7 +153,8 @@ class Export:
                 method = name.removesuffix("_status")
                 rows = table.filter(table.column(name).is_valid())
                 self.statuses.setdefault(method, Counter()).update(rows.column(name).to_pylist())
-                self.errors.setdefault(method, []).extend(rows.column(f"{method}_error").to_pylist())
+                errors = rows.column(f"{method}_error").drop_null().to_pylist()
+                self.errors.setdefault(method, []).extend(errors)
         if "attack" in names:
             self.attacks.update(value for value in table.column("attack").to_pylist() if value)
             self.queries += [value for value in table.column("attack_queries").to_pylist() if value]

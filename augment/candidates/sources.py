@@ -71,10 +71,11 @@ class LexiconSource:
 class Sources:
     """Sources in order, and the tests every word they offer must pass."""
 
-    def __init__(self, sources: Sequence[Source], most: int) -> None:
-        """Keep the sources; `most` words are offered for a token."""
+    def __init__(self, sources: Sequence[Source], most: int, lexicons: Sequence[Lexicon]) -> None:
+        """Keep the sources; `most` words are offered for a token; lexicons tell English words from fragments."""
         self._sources = sources
         self._most = most
+        self._english = [lexicon for lexicon in lexicons if lexicon.synonyms("good")]
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
         """Return for each place the words of the first source that has any that pass, at most `most`."""
@@ -89,8 +90,14 @@ class Sources:
     def _passing(self, place: Place, words: Sequence[str]) -> tuple[str, ...]:
         """Return the words that fit the place: other than the token, one content word, right after `a` or `an`."""
         cased = dict.fromkeys(match_case(place.word, word) for word in words)
-        fitting = [word for word in cased if _fits(place, word)]
+        fitting = [word for word in cased if _fits(place, word) and self._is_word(word)]
         return tuple(fitting[: self._most])
+
+
+    def _is_word(self, word: str) -> bool:
+        """Return whether a word is one: an English dictionary, where there is one, must know it."""
+        foreign = not self._english or language(word) != "en"
+        return foreign or any(lexicon.synonyms(word) for lexicon in self._english)
 
 
 def open_sources(names: Sequence[SourceName], job: Job, most: int) -> Sources:
@@ -107,7 +114,7 @@ def open_sources(names: Sequence[SourceName], job: Job, most: int) -> Sources:
             from augment.candidates.neighbours import Neighbours
 
             sources.append(Neighbours(job.needs_model(), job.run, most))
-    return Sources(sources, most)
+    return Sources(sources, most, _lexicons(job)[0] if "lexicon" in names else ())
 
 
 def lexicon_notices(job: Job) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ function facts(row) {
   if (gold === null && found && found.prob !== null) gold = found.target === row.label ? found.prob : 1 - found.prob;
   return {
     label: row.label ?? "", pred: found?.pred ?? "", right: known ? found.pred === row.label : null, flips, gold: gold ?? 2,
-    error: Math.max(-1, ...row.explained.map((one) => one.error ?? Math.abs(one.gap ?? -1))), changed: Math.max(0, ...moves) + (flips ? 1 : 0),
+    error: Math.max(-1, ...row.explained.map((one) => one.error ?? (one.gap === null ? -1 : Math.abs(one.gap)))), changed: Math.max(0, ...moves) + (flips ? 1 : 0),
     verdicts: new Set(row.children.map((child) => child.verdict)), text: null, size: height(row),
   };
 }

@@ -39,12 +39,13 @@ class Report {
     const controls = { search: "input", label: "change", pred: "change", verdict: "change", outcome: "change", sort: "change" };
     for (const [name, event] of Object.entries(controls)) byId(name).addEventListener(event, () => this.read());
     document.querySelectorAll("input[name=colour], input[name=scaling]").forEach((input) => input.addEventListener("change", () => this.read()));
-    byId("reset").addEventListener("click", () => this.reset());
+    byId("clear").addEventListener("click", () => this.reset());
     byId("language").addEventListener("click", () => this.speak(this.language === "zh" ? "en" : "zh"));
     byId("theme").addEventListener("click", () => this.repaint());
     byId("words")?.addEventListener("click", (event) => this.searchWord(event.target.closest("button[data-word]")));
     addEventListener("hashchange", () => this.follow());
-    addEventListener("beforeprint", () => this.list.order.slice(0, PRINTED).forEach((_, position) => this.list.reveal(position)));
+    addEventListener("beforeprint", () => this.print());
+    addEventListener("afterprint", () => (byId("paper").hidden = true));
     document.addEventListener("keydown", (event) => this.press(event));
     const tip = (event) => this.tip(event.target);
     ["pointerover", "focusin"].forEach((name) => byId("list").addEventListener(name, tip));
@@ -53,9 +54,17 @@ class Report {
   }
 
   read() {
+    const old = this.state;
+    this.take();
+    const painted = ["colour", "scaling"].some((name) => old[name] !== this.state[name]);
+    if (!painted) return this.apply();
+    this.legend();
+    this.list.redraw();
+  }
+
+  take() {
     const picked = (name) => (byId(name).selectedIndex <= 0 ? null : byId(name).value);
     const checked = (name) => document.querySelector(`input[name=${name}]:checked`).value;
-    const old = this.state;
     this.state = {
       search: byId("search").value, label: picked("label"), pred: picked("pred"), verdict: picked("verdict") ?? "",
       outcome: picked("outcome") ?? "", sort: byId("sort").value, colour: checked("colour"), scaling: checked("scaling"),
@@ -64,20 +73,12 @@ class Report {
     this.view.scaling = this.state.scaling;
     this.view.colour = this.state.colour;
     this.view.verdict = this.state.verdict;
-    const painted = ["colour", "scaling"].some((name) => old[name] !== this.state[name]);
-    if (painted) this.paint();
-    else this.apply();
-  }
-
-  paint() {
-    this.legend();
-    this.list.redraw();
   }
 
   reset() {
     byId("controls").reset();
-    this.read();
-    this.paint();
+    this.take();
+    this.legend();
     this.apply();
   }
 
@@ -89,7 +90,7 @@ class Report {
     const number = (value) => value.toLocaleString("en");
     byId("count").textContent = number(order.length) + (order.length < this.data.rows.length ? ` ${say.of} ${number(this.data.rows.length)}` : "") + ` ${say.rows}` + (children ? ` · ${number(children)} ${say.children}` : "");
     byId("none").hidden = order.length > 0;
-    byId("reset").disabled = ["search", "label", "pred", "verdict", "outcome", "sort"].every((name) => this.state[name] === START[name]);
+    byId("clear").disabled = ["search", "label", "pred", "verdict", "outcome", "sort"].every((name) => this.state[name] === START[name]);
     const bar = byId("tools");
     if (bar.getBoundingClientRect().top <= 0 && scrollY > bar.offsetTop) scrollTo({ top: byId("rows").offsetTop - bar.offsetHeight, behavior: "instant" });
   }
@@ -141,6 +142,12 @@ class Report {
     const unit = each ? say.strongest : several ? "" : fullColour(this.view, 0);
     const sides = red ? [element("span", "", "0"), bar] : [element("span", "", say.against), bar, element("span", "", say.for)];
     byId("legend").replaceChildren(...sides, element("span", "unit", unit), element("span", "t key", say.key), element("del", "", say.deleted), element("ins", "", say.inserted));
+  }
+
+  print() {
+    const { order } = this.list;
+    byId("paper").hidden = order.length <= PRINTED;
+    order.slice(0, PRINTED).forEach((_, position) => this.list.reveal(position));
   }
 
   repaint() {

@@ -251,7 +251,7 @@ function drawSample(row, view) {
   const main = element("div", "main");
   for (const found of row.explained.length ? row.explained : [null]) {
     const lines = drawTokens(row, found, view);
-    if (view.methods.length > 1 && found) lines.prepend(element("div", "caption", found.method, element("span", "full", fullColour(view, view.methods.indexOf(found.method)))));
+    if (view.methods.length > 1 && found) lines.prepend(element("div", "caption", found.method, " ", element("span", "full", fullColour(view, view.methods.indexOf(found.method)))));
     const size = row.sides.map(whole).join("").length;
     if (size > LONG) {
       const button = element("button", "more", view.say.more);

@@ -88,7 +88,9 @@ class Attribute(Stage):
                 continue
             tokens, rest = _by_token(scores.pieces[row], owners[place], counts[place])
             target, predicted = int(rows.target[row]), int(rows.logits[row].argmax())
-            reached = (scores.gap[row], scores.error[row], scores.evals[row], scores.status[row], self.baseline)
+            # A norm has no direction, so the plain gradient has no sum to compare.
+            closes = (None, None) if self.method == "gradient" else (scores.gap[row], scores.error[row])
+            reached = (*closes, scores.evals[row], scores.status[row], self.baseline)
             facts = (tokens, labels.name(target), labels.name(predicted), probability[row], rest, *reached)
             for column, fact in zip(values, facts, strict=True):
                 column[place] = fact

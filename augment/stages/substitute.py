@@ -25,7 +25,7 @@ class Substitute(Stage):
     on: On = "other"
     children: int = Field(default=4, ge=1)
     share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
-    sources: tuple[SourceName, ...] = Field(default=("lexicon", "masked_lm", "neighbours"), description="first that offers any")
+    sources: tuple[SourceName, ...] = Field(default=("lexicon", "masked_lm"), description="the first that offers any")
     most: int = Field(default=8, ge=1, description="candidates a token, nearest first")
     score: str = "ig"
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")

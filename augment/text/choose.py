@@ -27,6 +27,8 @@ _NUMERIC = regex.compile(
     r"\p{N}|^(?:第|百分之|约|近)?(?:[〇零一二两三四五六七八九十百千万亿半几]|数(?=[十百千万亿]))+(?:[点又][〇零一二三四五六七八九]+)?"
     r"(?:[多余来几])?(?:[个次年月日天元块秒位名件条张只本部间层号岁倍种家套台辆双]|号线|小时|分钟)?$"
 )
+# What a sentence may begin after.
+_BREAK = regex.compile(r"[.!?。！？…:：;；\n\"“”‘'(\[（【*•—-]")
 _LINK = regex.compile(
     r"(?i)://|^www\.|^@.|.@.|^#.|(?:^[a-z0-9-]+|\.[a-z0-9-]+)\.(?:com|cn|net|org)(?![a-z0-9-])"
 )
@@ -58,6 +60,7 @@ here unless once however therefore thus hence also again yet im ive id youre you
 thats whats lets ca wo sha dr mr mrs ms vs etc zero two three four five six seven eight nine ten eleven twelve
 thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty
 seventy eighty ninety hundred thousand million billion dozen first second third half quarter
+so most more less least many much few little than even just only still ever get gets getting got gotten like co
 """
 # Particles, pronouns, copula, auxiliaries, prepositions, conjunctions, connecting adverbs, directions, measure words.
 _CHINESE_STOP_WORDS = """
@@ -85,11 +88,20 @@ class Protection:
 def editable(tokens: Sequence[str], protection: Protection) -> list[bool]:
     """Return for each token whether it may be edited: content, no negation, and not protected.
 
-    A protected word is found across token borders (花呗 in 花 + 呗, "battery life"), a Latin one only as whole
+    A capitalised word inside a sentence is a name and stays. A protected word is found across token borders (花呗 in 花 + 呗, "battery life"), a Latin one only as whole
     tokens. RequestError if a pattern is not a regular expression or takes too long.
     """
-    protected = _protected(tokens, protection)
+    protected = _protected(tokens, protection) | _names(tokens)
     return [_free(token) and index not in protected for index, token in enumerate(tokens)]
+
+
+def _names(tokens: Sequence[str]) -> set[int]:
+    """Return the capitalised Latin words that do not begin a sentence; none where most words are capitalised."""
+    words = [index for index, token in enumerate(tokens) if token[:1].isalpha() and not _HAN.match(token)]
+    capital = [index for index in words if tokens[index][0].isupper() and tokens[index].casefold() not in STOP_WORDS]
+    if 2 * len(capital) > len(words):
+        return set()
+    return {index for index in capital if index and not _BREAK.search(tokens[index - 1])}
 
 
 def is_content(token: str) -> bool:

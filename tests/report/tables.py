@@ -11,7 +11,7 @@ from augment.report.page import Page
 HOSTILE = (
     "<script>document.title='owned'</script>",
     "</script><script>document.title='owned'</script>",
-    "\"><img src=x onerror=\"document.title='owned'\">",
+    '"><img src=x onerror="document.title=\'owned\'">',
     "<!-- <svg onload=document.title='owned'>",
     "{{7*7}} {% raw %} ${7*7}",
     "nul\x00 esc\x1b[31m",
@@ -29,7 +29,9 @@ def table(columns: Sequence[Column], rows: Sequence[dict[str, object]]) -> pa.Ta
     return pa.Table.from_pylist(list(rows), pa.schema([(column.name, column.type) for column in columns]))
 
 
-def parent(number: int, text: str, pair: str | None = None, methods: Sequence[str] = ("ig",)) -> dict[str, object]:
+def parent(
+    number: int, text: str, pair: str | None = None, methods: Sequence[str] = ("ig",)
+) -> dict[str, object]:
     """Return a row with tokens, scores and figures that depend on `number` only; every third prediction is wrong."""
     found = [(side, match) for side, part in enumerate((text, pair or "")) for match in _TOKEN.finditer(part)]
     label = str(number % 2)
@@ -87,7 +89,16 @@ def child(row: dict[str, object], k: int, new: str, verdict: str, after: float =
         "label": row["label"],
         "split": "train",
         "method": "substitute" if new else "delete",
-        "edits": [{"side": 0, "start": span["start"], "end": span["end"], "old": tokens[0], "new": new, "score": 0.25}],
+        "edits": [
+            {
+                "side": 0,
+                "start": span["start"],
+                "end": span["end"],
+                "old": tokens[0],
+                "new": new,
+                "score": 0.25,
+            }
+        ],
         "verdict": verdict,
         "reason": "as the rule says",
         "p_gold_before": 0.9,
@@ -109,4 +120,6 @@ def page(texts: Sequence[str], methods: tuple[str, ...] = ("ig",)) -> Page:
     rows = [parent(number, text, methods=methods) for number, text in enumerate(texts)]
     made = [child(row, 0, "新", "keep") for row in rows if row["tokens"]]
     names = {"0": "负面", "1": "positive"}
-    return Page("report", parents=parents(rows, methods), children=children(made), methods=methods, label_names=names)
+    return Page(
+        "report", parents=parents(rows, methods), children=children(made), methods=methods, label_names=names
+    )

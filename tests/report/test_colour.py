@@ -34,7 +34,9 @@ def test_black_is_readable_on_every_terminal_tint() -> None:
 
 @given(SCORES)
 def test_any_score_has_a_colour_a_class_and_a_style(score: float | None) -> None:
-    assert all(re.fullmatch(r"#[0-9a-f]{6}", tint) for tint in (colour.signed(score), colour.red(score, "dark")))
+    assert all(
+        re.fullmatch(r"#[0-9a-f]{6}", tint) for tint in (colour.signed(score), colour.red(score, "dark"))
+    )
     assert re.fullmatch(r"|[fa]([1-9]|1[0-6])", colour.tint_class(score))
     assert re.fullmatch(r"|black on #[0-9a-f]{6}", colour.rich_style(score))
 

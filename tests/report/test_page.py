@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zlib
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -65,9 +66,27 @@ def payload(html: str) -> dict[str, Any]:
 
 def one(text: str) -> Page:
     """Return a page on which `text` stands everywhere data can stand; its shape does not depend on `text`."""
-    row = parent(0, "好 x") | {"id": text, "text": text, "tokens": [text], "side": [0], "label": text, "split": text}
-    row |= {"spans": [{"start": 0, "end": len(text)}], "ig": [0.5], "ig_target": text, "ig_pred": text, "key": [0]}
-    made = child(row, 0, "new" + text, text) | {"method": text, "reason": text, "pred_after": text, "label": text}
+    row = parent(0, "好 x") | {
+        "id": text,
+        "text": text,
+        "tokens": [text],
+        "side": [0],
+        "label": text,
+        "split": text,
+    }
+    row |= {
+        "spans": [{"start": 0, "end": len(text)}],
+        "ig": [0.5],
+        "ig_target": text,
+        "ig_pred": text,
+        "key": [0],
+    }
+    made = child(row, 0, "new" + text, text) | {
+        "method": text,
+        "reason": text,
+        "pred_after": text,
+        "label": text,
+    }
     top = [TopWord(text, text, 1.0, 2.0, 2)]
     facts, names = ((text, text),), {text: text}
     return Page(text, facts, (text,), parents([row]), children([made]), ("ig",), names, top, 5, text)
@@ -104,15 +123,10 @@ def test_pieces_of_awkward_texts_are_their_tokens_and_gaps(text: str) -> None:
 
 def _shown(text: str) -> str:
     """Return what a text looks like piece by piece; a joiner at the edge of a token has no neighbour there."""
-    return draw_pieces(text).replace(CUT, "")
-
-
-def draw_pieces(text: str) -> str:
-    """Return the visible pieces of a text, cut as `parent` cuts it."""
     spans = parent(0, text)["spans"]
     assert isinstance(spans, list)
     edges = sorted({0, len(text), *(span["start"] for span in spans), *(span["end"] for span in spans)})
-    return CUT.join(visible(text[start:end]) for start, end in zip(edges, edges[1:], strict=False))
+    return "".join(visible(text[start:end]) for start, end in pairwise(edges))
 
 
 def test_equal_tables_give_equal_bytes_in_another_process_too() -> None:
@@ -150,14 +164,18 @@ def test_rows_with_only_an_id_and_a_text_are_drawn() -> None:
 
 
 def test_null_columns_and_rows_without_tokens_are_drawn() -> None:
-    empty = {"id": "b", "text": "没有解释"}
-    made = {"id": "b~delete~0", "parent": "b", "text": "没有"}
-    data = payload(draw(Page("nulls", parents=parents([parent(0, "好 good"), empty]), children=children([made]))))
+    empty: dict[str, object] = {"id": "b", "text": "没有解释"}
+    made: dict[str, object] = {"id": "b~delete~0", "parent": "b", "text": "没有"}
+    data = payload(
+        draw(Page("nulls", parents=parents([parent(0, "好 good"), empty]), children=children([made])))
+    )
     assert data["rows"][1]["explained"] == []
     assert data["rows"][1]["children"][0]["sides"] == [["没有"]]
 
 
-@pytest.mark.parametrize("scores", [[0.0, 0.0], [0.3, 0.3], [float("nan"), 0.2], [float("inf"), None], [None, None]])
+@pytest.mark.parametrize(
+    "scores", [[0.0, 0.0], [0.3, 0.3], [float("nan"), 0.2], [float("inf"), None], [None, None]]
+)
 def test_equal_missing_and_infinite_scores_are_drawn(scores: list[float | None]) -> None:
     data = payload(draw(Page("scores", parents=parents([parent(0, "好的 good") | {"ig": scores}]))))
     assert all(step is None or -127 <= step <= 127 for step in data["rows"][0]["explained"][0]["scores"])
@@ -166,7 +184,9 @@ def test_equal_missing_and_infinite_scores_are_drawn(scores: list[float | None])
 
 def test_scores_keep_their_value_to_half_a_percent_of_the_largest() -> None:
     scores = [3.2, -0.4, 0.011]
-    found = payload(draw(Page("s", parents=parents([parent(0, "a b c") | {"ig": scores}]))))["rows"][0]["explained"][0]
+    found = payload(draw(Page("s", parents=parents([parent(0, "a b c") | {"ig": scores}]))))["rows"][0][
+        "explained"
+    ][0]
     assert [step / 127 * found["peak"] for step in found["scores"]] == pytest.approx(scores, abs=0.004 * 3.2)
 
 
@@ -183,14 +203,18 @@ def test_tokens_are_put_in_the_order_of_the_text_with_their_scores_and_keys() ->
 def test_a_child_is_told_as_edits_of_its_parent() -> None:
     row = parent(0, "𠮷野家 好吃")
     made = child(row, 0, "食其", "keep")
-    found = payload(draw(Page("c", parents=parents([row]), children=children([made]))))["rows"][0]["children"][0]
-    assert found["sides"] == [["食其" if run is None else run for run in [["𠮷", "食其", 0.25], "野家 好吃"]]]
+    found = payload(draw(Page("c", parents=parents([row]), children=children([made]))))["rows"][0][
+        "children"
+    ][0]
+    assert found["sides"] == [[["𠮷", "食其", 0.25], "野家 好吃"]]
 
 
 def test_a_child_whose_edits_do_not_replay_is_shown_as_it_is() -> None:
     row = parent(0, "好吃 便宜")
     made = child(row, 0, "难吃", "drop") | {"text": "完全不同的文本"}
-    found = payload(draw(Page("c", parents=parents([row]), children=children([made]))))["rows"][0]["children"][0]
+    found = payload(draw(Page("c", parents=parents([row]), children=children([made]))))["rows"][0][
+        "children"
+    ][0]
     assert found["sides"] == [["完全不同的文本"]]
 
 
@@ -210,7 +234,9 @@ def test_the_first_rows_stand_in_the_page_without_script() -> None:
 
 def test_head_words_and_counts_are_drawn() -> None:
     top = (TopWord("1", "干净", 0.5, 20.0, 40), TopWord("1", "comfy", 0.2, 2.0, 10))
-    shown = Page("hotel", (("model", "textcnn"),), ("beware",), top=top, label_names={"1": "正面"}, total_parents=7766)
+    shown = Page(
+        "hotel", (("model", "textcnn"),), ("beware",), top=top, label_names={"1": "正面"}, total_parents=7766
+    )
     text = Outline(draw(shown)).text
     for part in ("hotel", "textcnn", "beware", "正面", "干净", "20.0", "×40", "7,766"):
         assert part in text
@@ -254,5 +280,7 @@ def test_both_languages_of_the_page_say_the_same_things() -> None:
     english, chinese = re.findall(r"^  (?:en|zh): \{(.*?)^  \},", script, re.M | re.S)
     keys = [re.findall(r"(?:^|, |\s)(\w+): \"", part) for part in (english, chinese)]
     assert sorted(keys[0]) == sorted(keys[1])
-    used = set(re.findall(r'data-(?:text|hint)="(\w+)"', draw(page(["a"])))) | set(re.findall(r"\bsay\.(\w+)", script))
+    used = set(re.findall(r'data-(?:text|hint)="(\w+)"', draw(page(["a"])))) | set(
+        re.findall(r"\bsay\.(\w+)", script)
+    )
     assert used <= set(keys[0])

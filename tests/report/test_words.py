@@ -13,7 +13,9 @@ from augment.report.words import TopWord, WordTable
 from tests.texts import TEXTS
 
 Row = tuple[list[str] | None, list[float] | None, str | None]
-TOKENS = st.sampled_from(["好", "不", "Good", "good", "ＡＢ", "ａｂ", "𠮷", "é", "。", "42", " ", "", "👍🏽", "it's"])
+TOKENS = st.sampled_from(
+    ["好", "不", "Good", "good", "ＡＢ", "ａｂ", "𠮷", "é", "。", "42", " ", "", "👍🏽", "it's"]
+)
 ROWS = st.lists(
     st.tuples(
         st.lists(st.tuples(TOKENS, st.integers(-8, 8))),
@@ -49,8 +51,15 @@ def test_sums_equal_those_of_a_plain_loop_however_the_rows_are_batched(rows: lis
 
 def test_words_come_by_total_with_ties_by_word_and_classes_by_name() -> None:
     table = WordTable()
-    table.add(batch([(["好", "b", "a", "坏"], [0.5, 0.25, 0.25, -1.0], "p"), (["坏", "好"], [2.0, 1.0], "n")]))
-    assert [(word.label, word.word) for word in table.top(2)] == [("n", "坏"), ("n", "好"), ("p", "好"), ("p", "a")]
+    table.add(
+        batch([(["好", "b", "a", "坏"], [0.5, 0.25, 0.25, -1.0], "p"), (["坏", "好"], [2.0, 1.0], "n")])
+    )
+    assert [(word.label, word.word) for word in table.top(2)] == [
+        ("n", "坏"),
+        ("n", "好"),
+        ("p", "好"),
+        ("p", "a"),
+    ]
 
 
 def test_mean_is_total_over_count() -> None:
@@ -67,7 +76,12 @@ def test_latin_words_are_counted_in_lower_case_and_marks_and_numbers_not_at_all(
 
 def test_rows_that_were_not_explained_and_scores_that_are_not_finite_are_left_out() -> None:
     table = WordTable()
-    rows: list[Row] = [(None, None, None), (["好"], None, None), (["好", "很"], [math.nan, 1.0], "p"), ([], [], "p")]
+    rows: list[Row] = [
+        (None, None, None),
+        (["好"], None, None),
+        (["好", "很"], [math.nan, 1.0], "p"),
+        ([], [], "p"),
+    ]
     table.add(batch(rows))
     assert [(word.word, word.total) for word in table.top(9)] == [("很", 1.0)]
 
@@ -90,7 +104,9 @@ def test_no_rows_give_no_words() -> None:
 def test_every_awkward_text_is_taken_as_a_token() -> None:
     table = WordTable()
     table.add(batch([(list(TEXTS), [1.0] * len(TEXTS), "p")]))
-    assert sum(word.count for word in table.top(99)) == sum(any(char.isalpha() for char in text) for text in TEXTS)
+    assert sum(word.count for word in table.top(99)) == sum(
+        any(char.isalpha() for char in text) for text in TEXTS
+    )
 
 
 def test_waiting_batches_are_merged_before_they_outgrow_the_vocabulary() -> None:
