@@ -200,6 +200,7 @@ def _fit(
             seed=job.seed,
             data_seed=job.seed,
             dataloader_pin_memory=False,
+            train_sampling_strategy="group_by_length",
             bf16=job.run.dtype == "bfloat16",
             fp16=job.run.dtype == "float16",
         )
@@ -227,7 +228,8 @@ def _features(
     wanted = [name for name in tokenizer.model_input_names if name in model.forward.__code__.co_varnames]
     encoded = tokenizer(examples.texts, pairs, truncation=True, max_length=job.needs_model().max_length)
     columns = {name: encoded[name] for name in wanted if name in encoded}
-    return Dataset.from_dict({**columns, "labels": [classes.index(label) for label in examples.labels]})
+    numbers = [classes.index(label) for label in examples.labels]
+    return Dataset.from_dict({**columns, "labels": numbers, "length": [len(row) for row in encoded["input_ids"]]})
 
 
 def _save(folder: Path, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:

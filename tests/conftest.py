@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from augment.training import train
+from tests.small import small_job, write_corpus
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -14,4 +17,13 @@ def shared() -> Path:
     folder = Path(os.environ.get("AUGMENT_SHARED", CHECKOUT.parent / "shared"))
     if not (folder / "datasets").is_dir():
         pytest.skip(f"needs the real corpora: no {folder}/datasets; set AUGMENT_SHARED to their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with small.csv and, in `model`, a textcnn trained on it: see tests/small.py."""
+    folder = tmp_path_factory.mktemp("small")
+    write_corpus(folder)
+    train(small_job(folder))
     return folder

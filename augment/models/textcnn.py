@@ -20,7 +20,7 @@ class TextCNNConfig(PretrainedConfig):
     vocab_size: int = 8000
     hidden_size: int = 128
     filters: int = 100
-    windows: tuple[int, ...] | list[int] = (2, 3, 4)
+    windows: tuple[int, ...] | list[int] = (1, 2, 3, 4)
     dropout: float = 0.5
     embedding_dropout: float = 0.3
     pad_token_id: int = 0
