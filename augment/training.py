@@ -147,7 +147,6 @@ def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, P
     safe = {"local_files_only": True, "trust_remote_code": False}
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
-    logging.disable_progress_bar()
     try:
         config = AutoConfig.from_pretrained(folder, **names, **safe)
         if job.train.layers is not None:
@@ -234,6 +233,9 @@ def _features(
 
 def _save(folder: Path, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
     """Write model and tokenizer beside the folder and put them in its place at once."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
     fresh = folder.with_name(f"{folder.name}.tmp")
     shutil.rmtree(fresh, ignore_errors=True)
     model.save_pretrained(fresh)

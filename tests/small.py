@@ -33,7 +33,7 @@ def write_corpus(folder: Path, rows: int = 300) -> Path:
 
 def small_job(folder: Path, **run: object) -> Job:
     """Return the job of the small corpus in `folder`, its model beside it, on one thread of the CPU."""
-    settings = RunConfig.model_validate({"device": "cpu", "shard_rows": 64, **run})
+    settings = RunConfig.model_validate({"device": "cpu", "threads": 1, "shard_rows": 64, **run})
     return Job(
         name="small",
         corpus=CorpusConfig.model_validate({"root": str(folder), "files": "small.csv"}),
