@@ -94,15 +94,22 @@ def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: boo
     if overwrite:
         clear(folder)
         return
-    before = read_json(folder / PLAN).get("fingerprint")
-    known = before if isinstance(before, dict) else {}
-    for field in sorted({*known, *fingerprint}):
-        if canonical(known.get(field)) != canonical(fingerprint.get(field)):
+    before = _flat(read_json(folder / PLAN).get("fingerprint"))
+    now = _flat(json.loads(canonical(fingerprint)))
+    for field in sorted({*before, *now}):
+        if before.get(field) != now.get(field):
             raise FingerprintError(
                 str(folder),
-                f"the folder holds a run of another request: `{field}` differs",
+                f"the folder holds a run of another request: `{field}` was {before.get(field)}, is {now.get(field)}",
                 "name another folder with --output, or replace this run with --overwrite",
             )
+
+
+def _flat(value: object, at: str = "") -> dict[str, str]:
+    """Return the leaves of a JSON value by their dotted path."""
+    if isinstance(value, dict):
+        return {path: leaf for key, inner in value.items() for path, leaf in _flat(inner, f"{at}.{key}".strip(".")).items()}
+    return {at: canonical(value)}
 
 
 def _sync_folder(folder: Path) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+_RATES = {"textcnn": 2e-3, "bert-small": 5e-4}
+_FINE_TUNING = 3e-5
 Progress = Callable[[str, int, int], None]
 
 
@@ -188,7 +190,7 @@ def _fit(
             output_dir=scratch,
             num_train_epochs=settings.epochs,
             per_device_train_batch_size=settings.batch_size,
-            learning_rate=settings.learning_rate,
+            learning_rate=settings.learning_rate or _RATES.get(settings.start, _FINE_TUNING),
             weight_decay=0.01,
             warmup_steps=max(1, int(0.06 * settings.epochs * len(rows) / settings.batch_size)),
             save_strategy="no",

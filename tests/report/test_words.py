@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.errors import AugmentError
@@ -35,6 +35,7 @@ def batch(rows: list[Row], score: str = "ig") -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns)
 
 
+@settings(max_examples=50, deadline=None)
 @given(ROWS, st.integers(1, 4))
 def test_sums_equal_those_of_a_plain_loop_however_the_rows_are_batched(rows: list[Row], size: int) -> None:
     sums: dict[tuple[str, str], list[float]] = defaultdict(list)

@@ -1,0 +1,46 @@
+# The two commands of the README are `make demo` and `make test`; each sets up what it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/augment run --overwrite
+
+.PHONY: all install demo demo-zh demo-en test check fix bench clean
+all: check test
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[zh,en]" --group dev
+	touch $@
+
+demo: demo-zh demo-en
+	@echo
+	@echo "reports:"
+	@ls runs/demo-zh-*/report.html runs/demo-en-*/report.html
+
+demo-zh demo-en: demo-%: install
+	$(BIN)/augment fetch demo
+	$(BIN)/augment train -c demo-$*
+	$(RUN) augment -c demo-$* --limit 1000
+	$(RUN) probe -c demo-$* --limit 1000 --split test --split validation
+	$(RUN) attack -c demo-$* --limit 1000 --split test --split validation
+	$(RUN) compare -c demo-$* --limit 1000
+
+test: install
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install
+	$(BIN)/python benchmarks/main_job.py
+
+clean:
+	rm -rf .venv runs models .mypy_cache .pytest_cache .ruff_cache
