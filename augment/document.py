@@ -59,16 +59,20 @@ def parse(text: str, path: Path) -> Document:
         lines: dict[tuple[Key, ...], int] = {}
         if node is not None:
             _record(node, (), lines)
-        values = yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+        values = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RequestError(f"{path}:{line}", f"not valid YAML: {error.problem}", "check the indentation and quotes") from None
+        raise RequestError(
+            f"{path}:{line}", f"not valid YAML: {error.problem}", "check the indentation and quotes"
+        ) from None
     except yaml.YAMLError as error:
         raise RequestError(str(path), f"not valid YAML: {error}", "save the file as UTF-8 text") from None
     if values is None:
         values = {}
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise RequestError(f"{path}:1", "the file is not a mapping of names to values", "start it with `name: value`")
+        raise RequestError(
+            f"{path}:1", "the file is not a mapping of names to values", "start it with `name: value`"
+        )
     return Document(path, values, lines)
 
 
@@ -100,12 +104,13 @@ def _plain(location: tuple[Key, ...], values: object) -> tuple[Key, ...]:
     kept: list[Key] = []
     here = values
     for key in location:
-        if isinstance(here, dict) and key in here:
+        if (isinstance(here, dict) and key in here) or (
+            isinstance(here, list) and isinstance(key, int) and key < len(here)
+        ):
             here = here[key]
-            kept.append(key)
-        elif isinstance(here, list) and isinstance(key, int) and key < len(here):
-            here = here[key]
-            kept.append(key)
+        else:
+            continue
+        kept.append(key)
     if location and location[-1] not in kept[-1:] and isinstance(here, dict):
         kept.append(location[-1])
     return tuple(kept)
@@ -173,5 +178,7 @@ def _refuse_aliases(text: str, path: Path) -> None:
     for token in yaml.scan(text, Loader=_Loader):
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
             raise RequestError(
-                f"{path}:{token.start_mark.line + 1}", "YAML anchors and aliases are not read here", "write the value out"
+                f"{path}:{token.start_mark.line + 1}",
+                "YAML anchors and aliases are not read here",
+                "write the value out",
             )

@@ -1,12 +1,12 @@
 """Every error a user can meet, each with three lines to print and an exit code.
 
-    AugmentError            1  a fault of ours
-    ├── RequestError        2  a wrong request: YAML, unknown key, plan, column, missing file, foreign folder
-    ├── FingerprintError    3  the folder holds a run of another request
-    ├── RejectRateError     4  more rows rejected than the limit allows
-    ├── DataError           5  data that cannot be read: encoding, empty file, unknown label
-    ├── ModelError          6  a model that cannot or must not be loaded
-    └── DiskFullError       7  no room left
+AugmentError            1  a fault of ours
+├── RequestError        2  a wrong request: YAML, unknown key, plan, column, missing file, foreign folder
+├── FingerprintError    3  the folder holds a run of another request
+├── RejectRateError     4  more rows rejected than the limit allows
+├── DataError           5  data that cannot be read: encoding, empty file, unknown label
+├── ModelError          6  a model that cannot or must not be loaded
+└── DiskFullError       7  no room left
 """
 
 from difflib import get_close_matches

@@ -1,7 +1,7 @@
 """Explain one text: which words speak for the model's answer, and how well the scores add up to it.
 
-    attribution = explain("这家酒店的服务很好", "models/hotel-zh")
-    attribution.top(3)                # [("好", 2.1), ("很", 0.9), ("服务", 0.4)]
+attribution = explain("这家酒店的服务很好", "models/hotel-zh")
+attribution.top(3)                # [("好", 2.1), ("很", 0.9), ("服务", 0.4)]
 """
 
 from dataclasses import dataclass
@@ -66,7 +66,9 @@ class Attribution:
     def _repr_html_(self) -> str:
         """Return the coloured text for a notebook, escaped."""
         spans = (
-            escape(part) if tint is None else f'<span style="background:{signed(tint)};color:#111">{escape(part)}</span>'
+            escape(part)
+            if tint is None
+            else f'<span style="background:{signed(tint)};color:#111">{escape(part)}</span>'
             for part, tint in self.pieces()
         )
         head = f"{self.prediction} · {self.target} {self.probability:.3f} · error {self.error:.2%}"
@@ -93,12 +95,16 @@ def explain(
         Tokenize(kind="tokenize"),
         Attribute(kind="attribute", target="predicted" if target is None else "gold", quantity=quantity),
     )
-    applied = apply(Pipeline(name="explain", about="one text", stages=stages), _one_row(text, text_pair, target), job)
+    applied = apply(
+        Pipeline(name="explain", about="one text", stages=stages), _one_row(text, text_pair, target), job
+    )
     if applied.rejects:
         raise DataError("the text", applied.rejects[0].reason, "use another model or dtype")
     row = applied.table.to_pylist()[0]
     if target is not None and row["ig_target"] != target:
-        raise DataError(f"label {target!r}", "the model does not know it", f"its prediction is {row['ig_pred']!r}")
+        raise DataError(
+            f"label {target!r}", "the model does not know it", f"its prediction is {row['ig_pred']!r}"
+        )
     return Attribution(
         text,
         text_pair,

@@ -83,16 +83,22 @@ class Export:
         table = _with_lineage(table)
         is_child = table.column("parent").is_valid()
         parents, children = table.filter(pc.invert(is_child)), table.filter(is_child)
-        self._sink(PARENTS).add(parents.drop_columns([n for n in ("source", *_LINEAGE) if n in table.column_names]))
+        self._sink(PARENTS).add(
+            parents.drop_columns([n for n in ("source", *_LINEAGE) if n in table.column_names])
+        )
         verdict = children.column("verdict")
         joins = pc.or_(verdict.is_null(), pc.is_in(verdict, pa.array(self._job.output.verdicts)))
         apart = pc.and_not(pc.is_in(verdict, pa.array(_APART)), joins)
-        in_data = pc.or_kleene(pc.invert(is_child), pc.is_in(table.column("id"), children.filter(joins).column("id")))
+        in_data = pc.or_kleene(
+            pc.invert(is_child), pc.is_in(table.column("id"), children.filter(joins).column("id"))
+        )
         self._by_split("data", self._outward(table.filter(in_data)))
         self._by_split("probes", self._outward(children.filter(apart)))
         dropped = children.filter(pc.invert(pc.or_(joins, apart)))
         if children.num_rows:
-            self._sink(CHILDREN).add(_without_nulls(children.drop_columns(["source", "shortfall"]), keep=_LINEAGE))
+            self._sink(CHILDREN).add(
+                _without_nulls(children.drop_columns(["source", "shortfall"]), keep=_LINEAGE)
+            )
         if dropped.num_rows:
             self._sink("dropped.parquet").add(self._outward(dropped))
 
@@ -236,7 +242,11 @@ def _with_lineage(table: pa.Table) -> pa.Table:
 
 def _without_nulls(table: pa.Table, keep: set[str]) -> pa.Table:
     """Return the table without columns that belong to parents."""
-    names = [n for n in table.column_names if n in keep | _CANONICAL | _JUDGED and n not in ("attack", "attack_queries")]
+    names = [
+        n
+        for n in table.column_names
+        if n in keep | _CANONICAL | _JUDGED and n not in ("attack", "attack_queries")
+    ]
     return table.select(names)
 
 
@@ -247,7 +257,9 @@ def _csv(table: pa.Table, header: bool) -> str:
     if header:
         writer.writerow(table.column_names)
     for row in table.to_pylist():
-        writer.writerow([json.dumps(v, ensure_ascii=False) if isinstance(v, list | dict) else v for v in row.values()])
+        writer.writerow(
+            [json.dumps(v, ensure_ascii=False) if isinstance(v, list | dict) else v for v in row.values()]
+        )
     return out.getvalue()
 
 

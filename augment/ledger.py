@@ -36,7 +36,11 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         _sync_folder(path.parent)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise DiskFullError(str(path.parent), "no space is left on the disk", "free some and run again; finished shards are kept") from None
+            raise DiskFullError(
+                str(path.parent),
+                "no space is left on the disk",
+                "free some and run again; finished shards are kept",
+            ) from None
         raise
     finally:
         beside.unlink(missing_ok=True)
@@ -81,7 +85,9 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
-def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: bool, clear: Callable[[Path], None]) -> None:
+def check_folder(
+    folder: Path, fingerprint: Mapping[str, object], overwrite: bool, clear: Callable[[Path], None]
+) -> None:
     """Let a run write into a folder, or refuse.
 
     RequestError if the folder holds something else; FingerprintError naming the field if it holds another run.
@@ -90,7 +96,11 @@ def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: boo
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / PLAN).exists():
-        raise RequestError(str(folder), "the folder is not empty and holds no run", "name an empty or new folder with --output")
+        raise RequestError(
+            str(folder),
+            "the folder is not empty and holds no run",
+            "name an empty or new folder with --output",
+        )
     if overwrite:
         clear(folder)
         return
@@ -108,7 +118,11 @@ def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: boo
 def _flat(value: object, at: str = "") -> dict[str, str]:
     """Return the leaves of a JSON value by their dotted path."""
     if isinstance(value, dict):
-        return {path: leaf for key, inner in value.items() for path, leaf in _flat(inner, f"{at}.{key}".strip(".")).items()}
+        return {
+            path: leaf
+            for key, inner in value.items()
+            for path, leaf in _flat(inner, f"{at}.{key}".strip(".")).items()
+        }
     return {at: canonical(value)}
 
 

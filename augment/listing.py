@@ -9,10 +9,14 @@ from augment.stages import AnyStage
 
 def everything() -> dict[str, dict[str, str]]:
     """Return for pipelines, configs and stages the name and what it is."""
-    pipelines = {name: _sentence(str(load(find("pipelines", name)).values["about"])) for name in names("pipelines")}
+    pipelines = {
+        name: _sentence(str(load(find("pipelines", name)).values["about"])) for name in names("pipelines")
+    }
     configs = {name: _comment(name) for name in names("configs")}
     union = get_args(get_args(AnyStage)[0])
-    stages = {get_args(stage.model_fields["kind"].annotation)[0]: _sentence(stage.__doc__ or "") for stage in union}
+    stages = {
+        get_args(stage.model_fields["kind"].annotation)[0]: _sentence(stage.__doc__ or "") for stage in union
+    }
     return {"pipelines": pipelines, "configs": configs, "stages": stages}
 
 

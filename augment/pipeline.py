@@ -1,10 +1,10 @@
 """A pipeline: stages read from YAML, checked before any model is loaded, and applied to a table in memory.
 
-    pipeline = read_pipeline(Path("pipelines/augment.yaml"))
-    applied = apply(pipeline, table, job)
+pipeline = read_pipeline(Path("pipelines/augment.yaml"))
+applied = apply(pipeline, table, job)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,16 +53,36 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
         where = document.where(("stages", place))
         lacking = [name for name in stage.needs if name not in there]
         if lacking:
-            giver = next((s.kind for s in pipeline.stages[place:] if lacking[0] in {c.name for c in s.adds}), None)
-            hint = f"move `{giver}` before it" if giver else f"add the stage that gives `{lacking[0]}` before it"
-            raise RequestError(where, f"stage `{stage.kind}` needs the column `{lacking[0]}`, which nothing before it adds", hint)
+            giver = next(
+                (s.kind for s in pipeline.stages[place:] if lacking[0] in {c.name for c in s.adds}), None
+            )
+            hint = (
+                f"move `{giver}` before it" if giver else f"add the stage that gives `{lacking[0]}` before it"
+            )
+            raise RequestError(
+                where,
+                f"stage `{stage.kind}` needs the column `{lacking[0]}`, which nothing before it adds",
+                hint,
+            )
         twice = [column.name for column in stage.adds if column.name in there and column.name not in shared]
         if twice:
-            raise RequestError(where, f"stage `{stage.kind}` adds the column `{twice[0]}`, which is already there", "give it another `name:`")
+            raise RequestError(
+                where,
+                f"stage `{stage.kind}` adds the column `{twice[0]}`, which is already there",
+                "give it another `name:`",
+            )
         there |= {column.name for column in stage.adds}
-    methods = [getattr(stage, "name", None) or f"{stage.kind}_{getattr(stage, 'on', '')}" for stage in pipeline.stages if stage.kind in {"substitute", "delete"}]
+    methods = [
+        getattr(stage, "name", None) or f"{stage.kind}_{getattr(stage, 'on', '')}"
+        for stage in pipeline.stages
+        if stage.kind in {"substitute", "delete"}
+    ]
     if len(set(methods)) < len(methods):
-        raise RequestError(document.where(("stages",)), "two stages make children under the same name", "give one of them a `name:`")
+        raise RequestError(
+            document.where(("stages",)),
+            "two stages make children under the same name",
+            "give one of them a `name:`",
+        )
 
 
 def check_sections(pipeline: Pipeline, job: Job) -> None:
@@ -86,7 +106,7 @@ def apply(pipeline: Pipeline, table: pa.Table, job: Job, state: Path | None = No
     return open_pipeline(pipeline, job, state)(table)
 
 
-def _walk(steps: list[tuple[str, Step]], table: pa.Table) -> Applied:
+def _walk(steps: Sequence[tuple[str, Step]], table: pa.Table) -> Applied:
     """Pass all rows through the steps, setting rejected ones aside after each."""
     batches = table.combine_chunks().to_batches()
     if not batches:
@@ -98,7 +118,8 @@ def _walk(steps: list[tuple[str, Step]], table: pa.Table) -> Applied:
             reasons = batch.column(REJECT.name)
             bad = batch.filter(reasons.is_valid())
             rejects += [
-                Reject(row["id"], kind, row[REJECT.name], "") for row in bad.select(["id", REJECT.name]).to_pylist()
+                Reject(row["id"], kind, row[REJECT.name], "")
+                for row in bad.select(["id", REJECT.name]).to_pylist()
             ]
             batch = batch.filter(reasons.is_null()).drop_columns([REJECT.name])
     return Applied(pa.Table.from_batches([batch]), tuple(rejects))

@@ -25,7 +25,11 @@ _TOP = 20
 def draw_folder(folder: Path, rows: int = 5000) -> Path:
     """Write report.html into the folder of a finished run and return its path; RequestError if there is no run."""
     if not (folder / MANIFEST).is_file():
-        raise RequestError(str(folder), "there is no finished run here", "run a pipeline first: `augment run augment -c demo-zh`")
+        raise RequestError(
+            str(folder),
+            "there is no finished run here",
+            "run a pipeline first: `augment run augment -c demo-zh`",
+        )
     manifest = read_json(folder / MANIFEST)
     with pq.ParquetFile(folder / PARENTS) as file:
         names = file.schema_arrow.names
@@ -63,10 +67,14 @@ def _chosen(folder: Path, methods: tuple[str, ...], rows: int) -> pa.Array:
     errors = table.column(wanted[2]).to_pylist() if methods else [0.0] * table.num_rows
     strata: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
     ids = table.column("id").to_pylist()
-    for place, (name, label, error) in enumerate(zip(ids, table.column("label").to_pylist(), errors, strict=True)):
+    for place, (name, label, error) in enumerate(
+        zip(ids, table.column("label").to_pylist(), errors, strict=True)
+    ):
         strata[str(label), outcome.get(name, "")].append((-(error or 0.0), place))
     ordered = (sorted(strata[key]) for key in sorted(strata))
-    turns = [place for turn in zip_longest(*ordered) for entry in turn if entry is not None for place in [entry[1]]]
+    turns = [
+        place for turn in zip_longest(*ordered) for entry in turn if entry is not None for place in [entry[1]]
+    ]
     return pa.array([ids[place] for place in sorted(turns[:rows])], pa.string())
 
 
@@ -94,17 +102,27 @@ def _only(path: Path, name: str, values: pa.Array) -> pa.Table:
 
 def _no_children() -> pa.Table:
     """Return a table of no children."""
-    return pa.table({"id": pa.array([], pa.string()), "parent": pa.array([], pa.string()), "text": pa.array([], pa.string())})
+    return pa.table(
+        {
+            "id": pa.array([], pa.string()),
+            "parent": pa.array([], pa.string()),
+            "text": pa.array([], pa.string()),
+        }
+    )
 
 
-def _facts(summary: dict[str, object], job: dict[str, object], manifest: dict[str, object]) -> tuple[tuple[str, str], ...]:
+def _facts(
+    summary: dict[str, object], job: dict[str, object], manifest: dict[str, object]
+) -> tuple[tuple[str, str], ...]:
     """Return what the head of the report says of the run."""
     model, counts = _mapping(job.get("model")), _mapping(summary["counts"])
     facts = [("pipeline", str(summary["pipeline"])), ("model", str(model.get("path", "")))]
     facts += [(name, f"{count:,}") for name, count in counts.items() if isinstance(count, int) and count]
     for method, found in _mapping(summary["attribution"]).items():
         values = _mapping(found)
-        facts.append((f"{method} error", f"median {values['median_error']:.2%}, worst {values['worst_error']:.2%}"))
+        facts.append(
+            (f"{method} error", f"median {values['median_error']:.2%}, worst {values['worst_error']:.2%}")
+        )
     facts.append(("augment", str(manifest["augment"])))
     return tuple(facts)
 

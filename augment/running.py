@@ -1,7 +1,7 @@
 """Run a pipeline on a job: from a labelled corpus to a folder ready for training, with a report that explains it.
 
-    summary = run("augment", read_job([Path("configs/hotel-zh.yaml")]), Path("runs/hotel-augment"))
-    print(summary)
+summary = run("augment", read_job([Path("configs/hotel-zh.yaml")]), Path("runs/hotel-augment"))
+print(summary)
 """
 
 import resource
@@ -62,7 +62,12 @@ class Summary:
         """Return the counts, verdicts, drop reasons and shortfalls as a table of kind, name and count."""
         import pandas as pd
 
-        groups = {"count": self.counts, "verdict": self.verdicts, "dropped": self.dropped, "missing": self.missing}
+        groups = {
+            "count": self.counts,
+            "verdict": self.verdicts,
+            "dropped": self.dropped,
+            "missing": self.missing,
+        }
         rows = [(kind, name, count) for kind, group in groups.items() for name, count in group.items()]
         return pd.DataFrame(rows, columns=["kind", "name", "count"])
 
@@ -102,7 +107,9 @@ def read_summary(folder: Path) -> Summary:
     """Return the summary of a finished run; RequestError if the folder holds none."""
     found = read_json(folder / MANIFEST).get("summary")
     if not isinstance(found, dict):
-        raise RequestError(str(folder / MANIFEST), "holds no summary of a run", "run the pipeline again with --overwrite")
+        raise RequestError(
+            str(folder / MANIFEST), "holds no summary of a run", "run the pipeline again with --overwrite"
+        )
     return Summary(**{**found, "folder": folder, "notices": tuple(found["notices"])})
 
 
@@ -157,10 +164,17 @@ def _finish(
         dict(sorted(files.items())),
         _notices(plan, job, staged, export),
         round(time.monotonic() - began, 2),
-        round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << (20 if sys.platform == "darwin" else 10)), 1),
+        round(
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            / (1 << (20 if sys.platform == "darwin" else 10)),
+            1,
+        ),
     )
     _check_balance(summary)
-    write_text(folder / "README.md", card(job, plan.name, files, {name: str(n) for name, n in summary.counts.items()}))
+    write_text(
+        folder / "README.md",
+        card(job, plan.name, files, {name: str(n) for name, n in summary.counts.items()}),
+    )
     _write_manifest(folder, summary)
     if job.output.report_rows:
         draw_folder(folder, job.output.report_rows)
@@ -200,7 +214,10 @@ def _counts(staged: Staged, receipts: list[Receipt], export: Export, job: Job) -
 def _check_balance(summary: Summary) -> None:
     """Raise AugmentError if a row or a child is not accounted for."""
     counts = summary.counts
-    rows = sum(counts[name] for name in ("rows not selected", "rows rejected", "rows worked on", "rows passed through"))
+    rows = sum(
+        counts[name]
+        for name in ("rows not selected", "rows rejected", "rows worked on", "rows passed through")
+    )
     children = sum(counts[name] for name in ("children in data", "children apart", "children dropped"))
     if rows != counts["rows read"] or children != counts["children made"]:
         raise AugmentError(
@@ -229,7 +246,9 @@ def _notices(plan: Pipeline, job: Job, staged: Staged, export: Export) -> tuple[
     for method, counter in sorted(export.statuses.items()):
         late = counter["not_converged"]
         if late:
-            found.append(f"{method}: {late} of {sum(counter.values())} rows miss the completeness tolerance; see the error column")
+            found.append(
+                f"{method}: {late} of {sum(counter.values())} rows miss the completeness tolerance; see the error column"
+            )
     if any(getattr(stage, "sources", None) for stage in plan.stages):
         found += lexicon_notices(job)
     if staged.over_limit:
@@ -268,7 +287,9 @@ def _check_rejects(summary: Summary, limit: float) -> None:
 def _fingerprint(plan: Pipeline, job: Job) -> dict[str, object]:
     """Return all that decides the rows of a run: not the device, the threads or the place."""
     gives = job.model_dump(mode="json", exclude={"run", "name", "train"})
-    gives["run"] = job.run.model_dump(mode="json", include={"dtype", "splits", "limit", "token_budget", "shard_rows"})
+    gives["run"] = job.run.model_dump(
+        mode="json", include={"dtype", "splits", "limit", "token_budget", "shard_rows"}
+    )
     gives["corpus"] = {key: value for key, value in dict(gives["corpus"] or {}).items() if key != "root"}
     models = {
         section: model_folder(config, job.run).digest()
@@ -292,9 +313,16 @@ def _contents(job: Job) -> dict[str, str]:
     for source in corpus.files:
         path = corpus.root / source.path
         if not path.exists():
-            raise RequestError(str(path), "the file does not exist", "check corpus.files, and --data for their folder")
+            raise RequestError(
+                str(path), "the file does not exist", "check corpus.files, and --data for their folder"
+            )
         inner = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-        found |= {str(file.relative_to(corpus.root)) if file.is_relative_to(corpus.root) else str(file): digest(file) for file in inner}
+        found |= {
+            str(file.relative_to(corpus.root)) if file.is_relative_to(corpus.root) else str(file): digest(
+                file
+            )
+            for file in inner
+        }
     return found
 
 

@@ -1,6 +1,6 @@
 """One shard: read its rows, apply the pipeline, write the part and its receipt. Nothing else decides what comes out.
 
-    receipt = run_shard(folder, 7, applied_pipeline)
+receipt = run_shard(folder, 7, applied_pipeline)
 """
 
 import json

@@ -67,7 +67,10 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
     shape = inspect(corpus, job.run.allow_download)
     chosen = _chosen(job, corpus, splits)
     tally = _Tally(splits, chosen)
-    with _Writer(folder / ACTIVE, job.run.shard_rows) as active, _Writer(folder / REST, job.run.shard_rows) as rest:
+    with (
+        _Writer(folder / ACTIVE, job.run.shard_rows) as active,
+        _Writer(folder / REST, job.run.shard_rows) as rest,
+    ):
         for chunk in read(corpus, job.run.allow_download, job.run.shard_rows):
             working, others = tally.part(chunk)
             active.add(working)
@@ -124,7 +127,9 @@ class _Tally:
             fits = pc.is_in(active.column("id"), self._chosen)
             self.over_limit += active.num_rows - pc.sum(fits).as_py() if active.num_rows else 0
             active = active.filter(fits)
-        self.labels.update(label for label in active.column("label").unique().to_pylist() if label is not None)
+        self.labels.update(
+            label for label in active.column("label").unique().to_pylist() if label is not None
+        )
         return active, rest
 
 
@@ -178,7 +183,9 @@ def _chosen(job: Job, corpus: CorpusConfig, splits: tuple[str, ...]) -> frozense
 
     def keyed() -> Iterator[tuple[bytes, str]]:
         for chunk in read(corpus, job.run.allow_download, job.run.shard_rows):
-            for name, split in zip(chunk.rows.column("id").to_pylist(), chunk.rows.column("split").to_pylist(), strict=True):
+            for name, split in zip(
+                chunk.rows.column("id").to_pylist(), chunk.rows.column("split").to_pylist(), strict=True
+            ):
                 if split in splits:
                     yield blake2b(f"{job.seed}\0limit\0{name}".encode(), digest_size=8).digest(), name
 
@@ -187,7 +194,13 @@ def _chosen(job: Job, corpus: CorpusConfig, splits: tuple[str, ...]) -> frozense
 
 def _columns(shape: Shape) -> dict[str, str | None]:
     """Return which source column is which."""
-    return {"text": shape.text, "text_pair": shape.text_pair, "label": shape.label, "id": shape.id, "split": shape.split}
+    return {
+        "text": shape.text,
+        "text_pair": shape.text_pair,
+        "label": shape.label,
+        "id": shape.id,
+        "split": shape.split,
+    }
 
 
 def _name(corpus: CorpusConfig) -> str:

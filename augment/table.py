@@ -1,7 +1,7 @@
 """Two ways a table may change: columns are added, or child rows are put behind their parent. Nothing is rewritten.
 
-    batch = with_columns(batch, RANK, [keys, tied])
-    batch = with_children(batch, children, missing)
+batch = with_columns(batch, RANK, [keys, tied])
+batch = with_children(batch, children, missing)
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,9 @@ def parents(batch: pa.RecordBatch) -> list[int]:
     return [row for row in range(batch.num_rows) if all(column[row] is None for column in columns)]
 
 
-def with_columns(batch: pa.RecordBatch, columns: Sequence[Column], values: Sequence[object]) -> pa.RecordBatch:
+def with_columns(
+    batch: pa.RecordBatch, columns: Sequence[Column], values: Sequence[object]
+) -> pa.RecordBatch:
     """Return the batch with new columns, each given as a list of N values; ValueError if one is already there."""
     names, arrays = list(batch.schema.names), list(batch.columns)
     for column, value in zip(columns, values, strict=True):
@@ -66,12 +68,18 @@ def rejecting(batch: pa.RecordBatch, reasons: dict[int, str]) -> pa.RecordBatch:
     """Return the batch with a reason on the rows that a stage could not treat, given by their index."""
     if not reasons:
         return batch
-    old = batch.column(REJECT.name).to_pylist() if REJECT.name in batch.schema.names else [None] * batch.num_rows
+    old = (
+        batch.column(REJECT.name).to_pylist()
+        if REJECT.name in batch.schema.names
+        else [None] * batch.num_rows
+    )
     marked = pa.array([old[row] or reasons.get(row) for row in range(batch.num_rows)], REJECT.type)
     return _put(batch, REJECT.name, marked)
 
 
-def with_children(batch: pa.RecordBatch, children: Sequence[Child], missing: Sequence[Missing]) -> pa.RecordBatch:
+def with_children(
+    batch: pa.RecordBatch, children: Sequence[Child], missing: Sequence[Missing]
+) -> pa.RecordBatch:
     """Return the batch with each child behind its parent and the parent's earlier children.
 
     A child has the parent's label, split, and source; columns that stages added to the parent are null on it.

@@ -1,7 +1,7 @@
 """Train the classifier of a job: the built-in ones from scratch, any other by fine-tuning.
 
-    result = train(read_job([Path("configs/demo-zh.yaml")]))
-    result.accuracy, result.macro_f1
+result = train(read_job([Path("configs/demo-zh.yaml")]))
+result.accuracy, result.macro_f1
 """
 
 import shutil
@@ -20,7 +20,7 @@ from augment.models.folder import resolve
 from augment.text.segment import segment
 
 if TYPE_CHECKING:
-    import torch
+    from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _RATES = {"textcnn": 2e-3, "bert-small": 5e-4}
@@ -78,7 +78,9 @@ def train(job: Job, progress: Progress | None = None) -> Training:
     baseline = _baseline(fitting, splits[held_out]) if job.train.baseline else None
     seconds = round(time.monotonic() - began, 1)
     rows = len(splits[held_out])
-    return Training(folder, job.train.start, len(fitting), held_out, rows, accuracy, macro_f1, baseline, seconds)
+    return Training(
+        folder, job.train.start, len(fitting), held_out, rows, accuracy, macro_f1, baseline, seconds
+    )
 
 
 def _splits(job: Job) -> dict[str, Examples]:
@@ -87,7 +89,9 @@ def _splits(job: Job) -> dict[str, Examples]:
     for chunk in read(job.needs_corpus(), job.run.allow_download):
         for row in chunk.rows.select(["text", "text_pair", "label", "split"]).to_pylist():
             if row["label"] is None:
-                raise DataError(str(job.root), "the corpus has no labels", "name the column with corpus.label")
+                raise DataError(
+                    str(job.root), "the corpus has no labels", "name the column with corpus.label"
+                )
             examples = splits.setdefault(row["split"], Examples([], [], []))
             examples.texts.append(row["text"])
             examples.pairs.append(row["text_pair"])
@@ -106,7 +110,8 @@ def _limited(job: Job, examples: Examples) -> Examples:
         return examples
     keys = [blake2b(f"{job.seed}\0train\0{text}".encode(), digest_size=8).digest() for text in examples.texts]
     rows = sorted(sorted(range(len(keys)), key=lambda row: (keys[row], row))[: job.train.limit])
-    return Examples(*([column[row] for row in rows] for column in (examples.texts, examples.pairs, examples.labels)))
+    texts, pairs, labels = examples.texts, examples.pairs, examples.labels
+    return Examples([texts[row] for row in rows], [pairs[row] for row in rows], [labels[row] for row in rows])
 
 
 def _start(
@@ -123,16 +128,26 @@ def _start(
         torch.set_num_threads(job.run.threads)
     set_seed(job.seed)
     settings, longest = job.train, job.needs_model().max_length
-    names = {"id2label": dict(enumerate(classes)), "label2id": {name: index for index, name in enumerate(classes)}}
+    names = {
+        "id2label": dict(enumerate(classes)),
+        "label2id": {name: index for index, name in enumerate(classes)},
+    }
     if settings.start not in ("textcnn", "bert-small"):
         return _pretrained(job, names)
     texts = fitting.texts + [pair for pair in fitting.pairs if pair is not None]
     tokenizer = learn(texts, settings.vocabulary, longest)
     if settings.start == "textcnn":
         if any(pair is not None for pair in fitting.pairs):
-            raise RequestError("train.start: textcnn", "this model reads one text, the corpus has pairs", "use bert-small")
+            raise RequestError(
+                "train.start: textcnn", "this model reads one text, the corpus has pairs", "use bert-small"
+            )
         return TextCNN(TextCNNConfig(vocab_size=len(tokenizer), num_labels=len(classes), **names)), tokenizer
-    sizes = {"hidden_size": 128, "num_hidden_layers": settings.layers or 2, "num_attention_heads": 2, "intermediate_size": 512}
+    sizes = {
+        "hidden_size": 128,
+        "num_hidden_layers": settings.layers or 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 512,
+    }
     shape = BertConfig(vocab_size=len(tokenizer), max_position_embeddings=max(512, longest), **sizes, **names)
     return BertForSequenceClassification(shape), tokenizer
 
@@ -154,7 +169,12 @@ def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, P
         if job.train.layers is not None:
             config.num_hidden_layers = job.train.layers
         model = AutoModelForSequenceClassification.from_pretrained(
-            folder, config=config, use_safetensors=True, dtype=torch.float32, ignore_mismatched_sizes=True, **safe
+            folder,
+            config=config,
+            use_safetensors=True,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,
+            **safe,
         )
         return model, AutoTokenizer.from_pretrained(folder, **safe)
     except (OSError, ValueError, KeyError) as error:
@@ -192,7 +212,7 @@ def _fit(
             per_device_train_batch_size=settings.batch_size,
             learning_rate=settings.learning_rate or _RATES.get(settings.start, _FINE_TUNING),
             weight_decay=0.01,
-            warmup_steps=max(1, int(0.06 * settings.epochs * len(rows) / settings.batch_size)),
+            warmup_steps=max(1, int(0.06 * settings.epochs * len(fitting) / settings.batch_size)),
             save_strategy="no",
             logging_strategy="no",
             report_to=[],
@@ -220,8 +240,12 @@ def _fit(
 
 
 def _features(
-    job: Job, tokenizer: "PreTrainedTokenizerBase", examples: Examples, classes: list[str], model: "PreTrainedModel"
-) -> "torch.utils.data.Dataset[dict[str, object]]":
+    job: Job,
+    tokenizer: "PreTrainedTokenizerBase",
+    examples: Examples,
+    classes: list[str],
+    model: "PreTrainedModel",
+) -> "Dataset":
     """Return the rows as the Trainer wants them: input ids, mask, segment ids where the model takes them, label."""
     from datasets import Dataset
 
@@ -230,7 +254,9 @@ def _features(
     encoded = tokenizer(examples.texts, pairs, truncation=True, max_length=job.needs_model().max_length)
     columns = {name: encoded[name] for name in wanted if name in encoded}
     numbers = [classes.index(label) for label in examples.labels]
-    return Dataset.from_dict({**columns, "labels": numbers, "length": [len(row) for row in encoded["input_ids"]]})
+    return Dataset.from_dict(
+        {**columns, "labels": numbers, "length": [len(row) for row in encoded["input_ids"]]}
+    )
 
 
 def _save(folder: Path, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
@@ -270,9 +296,23 @@ def _baseline(fitting: Examples, held_out: Examples) -> float:
         return [text[start:end].lower() for start, end in segment(text)]
 
     model = make_pipeline(
-        TfidfVectorizer(analyzer="word", tokenizer=words, token_pattern=None, lowercase=False, ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+        TfidfVectorizer(
+            analyzer="word",
+            tokenizer=words,
+            token_pattern=None,
+            lowercase=False,
+            ngram_range=(1, 2),
+            min_df=2,
+            sublinear_tf=True,
+        ),
         LogisticRegression(C=10, max_iter=1000),
     )
-    joined = [[text if pair is None else f"{text} {pair}" for text, pair in zip(part.texts, part.pairs, strict=True)] for part in (fitting, held_out)]
+    joined = [
+        [
+            text if pair is None else f"{text} {pair}"
+            for text, pair in zip(part.texts, part.pairs, strict=True)
+        ]
+        for part in (fitting, held_out)
+    ]
     model.fit(joined[0], fitting.labels)
     return round(float(model.score(joined[1], held_out.labels)), 4)

@@ -26,21 +26,32 @@ def main() -> None:
     """Run what is missing and write the table."""
     arguments = _arguments()
     cells: dict[str, Cell] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    grid = [(corpus, "textcnn" if corpus != "pairs-zh" else "bert-small", [], 2000) for corpus in CORPORA]
+    grid: list[tuple[str, str, list[str], int]] = [
+        (corpus, "textcnn" if corpus != "pairs-zh" else "bert-small", [], 2000) for corpus in CORPORA
+    ]
     if arguments.encoder:
         start = ["--set", f"train.start={arguments.encoder}", "--set", "train.layers=4"]
-        grid.append(("hotel-zh", "e5-4-layers", [*start, "--set", "train.limit=3000", "--set", "train.epochs=2"], 500))
+        grid.append(
+            ("hotel-zh", "e5-4-layers", [*start, "--set", "train.limit=3000", "--set", "train.epochs=2"], 500)
+        )
     if arguments.minilm:
         start = ["--set", f"train.start={arguments.minilm}", "--set", "train.epochs=2"]
         grid.append(("sst2-en", "minilm", start, 500))
-    print(f"{len(grid)} models and {len(grid) * len(PIPELINES)} runs; about {len(grid) * 5} minutes on two cores")
+    print(
+        f"{len(grid)} models and {len(grid) * len(PIPELINES)} runs; about {len(grid) * 5} minutes on two cores"
+    )
     for corpus, model, settings, rows in grid:
         run_model(arguments, cells, corpus, model, settings, rows)
     write_table(cells)
 
 
 def run_model(
-    arguments: argparse.Namespace, cells: dict[str, Cell], corpus: str, model: str, settings: list[str], rows: int
+    arguments: argparse.Namespace,
+    cells: dict[str, Cell],
+    corpus: str,
+    model: str,
+    settings: list[str],
+    rows: int,
 ) -> None:
     """Train one model and run every pipeline with it, unless that is done."""
     folder = arguments.work / f"{corpus}-{model}"
@@ -74,23 +85,50 @@ def command(words: list[str]) -> Cell:
 def save(cells: dict[str, Cell]) -> None:
     """Write the results so far, the file appearing whole."""
     beside = RESULTS.with_suffix(".tmp")
-    beside.write_text(json.dumps(cells, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    beside.write_text(
+        json.dumps(cells, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )
     os.replace(beside, RESULTS)
     write_table(cells)
 
 
 def write_table(cells: dict[str, Cell]) -> None:
     """Write main_job.md from the results."""
-    lines = ["# The main job on every corpus", "", "Made by `python benchmarks/main_job.py`; CPU, 2 cores, float32.", ""]
-    lines += ["## Models", "", "| corpus | model | training rows | held-out | accuracy | macro-F1 | TF-IDF + LR | s |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "# The main job on every corpus",
+        "",
+        "Made by `python benchmarks/main_job.py`; CPU, 2 cores, float32.",
+        "",
+    ]
+    lines += [
+        "## Models",
+        "",
+        "| corpus | model | training rows | held-out | accuracy | macro-F1 | TF-IDF + LR | s |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for key, cell in sorted(cells.items()):
         corpus, model, kind = key.split(" ")
         if kind == "train":
-            values = (cell["rows"], cell["held_out_rows"], cell["accuracy"], cell["macro_f1"], cell["baseline_accuracy"] or "", cell["wall_seconds"])
+            values = (
+                cell["rows"],
+                cell["held_out_rows"],
+                cell["accuracy"],
+                cell["macro_f1"],
+                cell["baseline_accuracy"] or "",
+                cell["wall_seconds"],
+            )
             lines.append(f"| {corpus} | {model} | " + " | ".join(str(value) for value in values) + " |")
-    lines += ["", "## Runs", "", "Errors are completeness errors of integrated gradients, relative to F(x) - F(0); late = rows over the tolerance of 5 %."]
+    lines += [
+        "",
+        "## Runs",
+        "",
+        "Errors are completeness errors of integrated gradients, relative to F(x) - F(0); late = rows over the tolerance of 5 %.",
+    ]
     lines += ["Seconds are of the whole process, start-up included; MiB is its peak memory.", ""]
-    lines += ["| corpus | model | pipeline | rows | made | in data | apart | dropped | missing | flips | median error | worst error | late | s | MiB |", "|" + "---|" * 15]
+    lines += [
+        "| corpus | model | pipeline | rows | made | in data | apart | dropped | missing | flips | median error | worst error | late | s | MiB |",
+        "|" + "---|" * 15,
+    ]
     for key, cell in sorted(cells.items()):
         if not key.endswith(" train"):
             lines.append(_row(key, cell))
@@ -103,20 +141,49 @@ def _row(key: str, cell: Cell) -> str:
     if not isinstance(counts, dict) or not isinstance(attribution, dict):
         raise TypeError(f"{key}: no counts")
     ig = attribution["ig"]
-    names = ("rows worked on", "children made", "children in data", "children apart", "children dropped", "children asked for and missing", "children that change the prediction")
+    names = (
+        "rows worked on",
+        "children made",
+        "children in data",
+        "children apart",
+        "children dropped",
+        "children asked for and missing",
+        "children that change the prediction",
+    )
     values = [f"{counts[name]:,}" for name in names]
-    values += [f"{ig['median_error']:.3%}", f"{ig['worst_error']:.1%}", str(ig["statuses"].get("not_converged", 0))]
-    return "| " + " | ".join([*key.split(" "), *values, str(cell["wall_seconds"]), str(round(float(str(cell["peak_mebibytes"]))))]) + " |"
+    values += [
+        f"{ig['median_error']:.3%}",
+        f"{ig['worst_error']:.1%}",
+        str(ig["statuses"].get("not_converged", 0)),
+    ]
+    return (
+        "| "
+        + " | ".join(
+            [
+                *key.split(" "),
+                *values,
+                str(cell["wall_seconds"]),
+                str(round(float(str(cell["peak_mebibytes"])))),
+            ]
+        )
+        + " |"
+    )
 
 
 def _arguments() -> argparse.Namespace:
     """Return the command line."""
     shared = HERE.parent.parent / "shared"
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the corpora")
-    parser.add_argument("--encoder", type=Path, default=shared / "models" / "e5-small-zh-en", help="an encoder for hotel-zh")
+    parser.add_argument(
+        "--encoder", type=Path, default=shared / "models" / "e5-small-zh-en", help="an encoder for hotel-zh"
+    )
     parser.add_argument("--minilm", type=Path, default=None, help="an English encoder for sst2-en")
-    parser.add_argument("--work", type=Path, default=HERE.parent / "runs" / "main_job", help="folder for models and runs")
+    parser.add_argument(
+        "--work", type=Path, default=HERE.parent / "runs" / "main_job", help="folder for models and runs"
+    )
     return parser.parse_args()
 
 

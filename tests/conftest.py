@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of real corpora and encoders; the test is skipped where it is absent."""
+    """Return the folder of real corpora and encoders; the test is skipped where it is absent."""
     folder = Path(os.environ.get("AUGMENT_SHARED", CHECKOUT.parent / "shared"))
     if not (folder / "datasets").is_dir():
         pytest.skip(f"needs the real corpora: no {folder}/datasets; set AUGMENT_SHARED to their folder")
@@ -22,7 +22,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with small.csv and, in `model`, a textcnn trained on it: see tests/small.py."""
+    """Return a folder with small.csv and, in `model`, a textcnn trained on it: see tests/small.py."""
     folder = tmp_path_factory.mktemp("small")
     write_corpus(folder)
     train(small_job(folder))

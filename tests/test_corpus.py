@@ -11,13 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from augment.columns import CORPUS
 from augment.corpus import Chunk, Reject, Shape, inspect, read
 from augment.errors import DataError, RequestError
 from augment.job import CorpusConfig, read_job
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.conftest import CHECKOUT
 from tests.texts import TEXTS
 

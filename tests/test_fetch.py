@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+
 from augment.errors import DataError, RequestError
 from augment.fetch import CATALOGUE, Member, Package, fetch, obtain, take
 

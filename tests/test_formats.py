@@ -11,12 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from augment.errors import DataError, RequestError
-from augment.formats import Batch, encoding_of, tables
-from augment.job import CorpusConfig
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from augment.errors import DataError, RequestError
+from augment.formats import Batch, encoding_of, tables
+from augment.job import CorpusConfig
 from tests.texts import TEXTS
 
 CELLS = st.one_of(

@@ -30,10 +30,16 @@ class MaskedWords:
         safe = {"local_files_only": True, "trust_remote_code": False}
         self._tokenizer = AutoTokenizer.from_pretrained(folder.path, **safe)
         self._device = device_of(run.device)
-        model = AutoModelForMaskedLM.from_pretrained(folder.path, use_safetensors=True, dtype=torch.float32, **safe)
+        model = AutoModelForMaskedLM.from_pretrained(
+            folder.path, use_safetensors=True, dtype=torch.float32, **safe
+        )
         self._model = model.to(self._device).eval().requires_grad_(False)
         if self._tokenizer.mask_token_id is None:
-            raise ModelError(path, "this is no masked language model: it has no mask", "name another in resources.masked_lm")
+            raise ModelError(
+                path,
+                "this is no masked language model: it has no mask",
+                "name another in resources.masked_lm",
+            )
         self._budget, self._most = run.token_budget, most
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
@@ -42,7 +48,9 @@ class MaskedWords:
         prepared = [(index, *masked) for index, place in enumerate(places) if (masked := self._mask(place))]
         for batch in pack([len(pieces) for _, pieces, _ in prepared], self._budget):
             rows = [prepared[item] for item in batch]
-            padded = self._tokenizer.pad({"input_ids": [pieces for _, pieces, _ in rows]}, return_tensors="pt")
+            padded = self._tokenizer.pad(
+                {"input_ids": [pieces for _, pieces, _ in rows]}, return_tensors="pt"
+            )
             with torch.no_grad():
                 logits = self._model(**padded.to(self._device)).logits.log_softmax(-1).cpu()
             shift = padded["input_ids"].shape[1]
@@ -71,9 +79,15 @@ class MaskedWords:
         width = self._most * 2 if len(logits) == 1 else 4
         scores, pieces = logits.topk(min(width, logits.shape[-1]), dim=-1)
         fills = [
-            (-sum(float(scores[hole, pick]) for hole, pick in enumerate(picks)), [int(pieces[hole, pick]) for hole, pick in enumerate(picks)])
+            (
+                -sum(float(scores[hole, pick]) for hole, pick in enumerate(picks)),
+                [int(pieces[hole, pick]) for hole, pick in enumerate(picks)],
+            )
             for picks in product(range(scores.shape[1]), repeat=len(logits))
         ]
-        words = [self._tokenizer.decode(ids).strip() for _, ids in sorted(fills, key=lambda fill: (round(fill[0], 5), fill[1]))]
+        words = [
+            self._tokenizer.decode(ids).strip()
+            for _, ids in sorted(fills, key=lambda fill: (round(fill[0], 5), fill[1]))
+        ]
         whole = [word.replace(" ", "") if not word.isascii() else word for word in words]
         return tuple(dict.fromkeys(word for word in whole if word.isalpha()))[: self._most * 2]

@@ -66,7 +66,9 @@ class Neighbours:
         ordered = sorted(best.tolist(), key=lambda place: (-near[place], place))
         kind = language(word)
         close = [self._vocabulary[0][place] for place in ordered if near[place] >= _NEAR]
-        return tuple(other for other in close if other.casefold() != word.casefold() and language(other) == kind)
+        return tuple(
+            other for other in close if other.casefold() != word.casefold() and language(other) == kind
+        )
 
     def _embed(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Return unit vectors [N, D] and whether each word is made of known pieces [N]."""

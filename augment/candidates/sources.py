@@ -1,7 +1,7 @@
 """Where substitutes come from: several sources, of which the first that offers anything for a token is used.
 
-    sources = open_sources(("lexicon", "neighbours"), job, most=8)
-    sources.offer([Place("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])       # [("旅馆", "宾馆", ...)]
+sources = open_sources(("lexicon", "neighbours"), job, most=8)
+sources.offer([Place("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])       # [("旅馆", "宾馆", ...)]
 """
 
 from collections.abc import Sequence
@@ -92,7 +92,6 @@ class Sources:
         cased = dict.fromkeys(match_case(place.word, word) for word in words)
         fitting = [word for word in cased if _fits(place, word) and self._is_word(word)]
         return tuple(fitting[: self._most])
-
 
     def _is_word(self, word: str) -> bool:
         """Return whether a word is one: an English dictionary, where there is one, must know it."""

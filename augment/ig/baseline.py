@@ -1,6 +1,6 @@
 """What a path starts from: an input that stands for "nothing is said".
 
-    start = zero(embeddings)
+start = zero(embeddings)
 """
 
 from typing import Literal

@@ -51,7 +51,9 @@ class Evaluation:
     value: Tensor
 
 
-def evaluate(network: Network, batch: Batch, baseline: Tensor, alphas: Tensor, question: Question) -> Evaluation:
+def evaluate(
+    network: Network, batch: Batch, baseline: Tensor, alphas: Tensor, question: Question
+) -> Evaluation:
     """Return the gradient of F at baseline + a (x - baseline), reduced to one number a piece.
 
     baseline: [B, T, D]; alphas: [B]. Padding contributes exactly zero, because the model gives it no gradient.

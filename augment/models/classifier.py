@@ -15,7 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils import logging
 
 from augment.errors import ModelError
@@ -63,7 +68,9 @@ class Classifier:
         self.budget = run.token_budget
         self.dtype = _DTYPES[run.dtype]
         self._wants_segments = _takes(model, "token_type_ids")
-        self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (tokenizer.eos_token_id or 0)
+        self._pad = (
+            tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (tokenizer.eos_token_id or 0)
+        )
         if len(classes) > 1 and tokenizer.pad_token_id is None and model.config.pad_token_id is None:
             # Decoders pool the last piece that is not padding and refuse batches without a padding id.
             model.config.pad_token_id = self._pad
@@ -131,7 +138,9 @@ class Classifier:
             finally:
                 handle.remove()
 
-    def answer(self, pieces: Sequence[Sequence[int]], segments: Sequence[Sequence[int]], scale: float = 1.0) -> Tensor:
+    def answer(
+        self, pieces: Sequence[Sequence[int]], segments: Sequence[Sequence[int]], scale: float = 1.0
+    ) -> Tensor:
         """Return logits [N, C] float32 on the CPU for any number of rows, embeddings scaled by `scale`."""
         result = torch.empty(len(pieces), len(self.classes))
         for rows in pack([len(row) for row in pieces], self.budget):
@@ -183,7 +192,9 @@ def _load(folder: ModelFolder) -> tuple[PreTrainedModel, PreTrainedTokenizerBase
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(str(folder.path), f"the model cannot be loaded: {first}", "save it again with transformers") from None
+        raise ModelError(
+            str(folder.path), f"the model cannot be loaded: {first}", "save it again with transformers"
+        ) from None
     finally:
         logging.set_verbosity(verbosity)
     if report["missing_keys"]:
@@ -194,7 +205,9 @@ def _load(folder: ModelFolder) -> tuple[PreTrainedModel, PreTrainedTokenizerBase
             "fine-tune it first: `train: {start: FOLDER}` and `augment train`",
         )
     if not tokenizer.is_fast:
-        raise ModelError(str(folder.path), "its tokenizer gives no offsets", "use a model with a tokenizer.json")
+        raise ModelError(
+            str(folder.path), "its tokenizer gives no offsets", "use a model with a tokenizer.json"
+        )
     return model, tokenizer
 
 
@@ -206,7 +219,11 @@ def device_of(name: str) -> str:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as error:
         first = str(error).splitlines()[0]
-        raise ModelError(f"run.device: {name}", f"torch cannot use it: {first}", "use auto, cpu, or a device this machine has") from None
+        raise ModelError(
+            f"run.device: {name}",
+            f"torch cannot use it: {first}",
+            "use auto, cpu, or a device this machine has",
+        ) from None
     return name
 
 

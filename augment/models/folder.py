@@ -48,7 +48,9 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
     if Path(path).is_dir():
         return Path(path)
     what = "no such folder, and no such model in the local cache of the hub"
-    hint = "train it with `augment train`, fix the path, or allow downloads with --set run.allow_download=true"
+    hint = (
+        "train it with `augment train`, fix the path, or allow downloads with --set run.allow_download=true"
+    )
     if path.count("/") > 1 or path.startswith((".", "/", "~")):
         raise ModelError(path, "no such folder", hint)
     from huggingface_hub import snapshot_download
@@ -56,7 +58,11 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
 
     wanted = list(_READ)
     try:
-        return Path(snapshot_download(path, revision=revision, local_files_only=not allow_download, allow_patterns=wanted))
+        return Path(
+            snapshot_download(
+                path, revision=revision, local_files_only=not allow_download, allow_patterns=wanted
+            )
+        )
     except (HFValidationError, OSError):
         raise ModelError(path, what, hint) from None
 
@@ -91,14 +97,18 @@ def _refuse_weights(path: Path) -> None:
             "the weights are pickled: loading them could run code",
             "convert them to model.safetensors and name that folder",
         )
-    raise ModelError(str(path), "the folder holds no model.safetensors", "train the model first, or name another folder")
+    raise ModelError(
+        str(path), "the folder holds no model.safetensors", "train the model first, or name another folder"
+    )
 
 
 def _config(path: Path) -> dict[str, object]:
     """Return config.json; ModelError if there is none."""
     if not (path / "config.json").is_file():
         raise ModelError(
-            str(path), "there is no model here: no config.json", "run `augment train` first, or name a model folder"
+            str(path),
+            "there is no model here: no config.json",
+            "run `augment train` first, or name a model folder",
         )
     return _json(path / "config.json")
 

@@ -135,7 +135,9 @@ class _Attribution:
     def _evaluate(self, here: list[int], alphas: np.ndarray) -> np.ndarray:
         """Return one number a piece, [B, T] float64, for a batch of rows at positions `alphas` [B] of their paths."""
         rows, device = self._rows, self._classifier.device
-        batch = self._classifier.batch([rows.pieces[row] for row in here], [rows.segments[row] for row in here])
+        batch = self._classifier.batch(
+            [rows.pieces[row] for row in here], [rows.segments[row] for row in here]
+        )
         asked = Question(self._plan.quantity, rows.target[here].to(device), self._against[here].to(device))
         positions = torch.tensor(alphas, dtype=torch.float32, device=device)
         found = evaluate(self._classifier, batch, zero(self._classifier.embed(batch)), positions, asked)

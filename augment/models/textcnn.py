@@ -22,7 +22,6 @@ class TextCNNConfig(PretrainedConfig):
     filters: int = 100
     windows: tuple[int, ...] | list[int] = (1, 2, 3, 4)
     dropout: float = 0.5
-    embedding_dropout: float = 0.3
     pad_token_id: int = 0
 
 
@@ -37,7 +36,6 @@ class TextCNN(PreTrainedModel):
         super().__init__(config)
         self.num_labels = config.num_labels
         self.embedding = nn.Embedding(config.vocab_size, config.hidden_size, padding_idx=config.pad_token_id)
-        self.embedding_dropout = nn.Dropout(config.embedding_dropout)
         self.convolutions = nn.ModuleList(
             nn.Conv1d(config.hidden_size, config.filters, window) for window in config.windows
         )
@@ -54,7 +52,7 @@ class TextCNN(PreTrainedModel):
     ) -> SequenceClassifierOutput:
         """Return logits [B, C] for ids [B, T] and mask [B, T], and the cross entropy if labels [B] are given."""
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
-        embedded = self.embedding_dropout(self.embedding(input_ids)) * mask[:, :, None]
+        embedded = self.embedding(input_ids) * mask[:, :, None]
         longest = max(self.config.windows)
         signal = nn.functional.pad(embedded, (0, 0, 0, longest - 1)).transpose(1, 2)
         absent = mask[:, None, :] == 0

@@ -22,7 +22,8 @@ def learn(texts: Iterable[str], size: int, max_length: int) -> PreTrainedTokeniz
         vocab_size=size, min_frequency=2, special_tokens=_SPECIALS, limit_alphabet=6000, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
-    cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    # Specials are numbered first, in their order.
+    cls, sep = _SPECIALS.index("[CLS]"), _SPECIALS.index("[SEP]")
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", sep), ("[CLS]", cls))
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,

@@ -43,7 +43,9 @@ class Attack(Stage):
     sources: tuple[SourceName, ...] = ("lexicon", "masked_lm", "neighbours")
     delete: bool = Field(default=True, description="also try to leave the token out")
     most: int = Field(default=8, ge=1, description="candidates a token")
-    share: float = Field(default=0.3, gt=0, le=1, description="largest share of the content words to be edited")
+    share: float = Field(
+        default=0.3, gt=0, le=1, description="largest share of the content words to be edited"
+    )
     most_queries: int = Field(default=200, ge=1, description="model evaluations a row")
     score: str = "ig"
 
@@ -68,17 +70,33 @@ class Attack(Stage):
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             rows = editable_rows(batch, "key", guard, self.score)
             hunts = []
-            for row, chances in zip(rows, classifier.ask([r.text for r in rows], [r.text_pair for r in rows]), strict=True):
+            for row, chances in zip(
+                rows, classifier.ask([r.text for r in rows], [r.text_pair for r in rows]), strict=True
+            ):
                 gold, predicted = labels.index(row.label), int(chances.argmax())
                 goal = predicted if gold is None else gold
-                hunts.append(_Hunt(row, goal, float(chances[goal]), outcome="unchanged" if goal == predicted else "skipped"))
+                hunts.append(
+                    _Hunt(
+                        row,
+                        goal,
+                        float(chances[goal]),
+                        outcome="unchanged" if goal == predicted else "skipped",
+                    )
+                )
             offers = self._offers(sources, hunts)
             active = [hunt for hunt in hunts if hunt.outcome == "unchanged"]
             while active:
                 tried = [(hunt, choice) for hunt in active for choice in self._variants(hunt, offers)]
                 texts = [hunt.row.texts(choice) for hunt, choice in tried]
                 answers = classifier.ask([text for text, _ in texts], [pair for _, pair in texts])
-                self._advance(active, tried, [(float(row[hunt.goal]), int(row.argmax())) for (hunt, _), row in zip(tried, answers, strict=True)])
+                self._advance(
+                    active,
+                    tried,
+                    [
+                        (float(row[hunt.goal]), int(row.argmax()))
+                        for (hunt, _), row in zip(tried, answers, strict=True)
+                    ],
+                )
                 active = [hunt for hunt in active if hunt.outcome == "unchanged" and self._goes_on(hunt)]
             return self._finish(batch, hunts)
 
@@ -87,7 +105,10 @@ class Attack(Stage):
     def _offers(self, sources: Sources, hunts: list[_Hunt]) -> dict[tuple[str, int], tuple[str, ...]]:
         """Return the candidates for every key token of the rows under attack."""
         places = [place for hunt in hunts if hunt.outcome == "unchanged" for place in places_of(hunt.row)]
-        return {(place.row, place.token): words for place, words in zip(places, sources.offer(places), strict=True)}
+        return {
+            (place.row, place.token): words
+            for place, words in zip(places, sources.offer(places), strict=True)
+        }
 
     def _goes_on(self, hunt: _Hunt) -> bool:
         """Return whether a row has tokens, edits and queries left."""
@@ -103,7 +124,11 @@ class Attack(Stage):
         room = self.most_queries - hunt.queries
         choices = [{**hunt.choice, token: word} for word in words[:room]]
         original = (hunt.row.text, hunt.row.text_pair)
-        return [choice for choice in choices if hunt.row.texts(choice) != original and hunt.row.texts(choice)[0].strip()]
+        return [
+            choice
+            for choice in choices
+            if hunt.row.texts(choice) != original and hunt.row.texts(choice)[0].strip()
+        ]
 
     def _advance(
         self, active: list[_Hunt], tried: list[tuple[_Hunt, dict[int, str]]], answers: list[tuple[float, int]]
@@ -119,7 +144,9 @@ class Attack(Stage):
             hunt.queries += 1
             results.setdefault(id(hunt), []).append((predicted == hunt.goal, round(chance, 5), order, choice))
         for hunt in active:
-            for kept, chance, _, choice in sorted(results.get(id(hunt), []), key=lambda result: result[:3])[:1]:
+            for kept, chance, _, choice in sorted(results.get(id(hunt), []), key=lambda result: result[:3])[
+                :1
+            ]:
                 if not kept or chance < hunt.best:
                     hunt.choice, hunt.best = choice, chance
                 if not kept:
@@ -136,6 +163,10 @@ class Attack(Stage):
                 edits = hunt.row.edits(hunt.choice)
                 children.append(Child(hunt.row.index, self.kind, 1, *hunt.row.texts(hunt.choice), edits))
             else:
-                why = "already predicted wrong" if hunt.outcome == "skipped" else "prediction could not be changed"
+                why = (
+                    "already predicted wrong"
+                    if hunt.outcome == "skipped"
+                    else "prediction could not be changed"
+                )
                 missing.append(Missing(hunt.row.index, self.kind, 1, why))
         return with_children(with_columns(batch, ATTACK, [outcome, queries]), children, missing)

@@ -30,7 +30,9 @@ class Attribute(Stage):
     quantity: Literal["logit", "probability", "log_probability", "difference"] = "logit"
     baseline: Literal["zero"] = "zero"
     steps: int = Field(default=16, ge=1, description="nodes of the first rule")
-    tolerance: float | None = Field(default=0.05, gt=0, description="largest completeness error before nodes are doubled")
+    tolerance: float | None = Field(
+        default=0.05, gt=0, description="largest completeness error before nodes are doubled"
+    )
     most_steps: int = Field(default=128, ge=1)
 
     @property

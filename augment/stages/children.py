@@ -76,7 +76,9 @@ def protection(job: Job) -> Protection:
         try:
             lines = path.read_text(encoding="utf-8-sig").split("\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise RequestError(f"resources.protect: {path}", f"cannot be read: {error}", "give UTF-8, a word a line") from None
+            raise RequestError(
+                f"resources.protect: {path}", f"cannot be read: {error}", "give UTF-8, a word a line"
+            ) from None
         words.update(line.strip() for line in lines if line.strip())
     return Protection(frozenset(words), job.resources.protect_patterns)
 
@@ -91,7 +93,9 @@ def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) 
         if values[score] is None:
             continue
         seen = set(values["owner"])
-        content = [place for place, free in enumerate(editable(values["tokens"], guard)) if free and place in seen]
+        content = [
+            place for place, free in enumerate(editable(values["tokens"], guard)) if free and place in seen
+        ]
         key = values["key"] or []
         rows.append(
             Row(

@@ -50,13 +50,19 @@ class Judge(Stage):
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             rows = batch.select(["id", "parent", "text", "text_pair", "label"]).to_pylist()
             texts = list(dict.fromkeys((row["text"], row["text_pair"]) for row in rows))
-            answers = classifier.ask([text for text, _ in texts], [pair for _, pair in texts]) if texts else []
+            answers = classifier.ask([text for text, _ in texts], [pair for _, pair in texts])
             chances = dict(zip(texts, answers, strict=True))
-            before = {row["id"]: chances[row["text"], row["text_pair"]] for row in rows if row["parent"] is None}
+            before = {
+                row["id"]: chances[row["text"], row["text_pair"]] for row in rows if row["parent"] is None
+            }
             values: list[list[object]] = [[] for _ in self.adds]
             for row in rows:
                 here = chances[row["text"], row["text_pair"]]
-                first, child, gold = before.get(row["parent"] or row["id"], here), row["parent"], labels.index(row["label"])
+                first, child, gold = (
+                    before.get(row["parent"] or row["id"], here),
+                    row["parent"],
+                    labels.index(row["label"]),
+                )
                 facts = (
                     None if gold is None else first[gold],
                     None if gold is None or child is None else here[gold],

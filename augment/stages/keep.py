@@ -20,7 +20,9 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
     p_gold_at_least: float | None = Field(default=None, ge=0, le=1)
     p_gold_below: float | None = Field(default=None, ge=0, le=1)
     prediction: Literal["changed", "unchanged"] | None = None
-    parent: Literal["right", "wrong"] | None = Field(default=None, description="whether the parent was predicted right")
+    parent: Literal["right", "wrong"] | None = Field(
+        default=None, description="whether the parent was predicted right"
+    )
 
     def objection(self, row: dict[str, object], prefix: str) -> str | None:
         """Return why the rule does not fit a child, or None if it does.
@@ -32,10 +34,22 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
         p_gold = round(float(chance), 5) if isinstance(chance, float) else None
         tests = (
             (self.methods is None or row["method"] in self.methods, "made by another stage"),
-            (self.parent is None or (before == gold) == (self.parent == "right"), f"its parent is not predicted {self.parent}"),
-            (self.prediction is None or (before != after) == (self.prediction == "changed"), f"prediction not {self.prediction}"),
-            (self.p_gold_at_least is None or (p_gold is not None and p_gold >= self.p_gold_at_least), f"p(gold) below {self.p_gold_at_least}"),
-            (self.p_gold_below is None or (p_gold is not None and p_gold < self.p_gold_below), f"p(gold) not below {self.p_gold_below}"),
+            (
+                self.parent is None or (before == gold) == (self.parent == "right"),
+                f"its parent is not predicted {self.parent}",
+            ),
+            (
+                self.prediction is None or (before != after) == (self.prediction == "changed"),
+                f"prediction not {self.prediction}",
+            ),
+            (
+                self.p_gold_at_least is None or (p_gold is not None and p_gold >= self.p_gold_at_least),
+                f"p(gold) below {self.p_gold_at_least}",
+            ),
+            (
+                self.p_gold_below is None or (p_gold is not None and p_gold < self.p_gold_below),
+                f"p(gold) not below {self.p_gold_below}",
+            ),
         )
         return next((why for holds, why in tests if not holds), None)
 
@@ -64,7 +78,11 @@ class Keep(Stage):
     @property
     def needs(self) -> tuple[str, ...]:
         """The judgement."""
-        return ("parent", "method", *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after")))
+        return (
+            "parent",
+            "method",
+            *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after")),
+        )
 
     @property
     def adds(self) -> tuple[Column, ...]:
@@ -73,11 +91,21 @@ class Keep(Stage):
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Return the step; nothing has to be loaded."""
-        names = ["parent", "method", "label", *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after"))]
+        names = [
+            "parent",
+            "method",
+            "label",
+            *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after")),
+        ]
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            found = [self.decide(row) if row["parent"] is not None else (None, None) for row in batch.select(names).to_pylist()]
-            return with_columns(batch, KEEP, [[verdict for verdict, _ in found], [reason for _, reason in found]])
+            found = [
+                self.decide(row) if row["parent"] is not None else (None, None)
+                for row in batch.select(names).to_pylist()
+            ]
+            return with_columns(
+                batch, KEEP, [[verdict for verdict, _ in found], [reason for _, reason in found]]
+            )
 
         return step
 

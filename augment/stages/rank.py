@@ -63,7 +63,9 @@ class Rank(Stage):
                     ties.append(None)
                     continue
                 seen = set(owner)
-                allowed = [place for place, free in enumerate(editable(tokens, guard)) if free and place in seen]
+                allowed = [
+                    place for place, free in enumerate(editable(tokens, guard)) if free and place in seen
+                ]
                 key, tied = self.choose(np.asarray(scores, dtype=np.float64), allowed)
                 keys.append(key)
                 ties.append(tied)
@@ -79,7 +81,9 @@ class Rank(Stage):
         largest = np.abs(scores).max(initial=0.0) or 1.0
         rounded = np.round(scores / largest, _DIGITS)
         weight = np.abs(rounded) if self.order == "absolute" else rounded
-        ordered = sorted((place for place in allowed if weight[place] > 0), key=lambda place: (-weight[place], place))
+        ordered = sorted(
+            (place for place in allowed if weight[place] > 0), key=lambda place: (-weight[place], place)
+        )
         if self.threshold is not None:
             limit = round(self.threshold / largest, _DIGITS)
             chosen = [place for place in ordered if weight[place] >= limit]

@@ -25,7 +25,9 @@ class Substitute(Stage):
     on: On = "other"
     children: int = Field(default=4, ge=1)
     share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
-    sources: tuple[SourceName, ...] = Field(default=("lexicon", "masked_lm"), description="the first that offers any")
+    sources: tuple[SourceName, ...] = Field(
+        default=("lexicon", "masked_lm"), description="the first that offers any"
+    )
     most: int = Field(default=8, ge=1, description="candidates a token, nearest first")
     score: str = "ig"
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
@@ -49,7 +51,9 @@ class Substitute(Stage):
             rows = editable_rows(batch, self.on, guard, self.score)
             places = [place for row in rows for place in places_of(row)]
             offers = {
-                (place.row, place.token): words for place, words in zip(places, sources.offer(places), strict=True) if words
+                (place.row, place.token): words
+                for place, words in zip(places, sources.offer(places), strict=True)
+                if words
             }
 
             def rewrite(row: Row, chance: Chance, number: int) -> Mapping[int, str]:

@@ -46,10 +46,15 @@ class Tokenize(Stage):
                 if pair is not None:
                     second = segment(pair, language, self.granularity)
                     spans, sides = spans + second, sides + [1] * len(second)
-                tokens = [(pair if side else text)[start:end] for side, (start, end) in zip(sides, spans, strict=True)]
+                tokens = [
+                    (pair if side else text)[start:end]
+                    for side, (start, end) in zip(sides, spans, strict=True)
+                ]
                 named = [{"start": start, "end": end} for start, end in spans]
                 owner = owners(spans, sides, row.offsets, row.sides)
-                for column, value in zip(values, (tokens, sides, named, row.pieces, row.segments, owner), strict=True):
+                for column, value in zip(
+                    values, (tokens, sides, named, row.pieces, row.segments, owner), strict=True
+                ):
                     column.append(value)
             return with_columns(batch, TOKENIZE, values)
 

@@ -98,7 +98,9 @@ def editable(tokens: Sequence[str], protection: Protection) -> list[bool]:
 def _names(tokens: Sequence[str]) -> set[int]:
     """Return the capitalised Latin words that do not begin a sentence; none where most words are capitalised."""
     words = [index for index, token in enumerate(tokens) if token[:1].isalpha() and not _HAN.match(token)]
-    capital = [index for index in words if tokens[index][0].isupper() and tokens[index].casefold() not in STOP_WORDS]
+    capital = [
+        index for index in words if tokens[index][0].isupper() and tokens[index].casefold() not in STOP_WORDS
+    ]
     if 2 * len(capital) > len(words):
         return set()
     return {index for index in capital if index and not _BREAK.search(tokens[index - 1])}

@@ -1,0 +1,277 @@
+"""The command line: help for everything, results on stdout, the rest on stderr, and runs that are finished only once."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow.parquet as pq
+import pytest
+import typer
+
+from augment.cli import app, main
+from augment.errors import RequestError
+
+CPU = ("--set", "run.device=cpu", "--set", "run.threads=1")
+COMMANDS = sorted(typer.main.get_group(app).commands)
+CONFIG = """\
+# A small corpus.
+corpus: {{root: {root}, files: small.csv}}
+model: {{path: {root}/model, max_length: 64}}
+train: {{start: textcnn, epochs: 1, batch_size: 16, vocabulary: 300, limit: 60}}
+resources: {{lexicons: []}}
+"""
+
+
+class Result(NamedTuple):
+    """What a command gave back: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+def augment(*words: object) -> Result:
+    """Return what `augment WORDS` gives, run in this process as the installed script runs it."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["augment", *map(str, words)])
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return Result(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="module")
+def config(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a config of the small corpus and its model."""
+    path = tmp_path_factory.mktemp("config") / "small.yaml"
+    path.write_text(CONFIG.format(root=small), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a finished run of `augment`."""
+    folder = tmp_path_factory.mktemp("run") / "out"
+    result = augment("run", "augment", "-c", config, *CPU, "-o", folder)
+    assert result.code == 0, result.err
+    assert result.out == f"{folder}\n"
+    assert "children made" in result.err
+    assert f"report: {folder}/report.html" in result.err
+    return folder
+
+
+def counts(result: Result) -> dict[str, int]:
+    """Return the counts of a run that was asked for JSON."""
+    assert result.code == 0, result.err
+    found = json.loads(result.out)["counts"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_command_line_lists_its_commands() -> None:
+    result = augment("--help")
+    assert (result.code, result.err) == (0, "")
+    assert {"check", "explain", "fetch", "list", "report", "run", "train"} <= set(COMMANDS)
+    assert all(re.search(rf"^  {name} ", result.out, re.MULTILINE) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_every_parameter_has_help(name: str) -> None:
+    result = augment(name, "--help")
+    assert (result.code, result.err) == (0, "")
+    command = typer.main.get_group(app).commands[name]
+    assert command.help
+    for parameter in command.params:
+        shown = parameter.opts[0] if parameter.param_type_name == "option" else parameter.name
+        assert shown in result.out
+        assert getattr(parameter, "help", None), f"{name} {shown} has no help"
+
+
+def test_a_run_prints_its_folder_and_tells_the_rest_on_stderr(finished: Path) -> None:
+    """The fixture holds the streams; here is the folder it named."""
+    files = {str(path.relative_to(finished)) for path in finished.rglob("*") if path.is_file()}
+    assert {"README.md", "manifest.json", "report.html", "data/train.parquet", "run/plan.json"} <= files
+
+
+def test_the_same_request_again_reads_the_finished_run(finished: Path, config: Path) -> None:
+    """No file is touched and the summary is the same, seconds included; threads do not make another request."""
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
+    first = augment("run", "augment", "-c", config, *CPU, "-o", finished, "--json")
+    again = augment("run", "augment", "-c", config, *CPU, "-o", finished, "--json", "--set", "run.threads=2")
+    assert first == again
+    assert json.loads(first.out) == json.loads((finished / "manifest.json").read_text())["summary"]
+    assert before == {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
+
+
+def test_overwrite_replaces_a_run_and_nothing_else(config: Path, tmp_path: Path) -> None:
+    words = ("run", "explain", "-c", config, *CPU, "-o", tmp_path / "out", "--json", "--limit")
+    assert counts(augment(*words, 5))["rows worked on"] == 5
+    (tmp_path / "out" / "我的笔记.txt").write_text("好", encoding="utf-8")
+    assert augment(*words, 6).code == 3
+    assert counts(augment(*words, 6, "--overwrite"))["rows worked on"] == 6
+    assert (tmp_path / "out" / "我的笔记.txt").read_text(encoding="utf-8") == "好"
+    assert pq.read_metadata(tmp_path / "out" / "explain" / "parents.parquet").num_rows == 6
+
+
+def test_a_limit_is_a_trial_and_its_rows_are_counted(config: Path, tmp_path: Path) -> None:
+    found = counts(
+        augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--json", "--limit", 7)
+    )
+    assert (found["rows worked on"], found["rows not selected"], found["rows read"]) == (7, 293, 300)
+    told = augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--limit", 7)
+    assert "note: a trial: run.limit left 293 rows out" in told.err
+
+
+def test_splits_on_the_command_line_take_the_place_of_the_pipelines(config: Path, tmp_path: Path) -> None:
+    words = ("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--json")
+    found = counts(augment(*words, "--split", "test", "--split", "validation"))
+    splits = pq.read_table(tmp_path / "a" / "explain" / "parents.parquet").column("split").to_pylist()
+    assert set(splits) == {"test", "validation"}
+    assert found["rows worked on"] == len(splits)
+    assert found["rows passed through"] == 300 - len(splits)
+
+
+def test_a_run_goes_to_runs_config_pipeline_by_default(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = augment("run", "explain", "-c", config, *CPU, "--limit", 2, "--quiet")
+    assert (result.code, result.out) == (0, "runs/small-explain\n")
+    assert (tmp_path / "runs" / "small-explain" / "report.html").is_file()
+
+
+def test_the_json_of_a_run_is_all_that_stdout_holds(config: Path, tmp_path: Path) -> None:
+    result = augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--limit", 3, "--json")
+    summary = json.loads(result.out)
+    assert (summary["folder"], summary["pipeline"]) == (str(tmp_path / "a"), "explain")
+    assert summary["attribution"]["ig"]["statuses"] == {"converged": 3}
+    assert result.err == ""
+
+
+def test_check_tells_what_a_run_would_use(config: Path, small: Path) -> None:
+    words = ("check", "augment", "-c", config, "-c", "gpu")
+    plain, found = augment(*words), augment(*words, "--json")
+    assert (plain.code, plain.err, found.code, found.err) == (0, "", 0, "")
+    told = json.loads(found.out)
+    assert told["pipeline"].startswith("augment: tokenize > attribute > rank > ")
+    assert told["corpus"] == str(small / "small.csv")
+    assert told["columns"] == "text = review, label = label, id = id"
+    assert told["model"].endswith("classes bad, good")
+    lines = dict(line.split(maxsplit=1) for line in plain.out.splitlines())
+    assert lines == told
+
+
+def test_explain_shows_the_text_the_answer_and_the_words_that_matter(small: Path) -> None:
+    result = augment("explain", "总体来说 房间 很好!", "-m", small / "model", "--top", 2)
+    assert (result.code, result.err) == (0, "")
+    text, answer, *words, completeness = result.out.splitlines()
+    assert text == "总体来说 房间 很好!"
+    assert answer.startswith("good  p(good) = ")
+    assert len(words) == 2
+    assert words[0].split()[0] in {"很", "好", "很好"}
+    assert completeness.startswith("scores add up to the answer within ")
+
+
+def test_explain_gives_json_and_takes_a_target_and_a_pair(small: Path) -> None:
+    words = ("explain", "the movie 很好", "-m", small / "model", "--json")
+    result = augment(*words, "--target", "bad", "--pair", "房间")
+    found = json.loads(result.out)
+    assert (result.code, result.err) == (0, "")
+    assert (found["target"], found["prediction"], found["text_pair"]) == ("bad", "good", "房间")
+    assert len(found["tokens"]) == len(found["scores"]) == len(found["spans"]) == len(found["side"])
+    assert sorted(set(found["side"])) == [0, 1]
+
+
+def test_explain_prints_brackets_as_they_are(small: Path) -> None:
+    """Terminal markup in a text is text."""
+    result = augment("explain", "[red]好[/red] [/]", "-m", small / "model")
+    assert (result.code, result.out.splitlines()[0]) == (0, "[red]好[/red] [/]")
+
+
+def test_no_color_is_honoured(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forced terminal colours the words; NO_COLOR takes the colours away, and not a word with them."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    coloured = augment("explain", "房间 很好", "-m", small / "model").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = augment("explain", "房间 很好", "-m", small / "model").out
+    assert "\x1b[" in coloured
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+
+
+def test_train_saves_a_model_and_tells_how_well_it_does(config: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "模型"
+    result = augment("train", "-c", config, *CPU, "-m", folder, "--json", "--quiet")
+    assert (result.code, result.err) == (0, "")
+    found = json.loads(result.out)
+    assert (found["folder"], found["start"], found["rows"], found["held_out"]) == (
+        str(folder),
+        "textcnn",
+        60,
+        "test",
+    )
+    assert 0 <= found["accuracy"] <= 1
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
+
+
+def test_report_draws_the_same_page_again(finished: Path) -> None:
+    page = finished / "report.html"
+    first = page.read_bytes()
+    assert augment("report", finished) == Result(0, f"{page}\n", "")
+    assert page.read_bytes() == first
+    assert augment("report", finished, "--rows", 3).code == 0
+    assert len(page.read_bytes()) < len(first)
+    page.write_bytes(first)
+
+
+def test_list_names_pipelines_configs_and_stages() -> None:
+    plain, found = augment("list"), augment("list", "--json")
+    assert (plain.code, plain.err, found.code, found.err) == (0, "", 0, "")
+    told = json.loads(found.out)
+    assert list(told) == ["pipelines", "configs", "stages"]
+    assert {"augment", "explain", "probe", "attack"} <= set(told["pipelines"])
+    assert {"demo-zh", "demo-en"} <= set(told["configs"])
+    assert {"tokenize", "attribute", "rank", "substitute", "delete", "attack", "judge", "keep"} <= set(
+        told["stages"]
+    )
+    assert all(about.strip() and "\n" not in about for kind in told.values() for about in kind.values())
+    assert all(f"  {name} " in plain.out for kind in told.values() for name in kind)
+
+
+def test_quiet_runs_show_no_progress_and_debug_shows_the_error_itself(config: Path) -> None:
+    with pytest.raises(RequestError, match="there is none of that name"):
+        augment("--debug", "check", "augmnt", "-c", config)
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("nothing",), ("check",), ("check", "augment", "--nothing"), ("explain", "好")]
+)
+def test_words_it_cannot_read_are_a_wrong_request(words: tuple[str, ...]) -> None:
+    """Exit code 2, the usage on stderr, nothing on stdout."""
+    result = augment(*words)
+    assert (result.code, result.out) == (2, "")
+    assert "Traceback" not in result.err
+    assert result.err
+
+
+def test_the_module_runs_as_a_program(config: Path) -> None:
+    """Streams and exit code hold in a process of its own."""
+    words = [sys.executable, "-m", "augment.cli", "check"]
+    good = subprocess.run(
+        [*words, "explain", "-c", config, "--json"], capture_output=True, text=True, check=False
+    )
+    assert (good.returncode, good.stderr) == (0, "")
+    assert "pipeline" in json.loads(good.stdout)
+    bad = subprocess.run([*words, "explian", "-c", config], capture_output=True, text=True, check=False)
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert (
+        bad.stderr == "error: pipeline `explian`\n  there is none of that name\n  did you mean `explain`?\n"
+    )
