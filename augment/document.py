@@ -104,10 +104,10 @@ def _plain(location: tuple[Key, ...], values: object) -> tuple[Key, ...]:
     kept: list[Key] = []
     here = values
     for key in location:
-        if (isinstance(here, dict) and key in here) or (
-            isinstance(here, list) and isinstance(key, int) and key < len(here)
-        ):
+        if isinstance(here, dict) and key in here:
             here = here[key]
+        elif isinstance(here, list) and key in range(len(here)):
+            here = here[int(key)]
         else:
             continue
         kept.append(key)

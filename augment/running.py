@@ -157,9 +157,9 @@ def _finish(
         folder,
         plan.name,
         _counts(staged, receipts, export, job),
-        dict(sorted(export.verdicts.items())),
-        dict(export.reasons.most_common()),
-        {f"{method}: {reason}": count for (method, reason), count in sorted(export.shortfall.items())},
+        dict(sorted(export.totals.verdicts.items())),
+        dict(export.totals.reasons.most_common()),
+        {f"{method}: {reason}": count for (method, reason), count in sorted(export.totals.shortfall.items())},
         _attribution(export),
         dict(sorted(files.items())),
         _notices(plan, job, staged, export),
@@ -173,7 +173,7 @@ def _finish(
     _check_balance(summary)
     write_text(
         folder / "README.md",
-        card(job, plan.name, files, {name: str(n) for name, n in summary.counts.items()}),
+        card(job, plan.name, files, summary.counts),
     )
     _write_manifest(folder, summary)
     if job.output.report_rows:
@@ -188,9 +188,9 @@ def _finish(
 def _counts(staged: Staged, receipts: list[Receipt], export: Export, job: Job) -> dict[str, int]:
     """Return the totals of a run."""
     made = sum(receipt.children for receipt in receipts)
-    joined = sum(export.verdicts[verdict] for verdict in job.output.verdicts)
-    dropped = export.verdicts["drop"]
-    judged = sum(export.verdicts.values())
+    joined = sum(export.totals.verdicts[verdict] for verdict in job.output.verdicts)
+    dropped = export.totals.verdicts["drop"]
+    judged = sum(export.totals.verdicts.values())
     counts = {
         "rows read": staged.read,
         "rows not selected": staged.skipped + staged.over_limit,
@@ -201,13 +201,16 @@ def _counts(staged: Staged, receipts: list[Receipt], export: Export, job: Job) -
         "children in data": joined + (made - judged),
         "children apart": judged - joined - dropped if "drop" not in job.output.verdicts else judged - joined,
         "children dropped": dropped if "drop" not in job.output.verdicts else 0,
-        "children that change the prediction": sum(export.flips.values()),
-        "children asked for and missing": sum(export.shortfall.values()),
+        "children that change the prediction": export.totals.flips,
+        "children asked for and missing": sum(export.totals.shortfall.values()),
     }
-    if export.attacks:
-        attacked = export.attacks["changed"] + export.attacks["unchanged"]
-        counts |= {"attacked": attacked, "attacks that changed the prediction": export.attacks["changed"]}
-        counts |= {"attack queries": sum(export.queries)}
+    if export.totals.attacks:
+        attacked = export.totals.attacks["changed"] + export.totals.attacks["unchanged"]
+        counts |= {
+            "attacked": attacked,
+            "attacks that changed the prediction": export.totals.attacks["changed"],
+        }
+        counts |= {"attack queries": export.totals.queries}
     return counts
 
 
@@ -231,11 +234,11 @@ def _attribution(export: Export) -> dict[str, dict[str, object]]:
     """Return for each attribution its statuses and the median and worst completeness error."""
     return {
         method: {
-            "statuses": dict(sorted(export.statuses[method].items())),
+            "statuses": dict(sorted(export.totals.statuses[method].items())),
             "median_error": round(statistics.median(errors), 6),
             "worst_error": round(max(errors), 6),
         }
-        for method, errors in sorted(export.errors.items())
+        for method, errors in sorted(export.totals.errors.items())
         if errors
     }
 
@@ -243,7 +246,7 @@ def _attribution(export: Export) -> dict[str, dict[str, object]]:
 def _notices(plan: Pipeline, job: Job, staged: Staged, export: Export) -> tuple[str, ...]:
     """Return what the user should know before using the result."""
     found: list[str] = []
-    for method, counter in sorted(export.statuses.items()):
+    for method, counter in sorted(export.totals.statuses.items()):
         late = counter["not_converged"]
         if late:
             found.append(
