@@ -171,6 +171,10 @@ def _union(parts: tuple[_Part, ...]) -> pa.Schema:
     except pa.ArrowException as error:
         what = f"a column has different types in different files: {error}"
         raise RequestError(_names(parts), what, "write all files with the same types") from None
+    # A column that is null in every file is text by default; null in one, it has the type of the others.
+    joined = pa.schema(
+        [entry.with_type(pa.string()) if pa.types.is_null(entry.type) else entry for entry in joined]
+    )
     hugging = (parts[0].schema.metadata or {}).get(b"huggingface")
     return joined.with_metadata({b"huggingface": hugging}) if hugging else joined
 

@@ -581,12 +581,14 @@ def _kind(value: object) -> set[str]:
 
 
 def _json_type(kinds: set[str]) -> pa.DataType:
-    """Return the Arrow type that holds values of these kinds without loss."""
+    """Return the Arrow type that holds values of these kinds without loss; the null type if there are none."""
+    if not kinds:
+        return pa.null()
     if kinds == {"bool"}:
         return pa.bool_()
-    if kinds and kinds <= {"int", "long"}:
+    if kinds <= {"int", "long"}:
         return pa.int64()
-    return pa.float64() if kinds and kinds <= {"int", "float"} else pa.string()
+    return pa.float64() if kinds <= {"int", "float"} else pa.string()
 
 
 def _as(kind: pa.DataType, value: object) -> object:

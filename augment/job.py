@@ -147,6 +147,7 @@ class TrainConfig(Section):
         gt=0,
         description="default: 0.002 for textcnn, 0.0005 for bert-small, 0.00003 to fine-tune",
     )
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     vocabulary: int = Field(
         default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small"
     )

@@ -195,6 +195,8 @@ def _fit(
     """Train the model in place with the Trainer of transformers."""
     from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
+    from augment.models.buckets import LengthBuckets
+
     settings = job.train
     rows = _features(job, tokenizer, fitting, classes, model)
 
@@ -221,11 +223,20 @@ def _fit(
             seed=job.seed,
             data_seed=job.seed,
             dataloader_pin_memory=False,
-            train_sampling_strategy="group_by_length",
+            max_grad_norm=0.0,
+            label_smoothing_factor=settings.label_smoothing,
             bf16=job.run.dtype == "bfloat16",
             fp16=job.run.dtype == "float16",
         )
-        trainer = Trainer(
+        lengths = rows["length"]
+
+        class Sorted(Trainer):
+            """A Trainer whose batches hold texts of like length."""
+
+            def _get_train_sampler(self, *_: object) -> LengthBuckets:
+                return LengthBuckets(lengths, settings.batch_size, job.seed)
+
+        trainer = Sorted(
             model=model,
             args=arguments,
             train_dataset=rows,

@@ -16,13 +16,13 @@ from augment.models.classifier import Classifier, open_classifier
 from augment.text.script import language
 from augment.text.segment import frequent_words
 
-_NEAR = 0.4
+_NEAR = 0.5
 _DICTIONARY = 20000
 _BLOCK = 512
 
 
 class Neighbours:
-    """The nearest words by cosine of centred embeddings, at least 0.4."""
+    """The nearest words by cosine of centred embeddings, at least 0.5."""
 
     def __init__(self, model: ModelConfig, run: RunConfig, most: int) -> None:
         """Take the model; the vocabulary is embedded when a token first asks."""

@@ -72,7 +72,9 @@ def word_pieces(side: str) -> PreTrainedTokenizerFast:
     """
     names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     letters = sorted({letter for text in TEXTS for letter in text.lower() if not letter.isspace()})
-    words = sorted({word for text in TEXTS for word in text.lower().split() if word.isascii() and word.isalpha()})
+    words = sorted(
+        {word for text in TEXTS for word in text.lower().split() if word.isascii() and word.isalpha()}
+    )
     pieces = dict.fromkeys([*names, *letters, *(f"##{letter}" for letter in letters), *words[::2]])
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
@@ -166,7 +168,11 @@ def _distilbert(tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
     """Return a DistilBERT."""
     sizes = {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64, "max_position_embeddings": 128}
     config = DistilBertConfig(
-        vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, initializer_range=SPREAD, id2label=CLASSES, **sizes
+        vocab_size=len(tokenizer),
+        pad_token_id=tokenizer.pad_token_id,
+        initializer_range=SPREAD,
+        id2label=CLASSES,
+        **sizes,
     )
     return DistilBertForSequenceClassification(config)
 

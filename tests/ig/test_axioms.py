@@ -1,0 +1,185 @@
+"""The axioms of Sundararajan, Taly and Yan (2017) on formulas whose answers are known, in float64.
+
+Each method is tried on every axiom it claims. Gradient times input claims no completeness, and a plain gradient
+neither that nor sensitivity: that they fail is asserted, so that the test can tell.
+"""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from augment.ig.gradients import Evaluation, Question, evaluate
+from augment.ig.path import gauss_legendre
+from tests.ig.test_gradients import Formula, drawn
+
+# F [B] of embeddings [B, T, D], and the scores [B, T] of inputs against a baseline.
+Function = Callable[[Tensor], Tensor]
+Method = Callable[[Function, Tensor, Tensor], Tensor]
+SEEDS = st.integers(0, 10**6)
+
+
+def at(function: Function, inputs: Tensor, baseline: Tensor, alpha: float) -> Evaluation:
+    """Return the evaluation of F at one place of the path."""
+    rows = len(inputs)
+    first = torch.zeros(rows, dtype=torch.int64)
+    network = Formula(lambda embeddings: function(embeddings)[:, None])
+    places = torch.full((rows,), alpha, dtype=torch.float64)
+    return evaluate(network, {"inputs": inputs}, baseline, places, Question("logit", first, first))
+
+
+def integrated(function: Function, inputs: Tensor, baseline: Tensor, steps: int = 32) -> Tensor:
+    """Return integrated gradients."""
+    rule = zip(*gauss_legendre(steps), strict=True)
+    return torch.stack([weight * at(function, inputs, baseline, node).along for node, weight in rule]).sum(0)
+
+
+def gradient(function: Function, inputs: Tensor, baseline: Tensor) -> Tensor:
+    """Return the length of the gradient at the input."""
+    return at(function, inputs, baseline, 1.0).steepness
+
+
+def gradient_x_input(function: Function, inputs: Tensor, baseline: Tensor) -> Tensor:
+    """Return gradient times input."""
+    return at(function, inputs, baseline, 1.0).along
+
+
+ALL: dict[str, Method] = {
+    "integrated": integrated,
+    "gradient": gradient,
+    "gradient_x_input": gradient_x_input,
+}
+SIGNED: dict[str, Method] = {"integrated": integrated, "gradient_x_input": gradient_x_input}
+of_all = pytest.mark.parametrize("method", ALL.values(), ids=ALL.keys())
+of_signed = pytest.mark.parametrize("method", SIGNED.values(), ids=SIGNED.keys())
+
+
+def smooth(embeddings: Tensor) -> Tensor:
+    """Return a curved F in which every piece meets its neighbours."""
+    return torch.tanh(embeddings.cumsum(1) / 2).sum((1, 2)) + (embeddings[:, 0] * embeddings[:, -1]).sum(-1)
+
+
+def saturated(embeddings: Tensor) -> Tensor:
+    """Return relu(1 - relu(1 - x)) summed over pieces: it rises to 1 at x = 1 and is flat from there."""
+    return torch.relu(1 - torch.relu(1 - embeddings)).sum((1, 2))
+
+
+@given(SEEDS)
+@settings(deadline=None, max_examples=20)
+def test_integrated_gradients_sum_to_the_change_of_the_function(seed: int) -> None:
+    inputs, baseline = drawn(seed, 2, 4, 3), drawn(seed + 1, 2, 4, 3)
+    scores = integrated(smooth, inputs, baseline)
+    torch.testing.assert_close(scores.sum(-1), smooth(inputs) - smooth(baseline), rtol=0, atol=1e-5)
+
+
+def test_gradient_times_input_does_not_sum_to_the_change_of_the_function() -> None:
+    inputs = drawn(0, 8, 4, 3)
+    baseline = torch.zeros_like(inputs)
+    gap = gradient_x_input(smooth, inputs, baseline).sum(-1) - (smooth(inputs) - smooth(baseline))
+    assert (gap.abs() > 0.1).all()
+
+
+def test_a_saturated_input_has_the_score_one_and_the_gradient_zero() -> None:
+    inputs, baseline = (
+        torch.full((1, 1, 1), 2.0, dtype=torch.float64),
+        torch.zeros(1, 1, 1, dtype=torch.float64),
+    )
+    assert integrated(saturated, inputs, baseline).item() == pytest.approx(1)
+    assert gradient(saturated, inputs, baseline).item() == 0
+    assert gradient_x_input(saturated, inputs, baseline).item() == 0
+
+
+@given(SEEDS, st.integers(0, 3))
+@settings(deadline=None, max_examples=20)
+def test_the_one_piece_that_changes_the_answer_has_a_score(seed: int, piece: int) -> None:
+    baseline = torch.zeros(1, 4, 1, dtype=torch.float64)
+    inputs = baseline.clone()
+    inputs[0, piece] = 0.1 + drawn(seed, 1).abs()
+    scores = integrated(saturated, inputs, baseline)[0]
+    assert scores[piece] > 0.05
+    assert scores.count_nonzero() == 1
+
+
+@of_all
+@given(seed=SEEDS, piece=st.integers(0, 3))
+@settings(deadline=None, max_examples=20)
+def test_a_piece_the_function_does_not_read_has_exactly_no_score(
+    method: Method, seed: int, piece: int
+) -> None:
+    read = torch.ones(4, 1, dtype=torch.float64)
+    read[piece] = 0
+    scores = method(lambda x: smooth(x * read), drawn(seed, 2, 4, 3), drawn(seed + 1, 2, 4, 3))
+    assert (scores[:, piece] == 0).all()
+    assert scores.count_nonzero() > 0
+
+
+@of_signed
+@given(seed=SEEDS, one=st.floats(-3, 3), other=st.floats(-3, 3))
+@settings(deadline=None, max_examples=20)
+def test_scores_of_a_sum_are_the_sum_of_the_scores(
+    method: Method, seed: int, one: float, other: float
+) -> None:
+    inputs, baseline = drawn(seed, 2, 4, 3), drawn(seed + 1, 2, 4, 3)
+    together = method(lambda x: one * smooth(x) + other * saturated(x), inputs, baseline)
+    apart = one * method(smooth, inputs, baseline) + other * method(saturated, inputs, baseline)
+    torch.testing.assert_close(together, apart)
+
+
+@of_signed
+@given(seed=SEEDS)
+@settings(deadline=None, max_examples=20)
+def test_a_linear_function_gives_each_piece_its_own_term(method: Method, seed: int) -> None:
+    inputs, baseline, slope = drawn(seed, 2, 4, 3), drawn(seed + 1, 2, 4, 3), drawn(seed + 2, 4, 3)
+    scores = method(lambda x: (x * slope).sum((1, 2)) + 7, inputs, baseline)
+    torch.testing.assert_close(scores, ((inputs - baseline) * slope).sum(-1))
+
+
+@given(seed=SEEDS, steps=st.integers(1, 6), data=st.data())
+@settings(deadline=None, max_examples=40)
+def test_polynomials_are_scored_exactly_by_half_as_many_nodes(
+    seed: int, steps: int, data: st.DataObject
+) -> None:
+    degree = data.draw(st.integers(1, 2 * steps - 1))
+    inputs, baseline = drawn(seed, 2, 4, 1) / 2, drawn(seed + 1, 2, 4, 1) / 2
+    scores = integrated(lambda x: x.sum((1, 2)) ** degree, inputs, baseline, steps)
+    # The gradient is the same for all pieces, so each has a part of the change as large as its part of the way.
+    one, other = inputs.sum((1, 2)), baseline.sum((1, 2))
+    slope = sum(one**power * other ** (degree - 1 - power) for power in range(degree))
+    torch.testing.assert_close(scores, (inputs - baseline).sum(-1) * torch.as_tensor(slope)[:, None])
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_polynomial_of_too_high_a_degree_is_not_scored_exactly(steps: int) -> None:
+    inputs = torch.ones(1, 2, 1, dtype=torch.float64)
+    scores = integrated(lambda x: x.sum((1, 2)) ** (2 * steps + 1), inputs, torch.zeros_like(inputs), steps)
+    assert abs(scores.sum().item() - 2 ** (2 * steps + 1)) > 1e-2
+
+
+@of_all
+@given(seed=SEEDS)
+@settings(deadline=None, max_examples=20)
+def test_pieces_the_function_cannot_tell_apart_have_equal_scores(method: Method, seed: int) -> None:
+    inputs, baseline = drawn(seed, 2, 3, 2), drawn(seed + 1, 2, 3, 2)
+    inputs[:, 2], baseline[:, 2] = inputs[:, 0], baseline[:, 0]
+    scores = method(lambda x: torch.tanh(x[:, 0] + x[:, 2] - x[:, 1]).sum(-1), inputs, baseline)
+    torch.testing.assert_close(scores[:, 0], scores[:, 2], rtol=0, atol=0)
+
+
+@given(SEEDS)
+@settings(deadline=None, max_examples=20)
+def test_the_way_back_has_the_opposite_scores(seed: int) -> None:
+    inputs, baseline = drawn(seed, 2, 4, 3), drawn(seed + 1, 2, 4, 3)
+    torch.testing.assert_close(integrated(smooth, inputs, baseline), -integrated(smooth, baseline, inputs))
+
+
+@of_all
+@given(seed=SEEDS)
+@settings(deadline=None, max_examples=20)
+def test_two_ways_to_compute_one_function_have_the_same_scores(method: Method, seed: int) -> None:
+    inputs, baseline = drawn(seed, 2, 4, 3), drawn(seed + 1, 2, 4, 3)
+    one = method(lambda x: torch.relu(x).sum((1, 2)), inputs, baseline)
+    other = method(lambda x: torch.maximum(x, torch.zeros_like(x)).sum((1, 2)), inputs, baseline)
+    torch.testing.assert_close(one, other)

@@ -1,0 +1,272 @@
+"""A classifier from its folder: refused where it must be, fed as its tokenizer says, and the same under a hook."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from augment.errors import ModelError
+from augment.job import ModelConfig, RunConfig
+from augment.models.classifier import Classifier, device_of, open_classifier
+from tests.models.nets import NETS, save
+from tests.texts import TEXTS
+
+RUN = RunConfig(device="cpu", threads=1)
+LONGEST = 64
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return the folder of every net."""
+    root = tmp_path_factory.mktemp("nets")
+    return {name: save(net, root / name) for name, net in NETS.items()}
+
+
+def opened(folder: Path, run: RunConfig = RUN, max_length: int = LONGEST) -> Classifier:
+    """Return the classifier of a folder."""
+    return open_classifier(ModelConfig(path=str(folder), max_length=max_length), run)
+
+
+def refused(folder: Path, run: RunConfig = RUN) -> ModelError:
+    """Return the error that a folder is refused with."""
+    with pytest.raises(ModelError) as caught:
+        opened(folder, run)
+    assert caught.value.exit_code == 6
+    assert all((caught.value.where, caught.value.what, caught.value.hint))
+    return caught.value
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
+def test_code_that_a_model_brings_is_never_run(folders: dict[str, Path], tmp_path: Path, name: str) -> None:
+    folder = Path(shutil.copytree(folders["bert"], tmp_path / "bert"))
+    trace = tmp_path / "was-run"
+    (folder / "own.py").write_text(f"open({str(trace)!r}, 'w')\nclass Own: pass\n", encoding="utf-8")
+    settings = json.loads((folder / name).read_text(encoding="utf-8"))
+    settings["auto_map"] = {"AutoConfig": "own.Own", "AutoTokenizer": ["own.Own", "own.Own"]}
+    (folder / name).write_text(json.dumps(settings), encoding="utf-8")
+    assert "auto_map" in refused(folder).what
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("name", ["bert", "distilbert", "qwen3"])
+def test_weights_without_a_classification_head_are_refused(
+    folders: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    folder = Path(shutil.copytree(folders[name], tmp_path / name))
+    AutoModel.from_config(AutoConfig.from_pretrained(folder)).save_pretrained(folder)
+    error = refused(folder)
+    assert "no trained classifier" in error.what
+    assert "augment train" in error.hint
+
+
+def unknown_kind(folder: Path) -> None:
+    """Name an architecture that does not exist."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "nonsense"}), encoding="utf-8")
+
+
+def other_sizes(folder: Path) -> None:
+    """Name sizes that the weights have not."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"hidden_size": 64}), encoding="utf-8")
+
+
+def broken_tokenizer(folder: Path) -> None:
+    """Cut the tokenizer's file short."""
+    (folder / "tokenizer.json").write_text('{"version": ', encoding="utf-8")
+
+
+def no_tokenizer(folder: Path) -> None:
+    """Take the tokenizer's file away."""
+    (folder / "tokenizer.json").unlink()
+
+
+@pytest.mark.parametrize("spoil", [unknown_kind, other_sizes, broken_tokenizer, no_tokenizer])
+def test_a_folder_that_cannot_be_loaded_is_refused_in_one_line(
+    folders: dict[str, Path], tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    folder = Path(shutil.copytree(folders["bert"], tmp_path / "bert"))
+    spoil(folder)
+    error = refused(folder)
+    assert error.where == str(folder)
+    assert "cannot be loaded" in error.what
+    assert "\n" not in error.what
+
+
+@pytest.mark.parametrize("device", ["nonsense", "cuda:99", "gpu"])
+def test_a_device_that_is_not_there_is_refused(folders: dict[str, Path], device: str) -> None:
+    error = refused(folders["textcnn"], RunConfig(device=device, threads=1))
+    assert error.where == f"run.device: {device}"
+    assert "auto" in error.hint
+
+
+def test_auto_is_the_best_device_there_is() -> None:
+    assert device_of("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert device_of("cpu") == "cpu"
+
+
+def test_the_last_two_models_are_kept(folders: dict[str, Path]) -> None:
+    first, second = opened(folders["bert"]), opened(folders["roberta"])
+    assert opened(folders["bert"]) is first
+    assert opened(folders["roberta"]) is second
+    opened(folders["bert"])
+    opened(folders["gpt2"])
+    assert opened(folders["bert"]) is first
+    assert opened(folders["roberta"]) is not second
+
+
+def test_a_model_is_known_by_its_content_not_by_its_place(folders: dict[str, Path], tmp_path: Path) -> None:
+    first = opened(folders["textcnn"])
+    moved = Path(shutil.copytree(folders["textcnn"], tmp_path / "moved"))
+    assert opened(moved) is first
+    weights = bytearray((moved / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (moved / "model.safetensors").write_bytes(weights)
+    assert opened(moved) is not first
+
+
+def test_a_run_of_other_settings_opens_another(folders: dict[str, Path]) -> None:
+    first = opened(folders["textcnn"])
+    assert opened(folders["textcnn"], max_length=8) is not first
+    assert opened(folders["textcnn"], RunConfig(device="cpu", threads=1, token_budget=64)) is not first
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_an_opened_model_is_frozen_and_knows_its_classes(folders: dict[str, Path], name: str) -> None:
+    classifier = opened(folders[name])
+    assert classifier.classes == ("bad", "fair", "good")
+    assert not classifier.model.training
+    assert not any(weight.requires_grad for weight in classifier.model.parameters())
+    assert torch.get_num_threads() == 1
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_every_awkward_text_is_encoded_within_itself(folders: dict[str, Path], name: str) -> None:
+    classifier = opened(folders[name])
+    for text, row in zip(TEXTS, classifier.encode(TEXTS, [None] * len(TEXTS)), strict=True):
+        assert len(row.pieces) == len(row.segments) == len(row.offsets) == len(row.sides) <= LONGEST
+        for (start, end), side in zip(row.offsets, row.sides, strict=True):
+            assert side == 0 or (side is None and start == end)
+            assert 0 <= start <= end <= len(text)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_rows_with_and_without_a_pair_are_encoded_together_as_apart(
+    folders: dict[str, Path], name: str
+) -> None:
+    classifier = opened(folders[name])
+    texts, pairs = ["房间很好", "a great movie", "iPhone很好用", "👍🏽"], [None, "很差", None, ""]
+    together = classifier.encode(texts, pairs)
+    assert together == [classifier.encode([text], [pair])[0] for text, pair in zip(texts, pairs, strict=True)]
+    assert 1 in together[1].sides
+    assert {side for row in (together[0], together[2]) for side in row.sides} <= {0, None}
+    second = [
+        offset for offset, side in zip(together[1].offsets, together[1].sides, strict=True) if side == 1
+    ]
+    assert (second[0][0], second[-1][1]) == (0, 2)
+
+
+def test_no_rows_are_encoded_and_answered_as_none(folders: dict[str, Path]) -> None:
+    classifier = opened(folders["bert"])
+    assert classifier.encode([], []) == []
+    assert classifier.ask([], []).shape == (0, 3)
+
+
+def test_a_long_text_is_cut_to_what_the_job_allows(folders: dict[str, Path]) -> None:
+    classifier = opened(folders["bert"], max_length=8)
+    alone, pair = classifier.encode(["好" * 50], [None]) + classifier.encode(["好" * 50], ["差" * 50])
+    assert len(alone.pieces) == len(pair.pieces) == 8
+    assert alone.pieces[-1] == pair.pieces[-1] == classifier.tokenizer.sep_token_id
+    assert alone.offsets[-2] == (5, 6)
+    assert set(pair.sides) == {0, 1, None}
+
+
+@pytest.mark.parametrize(
+    ("name", "positions"), [("bert", 128), ("roberta", 126), ("distilbert", 128), ("gpt2", 128)]
+)
+def test_a_long_text_is_cut_to_the_positions_the_model_has(
+    folders: dict[str, Path], name: str, positions: int
+) -> None:
+    classifier = opened(folders[name], max_length=1000)
+    (row,) = classifier.encode(["好 very " * 300], [None])
+    assert len(row.pieces) == positions
+    assert np.isfinite(classifier.ask(["好 very " * 300], [None])).all()
+
+
+def test_a_decoder_without_a_padding_piece_answers_unequal_texts(folders: dict[str, Path]) -> None:
+    classifier = opened(folders["gpt2"])
+    assert AutoTokenizer.from_pretrained(folders["gpt2"]).pad_token_id is None
+    texts = ["a", "这家酒店的服务很好", "a much longer text than the other two 👍🏽"]
+    together = classifier.ask(texts, [None] * 3)
+    alone = np.concatenate([classifier.ask([text], [None]) for text in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_answers_are_probabilities_in_the_order_of_the_rows(folders: dict[str, Path], name: str) -> None:
+    classifier = opened(folders[name], RunConfig(device="cpu", threads=1, token_budget=100))
+    texts = [text for text in TEXTS if text.strip()]
+    answers = classifier.ask(texts, [None] * len(texts))
+    assert answers.shape == (len(texts), 3)
+    np.testing.assert_allclose(answers.sum(-1), 1, atol=1e-5)
+    np.testing.assert_allclose(classifier.ask(texts[::-1], [None] * len(texts))[::-1], answers, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_a_scale_of_zero_silences_every_piece(folders: dict[str, Path], name: str) -> None:
+    classifier = opened(folders[name])
+    one, other = classifier.encode(["a", "b"], [None] * 2)
+    rows = [one.pieces, other.pieces], [one.segments, other.segments]
+    silent = classifier.answer(*rows, scale=0.0)
+    torch.testing.assert_close(silent[0], silent[1])
+    batch = classifier.batch(*rows)
+    with torch.no_grad():
+        zeros = classifier.logits(batch, torch.zeros_like(classifier.embed(batch)))
+    assert torch.equal(silent, zeros)
+    assert torch.equal(classifier.answer(*rows), classifier.answer(*rows, scale=1.0))
+
+
+def test_a_failure_on_the_path_leaves_the_model_as_it_was(folders: dict[str, Path]) -> None:
+    classifier = opened(folders["bert"])
+    batch = classifier.batch([[2, 9, 3]], [[0, 0, 0]])
+    before = classifier.logits(batch)
+    with pytest.raises(RuntimeError):
+        classifier.logits(batch, torch.zeros(1, 3, 7))
+    assert torch.equal(classifier.logits(batch), before)
+
+
+def test_rows_are_padded_on_the_side_of_the_tokenizer(folders: dict[str, Path], tmp_path: Path) -> None:
+    right, left = opened(folders["qwen3"]), opened(save(NETS["qwen3"], tmp_path / "left", "left"))
+    rows = [[7, 8, 9], [5]], [[0, 0, 0], [0]]
+    assert right.batch(*rows)["input_ids"].tolist() == [[7, 8, 9], [5, 0, 0]]
+    assert left.batch(*rows)["input_ids"].tolist() == [[7, 8, 9], [0, 0, 5]]
+    assert left.batch(*rows)["attention_mask"].tolist() == [[1, 1, 1], [0, 0, 1]]
+    assert (right.place(1, 3), left.place(1, 3)) == (slice(0, 1), slice(2, 3))
+
+
+def test_a_shorter_number_format_gives_nearly_the_same_answer_in_float32(folders: dict[str, Path]) -> None:
+    texts = list(TEXTS[:6])
+    full = opened(folders["textcnn"]).ask(texts, [None] * 6)
+    short = opened(folders["textcnn"], RunConfig(device="cpu", threads=1, dtype="bfloat16")).ask(
+        texts, [None] * 6
+    )
+    assert short.dtype == full.dtype == np.float32
+    assert not np.array_equal(short, full)
+    np.testing.assert_allclose(short, full, atol=0.05)
+
+
+def test_a_trained_model_answers_chinese_and_english(small: Path) -> None:
+    classifier = opened(small / "model")
+    texts = [
+        "我觉得 服务 很好",
+        "下次 房间 很差",
+        "we thought the movie wonderful",
+        "this time the story awful",
+    ]
+    picked = classifier.ask(texts, [None] * 4).argmax(-1)
+    assert [classifier.classes[index] for index in picked] == ["good", "bad", "good", "bad"]

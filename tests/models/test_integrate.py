@@ -1,0 +1,226 @@
+"""Scores of rows: when they are taken for settled, what they sum to, and what they cost."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from augment.ig.target import QuantityName
+from augment.job import ModelConfig, RunConfig
+from augment.models.classifier import Classifier, open_classifier
+from augment.models.integrate import Method, Plan, Rows, Scores, attribute
+from tests.models.nets import CLASSES, NETS, save
+from tests.texts import TEXTS
+
+TEXT = [*TEXTS[:3], *TEXTS[4:7], "a"]
+RUN = RunConfig(device="cpu", threads=1)
+QUANTITIES: tuple[QuantityName, ...] = get_args(QuantityName)
+METHODS: tuple[Method, ...] = get_args(Method)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return the folders of a smooth net, a rough one and one with jumps."""
+    root = tmp_path_factory.mktemp("nets")
+    return {name: save(NETS[name], root / name) for name in ("bert", "distilbert", "textcnn")}
+
+
+@pytest.fixture
+def bert(folders: dict[str, Path]) -> Classifier:
+    """Return a net whose paths are smooth."""
+    return opened(folders["bert"])
+
+
+@pytest.fixture
+def rough(folders: dict[str, Path]) -> Classifier:
+    """Return a net whose paths need more nodes, some of them many more."""
+    return opened(folders["distilbert"])
+
+
+def opened(folder: Path) -> Classifier:
+    """Return the classifier of a folder."""
+    return open_classifier(ModelConfig(path=str(folder), max_length=48), RUN)
+
+
+def asked(classifier: Classifier, texts: Sequence[str] = TEXT, target: int | None = None) -> Rows:
+    """Return the rows of some texts, explained for the predicted class or the one given."""
+    encodings = classifier.encode(texts, [None] * len(texts))
+    pieces, segments = [row.pieces for row in encodings], [row.segments for row in encodings]
+    logits = classifier.answer(pieces, segments)
+    wanted = logits.argmax(-1) if target is None else torch.full((len(texts),), target)
+    return Rows(pieces, segments, logits, wanted)
+
+
+def silent(classifier: Classifier, rows: Rows) -> Tensor:
+    """Return the logits [N, C] of rows whose embeddings are all zero."""
+    return classifier.answer(rows.pieces, rows.segments, scale=0.0)
+
+
+def assert_measured(scores: Scores) -> None:
+    """Check gap and error against their definition."""
+    for row, pieces in enumerate(scores.pieces):
+        change = scores.value[row] - scores.floor[row]
+        assert scores.gap[row] == pytest.approx(pieces.sum() - change, abs=1e-12)
+        scale = max(abs(change), 0.1 * np.abs(pieces).sum())
+        assert scores.error[row] == pytest.approx(abs(scores.gap[row]) / scale, abs=1e-12)
+
+
+def test_without_a_tolerance_one_rule_is_applied_to_all(rough: Classifier) -> None:
+    scores = attribute(rough, asked(rough), Plan(steps=5, tolerance=None))
+    assert scores.status == ["fixed"] * len(TEXT)
+    assert scores.evals.tolist() == [5] * len(TEXT)
+    assert scores.error.max() > 0.05
+    assert_measured(scores)
+
+
+def test_rows_that_close_at_once_are_converged_after_the_first_rule(bert: Classifier) -> None:
+    scores = attribute(bert, asked(bert), Plan(steps=32))
+    assert scores.status == ["converged"] * len(TEXT)
+    assert scores.evals.tolist() == [32] * len(TEXT)
+    assert (scores.error <= 0.05).all()
+    assert_measured(scores)
+
+
+def test_rows_that_never_close_are_doubled_to_the_end_and_marked(rough: Classifier) -> None:
+    scores = attribute(rough, asked(rough, TEXT[:2]), Plan(steps=4, tolerance=1e-12, most_steps=32))
+    assert scores.status == ["not_converged"] * 2
+    assert scores.evals.tolist() == [4 + 8 + 16 + 32] * 2
+    assert (scores.error > 1e-12).all()
+
+
+@pytest.mark.parametrize(("steps", "most_steps", "evals"), [(8, 8, 8), (8, 15, 8), (8, 16, 24), (16, 4, 16)])
+def test_doubling_stops_before_the_limit_is_passed(
+    rough: Classifier, steps: int, most_steps: int, evals: int
+) -> None:
+    scores = attribute(rough, asked(rough, ["a"]), Plan(steps=steps, tolerance=1e-12, most_steps=most_steps))
+    assert scores.evals.tolist() == [evals]
+
+
+def test_only_the_rows_that_do_not_close_are_taken_again(rough: Classifier) -> None:
+    rows = asked(rough)
+    plan = Plan(steps=4, tolerance=0.05, most_steps=64)
+    scores = attribute(rough, rows, plan)
+    spent = {4: 4, 12: 8, 28: 16, 60: 32, 124: 64}
+    assert len(set(scores.evals.tolist())) > 1
+    fixed = {steps: attribute(rough, rows, Plan(steps=steps, tolerance=None)) for steps in spent.values()}
+    for row in range(len(TEXT)):
+        last = spent[int(scores.evals[row])]
+        closed = bool(scores.error[row] <= 0.05)
+        assert scores.status[row] == ("converged" if closed else "not_converged")
+        assert closed or last == 64
+        assert last == 4 or fixed[last // 2].error[row] > 0.05
+        np.testing.assert_allclose(scores.pieces[row], fixed[last].pieces[row], rtol=1e-4, atol=1e-5)
+    assert_measured(scores)
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_each_quantity_is_shared_out_completely(bert: Classifier, quantity: QuantityName) -> None:
+    rows = asked(bert)
+    scores = attribute(bert, rows, Plan(quantity=quantity, steps=64, tolerance=None))
+    assert scores.error.max() < 1e-3
+    for row, pieces in enumerate(scores.pieces):
+        assert pieces.sum() == pytest.approx(scores.value[row] - scores.floor[row], abs=1e-3)
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("target", [None, 0, 2])
+def test_value_and_floor_are_the_quantity_at_both_ends(
+    bert: Classifier, quantity: QuantityName, target: int | None
+) -> None:
+    rows = asked(bert, target=target)
+    scores = attribute(bert, rows, Plan(quantity=quantity, steps=1, tolerance=None))
+    for logits, found in ((rows.logits, scores.value), (silent(bert, rows), scores.floor)):
+        for row, own in enumerate(rows.target.tolist()):
+            # The other class is chosen at the text, and is the same along the path.
+            other = max(
+                (index for index in range(3) if index != own),
+                key=lambda index: rows.logits[row, index].item(),
+            )
+            values = logits[row].double()
+            expected = {
+                "logit": values[own],
+                "probability": values.softmax(-1)[own],
+                "log_probability": values.log_softmax(-1)[own],
+                "difference": values[own] - values[other],
+            }
+            assert found[row] == pytest.approx(expected[quantity].item(), abs=1e-5)
+
+
+def test_the_gradient_is_its_length_at_the_text_and_the_product_has_a_sign(bert: Classifier) -> None:
+    rows = asked(bert)
+    lengths = attribute(bert, rows, Plan(method="gradient"))
+    products = attribute(bert, rows, Plan(method="gradient_x_input"))
+    for row, (pieces, target) in enumerate(zip(rows.pieces, rows.target.tolist(), strict=True)):
+        batch = bert.batch([pieces], [rows.segments[row]])
+        embeddings = bert.embed(batch).requires_grad_()
+        (slope,) = torch.autograd.grad(bert.logits(batch, embeddings)[0, target], embeddings)
+        np.testing.assert_allclose(lengths.pieces[row], slope[0].norm(dim=-1), rtol=1e-3, atol=1e-5)
+        product = (slope * embeddings.detach())[0].sum(-1)
+        np.testing.assert_allclose(products.pieces[row], product, rtol=1e-3, atol=1e-5)
+    assert all((pieces > 0).all() for pieces in lengths.pieces)
+    assert any((pieces < 0).any() for pieces in products.pieces)
+
+
+@pytest.mark.parametrize("method", ["gradient", "gradient_x_input"])
+def test_the_plain_gradients_cost_one_evaluation_and_are_never_refined(
+    rough: Classifier, method: Method
+) -> None:
+    scores = attribute(rough, asked(rough), Plan(method=method, tolerance=1e-12))
+    assert scores.status == ["fixed"] * len(TEXT)
+    assert scores.evals.tolist() == [1] * len(TEXT)
+    assert_measured(scores)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_piece_of_a_row_has_a_score_and_no_rows_have_none(bert: Classifier, method: Method) -> None:
+    rows = asked(bert)
+    scores = attribute(bert, rows, Plan(method=method, steps=4, tolerance=None))
+    assert [len(pieces) for pieces in scores.pieces] == [len(pieces) for pieces in rows.pieces]
+    nothing = attribute(bert, asked(bert, []), Plan(method=method))
+    assert (nothing.pieces, nothing.status, nothing.evals.shape) == ([], [], (0,))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_order_of_the_rows_is_theirs_to_choose(rough: Classifier, method: Method) -> None:
+    plan = Plan(method=method, steps=8, most_steps=32)
+    forth = attribute(rough, asked(rough), plan)
+    back = attribute(rough, asked(rough, TEXT[::-1]), plan)
+    assert forth.status == back.status[::-1]
+    assert forth.evals.tolist() == back.evals.tolist()[::-1]
+    for one, other in zip(forth.pieces, back.pieces[::-1], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_the_same_rows_give_the_same_scores_bit_for_bit(rough: Classifier) -> None:
+    one, other = (attribute(rough, asked(rough), Plan(steps=8)) for _ in range(2))
+    assert all(np.array_equal(first, second) for first, second in zip(one.pieces, other.pieces, strict=True))
+
+
+def test_a_class_that_gains_is_paid_for_by_its_rival(folders: dict[str, Path]) -> None:
+    textcnn = opened(folders["textcnn"])
+    plan = Plan(quantity="difference", steps=16, tolerance=None)
+    rows = asked(textcnn, ["好 very very 好 brilliant"])
+    first, second = rows.logits[0].topk(2).indices.tolist()
+    forth = attribute(textcnn, Rows(rows.pieces, rows.segments, rows.logits, torch.tensor([first])), plan)
+    back = attribute(textcnn, Rows(rows.pieces, rows.segments, rows.logits, torch.tensor([second])), plan)
+    np.testing.assert_allclose(forth.pieces[0], -back.pieces[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_give_scores_that_are_not(
+    folders: dict[str, Path], method: Method, broken: float
+) -> None:
+    model = AutoModelForSequenceClassification.from_pretrained(folders["bert"])
+    model.classifier.weight.data.fill_(broken)
+    config = ModelConfig(path=str(folders["bert"]), max_length=48)
+    tokenizer = AutoTokenizer.from_pretrained(folders["bert"])
+    classifier = Classifier(model, tokenizer, config, RUN, tuple(CLASSES.values()))
+    scores = attribute(classifier, asked(classifier, target=0), Plan(method=method, most_steps=32))
+    assert not any(np.isfinite(pieces).all() for pieces in scores.pieces)
+    assert not np.isfinite(scores.value).any()

@@ -1,0 +1,58 @@
+"""Names of classes, whether the model or the corpus gives them, and numbers where neither does."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augment.errors import DataError
+from augment.models.labels import LabelMap
+
+NAMED = LabelMap(("negative", "positive"))
+MAPPED = LabelMap(("LABEL_0", "LABEL_1"), {"0": "差评", "1": "好评"})
+NUMBERED = LabelMap(("LABEL_0", "LABEL_1", "LABEL_2"))
+WRITTEN = LabelMap(("0", "1"), {"0": "negative", "1": "positive"})
+
+
+@given(st.lists(st.text(), unique=True, min_size=1))
+def test_every_class_is_found_again_by_its_name(classes: list[str]) -> None:
+    labels = LabelMap(tuple(classes))
+    names = labels.ordered
+    if len(set(names)) == len(names):
+        assert [labels.index(name) for name in names] == list(range(len(names)))
+    labels.require(names)
+
+
+@pytest.mark.parametrize(
+    ("labels", "ordered"),
+    [
+        (NAMED, ("negative", "positive")),
+        (MAPPED, ("差评", "好评")),
+        (NUMBERED, ("0", "1", "2")),
+        (WRITTEN, ("negative", "positive")),
+    ],
+)
+def test_a_class_is_called_what_the_corpus_calls_it(labels: LabelMap, ordered: tuple[str, ...]) -> None:
+    assert labels.ordered == ordered
+    assert tuple(labels.name(index) for index in range(len(ordered))) == ordered
+
+
+def test_a_label_the_model_has_no_class_for_has_no_index() -> None:
+    assert [MAPPED.index(label) for label in ("好评", "差评", "中评", "1", "LABEL_1", "", None)] == [
+        1,
+        0,
+        None,
+        None,
+        None,
+        None,
+        None,
+    ]
+
+
+def test_an_unknown_label_is_bad_data_that_names_the_classes_there_are() -> None:
+    MAPPED.require(["好评", "差评", "好评"])
+    with pytest.raises(DataError) as caught:
+        MAPPED.require(["好评", "中评"])
+    assert caught.value.exit_code == 5
+    assert "中评" in caught.value.where
+    assert "差评, 好评" in caught.value.what
+    assert "corpus.label_names" in caught.value.hint

@@ -1,0 +1,147 @@
+"""Children of substitute, delete and attack: new texts, replayable edits, protected words, counted shortfalls."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from augment.columns import CORPUS
+from augment.job import Job, ResourcesConfig
+from augment.pipeline import Applied, Pipeline, apply
+from augment.table import Reject
+from augment.text.edits import Edit, replay
+from tests.small import small_job
+from tests.texts import TEXTS
+
+WORDS = {"房间": "屋子", "服务": "招待", "movie": "film", "story": "tale", "great": "superb", "很差": "糟糕", "很好": "极好"}
+MORE = ("the movie was great, 房间很差", "the story, a great movie. 服务很好 👍🏽", "今天在房间里看 the movie 很好")
+
+
+@pytest.fixture(scope="module")
+def job(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    lexicon = tmp_path_factory.mktemp("words") / "words.tsv"
+    lexicon.write_text("".join(f"{word}\t{other}\n" for word, other in WORDS.items()), encoding="utf-8")
+    return small_job(small).model_copy(update={"resources": ResourcesConfig(lexicons=(str(lexicon),))})
+
+
+def rows(texts: tuple[str, ...]) -> pa.Table:
+    values = {
+        "id": [f"r{number}" for number in range(len(texts))],
+        "text": list(texts),
+        "text_pair": [None] * len(texts),
+        "label": ["good"] * len(texts),
+        "split": ["train"] * len(texts),
+    }
+    return pa.table({column.name: pa.array(values[column.name], column.type) for column in CORPUS})
+
+
+def made(job: Job, *stages: dict[str, object], texts: tuple[str, ...] = MORE, fraction: float = 0.25) -> Applied:
+    first = ({"kind": "tokenize"}, {"kind": "attribute", "steps": 4}, {"kind": "rank", "fraction": fraction})
+    plan = Pipeline.model_validate({"name": "test", "about": "", "stages": [*first, *stages]})
+    return apply(plan, rows(texts), job)
+
+
+def check_replay(table: pa.Table) -> int:
+    """Check every child against its parent, and return how many there are."""
+    texts = {row["id"]: row for row in table.to_pylist()}
+    children = [row for row in texts.values() if row["parent"]]
+    families: dict[str, set[str]] = {}
+    for child in children:
+        parent = texts[child["parent"]]
+        edits = [Edit(**edit) for edit in child["edits"]]
+        assert replay(parent["text"], parent["text_pair"], edits) == (child["text"], child["text_pair"])
+        family = families.setdefault(child["parent"], {parent["text"]})
+        assert child["text"] not in family
+        family.add(child["text"])
+        assert (child["label"], child["split"]) == (parent["label"], parent["split"])
+    return len(children)
+
+
+@pytest.mark.parametrize("on", ["key", "other", "any"])
+def test_replaying_the_edits_gives_the_child_and_no_child_is_a_copy(job: Job, on: str) -> None:
+    stages = [{"kind": "substitute", "on": on, "children": 3}, {"kind": "delete", "on": on, "children": 3}]
+    assert check_replay(made(job, *stages, texts=(*MORE, *TEXTS)).table) > 20
+
+
+def test_awkward_texts_go_through_the_attack(job: Job) -> None:
+    found = made(job, {"kind": "attack"}, texts=(*MORE, *TEXTS), fraction=1.0).table
+    check_replay(found)
+    assert set(found.column("attack").drop_null().to_pylist()) <= {"changed", "unchanged", "skipped"}
+
+
+def test_key_and_other_tokens_are_told_apart(job: Job) -> None:
+    found = made(job, {"kind": "delete", "on": "key", "children": 2}, {"kind": "delete", "on": "other", "children": 2}).table
+    for row in found.to_pylist():
+        if row["parent"] is None:
+            key = {(row["side"][k], row["spans"][k]["start"], row["spans"][k]["end"]) for k in row["key"]}
+            parent = row
+        else:
+            for edit in row["edits"]:
+                covered = any(edit["start"] <= start < edit["end"] for _, start, _ in key)
+                assert covered == (row["method"] == "delete_key"), (parent["text"], edit)
+
+
+def test_protected_words_and_patterns_are_never_edited(job: Job) -> None:
+    guarded = job.model_copy(
+        update={"resources": job.resources.model_copy(update={"protect": ("房间",), "protect_patterns": ("^mov",)})}
+    )
+    found = made(guarded, {"kind": "delete", "on": "any", "children": 6, "share": 1.0}, fraction=1.0).table
+    for row in found.to_pylist():
+        if row["parent"]:
+            assert not {edit["old"].strip() for edit in row["edits"]} & {"房间", "movie"}
+
+
+def test_missing_children_are_counted_with_the_reason(job: Job) -> None:
+    found = made(job, {"kind": "substitute", "children": 2}, texts=("！！！", "好", "zzzq qqzz xxyx"))
+    gaps = [row["shortfall"] for row in found.table.to_pylist()]
+    assert gaps[0] == [{"method": "substitute_other", "missing": 2, "reason": "no token may be edited"}]
+    assert gaps[2] == [{"method": "substitute_other", "missing": 2, "reason": "no substitute found"}]
+
+
+def test_the_same_rows_come_out_in_any_order_and_company(job: Job) -> None:
+    stages = [{"kind": "substitute", "children": 2}, {"kind": "delete", "children": 1}]
+    together = {row["id"]: row["text"] for row in made(job, *stages, texts=MORE).table.to_pylist()}
+    alone = {row["id"]: row["text"] for row in made(job, *stages, texts=MORE[:1]).table.to_pylist()}
+    assert alone.items() <= together.items()
+
+
+def test_another_seed_gives_other_children(job: Job) -> None:
+    stage = {"kind": "delete", "on": "any", "children": 2}
+    texts = ("the long movie, the sad story, the quiet room, the warm service, the cold breakfast",)
+    one = made(job, stage, texts=texts).table.column("text").to_pylist()
+    two = made(job.model_copy(update={"seed": 1}), stage, texts=texts).table.column("text").to_pylist()
+    assert one != two
+
+
+def test_a_row_whose_scores_are_not_finite_is_rejected_and_the_others_go_on(small: Path, job: Job) -> None:
+    import torch
+
+    from augment.models.classifier import open_classifier
+
+    classifier = open_classifier(job.needs_model(), job.run)
+    piece = classifier.encode(["服"], [None])[0].pieces[1]
+    weight = classifier.model.get_input_embeddings().weight
+    kept = weight[piece].clone()
+    try:
+        weight[piece] = torch.nan
+        found = made(job, {"kind": "delete"}, texts=("房间很好", "服务很好", "早餐很好"))
+    finally:
+        weight[piece] = kept
+    assert found.rejects == (
+        Reject("r1", "attribute", "ig: the answer of the model or its gradient is not finite", ""),
+    )
+    assert {row["parent"] or row["id"] for row in found.table.to_pylist()} == {"r0", "r2"}
+
+
+def test_the_attack_stops_at_the_first_change_and_counts_its_queries(job: Job) -> None:
+    texts = ("我觉得 房间 很好。", "we thought the movie wonderful!", "下次 服务 满意", "this time the story lovely")
+    found = made(job, {"kind": "attack", "share": 1.0}, {"kind": "judge"}, texts=texts, fraction=1.0).table.to_pylist()
+    parents = {row["id"]: row for row in found if row["parent"] is None}
+    children = [row for row in found if row["parent"]]
+    assert children
+    for child in children:
+        parent = parents[child["parent"]]
+        assert parent["attack"] == "changed"
+        assert 0 < parent["attack_queries"] <= 200
+        assert (child["pred_before"], child["pred_after"]) == ("good", "bad")
+    assert sum(row["attack"] == "changed" for row in parents.values()) == len(children)

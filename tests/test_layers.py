@@ -1,0 +1,176 @@
+"""The layers: a module imports only from strictly lower ones, nothing goes in circles, and what is heavy stays at its doors."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import augment
+from tests.conftest import CHECKOUT
+
+PACKAGE = CHECKOUT / "augment"
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("errors", "columns", "chance"),
+    ("document", "shipped", "ledger", "text", "ig", "report"),
+    ("job", "table", "fetch"),
+    ("stage", "formats", "models"),
+    ("corpus", "candidates"),
+    ("stages", "staging", "training"),
+    ("pipeline", "listing"),
+    ("explaining", "checking", "shard"),
+    ("exporting",),
+    ("reporting",),
+    ("running",),
+    ("cli",),
+)
+LAYER = {unit: number for number, units in enumerate(LAYERS) for unit in units}
+
+# What the root package defines itself. Its other names are lazy: `import augment` imports none of its modules.
+ROOT = {"__version__"}
+
+# Sources opens these two only when a job asks for them; they import from it what a place in a text is.
+OPENED_LATE = {
+    ("candidates.sources", "candidates.masked_lm"),
+    ("candidates.sources", "candidates.neighbours"),
+}
+
+HEAVY = {"torch", "transformers", "datasets", "pandas", "sklearn"}
+# Units whose modules may import heavy packages at the top; of the others only what DOORS lists, inside functions.
+HOMES = {"ig", "models", "candidates.masked_lm", "candidates.neighbours"}
+DOORS = {
+    "formats": {"_from_folder": {"datasets"}, "_from_hub": {"datasets"}},
+    "running": {"to_pandas": {"pandas"}},
+    "training": {
+        "_start": {"torch", "transformers"},
+        "_pretrained": {"torch", "transformers"},
+        "_fit": {"transformers"},
+        "_features": {"datasets"},
+        "_save": {"transformers"},
+        "_score": {"sklearn"},
+        "_baseline": {"sklearn"},
+    },
+}
+
+
+def modules() -> dict[str, ast.Module]:
+    """Return the syntax tree of every module, by its name below `augment`; the root package itself is left out."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+        if name:
+            found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+MODULES = modules()
+
+
+def targets(node: ast.AST) -> Iterator[str]:
+    """Yield the dotted name of everything that a statement imports."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.level == 0:
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield f"a relative import of {node.module}"
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the names below `augment` that a module imports anywhere, in functions and for type checking too."""
+    for node in ast.walk(tree):
+        for target in targets(node):
+            assert not target.startswith("a relative"), target
+            if target.startswith("augment.") and target.removeprefix("augment.") not in ROOT:
+                yield target.removeprefix("augment.")
+
+
+def module_of(name: str) -> str:
+    """Return the longest module that a dotted name begins with."""
+    while name not in MODULES:
+        assert "." in name, f"no module augment.{name}"
+        name = name.rpartition(".")[0]
+    return name
+
+
+def at_the_top(tree: ast.Module) -> Iterator[str]:
+    """Yield what a module imports when it is imported: not in functions, not for type checking."""
+    pending: list[ast.AST] = [*tree.body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from targets(node)
+            pending += ast.iter_child_nodes(node)
+
+
+def test_every_module_has_a_layer_and_every_layer_its_modules() -> None:
+    assert {name.partition(".")[0] for name in MODULES} == set(LAYER)
+
+
+def test_a_module_imports_only_from_strictly_lower_layers() -> None:
+    """A package is one layer, and its modules may import each other."""
+    wrong = [
+        f"{name} imports {target}"
+        for name, tree in MODULES.items()
+        for target in imported(tree)
+        if (unit := name.partition(".")[0]) != (other := target.partition(".")[0])
+        and LAYER[other] >= LAYER[unit]
+    ]
+    assert wrong == []
+
+
+def test_no_imports_go_in_circles() -> None:
+    """Inside packages too; graphlib raises CycleError naming the circle."""
+    graph = {
+        name: {
+            other
+            for target in imported(tree)
+            if (other := module_of(target)) != name and (name, other) not in OPENED_LATE
+        }
+        for name, tree in MODULES.items()
+    }
+    order = list(TopologicalSorter(graph).static_order())
+    assert len(order) == len(MODULES)
+
+
+def test_heavy_packages_are_imported_at_the_top_only_where_models_live() -> None:
+    """Directly, or by importing a module that does."""
+    heavy: set[str] = set()
+    while True:
+        more = {
+            name
+            for name, tree in MODULES.items()
+            for target in at_the_top(tree)
+            if target.partition(".")[0] in HEAVY
+            or (
+                target.startswith("augment.")
+                and target.removeprefix("augment.") not in ROOT
+                and module_of(target[8:]) in heavy
+            )
+        }
+        if more <= heavy:
+            break
+        heavy |= more
+    assert {name for name in heavy if name not in HOMES and name.partition(".")[0] not in HOMES} == set()
+    assert "models.classifier" in heavy
+
+
+def test_elsewhere_heavy_packages_are_imported_at_the_doors_listed_here() -> None:
+    found: dict[str, dict[str, set[str]]] = {}
+    for name, tree in MODULES.items():
+        if name in HOMES or name.partition(".")[0] in HOMES:
+            continue
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef):
+                packages = {
+                    target.partition(".")[0] for node in ast.walk(function) for target in targets(node)
+                } & HEAVY
+                if packages:
+                    found.setdefault(name, {})[function.name] = packages
+    assert found == DOORS
+
+
+def test_no_module_shares_its_name_with_a_public_function() -> None:
+    """Importing augment.run would put the module in the place of the function."""
+    assert set(augment.__all__) & {Path(name).name for name in MODULES} == set()

@@ -1,0 +1,81 @@
+"""What only reads files starts at once: help, check, list and report never import torch, transformers or datasets.
+
+One process tries them all, since a module once imported stays; no times are measured.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import CPU, augment
+
+# Prints, after each step, the names of the packages among WATCHED that are there by then.
+SCRIPT = """
+import json, sys
+from contextlib import redirect_stdout, redirect_stderr
+from io import StringIO
+steps, watched = json.loads(sys.argv[1])
+def found(): return sorted(set(watched) & set(sys.modules))
+import augment
+print(json.dumps(found()))
+from augment.cli import main
+for words in steps:
+    sys.argv = ["augment", *words]
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        try:
+            main()
+        except SystemExit as stop:
+            assert not stop.code, (words, err.getvalue())
+    assert out.getvalue(), words
+    print(json.dumps(found()))
+"""
+HEAVY = ["datasets", "pandas", "sklearn", "torch", "transformers"]
+LIGHT = ["numpy", "pyarrow", "pydantic", "yaml", "jinja2", "jieba", "rich.console", "typer"]
+
+
+@pytest.fixture(scope="module")
+def loaded(small: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """Return which packages are loaded after `import augment` and after each command."""
+    folder = tmp_path_factory.mktemp("light")
+    config = folder / "small.yaml"
+    config.write_text(
+        f"corpus: {{root: {small}, files: small.csv}}\nmodel: {{path: {small}/model}}\nresources: {{lexicons: []}}\n",
+        encoding="utf-8",
+    )
+    assert augment("run", "probe", "-c", config, *CPU, "-o", folder / "run", "--limit", 5).code == 0
+    steps = {
+        "--help": ["--help"],
+        "run --help": ["run", "--help"],
+        "list": ["list"],
+        "check": ["check", "probe", "-c", str(config)],
+        "report": ["report", str(folder / "run")],
+    }
+    words = json.dumps([list(steps.values()), HEAVY + LIGHT])
+    done = subprocess.run([sys.executable, "-c", SCRIPT, words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return dict(zip(["import", *steps], lines, strict=True))
+
+
+def test_importing_the_package_loads_nothing(loaded: dict[str, list[str]]) -> None:
+    assert loaded["import"] == []
+
+
+def test_help_loads_no_more_than_the_parser(loaded: dict[str, list[str]]) -> None:
+    """What typer itself takes to read the types of options."""
+    for command in ("--help", "run --help"):
+        assert set(loaded[command]) <= {"typer", "rich.console", "pydantic"}
+
+
+@pytest.mark.parametrize("command", ["--help", "run --help", "list", "check"])
+def test_no_heavy_package_is_loaded(loaded: dict[str, list[str]], command: str) -> None:
+    assert set(loaded[command]) & set(HEAVY) == set()
+
+
+def test_the_report_loads_no_heavy_package(loaded: dict[str, list[str]]) -> None:
+    """But pandas, which pyarrow imports on its own the first time an array is made, where it is installed."""
+    assert set(loaded["report"]) & set(HEAVY) <= {"pandas"}

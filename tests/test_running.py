@@ -1,0 +1,233 @@
+"""Whole runs on real input: nothing lost, nothing changed, the same rows whatever the batches and shards."""
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from augment.corpus import read
+from augment.errors import DataError, FingerprintError, RequestError
+from augment.job import CorpusConfig, Job
+from augment.running import Summary, read_summary, run
+from augment.text.edits import Edit, replay
+from tests.small import small_job
+from tests.texts import TEXTS
+
+LABELS = ("good", "bad")
+
+
+@pytest.fixture(scope="module")
+def augmented(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    """Return the summary of `augment` on the small corpus."""
+    return run("augment", small_job(small), tmp_path_factory.mktemp("runs") / "augment")
+
+
+def rows_of(summary: Summary, place: str = "data") -> list[dict[str, object]]:
+    """Return every row of the Parquet files in one place of a run's folder."""
+    files = sorted((summary.folder / place).glob("*.parquet"))
+    return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+
+def with_corpus(job: Job, folder: Path, **corpus: object) -> Job:
+    """Return the job with another corpus in `folder`."""
+    return job.model_copy(update={"corpus": CorpusConfig.model_validate({"root": str(folder), **corpus})})
+
+
+def write_awkward(folder: Path, kind: str) -> list[dict[str, str]]:
+    """Write the awkward texts as a corpus of one format, and return its rows."""
+    texts = [text for text in TEXTS if text.strip()]
+    rows = [
+        {"id": f"n{number}", "review": text, "label": LABELS[number % 2], "note": text[::-1], "code": "007"}
+        for number, text in enumerate(texts)
+    ]
+    path = folder / f"awkward.{kind}"
+    if kind == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    elif kind == "jsonl":
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    else:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, list(rows[0]), delimiter="\t" if kind == "tsv" else ",")
+            writer.writeheader()
+            writer.writerows(rows)
+    return rows
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])
+def test_text_label_and_every_other_column_come_out_unchanged(small: Path, tmp_path: Path, kind: str) -> None:
+    rows = write_awkward(tmp_path, kind)
+    job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files=f"awkward.{kind}")
+    summary = run("augment", job, tmp_path / "out")
+    found = {row["id"]: row for row in rows_of(summary) if row["parent"] is None}
+    assert len(found) == len(rows)
+    for row in rows:
+        assert {name: found[row["id"]][name] for name in row} == row
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_text_formats_of_the_output_keep_every_code_point(small: Path, tmp_path: Path, kind: str) -> None:
+    rows = write_awkward(tmp_path, "csv")
+    job = with_corpus(small_job(small), tmp_path, files="awkward.csv")
+    job = job.model_copy(update={"output": job.output.model_copy(update={"format": kind})})
+    summary = run("augment", job, tmp_path / "out")
+    names = [name for name in summary.files if name.startswith("data/")]
+    again = CorpusConfig.model_validate({"root": str(summary.folder), "files": names, "text": "review", "label": "label", "id": "id"})
+    found = {row["id"]: row for chunk in read(again) for row in chunk.rows.to_pylist()}
+    for row in rows:
+        assert (found[row["id"]]["text"], found[row["id"]]["label"]) == (row["review"], row["label"])
+        assert found[row["id"]]["source"]["note"] == row["note"]
+
+
+def test_replaying_the_edits_of_every_child_gives_its_text(augmented: Summary) -> None:
+    rows = {row["id"]: row for row in rows_of(augmented)}
+    children = [row for row in rows.values() if row["parent"] is not None]
+    assert len(children) > 500
+    for child in children:
+        parent = rows[child["parent"]]
+        text, _ = replay(str(parent["review"]), None, edits_of(child))
+        assert text == child["review"] != parent["review"]
+        assert (child["label"], child["note"]) == (parent["label"], parent["note"])
+
+
+def edits_of(row: Mapping[str, object]) -> list[Edit]:
+    """Return the edits of a row."""
+    edits = row["edits"]
+    assert isinstance(edits, list)
+    return [Edit(**edit) for edit in edits]
+
+
+def test_only_train_rows_get_children_and_other_splits_pass(augmented: Summary) -> None:
+    counts = augmented.counts
+    assert counts["rows worked on"] + counts["rows passed through"] == counts["rows read"] == 300
+    for split in ("validation", "test"):
+        table = pq.read_table(augmented.folder / f"data/{split}.parquet")
+        assert table.column("parent").null_count == table.num_rows
+
+
+def test_load_dataset_opens_the_folder_with_its_splits_and_labels(augmented: Summary, tmp_path: Path) -> None:
+    found = datasets.load_dataset(str(augmented.folder), cache_dir=str(tmp_path))
+    assert set(found) == {"train", "validation", "test"}
+    assert set(found["train"]["label"]) == set(LABELS)
+    assert sum(len(split) for split in found.values()) == 300 + augmented.counts["children in data"]
+
+
+def test_probes_stand_apart_and_open_by_their_own_name(small: Path, tmp_path: Path) -> None:
+    summary = run("probe", small_job(small), tmp_path / "probe")
+    assert all(row["parent"] is None for row in rows_of(summary))
+    found = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
+    assert set(found["test"]["verdict"]) <= {"adversarial", "contrast"}
+    assert len(found["test"]) == summary.counts["children apart"]
+
+
+def test_totals_balance_and_dropped_children_are_kept_aside(small: Path, tmp_path: Path) -> None:
+    summary = run("probe", small_job(small), tmp_path / "probe")
+    counts = summary.counts
+    dropped = pq.read_table(summary.folder / "dropped.parquet")
+    assert dropped.num_rows == counts["children dropped"] == sum(summary.dropped.values())
+    assert counts["children made"] == counts["children in data"] + counts["children apart"] + dropped.num_rows
+    manifest = json.loads((summary.folder / "manifest.json").read_text(encoding="utf-8"))
+    for name, file in manifest["files"].items():
+        assert pq.read_metadata(summary.folder / name).num_rows == file["rows"]
+
+
+def decisions(summary: Summary) -> list[tuple[object, ...]]:
+    """Return what the contract of determinism covers: id, text, label, edits, method and verdict of every row."""
+    rows = [*rows_of(summary), *rows_of(summary, "probes")]
+    edits = [[edit[:5] for edit in edits_of(row)] if row["edits"] else None for row in rows]
+    names = ("id", "review", "label", "method", "verdict")
+    return [(*(row[name] for name in names), edit) for row, edit in zip(rows, edits, strict=True)]
+
+
+@pytest.mark.parametrize("settings", [{"shard_rows": 7}, {"token_budget": 512}, {"token_budget": 65536, "shard_rows": 300}])
+def test_shards_and_batches_do_not_change_a_decision(small: Path, tmp_path: Path, augmented: Summary, settings: dict[str, object]) -> None:
+    other = run("augment", small_job(small, **settings), tmp_path / "other")
+    assert decisions(other) == decisions(augmented)
+
+
+def test_the_same_request_again_reads_the_finished_run(small: Path, augmented: Summary) -> None:
+    before = (augmented.folder / "manifest.json").stat().st_mtime_ns
+    assert run("augment", small_job(small), augmented.folder) == read_summary(augmented.folder)
+    assert (augmented.folder / "manifest.json").stat().st_mtime_ns == before
+
+
+def test_a_run_cut_short_is_finished_with_the_same_rows(small: Path, tmp_path: Path, augmented: Summary, monkeypatch: pytest.MonkeyPatch) -> None:
+    import augment.running as running
+
+    whole_shard, done = running.run_shard, []
+
+    def cut(folder: Path, shard: int, apply: object) -> object:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(shard)
+        return whole_shard(folder, shard, apply)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "run_shard", cut)
+        with pytest.raises(KeyboardInterrupt):
+            run("augment", small_job(small), tmp_path / "cut")
+    assert not (tmp_path / "cut" / "manifest.json").exists()
+    assert decisions(run("augment", small_job(small), tmp_path / "cut")) == decisions(augmented)
+
+
+def test_another_request_in_the_same_folder_is_refused_by_the_field_that_differs(small: Path, augmented: Summary) -> None:
+    with pytest.raises(FingerprintError, match=r"job\.seed"):
+        run("augment", small_job(small).model_copy(update={"seed": 5}), augmented.folder)
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
+    for overwrite in (False, True):
+        with pytest.raises(RequestError, match="not empty"):
+            run("augment", small_job(small), tmp_path, overwrite=overwrite)
+    assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "years of work"
+
+
+def test_a_label_the_model_does_not_know_stops_before_anything_is_left_behind(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("text,label\n很好,好评\nbad,差评\n", encoding="utf-8")
+    job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files="c.csv")
+    with pytest.raises(DataError, match="好评|差评"):
+        run("augment", job, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_label_names_bridge_numbers_in_the_corpus_and_names_in_the_model(small: Path, tmp_path: Path) -> None:
+    lines = [f"房间 很好 {number},1\n服务 boring {number},0\n" for number in range(10)]
+    (tmp_path / "c.csv").write_text("text,label\n" + "".join(lines), encoding="utf-8")
+    job = with_corpus(small_job(small), tmp_path, files="c.csv", label_names={"0": "bad", "1": "good"})
+    summary = run("augment", job, tmp_path / "out")
+    children = [row for row in rows_of(summary) if row["parent"]]
+    assert {row["label"] for row in children} == {"0", "1"}
+    assert {(row["label"], row["pred_before"]) for row in children} == {("1", "good"), ("0", "bad")}
+
+
+def test_labels_from_file_names_and_scores_are_written_out(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "pos.txt").write_text("很好\n房间 很好\n服务 满意\n", encoding="utf-8")
+    (tmp_path / "neg.txt").write_text("很差\n房间 很差\n服务 失望\n", encoding="utf-8")
+    files = [{"path": "pos.txt", "label": "good"}, {"path": "neg.txt", "label": "bad"}]
+    job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files=files)
+    rows = rows_of(run("augment", job, tmp_path / "out"))
+    assert {(str(row["text"])[-1], row["label"]) for row in rows if row["parent"] is None} >= {("好", "good"), ("差", "bad")}
+
+
+def test_source_columns_with_our_names_are_kept_beside_ours(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("text,label,parent,verdict\n很好,good,mother,guilty\n很差,bad,father,free\n", encoding="utf-8")
+    job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files="c.csv")
+    rows = [row for row in rows_of(run("augment", job, tmp_path / "out")) if row["parent"] is None]
+    assert sorted((row["parent_source"], row["verdict_source"]) for row in rows) == [("father", "free"), ("mother", "guilty")]
+
+
+def test_a_limit_takes_rows_by_hash_and_says_so(small: Path, tmp_path: Path) -> None:
+    summary = run("augment", small_job(small, limit=20), tmp_path / "out")
+    assert summary.counts["rows worked on"] == 20
+    assert any("trial" in notice for notice in summary.notices)
+
+
+def test_the_summary_is_a_table_too(augmented: Summary) -> None:
+    frame = augmented.to_pandas()
+    made = frame[(frame["kind"] == "count") & (frame["name"] == "children made")]["count"].item()
+    assert made == augmented.counts["children made"]
