@@ -8,6 +8,7 @@ RoBERTa, DistilBERT, GPT-2, Qwen and TextCNN stand in the tests), which `inputs_
     logits = classifier.answer(classifier.encode(["很好"], [None]))
 """
 
+import inspect
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ class Classifier:
         self.max_length = min(config.max_length, _positions(model))
         self.budget = run.token_budget
         self.dtype = _DTYPES[run.dtype]
-        self._wants_segments = _takes(model, "token_type_ids")
+        self._wants_segments = takes(model, "token_type_ids")
         self._pad = (
             tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (tokenizer.eos_token_id or 0)
         )
@@ -236,6 +237,6 @@ def _positions(model: PreTrainedModel) -> int:
     return positions - 2 if model.config.model_type in {"roberta", "xlm-roberta", "camembert"} else positions
 
 
-def _takes(model: PreTrainedModel, name: str) -> bool:
+def takes(model: PreTrainedModel, name: str) -> bool:
     """Return whether the model's forward has an argument called `name`."""
-    return name in model.forward.__code__.co_varnames
+    return name in inspect.signature(model.forward).parameters

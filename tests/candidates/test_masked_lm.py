@@ -63,8 +63,8 @@ def test_every_offer_for_an_awkward_text_is_a_word(words: MaskedWords, text: str
 
 
 def test_chinese_and_english_places_are_filled(words: MaskedWords) -> None:
-    assert all(words.offer(places("好店")))
-    assert all(words.offer(places("very good")))
+    assert all(words.offer(places("好 店")))
+    assert all(words.offer(places("very a b")))
 
 
 def test_the_same_places_get_the_same_words(words: MaskedWords, folder: Path) -> None:
@@ -83,7 +83,6 @@ def test_a_place_is_answered_in_a_batch_as_alone(folder: Path, run: RunConfig) -
 
 
 def test_a_token_of_more_than_three_pieces_gets_nothing(words: MaskedWords) -> None:
-    # Letters that begin no known word are pieces of their own.
     assert all(words.offer([place]) != [()] for place in places("q qq qqq"))
     assert words.offer(places("qqqq qqqqqqqq")) == [(), ()]
 

@@ -62,7 +62,7 @@ def test_a_word_must_name_the_root_in_turn(moby: Moby) -> None:
 
 
 def test_lists_that_share_little_make_no_synonyms(moby: Moby) -> None:
-    assert list(moby.find("glad")) == ["happy", "joyful"]
+    assert list(moby.find("glad")) == ["joyful", "happy"]
     assert list(moby.find("merry")) == []
 
 
@@ -71,7 +71,7 @@ def test_a_word_is_found_in_any_case(moby: Moby) -> None:
 
 
 def test_a_plural_is_found_by_its_singular_and_given_as_plurals(moby: Moby) -> None:
-    assert list(moby.find("movies")) == ["films", "pictures", "cinemas"]
+    assert list(moby.find("movies")) == ["films", "cinemas"]
 
 
 def test_other_forms_are_not_guessed(moby: Moby) -> None:

@@ -1,0 +1,31 @@
+"""The order of training rows: every row once, like lengths together, another order each pass."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augment.models.buckets import LengthBuckets
+
+
+@given(st.lists(st.integers(1, 200), min_size=1, max_size=300), st.integers(1, 16))
+def test_every_row_comes_once_in_every_pass(lengths: list[int], batch: int) -> None:
+    sampler = LengthBuckets(lengths, batch, seed=0)
+    assert sorted(sampler) == sorted(sampler) == list(range(len(lengths)))
+    assert len(sampler) == len(lengths)
+
+
+def test_batches_hold_like_lengths_and_come_in_no_order() -> None:
+    lengths = [number % 100 for number in range(800)]
+    rows = list(LengthBuckets(lengths, 16, seed=0))
+    batches = [[lengths[row] for row in rows[at : at + 16]] for at in range(0, 800, 16)]
+    assert max(max(batch) - min(batch) for batch in batches) <= 3
+    firsts = [batch[0] for batch in batches]
+    assert firsts not in (sorted(firsts), sorted(firsts, reverse=True))
+
+
+def test_the_seed_decides_the_order() -> None:
+    lengths = [number % 7 for number in range(100)]
+    assert (
+        list(LengthBuckets(lengths, 4, 1))
+        == list(LengthBuckets(lengths, 4, 1))
+        != list(LengthBuckets(lengths, 4, 2))
+    )

@@ -1,0 +1,77 @@
+"""Training: every kind of start, held-out scores, and a model folder that is safe and whole."""
+
+from pathlib import Path
+
+import pytest
+
+from augment.errors import DataError, ModelError, RequestError
+from augment.job import CorpusConfig, Job, ModelConfig, TrainConfig
+from augment.models.folder import look
+from augment.training import train
+from tests.small import small_job, write_corpus
+
+
+def starting(job: Job, folder: Path, **settings: object) -> Job:
+    """Return the job with another start and model folder."""
+    values = {**job.train.model_dump(), "epochs": 1, **settings}
+    return job.model_copy(
+        update={"train": TrainConfig.model_validate(values), "model": ModelConfig(path=str(folder), max_length=64)}
+    )
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    write_corpus(folder, rows=150)
+    return folder
+
+
+def test_a_textcnn_learns_the_small_corpus_and_says_how_well(corpus: Path, tmp_path: Path) -> None:
+    result = train(starting(small_job(corpus), tmp_path / "m", epochs=6, baseline=True))
+    assert result.accuracy > 0.8
+    assert result.baseline_accuracy is not None
+    assert result.baseline_accuracy > 0.8
+    assert result.held_out == "test"
+    assert look(result.folder).names == ("bad", "good")
+    assert sorted(path.suffix for path in result.folder.iterdir()) == [".json", ".json", ".json", ".safetensors"]
+
+
+def test_the_same_job_gives_the_same_model(corpus: Path, tmp_path: Path) -> None:
+    one, two = (train(starting(small_job(corpus), tmp_path / name)).folder for name in ("a", "b"))
+    assert look(one).digest() == look(two).digest()
+
+
+def test_a_bert_from_scratch_can_be_fine_tuned_further_and_cut(corpus: Path, tmp_path: Path) -> None:
+    scratch = train(starting(small_job(corpus), tmp_path / "bert", start="bert-small"))
+    cut = train(starting(small_job(corpus), tmp_path / "cut", start=str(scratch.folder), layers=1))
+    assert look(cut.folder).kind == "bert"
+    assert '"num_hidden_layers": 1' in (cut.folder / "config.json").read_text(encoding="utf-8")
+
+
+def test_pairs_are_trained_with_a_bert_and_refused_by_a_textcnn(tmp_path: Path) -> None:
+    lines = ['{"sentence1": "怎么还款 %d", "sentence2": "%s", "label": "%d"}' % (n, "如何还款" if n % 2 else "天气", n % 2) for n in range(60)]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    job = small_job(tmp_path).model_copy(
+        update={"corpus": CorpusConfig.model_validate({"root": str(tmp_path), "files": "pairs.jsonl"})}
+    )
+    assert train(starting(job, tmp_path / "m", start="bert-small")).rows > 30
+    with pytest.raises(RequestError, match="pairs"):
+        train(starting(job, tmp_path / "n"))
+
+
+def test_a_limit_takes_fewer_rows(corpus: Path, tmp_path: Path) -> None:
+    assert train(starting(small_job(corpus), tmp_path / "m", limit=40)).rows == 40
+
+
+def test_a_corpus_without_labels_or_with_one_cannot_be_learned(tmp_path: Path) -> None:
+    (tmp_path / "small.csv").write_text("text\n" + "好\n很好\n真好\n" * 20, encoding="utf-8")
+    with pytest.raises(DataError, match="no labels"):
+        train(small_job(tmp_path))
+    (tmp_path / "small.csv").write_text("text,label\n" + "".join(f"好{n},x\n" for n in range(60)), encoding="utf-8")
+    with pytest.raises(DataError, match="same label"):
+        train(small_job(tmp_path))
+
+
+def test_a_start_that_is_not_there_is_refused(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        train(starting(small_job(corpus), tmp_path / "m", start="./nowhere/model"))
