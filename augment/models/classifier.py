@@ -68,7 +68,8 @@ class Classifier:
         self.max_length = min(config.max_length, _positions(model))
         self.budget = run.token_budget
         self.dtype = _DTYPES[run.dtype]
-        self._wants_segments = takes(model, "token_type_ids")
+        # GPT-2 takes segment ids too, and adds word embeddings for them; only its tokenizer knows that it gives none.
+        self._wants_segments = "token_type_ids" in tokenizer.model_input_names and takes(model, "token_type_ids")
         self._pad = (
             tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (tokenizer.eos_token_id or 0)
         )

@@ -144,7 +144,7 @@ def test_every_token_of_an_awkward_text_gets_words_that_fit_or_none(text: str) -
 
 
 def test_a_masked_model_is_a_source_only_where_the_job_names_one(tmp_path: Path) -> None:
-    (tmp_path / "words.txt").write_text("good fine", encoding="utf-8")
+    (tmp_path / "words.txt").write_text("good fine\nfine good", encoding="utf-8")
     sources = open_sources(("masked_lm", "lexicon"), job(tmp_path, ["words.txt"]), most=4)
     assert sources.offer([place("good", "good")]) == [("fine",)]
 
