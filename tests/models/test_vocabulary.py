@@ -67,6 +67,12 @@ def test_padding_is_piece_zero_as_a_textcnn_expects() -> None:
     assert {"好", "的", "n", "##o"} <= set(pieces[5:])
 
 
+def test_the_same_texts_give_the_same_pieces_each_time(tokenizer: PreTrainedTokenizerFast) -> None:
+    # The trainer hashes with a new seed each time, so one repetition could agree by luck.
+    again = [learn(iter(CORPUS), size=400, max_length=64).get_vocab() for _ in range(3)]
+    assert again == [tokenizer.get_vocab()] * 3
+
+
 def test_no_more_pieces_are_learned_than_asked_for() -> None:
     assert len(learn(["great movie", "great story", "好电影"] * 3, size=40, max_length=64)) <= 40
 

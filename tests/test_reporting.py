@@ -1,0 +1,57 @@
+"""The report of a run: drawn from the folder alone, with the rows that matter when not all fit."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from augment.errors import RequestError
+from augment.exporting import PARENTS
+from augment.reporting import REPORT, draw_folder
+from augment.running import Summary, run
+from tests.small import small_job
+
+
+@pytest.fixture(scope="module")
+def probed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    """Return the summary of `probe` on all rows of the small corpus."""
+    job = small_job(small, splits=("train", "validation", "test"))
+    return run("probe", job, tmp_path_factory.mktemp("runs") / "probe")
+
+
+def test_the_report_is_drawn_again_without_the_model(small: Path, probed: Summary) -> None:
+    first = (probed.folder / REPORT).read_bytes()
+    (probed.folder / REPORT).unlink()
+    moved = (small / "model").rename(small / "elsewhere")
+    try:
+        assert draw_folder(probed.folder).read_bytes() == first
+    finally:
+        moved.rename(small / "model")
+
+
+def test_fewer_rows_are_drawn_where_asked_and_the_report_says_so(probed: Summary) -> None:
+    page = draw_folder(probed.folder, rows=10).read_text(encoding="utf-8")
+    assert "10 of 300" in page
+
+
+def test_rows_are_taken_in_turn_from_every_label_and_outcome(probed: Summary) -> None:
+    from augment.reporting import _chosen
+
+    ids = set(_chosen(probed.folder, ("ig",), 8).to_pylist())
+    rows = [row for row in pq.read_table(probed.folder / PARENTS).to_pylist() if row["id"] in ids]
+    assert len(rows) == 8
+    assert {row["label"] for row in rows} == {"good", "bad"}
+
+
+def test_the_three_attributions_of_compare_stand_side_by_side(small: Path, tmp_path: Path) -> None:
+    summary = run("compare", small_job(small, limit=20), tmp_path / "compare")
+    names = pq.read_schema(summary.folder / PARENTS).names
+    assert {"ig", "gradient", "gradient_x_input"} <= set(names)
+    page = (summary.folder / REPORT).read_text(encoding="utf-8")
+    assert "gradient_x_input" in page
+    assert set(summary.attribution) == {"ig", "gradient_x_input"}
+
+
+def test_a_folder_without_a_run_has_no_report(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="no finished run"):
+        draw_folder(tmp_path)
