@@ -3,11 +3,13 @@
 check_run("augment", job)       # {"pipeline": "augment: tokenize, attribute, ...", "corpus": "...", ...}
 """
 
+from augment.candidates.sources import lexicon_notices
 from augment.corpus import inspect
 from augment.job import Job
 from augment.models.folder import model_folder
 from augment.pipeline import check_sections, read_pipeline
 from augment.shipped import find
+from augment.stages.children import protection
 
 
 def check_run(pipeline: str, job: Job) -> dict[str, str]:
@@ -29,6 +31,9 @@ def check_run(pipeline: str, job: Job) -> dict[str, str]:
         "columns": ", ".join(f"{role} = {name}" for role, name in roles.items() if name is not None),
         "splits": ", ".join(job.run.splits or plan.splits),
     }
+    protection(job)
+    if any("lexicon" in getattr(stage, "sources", ()) for stage in plan.stages):
+        found |= {f"note {number}": notice for number, notice in enumerate(lexicon_notices(job), 1)}
     for section, config in (("model", job.model), ("judge", job.judge)):
         if config is not None and any(section in stage.uses for stage in plan.stages):
             folder = model_folder(config, job.run)

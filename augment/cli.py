@@ -52,6 +52,20 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
+@app.callback(invoke_without_command=True)
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
+    """Explain a Chinese or English text classifier with integrated gradients, and make training samples from it."""
+    if version:
+        from augment import __version__
+
+        _print(f"augment {__version__}")
+        raise typer.Exit
+
+
 @app.command()
 def run(
     pipeline: Annotated[str, typer.Argument(help="A shipped pipeline by name, or a YAML file.")],
@@ -82,7 +96,7 @@ def run(
     """Run a pipeline on a corpus: explain, edit, check, and write a data set with its report."""
     from augment import running
 
-    more = [f"run.splits=[{','.join(split)}]"] if split else []
+    more = [f"run.splits={json.dumps(split, ensure_ascii=False)}"] if split else []
     more += [f"run.limit={limit}"] if limit is not None else []
     job = _job(config, [*overrides, *more], data, model)
     with _progress(quiet) as progress:
@@ -170,7 +184,7 @@ def train(
     with _progress(quiet) as progress:
         result = training.train(job, progress)
     if as_json:
-        _print(json.dumps({**asdict(result), "folder": str(result.folder)}, indent=1))
+        _print(json.dumps({**asdict(result), "folder": str(result.folder)}, ensure_ascii=False, indent=1))
         return
     _say(f"{result.start} on {result.rows:,} rows in {result.seconds:.0f} s")
     _say(
@@ -233,8 +247,14 @@ def main() -> None:
         if debug:
             raise
         _fail(error.where, error.what, error.hint, error.exit_code)
-    except KeyboardInterrupt:
+    except SystemExit as stop:
+        if stop.code != 130:
+            raise
         _fail("augment", "interrupted; finished shards are kept", "run the same command again to go on", 130)
+    except OSError as error:
+        if debug or error.filename is None:
+            raise
+        _fail(str(error.filename), error.strerror or str(error), "check the path and its permissions", 2)
     except Exception as error:
         if debug:
             raise
@@ -364,7 +384,8 @@ def _say(line: str) -> None:
 
 def _fail(where: str, what: str, hint: str, code: int) -> None:
     """Print an error and exit."""
-    _say(f"error: {where}\n  {what}\n  {hint}")
+    first, second, third = (" ".join(part.splitlines()) for part in (where, what, hint))
+    _say(f"error: {first}\n  {second}\n  {third}")
     sys.exit(code)
 
 

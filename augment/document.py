@@ -18,6 +18,14 @@ from augment.errors import RequestError, nearest
 Key = str | int
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 1 << 20
+# Where pydantic speaks of Python types, what to write instead.
+_HINTS = {
+    "model_type": "write `name: value` lines below it, or {name: value}",
+    "model_attributes_type": "write `name: value` lines below it, or {name: value}",
+    "dict_type": "write `name: value` lines below it, or {name: value}",
+    "tuple_type": "write a list: [a, b]",
+    "too_short": "give at least one",
+}
 
 
 class _Loader(yaml.SafeLoader):
@@ -118,7 +126,7 @@ def _plain(location: tuple[Key, ...], values: object) -> tuple[Key, ...]:
 
 def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
     """Return what is wrong and what to do, in words, for one pydantic error."""
-    key = str(error["loc"][-1]) if error["loc"] else ""
+    key = _said(error["loc"])
     if error["type"] == "extra_forbidden":
         return f"unknown key `{key}`", nearest(key, _known(model, error["loc"][:-1]))
     if error["type"] == "missing":
@@ -133,7 +141,14 @@ def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
     message = error["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     shown = repr(given) if isinstance(given, str | int | float | bool) or given is None else "this value"
-    return f"`{key}` cannot be {shown}", message
+    return f"`{key}` cannot be {shown}", _HINTS.get(error["type"], message)
+
+
+def _said(location: tuple[Key, ...]) -> str:
+    """Return the last part of a location, an item of a list together with the list."""
+    if len(location) > 1 and isinstance(location[-1], int):
+        return f"{location[-2]}[{location[-1]}]"
+    return str(location[-1]) if location else ""
 
 
 def _known(model: type[BaseModel], location: tuple[Key, ...]) -> list[str]:
@@ -166,6 +181,10 @@ def _record(node: yaml.Node, at: tuple[Key, ...], lines: dict[tuple[Key, ...], i
     lines.setdefault(at, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
+            if (*at, str(key.value)) in lines:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"`{key.value}` is given twice", key.start_mark
+                )
             lines[(*at, str(key.value))] = key.start_mark.line + 1
             _record(value, (*at, str(key.value)), lines)
     elif isinstance(node, yaml.SequenceNode):
@@ -174,7 +193,7 @@ def _record(node: yaml.Node, at: tuple[Key, ...], lines: dict[tuple[Key, ...], i
 
 
 def _refuse_aliases(text: str, path: Path) -> None:
-    """Raise RequestError on anchors, aliases and duplicate keys are left to YAML; an alias can hide a size bomb."""
+    """Raise RequestError on anchors and aliases: an alias can hide a size bomb."""
     for token in yaml.scan(text, Loader=_Loader):
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
             raise RequestError(

@@ -1,7 +1,7 @@
 """The noun of a run: which corpus, which model, which resources, where and how.
 
 A job is made of sections. Each `-c FILE` gives some of them; no section may be given twice, so nothing is merged
-and what a file says is what holds. Every section is frozen: hashable, picklable and safe to hand to a worker.
+and what a file says is what holds. Every section is frozen: picklable, and safe to hand to a worker.
 
     job = read_job([Path("configs/hotel-zh.yaml")], overrides=["run.device=cpu"])
     job.corpus.files
@@ -36,7 +36,7 @@ class SourceFile(Section):
 
     path: str
     label: Text | None = None
-    split: str | None = None
+    split: Text | None = None
 
 
 class CorpusConfig(Section):
@@ -87,7 +87,10 @@ class CorpusConfig(Section):
         if isinstance(value, dict) and "path" in value:
             return (value,)
         if isinstance(value, dict):
-            pairs = [(split, [names] if isinstance(names, str) else names) for split, names in value.items()]
+            pairs = [
+                (split, list(names) if isinstance(names, list | tuple) else [names])
+                for split, names in value.items()
+            ]
             return tuple({"path": name, "split": split} for split, names in pairs for name in names)
         if isinstance(value, list | tuple):
             return tuple({"path": item} if isinstance(item, str) else item for item in value)
@@ -168,7 +171,7 @@ class RunConfig(Section):
         default=None, ge=1, description="CPU threads of torch; default: torch's own choice"
     )
     shard_rows: int = Field(default=1024, ge=1)
-    splits: tuple[str, ...] | None = Field(
+    splits: tuple[Text, ...] | None = Field(
         default=None, description="splits the pipeline works on, in place of its own"
     )
     limit: int | None = Field(
@@ -273,10 +276,8 @@ def _override(sections: dict[str, object], word: str) -> None:
             f"--set {word}", "not of the form section.key=value", "for example --set run.dtype=bfloat16"
         )
     parsed = parse(f"value: {value}", Path(f"--set {name}")).values["value"]
-    if len(keys) == 1:
-        sections[keys[0]] = parsed
-        return
-    sections[keys[0]] = {**_mapping(sections.get(keys[0])), keys[1]: parsed}
+    inner = {**_mapping(sections.get(keys[0])), keys[-1]: parsed}
+    sections[keys[0]] = parsed if len(keys) == 1 else inner
     try:
         checked(Job, Document(Path(f"--set {name}"), sections), sections)
     except RequestError as error:

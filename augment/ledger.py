@@ -8,7 +8,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -85,14 +85,16 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
-def check_folder(
-    folder: Path, fingerprint: Mapping[str, object], overwrite: bool, clear: Callable[[Path], None]
-) -> None:
+def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: bool) -> None:
     """Let a run write into a folder, or refuse.
 
-    RequestError if the folder holds something else; FingerprintError naming the field if it holds another run.
-    With `overwrite` a run of ours is cleared away first.
+    RequestError if the folder holds something else; FingerprintError naming the field if it holds another run, unless
+    that is to be replaced.
     """
+    if folder.exists() and not folder.is_dir():
+        raise RequestError(
+            str(folder), "this is a file, not a folder", "name an empty or new folder with --output"
+        )
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / PLAN).exists():
@@ -102,7 +104,6 @@ def check_folder(
             "name an empty or new folder with --output",
         )
     if overwrite:
-        clear(folder)
         return
     before = _flat(read_json(folder / PLAN).get("fingerprint"))
     now = _flat(json.loads(canonical(fingerprint)))

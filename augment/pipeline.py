@@ -11,11 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 from pydantic import BaseModel, Field
 
-from augment.columns import CORPUS, REJECT
+from augment.columns import CHILD, CORPUS, REJECT
 from augment.document import Document, checked, load
 from augment.errors import RequestError
 from augment.job import Job
-from augment.stage import Step
+from augment.stage import Stage, Step
 from augment.stages import AnyStage
 from augment.table import Reject
 
@@ -48,7 +48,8 @@ def read_pipeline(path: Path) -> Pipeline:
 def check_plan(pipeline: Pipeline, document: Document) -> None:
     """Raise RequestError if a stage needs a column that none before it adds, or adds one that is already there."""
     there = {column.name for column in CORPUS}
-    shared = {"parent", "method", "edits", "shortfall"}
+    family = {column.name for column in CHILD}
+    taken = there | family | {REJECT.name, "source"}
     for place, stage in enumerate(pipeline.stages):
         where = document.where(("stages", place))
         lacking = [name for name in stage.needs if name not in there]
@@ -64,18 +65,18 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
                 f"stage `{stage.kind}` needs the column `{lacking[0]}`, which nothing before it adds",
                 hint,
             )
-        twice = [column.name for column in stage.adds if column.name in there and column.name not in shared]
+        names = {column.name for column in stage.adds}
+        twice = sorted((names - family if family <= names else names) & taken)
         if twice:
             raise RequestError(
                 where,
                 f"stage `{stage.kind}` adds the column `{twice[0]}`, which is already there",
-                "give it another `name:`",
+                "give it another `name:`" if "name" in type(stage).model_fields else "leave one of them out",
             )
-        there |= {column.name for column in stage.adds}
+        there |= names
+        taken |= names
     methods = [
-        getattr(stage, "name", None) or f"{stage.kind}_{getattr(stage, 'on', '')}"
-        for stage in pipeline.stages
-        if stage.kind in {"substitute", "delete"}
+        _method(stage) for stage in pipeline.stages if family <= {column.name for column in stage.adds}
     ]
     if len(set(methods)) < len(methods):
         raise RequestError(
@@ -83,6 +84,12 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
             "two stages make children under the same name",
             "give one of them a `name:`",
         )
+
+
+def _method(stage: Stage) -> str:
+    """Return the name a stage gives its children."""
+    on = getattr(stage, "on", None)
+    return getattr(stage, "name", None) or (f"{stage.kind}_{on}" if on else stage.kind)
 
 
 def check_sections(pipeline: Pipeline, job: Job) -> None:

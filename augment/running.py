@@ -4,6 +4,7 @@ summary = run("augment", read_job([Path("configs/hotel-zh.yaml")]), Path("runs/h
 print(summary)
 """
 
+import os
 import resource
 import shutil
 import statistics
@@ -18,15 +19,16 @@ from typing import TYPE_CHECKING
 from augment import __version__
 from augment.candidates.sources import lexicon_hashes, lexicon_notices
 from augment.corpus import with_label_names
+from augment.document import Document
 from augment.errors import AugmentError, RejectRateError, RequestError
 from augment.exporting import Export, card
 from augment.job import Job
 from augment.ledger import MANIFEST, PLAN, check_folder, digest, read_json, write_json, write_text
-from augment.models.folder import model_folder
+from augment.models.folder import look, model_folder, resolve
 from augment.models.labels import LabelMap
-from augment.pipeline import Pipeline, check_sections, open_pipeline, read_pipeline
+from augment.pipeline import Pipeline, check_plan, check_sections, open_pipeline, read_pipeline
 from augment.reporting import draw_folder
-from augment.shard import Receipt, part_path, run_shard
+from augment.shard import Apply, Receipt, part_path, run_shard
 from augment.shipped import find
 from augment.staging import ACTIVE, REST, Staged, stage_corpus
 
@@ -86,19 +88,22 @@ def run(
     holds another run; RejectRateError, after everything is written, if too many rows were rejected.
     """
     began = time.monotonic()
-    plan = pipeline if isinstance(pipeline, Pipeline) else read_pipeline(find("pipelines", str(pipeline)))
+    plan = _checked(pipeline)
     check_sections(plan, job)
     job = with_label_names(job)
     folder = Path(output) if output is not None else Path("runs") / f"{job.name}-{plan.name}"
     fingerprint = _fingerprint(plan, job)
-    check_folder(folder, fingerprint, overwrite, _clear)
-    if (folder / MANIFEST).exists():
-        return read_summary(folder)
-    say = progress or (lambda phase, done, total: None)
-    staged = _staged(folder, plan, job, fingerprint, say)
-    receipts = _work(folder, plan, job, staged, say)
-    say("write", 0, 0)
-    summary = _finish(folder, plan, job, staged, receipts, began)
+    check_folder(folder, fingerprint, overwrite)
+    if (folder / MANIFEST).exists() and not overwrite:
+        summary = read_summary(folder)
+    else:
+        say = progress or (lambda phase, done, total: None)
+        say("load the model", 0, 0)
+        apply = open_pipeline(plan, job)
+        staged = _staged(folder, plan, job, fingerprint, overwrite, say)
+        receipts = _work(folder, plan, staged, apply, say)
+        say("write", 0, 0)
+        summary = _finish(folder, plan, job, staged, receipts, began)
     _check_rejects(summary, job.run.max_reject_rate)
     return summary
 
@@ -113,31 +118,42 @@ def read_summary(folder: Path) -> Summary:
     return Summary(**{**found, "folder": folder, "notices": tuple(found["notices"])})
 
 
-def _staged(folder: Path, plan: Pipeline, job: Job, fingerprint: dict[str, object], say: Progress) -> Staged:
-    """Return the corpus as laid out in the folder, laying it out if this run has not done so."""
-    if (folder / PLAN).exists():
+def _checked(pipeline: str | Path | Pipeline) -> Pipeline:
+    """Return the pipeline meant, its plan checked."""
+    if not isinstance(pipeline, Pipeline):
+        return read_pipeline(find("pipelines", str(pipeline)))
+    check_plan(pipeline, Document(Path(pipeline.name), {}))
+    return pipeline
+
+
+def _staged(
+    folder: Path, plan: Pipeline, job: Job, fingerprint: dict[str, object], overwrite: bool, say: Progress
+) -> Staged:
+    """Return the corpus as laid out in the folder, laying it out if this run has not done so.
+
+    It is laid out beside the folder first: a corpus that cannot be used leaves nothing behind and destroys nothing.
+    """
+    if (folder / PLAN).exists() and not overwrite:
         return Staged.from_dict(read_json(folder / PLAN)["staged"])
     say("read the corpus", 0, 0)
-    fresh = not folder.exists()
+    beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
     try:
-        staged = stage_corpus(job, job.run.splits or plan.splits, folder)
+        staged = stage_corpus(job, job.run.splits or plan.splits, beside)
         for config, section in ((job.model, "model"), (job.judge, "judge")):
             if config is not None and any(section in stage.uses for stage in plan.stages):
                 LabelMap(model_folder(config, job.run).classes, job.label_names).require(staged.labels)
-    except AugmentError:
+        facts = {"fingerprint": fingerprint, "pipeline": plan.name, "staged": staged.to_dict()}
+        write_json(beside / PLAN, {**facts, "job": job.model_dump(mode="json")})
         _clear(folder)
-        if fresh and folder.exists():
-            folder.rmdir()
-        raise
-    facts = {"fingerprint": fingerprint, "pipeline": plan.name, "staged": staged.to_dict()}
-    write_json(folder / PLAN, {**facts, "job": job.model_dump(mode="json")})
+        folder.mkdir(parents=True, exist_ok=True)
+        (beside / "run").rename(folder / "run")
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     return staged
 
 
-def _work(folder: Path, plan: Pipeline, job: Job, staged: Staged, say: Progress) -> list[Receipt]:
+def _work(folder: Path, plan: Pipeline, staged: Staged, apply: Apply, say: Progress) -> list[Receipt]:
     """Return the receipts of all shards, treating those that have none, one after the other."""
-    say("load the model", 0, 0)
-    apply = open_pipeline(plan, job)
     receipts: list[Receipt] = []
     for shard in range(staged.shards):
         say(plan.name, sum(receipt.rows for receipt in receipts), staged.active)
@@ -305,8 +321,23 @@ def _fingerprint(plan: Pipeline, job: Job) -> dict[str, object]:
         "job": gives,
         "corpus": _contents(job),
         "models": models,
-        "lexicons": lexicon_hashes(job),
+        "lexicons": lexicon_hashes(job) if _uses_lexicons(plan) else {},
+        "resources": _resources(job),
     }
+
+
+def _uses_lexicons(plan: Pipeline) -> bool:
+    """Return whether a stage takes words from lexicons."""
+    return any("lexicon" in getattr(stage, "sources", ()) for stage in plan.stages)
+
+
+def _resources(job: Job) -> dict[str, str]:
+    """Return the digest of the masked model and of every file of protected words."""
+    found = {name: digest(job.root / name) for name in job.resources.protect if (job.root / name).is_file()}
+    if job.resources.masked_lm is not None:
+        path = resolve(job.resources.masked_lm, None, job.run.allow_download)
+        found[job.resources.masked_lm] = look(path).digest()
+    return found
 
 
 def _contents(job: Job) -> dict[str, str]:

@@ -64,15 +64,15 @@ def load_lexicons(names: Sequence[str], root: Path) -> tuple[tuple[Lexicon, ...]
     A name is `wordnet`, `moby`, `cilin`, or a path relative to `root`. RequestError if a path does not exist, DataError if a
     file does not hold what it should.
     """
-    lexicons: list[Lexicon] = []
-    notices: list[str] = []
-    for name in names:
-        path = _installed(name) if name in _MISSING else _given(name, root)
-        if path is None:
-            notices.append(_MISSING[name])
-        else:
-            lexicons.append(_load(name, path))
-    return tuple(lexicons), tuple(notices)
+    there, notices = locate(names, root)
+    return tuple(_load(name, path) for name, path in there.items()), notices
+
+
+def locate(names: Sequence[str], root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Return where each named lexicon lies, and a notice for each that is not installed; nothing is read."""
+    paths = {name: _installed(name) if name in _MISSING else _given(name, root) for name in names}
+    there = {name: path for name, path in paths.items() if path is not None}
+    return there, tuple(_MISSING[name] for name, path in paths.items() if path is None)
 
 
 def _installed(name: str) -> Path | None:

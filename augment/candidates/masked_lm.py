@@ -10,7 +10,7 @@ from itertools import product
 import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-from augment.candidates.sources import Place
+from augment.candidates.place import Place
 from augment.errors import ModelError
 from augment.job import RunConfig
 from augment.models.classifier import device_of

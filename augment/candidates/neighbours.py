@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from augment.candidates.sources import Place
+from augment.candidates.place import Place
 from augment.job import ModelConfig, RunConfig
 from augment.models.classifier import Classifier, open_classifier
 from augment.text.script import language

@@ -5,12 +5,12 @@ sources.offer([Place("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])  
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, Protocol
 
-from augment.candidates.lexicon import Lexicon, load_lexicons
+from augment.candidates.lexicon import Lexicon, load_lexicons, locate
+from augment.candidates.place import Place
 from augment.job import Job
 from augment.text.choose import Protection, editable
 from augment.text.inflect import fits_article, match_case
@@ -18,30 +18,6 @@ from augment.text.script import language
 from augment.text.segment import segment
 
 SourceName = Literal["lexicon", "masked_lm", "neighbours"]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A token to be replaced: its row and number, both texts, its side and span, and the token before it."""
-
-    row: str
-    token: int
-    text: str
-    text_pair: str | None
-    side: int
-    start: int
-    end: int
-    before: str | None
-
-    @property
-    def whole(self) -> str:
-        """The text the token stands in."""
-        return self.text_pair if self.side and self.text_pair is not None else self.text
-
-    @property
-    def word(self) -> str:
-        """The token itself."""
-        return self.whole[self.start : self.end]
 
 
 class Source(Protocol):
@@ -104,7 +80,7 @@ def open_sources(names: Sequence[SourceName], job: Job, most: int) -> Sources:
     sources: list[Source] = []
     for name in names:
         if name == "lexicon":
-            sources.append(LexiconSource(_lexicons(job)[0]))
+            sources.append(LexiconSource(_lexicons(job)))
         elif name == "masked_lm" and job.resources.masked_lm:
             from augment.candidates.masked_lm import MaskedWords
 
@@ -113,28 +89,28 @@ def open_sources(names: Sequence[SourceName], job: Job, most: int) -> Sources:
             from augment.candidates.neighbours import Neighbours
 
             sources.append(Neighbours(job.needs_model(), job.run, most))
-    return Sources(sources, most, _lexicons(job)[0] if "lexicon" in names else ())
+    return Sources(sources, most, _lexicons(job) if "lexicon" in names else ())
 
 
 def lexicon_notices(job: Job) -> tuple[str, ...]:
     """Return what lexicons the job names and this machine lacks, with how to install them."""
-    return _lexicons(job)[1]
+    return locate(job.resources.lexicons, job.root)[1]
 
 
 def lexicon_hashes(job: Job) -> dict[str, str]:
     """Return the content hash of every lexicon that is used."""
-    return {lexicon.name: lexicon.content_hash for lexicon in _lexicons(job)[0]}
+    return {lexicon.name: lexicon.content_hash for lexicon in _lexicons(job)}
 
 
-def _lexicons(job: Job) -> tuple[tuple[Lexicon, ...], tuple[str, ...]]:
-    """Return the lexicons of a job, read once in a process, and notices of those that are missing."""
+def _lexicons(job: Job) -> tuple[Lexicon, ...]:
+    """Return the lexicons of a job that are installed, read once in a process."""
     return _read_once(job.resources.lexicons, job.root)
 
 
 @cache
-def _read_once(names: tuple[str, ...], root: Path) -> tuple[tuple[Lexicon, ...], tuple[str, ...]]:
-    """Return what `load_lexicons` does, kept for the process."""
-    return load_lexicons(names, root)
+def _read_once(names: tuple[str, ...], root: Path) -> tuple[Lexicon, ...]:
+    """Return the lexicons that `load_lexicons` gives, kept for the process."""
+    return load_lexicons(names, root)[0]
 
 
 def _fits(place: Place, word: str) -> bool:

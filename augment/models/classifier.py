@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import (
     AutoModelForSequenceClassification,
@@ -69,7 +70,9 @@ class Classifier:
         self.budget = run.token_budget
         self.dtype = _DTYPES[run.dtype]
         # GPT-2 takes segment ids too, and adds word embeddings for them; only its tokenizer knows that it gives none.
-        self._wants_segments = "token_type_ids" in tokenizer.model_input_names and takes(model, "token_type_ids")
+        self._wants_segments = "token_type_ids" in tokenizer.model_input_names and takes(
+            model, "token_type_ids"
+        )
         self._pad = (
             tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (tokenizer.eos_token_id or 0)
         )
@@ -192,7 +195,7 @@ def _load(folder: ModelFolder) -> tuple[PreTrainedModel, PreTrainedTokenizerBase
         model, report = kind.from_pretrained(
             folder.path, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safe
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(
             str(folder.path), f"the model cannot be loaded: {first}", "save it again with transformers"

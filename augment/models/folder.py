@@ -48,9 +48,7 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
     if Path(path).is_dir():
         return Path(path)
     what = "no such folder, and no such model in the local cache of the hub"
-    hint = (
-        "train it with `augment train`, fix the path, or allow downloads with --set run.allow_download=true"
-    )
+    hint = "train it with `augment train`, fix the path, or allow downloads (--set run.allow_download=true; explain: --allow-download)"
     if path.count("/") > 1 or path.startswith((".", "/", "~")):
         raise ModelError(path, "no such folder", hint)
     from huggingface_hub import snapshot_download
@@ -84,7 +82,12 @@ def look(path: Path) -> ModelFolder:
     if not any(path.glob("*.safetensors")):
         _refuse_weights(path)
     names = config.get("id2label")
-    ordered = sorted(names.items(), key=lambda pair: int(pair[0])) if isinstance(names, dict) else []
+    try:
+        ordered = sorted(names.items(), key=lambda pair: int(pair[0])) if isinstance(names, dict) else []
+    except ValueError:
+        raise ModelError(
+            str(path / "config.json"), "`id2label` has a key that is no number", "save the model again"
+        ) from None
     return ModelFolder(path, str(config.get("model_type", "")), tuple(str(name) for _, name in ordered))
 
 

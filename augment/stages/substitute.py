@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from augment.candidates.sources import Place, SourceName, open_sources
+from augment.candidates.place import Place
+from augment.candidates.sources import SourceName, open_sources
 from augment.chance import Chance
 from augment.columns import CHILD, Column
 from augment.job import Job

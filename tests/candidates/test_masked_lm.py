@@ -10,7 +10,7 @@ import torch
 from transformers import BertConfig, BertForMaskedLM
 
 from augment.candidates.masked_lm import MaskedWords
-from augment.candidates.sources import Place
+from augment.candidates.place import Place
 from augment.errors import ModelError
 from augment.job import RunConfig
 from augment.text.segment import segment

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from augment.candidates.neighbours import Neighbours
-from augment.candidates.sources import Place
+from augment.candidates.place import Place
 from augment.text.script import language
 from tests.small import BAD, GOOD, small_job
 from tests.texts import TEXTS

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from augment.candidates.lexicon import Lexicon, load_lexicons
+from augment.candidates.place import Place
 from augment.candidates.sources import (
     LexiconSource,
-    Place,
     Sources,
     lexicon_hashes,
     lexicon_notices,

@@ -1,0 +1,27 @@
+"""Where a substitute is to stand: a token of a row, in its text."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """A token to be replaced: its row and number, both texts, its side and span, and the token before it."""
+
+    row: str
+    token: int
+    text: str
+    text_pair: str | None
+    side: int
+    start: int
+    end: int
+    before: str | None
+
+    @property
+    def whole(self) -> str:
+        """The text the token stands in."""
+        return self.text_pair if self.side and self.text_pair is not None else self.text
+
+    @property
+    def word(self) -> str:
+        """The token itself."""
+        return self.whole[self.start : self.end]
