@@ -180,6 +180,7 @@ def _arguments() -> argparse.Namespace:
         "--encoder", type=Path, default=shared / "models" / "e5-small-zh-en", help="an encoder for hotel-zh"
     )
     parser.add_argument("--minilm", type=Path, default=None, help="an English encoder for sst2-en")
+    parser.add_argument("--only", default=None, help="only textcnn, bert-small, e5-4-layers or minilm")
     parser.add_argument(
         "--work", type=Path, default=HERE.parent / "runs" / "main_job", help="folder for models and runs"
     )

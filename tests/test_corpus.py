@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.columns import CORPUS
-from augment.corpus import Chunk, Reject, Shape, inspect, read
+from augment.corpus import Chunk, Shape, inspect, read
 from augment.errors import DataError, RequestError
 from augment.job import CorpusConfig, read_job
+from augment.table import Reject
 from tests.conftest import CHECKOUT
 from tests.texts import TEXTS
 

@@ -2,7 +2,7 @@
 
 A block between `<!-- generated: help run -->` and `<!-- end -->` is written by this file; the words around it are not.
 
-    python tests/test_docs.py       writes every block of docs/*.md again
+    python tests/test_docs.py       writes every block of docs/*.md and CONTRIBUTING.md again
 """
 
 import ast
@@ -32,6 +32,7 @@ from augment.stages.keep import Rule
 CHECKOUT = Path(__file__).resolve().parents[1]
 READMES = [CHECKOUT / "README.md", CHECKOUT / "README.zh.md"]
 GUIDES = [CHECKOUT / "docs" / f"{name}.md" for name in ("commands", "configs", "output", "pipelines")]
+GENERATED = [*GUIDES, CHECKOUT / "CONTRIBUTING.md"]
 PAGES = [
     *READMES,
     *GUIDES,
@@ -105,6 +106,7 @@ BLOCKS = {
     "rule",
     "configs",
     "exit codes",
+    "layers",
 }
 
 
@@ -122,6 +124,7 @@ def generated(name: str) -> str:
             ("config", "what it is"), [(f"`{n}`", a) for n, a in everything()["configs"].items()]
         ),
         "exit": lambda _: _table(("code", "meaning"), _exit_codes()),
+        "layers": lambda _: _layers(),
     }
     return writers[kind](rest)
 
@@ -222,6 +225,16 @@ def _exit_codes() -> list[tuple[str, str]]:
     return [("0", "Done."), ("1", "A fault of augment."), *meanings, ("130", "Interrupted.")]
 
 
+def _layers() -> str:
+    """Return the layers that tests/test_layers.py holds, read without importing it."""
+    tree = ast.parse((CHECKOUT / "tests/test_layers.py").read_text(encoding="utf-8"))
+    values = {ast.unparse(node.target): node.value for node in tree.body if isinstance(node, ast.AnnAssign)}
+    layers = ast.literal_eval(values["LAYERS"] or "")
+    return "\n".join(
+        ["```text", *(f"{number:>2}  {' '.join(units)}" for number, units in enumerate(layers)), "```"]
+    )
+
+
 def _line(kind: type) -> str:
     """Return a docstring as one line."""
     return " ".join((kind.__doc__ or "").split())
@@ -229,11 +242,17 @@ def _line(kind: type) -> str:
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """Return a table in Markdown."""
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    lines = [head, ("---",) * len(head), *([_cell(text) for text in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+def _cell(text: str) -> str:
+    """Return text as Markdown shows it in a table: `|` is no border, and `<` outside code no tag."""
+    parts = text.replace("|", "\\|").split("`")
+    return "`".join(part if place % 2 else part.replace("<", "&lt;") for place, part in enumerate(parts))
+
+
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
 def test_the_generated_blocks_are_up_to_date(path: Path) -> None:
     """If not: `python tests/test_docs.py`, and read what changed."""
     page = path.read_text(encoding="utf-8")
@@ -241,7 +260,7 @@ def test_the_generated_blocks_are_up_to_date(path: Path) -> None:
 
 
 def test_every_command_key_stage_pipeline_and_column_is_documented_once() -> None:
-    found = [block[2] for path in GUIDES for block in BLOCK.finditer(path.read_text(encoding="utf-8"))]
+    found = [block[2] for path in GENERATED for block in BLOCK.finditer(path.read_text(encoding="utf-8"))]
     assert sorted(found) == sorted(BLOCKS)
     inner = {model.__name__ for model in SECTIONS.values()} - {"Job"}
     assert set(job.Job.model_json_schema()["$defs"]) == inner
@@ -258,10 +277,19 @@ def test_a_key_the_code_does_not_describe_is_explained_beside_its_table(path: Pa
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_relative_links_lead_somewhere(path: Path) -> None:
+def test_links_lead_to_a_file_and_to_a_heading_in_it(path: Path) -> None:
     text = FENCE.sub("", path.read_text(encoding="utf-8"))
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
-        assert target.startswith("https://") or (path.parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", text):
+        if not target.startswith("https://"):
+            page = path.parent / target if target else path
+            assert page.exists(), target
+            assert not anchor or anchor in _anchors(page), f"{target}#{anchor}"
+
+
+def _anchors(page: Path) -> list[str]:
+    """Return the anchors of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
 def test_the_two_readmes_have_the_same_shape() -> None:
@@ -270,12 +298,13 @@ def test_the_two_readmes_have_the_same_shape() -> None:
     for path in READMES:
         text = path.read_text(encoding="utf-8")
         code = [
-            [re.sub(r"\s*#.*", "", line) for line in fence.splitlines()] for _, fence in FENCE.findall(text)
+            [re.sub(r"\s*#.*|(?<=\S)  .*", "", line) for line in fence.splitlines()]
+            for _, fence in FENCE.findall(text)
         ]
         prose = FENCE.sub("", text)
         levels = re.findall(r"^(#+) ", prose, re.MULTILINE)
         links = sorted(set(re.findall(r"\]\((?!README)([^)]+)\)", prose)))
-        shapes.append((levels, code[:-1], links, len(re.findall(r"^\|", prose, re.MULTILINE))))
+        shapes.append((levels, code, links, len(re.findall(r"^\|", prose, re.MULTILINE))))
     assert shapes[0] == shapes[1]
 
 
@@ -283,7 +312,7 @@ def test_the_two_readmes_have_the_same_shape() -> None:
 def test_a_readme_names_every_pipeline_command_exit_code_and_module(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = FENCE.findall(text)[-1][1]
-    inside = {part.stem for part in (CHECKOUT / "augment").glob("*.py")} - {"__init__"}
+    inside = {part.stem for part in (CHECKOUT / "augment").glob("*.py")} - {"__init__", "__main__"}
     inside |= {part.parent.name for part in (CHECKOUT / "augment").glob("*/__init__.py")}
     assert [name for name in sorted(inside) if not re.search(rf"\b{name}(\.py|/)", tree)] == []
     assert [name for name in names("pipelines") if f"`{name}`" not in text] == []
@@ -295,7 +324,7 @@ def test_the_changelog_names_every_command_pipeline_stage_and_config() -> None:
     text = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
     every = [*COMMANDS, *names("pipelines"), *names("configs"), *STAGES]
     assert [name for name in every if f"`{name}`" not in text] == []
-    assert f"## [{augment.__version__}]" in text
+    assert augment.__version__ in text
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -351,5 +380,5 @@ def _files(folder: Path) -> Iterable[Path]:
 
 
 if __name__ == "__main__":
-    for guide in GUIDES:
+    for guide in GENERATED:
         guide.write_text(refreshed(guide.read_text(encoding="utf-8")), encoding="utf-8")

@@ -61,7 +61,9 @@ def write_awkward(folder: Path, kind: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])
 def test_text_label_and_every_other_column_come_out_unchanged(small: Path, tmp_path: Path, kind: str) -> None:
     rows = write_awkward(tmp_path, kind)
-    job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files=f"awkward.{kind}")
+    job = with_corpus(
+        small_job(small, splits=("train", "validation", "test")), tmp_path, files=f"awkward.{kind}"
+    )
     summary = run("augment", job, tmp_path / "out")
     found = {row["id"]: row for row in rows_of(summary) if row["parent"] is None}
     assert len(found) == len(rows)
@@ -76,7 +78,9 @@ def test_text_formats_of_the_output_keep_every_code_point(small: Path, tmp_path:
     job = job.model_copy(update={"output": job.output.model_copy(update={"format": kind})})
     summary = run("augment", job, tmp_path / "out")
     names = [name for name in summary.files if name.startswith("data/")]
-    again = CorpusConfig.model_validate({"root": str(summary.folder), "files": names, "text": "review", "label": "label", "id": "id"})
+    again = CorpusConfig.model_validate(
+        {"root": str(summary.folder), "files": names, "text": "review", "label": "label", "id": "id"}
+    )
     found = {row["id"]: row for chunk in read(again) for row in chunk.rows.to_pylist()}
     for row in rows:
         assert (found[row["id"]]["text"], found[row["id"]]["label"]) == (row["review"], row["label"])
@@ -143,8 +147,12 @@ def decisions(summary: Summary) -> list[tuple[object, ...]]:
     return [(*(row[name] for name in names), edit) for row, edit in zip(rows, edits, strict=True)]
 
 
-@pytest.mark.parametrize("settings", [{"shard_rows": 7}, {"token_budget": 512}, {"token_budget": 65536, "shard_rows": 300}])
-def test_shards_and_batches_do_not_change_a_decision(small: Path, tmp_path: Path, augmented: Summary, settings: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "settings", [{"shard_rows": 7}, {"token_budget": 512}, {"token_budget": 65536, "shard_rows": 300}]
+)
+def test_shards_and_batches_do_not_change_a_decision(
+    small: Path, tmp_path: Path, augmented: Summary, settings: dict[str, object]
+) -> None:
     other = run("augment", small_job(small, **settings), tmp_path / "other")
     assert decisions(other) == decisions(augmented)
 
@@ -155,10 +163,14 @@ def test_the_same_request_again_reads_the_finished_run(small: Path, augmented: S
     assert (augmented.folder / "manifest.json").stat().st_mtime_ns == before
 
 
-def test_a_run_cut_short_is_finished_with_the_same_rows(small: Path, tmp_path: Path, augmented: Summary, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_cut_short_is_finished_with_the_same_rows(
+    small: Path, tmp_path: Path, augmented: Summary, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import augment.running as running
+    import augment.shard as shard_module
 
-    whole_shard, done = running.run_shard, []
+    whole_shard = shard_module.run_shard
+    done: list[int] = []
 
     def cut(folder: Path, shard: int, apply: object) -> object:
         if len(done) == 2:
@@ -174,7 +186,9 @@ def test_a_run_cut_short_is_finished_with_the_same_rows(small: Path, tmp_path: P
     assert decisions(run("augment", small_job(small), tmp_path / "cut")) == decisions(augmented)
 
 
-def test_another_request_in_the_same_folder_is_refused_by_the_field_that_differs(small: Path, augmented: Summary) -> None:
+def test_another_request_in_the_same_folder_is_refused_by_the_field_that_differs(
+    small: Path, augmented: Summary
+) -> None:
     with pytest.raises(FingerprintError, match=r"job\.seed"):
         run("augment", small_job(small).model_copy(update={"seed": 5}), augmented.folder)
 
@@ -187,10 +201,12 @@ def test_a_folder_that_holds_something_else_is_left_alone(small: Path, tmp_path:
     assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "years of work"
 
 
-def test_a_label_the_model_does_not_know_stops_before_anything_is_left_behind(small: Path, tmp_path: Path) -> None:
+def test_a_label_the_model_does_not_know_stops_before_anything_is_left_behind(
+    small: Path, tmp_path: Path
+) -> None:
     (tmp_path / "c.csv").write_text("text,label\n很好,好评\nbad,差评\n", encoding="utf-8")
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files="c.csv")
-    with pytest.raises(DataError, match="好评|差评"):
+    with pytest.raises(DataError, match=r"好评|差评"):
         run("augment", job, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -211,14 +227,22 @@ def test_labels_from_file_names_and_scores_are_written_out(small: Path, tmp_path
     files = [{"path": "pos.txt", "label": "good"}, {"path": "neg.txt", "label": "bad"}]
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files=files)
     rows = rows_of(run("augment", job, tmp_path / "out"))
-    assert {(str(row["text"])[-1], row["label"]) for row in rows if row["parent"] is None} >= {("好", "good"), ("差", "bad")}
+    assert {(str(row["text"])[-1], row["label"]) for row in rows if row["parent"] is None} >= {
+        ("好", "good"),
+        ("差", "bad"),
+    }
 
 
 def test_source_columns_with_our_names_are_kept_beside_ours(small: Path, tmp_path: Path) -> None:
-    (tmp_path / "c.csv").write_text("text,label,parent,verdict\n很好,good,mother,guilty\n很差,bad,father,free\n", encoding="utf-8")
+    (tmp_path / "c.csv").write_text(
+        "text,label,parent,verdict\n很好,good,mother,guilty\n很差,bad,father,free\n", encoding="utf-8"
+    )
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files="c.csv")
     rows = [row for row in rows_of(run("augment", job, tmp_path / "out")) if row["parent"] is None]
-    assert sorted((row["parent_source"], row["verdict_source"]) for row in rows) == [("father", "free"), ("mother", "guilty")]
+    assert sorted((row["parent_source"], row["verdict_source"]) for row in rows) == [
+        ("father", "free"),
+        ("mother", "guilty"),
+    ]
 
 
 def test_a_limit_takes_rows_by_hash_and_says_so(small: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Training: every kind of start, held-out scores, and a model folder that is safe and whole."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ def starting(job: Job, folder: Path, **settings: object) -> Job:
     """Return the job with another start and model folder."""
     values = {**job.train.model_dump(), "epochs": 1, **settings}
     return job.model_copy(
-        update={"train": TrainConfig.model_validate(values), "model": ModelConfig(path=str(folder), max_length=64)}
+        update={
+            "train": TrainConfig.model_validate(values),
+            "model": ModelConfig(path=str(folder), max_length=64),
+        }
     )
 
 
@@ -33,7 +37,12 @@ def test_a_textcnn_learns_the_small_corpus_and_says_how_well(corpus: Path, tmp_p
     assert result.baseline_accuracy > 0.8
     assert result.held_out == "test"
     assert look(result.folder).names == ("bad", "good")
-    assert sorted(path.suffix for path in result.folder.iterdir()) == [".json", ".json", ".json", ".safetensors"]
+    assert sorted(path.suffix for path in result.folder.iterdir()) == [
+        ".json",
+        ".json",
+        ".json",
+        ".safetensors",
+    ]
 
 
 def test_the_same_job_gives_the_same_model(corpus: Path, tmp_path: Path) -> None:
@@ -49,7 +58,11 @@ def test_a_bert_from_scratch_can_be_fine_tuned_further_and_cut(corpus: Path, tmp
 
 
 def test_pairs_are_trained_with_a_bert_and_refused_by_a_textcnn(tmp_path: Path) -> None:
-    lines = ['{"sentence1": "怎么还款 %d", "sentence2": "%s", "label": "%d"}' % (n, "如何还款" if n % 2 else "天气", n % 2) for n in range(60)]
+    rows = (
+        {"sentence1": f"怎么还款 {n}", "sentence2": "如何还款" if n % 2 else "天气", "label": str(n % 2)}
+        for n in range(60)
+    )
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
     (tmp_path / "pairs.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     job = small_job(tmp_path).model_copy(
         update={"corpus": CorpusConfig.model_validate({"root": str(tmp_path), "files": "pairs.jsonl"})}
@@ -67,7 +80,9 @@ def test_a_corpus_without_labels_or_with_one_cannot_be_learned(tmp_path: Path) -
     (tmp_path / "small.csv").write_text("text\n" + "好\n很好\n真好\n" * 20, encoding="utf-8")
     with pytest.raises(DataError, match="no labels"):
         train(small_job(tmp_path))
-    (tmp_path / "small.csv").write_text("text,label\n" + "".join(f"好{n},x\n" for n in range(60)), encoding="utf-8")
+    (tmp_path / "small.csv").write_text(
+        "text,label\n" + "".join(f"好{n},x\n" for n in range(60)), encoding="utf-8"
+    )
     with pytest.raises(DataError, match="same label"):
         train(small_job(tmp_path))
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from itertools import product
 
 import torch
-from transformers import AutoModelForMaskedLM, AutoTokenizer
+from transformers import AutoModelForMaskedLM
 
 from augment.candidates.place import Place
 from augment.errors import ModelError
 from augment.job import RunConfig
-from augment.models.classifier import device_of
+from augment.models.classifier import device_of, load, positions
 from augment.models.folder import look, resolve
 from augment.models.packing import pack
 
@@ -25,21 +25,14 @@ class MaskedWords:
     """Fills of a masked model: one mask for each piece of the token, tokens of at most three pieces."""
 
     def __init__(self, path: str, run: RunConfig, most: int) -> None:
-        """Load the model from safetensors, without code of its own; ModelError if it has no mask."""
-        folder = look(resolve(path, None, run.allow_download))
-        safe = {"local_files_only": True, "trust_remote_code": False}
-        self._tokenizer = AutoTokenizer.from_pretrained(folder.path, **safe)
-        self._device = device_of(run.device)
-        model = AutoModelForMaskedLM.from_pretrained(
-            folder.path, use_safetensors=True, dtype=torch.float32, **safe
-        )
-        self._model = model.to(self._device).eval().requires_grad_(False)
+        """Load the model from safetensors, without code of its own; ModelError if it cannot fill masks."""
+        model, self._tokenizer = load(look(resolve(path, None, run.allow_download)), AutoModelForMaskedLM)
         if self._tokenizer.mask_token_id is None:
-            raise ModelError(
-                path,
-                "this is no masked language model: it has no mask",
-                "name another in resources.masked_lm",
-            )
+            what = "this is no masked language model: it has no mask"
+            raise ModelError(path, what, "name another in resources.masked_lm")
+        self._device = device_of(run.device)
+        self._model = model.to(self._device).eval().requires_grad_(False)
+        self._longest = min(_LONGEST, positions(model))
         self._budget, self._most = run.token_budget, most
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
@@ -61,7 +54,9 @@ class MaskedWords:
 
     def _mask(self, place: Place) -> tuple[list[int], list[int]] | None:
         """Return the pieces of the text with those of the token masked, and where the masks stand."""
-        row = self._tokenizer(place.whole, truncation=True, max_length=_LONGEST, return_offsets_mapping=True)
+        row = self._tokenizer(
+            place.whole, truncation=True, max_length=self._longest, return_offsets_mapping=True
+        )
         holes = [
             index
             for index, (start, end) in enumerate(row["offset_mapping"])

@@ -66,7 +66,7 @@ class Classifier:
         self.model = model.to(self.device).eval().requires_grad_(False)
         self.tokenizer = tokenizer
         self.classes = classes
-        self.max_length = min(config.max_length, _positions(model))
+        self.max_length = min(config.max_length, positions(model))
         self.budget = run.token_budget
         self.dtype = _DTYPES[run.dtype]
         # GPT-2 takes segment ids too, and adds word embeddings for them; only its tokenizer knows that it gives none.
@@ -76,9 +76,8 @@ class Classifier:
         self._pad = (
             tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (tokenizer.eos_token_id or 0)
         )
-        if len(classes) > 1 and tokenizer.pad_token_id is None and model.config.pad_token_id is None:
-            # Decoders pool the last piece that is not padding and refuse batches without a padding id.
-            model.config.pad_token_id = self._pad
+        # Decoders pool the last piece that is not padding: what pads and what they look for must be the same id.
+        model.config.pad_token_id = self._pad
 
     def encode(self, texts: Sequence[str], pairs: Sequence[str | None]) -> list[Encoding]:
         """Return what the model is fed for each text, or pair of texts, cut to `max_length` pieces."""
@@ -97,33 +96,32 @@ class Classifier:
             return_token_type_ids=True,
         )
         kinds = rows.get("token_type_ids")
-        return [
-            Encoding(
-                list(pieces),
-                list(kinds[row]) if kinds is not None else [0] * len(pieces),
-                list(rows["offset_mapping"][row]),
-                rows.sequence_ids(row),
+        encodings = []
+        for row, pieces in enumerate(rows["input_ids"]):
+            segments = list(kinds[row]) if kinds is not None else [0] * len(pieces)
+            found = Encoding(
+                list(pieces), segments, list(rows["offset_mapping"][row]), rows.sequence_ids(row)
             )
-            for row, pieces in enumerate(rows["input_ids"])
-        ]
+            encodings.append(found if pieces else Encoding([self._pad], [0], [(0, 0)], [None]))
+        return encodings
 
     def batch(self, pieces: Sequence[Sequence[int]], segments: Sequence[Sequence[int]]) -> dict[str, Tensor]:
-        """Return padded tensors [B, T] on the model's device, padded on the tokenizer's side."""
+        """Return tensors [B, T] on the model's device, padded on the right whatever the tokenizer would do.
+
+        Padding on the left moves the positions of GPT-2 and the pooled piece of BERT: a row would get another answer
+        in other company.
+        """
         longest = max(len(row) for row in pieces)
         ids = np.full((len(pieces), longest), self._pad, dtype=np.int64)
         mask = np.zeros((len(pieces), longest), dtype=np.int64)
         types = np.zeros((len(pieces), longest), dtype=np.int64)
         for row, (piece, segment) in enumerate(zip(pieces, segments, strict=True)):
-            place = self.place(len(piece), longest)
+            place = slice(len(piece))
             ids[row, place], mask[row, place], types[row, place] = piece, 1, segment
         tensors = {"input_ids": ids, "attention_mask": mask}
         if self._wants_segments:
             tensors["token_type_ids"] = types
         return {name: torch.from_numpy(values).to(self.device) for name, values in tensors.items()}
-
-    def place(self, length: int, longest: int) -> slice:
-        """Return where a row of `length` pieces stands in a batch padded to `longest`."""
-        return slice(longest - length, longest) if self.tokenizer.padding_side == "left" else slice(0, length)
 
     def embed(self, batch: Batch) -> Tensor:
         """Return the output of the input-embedding module, [B, T, D] float32."""
@@ -136,8 +134,10 @@ class Classifier:
         with torch.autocast(self.device.type, self.dtype if reduced else torch.bfloat16, enabled=reduced):
             if embeddings is None:
                 return torch.as_tensor(self.model(**batch).logits).float()
-            replacement = embeddings.to(self.model.get_input_embeddings().weight.dtype)
-            handle = self.model.get_input_embeddings().register_forward_hook(lambda *_: replacement)
+            module = self.model.get_input_embeddings()
+            replacement = [embeddings.to(module.weight.dtype)]
+            # Only the first call: GPT-2 embeds segment ids, if its tokenizer gives any, with the same module.
+            handle = module.register_forward_hook(lambda *_: replacement.pop() if replacement else None)
             try:
                 return torch.as_tensor(self.model(**batch).logits).float()
             finally:
@@ -174,40 +174,41 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
         return _OPENED[key]
     if run.threads is not None:
         torch.set_num_threads(run.threads)
-    model, tokenizer = _load(folder)
+    kind = TextCNN if folder.kind == KIND else AutoModelForSequenceClassification
+    model, tokenizer = load(folder, kind)
     _OPENED[key] = Classifier(model, tokenizer, config, run, folder.classes)
     while len(_OPENED) > _KEPT:
         _OPENED.popitem(last=False)
     return _OPENED[key]
 
 
-def _load(folder: ModelFolder) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Return model and tokenizer of a folder, float32, from safetensors, without code or files from elsewhere."""
-    kind = TextCNN if folder.kind == KIND else AutoModelForSequenceClassification
+def load(folder: ModelFolder, kind: type[PreTrainedModel]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return model and tokenizer of a folder, float32, from safetensors, without code or files from elsewhere.
+
+    `kind` is the class, or Auto class, to load it as. ModelError if that cannot be, or if weights are missing.
+    """
     logging.disable_progress_bar()
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
-    safe = {"local_files_only": True, "trust_remote_code": False}
-    if kind is TextCNN:
-        safe.pop("trust_remote_code")
+    settings: dict[str, object] = {"use_safetensors": True, "local_files_only": True, "dtype": torch.float32}
+    if kind is not TextCNN:
+        settings["trust_remote_code"] = False
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder.path, local_files_only=True, trust_remote_code=False)
-        model, report = kind.from_pretrained(
-            folder.path, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safe
-        )
+        model, report = kind.from_pretrained(folder.path, output_loading_info=True, **settings)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        what = f"the model cannot be loaded: {first}"
         raise ModelError(
-            str(folder.path), f"the model cannot be loaded: {first}", "save it again with transformers"
+            str(folder.path), what, "fetch it again, or save it again with transformers"
         ) from None
     finally:
         logging.set_verbosity(verbosity)
     if report["missing_keys"]:
         some = ", ".join(sorted(report["missing_keys"])[:3])
+        what = f"the weights lack {some}: it was not trained for this"
         raise ModelError(
-            str(folder.path),
-            f"the weights lack {some}: this is no trained classifier",
-            "fine-tune it first: `train: {start: FOLDER}` and `augment train`",
+            str(folder.path), what, "fine-tune it first: `train: {start: FOLDER}` and `augment train`"
         )
     if not tokenizer.is_fast:
         raise ModelError(
@@ -221,8 +222,8 @@ def device_of(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
+        torch.zeros(1, device=name).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         first = str(error).splitlines()[0]
         raise ModelError(
             f"run.device: {name}",
@@ -232,7 +233,7 @@ def device_of(name: str) -> str:
     return name
 
 
-def _positions(model: PreTrainedModel) -> int:
+def positions(model: PreTrainedModel) -> int:
     """Return how many pieces the model has positions for; a large number if it has no such limit."""
     positions = getattr(model.config, "max_position_embeddings", None)
     if not isinstance(positions, int):

@@ -81,6 +81,8 @@ def look(path: Path) -> ModelFolder:
             )
     if not any(path.glob("*.safetensors")):
         _refuse_weights(path)
+    if not any((path / name).exists() for name in ("tokenizer.json", "tokenizer_config.json")):
+        raise ModelError(str(path), "the folder holds no tokenizer", "save the model's tokenizer beside it")
     names = config.get("id2label")
     try:
         ordered = sorted(names.items(), key=lambda pair: int(pair[0])) if isinstance(names, dict) else []

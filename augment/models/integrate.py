@@ -102,7 +102,7 @@ class _Attribution:
             self._apply(rows, *gauss_legendre(steps))
             if plan.tolerance is None:
                 break
-            late = [row for row in rows if scores.error[row] > plan.tolerance]
+            late = [row for row in rows if not scores.error[row] <= plan.tolerance]
             for row in rows:
                 scores.status[row] = "converged"
             for row in late:
@@ -123,8 +123,7 @@ class _Attribution:
             at = [work[item][1] for item in items]
             shares = self._evaluate(here, nodes[at])
             for share, row, node in zip(shares, here, at, strict=True):
-                place = self._classifier.place(len(pieces[row]), shares.shape[1])
-                scores.pieces[row] += weights[node] * share[place]
+                scores.pieces[row] += weights[node] * share[: len(pieces[row])]
         for row in rows:
             change = scores.value[row] - scores.floor[row]
             scores.gap[row] = scores.pieces[row].sum() - change

@@ -16,7 +16,10 @@ _LONGEST_WORD = 64
 
 
 def learn(texts: Iterable[str], size: int, max_length: int) -> PreTrainedTokenizerFast:
-    """Return a tokenizer with at most `size` pieces learned from the texts; the same texts give the same pieces."""
+    """Return a tokenizer of about `size` pieces learned from the texts, and at least their characters.
+
+    The same texts give the same pieces.
+    """
     kept = list(texts)
     tokenizer = _around(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=_LONGEST_WORD))
     alphabet = _alphabet(tokenizer, kept)

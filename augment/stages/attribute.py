@@ -33,7 +33,7 @@ class Attribute(Stage):
     tolerance: float | None = Field(
         default=0.05, gt=0, description="largest completeness error before nodes are doubled"
     )
-    most_steps: int = Field(default=128, ge=1)
+    most_steps: int = Field(default=128, ge=1, le=4096)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ class Attribute(Stage):
         counts = pc.list_value_length(batch.column("tokens")).to_pylist()
         owners = batch.column("owner").to_pylist()
         for row, place in enumerate(places):
-            if not (np.isfinite(scores.pieces[row]).all() and np.isfinite(scores.value[row])):
+            if not (np.isfinite(scores.pieces[row]).all() and np.isfinite(scores.error[row])):
                 broken[place] = f"{self.name}: the answer of the model or its gradient is not finite"
                 continue
             tokens, rest = _by_token(scores.pieces[row], owners[place], counts[place])

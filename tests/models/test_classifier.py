@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from augment.errors import ModelError
 from augment.job import ModelConfig, RunConfig
 from augment.models.classifier import Classifier, device_of, open_classifier
-from tests.models.nets import NETS, save
+from tests.models.nets import NETS, save, word_pieces
 from tests.texts import TEXTS
 
 RUN = RunConfig(device="cpu", threads=1)
@@ -60,7 +60,7 @@ def test_weights_without_a_classification_head_are_refused(
     folder = Path(shutil.copytree(folders[name], tmp_path / name))
     AutoModel.from_config(AutoConfig.from_pretrained(folder)).save_pretrained(folder)
     error = refused(folder)
-    assert "no trained classifier" in error.what
+    assert "not trained for this" in error.what
     assert "augment train" in error.hint
 
 
@@ -86,7 +86,21 @@ def no_tokenizer(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
 
 
-@pytest.mark.parametrize("spoil", [unknown_kind, other_sizes, broken_tokenizer, no_tokenizer])
+def cut_weights(folder: Path) -> None:
+    """Cut the weights short, as a broken download does."""
+    content = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(content[:-100])
+
+
+def other_weights(folder: Path) -> None:
+    """Put something else under the name of the weights."""
+    (folder / "model.safetensors").write_bytes(b"version https://git-lfs.github.com/spec/v1")
+
+
+SPOILED = [unknown_kind, other_sizes, broken_tokenizer, no_tokenizer, cut_weights, other_weights]
+
+
+@pytest.mark.parametrize("spoil", SPOILED)
 def test_a_folder_that_cannot_be_loaded_is_refused_in_one_line(
     folders: dict[str, Path], tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:
@@ -240,13 +254,50 @@ def test_a_failure_on_the_path_leaves_the_model_as_it_was(folders: dict[str, Pat
     assert torch.equal(classifier.logits(batch), before)
 
 
-def test_rows_are_padded_on_the_side_of_the_tokenizer(folders: dict[str, Path], tmp_path: Path) -> None:
-    right, left = opened(folders["qwen3"]), opened(save(NETS["qwen3"], tmp_path / "left", "left"))
+def test_rows_are_padded_on_the_right_whatever_the_tokenizer_would_do(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    left = opened(save(NETS["qwen3"], tmp_path / "left", "left"))
     rows = [[7, 8, 9], [5]], [[0, 0, 0], [0]]
-    assert right.batch(*rows)["input_ids"].tolist() == [[7, 8, 9], [5, 0, 0]]
-    assert left.batch(*rows)["input_ids"].tolist() == [[7, 8, 9], [0, 0, 5]]
-    assert left.batch(*rows)["attention_mask"].tolist() == [[1, 1, 1], [0, 0, 1]]
-    assert (right.place(1, 3), left.place(1, 3)) == (slice(0, 1), slice(2, 3))
+    assert left.batch(*rows)["input_ids"].tolist() == [[7, 8, 9], [5, 0, 0]]
+    assert left.batch(*rows)["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_row_gets_the_same_answer_alone_and_in_company(tmp_path: Path, name: str, side: str) -> None:
+    classifier = opened(save(NETS[name], tmp_path / name, side))
+    texts = ["a", "这家酒店的服务很好"]
+    together = classifier.ask(texts, [None, None])
+    alone = np.concatenate([classifier.ask([text], [None]) for text in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "qwen3"])
+def test_a_decoder_whose_config_names_another_padding_id_pools_the_right_piece(
+    tmp_path: Path, name: str
+) -> None:
+    folder = save(NETS[name], tmp_path / name)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    for other in (None, 1):
+        (folder / "config.json").write_text(json.dumps(config | {"pad_token_id": other}), encoding="utf-8")
+        classifier = opened(folder)
+        together = classifier.ask(["a", "这家酒店的服务很好"], [None, None])
+        np.testing.assert_allclose(together[:1], classifier.ask(["a"], [None]), atol=1e-5)
+
+
+def test_a_text_without_pieces_gets_an_answer(folders: dict[str, Path]) -> None:
+    for name in ("gpt2", "qwen3"):
+        assert np.isfinite(opened(folders[name]).ask([""], [None])).all()
+
+
+def test_segment_ids_that_gpt2_embeds_with_its_words_are_not_replaced(tmp_path: Path) -> None:
+    folder = save(NETS["gpt2"], tmp_path / "gpt2")
+    word_pieces("right").save_pretrained(folder)
+    classifier = opened(folder)
+    row = classifier.encode(["这家酒店的服务很好"], [None])[0]
+    batch = classifier.batch([row.pieces], [row.segments])
+    assert torch.equal(classifier.logits(batch), classifier.logits(batch, classifier.embed(batch)))
 
 
 def test_a_shorter_number_format_gives_nearly_the_same_answer_in_float32(folders: dict[str, Path]) -> None:

@@ -66,6 +66,11 @@ def test_classes_are_ordered_by_number_not_by_spelling(folder: Path) -> None:
     assert look(folder).classes == tuple(f"class {number}" for number in range(12))
 
 
+def test_classes_without_numbers_are_refused(folder: Path) -> None:
+    (folder / "config.json").write_text(json.dumps(CONFIG | {"id2label": {"a": "good"}}), encoding="utf-8")
+    assert "id2label" in refused(folder).what
+
+
 def test_a_model_that_names_no_classes_has_two(folder: Path) -> None:
     (folder / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
     assert (look(folder).names, look(folder).classes) == ((), ("LABEL_0", "LABEL_1"))

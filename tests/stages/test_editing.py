@@ -13,8 +13,20 @@ from augment.text.edits import Edit, replay
 from tests.small import small_job
 from tests.texts import TEXTS
 
-WORDS = {"房间": "屋子", "服务": "招待", "movie": "film", "story": "tale", "great": "superb", "很差": "糟糕", "很好": "极好"}
-MORE = ("the movie was great, 房间很差", "the story, a great movie. 服务很好 👍🏽", "今天在房间里看 the movie 很好")
+WORDS = {
+    "房间": "屋子",
+    "服务": "招待",
+    "movie": "film",
+    "story": "tale",
+    "great": "superb",
+    "很差": "糟糕",
+    "很好": "极好",
+}
+MORE = (
+    "the movie was great, 房间很差",
+    "the story, a great movie. 服务很好 👍🏽",
+    "今天在房间里看 the movie 很好",
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +47,9 @@ def rows(texts: tuple[str, ...]) -> pa.Table:
     return pa.table({column.name: pa.array(values[column.name], column.type) for column in CORPUS})
 
 
-def made(job: Job, *stages: dict[str, object], texts: tuple[str, ...] = MORE, fraction: float = 0.25) -> Applied:
+def made(
+    job: Job, *stages: dict[str, object], texts: tuple[str, ...] = MORE, fraction: float = 0.25
+) -> Applied:
     first = ({"kind": "tokenize"}, {"kind": "attribute", "steps": 4}, {"kind": "rank", "fraction": fraction})
     plan = Pipeline.model_validate({"name": "test", "about": "", "stages": [*first, *stages]})
     return apply(plan, rows(texts), job)
@@ -70,7 +84,9 @@ def test_awkward_texts_go_through_the_attack(job: Job) -> None:
 
 
 def test_key_and_other_tokens_are_told_apart(job: Job) -> None:
-    found = made(job, {"kind": "delete", "on": "key", "children": 2}, {"kind": "delete", "on": "other", "children": 2}).table
+    found = made(
+        job, {"kind": "delete", "on": "key", "children": 2}, {"kind": "delete", "on": "other", "children": 2}
+    ).table
     for row in found.to_pylist():
         if row["parent"] is None:
             key = {(row["side"][k], row["spans"][k]["start"], row["spans"][k]["end"]) for k in row["key"]}
@@ -83,7 +99,11 @@ def test_key_and_other_tokens_are_told_apart(job: Job) -> None:
 
 def test_protected_words_and_patterns_are_never_edited(job: Job) -> None:
     guarded = job.model_copy(
-        update={"resources": job.resources.model_copy(update={"protect": ("房间",), "protect_patterns": ("^mov",)})}
+        update={
+            "resources": job.resources.model_copy(
+                update={"protect": ("房间",), "protect_patterns": ("^mov",)}
+            )
+        }
     )
     found = made(guarded, {"kind": "delete", "on": "any", "children": 6, "share": 1.0}, fraction=1.0).table
     for row in found.to_pylist():
@@ -134,8 +154,15 @@ def test_a_row_whose_scores_are_not_finite_is_rejected_and_the_others_go_on(smal
 
 
 def test_the_attack_stops_at_the_first_change_and_counts_its_queries(job: Job) -> None:
-    texts = ("我觉得 房间 很好。", "we thought the movie wonderful!", "下次 服务 满意", "this time the story lovely")
-    found = made(job, {"kind": "attack", "share": 1.0}, {"kind": "judge"}, texts=texts, fraction=1.0).table.to_pylist()
+    texts = (
+        "我觉得 房间 很好。",
+        "we thought the movie wonderful!",
+        "下次 服务 满意",
+        "this time the story lovely",
+    )
+    found = made(
+        job, {"kind": "attack", "share": 1.0}, {"kind": "judge"}, texts=texts, fraction=1.0
+    ).table.to_pylist()
     parents = {row["id"]: row for row in found if row["parent"] is None}
     children = [row for row in found if row["parent"]]
     assert children

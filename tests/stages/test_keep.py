@@ -21,7 +21,10 @@ def test_a_child_the_model_still_sees_as_gold_is_kept() -> None:
 
 
 def test_a_child_below_the_threshold_is_dropped_with_the_reason() -> None:
-    assert decide(Rule(verdict="keep", p_gold_at_least=0.7), p_gold_after=0.69) == ("drop", "p(gold) below 0.7")
+    assert decide(Rule(verdict="keep", p_gold_at_least=0.7), p_gold_after=0.69) == (
+        "drop",
+        "p(gold) below 0.7",
+    )
 
 
 def test_the_threshold_is_compared_after_rounding() -> None:
