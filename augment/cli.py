@@ -57,6 +57,9 @@ def start(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
     ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; allowed anywhere.")
+    ] = False,
 ) -> None:
     """Explain a Chinese or English text classifier with integrated gradients, and make training samples from it."""
     if version:
@@ -190,6 +193,10 @@ def train(
     _say(
         f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"
     )
+    if result.accuracy <= result.majority + 0.01:
+        _say(
+            f"note: no better than always saying the most frequent label ({result.majority:.4f}); raise train.epochs"
+        )
     if result.baseline_accuracy is not None:
         _say(f"TF-IDF with logistic regression on the same split: accuracy {result.baseline_accuracy:.4f}")
     _print(str(result.folder))

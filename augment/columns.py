@@ -90,7 +90,7 @@ def attribution(name: str) -> tuple[Column, ...]:
         Column(
             f"{name}_status",
             pa.string(),
-            "fixed: a fixed rule was used; the error column says how well it closed",
+            "converged or not_converged: within the tolerance or not; fixed: no tolerance was asked for",
         ),
         Column(f"{name}_baseline", pa.string(), "what the path starts from"),
     )

@@ -34,15 +34,17 @@ class Section(BaseModel, frozen=True, extra="forbid"):
 class SourceFile(Section):
     """One file of a corpus. `label` names the label of every row, `split` its split, where the file decides them."""
 
-    path: str
-    label: Text | None = None
-    split: Text | None = None
+    path: str = Field(description="file or folder, relative to the root")
+    label: Text | None = Field(default=None, description="the label of every row in it")
+    split: Text | None = Field(default=None, description="the split of every row in it")
 
 
 class CorpusConfig(Section):
     """The labelled text. File names are relative to `root`; columns not named are detected by their usual names."""
 
-    root: Path = Path("data")
+    root: Path = Field(
+        default=Path("data"), description="folder that file names are relative to; --data sets it"
+    )
     files: tuple[SourceFile, ...] = Field(
         default=(),
         description="a name, a list of names, {path, label, split}, or a mapping of split to names",
@@ -59,11 +61,15 @@ class CorpusConfig(Section):
     columns: tuple[str, ...] | None = Field(
         default=None, description="names of the columns of a file without header"
     )
-    text: str | None = None
-    text_pair: str | None = None
-    label: str | None = None
-    id: str | None = None
-    split: str | None = None
+    text: str | None = Field(default=None, description="name of the column with the text")
+    text_pair: str | None = Field(
+        default=None, description="name of the column with the second text of a pair"
+    )
+    label: str | None = Field(default=None, description="name of the column with the label")
+    id: str | None = Field(default=None, description="name of a column of unique ids; default: file:row")
+    split: str | None = Field(
+        default=None, description="name of a column that says train, validation or test"
+    )
     label_names: dict[Text, Text] | None = Field(
         default=None, description="label in the file: name; a list counts from 0"
     )
@@ -73,7 +79,9 @@ class CorpusConfig(Section):
         ge=0,
         description="the label is a signed score: its sign is the label, rows nearer to 0 are not used",
     )
-    language: Literal["auto", "zh", "en", "mixed"] = "auto"
+    language: Literal["auto", "zh", "en", "mixed"] = Field(
+        default="auto", description="auto goes by the script of each row"
+    )
     limit: int | None = Field(
         default=None, ge=1, description="use at most so many rows, chosen by hash of the text"
     )
@@ -113,8 +121,8 @@ class CorpusConfig(Section):
 class ModelConfig(Section):
     """A classifier: a folder or hub id of any sequence classification model with safetensors weights."""
 
-    path: str
-    revision: str | None = None
+    path: str = Field(description="folder, or hub id where downloads are allowed")
+    revision: str | None = Field(default=None, description="branch, tag or commit of a hub id")
     max_length: int = Field(
         default=256, ge=8, description="pieces the model is fed; the rest of a text is not seen"
     )
@@ -143,14 +151,16 @@ class TrainConfig(Section):
         default="textcnn", description="textcnn, bert-small, or a folder or hub id to fine-tune"
     )
     layers: int | None = Field(default=None, ge=1, description="keep only the first layers of the encoder")
-    epochs: float = Field(default=3, gt=0)
-    batch_size: int = Field(default=32, ge=1)
+    epochs: float | None = Field(
+        default=None, gt=0, description="default: 3; from scratch on few rows more, for 600 steps, at most 20"
+    )
+    batch_size: int = Field(default=32, ge=1, description="rows a step")
     learning_rate: float | None = Field(
         default=None,
         gt=0,
         description="default: 0.002 for textcnn, 0.0005 for bert-small, 0.00003 to fine-tune",
     )
-    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1, description="keeps a small model from certainty")
     vocabulary: int = Field(
         default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small"
     )
@@ -163,28 +173,36 @@ class TrainConfig(Section):
 class RunConfig(Section):
     """Where and how to compute. Nothing here changes the text of a row."""
 
-    executor: Literal["inline"] = "inline"
+    executor: Literal["inline"] = Field(
+        default="inline", description="shards one after the other in this process"
+    )
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1")
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    dtype: Literal["float32", "bfloat16", "float16"] = Field(
+        default="float32", description="of the model's arithmetic; scores add up in float64"
+    )
     token_budget: int = Field(default=8192, ge=64, description="pieces in one forward pass")
     threads: int | None = Field(
         default=None, ge=1, description="CPU threads of torch; default: torch's own choice"
     )
-    shard_rows: int = Field(default=1024, ge=1)
+    shard_rows: int = Field(default=1024, ge=1, description="rows treated and written together")
     splits: tuple[Text, ...] | None = Field(
         default=None, description="splits the pipeline works on, in place of its own"
     )
     limit: int | None = Field(
         default=None, ge=1, description="work on at most so many rows, chosen by hash; a trial"
     )
-    max_reject_rate: float = Field(default=0.01, ge=0, le=1)
+    max_reject_rate: float = Field(
+        default=0.01, ge=0, le=1, description="share of rejected rows above which a run ends with code 4"
+    )
     allow_download: bool = Field(default=False, description="let hub ids be downloaded")
 
 
 class OutputConfig(Section):
     """What is written."""
 
-    format: Literal["parquet", "csv", "jsonl"] = "parquet"
+    format: Literal["parquet", "csv", "jsonl"] = Field(
+        default="parquet", description="of the data and probes files"
+    )
     verdicts: tuple[str, ...] = Field(
         default=("keep", "soft"), description="children that join the training data"
     )

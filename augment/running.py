@@ -270,6 +270,9 @@ def _notices(plan: Pipeline, job: Job, staged: Staged, export: Export) -> tuple[
             )
     if any(getattr(stage, "sources", None) for stage in plan.stages):
         found += lexicon_notices(job)
+    made = sum(export.totals.verdicts.values())
+    if made >= 20 and export.totals.verdicts["drop"] == made:
+        found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
     if staged.over_limit:
         found.append(f"a trial: run.limit left {staged.over_limit} rows out")
     return tuple(found)

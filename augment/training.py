@@ -6,6 +6,7 @@ result.accuracy, result.macro_f1
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _RATES = {"textcnn": 2e-3, "bert-small": 5e-4}
 _FINE_TUNING = 3e-5
+_STEPS = 600
 Progress = Callable[[str, int, int], None]
 
 
@@ -45,6 +47,7 @@ class Examples:
 class Training:
     """What came of a training: where the model lies, on how many rows, and how well it does on the held-out split.
 
+    majority: the share of the most frequent label there, which a model must beat to have learned anything.
     baseline_accuracy: TF-IDF with logistic regression on the same rows, if the job asks for it.
     """
 
@@ -55,6 +58,7 @@ class Training:
     held_out_rows: int
     accuracy: float
     macro_f1: float
+    majority: float
     baseline_accuracy: float | None
     seconds: float
 
@@ -66,6 +70,7 @@ def train(job: Job, progress: Progress | None = None) -> Training:
     there are no labels; ModelError if the model to start from cannot or must not be loaded.
     """
     began = time.monotonic()
+    _check_folder(Path(job.needs_model().path))
     job = with_label_names(job)
     splits = _splits(job)
     fitting, held_out = _limited(job, splits["train"]), "test" if "test" in splits else "validation"
@@ -76,11 +81,24 @@ def train(job: Job, progress: Progress | None = None) -> Training:
     _save(folder, model, tokenizer)
     accuracy, macro_f1 = _score(job, splits[held_out])
     baseline = _baseline(fitting, splits[held_out]) if job.train.baseline else None
+    majority = round(max(Counter(splits[held_out].labels).values()) / len(splits[held_out]), 4)
     seconds = round(time.monotonic() - began, 1)
     rows = len(splits[held_out])
     return Training(
-        folder, job.train.start, len(fitting), held_out, rows, accuracy, macro_f1, baseline, seconds
+        folder, job.train.start, len(fitting), held_out, rows, accuracy, macro_f1, majority, baseline, seconds
     )
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise RequestError if saving a model would replace something that is no model."""
+    if folder.exists() and not (
+        folder.is_dir() and ((folder / "config.json").is_file() or not any(folder.iterdir()))
+    ):
+        raise RequestError(
+            f"model.path: {folder}",
+            "something that is no model is there",
+            "name a new folder, or that of a model",
+        )
 
 
 def _splits(job: Job) -> dict[str, Examples]:
@@ -207,14 +225,15 @@ def _fit(
             """Say how far the training is."""
             say("train", int(getattr(state, "global_step", 0)), int(getattr(state, "max_steps", 0)))
 
+    epochs = settings.epochs or _epochs(job, len(fitting))
     with TemporaryDirectory() as scratch:
         arguments = TrainingArguments(
             output_dir=scratch,
-            num_train_epochs=settings.epochs,
+            num_train_epochs=epochs,
             per_device_train_batch_size=settings.batch_size,
             learning_rate=settings.learning_rate or _RATES.get(settings.start, _FINE_TUNING),
             weight_decay=0.01,
-            warmup_steps=max(1, int(0.06 * settings.epochs * len(fitting) / settings.batch_size)),
+            warmup_steps=max(1, int(0.06 * epochs * len(fitting) / settings.batch_size)),
             save_strategy="no",
             logging_strategy="no",
             report_to=[],
@@ -248,6 +267,13 @@ def _fit(
                 trainer.remove_callback(callback)
         trainer.train()
     model.to("cpu")
+
+
+def _epochs(job: Job, rows: int) -> float:
+    """Return how often to go through the rows: three times, from scratch as often as 600 steps take, at most 20."""
+    if job.train.start not in _RATES:
+        return 3
+    return min(20, max(3, -(-_STEPS * job.train.batch_size // rows)))
 
 
 def _features(

@@ -48,7 +48,9 @@ def main() -> None:
 def results() -> dict[str, Cell]:
     """Return the cells that are done."""
     found: dict[str, Cell] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    return found
+    return {
+        key: {name: value for name, value in cell.items() if name != "folder"} for key, cell in found.items()
+    }
 
 
 def run_model(arguments: argparse.Namespace, corpus: str, model: str, settings: list[str], rows: int) -> None:
@@ -77,6 +79,7 @@ def command(words: list[str]) -> Cell:
     if done.returncode:
         sys.exit(done.stderr)
     found: Cell = json.loads(done.stdout)
+    found.pop("folder")
     return {**found, "wall_seconds": round(time.monotonic() - began, 1)}
 
 
