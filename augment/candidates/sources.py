@@ -5,7 +5,7 @@ sources.offer([Place("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])  
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -115,11 +115,14 @@ def _read_once(names: tuple[str, ...], root: Path) -> tuple[Lexicon, ...]:
 
 def _fits(place: Place, word: str) -> bool:
     """Return whether a word may stand at a place."""
-    return (
-        word.casefold() != place.word.casefold()
-        and not any(mark.isspace() for mark in word)
-        and language(word) == language(place.word)
-        and fits_article(place.before, word)
-        and editable([word], Protection(frozenset(), ()))[0]
-        and len(segment(word)) == 1
-    )
+    if word.casefold() == place.word.casefold() or not fits_article(place.before, word):
+        return False
+    return _is_one_word(word) and language(word) == language(place.word)
+
+
+# Candidates repeat from row to row; cutting each of them again took a tenth of a run.
+@lru_cache(maxsize=1 << 16)
+def _is_one_word(word: str) -> bool:
+    """Return whether a candidate is a single content word that may be edited."""
+    spaced = any(mark.isspace() for mark in word)
+    return not spaced and editable([word], Protection(frozenset(), ()))[0] and len(segment(word)) == 1
