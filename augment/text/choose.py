@@ -60,7 +60,7 @@ here unless once however therefore thus hence also again yet im ive id youre you
 thats whats lets ca wo sha dr mr mrs ms vs etc zero two three four five six seven eight nine ten eleven twelve
 thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty
 seventy eighty ninety hundred thousand million billion dozen first second third half quarter
-so most more less least many much few little than even just only still ever get gets getting got gotten like co
+many much few little than even just only still ever get gets getting got gotten like co
 """
 # Particles, pronouns, copula, auxiliaries, prepositions, conjunctions, connecting adverbs, directions, measure words.
 _CHINESE_STOP_WORDS = """
@@ -73,6 +73,8 @@ _CHINESE_STOP_WORDS = """
 外 前 后 间 旁 边 上面 下面 里面 外面 前面 后面 之间 之后 之前 以后 以前 之中 其中 时 时候 当时 期间 来 去 来说 来讲 看来 等 等等 之类 及其 其他 其它 其余 另 另外
 某 某些 各 各个 每 每个 每次 有些 有的 有人 一些 一下 一直 就是 也是 都是 还有 还会 还要 只能 个 位 次 件 条 张 只 部 家 款 种 些 点 块 元 号 份 套 台 名 遍 回 趟 顿 年 月 日 天
 """
+# Words of degree that can be ranked but have no substitute: dictionaries take them for thus, or for penetrating.
+_COMPARING = frozenset({"so", "more", "most", "less", "least"})
 NEGATIONS = frozenset((_ENGLISH_NEGATIONS + _CHINESE_NEGATIONS).split())
 STOP_WORDS = frozenset((_ENGLISH_STOP_WORDS + _CHINESE_STOP_WORDS).split()) - NEGATIONS
 
@@ -144,7 +146,7 @@ def is_link(token: str) -> bool:
 @lru_cache(maxsize=1 << 16)
 def _free(token: str) -> bool:
     """Return whether nothing but a user's protection can forbid to edit a token."""
-    return is_content(token) and not is_negation(token)
+    return is_content(token) and not is_negation(token) and token.casefold() not in _COMPARING
 
 
 def _protected(tokens: Sequence[str], protection: Protection) -> set[int]:
