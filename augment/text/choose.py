@@ -28,7 +28,7 @@ _NUMERIC = regex.compile(
     r"(?:[多余来几])?(?:[个次年月日天元块秒位名件条张只本部间层号岁倍种家套台辆双]|号线|小时|分钟)?$"
 )
 # What a sentence may begin after.
-_BREAK = regex.compile(r"[.!?。！？…:：;；\n\"“”‘'(\[（【*•—-]")
+_BREAK = regex.compile(r"[.!?。！？…:：;；\n\"“”‘'(\[（【*•—-]+")
 _LINK = regex.compile(
     r"(?i)://|^www\.|^@.|.@.|^#.|(?:^[a-z0-9-]+|\.[a-z0-9-]+)\.(?:com|cn|net|org)(?![a-z0-9-])"
 )
@@ -105,7 +105,7 @@ def _names(tokens: Sequence[str]) -> set[int]:
     ]
     if 2 * len(capital) > len(words):
         return set()
-    return {index for index in capital if index and not _BREAK.search(tokens[index - 1])}
+    return {index for index in capital if index and not _BREAK.fullmatch(tokens[index - 1])}
 
 
 def is_content(token: str) -> bool:
