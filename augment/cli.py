@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="augment",
     help="Explain a Chinese or English text classifier with integrated gradients, and make training samples from it.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -247,17 +246,15 @@ def fetch(
 def main() -> None:
     """Run the command line; errors are three lines on stderr and an exit code."""
     debug = "--debug" in sys.argv
-    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    arguments = [word for word in sys.argv[1:] if word != "--debug"] or ["--help"]
     try:
-        app(arguments, standalone_mode=True)
+        code = app(arguments, standalone_mode=False)
     except AugmentError as error:
         if debug:
             raise
         _fail(error.where, error.what, error.hint, error.exit_code)
-    except SystemExit as stop:
-        if stop.code != 130:
-            raise
-        _fail("augment", "interrupted; finished shards are kept", "run the same command again to go on", 130)
+    except (typer.Abort, KeyboardInterrupt):
+        _fail("augment", "interrupted; what was finished is kept", "run the same command again to go on", 130)
     except OSError as error:
         if debug or error.filename is None:
             raise
@@ -265,12 +262,26 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
+        if hasattr(error, "format_message"):
+            _fail_usage(error)
         _fail(
             type(error).__name__,
             str(error) or "no message",
             "this is a fault of augment; --debug shows where",
             1,
         )
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail_usage(error: Exception) -> None:
+    """Print what is wrong with the words of a command, as the parser says it, and exit."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path.replace("main", "augment", 1) if context is not None else "augment"
+    what = str(getattr(error, "format_message")()).rstrip(".")  # noqa: B009 - typer's own click is private
+    hint = f"`{command} --help` shows what it takes"
+    if "extra argument" in what:
+        hint = f"options begin with a dash, configs with -c; {hint}"
+    _fail(command, what[0].lower() + what[1:], hint, 2)
 
 
 def _job(names: list[str] | None, overrides: list[str] | None, data: Path | None, model: str | None) -> "Job":

@@ -271,7 +271,8 @@ def _notices(plan: Pipeline, job: Job, staged: Staged, export: Export) -> tuple[
     if any(getattr(stage, "sources", None) for stage in plan.stages):
         found += lexicon_notices(job)
     made = sum(export.totals.verdicts.values())
-    if made >= 20 and export.totals.verdicts["drop"] == made:
+    unsure = sum(count for reason, count in export.totals.reasons.items() if reason.startswith("p(gold)"))
+    if made >= 20 and unsure == made:
         found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
     if staged.over_limit:
         found.append(f"a trial: run.limit left {staged.over_limit} rows out")

@@ -4,6 +4,8 @@ result = train(read_job([Path("configs/demo-zh.yaml")]))
 result.accuracy, result.macro_f1
 """
 
+import json
+import os
 import shutil
 import time
 from collections import Counter
@@ -14,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from augment import __version__
 from augment.corpus import read, with_label_names
 from augment.errors import DataError, ModelError, RequestError
 from augment.job import Job
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+# The file that marks a model folder as ours to replace.
+MADE = "augment.json"
 _RATES = {"textcnn": 2e-3, "bert-small": 5e-4}
 _FINE_TUNING = 3e-5
 _STEPS = 600
@@ -90,15 +95,14 @@ def train(job: Job, progress: Progress | None = None) -> Training:
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise RequestError if saving a model would replace something that is no model."""
-    if folder.exists() and not (
-        folder.is_dir() and ((folder / "config.json").is_file() or not any(folder.iterdir()))
-    ):
-        raise RequestError(
-            f"model.path: {folder}",
-            "something that is no model is there",
-            "name a new folder, or that of a model",
-        )
+    """Raise RequestError if saving a model would replace something that was not trained here."""
+    if not folder.exists() or (folder.is_dir() and ((folder / MADE).is_file() or not any(folder.iterdir()))):
+        return
+    raise RequestError(
+        f"model.path: {folder}",
+        "something is there that `augment train` did not make",
+        "name a new folder; to fine-tune that model, name it as train.start",
+    )
 
 
 def _splits(job: Job) -> dict[str, Examples]:
@@ -299,7 +303,7 @@ def _features(
 
 
 def _save(folder: Path, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
-    """Write model and tokenizer beside the folder and put them in its place at once."""
+    """Write model and tokenizer beside the folder, then move each file to its place; other files there stay."""
     from transformers.utils import logging
 
     logging.disable_progress_bar()
@@ -307,8 +311,11 @@ def _save(folder: Path, model: "PreTrainedModel", tokenizer: "PreTrainedTokenize
     shutil.rmtree(fresh, ignore_errors=True)
     model.save_pretrained(fresh)
     tokenizer.save_pretrained(fresh)
-    shutil.rmtree(folder, ignore_errors=True)
-    fresh.rename(folder)
+    (fresh / MADE).write_text(json.dumps({"augment": __version__}) + "\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in sorted(fresh.iterdir()):
+        os.replace(file, folder / file.name)
+    fresh.rmdir()
 
 
 def _score(job: Job, examples: Examples) -> tuple[float, float]:

@@ -252,14 +252,20 @@ def test_debug_lets_the_error_itself_through(config: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("nothing",), ("check",), ("check", "augment", "--nothing"), ("explain", "好")]
+    "words",
+    [("nothing",), ("check",), ("check", "augment", "--nothing"), ("explain", "好"), ("run", "a", "b.yaml")],
 )
 def test_words_it_cannot_read_are_a_wrong_request(words: tuple[str, ...]) -> None:
-    """Exit code 2, the usage on stderr, nothing on stdout."""
+    """Exit code 2, three lines on stderr, nothing on stdout."""
     result = augment(*words)
     assert (result.code, result.out) == (2, "")
-    assert "Traceback" not in result.err
-    assert result.err
+    assert len(result.err.splitlines()) == 3
+    assert result.err.startswith("error: augment")
+    assert "--help` shows what it takes" in result.err
+
+
+def test_no_words_at_all_show_the_help() -> None:
+    assert augment().out == augment("--help").out
 
 
 def test_the_module_runs_as_a_program(config: Path) -> None:

@@ -41,6 +41,7 @@ def test_a_textcnn_learns_the_small_corpus_and_says_how_well(corpus: Path, tmp_p
         ".json",
         ".json",
         ".json",
+        ".json",
         ".safetensors",
     ]
 
@@ -90,3 +91,14 @@ def test_a_corpus_without_labels_or_with_one_cannot_be_learned(tmp_path: Path) -
 def test_a_start_that_is_not_there_is_refused(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError):
         train(starting(small_job(corpus), tmp_path / "m", start="./nowhere/model"))
+
+
+def test_saving_replaces_only_a_model_of_ours_and_only_its_files(corpus: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    train(starting(small_job(corpus), folder))
+    (folder / "notes.txt").write_text("years of work", encoding="utf-8")
+    train(starting(small_job(corpus), folder))
+    assert (folder / "notes.txt").read_text(encoding="utf-8") == "years of work"
+    (folder / "augment.json").unlink()
+    with pytest.raises(RequestError, match="did not make"):
+        train(starting(small_job(corpus), folder))
