@@ -248,7 +248,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"] or ["--help"]
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments, standalone_mode=False, prog_name="augment")
     except AugmentError as error:
         if debug:
             raise
@@ -276,7 +276,7 @@ def main() -> None:
 def _fail_usage(error: Exception) -> None:
     """Print what is wrong with the words of a command, as the parser says it, and exit."""
     context = getattr(error, "ctx", None)
-    command = context.command_path.replace("main", "augment", 1) if context is not None else "augment"
+    command = context.command_path if context is not None else "augment"
     what = str(getattr(error, "format_message")()).rstrip(".")  # noqa: B009 - typer's own click is private
     hint = f"`{command} --help` shows what it takes"
     if "extra argument" in what:
