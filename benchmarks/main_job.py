@@ -33,7 +33,7 @@ def main() -> None:
     tuned = ["--set", "train.limit=1500", "--set", "train.epochs=2", "--set", "train.learning_rate=0.0001"]
     if arguments.encoder:
         start = ["--set", f"train.start={arguments.encoder}", "--set", "train.layers=4"]
-        grid.append(("hotel-zh", "e5-4-layers", [*start, *tuned], 500))
+        grid += [(corpus, "e5-4-layers", [*start, *tuned], 500) for corpus in ("hotel-zh", "pairs-zh")]
     if arguments.minilm:
         grid.append(("sst2-en", "minilm", ["--set", f"train.start={arguments.minilm}", *tuned], 500))
     grid = [cell for cell in grid if arguments.only in (None, cell[1])]
@@ -180,7 +180,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the corpora")
     parser.add_argument(
-        "--encoder", type=Path, default=shared / "models" / "e5-small-zh-en", help="an encoder for hotel-zh"
+        "--encoder", type=Path, default=shared / "models" / "e5-small-zh-en", help="an encoder for hotel-zh and pairs-zh"
     )
     parser.add_argument("--minilm", type=Path, default=None, help="an English encoder for sst2-en")
     parser.add_argument("--only", default=None, help="only textcnn, bert-small, e5-4-layers or minilm")
