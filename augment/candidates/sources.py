@@ -37,11 +37,14 @@ class LexiconSource:
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
         """Return the synonyms of each token from the first lexicon that has any."""
-        known: dict[str, tuple[str, ...]] = {}
-        for word in dict.fromkeys(place.word for place in places):
-            found = (lexicon.synonyms(word) for lexicon in self._lexicons)
-            known[word] = next((words for words in found if words), ())
+        known = {word: self._synonyms(word) for word in dict.fromkeys(place.word for place in places)}
         return [known[place.word] for place in places]
+
+    def _synonyms(self, word: str) -> tuple[str, ...]:
+        """Return a word's synonyms; a loose lexicon is not asked for words that name things or deeds."""
+        named = any(lexicon.parts(word) & {"n", "v"} for lexicon in self._lexicons)
+        asked = (lexicon for lexicon in self._lexicons if not (named and lexicon.loose))
+        return next((found for lexicon in asked if (found := lexicon.synonyms(word))), ())
 
 
 class Sources:
@@ -66,13 +69,18 @@ class Sources:
     def _passing(self, place: Place, words: Sequence[str]) -> tuple[str, ...]:
         """Return the words that fit the place: other than the token, one content word, right after `a` or `an`."""
         cased = dict.fromkeys(match_case(place.word, word) for word in words)
-        fitting = [word for word in cased if _fits(place, word) and self._is_word(word)]
+        fitting = [word for word in cased if _fits(place, word) and self._is_like(place.word, word)]
         return tuple(fitting[: self._most])
 
-    def _is_word(self, word: str) -> bool:
-        """Return whether a word is one: an English dictionary, where there is one, must know it."""
-        foreign = not self._english or language(word) != "en"
-        return foreign or any(lexicon.synonyms(word) for lexicon in self._english)
+    def _is_like(self, token: str, word: str) -> bool:
+        """Return whether English dictionaries, where there are any, know a word, and as the token's part of speech."""
+        if not self._english or language(word) != "en":
+            return True
+        if not any(lexicon.synonyms(word) for lexicon in self._english):
+            return False
+        return all(
+            not (parts := lexicon.parts(token)) or parts & lexicon.parts(word) for lexicon in self._english
+        )
 
 
 def open_sources(names: Sequence[SourceName], job: Job, most: int) -> Sources:

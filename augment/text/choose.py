@@ -74,7 +74,7 @@ _CHINESE_STOP_WORDS = """
 某 某些 各 各个 每 每个 每次 有些 有的 有人 一些 一下 一直 就是 也是 都是 还有 还会 还要 只能 个 位 次 件 条 张 只 部 家 款 种 些 点 块 元 号 份 套 台 名 遍 回 趟 顿 年 月 日 天
 """
 # Words of degree that can be ranked but have no substitute: dictionaries take them for thus, or for penetrating.
-_COMPARING = frozenset({"so", "more", "most", "less", "least"})
+_COMPARING = frozenset({"so", "too", "more", "most", "less", "least"})
 NEGATIONS = frozenset((_ENGLISH_NEGATIONS + _CHINESE_NEGATIONS).split())
 STOP_WORDS = frozenset((_ENGLISH_STOP_WORDS + _CHINESE_STOP_WORDS).split()) - NEGATIONS
 

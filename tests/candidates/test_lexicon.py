@@ -47,14 +47,16 @@ def test_no_token_of_an_awkward_text_is_its_own_synonym(wordnet: Lexicon, tmp_pa
         ("movie", ("film", "picture")),
         ("Movies", ("Films", "Pictures")),
         ("MOVIE", ("FILM", "PICTURE")),
-        ("excellent", ("first-class", "fantabulous", "splendid")),
+        ("excellent", ("first-class", "splendid")),
         ("bought", ("purchased",)),
         ("quickly", ("rapidly", "speedily")),
         ("thinks", ("believes", "considers")),
         ("thinking", ()),
         ("children", ("kids", "youngsters")),
-        ("saw", ("understood", "realized")),
-        ("boring", ("deadening", "dull")),
+        ("saw", ()),
+        ("boring", ("dull", "irksome")),
+        ("very", ("really",)),
+        ("week", ()),
     ],
 )
 def test_wordnet_keeps_inflection_case_and_the_order_of_senses(
@@ -113,7 +115,8 @@ def test_an_incomplete_wordnet_folder_is_a_wrong_request(tmp_path: Path) -> None
 
 def test_cilin_gives_words_of_equal_rows_that_are_common(tmp_path: Path) -> None:
     cilin = one(tmp_path, CILIN_ROWS)
-    assert cilin.synonyms("喜欢") == ("喜爱", "喜好", "嗜", "高兴", "开心", "愉快")
+    assert cilin.synonyms("喜欢") == ("喜爱", "喜好", "高兴", "开心", "愉快")
+    assert cilin.synonyms("嗜") == ()
     assert cilin.synonyms("房间") == ()
     assert cilin.synonyms("film") == ()
 
@@ -125,7 +128,7 @@ def test_the_real_cilin_gives_few_and_common_words(shared: Path) -> None:
     cilin = load_lexicons([file.name], file.parent)[0][0]
     assert cilin.synonyms("喜欢")[:2] == ("喜爱", "喜好")
     assert "低廉" in cilin.synonyms("便宜")
-    for token in ["酒店", "干净", "便宜", "好吃", "服务", "漂亮", "速度", "不错", "满意", "方便", "差"]:
+    for token in ["酒店", "干净", "便宜", "好吃", "服务", "漂亮", "速度", "不错", "满意", "方便"]:
         found = cilin.synonyms(token)
         assert 0 < len(found) <= CILIN_CANDIDATES
         assert all(frequency(word) >= 100 for word in found)
