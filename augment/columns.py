@@ -90,7 +90,7 @@ def attribution(name: str) -> tuple[Column, ...]:
         Column(
             f"{name}_status",
             pa.string(),
-            "converged or not_converged: within the tolerance or not; fixed: no tolerance was asked for",
+            "exact: a closed form; converged, not_converged: within the tolerance or not; fixed: none was asked for",
         ),
         Column(f"{name}_baseline", pa.string(), "what the path starts from"),
     )

@@ -10,7 +10,7 @@ RoBERTa, DistilBERT, GPT-2, Qwen and TextCNN stand in the tests), which `inputs_
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,16 +130,32 @@ class Classifier:
 
     def logits(self, batch: Batch, embeddings: Tensor | None = None) -> Tensor:
         """Return logits [B, C] float32; `embeddings` [B, T, D] replace the output of the embedding module."""
+        return self.run(lambda: torch.as_tensor(self.model(**batch).logits), embeddings)
+
+    @property
+    def has_closed_form(self) -> bool:
+        """Whether the path integral from the zero embedding has a closed form."""
+        return isinstance(self.model, TextCNN)
+
+    @property
+    def secant(self) -> "Secant":
+        """The same net with its slopes replaced by their means over the path from the zero embedding."""
+        if not isinstance(self.model, TextCNN):
+            raise ValueError("only a TextCNN has a closed form")
+        return Secant(self, self.model)
+
+    def run(self, forward: Callable[[], Tensor], embeddings: Tensor | None) -> Tensor:
+        """Return what a forward pass gives, float32, with `embeddings` in place of the embedding output if given."""
         reduced = self.dtype != torch.float32
         with torch.autocast(self.device.type, self.dtype if reduced else torch.bfloat16, enabled=reduced):
             if embeddings is None:
-                return torch.as_tensor(self.model(**batch).logits).float()
+                return forward().float()
             module = self.model.get_input_embeddings()
             replacement = [embeddings.to(module.weight.dtype)]
             # Only the first call: GPT-2 embeds segment ids, if its tokenizer gives any, with the same module.
             handle = module.register_forward_hook(lambda *_: replacement.pop() if replacement else None)
             try:
-                return torch.as_tensor(self.model(**batch).logits).float()
+                return forward().float()
             finally:
                 handle.remove()
 
@@ -160,6 +176,22 @@ class Classifier:
         encodings = self.encode(texts, pairs)
         logits = self.answer([row.pieces for row in encodings], [row.segments for row in encodings])
         return np.asarray(logits.softmax(-1).numpy())
+
+
+@dataclass(frozen=True)
+class Secant:
+    """A TextCNN whose gradient at x is the path integral of its gradients; a `Network` like its classifier."""
+
+    classifier: Classifier
+    net: TextCNN
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return the output of the input-embedding module, [B, T, D] float32."""
+        return self.classifier.embed(batch)
+
+    def logits(self, batch: Batch, embeddings: Tensor | None = None) -> Tensor:
+        """Return the secant logits [B, C] float32 at the embeddings [B, T, D]."""
+        return self.classifier.run(lambda: self.net.secant_logits(**batch), embeddings)
 
 
 def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:

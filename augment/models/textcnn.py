@@ -4,6 +4,8 @@ A `PreTrainedModel`, so it saves, loads and is explained like any other. Padding
 positions are zeroed and no window that begins on one takes part in the maximum.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
@@ -51,16 +53,50 @@ class TextCNN(PreTrainedModel):
         self, input_ids: Tensor, attention_mask: Tensor | None = None, labels: Tensor | None = None
     ) -> SequenceClassifierOutput:
         """Return logits [B, C] for ids [B, T] and mask [B, T], and the cross entropy if labels [B] are given."""
+        logits = self._logits(input_ids, attention_mask, _peak)
+        loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
+        return SequenceClassifierOutput(loss=loss, logits=logits)
+
+    def secant_logits(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        """Return logits [B, C] of the same net with each ReLU and maximum replaced by its secant from the zero embedding.
+
+        On the line from zero the place of each maximum stays, so every filter contributes the mean of its slopes: the
+        gradient of these logits is the path integral of the gradient of the true ones, in one evaluation. The same
+        as DeepLIFT's Rescale rule (Shrikumar et al. 2017) on this net.
+        """
+        return self._logits(input_ids, attention_mask, _secant)
+
+    def _logits(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None,
+        peak: Callable[[Tensor, Tensor, Tensor], Tensor],
+    ) -> Tensor:
+        """Return logits [B, C], the responses of each filter reduced to one number by `peak`."""
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         embedded = self.embedding(input_ids) * mask[:, :, None]
         longest = max(self.config.windows)
         signal = nn.functional.pad(embedded, (0, 0, 0, longest - 1)).transpose(1, 2)
         absent = mask[:, None, :] == 0
-        # amax, not max: repeated n-grams tie, and amax shares the gradient among them as the path integral does.
-        peaks = [
-            torch.relu(convolution(signal)[:, :, : mask.shape[1]]).masked_fill(absent, 0.0).amax(-1)
-            for convolution in self.convolutions
-        ]
-        logits = self.classifier(self.dropout(torch.cat(peaks, dim=-1)))
-        loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
-        return SequenceClassifierOutput(loss=loss, logits=logits)
+        peaks = []
+        for convolution in self.convolutions:
+            responses = nn.functional.conv1d(signal, torch.as_tensor(convolution.weight))[
+                :, :, : mask.shape[1]
+            ]
+            peaks.append(peak(responses, absent, torch.as_tensor(convolution.bias)))
+        logits: Tensor = self.classifier(self.dropout(torch.cat(peaks, dim=-1)))
+        return logits
+
+
+def _peak(responses: Tensor, absent: Tensor, bias: Tensor) -> Tensor:
+    """Return the largest response after ReLU, [B, filters], of responses without bias [B, filters, T]."""
+    # amax, not max: repeated n-grams tie, and amax shares the gradient among them as the path integral does.
+    return torch.relu(responses + bias[:, None]).masked_fill(absent, 0.0).amax(-1)
+
+
+def _secant(responses: Tensor, absent: Tensor, bias: Tensor) -> Tensor:
+    """Return relu(bias) plus the largest response times the mean slope of the ReLU over the path, [B, filters]."""
+    largest = responses.masked_fill(absent, -torch.inf).amax(-1)
+    reached, floor = largest.detach(), torch.relu(bias)
+    slope = torch.where(reached == 0, (bias > 0).to(reached), (torch.relu(bias + reached) - floor) / reached)
+    return floor + largest * slope

@@ -151,7 +151,11 @@ def _byte_pairs(specials: list[str]) -> Tokenizer:
 def _textcnn(tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
     """Return a TextCNN whose windows are up to four pieces wide."""
     sizes = {"hidden_size": 32, "filters": 16, "initializer_range": SPREAD}
-    return TextCNN(TextCNNConfig(vocab_size=len(tokenizer), id2label=CLASSES, **sizes))
+    model = TextCNN(TextCNNConfig(vocab_size=len(tokenizer), id2label=CLASSES, **sizes))
+    # Where a response passes zero the path has a kink; without biases it would have none.
+    for convolution in model.convolutions:
+        torch.nn.init.normal_(torch.as_tensor(convolution.bias), std=SPREAD)
+    return model
 
 
 def _bert(tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:

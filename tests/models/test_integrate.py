@@ -224,3 +224,36 @@ def test_weights_that_are_not_finite_give_scores_that_are_not(
     scores = attribute(classifier, asked(classifier, target=0), Plan(method=method, most_steps=32))
     assert not any(np.isfinite(pieces).all() for pieces in scores.pieces)
     assert not np.isfinite(scores.value).any()
+
+
+@pytest.mark.parametrize("quantity", ["logit", "difference"])
+def test_a_textcnn_is_integrated_exactly_in_one_evaluation(
+    folders: dict[str, Path], quantity: QuantityName
+) -> None:
+    """Its closed form is what Gauss-Legendre converges to, slowly: the path has kinks."""
+    textcnn = opened(folders["textcnn"])
+    rows = asked(textcnn, [*TEXT, "好 very very 好 brilliant", "good good good good"])
+    scores = attribute(textcnn, rows, Plan(quantity=quantity))
+    assert set(scores.status) == {"exact"}
+    assert set(scores.evals.tolist()) == {1}
+    assert scores.error.max() < 1e-5
+    assert_measured(scores)
+    distance = []
+    for steps in (16, 256):
+        ruled = attribute(textcnn, rows, Plan(quantity=quantity, steps=steps, tolerance=None))
+        shares = zip(scores.pieces, ruled.pieces, strict=True)
+        distance.append(max(np.abs(one - other).sum() / np.abs(one).sum() for one, other in shares))
+    assert distance[1] < min(0.01, distance[0])
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [Plan(quantity="probability"), Plan(quantity="log_probability"), Plan(steps=64, tolerance=None)],
+)
+def test_the_closed_form_is_left_where_it_does_not_hold_or_is_not_wanted(
+    folders: dict[str, Path], plan: Plan
+) -> None:
+    textcnn = opened(folders["textcnn"])
+    scores = attribute(textcnn, asked(textcnn), plan)
+    assert "exact" not in scores.status
+    assert scores.evals.min() >= 16
