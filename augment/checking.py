@@ -3,39 +3,46 @@
 check_run("augment", job)       # {"pipeline": "augment: tokenize, attribute, ...", "corpus": "...", ...}
 """
 
-from augment.candidates.sources import lexicon_notices
-from augment.corpus import inspect
+from augment.candidates.lexicon import locate
+from augment.corpus import USUAL, inspect, peek, require_splits
 from augment.job import Job
 from augment.models.folder import model_folder
+from augment.models.labels import LabelMap, listed
 from augment.pipeline import check_sections, read_pipeline
 from augment.shipped import find
 from augment.stages.children import protection
 
 
 def check_run(pipeline: str, job: Job) -> dict[str, str]:
-    """Return what a run would use, a line each; the error a run would raise if it cannot begin."""
+    """Return what a run would use, a line each; the error a run would raise if it cannot begin.
+
+    Labels are those of the first rows of each file: more may come, so a label here that the model does not know is an
+    error, and a class of the model that is not here is none.
+    """
     plan = read_pipeline(find("pipelines", pipeline))
     check_sections(plan, job)
     corpus = job.needs_corpus()
     shape = inspect(corpus, job.run.allow_download)
-    roles = {
-        "text": shape.text,
-        "text_pair": shape.text_pair,
-        "label": shape.label,
-        "id": shape.id,
-        "split": shape.split,
-    }
+    require_splits(job)
+    splits = job.run.splits or plan.splits
+    seen = peek(corpus, job.run.allow_download)
+    labels = listed(sorted(frozenset().union(*seen.labels.values()))) or "none"
     found = {
         "pipeline": f"{plan.name}: {' > '.join(stage.kind for stage in plan.stages)}",
         "corpus": corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files),
-        "columns": ", ".join(f"{role} = {name}" for role, name in roles.items() if name is not None),
-        "splits": ", ".join(job.run.splits or plan.splits),
+        "columns": ", ".join(f"{role} = {name}" for role in USUAL if (name := getattr(shape, role))),
+        "splits": ", ".join(splits),
+        "labels": f"{labels} ({seen.rows:,} rows seen)",
     }
     protection(job)
     if any("lexicon" in getattr(stage, "sources", ()) for stage in plan.stages):
-        found |= {f"note {number}": notice for number, notice in enumerate(lexicon_notices(job), 1)}
+        there, notices = locate(job.resources.lexicons, job.root)
+        found["dictionaries"] = ", ".join(there) or "none"
+        found |= {f"note {number}": notice for number, notice in enumerate(notices, 1)}
+    worked_on = frozenset().union(*(seen.labels.get(split, ()) for split in splits))
     for section, config in (("model", job.model), ("judge", job.judge)):
         if config is not None and any(section in stage.uses for stage in plan.stages):
             folder = model_folder(config, job.run)
-            found[section] = f"{config.path}: {folder.kind}, classes {', '.join(folder.classes)}"
+            LabelMap(folder.classes, shape.label_names).require(worked_on)
+            found[section] = f"{config.path}: {folder.kind}, classes {listed(folder.classes)}"
     return found

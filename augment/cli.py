@@ -4,6 +4,7 @@ Nothing heavy is imported before a command runs, so help comes at once.
 """
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from augment.errors import AugmentError
+from augment.errors import AugmentError, RequestError
 
 if TYPE_CHECKING:
     from augment.explaining import Attribution
@@ -84,7 +85,9 @@ def run(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", help="Work on at most so many rows, chosen by hash.", show_default=False),
+        typer.Option(
+            "--limit", help="Work on at most so many rows, chosen by hash.", show_default=False, min=1
+        ),
     ] = None,
     data: Data = None,
     model: Model = None,
@@ -97,10 +100,12 @@ def run(
 ) -> None:
     """Run a pipeline on a corpus: explain, edit, check, and write a data set with its report."""
     from augment import running
+    from augment.corpus import require_splits
 
     more = [f"run.splits={json.dumps(split, ensure_ascii=False)}"] if split else []
     more += [f"run.limit={limit}"] if limit is not None else []
     job = _job(config, [*(overrides or []), *more], data, model)
+    require_splits(job)
     with _progress(quiet) as progress:
         summary = running.run(pipeline, job, output, overwrite, progress)
     if as_json:
@@ -157,6 +162,10 @@ def explain(
     from augment.job import RunConfig
 
     found = explaining.explain(text, model, pair, target, run=RunConfig(allow_download=allow_download))
+    if found.unseen:
+        _say(
+            f"note: the text is too long for the model: it did not see {found.unseen:,} of the {len(found.tokens):,} words, or not all of them"
+        )
     if as_json:
         _print(json.dumps(asdict(found), ensure_ascii=False, indent=1))
     else:
@@ -165,7 +174,7 @@ def explain(
 
 @app.command()
 def train(
-    config: Configs,
+    config: Configs = None,
     data: Data = None,
     model: Annotated[
         str | None,
@@ -230,7 +239,7 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def fetch(
-    name: Annotated[str, typer.Argument(help="What to fetch: demo.")],
+    name: Annotated[str, typer.Argument(help="What to fetch: demo (both), demo-zh, demo-en.")],
     data: Annotated[Path, typer.Option("--data", help="Folder to put it in.")] = Path("data"),
     archive: Annotated[
         list[Path] | None, typer.Option("--from", help="An archive you already have.", show_default=False)
@@ -286,11 +295,40 @@ def _fail_usage(error: Exception) -> None:
 
 def _job(names: list[str] | None, overrides: list[str] | None, data: Path | None, model: str | None) -> "Job":
     """Return the job of the configs named, with overrides and model."""
-    from augment.job import read_job
-    from augment.shipped import find
+    from augment.formats import require_files
+    from augment.job import origin, read_job
 
     words = [*(overrides or []), *([f"model.path={json.dumps(model, ensure_ascii=False)}"] if model else [])]
-    return read_job([find("configs", name) for name in names or []], words, data)
+    paths = [_config(name) for name in names or []]
+    job = read_job(paths, words, data)
+    if not paths and job.corpus is None:
+        what = "no config is given, so there is no corpus"
+        raise RequestError(
+            "-c", what, "add -c CONFIG: a YAML file, or a shipped one; `augment list` shows those"
+        )
+    spoken = next((f"--set {word}" for word in reversed(words) if word.startswith("corpus.files=")), None)
+    if job.corpus is not None:
+        require_files(job.corpus, lambda: spoken or origin(paths, "corpus", "files"))
+    return job
+
+
+def _config(name: str) -> Path:
+    """Return the file of a config; RequestError, with what to write, if the name is that of a corpus."""
+    from augment.formats import SUFFIXES
+    from augment.shipped import find
+
+    path = Path(name)
+    if (path.with_suffix("") if path.suffix == ".gz" else path).suffix.lower() not in SUFFIXES:
+        return find("configs", name)
+    inside = f"corpus: {{root: {path.parent}, files: {path.name}}}"
+    sets = " ".join(
+        f"--set {shlex.quote(word)}" for word in (f"corpus.files={path.name}", f"corpus.root={path.parent}")
+    )
+    raise RequestError(
+        f"-c {name}",
+        "this is the name of a corpus file; -c takes a config, a YAML file that names the corpus",
+        f"write `{inside}` in a file that ends in .yaml; or, without -c, {sets}",
+    )
 
 
 @contextmanager

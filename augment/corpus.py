@@ -4,7 +4,7 @@ Whatever the source looks like, its rows come out with the same six columns, and
 under its own name and type, so that samples can be written back in the form the user gave.
 
     shape = inspect(config)                  # heads of the files only: what will be read as what
-    for chunk in read(config):
+    for chunk in read(config):               # peek(config): rows and labels of the heads
         chunk.rows, chunk.rejects, chunk.skipped
 
 Every row of the files is in one of the three. `skipped` counts rows that the config leaves out.
@@ -12,7 +12,8 @@ Every row of the files is in one of the three. `skipped` counts rows that the co
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from heapq import nsmallest
@@ -62,6 +63,14 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Peek:
+    """What the heads of the files show: how many rows, and which labels, by split."""
+
+    rows: int
+    labels: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
 class Chunk:
     """Rows with the columns of `CORPUS` and `source`, the rejects met between them, and the number not used."""
 
@@ -76,6 +85,38 @@ def inspect(config: CorpusConfig, allow_download: bool = False) -> Shape:
     RequestError if a file or column is missing or two columns could be the text; DataError if a head is unreadable.
     """
     return _plan(config, allow_download, whole=False).shape
+
+
+def peek(config: CorpusConfig, allow_download: bool = False, count: int = 1024) -> Peek:
+    """Return what the first rows of every file, at most `count`, show; only heads are read. Raises as `inspect` does."""
+    plan = _plan(config, allow_download, whole=False)
+    seen, labels = 0, defaultdict[str, set[str]](set)
+    for part in plan.parts:
+        records = part.table.peek(part.schema, count)
+        seen += len(records)
+        cells = [[_cell(record.get(name or ""), name, part) for name in _columns(plan)] for record in records]
+        for row in _read(plan, part, range(1, len(records) + 1), cells):
+            if row.used and row.fault is None and row.label is not None:
+                labels[row.split].add(plan.shape.label_names.get(row.label, row.label))
+    return Peek(seen, {split: frozenset(found) for split, found in labels.items()})
+
+
+def require_splits(job: Job) -> None:
+    """Raise RequestError, listing the splits there are, if the corpus has none of a name in `run.splits`.
+
+    Files are read only where a column says the split, and only until every name was met.
+    """
+    lacking, there = set(job.run.splits or ()), set[str]()
+    if not lacking:
+        return
+    for found in _splits_met(job.needs_corpus(), job.run.allow_download):
+        there |= found
+        if lacking <= there:
+            return
+    name = min(lacking - there)
+    usual = SPLITS.get(name.lower(), name)
+    what = f"the corpus has no such split; there are {', '.join(sorted(there))}"
+    raise RequestError(f"split `{name}`", what, nearest(usual, sorted(there)))
 
 
 def with_label_names(job: Job) -> Job:
@@ -306,12 +347,24 @@ class _Unique:
 
 def _rows(plan: _Plan, part: _Part, batch: Batch) -> list[_Row]:
     """Return the records of a batch, read and judged."""
+    cells = zip(*(_strings(batch.rows, column) for column in _columns(plan)), strict=True)
+    return _read(plan, part, batch.numbers, cells)
+
+
+def _columns(plan: _Plan) -> tuple[str | None, ...]:
+    """Return the columns a row is read from, in the order `_read` takes their cells."""
+    shape = plan.shape
+    return (shape.text, shape.text_pair, shape.label, shape.id, shape.split)
+
+
+def _read(
+    plan: _Plan, part: _Part, numbers: Sequence[int], cells: Iterable[Sequence[str | None]]
+) -> list[_Row]:
+    """Return records, given as the strings in their cells, read and judged."""
     shape, name = plan.shape, part.table.name
-    columns = (shape.text, shape.text_pair, shape.label, shape.id, shape.split)
-    cells = zip(*(_strings(batch.rows, column) for column in columns), strict=True)
     prefix = f"{name}:" if plan.config.id is None and len(plan.parts) > 1 else ""
     rows = []
-    for number, (text, pair, given, identity, split) in zip(batch.numbers, cells, strict=True):
+    for number, (text, pair, given, identity, split) in zip(numbers, cells, strict=True):
         label, fault, used = _label(plan, part, given)
         if shape.text_pair is not None and not (pair or "").strip():
             fault = f"empty {shape.text_pair}"
@@ -320,6 +373,15 @@ def _rows(plan: _Plan, part: _Part, batch: Batch) -> list[_Row]:
         row = f"{prefix}{identity}" if identity else f"{name}:{number}"
         rows.append(_Row(row, text or "", pair, label, _split(part, split, text or "", pair), fault, used))
     return rows
+
+
+def _cell(value: object, column: str | None, part: _Part) -> str | None:
+    """Return one plain value as `_strings` gives it."""
+    if value is None or isinstance(value, str) or column is None:
+        return cast(str | None, value)
+    if isinstance(value, int):
+        return str(value).lower()
+    return cast(str | None, pa.scalar(value, part.schema.field(column).type).cast(pa.string()).as_py())
 
 
 def _strings(rows: pa.RecordBatch, column: str | None) -> list[str | None]:
@@ -370,6 +432,21 @@ def _split(part: _Part, given: str | None, text: str, pair: str | None) -> str:
         return SPLITS.get(name.strip().lower(), name)
     tenth = int.from_bytes(_digest(text, pair, b"split"), "big") % 10
     return "train" if tenth < 8 else "validation" if tenth == 8 else "test"
+
+
+def _splits_met(config: CorpusConfig, allow_download: bool) -> Iterator[set[str]]:
+    """Yield the splits there are, more and more of them, those known without reading the rows first."""
+    plan = _plan(config, allow_download, whole=False)
+    named = [part.file.split or part.table.split for part in plan.parts]
+    yield {_split(part, None, "", None) for part, name in zip(plan.parts, named, strict=True) if name}
+    if plan.shape.split is None:
+        yield set() if all(named) else set(SPLITS.values())
+        return
+    plan = _plan(config, allow_download, whole=True)
+    for part, name in zip(plan.parts, named, strict=True):
+        if not name:
+            for batch in _batches(plan, part, 1024):
+                yield {row.split for row in _rows(plan, part, batch) if row.used and row.fault is None}
 
 
 def _digest(text: str, pair: str | None, purpose: bytes) -> bytes:

@@ -7,7 +7,7 @@ strings a user meant as labels. Aliases, tags and files over 1 MiB are refused; 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -128,7 +128,11 @@ def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
     """Return what is wrong and what to do, in words, for one pydantic error."""
     key = _said(error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"unknown key `{key}`", nearest(key, _known(model, error["loc"][:-1]))
+        homes = _homes(model, key) if len(error["loc"]) == 1 else []
+        hint = (
+            f"did you mean {' or '.join(homes)}?" if homes else nearest(key, _known(model, error["loc"][:-1]))
+        )
+        return f"unknown key `{key}`", hint
     if error["type"] == "missing":
         return f"`{key}` is missing", f"add `{key}:`"
     if error["type"] == "union_tag_invalid":
@@ -149,6 +153,16 @@ def _said(location: tuple[Key, ...]) -> str:
     if len(location) > 1 and isinstance(location[-1], int):
         return f"{location[-2]}[{location[-1]}]"
     return str(location[-1]) if location else ""
+
+
+def _homes(model: type[BaseModel], key: str) -> list[str]:
+    """Return `section.key` for every section of a model that has the key."""
+    return [
+        f"`{name}.{key}`"
+        for name, info in model.model_fields.items()
+        if get_origin(info.annotation) is not tuple
+        if any(key in section.model_fields for section in _models_in(info.annotation))
+    ]
 
 
 def _known(model: type[BaseModel], location: tuple[Key, ...]) -> list[str]:

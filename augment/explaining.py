@@ -4,6 +4,7 @@ attribution = explain("这家酒店的服务很好", "models/hotel-zh")
 attribution.top(3)                # [("好", 2.1), ("很", 0.9), ("服务", 0.4)]
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Literal
 import pyarrow as pa
 
 from augment.columns import CORPUS
-from augment.errors import DataError
+from augment.errors import DataError, RequestError
 from augment.job import Job, ModelConfig, RunConfig
+from augment.models.folder import model_folder
+from augment.models.labels import LabelMap, listed
 from augment.pipeline import Pipeline, apply
 from augment.report.colour import scaled, signed
 from augment.stages import Attribute, Tokenize
@@ -25,6 +28,7 @@ class Attribution:
 
     scores: one a token, in the unit of the quantity, positive for the target. rest: the score of special pieces.
     gap: sum of all scores - (F(x) - F(baseline)); error: the gap relative to that difference. probability: of target.
+    unseen: how many tokens lie, wholly or in part, beyond the length that the model is fed.
     """
 
     text: str
@@ -41,6 +45,7 @@ class Attribution:
     error: float
     evaluations: int
     status: str
+    unseen: int = 0
 
     def top(self, count: int = 5) -> list[tuple[str, float]]:
         """Return the tokens that matter most, either way, with their scores; equal ones in the order of the text."""
@@ -72,6 +77,7 @@ class Attribution:
             for part, tint in self.pieces()
         )
         head = f"{self.prediction} · {self.target} {self.probability:.3f} · error {self.error:.2%}"
+        head += f" · {self.unseen} words not seen" if self.unseen else ""
         return f"<div><small>{escape(head)}</small><br>{''.join(spans)}</div>"
 
 
@@ -86,11 +92,14 @@ def explain(
     """Return the integrated gradients of a text, summed over the pieces of each word.
 
     `model` is a folder or hub id of a sequence classification model; `target` a label, by default the predicted one.
-    DataError for an empty text or an unknown label; ModelError if the model cannot or must not be loaded.
+    RequestError for an empty text; DataError for a target that is no label of the model; ModelError if the model cannot
+    or must not be loaded.
     """
     if not text.strip():
-        raise DataError("the text", "it is empty", "give a text with at least one word")
+        raise RequestError("the text", "it is empty", "give a text with at least one word")
     job = Job(model=ModelConfig(path=str(model)), run=run or RunConfig())
+    if target is not None:
+        _check_target(target, job)
     stages = (
         Tokenize(kind="tokenize"),
         Attribute(kind="attribute", target="predicted" if target is None else "gold", quantity=quantity),
@@ -101,16 +110,13 @@ def explain(
     if applied.rejects:
         raise DataError("the text", applied.rejects[0].reason, "use another model or dtype")
     row = applied.table.to_pylist()[0]
-    if target is not None and row["ig_target"] != target:
-        raise DataError(
-            f"label {target!r}", "the model does not know it", f"its prediction is {row['ig_pred']!r}"
-        )
+    spans = tuple((span["start"], span["end"]) for span in row["spans"])
     return Attribution(
         text,
         text_pair,
         tuple(row["tokens"]),
         tuple(row["side"]),
-        tuple((span["start"], span["end"]) for span in row["spans"]),
+        spans,
         tuple(row["ig"]),
         row["ig_target"],
         row["ig_pred"],
@@ -120,10 +126,40 @@ def explain(
         row["ig_error"],
         row["ig_evals"],
         row["ig_status"],
+        _unseen(job, (text, text_pair), row["side"], spans),
     )
+
+
+def _check_target(target: str, job: Job) -> None:
+    """Raise DataError, listing the labels of the model, if `target` is none of them."""
+    labels = LabelMap(model_folder(job.needs_model(), job.run).classes)
+    if labels.index(target) is None:
+        what = f"the model does not know it; its labels are {listed(labels.ordered)}"
+        raise DataError(f"label {target!r}", what, "give one of these as the target")
 
 
 def _one_row(text: str, text_pair: str | None, label: str | None) -> pa.Table:
     """Return a table of one row, as the corpus reader would give it."""
     values = {"id": "text", "text": text, "text_pair": text_pair, "label": label, "split": "test"}
     return pa.table({column.name: pa.array([values[column.name]], column.type) for column in CORPUS})
+
+
+def _unseen(
+    job: Job, texts: tuple[str, str | None], sides: Sequence[int], spans: Sequence[tuple[int, int]]
+) -> int:
+    """Return how many tokens the model is not fed, or only a part of, because the text is too long for it."""
+    from augment.models.classifier import open_classifier
+
+    classifier = open_classifier(job.needs_model(), job.run)
+    fed = classifier.encode([texts[0]], [texts[1]])[0]
+    if len(fed.pieces) < classifier.max_length:
+        return 0
+    reach = {side: (0, 0) for side in (0, 1)}
+    for side in reach:
+        offsets = [offset for offset, of in zip(fed.offsets, fed.sides, strict=True) if of == side]
+        if offsets:
+            reach[side] = min(start for start, _ in offsets), max(end for _, end in offsets)
+    return sum(
+        start < reach[side][0] or end > reach[side][1]
+        for side, (start, end) in zip(sides, spans, strict=True)
+    )

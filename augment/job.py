@@ -262,19 +262,19 @@ def read_job(paths: list[Path], overrides: list[str] | None = None, data: Path |
     wrong, a section is given twice, or an override names no key.
     """
     sections: dict[str, object] = {}
-    origin: dict[str, Document] = {}
+    givers: dict[str, Document] = {}
     for path in paths:
         document = load(path)
         for section, value in document.values.items():
-            if section in origin:
+            if section in givers:
                 raise RequestError(
                     document.where((section,)),
-                    f"section `{section}` is also given by {origin[section].path}",
+                    f"section `{section}` is also given by {givers[section].path}",
                     "keep it in one of the two files",
                 )
-            origin[section] = document
+            givers[section] = document
             sections[section] = value
-    for section, document in origin.items():
+    for section, document in givers.items():
         checked(Job, document, {section: sections[section]})
     sections.setdefault("name", "+".join(path.stem for path in paths) or "job")
     if data is not None and isinstance(sections.get("corpus"), dict):
@@ -283,6 +283,14 @@ def read_job(paths: list[Path], overrides: list[str] | None = None, data: Path |
         _override(sections, word)
     spoken = Document(Path("--set"), sections)
     return checked(Job, spoken, sections)
+
+
+def origin(paths: list[Path], section: str, key: str) -> str:
+    """Return `file:line` of a setting in the one of the files that gives it, its own name where none does."""
+    for document in map(load, paths):
+        if (section, key) in document.lines:
+            return document.where((section, key))
+    return f"{section}.{key}"
 
 
 def _override(sections: dict[str, object], word: str) -> None:

@@ -44,7 +44,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
     summary, job = _mapping(manifest["summary"]), _mapping(manifest["job"])
     page = Page(
         title=f"{job.get('name', '')}: {summary['pipeline']}",
-        facts=_facts(summary, job, manifest),
+        facts=_facts(summary, job),
         notices=tuple(str(notice) for notice in _list(summary["notices"])),
         parents=parents,
         children=children,
@@ -52,6 +52,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
         top=words.top(_TOP),
         total_parents=pq.read_metadata(folder / PARENTS).num_rows,
         unit=_unit(manifest),
+        made_by=f"augment {manifest['augment']}",
     )
     write_text(folder / REPORT, draw(page))
     return folder / REPORT
@@ -111,19 +112,16 @@ def _no_children() -> pa.Table:
     )
 
 
-def _facts(
-    summary: dict[str, object], job: dict[str, object], manifest: dict[str, object]
-) -> tuple[tuple[str, str], ...]:
-    """Return what the head of the report says of the run."""
+def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return what the head of the report says of the run; its names have Chinese ones in report/strings.js."""
     model, counts = _mapping(job.get("model")), _mapping(summary["counts"])
     facts = [("pipeline", str(summary["pipeline"])), ("model", str(model.get("path", "")))]
     facts += [(name, f"{count:,}") for name, count in counts.items() if isinstance(count, int) and count]
     for method, found in _mapping(summary["attribution"]).items():
         values = _mapping(found)
         facts.append(
-            (f"{method} error", f"median {values['median_error']:.2%}, worst {values['worst_error']:.2%}")
+            (f"{method} error (median, worst)", f"{values['median_error']:.2%}, {values['worst_error']:.2%}")
         )
-    facts.append(("augment", str(manifest["augment"])))
     return tuple(facts)
 
 

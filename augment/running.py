@@ -10,8 +10,9 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,8 @@ from augment.candidates.sources import lexicon_hashes, lexicon_notices
 from augment.corpus import with_label_names
 from augment.document import Document
 from augment.errors import AugmentError, RejectRateError, RequestError
-from augment.exporting import Export, card
-from augment.job import Job
+from augment.exporting import Card, Export, draw_card
+from augment.job import Job, ModelConfig
 from augment.ledger import MANIFEST, PLAN, check_folder, digest, read_json, write_json, write_text
 from augment.models.folder import look, model_folder, resolve
 from augment.models.labels import LabelMap
@@ -31,18 +32,26 @@ from augment.reporting import draw_folder
 from augment.shard import Apply, Receipt, part_path, run_shard
 from augment.shipped import find
 from augment.staging import ACTIVE, REST, Staged, stage_corpus
+from augment.table import Reject
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # Raised when the same request would give other rows than before.
 ALGORITHM = 1
+# Told by a run that found all its work done; it belongs to that call, not to the record of the run.
+FINISHED = "already finished: nothing was run again and this is its summary; --overwrite runs it anew"
+# Reasons of rejected rows told one by one; rejects.parquet has all.
+_REASONS_TOLD = 5
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did. `counts` balance: rows in = passed + rejected, children made = joined + apart + dropped."""
+    """What a run did. `counts` balance: rows in = passed + rejected, children made = joined + apart + dropped.
+
+    verdicts, dropped, missing, rejected: children by verdict, and by reason; rows by reason.
+    """
 
     folder: Path
     pipeline: str
@@ -55,13 +64,15 @@ class Summary:
     notices: tuple[str, ...]
     seconds: float
     peak_mebibytes: float
+    rejected: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
-        """Return plain JSON values."""
-        return {**asdict(self), "folder": str(self.folder)}
+        """Return plain JSON values, those of the manifest."""
+        notices = [notice for notice in self.notices if notice != FINISHED]
+        return {**asdict(self), "folder": str(self.folder), "notices": notices}
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return the counts, verdicts, drop reasons and shortfalls as a table of kind, name and count."""
+        """Return the counts, verdicts and the reasons behind them as a table of kind, name and count."""
         import pandas as pd
 
         groups = {
@@ -69,6 +80,7 @@ class Summary:
             "verdict": self.verdicts,
             "dropped": self.dropped,
             "missing": self.missing,
+            "rejected": self.rejected,
         }
         rows = [(kind, name, count) for kind, group in groups.items() for name, count in group.items()]
         return pd.DataFrame(rows, columns=["kind", "name", "count"])
@@ -84,7 +96,7 @@ def run(
     """Run a pipeline (a shipped name, a file, or a `Pipeline`) on a job and return what it did.
 
     The folder defaults to runs/<job>-<pipeline>. A folder that holds part of this very run is finished, one that holds
-    all of it is read. RequestError, DataError or ModelError before anything is written; FingerprintError if the folder
+    all of it is read, and the first notice says so. RequestError, DataError or ModelError before anything is written; FingerprintError if the folder
     holds another run; RejectRateError, after everything is written, if too many rows were rejected.
     """
     began = time.monotonic()
@@ -96,6 +108,7 @@ def run(
     check_folder(folder, fingerprint, overwrite)
     if (folder / MANIFEST).exists() and not overwrite:
         summary = read_summary(folder)
+        summary = replace(summary, notices=(FINISHED, *summary.notices))
     else:
         say = progress or (lambda phase, done, total: None)
         say("load the model", 0, 0)
@@ -178,19 +191,17 @@ def _finish(
         {f"{method}: {reason}": count for (method, reason), count in sorted(export.totals.shortfall.items())},
         _attribution(export),
         dict(sorted(files.items())),
-        _notices(plan, job, staged, export),
+        _notices(plan, job, staged, export, rejects),
         round(time.monotonic() - began, 2),
         round(
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             / (1 << (20 if sys.platform == "darwin" else 10)),
             1,
         ),
+        _by_reason(rejects),
     )
     _check_balance(summary)
-    write_text(
-        folder / "README.md",
-        card(job, plan.name, files, summary.counts),
-    )
+    write_text(folder / "README.md", draw_card(_card(plan, job, summary)))
     _write_manifest(folder, summary)
     if job.output.report_rows:
         draw_folder(folder, job.output.report_rows)
@@ -259,9 +270,57 @@ def _attribution(export: Export) -> dict[str, dict[str, object]]:
     }
 
 
-def _notices(plan: Pipeline, job: Job, staged: Staged, export: Export) -> tuple[str, ...]:
+def _by_reason(rejects: Iterable[Reject]) -> dict[str, int]:
+    """Return the number of rejected rows by stage and reason, most frequent first."""
+    return dict(Counter(f"{reject.stage}: {reject.reason}" for reject in rejects).most_common())
+
+
+def _told(reasons: dict[str, int]) -> str:
+    """Return reasons with their counts on one line, the rare ones together."""
+    parts = [f"{reason} ({count:,})" for reason, count in list(reasons.items())[:_REASONS_TOLD]]
+    more = sum(list(reasons.values())[_REASONS_TOLD:])
+    return ", ".join([*parts, *([f"other reasons ({more:,})"] if more else [])])
+
+
+def _card(plan: Pipeline, job: Job, summary: Summary) -> Card:
+    """Return what the README of the folder tells of the run."""
+    fingerprint = read_json(summary.folder / PLAN)["fingerprint"]
+    digests = fingerprint["models"] if isinstance(fingerprint, dict) else {}
+    facts = {"pipeline": plan.name, "made by": f"augment {__version__}"}
+    for section, config in (("model", job.model), ("judge", job.judge)):
+        if config is not None and section in digests:
+            name = Path(config.path).resolve().name if Path(config.path).is_dir() else config.path
+            facts[section] = f"{name}, SHA-256 of its files {digests[section]}"
+    if job.model is not None and "model" in digests:
+        facts["labels, in the model's order"] = ", ".join(_labels(job, job.model))
+    return Card(
+        f"{job.name}: {plan.name}",
+        plan.about,
+        any(column.name == "parent" for stage in plan.stages for column in stage.adds),
+        facts,
+        summary.counts,
+        summary.files,
+        summary.dropped,
+        summary.notices,
+        bool(job.output.report_rows),
+    )
+
+
+def _labels(job: Job, model: ModelConfig) -> list[str]:
+    """Return the labels in the model's order, each with the way the source writes it where that differs."""
+    written = {name: label for label, name in job.label_names.items() if name != label}
+    ordered = LabelMap(model_folder(model, job.run).classes, job.label_names).ordered
+    return [f"{name} (written {written[name]})" if name in written else name for name in ordered]
+
+
+def _notices(
+    plan: Pipeline, job: Job, staged: Staged, export: Export, rejects: Iterable[Reject]
+) -> tuple[str, ...]:
     """Return what the user should know before using the result."""
     found: list[str] = []
+    reasons = _by_reason(rejects)
+    if reasons:
+        found.append(f"rows rejected, all in rejects.parquet of the output folder: {_told(reasons)}")
     for method, counter in sorted(export.totals.statuses.items()):
         late = counter["not_converged"]
         if late:
@@ -302,7 +361,7 @@ def _check_rejects(summary: Summary, limit: float) -> None:
     if read >= 100 and rejected > limit * read:
         raise RejectRateError(
             str(summary.folder / "rejects.parquet"),
-            f"{rejected} of {read} rows were rejected, more than {limit:.0%}; everything else is written",
+            f"{rejected} of {read} rows were rejected, more than {limit:.0%} ({_told(summary.rejected)}); everything else is written",
             "read the reasons there; raise run.max_reject_rate if they are right",
         )
 

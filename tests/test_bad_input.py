@@ -4,6 +4,7 @@ Names, labels and texts are Chinese wherever they can be.
 """
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from augment.fetch import CATALOGUE
 from tests.test_cli import CPU, Result, augment
 
 ROWS = "text,label\n" + "".join(f"这家酒店很好 {row},good\nterrible film {row},bad\n" for row in range(60))
@@ -147,6 +149,48 @@ def test_a_missing_corpus_file_is_named(bench: Bench) -> None:
     assert not bench.output.exists()
 
 
+def test_a_missing_corpus_file_is_named_with_who_named_it_and_a_near_name(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = bench.config("评轮.csv", "  label_names: {1: 好}\n")
+    told = (2, bench.folder / "评轮.csv", f"named by {config}:3", "did you mean `评论.csv`?")
+    for result in (bench.run(config), bench.check(config), augment("train", "-c", config)):
+        refused(result, *told)
+    word = "corpus.files=reviews.csv"
+    refused(bench.run(config, "--set", word), 2, "reviews.csv", f"named by --set {word}", "corpus.root")
+    monkeypatch.chdir(bench.folder)
+    refused(bench.run(bench.config(), "--data", "无"), 2, "无/评论.csv", "set `corpus.root: .`")
+    refused(augment("check", "explain", "-c", "demo-zh"), 2, "demo-zh.yaml:", "`augment fetch demo-zh`")
+
+
+@pytest.mark.parametrize("name", ["评论.csv", "./评论.csv", "a.tsv", "a.jsonl", "a.parquet", "a.csv.gz"])
+def test_a_corpus_is_no_config(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the message says to write instead works."""
+    monkeypatch.chdir(bench.folder)
+    for words in (("run", "explain"), ("check", "explain"), ("train",)):
+        refused(augment(*words, "-c", name), 2, f"-c {name}", "a YAML file", "corpus.files=", "files: ")
+    sets = ("--set", "corpus.files=评论.csv", "--set", "corpus.root=.")
+    assert augment("check", "explain", *sets, "-m", bench.model).code == 0
+
+
+def test_without_a_config_the_message_says_how_to_give_one() -> None:
+    for words in (("run", "explain"), ("check", "explain"), ("train",)):
+        refused(augment(*words), 2, "no config is given", "-c CONFIG", "`augment list`")
+
+
+def test_a_limit_of_nothing_is_refused_by_its_name(bench: Bench) -> None:
+    result = bench.run(bench.config(), "--limit", "0")
+    refused(result, 2, "'--limit'", "greater than or equal to 1")
+    assert "--set" not in result.err
+    assert "run.limit" not in result.err
+
+
+def test_fetch_names_what_can_be_fetched() -> None:
+    for name in ("nosuch", "dmo"):
+        refused(augment("fetch", name), 2, f"`{name}`", *CATALOGUE)
+    assert all(re.search(rf"\b{name}\b(?!-)", augment("fetch", "--help").out) for name in CATALOGUE)
+
+
 def test_a_broken_line_is_rejected_with_its_number_and_the_run_goes_on(bench: Bench) -> None:
     good = [
         json.dumps({"text": f"房间 很好 {row}", "label": "good"}, ensure_ascii=False) for row in range(150)
@@ -187,11 +231,16 @@ def test_an_empty_text_is_a_rejected_row(bench: Bench) -> None:
 
 def test_the_text_to_explain_must_not_be_empty(small: Path) -> None:
     for text in ("", "  \n　"):
-        refused(augment("explain", text, "-m", small / "model"), 5, "the text", "empty")
+        refused(augment("explain", text, "-m", small / "model"), 2, "the text", "empty")
 
 
 def test_the_target_to_explain_must_be_a_class(small: Path) -> None:
-    refused(augment("explain", "好", "-m", small / "model", "--target", "中性"), 5, "'中性'", "does not know")
+    refused(
+        augment("explain", "好", "-m", small / "model", "--target", "中性"),
+        5,
+        "'中性'",
+        "labels are bad, good",
+    )
 
 
 def pickled(model: Path) -> None:
@@ -269,6 +318,7 @@ def test_a_device_that_is_not_there_is_named(bench: Bench) -> None:
         ("", "run:\n  device: cpu\n  dtype: float8\n", 7, ("`dtype`", "'float8'", "'bfloat16'")),
         ("", "run:\n  token_budget: 5\n", 6, ("`token_budget`", "5", "64")),
         ("", "modle: {path: x}\n", 5, ("`modle`", "did you mean `model`?")),
+        ("", "threads: 2\n", 5, ("`threads`", "did you mean `run.threads`?")),
         ("", "seed: 七\n", 5, ("`seed`", "'七'")),
         ("", "run: &here {device: cpu}\n", 5, ("anchors and aliases",)),
         ("", "run: [1\n", 6, ("not valid YAML",)),
@@ -301,6 +351,7 @@ def test_a_section_given_by_two_configs_names_both(bench: Bench) -> None:
         ("run.dtype=float8", ("'float8'", "'bfloat16'")),
         ("run.threads=0", ("`threads`", "1")),
         ("run.dtype=[", ("not valid YAML",)),
+        ("threads=1", ("`threads`", "did you mean `run.threads`?")),
         ("模型.路径=1", ("`模型`", "model")),
         ("corpus.text=评论", ("`评论`", "corpus.text", "text, label")),
     ],
@@ -317,7 +368,7 @@ def test_a_bad_override_is_refused(bench: Bench, word: str, parts: tuple[str, ..
         (("增强", "-c", "demo-zh"), ("pipeline `增强`", "augment, compare")),
         (("没有.yaml", "-c", "demo-zh"), ("没有.yaml", "does not exist")),
         (("augment", "-c", "没有.yaml"), ("没有.yaml", "does not exist")),
-        (("augment",), ("model:", "--model")),
+        (("augment", "-c", "gpu"), ("model:", "--model")),
     ],
 )
 def test_a_name_nothing_has_is_refused_with_the_nearest(
@@ -371,7 +422,16 @@ def test_the_folder_of_another_run_is_left_alone_and_the_difference_named(bench:
 
 
 def test_a_split_without_rows_is_refused(bench: Bench) -> None:
-    refused(bench.run(bench.config(), "--split", "训练"), 5, "评论.csv", "训练", "--split")
+    """The splits there are stand in the message, whoever gives them: a hash, the files, or a column."""
+    there = "there are test, train, validation"
+    refused(bench.run(bench.config(), "--split", "tset"), 2, "split `tset`", there, "did you mean `test`?")
+    refused(bench.run(bench.config(), "--split", "train", "--split", "训练"), 2, "split `训练`", there)
+    refused(augment("check", "explain", "-c", bench.config(), "--set", "run.splits=[tset]"), 2, there)
+    bench.write("表.csv", "text,label,split\n好,good,train\n差,bad,dev\n行,good,dev\n")
+    told = (2, "there are train, validation")
+    refused(bench.run(bench.config("表.csv"), "--split", "dev"), *told, "did you mean `validation`?")
+    files = "{train: 评论.csv, 测试: 表.csv}"
+    refused(bench.run(bench.config(files), "--split", "test"), 2, "there are train, 测试")
     assert not bench.output.exists()
 
 

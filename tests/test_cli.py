@@ -151,7 +151,7 @@ def test_the_json_of_a_run_is_all_that_stdout_holds(config: Path, tmp_path: Path
     result = augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--limit", 3, "--json")
     summary = json.loads(result.out)
     assert (summary["folder"], summary["pipeline"]) == (str(tmp_path / "a"), "explain")
-    assert summary["attribution"]["ig"]["statuses"] == {"converged": 3}
+    assert sum(summary["attribution"]["ig"]["statuses"].values()) == 3
     assert result.err == ""
 
 
@@ -163,6 +163,8 @@ def test_check_tells_what_a_run_would_use(config: Path, small: Path) -> None:
     assert told["pipeline"].startswith("augment: tokenize > attribute > rank > ")
     assert told["corpus"] == str(small / "small.csv")
     assert told["columns"] == "text = review, label = label, id = id"
+    assert told["labels"] == "bad, good (300 rows seen)"
+    assert told["dictionaries"] == "none"
     assert told["model"].endswith("classes bad, good")
     lines = dict(line.split(maxsplit=1) for line in plain.out.splitlines())
     assert lines == told
@@ -187,6 +189,16 @@ def test_explain_gives_json_and_takes_a_target_and_a_pair(small: Path) -> None:
     assert (found["target"], found["prediction"], found["text_pair"]) == ("bad", "good", "房间")
     assert len(found["tokens"]) == len(found["scores"]) == len(found["spans"]) == len(found["side"])
     assert sorted(set(found["side"])) == [0, 1]
+
+
+def test_explain_says_when_the_model_did_not_see_the_whole_text(small: Path) -> None:
+    """One line on stderr, and a number in the JSON; a text that fits has neither."""
+    long = augment("explain", "总体来说 房间 很好! " * 200, "-m", small / "model", "--json")
+    assert long.code == 0
+    assert re.fullmatch(r"note: the text is too long for the model: .*words.*\n", long.err)
+    assert 0 < json.loads(long.out)["unseen"] < len(json.loads(long.out)["tokens"])
+    short = augment("explain", "总体来说 房间 很好!", "-m", small / "model", "--json")
+    assert (short.err, json.loads(short.out)["unseen"]) == ("", 0)
 
 
 def test_explain_prints_brackets_as_they_are(small: Path) -> None:

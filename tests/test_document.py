@@ -174,6 +174,24 @@ def test_a_wrong_value_is_named_with_its_line_and_the_nearest_right_one(
     assert hint in todo
 
 
+def test_a_key_of_a_section_written_outside_of_it_is_named_with_its_section() -> None:
+    """Even where another key looks alike; items of lists are no sections."""
+
+    class Shed(BaseModel, frozen=True, extra="forbid"):
+        """Has sections."""
+
+        front: Wheel = Wheel()
+        back: Wheel | None = None
+        wheels: tuple[Wheel, ...] = ()
+        spoke: int = 0
+
+    for key, hint in (("spokes", "did you mean `front.spokes` or `back.spokes`?"), ("wheel", "`wheels`?")):
+        with pytest.raises(RequestError) as caught:
+            checked(Shed, Document(HERE, {key: 1}), {key: 1})
+        assert hint in caught.value.hint
+    assert refusal("name: a\nspokes: 3\n")[2] == "known here: name, wheels"
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.from_regex(r"[a-z]{3,9}", fullmatch=True), min_size=1, unique=True))
 def test_the_nearest_of_known_words_is_the_word_itself(known: list[str]) -> None:

@@ -1,6 +1,5 @@
 """Records come out of every format code point for code point; broken ones are named and the reading goes on."""
 
-import codecs
 import csv
 import gzip
 import io
@@ -15,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.errors import DataError, RequestError
-from augment.formats import Batch, encoding_of, tables
+from augment.formats import Batch, tables
 from augment.job import CorpusConfig
 from tests.texts import TEXTS
 
@@ -241,31 +240,6 @@ def test_gzip_is_unpacked(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(DataError, match="damaged gzip"):
         rows(path)
-
-
-@pytest.mark.parametrize(
-    ("content", "encoding", "message"),
-    [
-        (b"", "auto", "the file is empty"),
-        (codecs.BOM_UTF8, "auto", "the file is empty"),
-        ("好".encode("utf-16"), "auto", "UTF-16"),
-        (b"text\n\xff\xff\n", "auto", "not UTF-8 at byte 5, and not GB18030"),
-        ("好".encode()[:2], "utf-8", "not UTF-8 at byte 0"),
-        (codecs.BOM_UTF8 + b"a\xff", "utf-8", "not UTF-8 at byte 4"),
-        (b"\x81 ", "gb18030", "not GB18030 at byte 0"),
-        (("好" * 60).encode() + b"\x81\x40\n", "auto", "not UTF-8 at byte 180"),
-        (("好" * (1 << 19)).encode() + b"\xff", "auto", f"not UTF-8 at byte {3 << 19}"),
-    ],
-)
-def test_bytes_that_cannot_be_decoded_are_bad_data(
-    tmp_path: Path, content: bytes, encoding: str, message: str
-) -> None:
-    """The message names the file and the offset of the first wrong byte."""
-    path = tmp_path / "corpus.txt"
-    path.write_bytes(content)
-    with pytest.raises(DataError, match=message) as caught:
-        encoding_of(path, encoding)
-    assert caught.value.where == str(path)
 
 
 def test_latin_1_is_read_where_it_is_named(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from augment.errors import RequestError
-from augment.job import CorpusConfig, Job, ModelConfig, RunConfig, read_job
+from augment.job import CorpusConfig, Job, ModelConfig, RunConfig, origin, read_job
 
 NOUN = """\
 corpus:
@@ -98,6 +98,13 @@ def test_a_wrong_override_is_refused(noun: Path, word: str, what: str, hint: str
     assert error.where.startswith("--set ")
     assert what in error.what
     assert hint in error.hint
+
+
+def test_a_setting_knows_the_file_and_line_it_comes_from(noun: Path, tmp_path: Path) -> None:
+    other = write(tmp_path, "gpu.yaml", "# fast\nrun: {device: cuda}\n")
+    assert origin([other, noun], "corpus", "files") == f"{noun}:3"
+    assert origin([other, noun], "run", "device") == f"{other}:2"
+    assert origin([other], "corpus", "files") == origin([], "corpus", "files") == "corpus.files"
 
 
 def test_the_folder_of_the_data_can_be_named_apart(noun: Path) -> None:

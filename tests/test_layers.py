@@ -12,7 +12,7 @@ PACKAGE = CHECKOUT / "augment"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "columns", "chance"),
     ("document", "shipped", "ledger", "text", "ig", "report"),
-    ("job", "table", "sink", "totals", "fetch"),
+    ("job", "table", "sink", "totals", "fetch", "decode"),
     ("stage", "formats", "models"),
     ("corpus", "candidates"),
     ("stages", "staging", "training"),

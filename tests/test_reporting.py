@@ -1,10 +1,12 @@
 """The report of a run: drawn from the folder alone, with the rows that matter when not all fit."""
 
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+import augment
 from augment.errors import RequestError
 from augment.exporting import PARENTS
 from augment.reporting import REPORT, draw_folder
@@ -52,6 +54,23 @@ def test_the_three_attributions_of_compare_stand_side_by_side(small: Path, tmp_p
     page = (summary.folder / REPORT).read_text(encoding="utf-8")
     assert "gradient_x_input" in page
     assert set(summary.attribution) == {"ig", "gradient_x_input"}
+
+
+@pytest.mark.parametrize("pipeline", ["attack", "compare"])
+def test_every_fact_of_a_run_has_a_chinese_name(small: Path, tmp_path: Path, pipeline: str) -> None:
+    """Every count, zero ones too, and the errors of every attribution."""
+    summary = run(pipeline, small_job(small, limit=20), tmp_path / pipeline)
+    page = (summary.folder / REPORT).read_text(encoding="utf-8")
+    names = {"error (median, worst)", *summary.counts, *re.findall(r'data-fact="([\w ]+)"', page)}
+    assert "pipeline" in names
+    assert [name for name in sorted(names) if not re.search(rf'"{re.escape(name)}": "[^"]', page)] == []
+    assert all(f'data-fact="{method} error (median, worst)"' in page for method in summary.attribution)
+
+
+def test_the_version_stands_at_the_foot_of_the_report(probed: Summary) -> None:
+    head, foot = (probed.folder / REPORT).read_text(encoding="utf-8").split("<footer")
+    assert f"augment {augment.__version__}" in foot
+    assert f"augment {augment.__version__}" not in head
 
 
 def test_a_folder_without_a_run_has_no_report(tmp_path: Path) -> None:

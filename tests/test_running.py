@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from augment.corpus import read
-from augment.errors import DataError, FingerprintError, RequestError
+from augment.errors import DataError, FingerprintError, RejectRateError, RequestError
 from augment.job import CorpusConfig, Job
-from augment.running import Summary, read_summary, run
+from augment.ledger import digest
+from augment.running import FINISHED, Summary, read_summary, run
 from augment.text.edits import Edit, replay
 from tests.small import small_job
 from tests.texts import TEXTS
@@ -159,8 +161,16 @@ def test_shards_and_batches_do_not_change_a_decision(
 
 def test_the_same_request_again_reads_the_finished_run(small: Path, augmented: Summary) -> None:
     before = (augmented.folder / "manifest.json").stat().st_mtime_ns
-    assert run("augment", small_job(small), augmented.folder) == read_summary(augmented.folder)
+    again = run("augment", small_job(small), augmented.folder)
+    assert again.to_dict() == read_summary(augmented.folder).to_dict()
     assert (augmented.folder / "manifest.json").stat().st_mtime_ns == before
+
+
+def test_a_run_that_was_finished_says_so_and_a_new_one_does_not(small: Path, augmented: Summary) -> None:
+    again = run("augment", small_job(small), augmented.folder)
+    assert again.notices == (FINISHED, *augmented.notices)
+    assert FINISHED not in augmented.notices
+    assert FINISHED.startswith("already finished")
 
 
 def test_a_run_cut_short_is_finished_with_the_same_rows(
@@ -243,6 +253,73 @@ def test_source_columns_with_our_names_are_kept_beside_ours(small: Path, tmp_pat
         ("father", "free"),
         ("mother", "guilty"),
     ]
+
+
+def test_rejected_rows_are_told_with_reason_count_and_place(small: Path, tmp_path: Path) -> None:
+    lines = "".join(f"房间 很好 {row},good\n服务 boring {row},bad\n" for row in range(10))
+    (tmp_path / "c.csv").write_text(f"text,label\n{lines} ,good\n,bad\n很好,\n", encoding="utf-8")
+    summary = run("augment", with_corpus(small_job(small), tmp_path, files="c.csv"), tmp_path / "out")
+    rejects = pq.read_table(summary.folder / "rejects.parquet").to_pylist()
+    assert len(rejects) == summary.counts["rows rejected"] == sum(summary.rejected.values()) >= 2
+    assert set(summary.rejected) == {f"{row['stage']}: {row['reason']}" for row in rejects}
+    notice = next(notice for notice in summary.notices if "rejects.parquet" in notice)
+    assert all(f"{reason} ({count})" in notice for reason, count in summary.rejected.items())
+    assert notice in (summary.folder / "README.md").read_text(encoding="utf-8")
+    assert read_summary(summary.folder).rejected == summary.rejected
+
+
+def test_too_many_rejected_rows_stop_with_their_reasons(small: Path, tmp_path: Path) -> None:
+    lines = "".join(f"房间 很好 {row},good\n" if row % 2 else ",bad\n" for row in range(120))
+    (tmp_path / "c.csv").write_text(f"text,label\n{lines}", encoding="utf-8")
+    with pytest.raises(RejectRateError, match=r"60 of 120 .*corpus: empty text \(60\)"):
+        run("explain", with_corpus(small_job(small), tmp_path, files="c.csv"), tmp_path / "out")
+
+
+def test_the_card_names_the_model_its_labels_and_every_file_with_rows(augmented: Summary) -> None:
+    card = (augmented.folder / "README.md").read_text(encoding="utf-8")
+    plan = json.loads((augmented.folder / "run/plan.json").read_text(encoding="utf-8"))
+    assert f"| model | model, SHA-256 of its files {plan['fingerprint']['models']['model']} |" in card
+    assert re.search(r"the model's order \| (good, bad|bad, good) \|", card)
+    assert all(f"`{name}` | {rows:,} |" in card for name, rows in augmented.files.items())
+    assert all(f"| {reason} | {count:,} |" in card for reason, count in augmented.dropped.items())
+    assert str(augmented.folder) not in card
+
+
+def test_the_card_says_how_the_source_writes_a_label(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("text,label\n房间 很好,1\n服务 boring,0\n", encoding="utf-8")
+    job = small_job(small, splits=("train", "validation", "test"))
+    job = with_corpus(job, tmp_path, files="c.csv", label_names={"0": "bad", "1": "good"})
+    card = (run("explain", job, tmp_path / "out").folder / "README.md").read_text(encoding="utf-8")
+    assert "bad (written 0)" in card
+    assert "good (written 1)" in card
+
+
+@pytest.mark.parametrize("pipeline", ["explain", "augment"])
+def test_a_run_without_probes_says_so_and_has_none_to_load(
+    small: Path, tmp_path: Path, pipeline: str
+) -> None:
+    folder = run(pipeline, small_job(small, limit=20), tmp_path / "out").folder
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "There is no `probes` configuration" in card
+    assert ("child" in card) == (pipeline == "augment")
+    with pytest.raises(ValueError, match="'probes' not found"):
+        datasets.load_dataset(str(folder), "probes", cache_dir=str(tmp_path / "cache"))
+
+
+def test_the_manifest_has_the_digest_of_every_file_with_rows_and_of_no_other(augmented: Summary) -> None:
+    """As docs/output.md says: the card and the report may be drawn again and changed."""
+    manifest = json.loads((augmented.folder / "manifest.json").read_text(encoding="utf-8"))
+    there = {
+        str(path.relative_to(augmented.folder)) for path in augmented.folder.rglob("*") if path.is_file()
+    }
+    outside = {name for name in there if name.startswith("run/")} | {
+        "README.md",
+        "report.html",
+        "manifest.json",
+    }
+    assert set(manifest["files"]) == there - outside
+    for name, file in manifest["files"].items():
+        assert digest(augmented.folder / name) == file["sha256"]
 
 
 def test_a_limit_takes_rows_by_hash_and_says_so(small: Path, tmp_path: Path) -> None:

@@ -8,13 +8,17 @@ Inside, a label is a name. A corpus may write numbers for names, a model may cal
     labels.name(0)                  # "negative"
 """
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from augment.errors import DataError
 
 _ANONYMOUS = re.compile(r"LABEL_(\d+)")
+_PLAIN = re.compile(r"\w[\w.+-]*")
+_SHOWN = 20  # names in a message
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,48 @@ class LabelMap:
         return ordered.index(label) if label in ordered else None
 
     def require(self, labels: Iterable[str]) -> None:
-        """Raise DataError naming the first label that is no class of the model."""
-        for label in sorted(labels):
-            if self.index(label) is None:
-                raise DataError(
-                    f"label {label!r}",
-                    f"the model does not know it; its classes are {', '.join(self.ordered)}",
-                    "map numbers to names with corpus.label_names, or choose rows with corpus.labels",
-                )
+        """Raise DataError naming every label that is no class of the model, and what to write about it."""
+        unknown = [label for label in sorted(labels) if self.index(label) is None]
+        if unknown:
+            shown = ", ".join(repr(label) for label in unknown[:_SHOWN]) + (", …" if unknown[_SHOWN:] else "")
+            raise DataError(
+                f"label{'s' if unknown[1:] else ''} {shown}",
+                f"not known to the model; its classes are {listed(self.ordered)}",
+                f"{self._advice(unknown)}; or choose rows with corpus.labels",
+            )
+
+    def _advice(self, unknown: list[str]) -> str:
+        """Return the `corpus.label_names` to write: what a number or another name in the corpus is to the model."""
+        numbered = [match[1] for name in self.classes if (match := _ANONYMOUS.fullmatch(name))]
+        if numbered and not set(numbered) <= set(self.names):
+            named = {number: f"NAME{number}" for number in numbered} | dict(self.names)
+            return f"name the model's numbered classes, `corpus.label_names: {_mapping(named)}`"
+        guesses = {label: self._guess(label) for label in unknown}
+        numbers = all(label.isdecimal() for label in unknown)
+        says = "say what each number means" if numbers else "say which class each label is"
+        return f"{says}, for example `corpus.label_names: {_mapping({**self.names, **guesses})}`"
+
+    def _guess(self, label: str) -> str:
+        """Return the class that a label may mean: the one at its number, or of a like name; else `CLASS`."""
+        ordered = self.ordered
+        if label.isdecimal():
+            return ordered[int(label)] if len(label) < 5 and int(label) < len(ordered) else "CLASS"
+        folded = {name.casefold(): name for name in ordered}
+        close = get_close_matches(label.casefold(), folded, n=1, cutoff=0.5)
+        return folded[close[0]] if close else "CLASS"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a message, the first twenty of many."""
+    return ", ".join(names[:_SHOWN]) + (f", … ({len(names)} in all)" if names[_SHOWN:] else "")
+
+
+def _mapping(names: Mapping[str, str]) -> str:
+    """Return a mapping as it is written in YAML, the first twenty of many."""
+    pairs = [f"{_quoted(label)}: {_quoted(name)}" for label, name in names.items()]
+    return "{" + ", ".join(pairs[:_SHOWN]) + (", …" if pairs[_SHOWN:] else "") + "}"
+
+
+def _quoted(word: str) -> str:
+    """Return a word as YAML takes it: plain where that is safe, else in quotes."""
+    return word if _PLAIN.fullmatch(word) else json.dumps(word, ensure_ascii=False)

@@ -19,6 +19,17 @@ function counted(values) {
   return [...counts].sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
+function sayFact(node, names) {
+  // `ig error` is the fact `error` of the attribution `ig`. What has no name in the page's language is marked as English.
+  const fact = node.dataset.fact;
+  const [owner, ...rest] = fact.split(" ");
+  const own = names[fact];
+  const shared = names[rest.join(" ")];
+  node.textContent = own ?? (shared ? `${owner} ${shared}` : fact);
+  if (own || shared) node.removeAttribute("lang");
+  else node.lang = "en";
+}
+
 class Report {
   constructor(data) {
     Object.assign(this, { data, state: { ...START }, known: data.rows.map(facts) });
@@ -101,6 +112,7 @@ class Report {
     this.view.unit = this.data.unit;
     document.documentElement.lang = language;
     document.querySelectorAll("[data-text]").forEach((node) => (node.textContent = this.view.say[node.dataset.text]));
+    document.querySelectorAll("[data-fact]").forEach((node) => sayFact(node, language === "zh" ? CHINESE_FACTS : {}));
     document.querySelectorAll("[data-hint]").forEach((node) => node.setAttribute("aria-label", this.view.say[node.dataset.hint]));
     byId("search").placeholder = this.view.say.search;
     byId("language").textContent = this.view.say.other;

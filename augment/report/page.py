@@ -70,7 +70,8 @@ class Page:
 
     `facts` are names and values for its head, `notices` warnings on top. `methods` names the attribution columns of
     `parents`, the first one leading; `unit` is what their scores are counted in, such as "logit". `label_names` gives
-    labels a display name, `top` the words that matter most, `total_parents` the rows `parents` were chosen from.
+    labels a display name, `top` the words that matter most, `total_parents` the rows `parents` were chosen from;
+    `made_by` stands at the foot.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Page:
     top: Sequence[TopWord] = ()
     total_parents: int = 0
     unit: str = ""
+    made_by: str = ""
 
 
 def draw(page: Page) -> str:

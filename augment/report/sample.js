@@ -71,17 +71,18 @@ function paragraph(side, sides, view, text) {
 function drawTokens(row, found, view) {
   const body = element("div", "lines");
   const scale = view.scales[view.methods.indexOf(found?.method)] ?? 1;
-  const keys = new Set(row.key);
+  const leading = found === (row.explained[0] ?? null); // key words are ranked by its scores
+  const keys = leading ? row.key : [];
   let token = 0;
   row.sides.forEach((text, side) => {
     const line = paragraph(side, row.sides, view, text);
     text.split(CUT).forEach((piece, place) => {
       if (place % 2 === 0) return line.append(piece);
       const step = found ? found.scores[token] : null;
-      const node = element("span", ["t", tint(step, found, scale, view.scaling), keys.has(token) ? "key" : ""].join(" ").trim(), piece);
+      const node = element("span", ["t", tint(step, found, scale, view.scaling), keys.includes(token) ? "key" : ""].join(" ").trim(), piece);
       if (found) {
         node.tabIndex = -1;
-        details.set(node, { found, token, key: row.key.indexOf(token) });
+        details.set(node, { found, token, key: keys.indexOf(token) });
       }
       line.append(node);
       token += 1;

@@ -100,7 +100,7 @@ def mixed() -> Page:
     names = {"0": "负面", "1": "positive"}
     return Page(
         "混合 mixed",
-        (("model", "textcnn"),),
+        (("model", "textcnn"), ("ig error (median, worst)", "0.1%, 2%"), ("odd <b>", "7")),
         ("a notice",),
         parents(rows, METHODS),
         children(made),
@@ -228,6 +228,15 @@ def test_methods_stand_side_by_side_with_their_names(opened: Open) -> None:
     assert [caption.text.split()[0] for caption in captions] == list(METHODS)
 
 
+def test_only_the_line_of_the_leading_method_underlines_key_words(opened: Open) -> None:
+    browser = opened(mixed())
+    lines = browser.execute_script(
+        "return [...document.querySelectorAll('.sample')].slice(0, 3).map((row) =>"
+        " [...row.querySelectorAll('.explained')].map((line) => line.querySelectorAll('.key').length))"
+    )
+    assert lines == [[1, 0], [1, 0], [1, 0]]
+
+
 def test_children_mark_deletions_and_insertions_by_more_than_colour(opened: Open) -> None:
     browser = opened(mixed())
     first = browser.find_element(By.CSS_SELECTOR, ".child")
@@ -246,7 +255,7 @@ def test_a_token_in_focus_tells_score_share_and_rank(opened: Open) -> None:
     browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
     tip = browser.find_element(By.ID, "tip")
     assert tip.is_displayed()
-    assert all(word in tip.text for word in ("score", "logit", "share", "%", "rank", "key token"))
+    assert all(word in tip.text for word in ("score", "logit", "share", "%", "rank", "key word"))
     assert browser.switch_to.active_element.get_attribute("aria-describedby") == "tip"
 
 
@@ -278,6 +287,28 @@ def test_the_page_speaks_chinese(opened: Open) -> None:
     assert root(browser, "lang") == "zh"
     assert browser.find_element(By.ID, "search").get_attribute("placeholder") == "搜索文本或编号"
     assert "真实" in browser.find_element(By.CSS_SELECTOR, ".labels").text
+
+
+def test_the_facts_of_the_head_have_chinese_names_and_others_are_marked_as_english(opened: Open) -> None:
+    browser = opened(mixed())
+    told = "return [...document.querySelectorAll('[data-fact]')].map((name) => [name.textContent, name.lang])"
+    english = browser.execute_script(told)
+    assert [name for name, _ in english] == ["model", "ig error (median, worst)", "odd <b>"]
+    click(browser, "#language")
+    assert browser.execute_script(told) == [["模型", ""], ["ig 误差（中位数、最大）", ""], ["odd <b>", "en"]]
+    click(browser, "#language")
+    assert browser.execute_script(told) == english
+
+
+def test_the_explanation_of_words_is_closed_until_asked_for(opened: Open) -> None:
+    browser = opened(mixed())
+    meaning = browser.find_element(By.CSS_SELECTOR, ".meaning dl")
+    assert not meaning.is_displayed()
+    click(browser, ".meaning summary")
+    assert "completeness error" in meaning.text
+    click(browser, "#language")
+    assert "完备性误差" in meaning.text
+    click(browser, ".meaning summary")
 
 
 def test_a_word_of_the_table_searches_for_itself(opened: Open) -> None:

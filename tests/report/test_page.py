@@ -89,7 +89,7 @@ def one(text: str) -> Page:
     }
     top = [TopWord(text, text, 1.0, 2.0, 2)]
     facts, names = ((text, text),), {text: text}
-    return Page(text, facts, (text,), parents([row]), children([made]), ("ig",), names, top, 5, text)
+    return Page(text, facts, (text,), parents([row]), children([made]), ("ig",), names, top, 5, text, text)
 
 
 @pytest.fixture(scope="module")
@@ -281,6 +281,40 @@ def test_a_missing_column_is_named_with_those_that_are_there(table: Page, name: 
 )
 def test_what_hides_is_shown_and_what_is_seen_is_kept(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_the_full_word_is_told_where_a_long_one_is_cut_short() -> None:
+    top = (
+        TopWord("1", "donaudampfschifffahrtsgesellschaft", 0.5, 20.0, 40),
+        TopWord("1", "破破烂烂", 0.2, 2.0, 10),
+    )
+    html = draw(Page("words", top=top, unit="logit"))
+    assert 'title="donaudampfschifffahrtsgesellschaft: +20 = 40 × +0.5 logit"' in html
+    assert 'title="破破烂烂: +2 = 10 × +0.2 logit"' in html
+
+
+def test_what_made_the_page_stands_at_its_foot_and_not_among_the_facts() -> None:
+    head, foot = draw(Page("x", (("rows read", "7"),), made_by="augment 0.1.0")).split("<footer")
+    assert "augment 0.1.0" in foot
+    assert "augment 0.1.0" not in head
+    assert 'lang="en"></div>' not in draw(Page("x"))
+
+
+def test_notices_are_marked_as_english() -> None:
+    assert '<p class="notice" role="note" lang="en">beware</p>' in draw(Page("x", notices=("beware",)))
+
+
+def test_the_words_of_the_page_are_explained_in_both_languages_with_or_without_script() -> None:
+    html = draw(Page("x"))
+    terms = ("integrated", "completeness", "keyWord", "probe", "adversarial", "contrast")
+    details = html.split("<details")[1].split("</details>")[0]
+    assert re.findall(r'<dt data-text="(\w+)"', details) == list(terms)
+    script = html.split('<script type="module">')[1]
+    for term in terms:
+        said = re.search(rf'data-text="{term}Means">(.*?)</dd>', details)
+        assert said is not None
+        assert f'{term}Means: "{said[1]}"' in script
+        assert re.search(rf'{term}Means: "[\u4e00-\u9fff]', script), f"no Chinese for {term}"
 
 
 def test_both_languages_of_the_page_say_the_same_things() -> None:

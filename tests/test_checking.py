@@ -1,0 +1,128 @@
+"""Checking: labels of the corpus beside the classes of the model, and a message that says what to write."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from augment.checking import check_run
+from augment.document import parse
+from augment.errors import DataError
+from augment.job import CorpusConfig, Job
+from augment.models.labels import LabelMap
+from tests.small import small_job
+
+
+def job(small: Path, folder: Path, given: Sequence[object], name: str = "表.jsonl", **corpus: object) -> Job:
+    """Return the job of a corpus with these labels, one row each, and the small model: bad, good."""
+    rows = [{"text": f"房间 很好 {row}", "label": label} for row, label in enumerate(given)]
+    if name.endswith(".parquet"):
+        pq.write_table(pa.Table.from_pylist(rows), folder / name)
+    else:
+        (folder / name).write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    section = CorpusConfig.model_validate({"root": folder, "files": {"train": name}, **corpus})
+    return small_job(small).model_copy(update={"corpus": section})
+
+
+def refusal(job: Job) -> DataError:
+    """Return the error that a check ends in."""
+    with pytest.raises(DataError) as caught:
+        check_run("augment", job)
+    return caught.value
+
+
+def written(hint: str) -> object:
+    """Return the label names that a hint says to write, read as YAML."""
+    found = re.search(r"`corpus\.label_names: (.*)`", hint)
+    assert found is not None
+    return CorpusConfig.model_validate(
+        {"files": "a", **parse(f"label_names: {found[1]}", Path("hint")).values}
+    ).label_names
+
+
+@pytest.mark.parametrize("name", ["表.jsonl", "表.parquet"])
+@pytest.mark.parametrize(
+    ("labels", "wrong", "names", "speaks"),
+    [
+        ([1, 0, 1], "labels '0', '1'", {"0": "bad", "1": "good"}, "what each number means"),
+        (
+            ["Good", "BAD"],
+            "labels 'BAD', 'Good'",
+            {"BAD": "bad", "Good": "good"},
+            "which class each label is",
+        ),
+        (["好: 评", "bad"], "label '好: 评'", {"好: 评": "CLASS"}, "which class each label is"),
+        ([5], "label '5'", {"5": "CLASS"}, "what each number means"),
+    ],
+)
+def test_labels_the_model_does_not_know_are_named_with_what_to_write(
+    small: Path, tmp_path: Path, name: str, labels: list[object], wrong: str, names: object, speaks: str
+) -> None:
+    """What the hint says to write passes, where it names classes."""
+    error = refusal(job(small, tmp_path, labels, name))
+    assert (error.where, error.exit_code) == (wrong, 5)
+    assert "its classes are bad, good" in error.what
+    assert speaks in error.hint
+    assert written(error.hint) == names
+    if "CLASS" not in error.hint:
+        found = check_run("augment", job(small, tmp_path, labels, name, label_names=names))
+        assert found["labels"] == f"bad, good ({len(labels)} rows seen)"
+
+
+def test_a_model_without_names_asks_for_them() -> None:
+    with pytest.raises(DataError) as caught:
+        LabelMap(("LABEL_0", "LABEL_1")).require(["差评", "好评"])
+    assert caught.value.where == "labels '好评', '差评'"
+    assert written(caught.value.hint) == {"0": "NAME0", "1": "NAME1"}
+
+
+def test_many_labels_are_not_all_shown() -> None:
+    with pytest.raises(DataError) as caught:
+        LabelMap(tuple(f"c{number}" for number in range(1000))).require(
+            f"别{number}" for number in range(1000)
+        )
+    assert "1000 in all" in caught.value.what
+    assert len(str(caught.value)) < 1500
+
+
+def test_only_the_first_rows_are_looked_at(small: Path, tmp_path: Path) -> None:
+    found = check_run("augment", job(small, tmp_path, ["good"] * 2000 + ["别的"]))
+    assert found["labels"] == "good (1,024 rows seen)"
+
+
+def test_labels_of_other_splits_and_labels_not_chosen_do_not_matter(small: Path, tmp_path: Path) -> None:
+    other = job(small, tmp_path, ["好"], files={"train": "表.jsonl", "test": "少.jsonl"})
+    (tmp_path / "少.jsonl").write_text('{"text": "好", "label": "good"}\n', encoding="utf-8")
+    assert refusal(other).where == "label '好'"
+    only = other.model_copy(update={"run": other.run.model_copy(update={"splits": ("test",)})})
+    assert check_run("augment", only)["labels"] == "good, 好 (2 rows seen)"
+    chosen = job(small, tmp_path, ["好", "bad"], labels=["bad"])
+    assert check_run("augment", chosen)["labels"] == "bad (2 rows seen)"
+
+
+@pytest.mark.parametrize("ending", ["\n", ""])
+def test_a_head_may_end_anywhere(small: Path, tmp_path: Path, ending: str) -> None:
+    """In a quoted field with line ends, and within a character."""
+    text = "房间\n很好" * 300
+    rows = "".join(f'"{text} {row}",good\n' for row in range(900))
+    (tmp_path / "长.csv").write_text("text,label\n" + rows + ending, encoding="gb18030")
+    section = CorpusConfig.model_validate({"root": tmp_path, "files": "长.csv"})
+    found = check_run("augment", small_job(small).model_copy(update={"corpus": section}))
+    assert re.fullmatch(r"good \(\d+ rows seen\)", found["labels"])
+
+
+def test_dictionaries_are_named_and_only_where_they_are_used(small: Path) -> None:
+    assert "dictionaries" in check_run("augment", small_job(small))
+    assert "dictionaries" not in check_run("explain", small_job(small))
+
+
+def test_a_dictionary_of_ones_own_is_named(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "词.tsv").write_text("房间\t客房\n", encoding="utf-8")
+    mine = small_job(small)
+    resources = mine.resources.model_copy(update={"lexicons": (str(tmp_path / "词.tsv"),)})
+    found = check_run("augment", mine.model_copy(update={"resources": resources}))
+    assert found["dictionaries"] == str(tmp_path / "词.tsv")
