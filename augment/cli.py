@@ -89,6 +89,14 @@ def run(
             "--limit", help="Work on at most so many rows, chosen by hash.", show_default=False, min=1
         ),
     ] = None,
+    calibration: Annotated[
+        str | None,
+        typer.Option(
+            "--calibration",
+            help="Use the run/calibration-*.json of another run on this model.",
+            show_default=False,
+        ),
+    ] = None,
     data: Data = None,
     model: Model = None,
     overrides: Overrides = None,
@@ -104,6 +112,9 @@ def run(
 
     more = [f"run.splits={json.dumps(split, ensure_ascii=False)}"] if split else []
     more += [f"run.limit={limit}"] if limit is not None else []
+    if calibration is not None:
+        file = str(Path(calibration).resolve())
+        more.append(f"model.calibration={json.dumps(file, ensure_ascii=False)}")
     job = _job(config, [*(overrides or []), *more], data, model)
     require_splits(job)
     with _progress(quiet) as progress:

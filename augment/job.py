@@ -126,6 +126,9 @@ class ModelConfig(Section):
     max_length: int = Field(
         default=256, ge=8, description="pieces the model is fed; the rest of a text is not seen"
     )
+    calibration: str | None = Field(
+        default=None, description="calibration file of another run, to be used in place of a new one"
+    )
 
 
 class ResourcesConfig(Section):
@@ -180,7 +183,7 @@ class RunConfig(Section):
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         default="float32", description="of the model's arithmetic; scores add up in float64"
     )
-    token_budget: int = Field(default=8192, ge=64, description="pieces in one forward pass")
+    token_budget: int = Field(default=4096, ge=64, description="pieces in one forward pass")
     threads: int | None = Field(
         default=None, ge=1, description="CPU threads of torch; default: torch's own choice"
     )

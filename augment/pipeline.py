@@ -108,6 +108,16 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
     return lambda table: _walk(steps, table)
 
 
+def prepare(pipeline: Pipeline, job: Job, sample: pa.Table, state: Path) -> None:
+    """Let every stage write to `state` what it needs to know of the corpus, shown a sample treated by those before."""
+    for place, stage in enumerate(pipeline.stages):
+        if type(stage).prepare is not Stage.prepare:
+            before = [(earlier.kind, earlier.open(job, state)) for earlier in pipeline.stages[:place]]
+            batches = _walk(before, sample).table.combine_chunks().to_batches()
+            if batches:
+                stage.prepare(job, batches[0], state)
+
+
 def apply(pipeline: Pipeline, table: pa.Table, job: Job, state: Path | None = None) -> Applied:
     """Return the table after every stage: parents in their order, each with its children behind it."""
     return open_pipeline(pipeline, job, state)(table)

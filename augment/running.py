@@ -21,26 +21,28 @@ from augment import __version__
 from augment.candidates.sources import lexicon_hashes, lexicon_notices
 from augment.corpus import with_label_names
 from augment.document import Document
-from augment.errors import AugmentError, RejectRateError, RequestError
+from augment.errors import AugmentError, DataError, RejectRateError, RequestError
 from augment.exporting import Card, Export, draw_card
 from augment.job import Job, ModelConfig
 from augment.ledger import MANIFEST, PLAN, check_folder, digest, read_json, write_json, write_text
 from augment.models.folder import look, model_folder, resolve
 from augment.models.labels import LabelMap
-from augment.pipeline import Pipeline, check_plan, check_sections, open_pipeline, read_pipeline
+from augment.pipeline import Pipeline, check_plan, check_sections, open_pipeline, prepare, read_pipeline
 from augment.reporting import draw_folder
 from augment.shard import Apply, Receipt, part_path, run_shard
 from augment.shipped import find
-from augment.staging import ACTIVE, REST, Staged, stage_corpus
+from augment.staging import ACTIVE, REST, Staged, read_sample, stage_corpus
 from augment.table import Reject
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # Raised when the same request would give other rows than before.
-ALGORITHM = 1
+ALGORITHM = 2
 # Told by a run that found all its work done; it belongs to that call, not to the record of the run.
 FINISHED = "already finished: nothing was run again and this is its summary; --overwrite runs it anew"
+# Rows a calibration may choose its texts from.
+_SAMPLE = 256
 # Reasons of rejected rows told one by one; rejects.parquet has all.
 _REASONS_TOLD = 5
 Progress = Callable[[str, int, int], None]
@@ -112,8 +114,9 @@ def run(
     else:
         say = progress or (lambda phase, done, total: None)
         say("load the model", 0, 0)
-        apply = open_pipeline(plan, job)
+        open_pipeline(plan, job)
         staged = _staged(folder, plan, job, fingerprint, overwrite, say)
+        apply = open_pipeline(plan, job, folder / "run")
         receipts = _work(folder, plan, staged, apply, say)
         say("write", 0, 0)
         summary = _finish(folder, plan, job, staged, receipts, began)
@@ -147,7 +150,12 @@ def _staged(
     It is laid out beside the folder first: a corpus that cannot be used leaves nothing behind and destroys nothing.
     """
     if (folder / PLAN).exists() and not overwrite:
-        return Staged.from_dict(read_json(folder / PLAN)["staged"])
+        planned = read_json(folder / PLAN)
+        if planned.get("state", {}) != _digests(folder / "run"):
+            raise DataError(
+                str(folder / "run"), "a calibration was changed since the run began", "run with --overwrite"
+            )
+        return Staged.from_dict(planned["staged"])
     say("read the corpus", 0, 0)
     beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
     try:
@@ -155,7 +163,10 @@ def _staged(
         for config, section in ((job.model, "model"), (job.judge, "judge")):
             if config is not None and any(section in stage.uses for stage in plan.stages):
                 LabelMap(model_folder(config, job.run).classes, job.label_names).require(staged.labels)
+        say("calibrate", 0, 0)
+        prepare(plan, job, read_sample(beside, job.seed, _SAMPLE), beside / "run")
         facts = {"fingerprint": fingerprint, "pipeline": plan.name, "staged": staged.to_dict()}
+        facts["state"] = _digests(beside / "run")
         write_json(beside / PLAN, {**facts, "job": job.model_dump(mode="json")})
         _clear(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -163,6 +174,11 @@ def _staged(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return staged
+
+
+def _digests(run: Path) -> dict[str, str]:
+    """Return the hash of every calibration in a run folder."""
+    return {path.name: digest(path) for path in sorted(run.glob("calibration-*"))}
 
 
 def _work(folder: Path, plan: Pipeline, staged: Staged, apply: Apply, say: Progress) -> list[Receipt]:
@@ -325,7 +341,12 @@ def _notices(
         late = counter["not_converged"]
         if late:
             found.append(
-                f"{method}: {late} of {sum(counter.values())} rows miss the completeness tolerance; see the error column"
+                f"{method}: {late} of {sum(counter.values())} rows miss the tolerance; see the error column"
+            )
+        if counter["ranking"]:
+            found.append(
+                f"{method}: {counter['ranking']} of {sum(counter.values())} rows are settled in the order of their "
+                "highest words only, not in every score"
             )
     if any(getattr(stage, "sources", None) for stage in plan.stages):
         found += lexicon_notices(job)
@@ -400,6 +421,12 @@ def _resources(job: Job) -> dict[str, str]:
     if job.resources.masked_lm is not None:
         path = resolve(job.resources.masked_lm, None, job.run.allow_download)
         found[job.resources.masked_lm] = look(path).digest()
+    if job.model is not None and job.model.calibration is not None:
+        path = job.root / job.model.calibration
+        if not path.is_file():
+            hint = "name the file run/calibration-ig.json of a finished run"
+            raise RequestError("model.calibration", f"there is no file {path}", hint)
+        found[job.model.calibration] = digest(path)
     return found
 
 

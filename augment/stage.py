@@ -42,6 +42,12 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         """Sections of the job that must be given, of `model` and `judge`."""
         return ("model",) if self.gpu else ()
 
+    def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
+        """Write to the folder `state` what every worker needs to know of the whole corpus, from a sample of its rows.
+
+        The sample has passed the stages before. Most stages need nothing.
+        """
+
     def open(self, job: Job, state: Path | None) -> Step:
         """Return the function that treats one shard; models and lexicons are loaded here, once per worker."""
         raise NotImplementedError(f"stage {self.kind!r} cannot be opened")

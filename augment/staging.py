@@ -100,6 +100,30 @@ def read_shard(folder: Path, number: int) -> pa.Table:
         return file.read_row_group(number)
 
 
+def read_sample(folder: Path, seed: int, count: int) -> pa.Table:
+    """Return the active rows with the smallest hash of seed and id, at most `count`, in the order of the hashes."""
+    with pq.ParquetFile(folder / ACTIVE) as file:
+
+        def keyed() -> Iterator[tuple[bytes, int, int]]:
+            for group in range(file.num_row_groups):
+                for place, name in enumerate(
+                    file.read_row_group(group, columns=["id"]).column(0).to_pylist()
+                ):
+                    yield blake2b(f"{seed}\0sample\0{name}".encode(), digest_size=8).digest(), group, place
+
+        chosen = nsmallest(count, keyed())
+        rows = {
+            group: file.read_row_group(group).take([place for _, other, place in chosen if other == group])
+            for group in sorted({group for _, group, _ in chosen})
+        }
+    turns = dict.fromkeys(rows, 0)
+    parts = []
+    for _, group, _ in chosen:
+        parts.append(rows[group].slice(turns[group], 1))
+        turns[group] += 1
+    return pa.concat_tables(parts).combine_chunks()
+
+
 def read_rest(folder: Path) -> Iterator[pa.Table]:
     """Yield the rows that pass through untouched, a row group at a time."""
     if (folder / REST).exists():

@@ -180,7 +180,10 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the corpora")
     parser.add_argument(
-        "--encoder", type=Path, default=shared / "models" / "e5-small-zh-en", help="an encoder for hotel-zh and pairs-zh"
+        "--encoder",
+        type=Path,
+        default=shared / "models" / "e5-small-zh-en",
+        help="an encoder for hotel-zh and pairs-zh",
     )
     parser.add_argument("--minilm", type=Path, default=None, help="an English encoder for sst2-en")
     parser.add_argument("--only", default=None, help="only textcnn, bert-small, e5-4-layers or minilm")

@@ -90,7 +90,7 @@ def test_the_scores_add_up_to_the_answer(model: Path, text: str, quantity: Quant
     found = explain(text, model, quantity=quantity, run=CPU)
     classifier = open_classifier(ModelConfig(path=str(model)), CPU)
     encoding = classifier.encode([text], [None])[0]
-    ends = [classifier.answer([encoding.pieces], [encoding.segments], scale=scale)[0] for scale in (1.0, 0.0)]
+    ends = [classifier.answer([encoding.pieces], [encoding.segments], start)[0] for start in (None, "zero")]
     target = classifier.classes.index(found.target)
     change = amount(quantity, ends[0], target) - amount(quantity, ends[1], target)
     assert sum(found.scores) + found.rest - found.gap == pytest.approx(change, abs=1e-4)

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,8 @@ def test_run_runs_and_then_reads_what_it_did(small: Path, tmp_path: Path) -> Non
     again = augment.run("explain", job, tmp_path / "a")
     other = augment.run("explain", job, tmp_path / "b")
     assert isinstance(first, augment.Summary)
-    assert first == again
+    assert first == replace(again, notices=first.notices)
+    assert again.notices[0].startswith("already finished")
     assert (first.counts, first.attribution, first.files) == (other.counts, other.attribution, other.files)
 
 

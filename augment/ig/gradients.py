@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from augment.ig.path import point
-from augment.ig.target import QuantityName, quantity
+from augment.ig.target import Quantity, quantity
 
 Batch = Mapping[str, Tensor]
 
@@ -33,7 +33,7 @@ class Network(Protocol):
 class Question:
     """What is explained for each row of a batch: a quantity, its class `target` [B] and the class `against` [B]."""
 
-    quantity: QuantityName
+    quantity: Quantity
     target: Tensor
     against: Tensor
 
@@ -52,14 +52,13 @@ class Evaluation:
 
 
 def evaluate(
-    network: Network, batch: Batch, baseline: Tensor, alphas: Tensor, question: Question
+    network: Network, batch: Batch, inputs: Tensor, baseline: Tensor, alphas: Tensor, question: Question
 ) -> Evaluation:
     """Return the gradient of F at baseline + a (x - baseline), reduced to one number a piece.
 
-    baseline: [B, T, D]; alphas: [B]. Padding contributes exactly zero, because the model gives it no gradient.
+    inputs, baseline: [B, T, D]; alphas: [B]. Padding contributes exactly zero, because the model gives it no gradient.
     """
     with torch.no_grad():
-        inputs = network.embed(batch)
         direction = inputs - baseline
         here = point(baseline, inputs, alphas)
     here.requires_grad_(True)

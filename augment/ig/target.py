@@ -6,20 +6,26 @@ difference of two classes asks "why this and not that" (the comparative quantity
     value = quantity("logit", logits, target, against)
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 QuantityName = Literal["logit", "probability", "log_probability", "difference"]
+# Or any differentiable function of logits [B, C], target [B] and the class against [B], to F [B].
+Quantity = QuantityName | Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-def quantity(name: QuantityName, logits: Tensor, target: Tensor, against: Tensor) -> Tensor:
+def quantity(name: Quantity, logits: Tensor, target: Tensor, against: Tensor) -> Tensor:
     """Return F [B] for logits [B, C] and class indices `target` [B] and `against` [B] int64.
 
     logit: logits[target]; probability and log_probability: of the softmax; difference: logits[target] -
-    logits[against]. `against` is used by the difference only. ValueError for another name.
+    logits[against]. `against` is used by the difference only. A function is called with the three tensors.
+    ValueError for another name.
     """
+    if callable(name):
+        return name(logits, target, against)
     if name == "logit":
         return _pick(logits, target)
     if name == "difference":

@@ -9,8 +9,9 @@ RoBERTa, DistilBERT, GPT-2, Qwen and TextCNN stand in the tests), which `inputs_
 """
 
 import inspect
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ from transformers import (
 from transformers.utils import logging
 
 from augment.errors import ModelError
+from augment.ig.baseline import BaselineName, replaced, zero
 from augment.ig.gradients import Batch
 from augment.job import ModelConfig, RunConfig
 from augment.models.folder import ModelFolder, model_folder
@@ -76,6 +78,8 @@ class Classifier:
         self._pad = (
             tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (tokenizer.eos_token_id or 0)
         )
+        hidden = {tokenizer.mask_token_id, tokenizer.unk_token_id}
+        self._frame = {piece for piece in tokenizer.all_special_ids if piece not in hidden}
         # Decoders pool the last piece that is not padding: what pads and what they look for must be the same id.
         model.config.pad_token_id = self._pad
 
@@ -160,16 +164,86 @@ class Classifier:
                 handle.remove()
 
     def answer(
-        self, pieces: Sequence[Sequence[int]], segments: Sequence[Sequence[int]], scale: float = 1.0
+        self,
+        pieces: Sequence[Sequence[int]],
+        segments: Sequence[Sequence[int]],
+        baseline: BaselineName | None = None,
     ) -> Tensor:
-        """Return logits [N, C] float32 on the CPU for any number of rows, embeddings scaled by `scale`."""
+        """Return logits [N, C] float32 on the CPU for any number of rows, or for the baseline of each row."""
         result = torch.empty(len(pieces), len(self.classes))
-        for rows in pack([len(row) for row in pieces], self.budget):
+
+        def enter(rows: list[int]) -> None:
+            """Answer one batch."""
             batch = self.batch([pieces[row] for row in rows], [segments[row] for row in rows])
             with torch.no_grad():
-                embeddings = None if scale == 1.0 else self.embed(batch) * scale
+                embeddings = baseline and self.baseline(baseline, batch, self.embed(batch))
                 result[rows] = self.logits(batch, embeddings).cpu()
+
+        self.in_batches([len(row) for row in pieces], enter)
         return result
+
+    def baseline(self, name: BaselineName, batch: Batch, embeddings: Tensor) -> Tensor:
+        """Return what the paths of a batch start from, [B, T, D]; ModelError if the tokenizer lacks the piece."""
+        if name == "zero":
+            return zero(embeddings)
+        ids = batch["input_ids"]
+        speaks = ~torch.isin(ids, torch.tensor(sorted(self._frame), device=ids.device))
+        if name == "mean":
+            filler = torch.as_tensor(self.model.get_input_embeddings().weight).float().mean(0)
+        else:
+            piece = torch.tensor([[self._filler(name)]], device=ids.device)
+            filler = self.embed({"input_ids": piece})[0, 0]
+        return replaced(embeddings, filler, speaks & (batch["attention_mask"] == 1))
+
+    def frame(self, pieces: Sequence[int], name: BaselineName) -> tuple[int, ...]:
+        """Return what the answer at a baseline depends on: the length, and the pieces that frame the text."""
+        return tuple(0 if name == "zero" else piece if piece in self._frame else -1 for piece in pieces)
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether the model knows a piece that stands for a hidden one."""
+        return self.tokenizer.mask_token_id is not None
+
+    def _filler(self, name: BaselineName) -> int:
+        """Return the id of the mask, pad or unk piece."""
+        found = {"mask": "mask_token_id", "pad": "pad_token_id", "unk": "unk_token_id"}[name]
+        piece = getattr(self.tokenizer, found)
+        if piece is None:
+            raise ModelError(
+                f"baseline: {name}", f"the tokenizer has no {name} piece", "use `mean` or `zero`"
+            )
+        return int(piece)
+
+    def in_batches(self, lengths: Sequence[int], work: Callable[[list[int]], None]) -> None:
+        """Call `work` with the indices of each batch of items of these lengths, packed to the budget.
+
+        A batch that does not fit the device's memory is halved, and so is the budget from then on; one item that does
+        not fit alone raises torch.OutOfMemoryError.
+        """
+        waiting = deque(pack(lengths, self.budget))
+        while waiting:
+            batch = waiting.popleft()
+            size = len(batch) * max(lengths[index] for index in batch)
+            fits = size <= self.budget or len(batch) == 1
+            if fits:
+                try:
+                    work(batch)
+                except torch.OutOfMemoryError:
+                    if len(batch) == 1:
+                        raise
+                    fits, self.budget = False, size // 2
+            if not fits:
+                half = len(batch) // 2
+                waiting.extendleft([batch[half:], batch[:half]])
+
+    @contextmanager
+    def in_float32(self) -> Iterator[None]:
+        """Compute in float32 within the block, whatever the run's dtype."""
+        dtype, self.dtype = self.dtype, torch.float32
+        try:
+            yield
+        finally:
+            self.dtype = dtype
 
     def ask(self, texts: Sequence[str], pairs: Sequence[str | None]) -> np.ndarray:
         """Return the probability of each class, [N, C] float32, for any number of texts or pairs."""

@@ -1,12 +1,13 @@
 """Give every token its share of the model's answer: integrated gradients, or the plain gradients beside them."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from augment.columns import TOKENIZE, Column, attribution
 from augment.job import Job
@@ -15,8 +16,11 @@ from augment.stage import Stage, Step
 from augment.table import parents, rejecting, with_columns
 
 if TYPE_CHECKING:
+    from augment.models.calibrated import Finished
     from augment.models.classifier import Classifier
-    from augment.models.integrate import Rows, Scores
+    from augment.models.integrate import Plan, Rows, Scores
+
+_MODES = ("tolerance", "p95", "ranking", "fixed")
 
 
 class Attribute(Stage):
@@ -28,12 +32,29 @@ class Attribute(Stage):
     method: Literal["integrated_gradients", "gradient", "gradient_x_input"] = "integrated_gradients"
     target: Literal["predicted", "gold"] = "predicted"
     quantity: Literal["logit", "probability", "log_probability", "difference"] = "logit"
-    baseline: Literal["zero"] = "zero"
-    steps: int = Field(default=16, ge=1, description="nodes of the first rule")
-    tolerance: float | None = Field(
-        default=0.05, gt=0, description="largest completeness error before nodes are doubled"
+    baseline: Literal["auto", "zero", "mask", "pad", "unk", "mean"] = Field(
+        default="auto", description="auto: zero, or mask or mean where the model's answer jumps next to zero"
     )
-    most_steps: int = Field(default=128, ge=1, le=4096)
+    tolerance: float | None = Field(
+        default=None,
+        gt=0,
+        description="largest error of a row's scores, as a share of them; 0.05 if no mode is named",
+    )
+    p95: float | None = Field(
+        default=None, gt=0, description="one rule for all, whose error is at most this for 95 rows in 100"
+    )
+    ranking: int | None = Field(
+        default=None, ge=1, description="stop when the so many highest tokens are settled"
+    )
+    fixed: int | None = Field(default=None, ge=1, le=4096, description="Gauss-Legendre nodes for every row")
+
+    @model_validator(mode="after")
+    def _one_mode(self) -> Self:
+        """Refuse two modes."""
+        named = [name for name in _MODES if getattr(self, name) is not None]
+        if len(named) > 1:
+            raise ValueError(f"{' and '.join(named)} cannot both be given: each says when a row is done")
+        return self
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -46,21 +67,93 @@ class Attribute(Stage):
         return attribution(self.name)
 
     def open(self, job: Job, state: Path | None) -> Step:
-        """Load the model."""
+        """Load the model, and the calibration that was prepared for the run."""
         from augment.models.classifier import open_classifier
-        from augment.models.integrate import Plan, attribute
+        from augment.models.precise import attribute_precisely
 
         classifier = open_classifier(job.needs_model(), job.run)
         labels = LabelMap(classifier.classes, job.label_names)
-        plan = Plan(self.method, self.quantity, self.baseline, self.steps, self.tolerance, self.most_steps)
+        plan, finished, shape = self._opened(job, state)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             places = parents(batch)
             picked = batch.take(pa.array(places, pa.int64()))
             rows = self._rows(picked, classifier, labels)
-            return self._with_scores(batch, places, rows, attribute(classifier, rows, plan), labels)
+            scores = attribute_precisely(classifier, rows, plan, picked.column("id").to_pylist(), finished)
+            return self._with_scores(batch, places, rows, scores, labels, (plan.baseline, shape))
 
         return step
+
+    def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
+        """Calibrate the rules on a sample of the corpus, where that pays, or check a calibration that was named."""
+        from augment.models.calibrate import LEAST_ROWS, TEXTS, calibrate, choose
+        from augment.models.calibrated import Finished, part, save
+        from augment.models.classifier import open_classifier
+
+        classifier = open_classifier(job.needs_model(), job.run)
+        plan = self._plan()
+        small = sample.num_rows < LEAST_ROWS
+        if small or job.needs_model().calibration is not None or not self._calibrates(classifier, plan):
+            return
+        rows = self._rows(sample, classifier, LabelMap(classifier.classes, job.label_names))
+        places = choose(rows.logits.argmax(-1).tolist(), TEXTS)
+        chosen = part(rows, places)
+        calibration, scores = calibrate(classifier, chosen, plan)
+        if calibration.shape == "jump" and self.baseline == "auto":
+            plan = replace(plan, baseline="mask" if classifier.has_mask else "mean")
+            calibration, scores = calibrate(classifier, chosen, plan)
+        ids = tuple(sample.column("id")[place].as_py() for place in places[: len(scores.pieces)])
+        save(self._file(state), self._made_for(job), calibration, Finished(ids, scores))
+
+    def _opened(self, job: Job, state: Path | None) -> "tuple[Plan, Finished | None, str | None]":
+        """Return the plan, the rows that are done already, and what is known of the paths: smooth, rough or jump."""
+        from augment.models.calibrated import load, load_finished
+
+        plan, named = self._plan(), job.needs_model().calibration
+        file = None if state is None else self._file(state)
+        if named is not None:
+            calibration, finished = load(job.root / named, self._made_for(job)), None
+        elif file is not None and file.exists():
+            calibration, finished = load(file, self._made_for(job)), load_finished(file)
+        else:
+            return plan, None, None
+        plan = calibration.plan(replace(plan, mode="p95") if self.p95 is not None else plan)
+        # No tolerance can be kept on a rough path, but the order of the highest tokens can.
+        if calibration.shape == "rough" and plan.mode == "tolerance":
+            plan = replace(plan, mode="ranking")
+        return plan, finished, calibration.shape
+
+    def _plan(self) -> "Plan":
+        """Return the plan without a calibration."""
+        from augment.models.integrate import Plan, fixed
+
+        plan = Plan(self.method, self.quantity, "zero" if self.baseline == "auto" else self.baseline)
+        if self.fixed is not None:
+            return replace(plan, mode="fixed", chains=fixed(self.fixed))
+        if self.ranking is not None:
+            return replace(plan, mode="ranking", top=self.ranking)
+        if self.p95 is not None:
+            # Without a calibration no rule is known to do, so every row is settled by itself.
+            return replace(plan, tolerance=self.p95)
+        return replace(plan, tolerance=self.tolerance or plan.tolerance)
+
+    def _calibrates(self, classifier: "Classifier", plan: "Plan") -> bool:
+        """Return whether there are rules to be learned."""
+        exact = classifier.has_closed_form and plan.allows_closed_form
+        return self.method == "integrated_gradients" and self.fixed is None and not exact
+
+    def _made_for(self, job: Job) -> dict[str, object]:
+        """Return all that a calibration depends on."""
+        from augment.models.folder import model_folder
+
+        model = job.needs_model()
+        facts = {"model": model_folder(model, job.run).digest(), "max_length": model.max_length}
+        own = {"target": self.target, "quantity": self.quantity, "baseline": self.baseline}
+        return {**facts, "dtype": job.run.dtype, **own, "tolerance": self._plan().tolerance}
+
+    def _file(self, state: Path) -> Path:
+        """Return where the calibration of this stage lies in a run folder."""
+        return state / f"calibration-{self.name}.json"
 
     def _rows(self, batch: pa.RecordBatch, classifier: "Classifier", labels: LabelMap) -> "Rows":
         """Return what is explained: the predicted class of each row, or its given label where the model knows it."""
@@ -73,10 +166,16 @@ class Attribute(Stage):
             for row, label in enumerate(batch.column("label").to_pylist()):
                 gold = labels.index(label)
                 target[row] = target[row] if gold is None else gold
-        return Rows(pieces, segments, logits, target)
+        return Rows(pieces, segments, logits, target, batch.column("owner").to_pylist())
 
     def _with_scores(
-        self, batch: pa.RecordBatch, places: list[int], rows: "Rows", scores: "Scores", labels: LabelMap
+        self,
+        batch: pa.RecordBatch,
+        places: list[int],
+        rows: "Rows",
+        scores: "Scores",
+        labels: LabelMap,
+        path: tuple[str, str | None],
     ) -> pa.RecordBatch:
         """Return the batch with the columns of this stage; rows whose scores are not finite are rejected."""
         probability = rows.logits.softmax(-1).gather(-1, rows.target[:, None])[:, 0].tolist()
@@ -92,7 +191,7 @@ class Attribute(Stage):
             target, predicted = int(rows.target[row]), int(rows.logits[row].argmax())
             # A norm has no direction, so the plain gradient has no sum to compare.
             closes = (None, None) if self.method == "gradient" else (scores.gap[row], scores.error[row])
-            reached = (*closes, scores.evals[row], scores.status[row], self.baseline)
+            reached = (*closes, scores.evals[row], scores.status[row], *path)
             facts = (tokens, labels.name(target), labels.name(predicted), probability[row], rest, *reached)
             for column, fact in zip(values, facts, strict=True):
                 column[place] = fact

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from augment.ig.gradients import Evaluation, Question, evaluate
-from augment.ig.path import gauss_legendre
+from augment.ig.quadrature import gauss_legendre
 from tests.ig.test_gradients import Formula, drawn
 
 # F [B] of embeddings [B, T, D], and the scores [B, T] of inputs against a baseline.
@@ -28,7 +28,7 @@ def at(function: Function, inputs: Tensor, baseline: Tensor, alpha: float) -> Ev
     first = torch.zeros(rows, dtype=torch.int64)
     network = Formula(lambda embeddings: function(embeddings)[:, None])
     places = torch.full((rows,), alpha, dtype=torch.float64)
-    return evaluate(network, {"inputs": inputs}, baseline, places, Question("logit", first, first))
+    return evaluate(network, {"inputs": inputs}, inputs, baseline, places, Question("logit", first, first))
 
 
 def integrated(function: Function, inputs: Tensor, baseline: Tensor, steps: int = 32) -> Tensor:

@@ -30,7 +30,9 @@ def at(
     formula: Callable[[Tensor], Tensor], inputs: Tensor, baseline: Tensor, alphas: Tensor, target: Tensor
 ) -> Evaluation:
     """Return the evaluation of the target's logit."""
-    return evaluate(Formula(formula), {"inputs": inputs}, baseline, alphas, Question("logit", target, target))
+    return evaluate(
+        Formula(formula), {"inputs": inputs}, inputs, baseline, alphas, Question("logit", target, target)
+    )
 
 
 def drawn(seed: int, *shape: int) -> Tensor:

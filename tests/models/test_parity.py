@@ -17,7 +17,7 @@ from augment.ig.baseline import zero
 from augment.ig.gradients import Question, evaluate
 from augment.job import ModelConfig, RunConfig
 from augment.models.classifier import Classifier, open_classifier
-from augment.models.integrate import Plan, Rows, attribute
+from augment.models.integrate import Plan, Rows, attribute, fixed
 from augment.models.textcnn import TextCNN
 from tests.models.nets import CLASSES, NETS, save
 from tests.texts import TEXTS
@@ -124,7 +124,7 @@ def ours(classifier: Classifier, texts: list[str]) -> list[np.ndarray]:
     pieces, segments = [row.pieces for row in encodings], [row.segments for row in encodings]
     logits = classifier.answer(pieces, segments)
     return attribute(
-        classifier, Rows(pieces, segments, logits, logits.argmax(-1)), Plan(steps=STEPS, tolerance=None)
+        classifier, Rows(pieces, segments, logits, logits.argmax(-1)), Plan(mode="fixed", chains=fixed(STEPS))
     ).pieces
 
 
@@ -185,7 +185,9 @@ def test_padding_is_given_exactly_nothing(folders: Folders, name: str, side: str
     target = torch.zeros(len(TEXT), dtype=torch.int64)
     embeddings = classifier.embed(batch)
     halfway = torch.full((len(TEXT),), 0.5)
-    found = evaluate(classifier, batch, zero(embeddings), halfway, Question("logit", target, target))
+    found = evaluate(
+        classifier, batch, embeddings, zero(embeddings), halfway, Question("logit", target, target)
+    )
     padding = batch["attention_mask"] == 0
     assert padding.any()
     assert (found.along[padding] == 0).all()

@@ -50,7 +50,7 @@ def rows(texts: tuple[str, ...]) -> pa.Table:
 def made(
     job: Job, *stages: dict[str, object], texts: tuple[str, ...] = MORE, fraction: float = 0.25
 ) -> Applied:
-    first = ({"kind": "tokenize"}, {"kind": "attribute", "steps": 4}, {"kind": "rank", "fraction": fraction})
+    first = ({"kind": "tokenize"}, {"kind": "attribute", "fixed": 4}, {"kind": "rank", "fraction": fraction})
     plan = Pipeline.model_validate({"name": "test", "about": "", "stages": [*first, *stages]})
     return apply(plan, rows(texts), job)
 

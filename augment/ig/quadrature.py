@@ -1,0 +1,131 @@
+"""Rules that turn an integral over [0, 1] into a weighted sum: where the gradient is taken, and what it counts.
+
+    nodes, weights = gauss_legendre(16)      # exact for polynomials of degree 31
+    chain = patterson()                      # 7, 15, 31 and 63 nodes, each among the next
+    chain.levels[0].weights, chain.new(1)    # the first rule, and what the second one adds
+
+Patterson's rules (Patterson 1968, "The optimum addition of points to quadrature formulae") extend a rule by the nodes
+that raise its degree most: a row that is not settled by 7 nodes needs only 8 more to be one of 15.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# The positive nodes of the 63-point rule on [-1, 1], found as roots of the extension polynomials to 120 digits.
+_PATTERSON = (
+    0.056344313046592789,
+    0.112488943133186625,
+    0.168235251552207464,
+    0.223386686428966881,
+    0.277749822021824315,
+    0.331135393257976833,
+    0.383359324198730346,
+    0.434243749346802558,
+    0.483618026945841027,
+    0.531319743644375623,
+    0.577195710052045814,
+    0.621102946737226402,
+    0.662909660024780595,
+    0.702496206491527078,
+    0.739756044352694758,
+    0.774596669241483377,
+    0.806940531950217611,
+    0.836725938168868735,
+    0.863907938193690477,
+    0.888459232872256998,
+    0.910371156957004292,
+    0.929654857429740056,
+    0.946342858373402905,
+    0.960491268708020283,
+    0.972182874748581796,
+    0.981531149553740106,
+    0.988684757547429479,
+    0.993831963212755022,
+    0.997206259372221959,
+    0.999098124967667597,
+    0.999872888120357611,
+)
+
+
+@dataclass(frozen=True)
+class Level:
+    """One rule of a chain: the first `count` nodes of the chain, their weights, and whether the scores are corrected.
+
+    weights: [count] float64. corrected: what the rule misses of F(x) - F(x') is shared out among the tokens.
+    """
+
+    weights: np.ndarray
+    corrected: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many nodes the rule has."""
+        return len(self.weights)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Rules of growing size on nested nodes. nodes: [S] float64 in the order in which they are evaluated."""
+
+    nodes: np.ndarray
+    levels: tuple[Level, ...]
+
+    def new(self, level: int) -> np.ndarray:
+        """Return the nodes that a level adds to the one before, [S_level - S_before]."""
+        begin = self.levels[level - 1].count if level else 0
+        return self.nodes[begin : self.levels[level].count]
+
+
+def single(rule: tuple[np.ndarray, np.ndarray], corrected: bool = False) -> Chain:
+    """Return the chain of one rule, given as nodes and weights."""
+    return Chain(rule[0], (Level(rule[1], corrected),))
+
+
+def gauss_legendre(steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return nodes and weights on [0, 1], each [S] float64, ascending; ValueError if `steps` < 1.
+
+    Exact for polynomials up to degree 2 S - 1.
+    """
+    if steps < 1:
+        raise ValueError(f"a rule needs at least one node, not {steps}")
+    nodes, weights = np.polynomial.legendre.leggauss(steps)
+    return (nodes + 1) / 2, weights / 2
+
+
+def trapezoid(steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return equally spaced nodes from 0 to 1 and their weights, half at both ends; ValueError if `steps` < 2."""
+    if steps < 2:
+        raise ValueError(f"a trapezoid rule needs both ends, not {steps} nodes")
+    weights = np.full(steps, 1 / (steps - 1))
+    weights[[0, -1]] /= 2
+    return np.linspace(0, 1, steps), weights
+
+
+def patterson() -> Chain:
+    """Return the chain of 7, 15, 31 and 63 nodes; exact to degree 11, 23, 47 and 95."""
+    half = np.asarray(_PATTERSON)
+    places = np.sort(np.concatenate([-half, [0.0], half]))
+    order: list[int] = []
+    levels = []
+    for stride in (8, 4, 2, 1):
+        order += [place for place in range(stride - 1, 63, stride) if place not in order]
+        levels.append(Level(interpolatory((places[order] + 1) / 2)))
+    return Chain((places[order] + 1) / 2, tuple(levels))
+
+
+def interpolatory(nodes: np.ndarray) -> np.ndarray:
+    """Return the weights [S] of the rule on these nodes that is exact for polynomials of degree S - 1."""
+    powers = np.polynomial.legendre.legvander(2 * nodes - 1, len(nodes) - 1)
+    moments = np.zeros(len(nodes))
+    moments[0] = 1.0
+    return np.asarray(np.linalg.solve(powers.T, moments))
+
+
+def resampling(steps: int, places: np.ndarray) -> np.ndarray:
+    """Return the matrix [P, S] that takes values at Gauss-Legendre nodes to those of their polynomial at `places`."""
+    nodes, weights = gauss_legendre(steps)
+    degrees = 2 * np.arange(steps) + 1
+    known = np.polynomial.legendre.legvander(2 * nodes - 1, steps - 1)
+    wanted = np.polynomial.legendre.legvander(2 * places - 1, steps - 1)
+    return np.asarray(wanted @ (degrees[:, None] * known.T * weights))

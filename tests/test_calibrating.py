@@ -1,0 +1,139 @@
+"""Runs that calibrate first: once, before the corpus is cut, for all shards alike, and never on the quiet."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from augment.errors import DataError, FingerprintError, RequestError
+from augment.job import Job
+from augment.pipeline import Pipeline
+from augment.running import run
+from augment.shard import receipt_path
+from augment.stages.attribute import Attribute
+from augment.stages.tokenize import Tokenize
+from tests.small import small_job
+
+ALL = ("train", "validation", "test")
+
+
+def pipeline(**how: object) -> Pipeline:
+    """Return a pipeline that explains a probability, for which a textcnn has no closed form."""
+    attribute = Attribute.model_validate({"kind": "attribute", "quantity": "probability", **how})
+    return Pipeline(
+        name="explain", about="a trial", splits=ALL, stages=(Tokenize(kind="tokenize"), attribute)
+    )
+
+
+def scores(folder: Path) -> Mapping[str, dict[str, object]]:
+    """Return what is said of each row's attribution, by id."""
+    names = ("id", "ig", "ig_status", "ig_evals", "ig_error", "ig_path")
+    table = pq.read_table(folder / "explain" / "parents.parquet")
+    return {row["id"]: {name: row[name] for name in names} for row in table.to_pylist()}
+
+
+@pytest.fixture(scope="module")
+def calibrated(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run that calibrated."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    run(pipeline(), small_job(small), folder)
+    return folder
+
+
+def test_a_run_calibrates_once_and_its_texts_come_out_finished(calibrated: Path) -> None:
+    file = calibrated / "run" / "calibration-ig.json"
+    found = json.loads(file.read_text(encoding="utf-8"))
+    finished = pq.read_table(file.with_suffix(".parquet")).column("id").to_pylist()
+    rows = scores(calibrated)
+    assert len(finished) == found["texts"] >= 8
+    assert {rows[name]["ig_evals"] for name in finished} == {64}
+    assert {row["ig_path"] for row in rows.values()} == {found["shape"]}
+    assert json.loads((calibrated / "run" / "plan.json").read_text(encoding="utf-8"))["state"].keys() == {
+        "calibration-ig.json",
+        "calibration-ig.parquet",
+    }
+
+
+@pytest.mark.parametrize("settings", [{"shard_rows": 300}, {"token_budget": 300}])
+def test_rows_are_the_same_whatever_the_shards_and_budgets(
+    small: Path, calibrated: Path, tmp_path: Path, settings: dict[str, object]
+) -> None:
+    run(pipeline(), small_job(small, **settings), tmp_path / "other")
+    one, other = scores(calibrated), scores(tmp_path / "other")
+    assert one.keys() == other.keys()
+    for name, row in one.items():
+        assert row["ig_status"] == other[name]["ig_status"]
+        assert row["ig"] == pytest.approx(other[name]["ig"], abs=1e-4)
+
+
+def test_a_resumed_run_uses_its_calibration_again(small: Path, calibrated: Path, tmp_path: Path) -> None:
+    folder = stopped(small, tmp_path)
+    before = (folder / "run" / "calibration-ig.json").read_bytes()
+    run(pipeline(), small_job(small), folder)
+    assert (folder / "run" / "calibration-ig.json").read_bytes() == before
+    assert scores(folder) == scores(calibrated)
+
+
+def test_a_calibration_that_was_changed_is_refused(small: Path, tmp_path: Path) -> None:
+    folder = stopped(small, tmp_path)
+    file = folder / "run" / "calibration-ig.json"
+    file.write_text(file.read_text(encoding="utf-8").replace('"factor": ', '"factor": 0'), encoding="utf-8")
+    with pytest.raises(DataError, match="a calibration was changed"):
+        run(pipeline(), small_job(small), folder)
+
+
+def test_a_named_calibration_is_used_and_is_part_of_the_request(
+    small: Path, calibrated: Path, tmp_path: Path
+) -> None:
+    file = calibrated / "run" / "calibration-ig.json"
+    job = with_calibration(small_job(small, limit=50), file)
+    run(pipeline(), job, tmp_path / "a")
+    assert not (tmp_path / "a" / "run" / "calibration-ig.json").exists()
+    assert {row["ig_path"] for row in scores(tmp_path / "a").values()} == {
+        json.loads(file.read_text(encoding="utf-8"))["shape"]
+    }
+    with pytest.raises(FingerprintError):
+        run(pipeline(), small_job(small, limit=50), tmp_path / "a")
+    with pytest.raises(RequestError, match="there is no file"):
+        run(pipeline(), with_calibration(job, tmp_path / "nothing.json"), tmp_path / "c")
+    with pytest.raises(RequestError, match="another tolerance"):
+        run(pipeline(tolerance=0.01), job, tmp_path / "b")
+
+
+def test_few_rows_are_not_calibrated(small: Path, tmp_path: Path) -> None:
+    run(pipeline(), small_job(small, limit=60), tmp_path / "out")
+    assert not list((tmp_path / "out" / "run").glob("calibration-*"))
+    assert {row["ig_path"] for row in scores(tmp_path / "out").values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [({"p95": 0.05}, "p95"), ({"ranking": 2}, "ranking"), ({"fixed": 4}, "fixed"), ({}, "converged")],
+)
+def test_every_mode_says_what_it_is(small: Path, tmp_path: Path, how: dict[str, object], status: str) -> None:
+    run(pipeline(**how), small_job(small), tmp_path / "out")
+    found = {row["ig_status"] for row in scores(tmp_path / "out").values()}
+    assert status in found
+    assert found <= {status, "not_converged", "converged"}
+
+
+def stopped(small: Path, tmp_path: Path) -> Path:
+    """Return the folder of a run that stopped before its last shards."""
+    folder = tmp_path / "stopped"
+    with pytest.raises(KeyboardInterrupt):
+        run(pipeline(), small_job(small), folder, progress=interrupt)
+    assert receipt_path(folder, 0).exists()
+    return folder
+
+
+def interrupt(phase: str, done: int, total: int) -> None:
+    """Stop after the first shard."""
+    if phase == "explain" and 0 < done < total:
+        raise KeyboardInterrupt
+
+
+def with_calibration(job: Job, file: Path) -> Job:
+    """Return the job with a calibration named."""
+    return job.model_copy(update={"model": job.needs_model().model_copy(update={"calibration": str(file)})})
