@@ -1,0 +1,394 @@
+"""Measure what integrated gradients cost, beside Captum on the same model and texts, and whether promises are kept.
+
+    python benchmarks/ig_speed.py --minilm FOLDER [--only sst2-minilm] [--texts 1000]
+
+CPU seconds of one thread, in one process, float32 on both sides. The unit of cost is one text. Ours includes the
+prediction, F at both ends, and calibration, spread over the texts. Captum's `IntegratedGradients` is given the hook that
+gives it our logits, the zero baseline and the predicted class: once with its defaults (50 Gauss-Legendre nodes, internal
+batches of 256, texts by 32 as they come), once as an expert would (sorted by length, the smallest even number of nodes
+whose 95th percentile of error is no larger than ours; the search for that number is free of charge).
+
+Errors are sum |score - exact| / sum |exact| over pieces, on texts outside the calibration; exact is Gauss-Legendre with
+96 nodes, whose own completeness is printed. Measurements that stand in ig_speed.json are not made again.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from captum.attr import IntegratedGradients
+from torch import Tensor
+
+from augment.corpus import read
+from augment.ig.quadrature import gauss_legendre, resampling
+from augment.job import ModelConfig, RunConfig, read_job
+from augment.models.calibrate import TEXTS, calibrate, choose
+from augment.models.calibrated import part
+from augment.models.classifier import Classifier, open_classifier
+from augment.models.integrate import Mode, Plan, Rows, Scores, Traced, attribute, trace
+from augment.shipped import find
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "ig_speed.json"
+DENSE = 96
+MODES: tuple[tuple[Mode, float], ...] = (
+    ("tolerance", 0.05),
+    ("p95", 0.05),
+    ("tolerance", 0.01),
+    ("p95", 0.01),
+    ("ranking", 0.05),
+)
+Cell = dict[str, object]
+
+# name: corpus, longest text in pieces, settings of `augment train`.
+TUNED = ["train.limit=1500", "train.epochs=2", "train.learning_rate=0.0001"]
+MODELS: dict[str, tuple[str, int, list[str]]] = {
+    "sst2-minilm": ("sst2-en", 64, ["train.start={minilm}", *TUNED]),
+    "trec-minilm": ("trec-en", 64, ["train.start={minilm}", *TUNED]),
+    "takeaway-e5-4": ("takeaway-zh", 128, ["train.start={encoder}", "train.layers=4", *TUNED]),
+    "hotel-e5-12": ("hotel-zh", 128, ["train.start={encoder}", *TUNED]),
+    "news-bert-small": ("news-zh", 64, ["train.start=bert-small", "train.limit=5000", "train.epochs=4"]),
+}
+
+
+def main() -> None:
+    """Measure what is missing and write the tables."""
+    arguments = _arguments()
+    torch.set_num_threads(1)
+    print(f"about {len(MODELS) * 40} minutes on one core for all models with 1,000 texts; resumable")
+    for name, (corpus, length, settings) in MODELS.items():
+        if arguments.only in (None, name) and not any(
+            "{minilm}" in word and not arguments.minilm for word in settings
+        ):
+            Bench(arguments, name, corpus, length, settings).run()
+    write_table()
+
+
+class Bench:
+    """The measurements of one model."""
+
+    def __init__(
+        self, arguments: argparse.Namespace, name: str, corpus: str, length: int, settings: list[str]
+    ) -> None:
+        """Train the model if it is not there, and open it with the texts."""
+        self.name, self.work = name, arguments.work
+        folder = arguments.work / name
+        if not folder.exists():
+            filled = [word.format(minilm=arguments.minilm, encoder=arguments.encoder) for word in settings]
+            words = [word for setting in filled for word in ("--set", setting)]
+            line = [sys.executable, "-m", "augment", "train", "-c", corpus, "--data", str(arguments.data)]
+            line += [
+                "--model",
+                str(folder),
+                "--set",
+                f"model.max_length={length}",
+                *words,
+                "--json",
+                "--quiet",
+            ]
+            done = subprocess.run(line, capture_output=True, text=True, check=True)
+            save(f"{name} train", {"accuracy": json.loads(done.stdout)["accuracy"]})
+        self.classifier = open_classifier(
+            ModelConfig(path=str(folder), max_length=length), RunConfig(device="cpu", threads=1)
+        )
+        texts = some_texts(corpus, arguments.data, arguments.texts)
+        encodings = self.classifier.encode(texts, [None] * len(texts))
+        self.pieces = [row.pieces for row in encodings]
+        self.segments = [row.segments for row in encodings]
+        self.rows = self.predict()
+        order = choose(self.rows.logits.argmax(-1).tolist(), len(texts))
+        self.taught, self.judged = order[:TEXTS], order[TEXTS : TEXTS + 200]
+
+    def predict(self) -> Rows:
+        """Return the rows with their predicted classes, which costs a forward pass."""
+        logits = self.classifier.answer(self.pieces, self.segments)
+        return Rows(self.pieces, self.segments, logits, logits.argmax(-1))
+
+    def run(self) -> None:
+        """Make every measurement that is missing."""
+        dense = self.dense()
+        for mode, tolerance in MODES:
+            key = f"{self.name} ours {mode} {tolerance}"
+            if key not in results():
+                save(key, self.ours(dense, mode, tolerance))
+        if f"{self.name} captum defaults" not in results():
+            save(f"{self.name} captum defaults", self.captum(dense, 50, expert=False))
+        for mode, tolerance in MODES[:4]:
+            mine = results()[f"{self.name} ours {mode} {tolerance}"]
+            nodes = fewest(dense, float(str(mine["p95"])))
+            key = f"{self.name} captum expert {nodes}"
+            if key not in results():
+                save(key, self.captum(dense, nodes, expert=True))
+            save(f"{self.name} ours {mode} {tolerance}", {**mine, "expert_nodes": nodes})
+
+    def dense(self) -> list[Traced]:
+        """Return the judged texts' paths at many nodes, kept in a file."""
+        file = self.work / f"{self.name}-dense-{len(self.pieces)}.npz"
+        if not file.exists():
+            began = time.process_time()
+            paths = trace(self.classifier, part(self.rows, self.judged), Plan(), gauss_legendre(DENSE)[0])
+            arrays: dict[str, Any] = {f"along{row}": path.along for row, path in enumerate(paths)}
+            arrays["rest"] = np.asarray([[*path.values, path.start, path.end] for path in paths])
+            np.savez_compressed(file, **arrays)
+            gaps = [closes(path) for path in paths]
+            quantiles = [float(np.quantile(gaps, share)) for share in (0.5, 0.95, 1.0)]
+            seconds = round(time.process_time() - began, 1)
+            save(
+                f"{self.name} dense",
+                {"nodes": DENSE, "texts": len(paths), "completeness": quantiles, "s": seconds},
+            )
+        held = np.load(file)
+        return [
+            Traced(held[f"along{row}"], line[:-2], float(line[-2]), float(line[-1]))
+            for row, line in enumerate(held["rest"])
+        ]
+
+    def ours(self, dense: list[Traced], mode: Mode, tolerance: float) -> Cell:
+        """Return cost and errors of one of our modes, on all texts."""
+        began = time.process_time()
+        rows = self.predict()
+        plan = replace(Plan(tolerance=tolerance), mode=mode, top=3)
+        calibration, _ = calibrate(self.classifier, part(rows, self.taught), replace(plan, mode="tolerance"))
+        taught = time.process_time() - began
+        others = [row for row in range(len(self.pieces)) if row not in set(self.taught[: calibration.texts])]
+        scores = attribute(self.classifier, part(rows, others), calibration.plan(plan))
+        spent = time.process_time() - began
+        place = {row: index for index, row in enumerate(others)}
+        judged = [place[row] for row in self.judged]
+        errors = np.asarray(
+            [apart(scores.pieces[row], path) for row, path in zip(judged, dense, strict=True)]
+        )
+        settled = np.asarray([scores.status[row] != "not_converged" for row in judged])
+        return {
+            "texts": len(self.pieces),
+            "ms_per_text": round(1000 * spent / len(self.pieces), 2),
+            "calibration_ms_per_text": round(1000 * taught / len(self.pieces), 2),
+            **_errors(errors[settled]),
+            "kept": round(float((errors[settled] <= tolerance).mean()), 4),
+            "marked": round(1 - float(settled.mean()), 4),
+            "evals": [round(float(value), 2) for value in _spread(scores)],
+            "top3": round(
+                float(
+                    np.mean(
+                        [_top3(scores.pieces[row], path) for row, path in zip(judged, dense, strict=True)]
+                    )
+                ),
+                4,
+            ),
+            "factor": round(calibration.factor, 3),
+            "shape": calibration.shape,
+            "roughness": round(calibration.roughness, 4),
+        }
+
+    def captum(self, dense: list[Traced], nodes: int, expert: bool) -> Cell:
+        """Return cost and errors of Captum on the judged texts."""
+        order = sorted(self.judged, key=lambda row: len(self.pieces[row])) if expert else sorted(self.judged)
+        found: dict[int, np.ndarray] = {}
+        began = time.process_time()
+        for begin in range(0, len(order), 32):
+            some = order[begin : begin + 32]
+            for row, scores in zip(some, captum(self.classifier, self.batch(some), nodes), strict=True):
+                found[row] = scores[: len(self.pieces[row])]
+        spent = time.process_time() - began
+        errors = [apart(found[row], path) for row, path in zip(self.judged, dense, strict=True)]
+        return {
+            "texts": len(order),
+            "nodes": nodes,
+            "ms_per_text": round(1000 * spent / len(order), 2),
+            **_errors(np.asarray(errors)),
+        }
+
+    def batch(self, rows: Sequence[int]) -> dict[str, Tensor]:
+        """Return the tensors of some rows."""
+        return self.classifier.batch([self.pieces[row] for row in rows], [self.segments[row] for row in rows])
+
+
+def captum(classifier: Classifier, batch: dict[str, Tensor], nodes: int) -> np.ndarray:
+    """Return Captum's score of every piece, [B, T], for the predicted class."""
+    module, names = classifier.model.get_input_embeddings(), list(batch)
+
+    def forward(embeddings: Tensor, *rest: Tensor) -> Tensor:
+        """Return the logits with `embeddings` in place of the embedding module's output."""
+        handle = module.register_forward_hook(lambda *_: embeddings)
+        try:
+            return torch.as_tensor(classifier.model(**dict(zip(names, rest, strict=True))).logits)
+        finally:
+            handle.remove()
+
+    with torch.no_grad():
+        target = classifier.model(**batch).logits.argmax(-1)
+        inputs = module(batch["input_ids"])
+    scores = IntegratedGradients(forward).attribute(
+        inputs,
+        baselines=torch.zeros_like(inputs),
+        target=target,
+        additional_forward_args=tuple(batch.values()),
+        n_steps=nodes,
+        internal_batch_size=256,
+    )
+    return np.asarray(scores.sum(-1).detach().double().numpy())
+
+
+def fewest(dense: list[Traced], error: float) -> int:
+    """Return the smallest even number of Gauss-Legendre nodes whose 95th percentile of error is at most `error`."""
+    for nodes in range(4, DENSE, 2):
+        places, weights = gauss_legendre(nodes)
+        table = resampling(DENSE, places)
+        errors = [apart(weights @ (table @ path.along), path) for path in dense]
+        if np.quantile(errors, 0.95) <= error:
+            return nodes
+    return DENSE
+
+
+def apart(scores: np.ndarray, path: Traced) -> float:
+    """Return sum |score - exact| / sum |exact|."""
+    exact = gauss_legendre(DENSE)[1] @ path.along
+    return float(np.abs(scores - exact).sum() / max(np.abs(exact).sum(), 1e-12))
+
+
+def closes(path: Traced) -> float:
+    """Return how far the dense rule is from completeness, relative to F(x) - F(x')."""
+    change = path.end - path.start
+    return abs(float((gauss_legendre(DENSE)[1] @ path.along).sum()) - change) / max(abs(change), 1e-9)
+
+
+def some_texts(corpus: str, data: Path, count: int) -> list[str]:
+    """Return the first texts of a shipped corpus's training rows."""
+    job = read_job([find("configs", corpus)], [f"corpus.root={data}"])
+    found: list[str] = []
+    for chunk in read(job.needs_corpus()):
+        found += chunk.rows.column("text").to_pylist()
+        if len(found) >= count:
+            break
+    return found[:count]
+
+
+def _errors(errors: np.ndarray) -> Cell:
+    """Return median, 95th percentile and largest error."""
+    return {
+        "median": round(float(np.median(errors)), 6),
+        "p95": round(float(np.quantile(errors, 0.95)), 6),
+        "max": round(float(errors.max()), 6),
+    }
+
+
+def _spread(scores: Scores) -> list[float]:
+    """Return mean, median and 95th percentile of evaluations a text."""
+    return [scores.evals.mean(), np.median(scores.evals), np.quantile(scores.evals, 0.95)]
+
+
+def _top3(scores: np.ndarray, path: Traced) -> float:
+    """Return the share of the three highest pieces that are the exact ones."""
+    exact = gauss_legendre(DENSE)[1] @ path.along
+    return len(set(np.argsort(-scores)[:3]) & set(np.argsort(-exact)[:3])) / min(3, len(exact))
+
+
+def results() -> dict[str, Cell]:
+    """Return the measurements that are done."""
+    found: dict[str, Cell] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    return found
+
+
+def save(key: str, cell: Cell) -> None:
+    """Add a measurement to the results, the file appearing whole."""
+    beside = RESULTS.with_suffix(f".tmp-{os.getpid()}")
+    beside.write_text(json.dumps({**results(), key: cell}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(beside, RESULTS)
+    print(key, cell, flush=True)
+    write_table()
+
+
+def write_table() -> None:
+    """Write ig_speed.md from the results."""
+    cells = results()
+    lines = ["# What integrated gradients cost", "", *(__doc__ or "").strip().splitlines(), ""]
+    for name in MODELS:
+        if f"{name} dense" in cells:
+            lines += _section(name, cells)
+    (HERE / "ig_speed.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _section(name: str, cells: dict[str, Cell]) -> list[str]:
+    """Return the table of one model."""
+    dense = cells[f"{name} dense"]
+    lines = [
+        f"## {name}",
+        "",
+        f"Reference: {dense['texts']} texts, {dense['nodes']} nodes, completeness median, 95th percentile, worst: {dense['completeness']}.",
+        "",
+    ]
+    lines += [
+        "| run | texts | ms a text | of it calibration | evaluations mean, median, p95 | error median | p95 | worst | kept | marked | top 3 | over defaults | over the expert |",
+        "|" + "---|" * 13,
+    ]
+    defaults = cells.get(f"{name} captum defaults")
+    for key, cell in cells.items():
+        if key.startswith(f"{name} ours"):
+            expert = cells.get(f"{name} captum expert {cell.get('expert_nodes')}")
+            ratios = [_ratio(other, cell) for other in (defaults, expert)]
+            words = key.removeprefix(f"{name} ")
+            facts = [cell["texts"], cell["ms_per_text"], cell["calibration_ms_per_text"], cell["evals"]]
+            facts += [
+                cell["median"],
+                cell["p95"],
+                cell["max"],
+                cell["kept"],
+                cell["marked"],
+                cell["top3"],
+                *ratios,
+            ]
+            lines.append(f"| {words} | " + " | ".join(str(fact) for fact in facts) + " |")
+        elif key.startswith(f"{name} captum"):
+            words = key.removeprefix(f"{name} ")
+            facts = [
+                cell["texts"],
+                cell["ms_per_text"],
+                "",
+                cell["nodes"],
+                cell["median"],
+                cell["p95"],
+                cell["max"],
+            ]
+            lines.append(f"| {words} | " + " | ".join(str(fact) for fact in facts) + " | | | | | |")
+    return [*lines, ""]
+
+
+def _ratio(other: Cell | None, cell: Cell) -> str:
+    """Return how many times cheaper ours is."""
+    if other is None:
+        return ""
+    return f"{float(str(other['ms_per_text'])) / float(str(cell['ms_per_text'])):.2f}x"
+
+
+def _arguments() -> argparse.Namespace:
+    """Return the command line."""
+    shared = HERE.parent.parent / "shared"
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the corpora")
+    parser.add_argument(
+        "--encoder", type=Path, default=shared / "models" / "e5-small-zh-en", help="a Chinese encoder"
+    )
+    parser.add_argument("--minilm", type=Path, default=None, help="an English encoder")
+    parser.add_argument("--only", default=None, choices=list(MODELS), help="only this model")
+    parser.add_argument("--texts", type=int, default=1000, help="texts that ours is measured on")
+    parser.add_argument(
+        "--work", type=Path, default=HERE.parent / "runs" / "ig_speed", help="folder for models"
+    )
+    found = parser.parse_args()
+    found.work.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+if __name__ == "__main__":
+    main()
