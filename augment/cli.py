@@ -108,7 +108,6 @@ def run(
 ) -> None:
     """Run a pipeline on a corpus: explain, edit, check, and write a data set with its report."""
     from augment import running
-    from augment.corpus import require_splits
 
     more = [f"run.splits={json.dumps(split, ensure_ascii=False)}"] if split else []
     more += [f"run.limit={limit}"] if limit is not None else []
@@ -116,7 +115,6 @@ def run(
         file = str(Path(calibration).resolve())
         more.append(f"model.calibration={json.dumps(file, ensure_ascii=False)}")
     job = _job(config, [*(overrides or []), *more], data, model)
-    require_splits(job)
     with _progress(quiet) as progress:
         summary = running.run(pipeline, job, output, overwrite, progress)
     if as_json:
@@ -433,10 +431,17 @@ def _show(found: "Attribution", top: int) -> None:
     width = max(len(word) for word, _ in found.top(top))
     for word, score in found.top(top):
         console.print(Text(f"  {word:<{width}}  {score:+.4f}"))
-    note = "" if found.status == "converged" else f" ({found.status})"
     console.print(
-        f"scores add up to the answer within {found.error:.2%}{note}, {found.evaluations} evaluations"
+        f"error of the scores {_error(found)}, {found.evaluations} evaluation{'s' * (found.evaluations > 1)}"
     )
+
+
+def _error(found: "Attribution") -> str:
+    """Return how near the scores are to the integral, in words."""
+    if found.status == "exact":
+        return "none: a closed form"
+    bound = f"at most {found.error:.2%}"
+    return bound if found.status == "converged" else f"{bound} ({found.status})"
 
 
 def _print(line: str) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from augment import __version__
 from augment.candidates.sources import lexicon_hashes, lexicon_notices
-from augment.corpus import with_label_names
+from augment.corpus import require_splits, with_label_names
 from augment.document import Document
 from augment.errors import AugmentError, DataError, RejectRateError, RequestError
 from augment.exporting import Card, Export, draw_card
@@ -113,6 +113,7 @@ def run(
         summary = replace(summary, notices=(FINISHED, *summary.notices))
     else:
         say = progress or (lambda phase, done, total: None)
+        require_splits(job)
         say("load the model", 0, 0)
         open_pipeline(plan, job)
         staged = _staged(folder, plan, job, fingerprint, overwrite, say)
