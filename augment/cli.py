@@ -409,7 +409,7 @@ def _tell_summary(summary: "object") -> None:
             _say(f"{f'{title}: {name}':<40} {count:>10,}")
     for method, found in summary.attribution.items():
         _say(
-            f"{f'{method} completeness error':<40} median {found['median_error']:.3%}, worst {found['worst_error']:.2%}"
+            f"{f'{method} error of scores':<40} median {found['median_error']:.3%}, worst {found['worst_error']:.2%}"
         )
     _say(f"{summary.seconds:.1f} s, at most {summary.peak_mebibytes:,.0f} MiB")
     _say(f"report: {summary.folder / 'report.html'}")

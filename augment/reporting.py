@@ -1,7 +1,7 @@
 """Draw the report of a finished run from its folder: no model, no torch, no pandas.
 
 The tables of words per class use every row; the samples drawn are at most `rows` source rows with their children,
-taken in turn from every label and outcome, changed predictions and the largest completeness errors first.
+taken in turn from every label and outcome, changed predictions and the largest errors first.
 """
 
 from collections import defaultdict

@@ -275,7 +275,7 @@ def _check_balance(summary: Summary) -> None:
 
 
 def _attribution(export: Export) -> dict[str, dict[str, object]]:
-    """Return for each attribution its statuses and the median and worst completeness error."""
+    """Return for each attribution its statuses and the median and worst error."""
     return {
         method: {
             "statuses": dict(sorted(export.totals.statuses[method].items())),

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 @dataclass
 class Totals:
-    """The counts of a run. errors: completeness errors by attribution; flips: children that change the prediction."""
+    """The counts of a run. errors: errors by attribution; flips: children that change the prediction."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)

@@ -124,7 +124,7 @@ def write_table(cells: dict[str, Cell]) -> None:
         "",
         "## Runs",
         "",
-        "Errors are completeness errors of integrated gradients, relative to F(x) - F(0); late = rows over the tolerance of 5 %.",
+        "Errors are bounds of sum |score - exact| / sum |exact| (the column ig_error); late = rows over the tolerance of 5 %.",
     ]
     lines += ["Seconds are of the whole process, start-up included; MiB is its peak memory.", ""]
     lines += [

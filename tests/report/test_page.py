@@ -306,7 +306,7 @@ def test_notices_are_marked_as_english() -> None:
 
 def test_the_words_of_the_page_are_explained_in_both_languages_with_or_without_script() -> None:
     html = draw(Page("x"))
-    terms = ("integrated", "completeness", "keyWord", "probe", "adversarial", "contrast")
+    terms = ("integrated", "error", "keyWord", "probe", "adversarial", "contrast")
     details = html.split("<details")[1].split("</details>")[0]
     assert re.findall(r'<dt data-text="(\w+)"', details) == list(terms)
     script = html.split('<script type="module">')[1]
