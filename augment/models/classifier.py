@@ -141,13 +141,6 @@ class Classifier:
         """Whether the path integral from the zero embedding has a closed form."""
         return isinstance(self.model, TextCNN)
 
-    @property
-    def secant(self) -> "Secant":
-        """The same net with its slopes replaced by their means over the path from the zero embedding."""
-        if not isinstance(self.model, TextCNN):
-            raise ValueError("only a TextCNN has a closed form")
-        return Secant(self, self.model)
-
     def run(self, forward: Callable[[], Tensor], embeddings: Tensor | None) -> Tensor:
         """Return what a forward pass gives, float32, with `embeddings` in place of the embedding output if given."""
         reduced = self.dtype != torch.float32
@@ -250,22 +243,6 @@ class Classifier:
         encodings = self.encode(texts, pairs)
         logits = self.answer([row.pieces for row in encodings], [row.segments for row in encodings])
         return np.asarray(logits.softmax(-1).numpy())
-
-
-@dataclass(frozen=True)
-class Secant:
-    """A TextCNN whose gradient at x is the path integral of its gradients; a `Network` like its classifier."""
-
-    classifier: Classifier
-    net: TextCNN
-
-    def embed(self, batch: Batch) -> Tensor:
-        """Return the output of the input-embedding module, [B, T, D] float32."""
-        return self.classifier.embed(batch)
-
-    def logits(self, batch: Batch, embeddings: Tensor | None = None) -> Tensor:
-        """Return the secant logits [B, C] float32 at the embeddings [B, T, D]."""
-        return self.classifier.run(lambda: self.net.secant_logits(**batch), embeddings)
 
 
 def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:

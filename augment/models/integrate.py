@@ -15,12 +15,13 @@ import torch
 from torch import Tensor
 
 from augment.ig.baseline import BaselineName
-from augment.ig.gradients import Evaluation, Network, Question, evaluate
+from augment.ig.gradients import Evaluation, Question, evaluate
 from augment.ig.quadrature import Chain, Level, gauss_legendre, patterson, single
 from augment.ig.residual import Integral, Paths, integrate
 from augment.ig.target import Quantity, quantity, runner_up
 from augment.models.classifier import Classifier
 from augment.models.packing import pack
+from augment.models.views import Cut, Secant
 
 Method = Literal["integrated_gradients", "gradient", "gradient_x_input"]
 Mode = Literal["tolerance", "p95", "ranking", "fixed"]
@@ -60,6 +61,8 @@ def fixed(steps: int) -> tuple[Chain, ...]:
 class Plan:
     """How to attribute: the method, its quantity, and for integrated gradients the rules and when to stop.
 
+    cut: the module through whose output the path runs, by default the input embeddings.
+
     mode `tolerance`: a row stops at the first rule whose error, factor x residual, is at most `tolerance`; `p95` and
     `fixed`: at the first rule of the first chain; `ranking`: when the `top` tokens of two rules are the same set and no
     token moved by more than what parts the last of them from the next.
@@ -68,6 +71,7 @@ class Plan:
     method: Method = "integrated_gradients"
     quantity: Quantity = "logit"
     baseline: BaselineName = "zero"
+    cut: str | None = None
     mode: Mode = "tolerance"
     tolerance: float = 0.05
     top: int = 5
@@ -77,7 +81,7 @@ class Plan:
     @property
     def allows_closed_form(self) -> bool:
         """Whether a net that has a closed form may use it: the quantity is linear in the logits, no rule is asked for."""
-        linear = self.quantity in ("logit", "difference") and self.baseline == "zero"
+        linear = self.quantity in ("logit", "difference") and self.baseline == "zero" and self.cut is None
         return self.method == "integrated_gradients" and linear and self.mode != "fixed"
 
 
@@ -126,7 +130,7 @@ class _Attribution:
         """Evaluate F at both ends of every row's path."""
         self._classifier, self._rows, self._plan = classifier, rows, plan
         self._exact = classifier.has_closed_form and plan.allows_closed_form
-        self._network: Network = classifier.secant if self._exact else classifier
+        self._network = _view(classifier, plan, self._exact)
         self._against = runner_up(rows.logits, rows.target)
         count = len(rows.pieces)
         self._scores = Scores(
@@ -318,7 +322,7 @@ class _Attribution:
             [rows.pieces[row] for row in distinct], [rows.segments[row] for row in distinct]
         )
         inputs = self._network.embed(few)
-        baseline = self._classifier.baseline(self._plan.baseline, few, inputs)
+        baseline = self._network.baseline(self._plan.baseline, few, inputs)
         batch = {name: tensor[index] for name, tensor in few.items()}
         asked = Question(self._plan.quantity, rows.target[here].to(device), self._against[here].to(device))
         positions = torch.tensor(alphas, dtype=torch.float32, device=device)
@@ -343,6 +347,13 @@ class _Attribution:
         """Return F [N] float64 for logits [N, C]."""
         value = quantity(self._plan.quantity, logits, self._rows.target, self._against)
         return np.asarray(value.double().numpy())
+
+
+def _view(classifier: Classifier, plan: Plan, exact: bool) -> Classifier | Secant | Cut:
+    """Return what the paths run through: the input embeddings, or the output of a module."""
+    if exact:
+        return Secant(classifier)
+    return classifier if plan.cut is None else Cut(classifier, plan.cut)
 
 
 def _some(paths: Paths, places: list[int]) -> Paths:

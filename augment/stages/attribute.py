@@ -16,6 +16,7 @@ from augment.stage import Stage, Step
 from augment.table import parents, rejecting, with_columns
 
 if TYPE_CHECKING:
+    from augment.ig.baseline import BaselineName
     from augment.models.calibrated import Finished
     from augment.models.classifier import Classifier
     from augment.models.integrate import Plan, Rows, Scores
@@ -34,6 +35,9 @@ class Attribute(Stage):
     quantity: Literal["logit", "probability", "log_probability", "difference"] = "logit"
     baseline: Literal["auto", "zero", "mask", "pad", "unk", "mean"] = Field(
         default="auto", description="auto: zero, or mask or mean where the model's answer jumps next to zero"
+    )
+    cut: str | None = Field(
+        default=None, description="a module of the model whose output takes the place of the embeddings"
     )
     tolerance: float | None = Field(
         default=None,
@@ -127,7 +131,8 @@ class Attribute(Stage):
         """Return the plan without a calibration."""
         from augment.models.integrate import Plan, fixed
 
-        plan = Plan(self.method, self.quantity, "zero" if self.baseline == "auto" else self.baseline)
+        baseline: BaselineName = "zero" if self.baseline == "auto" else self.baseline
+        plan = Plan(self.method, self.quantity, baseline, self.cut)
         if self.fixed is not None:
             return replace(plan, mode="fixed", chains=fixed(self.fixed))
         if self.ranking is not None:
@@ -148,7 +153,7 @@ class Attribute(Stage):
 
         model = job.needs_model()
         facts = {"model": model_folder(model, job.run).digest(), "max_length": model.max_length}
-        own = {"target": self.target, "quantity": self.quantity, "baseline": self.baseline}
+        own = {"target": self.target, "quantity": self.quantity, "baseline": self.baseline, "cut": self.cut}
         return {**facts, "dtype": job.run.dtype, **own, "tolerance": self._plan().tolerance}
 
     def _file(self, state: Path) -> Path:

@@ -52,7 +52,7 @@ def test_a_row_without_allowed_tokens_has_no_key() -> None:
     assert rank(k=2).choose(np.array([]), []) == ([], [])
 
 
-@given(st.lists(st.floats(-10, 10), min_size=1, max_size=30), st.floats(0.1, 100))
+@given(st.lists(st.floats(-10, 10, width=32), min_size=1, max_size=30), st.floats(0.1, 100))
 def test_the_unit_of_the_scores_does_not_change_the_choice(values: list[float], unit: float) -> None:
     scores = np.array(values)
     allowed = list(range(len(values)))
