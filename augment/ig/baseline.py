@@ -8,7 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-BaselineName = Literal["zero", "mask", "pad", "unk", "mean"]
+# One embedding in place of every piece of the text.
+FillerName = Literal["zero", "mask", "pad", "unk", "mean"]
 
 
 def zero(embeddings: Tensor) -> Tensor:

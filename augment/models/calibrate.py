@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from augment.ig.baseline import BaselineName
+from augment.ig.baseline import FillerName
 from augment.ig.learn import learn
 from augment.ig.quadrature import Chain, Level, gauss_legendre, resampling, single
 from augment.ig.residual import Paths, integrate
@@ -63,7 +63,7 @@ class Calibration:
     tolerance: float
     factor: float
     within: int | None
-    baseline: BaselineName
+    baseline: FillerName
     shape: Shape
     jump: float
     roughness: float
@@ -236,5 +236,7 @@ def _scores(traced: Sequence[Traced], weights: np.ndarray, factor: float, plan: 
 def _take(rows: Rows, begin: int, end: int) -> Rows:
     """Return some of the rows."""
     place = slice(begin, end)
-    owners = None if rows.owners is None else rows.owners[place]
-    return Rows(rows.pieces[place], rows.segments[place], rows.logits[place], rows.target[place], owners)
+    owners, starts = (None if values is None else values[place] for values in (rows.owners, rows.starts))
+    return Rows(
+        rows.pieces[place], rows.segments[place], rows.logits[place], rows.target[place], owners, starts
+    )

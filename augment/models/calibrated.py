@@ -84,7 +84,10 @@ def load_finished(path: Path) -> Finished:
 
 def part(rows: Rows, places: Sequence[int]) -> Rows:
     """Return the rows at some places."""
-    owners = None if rows.owners is None else [rows.owners[place] for place in places]
+    owners, starts = (
+        None if values is None else [values[place] for place in places]
+        for values in (rows.owners, rows.starts)
+    )
     index = list(places)
     return Rows(
         [rows.pieces[place] for place in places],
@@ -92,4 +95,5 @@ def part(rows: Rows, places: Sequence[int]) -> Rows:
         rows.logits[index],
         rows.target[index],
         owners,
+        starts,
     )

@@ -27,7 +27,7 @@ from transformers import (
 from transformers.utils import logging
 
 from augment.errors import ModelError
-from augment.ig.baseline import BaselineName, replaced, zero
+from augment.ig.baseline import FillerName, replaced, zero
 from augment.ig.gradients import Batch
 from augment.job import ModelConfig, RunConfig
 from augment.models.folder import ModelFolder, model_folder
@@ -160,7 +160,7 @@ class Classifier:
         self,
         pieces: Sequence[Sequence[int]],
         segments: Sequence[Sequence[int]],
-        baseline: BaselineName | None = None,
+        baseline: FillerName | None = None,
     ) -> Tensor:
         """Return logits [N, C] float32 on the CPU for any number of rows, or for the baseline of each row."""
         result = torch.empty(len(pieces), len(self.classes))
@@ -175,7 +175,7 @@ class Classifier:
         self.in_batches([len(row) for row in pieces], enter)
         return result
 
-    def baseline(self, name: BaselineName, batch: Batch, embeddings: Tensor) -> Tensor:
+    def baseline(self, name: FillerName, batch: Batch, embeddings: Tensor) -> Tensor:
         """Return what the paths of a batch start from, [B, T, D]; ModelError if the tokenizer lacks the piece."""
         if name == "zero":
             return zero(embeddings)
@@ -188,16 +188,26 @@ class Classifier:
             filler = self.embed({"input_ids": piece})[0, 0]
         return replaced(embeddings, filler, speaks & (batch["attention_mask"] == 1))
 
-    def frame(self, pieces: Sequence[int], name: BaselineName) -> tuple[int, ...]:
+    def frame(self, pieces: Sequence[int], name: FillerName) -> tuple[int, ...]:
         """Return what the answer at a baseline depends on: the length, and the pieces that frame the text."""
         return tuple(0 if name == "zero" else piece if piece in self._frame else -1 for piece in pieces)
+
+    def content(self, pieces: Sequence[int]) -> list[int]:
+        """Return the pieces of the text itself, without those that frame it."""
+        return [piece for piece in pieces if piece not in self._frame]
+
+    def filled(self, pieces: Sequence[int], other: Sequence[int]) -> list[int]:
+        """Return a row of the same length and frame whose text is another, cut or padded to fit."""
+        blank = self.tokenizer.mask_token_id if self.has_mask else self._pad
+        rest = iter(other)
+        return [piece if piece in self._frame else next(rest, blank) for piece in pieces]
 
     @property
     def has_mask(self) -> bool:
         """Whether the model knows a piece that stands for a hidden one."""
         return self.tokenizer.mask_token_id is not None
 
-    def _filler(self, name: BaselineName) -> int:
+    def _filler(self, name: FillerName) -> int:
         """Return the id of the mask, pad or unk piece."""
         found = {"mask": "mask_token_id", "pad": "pad_token_id", "unk": "unk_token_id"}[name]
         piece = getattr(self.tokenizer, found)

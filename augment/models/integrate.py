@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from augment.ig.baseline import BaselineName
-from augment.ig.gradients import Evaluation, Question, evaluate
+from augment.ig.baseline import FillerName
+from augment.ig.gradients import Batch, Evaluation, Question, evaluate
 from augment.ig.quadrature import Chain, Level, gauss_legendre, patterson, single
 from augment.ig.residual import Integral, Paths, integrate
 from augment.ig.target import Quantity, quantity, runner_up
@@ -37,7 +37,7 @@ class Rows:
     """What is explained. pieces, segments: N rows of input and token type ids; logits: [N, C] float32 at x.
 
     target: [N] int64, the class explained in each row. owners: the token of each piece, -1 for none, where tokens are
-    to be ranked. Tensors on the CPU.
+    to be ranked. starts: rows of the same lengths that the paths begin at, in place of a baseline. Tensors on the CPU.
     """
 
     pieces: Sequence[Sequence[int]]
@@ -45,6 +45,7 @@ class Rows:
     logits: Tensor
     target: Tensor
     owners: Sequence[Sequence[int]] | None = None
+    starts: Sequence[Sequence[int]] | None = None
 
 
 def uncalibrated() -> tuple[Chain, ...]:
@@ -70,7 +71,7 @@ class Plan:
 
     method: Method = "integrated_gradients"
     quantity: Quantity = "logit"
-    baseline: BaselineName = "zero"
+    baseline: FillerName = "zero"
     cut: str | None = None
     mode: Mode = "tolerance"
     tolerance: float = 0.05
@@ -129,7 +130,7 @@ class _Attribution:
     def __init__(self, classifier: Classifier, rows: Rows, plan: Plan) -> None:
         """Evaluate F at both ends of every row's path."""
         self._classifier, self._rows, self._plan = classifier, rows, plan
-        self._exact = classifier.has_closed_form and plan.allows_closed_form
+        self._exact = classifier.has_closed_form and plan.allows_closed_form and rows.starts is None
         self._network = _view(classifier, plan, self._exact)
         self._against = runner_up(rows.logits, rows.target)
         count = len(rows.pieces)
@@ -175,7 +176,8 @@ class _Attribution:
         same = {}
         for row, (pieces, segments) in enumerate(zip(self._rows.pieces, self._rows.segments, strict=True)):
             ends = (int(self._rows.target[row]), int(self._against[row]), float(self._scores.value[row]))
-            key = (tuple(pieces), tuple(segments), *ends)
+            start = None if self._rows.starts is None else tuple(self._rows.starts[row])
+            key = (tuple(pieces), tuple(segments), start, *ends)
             if seen.setdefault(key, row) != row:
                 same[row] = seen[key]
         return list(seen.values()), same
@@ -322,15 +324,28 @@ class _Attribution:
             [rows.pieces[row] for row in distinct], [rows.segments[row] for row in distinct]
         )
         inputs = self._network.embed(few)
-        baseline = self._network.baseline(self._plan.baseline, few, inputs)
+        baseline = self._start(distinct, few, inputs)
         batch = {name: tensor[index] for name, tensor in few.items()}
         asked = Question(self._plan.quantity, rows.target[here].to(device), self._against[here].to(device))
         positions = torch.tensor(alphas, dtype=torch.float32, device=device)
         return evaluate(self._network, batch, inputs[index], baseline[index], positions, asked)
 
+    def _start(self, rows: list[int], batch: Batch, inputs: Tensor) -> Tensor:
+        """Return what the paths of some rows start from, [B, T, D]."""
+        starts, network = self._rows.starts, self._network
+        if starts is None:
+            return network.baseline(self._plan.baseline, batch, inputs)
+        other = self._classifier.batch(
+            [starts[row] for row in rows], [self._rows.segments[row] for row in rows]
+        )
+        embeddings = self._classifier.embed(other)
+        return network.carried(batch, embeddings) if isinstance(network, Cut) else embeddings
+
     def _floor(self) -> Tensor:
         """Return the logits at the baseline, [N, C], for each layout once: where the text speaks no word is left."""
         rows, name = self._rows, self._plan.baseline
+        if rows.starts is not None:
+            return self._classifier.answer(rows.starts, rows.segments)
         layouts = [
             (self._classifier.frame(pieces, name), tuple(segments))
             for pieces, segments in zip(rows.pieces, rows.segments, strict=True)

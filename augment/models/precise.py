@@ -10,9 +10,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from augment.models import integrate
 from augment.models.calibrated import Finished, part
 from augment.models.classifier import Classifier
-from augment.models.integrate import Plan, Rows, Scores, attribute
+from augment.models.integrate import Plan, Rows, Scores
 
 # Under autocast, with float32 weights (notes of the benchmarks: residuals of 1.8 % at the 95th percentile).
 FLOORS = {torch.bfloat16: 0.02, torch.float16: 0.01}
@@ -24,7 +25,7 @@ def attribute_precisely(
     """Return the scores of every row: those that are finished as they are, the others by the plan."""
     known = {name: place for place, name in enumerate(finished.ids)} if finished else {}
     open_rows = [row for row, name in enumerate(ids) if name not in known]
-    fresh = _attribute(classifier, part(rows, open_rows), plan)
+    fresh = attribute(classifier, part(rows, open_rows), plan)
     if finished is None:
         return fresh
     place = {row: index for index, row in enumerate(open_rows)}
@@ -35,12 +36,12 @@ def attribute_precisely(
     return _gathered(sources)
 
 
-def _attribute(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
+def attribute(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
     """Return the scores of rows, those that miss the floor of the arithmetic computed again in float32."""
     floor = FLOORS.get(classifier.dtype, 0.0)
     if plan.mode != "tolerance" or not floor:
-        return attribute(classifier, rows, plan)
-    scores = attribute(classifier, rows, replace(plan, tolerance=max(plan.tolerance, floor)))
+        return integrate.attribute(classifier, rows, plan)
+    scores = integrate.attribute(classifier, rows, replace(plan, tolerance=max(plan.tolerance, floor)))
     for row, error in enumerate(scores.error):
         if scores.status[row] == "converged" and error > plan.tolerance:
             scores.status[row] = "precision_floor"
@@ -48,7 +49,7 @@ def _attribute(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
     if not late:
         return scores
     with classifier.in_float32():
-        again = attribute(classifier, part(rows, late), plan)
+        again = integrate.attribute(classifier, part(rows, late), plan)
     again.evals += scores.evals[late]
     place = {row: index for index, row in enumerate(late)}
     return _gathered(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from augment.errors import ModelError, nearest
-from augment.ig.baseline import BaselineName
+from augment.ig.baseline import FillerName
 from augment.ig.gradients import Batch
 from augment.models.classifier import Classifier
 from augment.models.textcnn import TextCNN
@@ -27,7 +27,7 @@ class Secant:
         """Return the output of the input-embedding module, [B, T, D] float32."""
         return self.classifier.embed(batch)
 
-    def baseline(self, name: BaselineName, batch: Batch, embeddings: Tensor) -> Tensor:
+    def baseline(self, name: FillerName, batch: Batch, embeddings: Tensor) -> Tensor:
         """Return what the paths of a batch start from, [B, T, D]."""
         return self.classifier.baseline(name, batch, embeddings)
 
@@ -54,10 +54,13 @@ class Cut:
         """Return the output of the module for a batch, [B, T, D] float32."""
         return self._seen(batch, None)
 
-    def baseline(self, name: BaselineName, batch: Batch, embeddings: Tensor) -> Tensor:
+    def baseline(self, name: FillerName, batch: Batch, embeddings: Tensor) -> Tensor:
         """Return the output of the module for the baseline of a batch, [B, T, D]."""
-        start = self.classifier.baseline(name, batch, self.classifier.embed(batch))
-        return self._seen(batch, start)
+        return self.carried(batch, self.classifier.baseline(name, batch, self.classifier.embed(batch)))
+
+    def carried(self, batch: Batch, embeddings: Tensor) -> Tensor:
+        """Return the output of the module when a batch has these input embeddings, [B, T, D]."""
+        return self._seen(batch, embeddings)
 
     def logits(self, batch: Batch, embeddings: Tensor | None = None) -> Tensor:
         """Return logits [B, C] float32, with `embeddings` [B, T, D] in place of the module's output if given."""

@@ -1,8 +1,10 @@
 """Give every token its share of the model's answer: integrated gradients, or the plain gradients beside them."""
 
+import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -10,17 +12,20 @@ import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from augment.columns import TOKENIZE, Column, attribution
+from augment.errors import RequestError
 from augment.job import Job
 from augment.models.labels import LabelMap
 from augment.stage import Stage, Step
 from augment.table import parents, rejecting, with_columns
 
 if TYPE_CHECKING:
-    from augment.ig.baseline import BaselineName
     from augment.models.calibrated import Finished
     from augment.models.classifier import Classifier
     from augment.models.integrate import Plan, Rows, Scores
+    from augment.models.references import References
 
+_FROM_CORPUS = ("corpus", "neutral", "boundary")
+_REFERENCES = ("text", *_FROM_CORPUS)
 _MODES = ("tolerance", "p95", "ranking", "fixed")
 
 
@@ -33,8 +38,13 @@ class Attribute(Stage):
     method: Literal["integrated_gradients", "gradient", "gradient_x_input"] = "integrated_gradients"
     target: Literal["predicted", "gold"] = "predicted"
     quantity: Literal["logit", "probability", "log_probability", "difference"] = "logit"
-    baseline: Literal["auto", "zero", "mask", "pad", "unk", "mean"] = Field(
+    baseline: Literal[
+        "auto", "zero", "mask", "pad", "unk", "mean", "text", "corpus", "neutral", "boundary"
+    ] = Field(
         default="auto", description="auto: zero, or mask or mean where the model's answer jumps next to zero"
+    )
+    text: str | None = Field(
+        default=None, min_length=1, description="the text that `baseline: text` starts from"
     )
     cut: str | None = Field(
         default=None, description="a module of the model whose output takes the place of the embeddings"
@@ -53,11 +63,13 @@ class Attribute(Stage):
     fixed: int | None = Field(default=None, ge=1, le=4096, description="Gauss-Legendre nodes for every row")
 
     @model_validator(mode="after")
-    def _one_mode(self) -> Self:
-        """Refuse two modes."""
+    def _consistent(self) -> Self:
+        """Refuse two modes, and a text without its baseline."""
         named = [name for name in _MODES if getattr(self, name) is not None]
         if len(named) > 1:
             raise ValueError(f"{' and '.join(named)} cannot both be given: each says when a row is done")
+        if (self.text is None) == (self.baseline == "text"):
+            raise ValueError("`text` and `baseline: text` go together")
         return self
 
     @property
@@ -73,18 +85,25 @@ class Attribute(Stage):
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model, and the calibration that was prepared for the run."""
         from augment.models.classifier import open_classifier
-        from augment.models.precise import attribute_precisely
+        from augment.models.precise import attribute, attribute_precisely
 
         classifier = open_classifier(job.needs_model(), job.run)
         labels = LabelMap(classifier.classes, job.label_names)
         plan, finished, shape = self._opened(job, state)
+        # Opened without a folder first, to see that the model can be loaded: what else is needed is asked for later.
+        opened = cache(lambda: self._references(classifier, state))
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             places = parents(batch)
             picked = batch.take(pa.array(places, pa.int64()))
             rows = self._rows(picked, classifier, labels)
-            scores = attribute_precisely(classifier, rows, plan, picked.column("id").to_pylist(), finished)
-            return self._with_scores(batch, places, rows, scores, labels, (plan.baseline, shape))
+            references = opened()
+            if references is None:
+                ids = picked.column("id").to_pylist()
+                scores = attribute_precisely(classifier, rows, plan, ids, finished)
+                return self._with_scores(batch, places, rows, scores, labels, (plan.baseline, shape))
+            scores = references.attribute(self.baseline, rows, lambda many: attribute(classifier, many, plan))
+            return self._with_scores(batch, places, rows, scores, labels, (self.baseline, shape))
 
         return step
 
@@ -93,15 +112,22 @@ class Attribute(Stage):
         from augment.models.calibrate import LEAST_ROWS, TEXTS, calibrate, choose
         from augment.models.calibrated import Finished, part, save
         from augment.models.classifier import open_classifier
+        from augment.models.references import KEPT
 
         classifier = open_classifier(job.needs_model(), job.run)
         plan = self._plan()
+        if self.baseline in _FROM_CORPUS:
+            texts = sample.column("pieces").to_pylist()[:KEPT]
+            self._file(state, "references").write_text(json.dumps(texts), encoding="utf-8")
         small = sample.num_rows < LEAST_ROWS
         if small or job.needs_model().calibration is not None or not self._calibrates(classifier, plan):
             return
         rows = self._rows(sample, classifier, LabelMap(classifier.classes, job.label_names))
         places = choose(rows.logits.argmax(-1).tolist(), TEXTS)
         chosen = part(rows, places)
+        references = self._references(classifier, state)
+        if references is not None:
+            chosen = references.first(self.baseline, chosen)
         calibration, scores = calibrate(classifier, chosen, plan)
         if calibration.shape == "jump" and self.baseline == "auto":
             plan = replace(plan, baseline="mask" if classifier.has_mask else "mean")
@@ -129,10 +155,11 @@ class Attribute(Stage):
 
     def _plan(self) -> "Plan":
         """Return the plan without a calibration."""
+        from augment.ig.baseline import FillerName
         from augment.models.integrate import Plan, fixed
 
-        baseline: BaselineName = "zero" if self.baseline == "auto" else self.baseline
-        plan = Plan(self.method, self.quantity, baseline, self.cut)
+        baseline = self.baseline if self.baseline in get_args(FillerName) else "zero"
+        plan = Plan(self.method, self.quantity, cast(FillerName, baseline), self.cut)
         if self.fixed is not None:
             return replace(plan, mode="fixed", chains=fixed(self.fixed))
         if self.ranking is not None:
@@ -144,7 +171,7 @@ class Attribute(Stage):
 
     def _calibrates(self, classifier: "Classifier", plan: "Plan") -> bool:
         """Return whether there are rules to be learned."""
-        exact = classifier.has_closed_form and plan.allows_closed_form
+        exact = classifier.has_closed_form and plan.allows_closed_form and self.baseline not in _REFERENCES
         return self.method == "integrated_gradients" and self.fixed is None and not exact
 
     def _made_for(self, job: Job) -> dict[str, object]:
@@ -153,12 +180,33 @@ class Attribute(Stage):
 
         model = job.needs_model()
         facts = {"model": model_folder(model, job.run).digest(), "max_length": model.max_length}
-        own = {"target": self.target, "quantity": self.quantity, "baseline": self.baseline, "cut": self.cut}
+        own = {
+            "text": self.text,
+            "target": self.target,
+            "quantity": self.quantity,
+            "baseline": self.baseline,
+            "cut": self.cut,
+        }
         return {**facts, "dtype": job.run.dtype, **own, "tolerance": self._plan().tolerance}
 
-    def _file(self, state: Path) -> Path:
-        """Return where the calibration of this stage lies in a run folder."""
-        return state / f"calibration-{self.name}.json"
+    def _file(self, state: Path, what: str = "") -> Path:
+        """Return where the calibration of this stage, or its references, lies in a run folder."""
+        return state / f"calibration-{'-'.join(filter(None, (self.name, what)))}.json"
+
+    def _references(self, classifier: "Classifier", state: Path | None) -> "References | None":
+        """Return the texts that paths start from, None for a baseline that is no text."""
+        from augment.models.references import References
+
+        if self.baseline == "text":
+            return References(classifier, [classifier.encode([str(self.text)], [None])[0].pieces])
+        if self.baseline not in _FROM_CORPUS:
+            return None
+        if state is None or not self._file(state, "references").exists():
+            what = f"`baseline: {self.baseline}` starts from other texts of a corpus, and there is none"
+            raise RequestError(
+                f"stage {self.kind}", what, "run the pipeline on a corpus, or choose zero, mask or text"
+            )
+        return References(classifier, json.loads(self._file(state, "references").read_text(encoding="utf-8")))
 
     def _rows(self, batch: pa.RecordBatch, classifier: "Classifier", labels: LabelMap) -> "Rows":
         """Return what is explained: the predicted class of each row, or its given label where the model knows it."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from augment.ig.baseline import BaselineName
+from augment.ig.baseline import FillerName
 from augment.ig.gradients import Batch
 from augment.ig.quadrature import Chain, patterson
 from augment.ig.target import QuantityName
@@ -158,8 +158,8 @@ def test_equal_rows_are_computed_once(rough: Classifier, monkeypatch: pytest.Mon
     assert scores.evals.tolist() == [10] * 4
 
 
-@pytest.mark.parametrize("baseline", get_args(BaselineName))
-def test_every_baseline_is_where_the_path_starts(bert: Classifier, baseline: BaselineName) -> None:
+@pytest.mark.parametrize("baseline", get_args(FillerName))
+def test_every_baseline_is_where_the_path_starts(bert: Classifier, baseline: FillerName) -> None:
     rows = asked(bert)
     scores = attribute(bert, rows, Plan(mode="fixed", chains=fixed(64), baseline=baseline))
     start = bert.answer(rows.pieces, rows.segments, baseline)
