@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from augment.explaining import Attribution, explain
     from augment.job import Job
-    from augment.running import Summary, run
+    from augment.running import run
+    from augment.summary import Summary
 
 __version__ = "0.1.0"
 __all__ = ["Attribution", "Job", "Summary", "explain", "run"]
@@ -20,7 +21,7 @@ __all__ = ["Attribution", "Job", "Summary", "explain", "run"]
 _HOME = {
     "Attribution": "augment.explaining",
     "Job": "augment.job",
-    "Summary": "augment.running",
+    "Summary": "augment.summary",
     "explain": "augment.explaining",
     "run": "augment.running",
 }

@@ -14,13 +14,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("document", "shipped", "ledger", "text", "ig", "report"),
     ("job", "table", "sink", "totals", "fetch", "decode"),
     ("stage", "formats", "models"),
-    ("corpus", "candidates"),
+    ("corpus", "candidates", "configuring"),
     ("stages", "staging", "training"),
     ("pipeline", "listing"),
-    ("explaining", "checking", "shard"),
+    ("explaining", "checking", "shard", "fingerprint"),
     ("exporting",),
-    ("reporting",),
-    ("running",),
+    ("reporting", "summary"),
+    ("running", "telling"),
     ("cli",),
     ("__main__",),
 )
@@ -33,8 +33,8 @@ HEAVY = {"torch", "transformers", "datasets", "pandas", "sklearn"}
 # Units whose modules may import heavy packages at the top; of the others only what DOORS lists, inside functions.
 HOMES = {"ig", "models", "candidates.masked_lm", "candidates.neighbours"}
 DOORS = {
-    "formats": {"_from_folder": {"datasets"}, "_from_hub": {"datasets"}},
-    "running": {"to_pandas": {"pandas"}},
+    "formats.columnar": {"from_folder": {"datasets"}, "from_hub": {"datasets"}},
+    "summary": {"to_pandas": {"pandas"}},
     "training": {
         "_start": {"torch", "transformers"},
         "_pretrained": {"torch", "transformers"},

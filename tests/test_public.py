@@ -10,7 +10,7 @@ import pytest
 import augment
 from augment.explaining import Attribution
 from augment.job import Job, RunConfig
-from augment.running import Summary
+from augment.summary import Summary
 from tests.small import small_job
 
 CPU = RunConfig(device="cpu", threads=1)
@@ -35,7 +35,20 @@ def test_every_public_name_is_there_documented_and_typed(name: str) -> None:
 
 def test_public_names_are_classes_or_functions_and_never_modules() -> None:
     """Also after the command line and every module behind it was imported: a submodule becomes an attribute."""
-    for module in ("cli", "running", "explaining", "training", "checking", "listing", "reporting", "fetch"):
+    for module in (
+        "cli",
+        "configuring",
+        "telling",
+        "running",
+        "summary",
+        "fingerprint",
+        "explaining",
+        "training",
+        "checking",
+        "listing",
+        "reporting",
+        "fetch",
+    ):
         importlib.import_module(f"augment.{module}")
     assert not any(inspect.ismodule(getattr(augment, name)) for name in augment.__all__)
     assert (augment.Attribution, augment.Job, augment.Summary) == (Attribution, Job, Summary)

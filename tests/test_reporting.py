@@ -10,7 +10,8 @@ import augment
 from augment.errors import RequestError
 from augment.exporting import PARENTS
 from augment.reporting import REPORT, draw_folder
-from augment.running import Summary, run
+from augment.running import run
+from augment.summary import Summary
 from tests.small import small_job
 
 

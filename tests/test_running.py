@@ -15,7 +15,8 @@ from augment.corpus import read
 from augment.errors import DataError, FingerprintError, RejectRateError, RequestError
 from augment.job import CorpusConfig, Job
 from augment.ledger import digest
-from augment.running import FINISHED, Summary, read_summary, run
+from augment.running import run
+from augment.summary import FINISHED, Summary, read_summary
 from augment.text.edits import Edit, replay
 from tests.small import small_job
 from tests.texts import TEXTS

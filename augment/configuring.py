@@ -1,0 +1,50 @@
+"""The job that the words of a command give: configs by name or file, overrides, a model, a folder of data.
+
+What people mix up most is told here with what to write instead: a corpus given as a config, no config at all.
+
+    configured(["demo-zh"], ["run.limit=100"], data=None, model="models/mine")
+    configured(["reviews.csv"], None, None, None)        # RequestError with the config to write
+"""
+
+import json
+import shlex
+from pathlib import Path
+
+from augment.errors import RequestError
+from augment.formats import SUFFIXES, require_files
+from augment.job import Job, origin, read_job
+from augment.shipped import find
+
+
+def configured(
+    names: list[str] | None, overrides: list[str] | None, data: Path | None, model: str | None
+) -> Job:
+    """Return the job of the configs named, with overrides and model."""
+    words = [*(overrides or []), *([f"model.path={json.dumps(model, ensure_ascii=False)}"] if model else [])]
+    paths = [_config(name) for name in names or []]
+    job = read_job(paths, words, data)
+    if not paths and job.corpus is None:
+        what = "no config is given, so there is no corpus"
+        raise RequestError(
+            "-c", what, "add -c CONFIG: a YAML file, or a shipped one; `augment list` shows those"
+        )
+    spoken = next((f"--set {word}" for word in reversed(words) if word.startswith("corpus.files=")), None)
+    if job.corpus is not None:
+        require_files(job.corpus, lambda: spoken or origin(paths, "corpus", "files"))
+    return job
+
+
+def _config(name: str) -> Path:
+    """Return the file of a config; RequestError, with what to write, if the name is that of a corpus."""
+    path = Path(name)
+    if (path.with_suffix("") if path.suffix == ".gz" else path).suffix.lower() not in SUFFIXES:
+        return find("configs", name)
+    inside = f"corpus: {{root: {path.parent}, files: {path.name}}}"
+    sets = " ".join(
+        f"--set {shlex.quote(word)}" for word in (f"corpus.files={path.name}", f"corpus.root={path.parent}")
+    )
+    raise RequestError(
+        f"-c {name}",
+        "this is the name of a corpus file; -c takes a config, a YAML file that names the corpus",
+        f"write `{inside}` in a file that ends in .yaml; or, without -c, {sets}",
+    )

@@ -1,0 +1,17 @@
+"""The corpus as rows: which column is the text, which the label, which rows are used, and where each one stands.
+
+Whatever the source looks like, its rows come out with the same six columns, and `source` keeps every column it had
+under its own name and type, so that samples can be written back in the form the user gave.
+
+    shape = inspect(config)                  # heads of the files only: what will be read as what
+    for chunk in read(config):               # peek(config): rows and labels of the heads
+        chunk.rows, chunk.rejects, chunk.skipped
+
+Every row of the files is in one of the three. `skipped` counts rows that the config leaves out.
+"""
+
+from augment.corpus.inspecting import Peek, inspect, peek, require_splits, with_label_names
+from augment.corpus.layout import USUAL, Shape
+from augment.corpus.reading import Chunk, read
+
+__all__ = ["USUAL", "Chunk", "Peek", "Shape", "inspect", "peek", "read", "require_splits", "with_label_names"]

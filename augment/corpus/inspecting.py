@@ -1,0 +1,86 @@
+"""What a corpus is, told without reading it through: its columns, its first labels, its splits and label names.
+
+inspect(config).text                     # "review"
+peek(config).labels                      # {"train": {"good", "bad"}}
+require_splits(job)                      # RequestError if `run.splits` names one that is not there
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from augment.corpus.layout import Shape, lay_out
+from augment.corpus.rows import SPLITS, batches_of, rows_of, rows_of_head, split_of
+from augment.errors import RequestError, nearest
+from augment.job import CorpusConfig, Job
+
+
+@dataclass(frozen=True)
+class Peek:
+    """What the heads of the files show: how many rows, and which labels, by split."""
+
+    rows: int
+    labels: Mapping[str, frozenset[str]]
+
+
+def inspect(config: CorpusConfig, allow_download: bool = False) -> Shape:
+    """Return what a corpus will be read as, from the heads of its files.
+
+    RequestError if a file or column is missing or two columns could be the text; DataError if a head is unreadable.
+    """
+    return lay_out(config, allow_download, whole=False).shape
+
+
+def peek(config: CorpusConfig, allow_download: bool = False, count: int = 1024) -> Peek:
+    """Return what the first rows of every file, at most `count`, show; only heads are read. Raises as `inspect` does."""
+    layout = lay_out(config, allow_download, whole=False)
+    seen, labels = 0, defaultdict[str, set[str]](set)
+    for part in layout.parts:
+        records = part.table.peek(part.schema, count)
+        seen += len(records)
+        for row in rows_of_head(layout, part, records):
+            if row.used and row.fault is None and row.label is not None:
+                labels[row.split].add(layout.shape.label_names.get(row.label, row.label))
+    return Peek(seen, {split: frozenset(found) for split, found in labels.items()})
+
+
+def with_label_names(job: Job) -> Job:
+    """Return the job with the label names that the source itself gives, where the config gives none."""
+    corpus = job.needs_corpus()
+    if corpus.label_names is not None:
+        return job
+    names = dict(inspect(corpus, job.run.allow_download).label_names)
+    return job.model_copy(update={"corpus": corpus.model_copy(update={"label_names": names or None})})
+
+
+def require_splits(job: Job) -> None:
+    """Raise RequestError, listing the splits there are, if the corpus has none of a name in `run.splits`.
+
+    Files are read only where a column says the split, and only until every name was met.
+    """
+    lacking, there = set(job.run.splits or ()), set[str]()
+    if not lacking:
+        return
+    for found in _splits_met(job.needs_corpus(), job.run.allow_download):
+        there |= found
+        if lacking <= there:
+            return
+    name = min(lacking - there)
+    usual = SPLITS.get(name.lower(), name)
+    what = f"the corpus has no such split; there are {', '.join(sorted(there))}"
+    raise RequestError(f"split `{name}`", what, nearest(usual, sorted(there)))
+
+
+def _splits_met(config: CorpusConfig, allow_download: bool) -> Iterator[set[str]]:
+    """Yield the splits there are, more and more of them, those known without reading the rows first."""
+    layout = lay_out(config, allow_download, whole=False)
+    named = [part.file.split or part.table.split for part in layout.parts]
+    yield {split_of(part, None, "", None) for part, name in zip(layout.parts, named, strict=True) if name}
+    if layout.shape.split is None:
+        yield set() if all(named) else set(SPLITS.values())
+        return
+    layout = lay_out(config, allow_download, whole=True)
+    for part, name in zip(layout.parts, named, strict=True):
+        if not name:
+            for batch in batches_of(layout, part, 1024):
+                yield {row.split for row in rows_of(layout, part, batch) if row.used and row.fault is None}

@@ -1,0 +1,154 @@
+"""Read a corpus through: the rows that are used, in the order of the files, and the rejects met between them.
+
+for chunk in read(config):
+    chunk.rows, chunk.rejects, chunk.skipped
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from heapq import nsmallest
+
+import pyarrow as pa
+
+from augment.columns import CORPUS
+from augment.corpus.layout import Layout, Part, lay_out
+from augment.corpus.rows import SourceRow, batches_of, rows_of, text_digest
+from augment.errors import DataError, RequestError, nearest
+from augment.formats import Batch
+from augment.job import CorpusConfig
+from augment.table import Reject
+
+STAGE = "corpus"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows with the columns of `CORPUS` and `source`, the rejects met between them, and the number not used."""
+
+    rows: pa.RecordBatch
+    rejects: list[Reject]
+    skipped: int
+
+
+def read(config: CorpusConfig, allow_download: bool = False, batch_rows: int = 1024) -> Iterator[Chunk]:
+    """Yield the corpus in the order of its files, at most `batch_rows` rows at a time.
+
+    Raises as `inspect` does, and DataError for a file without rows, an id that occurs twice, or no row left to use.
+    """
+    layout = lay_out(config, allow_download, whole=True)
+    chunks = _chunks(layout, batch_rows)
+    if config.limit is not None:
+        chunks = _only(chunks, _lowest(_chunks(layout, batch_rows), config.limit))
+    kept = 0
+    for chunk in chunks:
+        kept += chunk.rows.num_rows
+        yield chunk
+    if not kept:
+        where = ", ".join(part.table.name for part in layout.parts)
+        raise DataError(
+            where, "no row is left to use", "check `corpus.labels`, `score_threshold` and the rejected rows"
+        )
+
+
+def _chunks(layout: Layout, size: int) -> Iterator[Chunk]:
+    """Yield every row of every part; ids are unique and every wanted label occurs, else an error is raised."""
+    ids = _Unique(layout)
+    labels: set[str] = set()
+    for part in layout.parts:
+        empty = True
+        for batch in batches_of(layout, part, size):
+            empty = False
+            rows = rows_of(layout, part, batch)
+            ids.check(part, batch, rows)
+            labels.update(row.label for row in rows if row.label is not None)
+            yield _chunk(layout, part, batch, rows)
+        if empty:
+            raise DataError(part.table.name, "the file has no rows", "check how it was made")
+    for label in sorted((layout.wanted or frozenset()) - labels):
+        raise RequestError("corpus.labels", f"no row has the label `{label}`", nearest(label, sorted(labels)))
+
+
+class _Unique:
+    """The ids met so far, each kept as a hash of 8 bytes so that a large corpus does not fill the memory."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Start with no ids."""
+        self._layout = layout
+        self._seen: set[int] = set()
+
+    def check(self, part: Part, batch: Batch, rows: list[SourceRow]) -> None:
+        """Raise DataError if a row has the id of an earlier one; ids made of file and row number need no check."""
+        if self._layout.shape.id is None:
+            return
+        for row, line in zip(rows, batch.lines, strict=True):
+            key = int.from_bytes(blake2b(row.id.encode(), digest_size=8).digest(), "big")
+            if key in self._seen:
+                first = self._first(row.id)
+                hint = f"set `corpus.id` to a column of unique values, or rename the column `{self._layout.shape.id}`"
+                raise DataError(f"{part.table.name}:{line}", f"the id `{row.id}` is also at {first}", hint)
+            self._seen.add(key)
+
+    def _first(self, identity: str) -> str:
+        """Return the first place of an id, reading the corpus again."""
+        for part in self._layout.parts:
+            for batch in batches_of(self._layout, part, 1024):
+                for row, line in zip(rows_of(self._layout, part, batch), batch.lines, strict=True):
+                    if row.id == identity:
+                        return f"{part.table.name}:{line}"
+        return "an earlier row"
+
+
+def _chunk(layout: Layout, part: Part, batch: Batch, rows: list[SourceRow]) -> Chunk:
+    """Return the rows that are used, with the rejects of the batch in the order of the file."""
+    name = part.table.name
+    rejects = [(fault.number, f"{name}:{fault.number}", fault.reason, fault.line) for fault in batch.faults]
+    rejects += [
+        (number, row.id, row.fault, line)
+        for row, number, line in zip(rows, batch.numbers, batch.lines, strict=True)
+        if row.fault is not None
+    ]
+    kept = [index for index, row in enumerate(rows) if row.used and row.fault is None]
+    skipped = sum(not row.used and row.fault is None for row in rows)
+    found = [
+        Reject(identity, STAGE, reason, f"{name}:{line}") for _, identity, reason, line in sorted(rejects)
+    ]
+    return Chunk(_table(layout, batch, [rows[index] for index in kept], kept), found, skipped)
+
+
+def _table(layout: Layout, batch: Batch, rows: list[SourceRow], kept: list[int]) -> pa.RecordBatch:
+    """Return rows as the columns of `CORPUS`, and the source's own columns as a struct."""
+    named = [row._replace(label=layout.shape.label_names.get(row.label or "", row.label)) for row in rows]
+    arrays = [pa.array([getattr(row, column.name) for row in named], column.type) for column in CORPUS]
+    source = batch.rows.take(pa.array(kept, pa.int64()))
+    fields = [pa.field(entry.name, entry.type) for entry in layout.shape.schema]
+    columns = [
+        source.column(entry.name).cast(entry.type)
+        if entry.name in source.schema.names
+        else pa.nulls(len(kept), entry.type)
+        for entry in fields
+    ]
+    arrays.append(pa.StructArray.from_arrays(columns, fields=fields))
+    return pa.RecordBatch.from_arrays(arrays, names=[*(column.name for column in CORPUS), "source"])
+
+
+def _lowest(chunks: Iterator[Chunk], limit: int) -> set[int]:
+    """Return the places of the rows whose texts have the lowest hashes, at most `limit`."""
+    texts = (
+        pair
+        for chunk in chunks
+        for pair in zip(*(chunk.rows.column(name).to_pylist() for name in ("text", "text_pair")), strict=True)
+    )
+    keys = ((text_digest(text, pair, b"limit"), place) for place, (text, pair) in enumerate(texts))
+    return {place for _, place in nsmallest(limit, keys)}
+
+
+def _only(chunks: Iterator[Chunk], chosen: set[int]) -> Iterator[Chunk]:
+    """Yield the chunks with the chosen rows alone; the others are skipped."""
+    first = 0
+    for chunk in chunks:
+        size = chunk.rows.num_rows
+        places = [place for place in range(size) if first + place in chosen]
+        first += size
+        rows = chunk.rows.take(pa.array(places, pa.int64()))
+        yield Chunk(rows, chunk.rejects, chunk.skipped + size - len(places))

@@ -1,0 +1,79 @@
+"""What decides the rows of a run: the same fingerprint, the same rows. Not the device, the threads or the place.
+
+A run folder keeps its fingerprint; a request with another one is refused there, by the field that differs.
+
+    fingerprint_of(read_pipeline(path), job)["models"]            # {"model": "9f86d0..."}
+"""
+
+from augment.candidates.sources import lexicon_hashes
+from augment.errors import RequestError
+from augment.job import Job
+from augment.ledger import digest
+from augment.models.folder import look, model_folder, resolve
+from augment.pipeline import Pipeline
+
+# Raised when the same request would give other rows than before.
+ALGORITHM = 2
+
+
+def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
+    """Return all that decides the rows of a run: not the device, the threads or the place."""
+    gives = job.model_dump(mode="json", exclude={"run", "name", "train"})
+    gives["run"] = job.run.model_dump(
+        mode="json", include={"dtype", "splits", "limit", "token_budget", "shard_rows"}
+    )
+    gives["corpus"] = {key: value for key, value in dict(gives["corpus"] or {}).items() if key != "root"}
+    models = {
+        section: model_folder(config, job.run).digest()
+        for section, config in (("model", job.model), ("judge", job.judge))
+        if config is not None and any(section in stage.uses for stage in plan.stages)
+    }
+    return {
+        "algorithm": ALGORITHM,
+        "pipeline": plan.model_dump(mode="json", exclude={"about"}),
+        "job": gives,
+        "corpus": _contents(job),
+        "models": models,
+        "lexicons": lexicon_hashes(job) if _uses_lexicons(plan) else {},
+        "resources": _resources(job),
+    }
+
+
+def _contents(job: Job) -> dict[str, str]:
+    """Return the SHA-256 of every file of the corpus; RequestError naming one that is missing."""
+    corpus = job.needs_corpus()
+    found: dict[str, str] = {}
+    for source in corpus.files:
+        path = corpus.root / source.path
+        if not path.exists():
+            raise RequestError(
+                str(path), "the file does not exist", "check corpus.files, and --data for their folder"
+            )
+        inner = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        found |= {
+            str(file.relative_to(corpus.root)) if file.is_relative_to(corpus.root) else str(file): digest(
+                file
+            )
+            for file in inner
+        }
+    return found
+
+
+def _uses_lexicons(plan: Pipeline) -> bool:
+    """Return whether a stage takes words from lexicons."""
+    return any("lexicon" in getattr(stage, "sources", ()) for stage in plan.stages)
+
+
+def _resources(job: Job) -> dict[str, str]:
+    """Return the digest of the masked model and of every file of protected words."""
+    found = {name: digest(job.root / name) for name in job.resources.protect if (job.root / name).is_file()}
+    if job.resources.masked_lm is not None:
+        path = resolve(job.resources.masked_lm, None, job.run.allow_download)
+        found[job.resources.masked_lm] = look(path).digest()
+    if job.model is not None and job.model.calibration is not None:
+        path = job.root / job.model.calibration
+        if not path.is_file():
+            hint = "name the file run/calibration-ig.json of a finished run"
+            raise RequestError("model.calibration", f"there is no file {path}", hint)
+        found[job.model.calibration] = digest(path)
+    return found

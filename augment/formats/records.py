@@ -1,0 +1,93 @@
+"""What every format gives: tables of records in batches, each record in its place, the broken ones apart.
+
+records = iter([(2, ["a", "b"]), (3, "broken quoting")])      # (line, record) or (line, reason)
+for batch in gathered(records, make, 1024):
+    batch.rows, batch.faults                                  # row 1, and Fault(2, 3, "broken quoting")
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import pyarrow as pa
+
+from augment.errors import RequestError
+
+Allowed = Mapping[str, tuple[type, ...]]
+Record = Mapping[str, object]
+Value = TypeVar("Value")
+Records = Iterator[tuple[int, Value | str]]  # (line, record), or (line, reason why it cannot be read)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A record that cannot be read: its row number, the line it starts on (both from 1) and what is wrong."""
+
+    number: int
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some records with the source's columns; `numbers` and `lines` place each row, `faults` are the broken ones."""
+
+    rows: pa.RecordBatch
+    numbers: list[int]
+    lines: list[int]
+    faults: list[Fault]
+
+
+class Table(Protocol):
+    """One table of a corpus: a file, or one split of a saved data set. `name` stands in row ids and messages."""
+
+    @property
+    def name(self) -> str:
+        """The file relative to the root of the corpus."""
+
+    @property
+    def split(self) -> str | None:
+        """The split the table is, where a saved data set says so."""
+
+    def schema(self, whole: bool) -> pa.Schema:
+        """Return names and types of the columns, from the head of the file or from all of it."""
+
+    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
+        """Yield the records, `size` at a time; a JSON value of a type not allowed in its column is a fault."""
+
+    def peek(self, schema: pa.Schema, count: int) -> list[Record]:
+        """Return at most `count` records of the head as plain values, those that cannot be read left out.
+
+        No Arrow array is made of Python values: the first one takes a second where pandas is installed.
+        """
+
+
+def gathered(
+    records: Records[Value], make: Callable[[list[Value]], pa.RecordBatch], size: int
+) -> Iterator[Batch]:
+    """Yield records `size` at a time, the broken ones apart; row numbers count both."""
+    rows: list[Value] = []
+    numbers: list[int] = []
+    lines: list[int] = []
+    faults: list[Fault] = []
+    for number, (line, record) in enumerate(records, 1):
+        if isinstance(record, str):
+            faults.append(Fault(number, line, record))
+        else:
+            rows.append(record)
+            numbers.append(number)
+            lines.append(line)
+        if number % size == 0:
+            yield Batch(make(rows), numbers, lines, faults)
+            rows, numbers, lines, faults = [], [], [], []
+    if rows or faults:
+        yield Batch(make(rows), numbers, lines, faults)
+
+
+def distinct(names: Iterable[str], where: str, what: str) -> tuple[str, ...]:
+    """Return the names; RequestError if one is there twice."""
+    kept = tuple(names)
+    twice = next((name for name in kept if kept.count(name) > 1), None)
+    if twice is not None:
+        raise RequestError(where, f"the {what} `{twice}` is named twice", "rename or remove one of them")
+    return kept

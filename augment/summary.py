@@ -1,0 +1,297 @@
+"""What a run says of itself: its counts, which must balance, its notices, the card and the manifest of its folder.
+
+summary = summarise(folder, outcome, began)
+write_manifest(folder, summary)
+read_summary(folder) == summary
+"""
+
+import resource
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from augment import __version__
+from augment.candidates.sources import lexicon_notices
+from augment.errors import AugmentError, RejectRateError, RequestError
+from augment.exporting import Card
+from augment.job import Job, ModelConfig
+from augment.ledger import MANIFEST, PLAN, digest, read_json, write_json
+from augment.models.folder import model_folder
+from augment.models.labels import LabelMap
+from augment.pipeline import Pipeline
+from augment.shard import Receipt
+from augment.staging import Staged
+from augment.table import Reject
+from augment.totals import Totals
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Told by a run that found all its work done; it belongs to that call, not to the record of the run.
+FINISHED = "already finished: nothing was run again and this is its summary; --overwrite runs it anew"
+# Reasons of rejected rows told one by one; rejects.parquet has all.
+_REASONS_TOLD = 5
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did. `counts` balance: rows in = passed + rejected, children made = joined + apart + dropped.
+
+    verdicts, dropped, missing, rejected: children by verdict, and by reason; rows by reason.
+    """
+
+    folder: Path
+    pipeline: str
+    counts: dict[str, int]
+    verdicts: dict[str, int]
+    dropped: dict[str, int]
+    missing: dict[str, int]
+    attribution: dict[str, dict[str, object]]
+    files: dict[str, int]
+    notices: tuple[str, ...]
+    seconds: float
+    peak_mebibytes: float
+    rejected: dict[str, int] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON values, those of the manifest."""
+        notices = [notice for notice in self.notices if notice != FINISHED]
+        return {**asdict(self), "folder": str(self.folder), "notices": notices}
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the counts, verdicts and the reasons behind them as a table of kind, name and count."""
+        import pandas as pd
+
+        groups = {
+            "count": self.counts,
+            "verdict": self.verdicts,
+            "dropped": self.dropped,
+            "missing": self.missing,
+            "rejected": self.rejected,
+        }
+        rows = [(kind, name, count) for kind, group in groups.items() for name, count in group.items()]
+        return pd.DataFrame(rows, columns=["kind", "name", "count"])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is summed up: what was run, on which rows, and what came of it. files: rows of each file written, by name."""
+
+    plan: Pipeline
+    job: Job
+    staged: Staged
+    receipts: Sequence[Receipt]
+    rejects: Sequence[Reject]
+    totals: Totals
+    files: Mapping[str, int]
+
+
+def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
+    """Return the summary of a run that began at this `time.monotonic`; AugmentError if its totals do not balance."""
+    totals = outcome.totals
+    summary = Summary(
+        folder,
+        outcome.plan.name,
+        _counts(outcome),
+        dict(sorted(totals.verdicts.items())),
+        dict(totals.reasons.most_common()),
+        {f"{method}: {reason}": count for (method, reason), count in sorted(totals.shortfall.items())},
+        _attribution(totals),
+        dict(sorted(outcome.files.items())),
+        _notices(outcome),
+        round(time.monotonic() - began, 2),
+        _peak_mebibytes(),
+        _by_reason(outcome.rejects),
+    )
+    _check_balance(summary)
+    return summary
+
+
+def read_summary(folder: Path) -> Summary:
+    """Return the summary of a finished run; RequestError if the folder holds none."""
+    found = read_json(folder / MANIFEST).get("summary")
+    if not isinstance(found, dict):
+        raise RequestError(
+            str(folder / MANIFEST), "holds no summary of a run", "run the pipeline again with --overwrite"
+        )
+    return Summary(**{**found, "folder": folder, "notices": tuple(found["notices"])})
+
+
+def write_manifest(folder: Path, summary: Summary) -> None:
+    """Write manifest.json: the summary, every file with its rows and SHA-256, and the versions that made them."""
+    files = {name: {"rows": rows, "sha256": digest(folder / name)} for name, rows in summary.files.items()}
+    packages = ("torch", "transformers", "tokenizers", "pyarrow", "jieba", "numpy")
+    plan = read_json(folder / PLAN)
+    manifest = {
+        "schema": 1,
+        "augment": __version__,
+        "fingerprint": plan["fingerprint"],
+        "job": plan["job"],
+        "versions": {name: _version(name) for name in packages},
+        "files": files,
+        "summary": summary.to_dict(),
+    }
+    write_json(folder / MANIFEST, manifest)
+
+
+def check_rejects(summary: Summary, limit: float) -> None:
+    """Raise RejectRateError if more than the allowed share of at least 100 rows was rejected."""
+    rejected, read = summary.counts["rows rejected"], summary.counts["rows read"]
+    if read >= 100 and rejected > limit * read:
+        raise RejectRateError(
+            str(summary.folder / "rejects.parquet"),
+            f"{rejected} of {read} rows were rejected, more than {limit:.0%} ({_told(summary.rejected)}); everything else is written",
+            "read the reasons there; raise run.max_reject_rate if they are right",
+        )
+
+
+def card_of(plan: Pipeline, job: Job, summary: Summary) -> Card:
+    """Return what the README of the folder tells of the run."""
+    fingerprint = read_json(summary.folder / PLAN)["fingerprint"]
+    digests = fingerprint["models"] if isinstance(fingerprint, dict) else {}
+    facts = {"pipeline": plan.name, "made by": f"augment {__version__}"}
+    for section, config in (("model", job.model), ("judge", job.judge)):
+        if config is not None and section in digests:
+            name = Path(config.path).resolve().name if Path(config.path).is_dir() else config.path
+            facts[section] = f"{name}, SHA-256 of its files {digests[section]}"
+    if job.model is not None and "model" in digests:
+        facts["labels, in the model's order"] = ", ".join(_labels(job, job.model))
+    return Card(
+        f"{job.name}: {plan.name}",
+        plan.about,
+        any(column.name == "parent" for stage in plan.stages for column in stage.adds),
+        facts,
+        summary.counts,
+        summary.files,
+        summary.dropped,
+        summary.notices,
+        bool(job.output.report_rows),
+    )
+
+
+def _counts(outcome: Outcome) -> dict[str, int]:
+    """Return the totals of a run."""
+    staged, receipts, totals = outcome.staged, outcome.receipts, outcome.totals
+    joining = outcome.job.output.verdicts
+    made = sum(receipt.children for receipt in receipts)
+    joined = sum(totals.verdicts[verdict] for verdict in joining)
+    dropped = totals.verdicts["drop"]
+    judged = sum(totals.verdicts.values())
+    counts = {
+        "rows read": staged.read,
+        "rows not selected": staged.skipped + staged.over_limit,
+        "rows rejected": len(staged.rejects) + sum(len(receipt.rejects) for receipt in receipts),
+        "rows worked on": sum(receipt.rows - len(receipt.rejects) for receipt in receipts),
+        "rows passed through": staged.rest,
+        "children made": made,
+        "children in data": joined + (made - judged),
+        "children apart": judged - joined - dropped if "drop" not in joining else judged - joined,
+        "children dropped": dropped if "drop" not in joining else 0,
+        "children that change the prediction": totals.flips,
+        "children asked for and missing": sum(totals.shortfall.values()),
+    }
+    if totals.attacks:
+        attacked = totals.attacks["changed"] + totals.attacks["unchanged"]
+        counts |= {
+            "attacked": attacked,
+            "attacks that changed the prediction": totals.attacks["changed"],
+        }
+        counts |= {"attack queries": totals.queries}
+    return counts
+
+
+def _attribution(totals: Totals) -> dict[str, dict[str, object]]:
+    """Return for each attribution its statuses and the median and worst error."""
+    return {
+        method: {
+            "statuses": dict(sorted(totals.statuses[method].items())),
+            "median_error": round(statistics.median(errors), 6),
+            "worst_error": round(max(errors), 6),
+        }
+        for method, errors in sorted(totals.errors.items())
+        if errors
+    }
+
+
+def _notices(outcome: Outcome) -> tuple[str, ...]:
+    """Return what the user should know before using the result."""
+    found: list[str] = []
+    staged, totals = outcome.staged, outcome.totals
+    reasons = _by_reason(outcome.rejects)
+    if reasons:
+        found.append(f"rows rejected, all in rejects.parquet of the output folder: {_told(reasons)}")
+    for method, counter in sorted(totals.statuses.items()):
+        late = counter["not_converged"]
+        if late:
+            found.append(
+                f"{method}: {late} of {sum(counter.values())} rows miss the tolerance; see the error column"
+            )
+        if counter["ranking"]:
+            found.append(
+                f"{method}: {counter['ranking']} of {sum(counter.values())} rows are settled in the order of their "
+                "highest words only, not in every score"
+            )
+    if any(getattr(stage, "sources", None) for stage in outcome.plan.stages):
+        found += lexicon_notices(outcome.job)
+    made = sum(totals.verdicts.values())
+    unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
+    if made >= 20 and unsure == made:
+        found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
+    if staged.over_limit:
+        found.append(f"a trial: run.limit left {staged.over_limit} rows out")
+    return tuple(found)
+
+
+def _by_reason(rejects: Iterable[Reject]) -> dict[str, int]:
+    """Return the number of rejected rows by stage and reason, most frequent first."""
+    return dict(Counter(f"{reject.stage}: {reject.reason}" for reject in rejects).most_common())
+
+
+def _told(reasons: dict[str, int]) -> str:
+    """Return reasons with their counts on one line, the rare ones together."""
+    parts = [f"{reason} ({count:,})" for reason, count in list(reasons.items())[:_REASONS_TOLD]]
+    more = sum(list(reasons.values())[_REASONS_TOLD:])
+    return ", ".join([*parts, *([f"other reasons ({more:,})"] if more else [])])
+
+
+def _peak_mebibytes() -> float:
+    """Return the most memory that this process has held; the system counts in bytes on macOS, else in kibibytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << (20 if sys.platform == "darwin" else 10)), 1)
+
+
+def _check_balance(summary: Summary) -> None:
+    """Raise AugmentError if a row or a child is not accounted for."""
+    counts = summary.counts
+    rows = sum(
+        counts[name]
+        for name in ("rows not selected", "rows rejected", "rows worked on", "rows passed through")
+    )
+    children = sum(counts[name] for name in ("children in data", "children apart", "children dropped"))
+    if rows != counts["rows read"] or children != counts["children made"]:
+        raise AugmentError(
+            str(summary.folder),
+            f"the totals do not balance: {rows} of {counts['rows read']} rows, {children} of {counts['children made']} children",
+            "this is a fault of augment; please report it with the folder's run/plan.json",
+        )
+
+
+def _version(package: str) -> str:
+    """Return the installed version of a package."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _labels(job: Job, model: ModelConfig) -> list[str]:
+    """Return the labels in the model's order, each with the way the source writes it where that differs."""
+    written = {name: label for label, name in job.label_names.items() if name != label}
+    ordered = LabelMap(model_folder(model, job.run).classes, job.label_names).ordered
+    return [f"{name} (written {written[name]})" if name in written else name for name in ordered]

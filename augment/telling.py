@@ -1,0 +1,158 @@
+"""What the terminal shows: a result on stdout, to be read by people or programs, and all that is said of it on stderr.
+
+Only typer is imported at the top: the command line needs this module before it knows which command runs.
+
+    with show_progress(quiet=False) as progress:
+        summary = run(pipeline, job, output, progress=progress)
+    tell_summary(summary)
+    answer(str(summary.folder))
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from augment.explaining import Attribution
+    from augment.summary import Summary
+    from augment.training import Training
+
+
+def answer(line: str) -> None:
+    """Write a line of the result."""
+    typer.echo(line)
+
+
+def answer_json(result: object) -> None:
+    """Write a result as JSON, its Chinese readable."""
+    answer(json.dumps(result, ensure_ascii=False, indent=1))
+
+
+def answer_table(entries: Mapping[str, str], indent: str = "") -> None:
+    """Write names and what is to be said of each, one below the other."""
+    width = max(len(name) for name in entries)
+    for name, about in entries.items():
+        answer(f"{indent}{name:<{width}}  {about}")
+
+
+def say(line: str) -> None:
+    """Write a line to stderr."""
+    typer.echo(line, err=True)
+
+
+@contextmanager
+def show_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Yield what shows progress: a bar on a terminal, a line now and then elsewhere, nothing if quiet."""
+    if quiet:
+        yield None
+        return
+    if not sys.stderr.isatty():
+        yield _plain_progress()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("start", total=None)
+
+        def show(phase: str, done: int, total: int) -> None:
+            bar.update(task, description=phase, completed=done, total=total or None)
+
+        yield show
+
+
+def tell_summary(summary: "Summary") -> None:
+    """Print the summary of a run to stderr."""
+    for notice in summary.notices:
+        say(f"note: {notice}")
+    for name, count in summary.counts.items():
+        if count:
+            say(f"{name:<40} {count:>10,}")
+    for title, group in (
+        ("verdict", summary.verdicts),
+        ("dropped", summary.dropped),
+        ("missing", summary.missing),
+    ):
+        for name, count in group.items():
+            say(f"{f'{title}: {name}':<40} {count:>10,}")
+    for method, found in summary.attribution.items():
+        say(
+            f"{f'{method} error of scores':<40} median {found['median_error']:.3%}, worst {found['worst_error']:.2%}"
+        )
+    say(f"{summary.seconds:.1f} s, at most {summary.peak_mebibytes:,.0f} MiB")
+    say(f"report: {summary.folder / 'report.html'}")
+
+
+def tell_training(result: "Training") -> None:
+    """Print to stderr how well a trained model does."""
+    say(f"{result.start} on {result.rows:,} rows in {result.seconds:.0f} s")
+    say(
+        f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"
+    )
+    if result.accuracy <= result.majority + 0.01:
+        say(
+            f"note: no better than always saying the most frequent label ({result.majority:.4f}); raise train.epochs"
+        )
+    if result.baseline_accuracy is not None:
+        say(f"TF-IDF with logistic regression on the same split: accuracy {result.baseline_accuracy:.4f}")
+
+
+def show_attribution(found: "Attribution", top: int) -> None:
+    """Print a text with coloured words, and the words that matter most."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from augment.report.colour import rich_style
+
+    console = Console(soft_wrap=True, highlight=False)
+    line = Text()
+    for part, tint in found.pieces():
+        line.append(part, None if tint is None else rich_style(tint))
+    console.print(line)
+    console.print(f"{found.prediction}  p({found.target}) = {found.probability:.3f}")
+    width = max(len(word) for word, _ in found.top(top))
+    for word, score in found.top(top):
+        console.print(Text(f"  {word:<{width}}  {score:+.4f}"))
+    console.print(
+        f"error of the scores {_error(found)}, {found.evaluations} evaluation{'s' * (found.evaluations > 1)}"
+    )
+
+
+def _plain_progress() -> Callable[[str, int, int], None]:
+    """Return a progress function that writes at most a line in 30 seconds."""
+    from time import monotonic
+
+    last = [monotonic()]
+
+    def show(phase: str, done: int, total: int) -> None:
+        if monotonic() - last[0] >= 30:
+            last[0] = monotonic()
+            say(f"{phase}: {done:,} of {total:,}" if total else phase)
+
+    return show
+
+
+def _error(found: "Attribution") -> str:
+    """Return how near the scores are to the integral, in words."""
+    if found.status == "exact":
+        return "none: a closed form"
+    bound = f"at most {found.error:.2%}"
+    return bound if found.status == "converged" else f"{bound} ({found.status})"

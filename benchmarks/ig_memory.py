@@ -1,0 +1,101 @@
+"""Measure the peak memory of integrated gradients beside Captum: the same model, the same texts and nodes in flight.
+
+    python benchmarks/ig_memory.py --model runs/ig_speed/sst2-minilm --corpus sst2-en
+
+Each side runs in a fresh process under torch's profiler; the figure is the largest total of its allocations, less what
+is allocated before. 32 texts, sorted by length, 50 Gauss-Legendre nodes, float32, 256 texts x nodes in one pass.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+from ig_speed import captum, some_texts
+from torch.profiler import ProfilerActivity, profile
+
+from augment.job import ModelConfig, RunConfig
+from augment.models.classifier import open_classifier
+from augment.models.integrate import Plan, Rows, attribute, fixed
+
+HERE = Path(__file__).resolve().parent
+NODES, TEXTS, FLIGHT = 50, 32, 256
+
+
+def main() -> None:
+    """Measure both sides, or one of them in a process of its own."""
+    arguments = _arguments()
+    if arguments.side:
+        print(json.dumps(measure(arguments)))
+        return
+    found = {side: _apart(side) for side in ("ours", "captum")}
+    ratio = found["captum"]["mebibytes"] / found["ours"]["mebibytes"]
+    found["ratio"] = {"captum over ours": round(ratio, 2)}
+    (HERE / "ig_memory.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    lines = ["# Peak memory of integrated gradients", "", *(__doc__ or "").strip().splitlines(), ""]
+    lines += ["| side | MiB | texts | nodes | longest |", "|---|---|---|---|---|"]
+    for side in ("ours", "captum"):
+        cell = found[side]
+        lines.append(f"| {side} | {cell['mebibytes']} | {TEXTS} | {NODES} | {cell['longest']:.0f} |")
+    lines += ["", f"Captum takes {ratio:.2f} times the memory of ours."]
+    (HERE / "ig_memory.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines[-5:]))
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, float]:
+    """Return the peak of one side in MiB."""
+    torch.set_num_threads(1)
+    config = ModelConfig(path=str(arguments.model), max_length=64)
+    classifier = open_classifier(config, RunConfig(device="cpu", threads=1))
+    texts = sorted(some_texts(arguments.corpus, arguments.data, TEXTS), key=len)
+    encodings = classifier.encode(texts, [None] * len(texts))
+    pieces, segments = [row.pieces for row in encodings], [row.segments for row in encodings]
+    longest = max(len(row) for row in pieces)
+    classifier.budget = FLIGHT * longest
+    logits = classifier.answer(pieces, segments)
+    rows = Rows(pieces, segments, logits, logits.argmax(-1))
+    batch = classifier.batch(pieces, segments)
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        if arguments.side == "ours":
+            attribute(classifier, rows, Plan(mode="fixed", chains=fixed(NODES)))
+        else:
+            captum(classifier, batch, NODES)
+    return {"mebibytes": round(_peak(profiler) / (1 << 20), 1), "longest": float(longest)}
+
+
+def _peak(profiler: profile) -> float:
+    """Return the largest total of allocated bytes, less the smallest."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "trace.json"
+        profiler.export_chrome_trace(str(file))
+        events = json.loads(file.read_text(encoding="utf-8"))["traceEvents"]
+    totals = [event["args"]["Total Allocated"] for event in events if event.get("name") == "[memory]"]
+    return float(max(totals) - min(totals))
+
+
+def _apart(side: str) -> dict[str, float]:
+    """Return what a fresh process measures of one side."""
+    line = [sys.executable, *sys.argv, "--side", side]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _arguments() -> argparse.Namespace:
+    """Return the command line."""
+    shared = HERE.parent.parent / "shared"
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", type=Path, required=True, help="folder of a fine-tuned encoder")
+    parser.add_argument("--corpus", default="sst2-en", help="a shipped config")
+    parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the corpora")
+    parser.add_argument("--side", choices=["ours", "captum"], help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
