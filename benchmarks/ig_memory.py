@@ -4,6 +4,7 @@
 
 Each side runs in a fresh process under torch's profiler; the figure is the largest total of its allocations, less what
 is allocated before. 32 texts, sorted by length, 50 Gauss-Legendre nodes, float32, 256 texts x nodes in one pass.
+Captum is given the model as transformers loads it, ours freezes its weights.
 """
 
 import argparse
@@ -58,6 +59,9 @@ def measure(arguments: argparse.Namespace) -> dict[str, float]:
     logits = classifier.answer(pieces, segments)
     rows = Rows(pieces, segments, logits, logits.argmax(-1))
     batch = classifier.batch(pieces, segments)
+    if arguments.side == "captum":
+        # As a model is when it was loaded; ours freezes it.
+        classifier.model.requires_grad_(True)
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         if arguments.side == "ours":
             attribute(classifier, rows, Plan(mode="fixed", chains=fixed(NODES)))
