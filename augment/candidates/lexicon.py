@@ -47,14 +47,20 @@ class Lexicon:
     """One dictionary: its name, the hash of its files, what it proposes for a token, and as what it knows a word.
 
     `parts` returns the parts of speech a word is commonly used as, none where the dictionary cannot tell. A `loose`
-    dictionary lists what belongs to a thing beside what means the same: camera gives prism.
+    dictionary lists what belongs to a thing beside what means the same: camera gives prism. `holds` tells whether it
+    has a word at all.
     """
 
     name: str
     content_hash: str
     find: Callable[[str], Iterable[str]] = field(repr=False, compare=False)
     parts: Callable[[str], frozenset[str]] = field(default=_no_parts, repr=False, compare=False)
+    holds: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
     loose: bool = False
+
+    def knows(self, word: str) -> bool:
+        """Return whether a word stands in the dictionary, which is quicker to see than what it means."""
+        return bool(self.synonyms(word)) if self.holds is None else self.holds(word)
 
     def synonyms(self, token: str) -> tuple[str, ...]:
         """Return single-token substitutes, nearest first, inflected and cased like the token, never the token."""
@@ -112,10 +118,12 @@ def _load(name: str, path: Path) -> Lexicon:
     """Return the lexicon in a WordNet folder, a Cilin file or a two-column file."""
     if path.is_dir():
         wordnet = WordNet(path)
-        return Lexicon(name, wordnet.content_hash, wordnet.find, wordnet.parts)
+        return Lexicon(name, wordnet.content_hash, wordnet.find, wordnet.parts, wordnet.knows)
     if name == "moby":
         moby = Moby(path)
-        return Lexicon(name, blake2b(moby.content, digest_size=16).hexdigest(), moby.find, loose=True)
+        return Lexicon(
+            name, blake2b(moby.content, digest_size=16).hexdigest(), moby.find, holds=moby.knows, loose=True
+        )
     content = path.read_bytes()
     lines = _text(content, path).splitlines()
     first = next((line for line in lines if line.strip()), "")

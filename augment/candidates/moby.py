@@ -48,6 +48,13 @@ class Moby:
                 yield from (inflect(near, pos, form) for near in self._near(lemma))
                 return
 
+    def knows(self, token: str) -> bool:
+        """Return whether a token, or the word it is a plural of, is a root."""
+        word = token.lower()
+        if word in self._lines:
+            return True
+        return any(lemma in self._lines for lemma, _, form in lemmas(word, {}) if form == "plural")
+
     def _nearest(self, root: str) -> tuple[str, ...]:
         """Return the single words whose own list names the root, most overlap first."""
         own = self._words(root)

@@ -76,7 +76,7 @@ class Sources:
         """Return whether English dictionaries, where there are any, know a word, and as the token's part of speech."""
         if not self._english or language(word) != "en":
             return True
-        if not any(lexicon.synonyms(word) for lexicon in self._english):
+        if not any(lexicon.knows(word) for lexicon in self._english):
             return False
         return all(
             not (parts := lexicon.parts(token)) or parts & lexicon.parts(word) for lexicon in self._english

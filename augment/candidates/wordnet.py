@@ -50,6 +50,10 @@ class WordNet:
                 if inflected and _LOWER_WORD.fullmatch(inflected):
                     yield inflected
 
+    def knows(self, token: str) -> bool:
+        """Return whether a token is a form of a word in WordNet."""
+        return bool(self._readings(token))
+
     def parts(self, token: str) -> frozenset[str]:
         """Return the parts of speech a token was seen as in the texts WordNet was counted on."""
         return frozenset(pos for lemma, pos, _ in self._readings(token) if (lemma, pos) in self.uses)

@@ -208,3 +208,11 @@ def small_wordnet(folder: Path, shift: int = 0) -> None:
     for part in ("noun", "verb", "adj", "adv"):
         (folder / f"data.{part}").write_text(licence + (line if part == "noun" else ""), encoding="utf-8")
         (folder / f"index.{part}").write_text(licence + (index if part == "noun" else ""), encoding="utf-8")
+
+
+def test_a_dictionary_knows_the_forms_of_its_words(wordnet: Lexicon, tmp_path: Path) -> None:
+    assert all(wordnet.knows(word) for word in ("movie", "Movies", "bought", "happier"))
+    assert not any(wordnet.knows(word) for word in ("xyzzy", "好", ""))
+    mine = one(tmp_path, "good\tfine\n")
+    assert mine.knows("Good")
+    assert not mine.knows("fine")
