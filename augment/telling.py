@@ -131,9 +131,7 @@ def show_attribution(found: "Attribution", top: int) -> None:
     width = max(len(word) for word, _ in found.top(top))
     for word, score in found.top(top):
         console.print(Text(f"  {word:<{width}}  {score:+.4f}"))
-    console.print(
-        f"error of the scores {_error(found)}, {found.evaluations} evaluation{'s' * (found.evaluations > 1)}"
-    )
+    console.print(f"{_error(found)}, {found.evaluations} evaluation{'s' * (found.evaluations > 1)}")
 
 
 def _plain_progress() -> Callable[[str, int, int], None]:
@@ -153,6 +151,6 @@ def _plain_progress() -> Callable[[str, int, int], None]:
 def _error(found: "Attribution") -> str:
     """Return how near the scores are to the integral, in words."""
     if found.status == "exact":
-        return "none: a closed form"
-    bound = f"at most {found.error:.2%}"
+        return "exact scores (a closed form)"
+    bound = f"scores within {found.error:.2%}"
     return bound if found.status == "converged" else f"{bound} ({found.status})"

@@ -178,7 +178,7 @@ def test_explain_shows_the_text_the_answer_and_the_words_that_matter(small: Path
     assert answer.startswith("good  p(good) = ")
     assert len(words) == 2
     assert words[0].split()[0] in {"很", "好", "很好"}
-    assert completeness.startswith("error of the scores ")
+    assert completeness.startswith("exact scores")
 
 
 def test_explain_gives_json_and_takes_a_target_and_a_pair(small: Path) -> None:
