@@ -22,6 +22,8 @@ RESULTS = HERE / "main_job.json"
 PIPELINES = ("explain", "compare", "augment", "probe", "attack")
 CORPORA = ("hotel-zh", "takeaway-zh", "news-zh", "emotion-zh", "pairs-zh", "sst2-en", "trec-en")
 ALL = ("--split", "train", "--split", "validation", "--split", "test")
+# TREC has no validation split.
+TWO = ("--split", "train", "--split", "test")
 Cell = dict[str, object]
 
 
@@ -65,7 +67,8 @@ def run_model(arguments: argparse.Namespace, corpus: str, model: str, settings: 
         key = f"{corpus} {model} {pipeline}"
         if key not in results():
             out = arguments.work / "runs" / f"{corpus}-{model}-{pipeline}"
-            splits = ALL if pipeline != "augment" else ()
+            there = ALL if corpus != "trec-en" else TWO
+            splits = there if pipeline != "augment" else ()
             words = ["run", pipeline, *common, "--limit", str(rows), *splits, "-o", str(out), "--overwrite"]
             save(key, command(words))
 
