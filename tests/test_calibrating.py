@@ -8,12 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from augment.errors import DataError, FingerprintError, RequestError
-from augment.job import Job
+from augment.job import Job, ModelConfig
 from augment.pipeline import Pipeline
 from augment.running import run
 from augment.shard import receipt_path
 from augment.stages.attribute import Attribute
 from augment.stages.tokenize import Tokenize
+from tests.models.nets import NETS, save
 from tests.small import small_job
 
 ALL = ("train", "validation", "test")
@@ -137,3 +138,20 @@ def interrupt(phase: str, done: int, total: int) -> None:
 def with_calibration(job: Job, file: Path) -> Job:
     """Return the job with a calibration named."""
     return job.model_copy(update={"model": job.needs_model().model_copy(update={"calibration": str(file)})})
+
+
+def test_a_model_that_jumps_next_to_zero_is_explained_from_elsewhere(small: Path, tmp_path: Path) -> None:
+    job = small_job(small, splits=ALL)
+    model = ModelConfig(path=str(save(NETS["qwen3"], tmp_path / "qwen3")), max_length=32)
+    job = job.model_copy(update={"model": model})
+    found = {}
+    for baseline in ("auto", "zero"):
+        folder = tmp_path / baseline
+        run(pipeline(baseline=baseline, quantity="logit", ranking=1), job, folder)
+        table = pq.read_table(folder / "explain" / "parents.parquet")
+        found[baseline] = (
+            set(table.column("ig_baseline").to_pylist()),
+            set(table.column("ig_path").to_pylist()),
+        )
+    assert found["auto"][0] == {"mean"}
+    assert found["zero"] == ({"zero"}, {"jump"})
