@@ -83,6 +83,8 @@ def command(words: list[str]) -> Cell:
         sys.exit(done.stderr)
     found: Cell = json.loads(done.stdout)
     found.pop("folder")
+    if "start" in found:
+        found["start"] = Path(str(found["start"])).name
     return {**found, "wall_seconds": round(time.monotonic() - began, 1)}
 
 
