@@ -28,7 +28,6 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedTo
 from augment.ig.quadrature import gauss_legendre
 from augment.job import ModelConfig, RunConfig
 from augment.models.calibrate import TEXTS, calibrate
-from augment.models.calibrated import part
 from augment.models.classifier import Classifier
 from augment.models.integrate import Plan, Rows, attribute, trace
 
@@ -43,10 +42,10 @@ def main() -> None:
     pieces = some_rows(arguments.texts)
     rows = predicted(exact, pieces)
     sample = list(range(min(len(pieces), arguments.sample)))
-    dense = trace(exact, part(rows, sample), Plan(), gauss_legendre(96)[0])
-    calibration, _ = calibrate(reduced, part(rows, sample[:TEXTS]), Plan())
+    dense = trace(exact, rows.take(sample), Plan(), gauss_legendre(96)[0])
+    calibration, _ = calibrate(reduced, rows.take(sample[:TEXTS]), Plan())
     plan = calibration.plan(replace(Plan(), mode="p95"))
-    timed(arguments.device, lambda: attribute(reduced, part(rows, sample), plan))
+    timed(arguments.device, lambda: attribute(reduced, rows.take(sample), plan))
     seconds, scores = timed(arguments.device, lambda: attribute(reduced, predicted(reduced, pieces), plan))
     errors = [apart(scores.pieces[row], path) for row, path in zip(sample, dense, strict=True)]
     nodes = fewest(dense, float(np.quantile(errors, 0.95)))

@@ -32,7 +32,6 @@ from augment.corpus import read
 from augment.ig.quadrature import gauss_legendre, resampling
 from augment.job import ModelConfig, RunConfig, read_job
 from augment.models.calibrate import TEXTS, calibrate, choose
-from augment.models.calibrated import part
 from augment.models.classifier import Classifier, open_classifier
 from augment.models.integrate import Mode, Plan, Rows, Scores, Traced, attribute, trace
 from augment.shipped import find
@@ -135,7 +134,7 @@ class Bench:
         file = self.work / f"{self.name}-dense-{len(self.pieces)}.npz"
         if not file.exists():
             began = time.process_time()
-            paths = trace(self.classifier, part(self.rows, self.judged), Plan(), gauss_legendre(DENSE)[0])
+            paths = trace(self.classifier, self.rows.take(self.judged), Plan(), gauss_legendre(DENSE)[0])
             arrays: dict[str, Any] = {f"along{row}": path.along for row, path in enumerate(paths)}
             arrays["rest"] = np.asarray([[*path.values, path.start, path.end] for path in paths])
             np.savez_compressed(file, **arrays)
@@ -157,10 +156,10 @@ class Bench:
         began = time.process_time()
         rows = self.predict()
         plan = replace(Plan(tolerance=tolerance), mode=mode, top=3)
-        calibration, _ = calibrate(self.classifier, part(rows, self.taught), replace(plan, mode="tolerance"))
+        calibration, _ = calibrate(self.classifier, rows.take(self.taught), replace(plan, mode="tolerance"))
         taught = time.process_time() - began
         others = [row for row in range(len(self.pieces)) if row not in set(self.taught[: calibration.texts])]
-        scores = attribute(self.classifier, part(rows, others), calibration.plan(plan))
+        scores = attribute(self.classifier, rows.take(others), calibration.plan(plan))
         spent = time.process_time() - began
         place = {row: index for index, row in enumerate(others)}
         judged = [place[row] for row in self.judged]

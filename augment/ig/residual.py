@@ -61,8 +61,13 @@ def integrate(paths: Paths, level: Level) -> Integral:
     if level.corrected:
         scores = scores - gap[:, None] * _shares(along, sums, weights)
     missed = _missed(sums * weights, paths.values[:, :count], paths.start, paths.end)
-    measure = torch.maximum(change.abs(), _FLOOR * scores.abs().sum(-1)).clamp_min(_TINY)
-    return Integral(scores, gap, missed / measure)
+    return Integral(scores, gap, missed / measure(paths, scores))
+
+
+def measure(paths: Paths, scores: Tensor) -> Tensor:
+    """Return what errors are relative to, [N]: the change of F, or a tenth of the sum of |scores| [N, T] if larger."""
+    change = paths.end - paths.start
+    return torch.maximum(change.abs(), _FLOOR * scores.abs().sum(-1)).clamp_min(_TINY)
 
 
 def _shares(along: Tensor, sums: Tensor, weights: Tensor) -> Tensor:

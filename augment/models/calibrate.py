@@ -100,10 +100,11 @@ def calibrate(classifier: Classifier, rows: Rows, plan: Plan) -> tuple[Calibrati
     Traced are the first rows where they show that plain rules do, else all; their scores are thereby done.
     """
     nodes, weights = gauss_legendre(DENSE)
-    first = trace(classifier, _take(rows, 0, _FEW), plan, nodes)
-    jump = _jump(classifier, _take(rows, 0, _FEW), plan, first)
+    few = rows.take(range(min(_FEW, len(rows.pieces))))
+    first = trace(classifier, few, plan, nodes)
+    jump = _jump(classifier, few, plan, first)
     easy = _errors(first, [single(gauss_legendre(_EASY))] * len(first)).errors.max() <= plan.tolerance / 2
-    later = [] if easy else trace(classifier, _take(rows, _FEW, len(rows.pieces)), plan, nodes)
+    later = [] if easy else trace(classifier, rows.take(range(_FEW, len(rows.pieces))), plan, nodes)
     traced = [*first, *later]
     found = _plain(first, plan, jump) if easy else _learned(traced, plan, jump)
     return found, _scores(traced, weights, found.factor, plan)
@@ -124,8 +125,9 @@ def _learned(traced: Sequence[Traced], plan: Plan, jump: float) -> Calibration:
     """Return the calibration with the kind of rules that does best on texts they were not learned from."""
     trials = {}
     for fitted in (False, True):
-        tried = [_held_out(traced, fitted, corrected) for corrected in (False, True)]
-        trials[fitted, False], trials[fitted, True] = tried
+        chains = _fold_chains(traced, fitted)
+        for corrected in (False, True):
+            trials[fitted, corrected] = _held_out(traced, chains, corrected)
     best = min(trials, key=lambda kind: _quality(trials[kind]))
     trial = trials[best]
     chain = _with_correction(learn([path.along for path in traced], COUNTS, best[0]), best[1])
@@ -145,13 +147,18 @@ def _learned(traced: Sequence[Traced], plan: Plan, jump: float) -> Calibration:
     )
 
 
-def _held_out(traced: Sequence[Traced], fitted: bool, corrected: bool) -> Trial:
+def _fold_chains(traced: Sequence[Traced], fitted: bool) -> list[Chain]:
+    """Return for each fold the chain learned from the texts of the others."""
+    return [
+        learn([path.along for place, path in enumerate(traced) if place % _FOLDS != fold], COUNTS, fitted)
+        for fold in range(_FOLDS)
+    ]
+
+
+def _held_out(traced: Sequence[Traced], chains: Sequence[Chain], corrected: bool) -> Trial:
     """Return how chains do on the texts they were not learned from, every text once."""
-    chains: list[Chain] = []
-    for fold in range(_FOLDS):
-        rest = [path.along for place, path in enumerate(traced) if place % _FOLDS != fold]
-        chains.append(_with_correction(learn(rest, COUNTS, fitted), corrected))
-    return _errors(traced, [chains[place % _FOLDS] for place in range(len(traced))])
+    kinds = [_with_correction(chain, corrected) for chain in chains]
+    return _errors(traced, [kinds[place % _FOLDS] for place in range(len(traced))])
 
 
 def _with_correction(chain: Chain, corrected: bool) -> Chain:
@@ -233,13 +240,4 @@ def _scores(traced: Sequence[Traced], weights: np.ndarray, factor: float, plan: 
         errors,
         np.full(len(found), DENSE, dtype=np.int16),
         ["converged" if error <= plan.tolerance else late for error in errors],
-    )
-
-
-def _take(rows: Rows, begin: int, end: int) -> Rows:
-    """Return some of the rows."""
-    place = slice(begin, end)
-    owners, starts = (None if values is None else values[place] for values in (rows.owners, rows.starts))
-    return Rows(
-        rows.pieces[place], rows.segments[place], rows.logits[place], rows.target[place], owners, starts
     )

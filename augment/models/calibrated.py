@@ -5,7 +5,7 @@ calibration, finished = load(path, made_for)
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from augment.errors import RequestError
 from augment.ig.quadrature import Chain, Level
 from augment.models.calibrate import Calibration
-from augment.models.integrate import Rows, Scores
+from augment.models.integrate import Scores
 
 Facts = Mapping[str, object]
 
@@ -80,20 +80,3 @@ def load_finished(path: Path) -> Finished:
     pieces = [np.asarray(row) for row in table.column("pieces").to_pylist()]
     status = table.column("status").to_pylist()
     return Finished(tuple(table.column("id").to_pylist()), Scores(pieces, **columns, status=status))
-
-
-def part(rows: Rows, places: Sequence[int]) -> Rows:
-    """Return the rows at some places."""
-    owners, starts = (
-        None if values is None else [values[place] for place in places]
-        for values in (rows.owners, rows.starts)
-    )
-    index = list(places)
-    return Rows(
-        [rows.pieces[place] for place in places],
-        [rows.segments[place] for place in places],
-        rows.logits[index],
-        rows.target[index],
-        owners,
-        starts,
-    )

@@ -17,7 +17,7 @@ from torch import Tensor
 from augment.ig.baseline import FillerName
 from augment.ig.gradients import Batch, Evaluation, Question, evaluate
 from augment.ig.quadrature import Chain, Level, gauss_legendre, patterson, single
-from augment.ig.residual import Integral, Paths, integrate
+from augment.ig.residual import Integral, Paths, integrate, measure
 from augment.ig.target import Quantity, quantity, runner_up
 from augment.models.classifier import Classifier
 from augment.models.packing import pack
@@ -46,6 +46,22 @@ class Rows:
     target: Tensor
     owners: Sequence[Sequence[int]] | None = None
     starts: Sequence[Sequence[int]] | None = None
+
+    def take(self, places: Sequence[int]) -> "Rows":
+        """Return the rows at some places, in their order; a place may come twice."""
+        index = list(places)
+        owners, starts = (
+            None if values is None else [values[place] for place in index]
+            for values in (self.owners, self.starts)
+        )
+        return Rows(
+            [self.pieces[place] for place in index],
+            [self.segments[place] for place in index],
+            self.logits[index],
+            self.target[index],
+            owners,
+            starts,
+        )
 
 
 def uncalibrated() -> tuple[Chain, ...]:
@@ -203,9 +219,8 @@ class _Attribution:
         places = list(range(len(rows)))
         self._fill(paths, rows, places, np.ones(1), 0, self._plan.method == "gradient")
         found = integrate(paths, Level(np.ones(1)))
-        measure = torch.maximum((paths.end - paths.start).abs(), 0.1 * found.scores.abs().sum(-1))
-        errors = found.gap.abs() / measure.clamp_min(1e-12)
-        self._settle(rows, places, found, errors, 1, "exact" if self._exact else "fixed")
+        errors = found.gap.abs() / measure(paths, found.scores)
+        self._settle(rows, places, found, errors, 1, lambda _: "exact" if self._exact else "fixed")
 
     def _climb(self, rows: list[int]) -> None:
         """Settle rows by rule after rule; those that no rule settles are marked."""
@@ -221,7 +236,7 @@ class _Attribution:
                 errors = self._plan.factor * found.residual
                 last = chain is self._plan.chains[-1] and number == len(chain.levels) - 1
                 open_ = self._open(rows, places, found, before, errors)
-                self._settle(rows, places, found, errors, spent, self._status(last), ~open_ | last)
+                self._settle(rows, places, found, errors, spent, self._status, ~open_ | last)
                 before = found.scores[open_]
                 places = [place for place, still in zip(places, open_.tolist(), strict=True) if still]
                 if last or not places:
@@ -251,12 +266,12 @@ class _Attribution:
             return ~torch.tensor(stable, device=errors.device)
         return torch.zeros(len(places), dtype=torch.bool, device=errors.device)
 
-    def _status(self, last: bool) -> Callable[[float], str]:
-        """Return what a row that settles now is called, given its error."""
+    def _status(self, error: float) -> str:
+        """Return what a row that settles with this error is called."""
         plan = self._plan
         if plan.mode != "tolerance":
-            return lambda _: plan.mode
-        return lambda error: "converged" if error <= plan.tolerance else "not_converged"
+            return plan.mode
+        return "converged" if error <= plan.tolerance else "not_converged"
 
     def _settle(
         self,
@@ -265,7 +280,7 @@ class _Attribution:
         found: Integral,
         errors: Tensor,
         spent: int,
-        status: Callable[[float], str] | str,
+        status: Callable[[float], str],
         done: Tensor | None = None,
     ) -> None:
         """Write down the rows that are done: all of `places` unless `done` says which."""
@@ -277,7 +292,7 @@ class _Attribution:
             row = rows[place]
             scores.pieces[row] = table[index, : len(self._rows.pieces[row])]
             scores.gap[row], scores.error[row], scores.evals[row] = gaps[index], far[index], spent
-            scores.status[row] = status if isinstance(status, str) else status(far[index])
+            scores.status[row] = status(far[index])
 
     def _empty(self, rows: list[int], nodes: int) -> Paths:
         """Return paths of which only the ends are known."""

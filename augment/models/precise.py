@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from augment.models import integrate
-from augment.models.calibrated import Finished, part
+from augment.models.calibrated import Finished
 from augment.models.classifier import Classifier
 from augment.models.integrate import Plan, Rows, Scores
 
@@ -25,7 +25,7 @@ def attribute_precisely(
     """Return the scores of every row: those that are finished as they are, the others by the plan."""
     known = {name: place for place, name in enumerate(finished.ids)} if finished else {}
     open_rows = [row for row, name in enumerate(ids) if name not in known]
-    fresh = attribute(classifier, part(rows, open_rows), plan)
+    fresh = attribute(classifier, rows.take(open_rows), plan)
     if finished is None:
         return fresh
     place = {row: index for index, row in enumerate(open_rows)}
@@ -49,7 +49,7 @@ def attribute(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
     if not late:
         return scores
     with classifier.in_float32():
-        again = integrate.attribute(classifier, part(rows, late), plan)
+        again = integrate.attribute(classifier, rows.take(late), plan)
     again.evals += scores.evals[late]
     place = {row: index for index, row in enumerate(late)}
     return _gathered(

@@ -87,7 +87,7 @@ class References:
 def _averaged(rows: Rows, starts: Starts, attribute: Attribute) -> Scores:
     """Return the scores of every row, the mean over its starts; evaluations add up, the error is the mean's bound."""
     owner = [row for row, some in enumerate(starts) for _ in some]
-    each = attribute(_repeated(rows, owner, [start for some in starts for start in some]))
+    each = attribute(replace(rows.take(owner), starts=[start for some in starts for start in some]))
     groups: list[list[int]] = [[] for _ in starts]
     for place, row in enumerate(owner):
         groups[row].append(place)
@@ -106,15 +106,3 @@ def _averaged(rows: Rows, starts: Starts, attribute: Attribute) -> Scores:
     evals = np.asarray([min(each.evals[places].sum(), 32767) for places in groups], dtype=np.int16)
     pieces = [np.mean([each.pieces[place] for place in places], axis=0) for places in groups]
     return Scores(pieces, **means, evals=evals, status=status)
-
-
-def _repeated(rows: Rows, owner: list[int], starts: list[list[int]]) -> Rows:
-    """Return the rows once for every start."""
-    return Rows(
-        [rows.pieces[row] for row in owner],
-        [rows.segments[row] for row in owner],
-        rows.logits[owner],
-        rows.target[owner],
-        None if rows.owners is None else [rows.owners[row] for row in owner],
-        starts,
-    )

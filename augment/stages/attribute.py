@@ -110,7 +110,7 @@ class Attribute(Stage):
     def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
         """Calibrate the rules on a sample of the corpus, where that pays, or check a calibration that was named."""
         from augment.models.calibrate import LEAST_ROWS, TEXTS, calibrate, choose
-        from augment.models.calibrated import Finished, part, save
+        from augment.models.calibrated import Finished, save
         from augment.models.classifier import open_classifier
         from augment.models.references import KEPT
 
@@ -124,7 +124,7 @@ class Attribute(Stage):
             return
         rows = self._rows(sample, classifier, LabelMap(classifier.classes, job.label_names))
         places = choose(rows.logits.argmax(-1).tolist(), TEXTS)
-        chosen = part(rows, places)
+        chosen = rows.take(places)
         references = self._references(classifier, state)
         if references is not None:
             chosen = references.first(self.baseline, chosen)

@@ -10,7 +10,7 @@ import torch
 from augment.errors import RequestError
 from augment.ig.quadrature import gauss_legendre
 from augment.models.calibrate import Calibration, calibrate, choose
-from augment.models.calibrated import Finished, load, load_finished, part, save
+from augment.models.calibrated import Finished, load, load_finished, save
 from augment.models.classifier import Classifier
 from augment.models.integrate import Plan, Rows, Scores, attribute, fixed, trace
 from augment.models.precise import attribute_precisely
@@ -137,7 +137,7 @@ def test_finished_rows_are_taken_as_they_are_and_the_others_computed(
     curved: Classifier, learned: tuple[Rows, Calibration, Scores]
 ) -> None:
     rows, found, done = learned
-    four = part(rows, [3, 1, 0, 2])
+    four = rows.take([3, 1, 0, 2])
     finished = Finished(
         ("b", "a"),
         some([1, 2], done),
