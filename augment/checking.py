@@ -3,23 +3,24 @@
 check_run("augment", job)       # {"pipeline": "augment: tokenize, attribute, ...", "corpus": "...", ...}
 """
 
+from pathlib import Path
+
 from augment.candidates.lexicon import locate
 from augment.corpus import USUAL, inspect, peek, require_splits
 from augment.job import Job
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap, listed
-from augment.pipeline import check_sections, read_pipeline
-from augment.shipped import find
+from augment.pipeline import Pipeline, check_sections, pipeline_of
 from augment.stages.children import protection
 
 
-def check_run(pipeline: str, job: Job) -> dict[str, str]:
+def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
     """Return what a run would use, a line each; the error a run would raise if it cannot begin.
 
     Labels are those of the first rows of each file: more may come, so a label here that the model does not know is an
     error, and a class of the model that is not here is none.
     """
-    plan = read_pipeline(find("pipelines", pipeline))
+    plan = pipeline_of(pipeline)
     check_sections(plan, job)
     corpus = job.needs_corpus()
     shape = inspect(corpus, job.run.allow_download)

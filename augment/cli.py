@@ -112,7 +112,9 @@ def run(
     """Run a pipeline on a corpus: explain, edit, check, and write a data set with its report."""
     from augment import running
     from augment.configuring import configured
+    from augment.pipeline import pipeline_of
 
+    plan = pipeline_of(pipeline)
     more = [f"run.splits={json.dumps(split, ensure_ascii=False)}"] if split else []
     more += [f"run.limit={limit}"] if limit is not None else []
     if calibration is not None:
@@ -120,7 +122,7 @@ def run(
         more.append(f"model.calibration={json.dumps(file, ensure_ascii=False)}")
     job = configured(config, [*(overrides or []), *more], data, model)
     with show_progress(quiet) as progress:
-        summary = running.run(pipeline, job, output, overwrite, progress)
+        summary = running.run(plan, job, output, overwrite, progress)
     if as_json:
         answer_json(summary.to_dict())
         return
@@ -140,8 +142,9 @@ def check(
     """Check that a pipeline can run on a corpus, without loading a model."""
     from augment.checking import check_run
     from augment.configuring import configured
+    from augment.pipeline import pipeline_of
 
-    findings = check_run(pipeline, configured(config, overrides, data, model))
+    findings = check_run(pipeline_of(pipeline), configured(config, overrides, data, model))
     if as_json:
         answer_json(findings)
         return

@@ -15,6 +15,7 @@ from augment.columns import CHILD, CORPUS, REJECT
 from augment.document import Document, checked, load
 from augment.errors import RequestError
 from augment.job import Job
+from augment.shipped import find
 from augment.stage import Stage, Step
 from augment.stages import AnyStage
 from augment.table import Reject
@@ -42,6 +43,14 @@ def read_pipeline(path: Path) -> Pipeline:
     document = load(path)
     pipeline = checked(Pipeline, document, document.values)
     check_plan(pipeline, document)
+    return pipeline
+
+
+def pipeline_of(pipeline: str | Path | Pipeline) -> Pipeline:
+    """Return the pipeline meant, a shipped name, a file or itself; RequestError if it is unknown or its plan is off."""
+    if not isinstance(pipeline, Pipeline):
+        return read_pipeline(find("pipelines", str(pipeline)))
+    check_plan(pipeline, Document(Path(pipeline.name), {}))
     return pipeline
 
 

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from augment.corpus import require_splits, with_label_names
-from augment.document import Document
 from augment.errors import DataError
 from augment.exporting import Export, draw_card
 from augment.fingerprint import fingerprint_of
@@ -20,10 +19,9 @@ from augment.job import Job
 from augment.ledger import MANIFEST, PLAN, check_folder, digest, read_json, write_json, write_text
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
-from augment.pipeline import Pipeline, check_plan, check_sections, open_pipeline, prepare, read_pipeline
+from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
 from augment.reporting import draw_folder
 from augment.shard import Apply, Receipt, part_path, run_shard
-from augment.shipped import find
 from augment.staging import ACTIVE, REST, Staged, read_sample, stage_corpus
 from augment.summary import (
     FINISHED,
@@ -56,7 +54,7 @@ def run(
     rows were rejected.
     """
     began = time.monotonic()
-    plan = _checked(pipeline)
+    plan = pipeline_of(pipeline)
     check_sections(plan, job)
     job = with_label_names(job)
     folder = Path(output) if output is not None else Path("runs") / f"{job.name}-{plan.name}"
@@ -77,14 +75,6 @@ def run(
         summary = _finish(folder, plan, job, staged, receipts, began)
     check_rejects(summary, job.run.max_reject_rate)
     return summary
-
-
-def _checked(pipeline: str | Path | Pipeline) -> Pipeline:
-    """Return the pipeline meant, its plan checked."""
-    if not isinstance(pipeline, Pipeline):
-        return read_pipeline(find("pipelines", str(pipeline)))
-    check_plan(pipeline, Document(Path(pipeline.name), {}))
-    return pipeline
 
 
 def _staged(
