@@ -118,13 +118,25 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
 
 
 def prepare(pipeline: Pipeline, job: Job, sample: pa.Table, state: Path) -> None:
-    """Let every stage write to `state` what it needs to know of the corpus, shown a sample treated by those before."""
+    """Let every stage write to `state` what it needs to know of the corpus, shown a sample with the columns it needs."""
     for place, stage in enumerate(pipeline.stages):
         if type(stage).prepare is not Stage.prepare:
-            before = [(earlier.kind, earlier.open(job, state)) for earlier in pipeline.stages[:place]]
+            givers = _givers(stage, pipeline.stages[:place])
+            before = [(earlier.kind, earlier.open(job, state)) for earlier in givers]
             batches = _walk(before, sample).table.combine_chunks().to_batches()
             if batches:
                 stage.prepare(job, batches[0], state)
+
+
+def _givers(stage: Stage, before: Sequence[Stage]) -> list[Stage]:
+    """Return those of the stages before that give the columns a stage needs, or what they need in turn."""
+    needed = set(stage.needs)
+    givers: list[Stage] = []
+    for earlier in reversed(before):
+        if needed & {column.name for column in earlier.adds}:
+            givers.insert(0, earlier)
+            needed |= set(earlier.needs)
+    return givers
 
 
 def apply(pipeline: Pipeline, table: pa.Table, job: Job, state: Path | None = None) -> Applied:

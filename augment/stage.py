@@ -45,7 +45,7 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
     def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
         """Write to the folder `state` what every worker needs to know of the whole corpus, from a sample of its rows.
 
-        The sample has passed the stages before. Most stages need nothing.
+        The sample has the columns that `needs` names. Most stages prepare nothing.
         """
 
     def open(self, job: Job, state: Path | None) -> Step:

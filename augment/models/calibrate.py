@@ -21,7 +21,7 @@ from augment.ig.learn import learn
 from augment.ig.quadrature import Chain, Level, gauss_legendre, resampling, single
 from augment.ig.residual import Paths, integrate
 from augment.models.classifier import Classifier
-from augment.models.integrate import Plan, Rows, Scores, Traced, trace, uncalibrated
+from augment.models.integrate import UNCALIBRATED, Plan, Rows, Scores, Traced, trace, uncalibrated
 
 Shape = Literal["smooth", "rough", "jump"]
 
@@ -97,22 +97,43 @@ def choose(predicted: Sequence[int], count: int = TEXTS) -> list[int]:
 def calibrate(classifier: Classifier, rows: Rows, plan: Plan) -> tuple[Calibration, Scores]:
     """Return the calibration of a model by the paths of these rows, and the scores of those that were traced.
 
-    Traced are the first rows where they show that plain rules do, else all; their scores are thereby done.
+    Traced are the first rows where they show that plain rules do, else all; their scores are thereby done. Rows whose
+    gradients are not finite teach nothing, and their scores are not finite either.
     """
     nodes, weights = gauss_legendre(DENSE)
     few = rows.take(range(min(_FEW, len(rows.pieces))))
     first = trace(classifier, few, plan, nodes)
     jump = _jump(classifier, few, plan, first)
-    easy = _errors(first, [single(gauss_legendre(_EASY))] * len(first)).errors.max() <= plan.tolerance / 2
-    later = [] if easy else trace(classifier, rows.take(range(_FEW, len(rows.pieces))), plan, nodes)
-    traced = [*first, *later]
-    found = _plain(first, plan, jump) if easy else _learned(traced, plan, jump)
+    twelve = [single(gauss_legendre(_EASY))]
+    easy = (
+        _errors(sound, twelve * len(sound)).errors.max() <= plan.tolerance / 2
+        if (sound := _sound(first))
+        else False
+    )
+    traced = (
+        first if easy else [*first, *trace(classifier, rows.take(range(_FEW, len(rows.pieces))), plan, nodes)]
+    )
+    sound = _sound(traced)
+    found = _plain(sound, plan, jump) if easy or len(sound) < _FEW else _learned(sound, plan, jump)
     return found, _scores(traced, weights, found.factor, plan)
 
 
+def _sound(traced: Sequence[Traced]) -> list[Traced]:
+    """Return the paths on which everything is finite."""
+    return [
+        path
+        for path in traced
+        if np.isfinite(path.along).all() and np.isfinite([*path.values, path.start, path.end]).all()
+    ]
+
+
 def _plain(traced: Sequence[Traced], plan: Plan, jump: float) -> Calibration:
-    """Return the calibration of a model for which Gauss-Legendre rules are as good as any."""
+    """Return the calibration of a model for which Gauss-Legendre rules are as good as any, or nothing is known."""
     chain = uncalibrated()[0]
+    if len(traced) < _FEW:
+        return Calibration(
+            chain, plan.tolerance, UNCALIBRATED, None, plan.baseline, "smooth", jump, 0.0, len(traced)
+        )
     trial = _errors(traced, [chain] * len(traced))
     factor = max(_factor(trial, plan.tolerance), 1.0)
     within = _within(trial, plan.tolerance)
@@ -175,20 +196,21 @@ def _errors(traced: Sequence[Traced], chains: Sequence[Chain]) -> Trial:
     """Return errors (sum of |difference| over sum of |score|) and residuals of each text under its chain."""
     _, weights = gauss_legendre(DENSE)
     errors, residuals = [], []
+    tables = {id(chain): resampling(DENSE, chain.nodes) for chain in chains}
     for path, chain in zip(traced, chains, strict=True):
-        table = resampling(DENSE, chain.nodes)
-        reference = weights @ path.along
-        sampled = Paths(
-            torch.from_numpy(table @ path.along)[None],
-            torch.from_numpy(table @ path.values)[None],
-            torch.tensor([path.start], dtype=torch.float64),
-            torch.tensor([path.end], dtype=torch.float64),
-        )
+        table, reference = tables[id(chain)], weights @ path.along
+        sampled = _paths(path, table @ path.along, table @ path.values)
         results = [integrate(sampled, level) for level in chain.levels]
         size = max(float(np.abs(reference).sum()), 1e-12)
         errors.append([float(np.abs(found.scores[0].numpy() - reference).sum()) / size for found in results])
         residuals.append([float(found.residual[0]) for found in results])
     return Trial(np.asarray(errors), np.asarray(residuals))
+
+
+def _paths(path: Traced, along: np.ndarray, values: np.ndarray) -> Paths:
+    """Return one path as `integrate` takes it, seen at some nodes. along: [S, T]; values: [S]."""
+    ends = (torch.tensor([end], dtype=torch.float64) for end in (path.start, path.end))
+    return Paths(torch.from_numpy(along)[None], torch.from_numpy(values)[None], *ends)
 
 
 def _factor(trial: Trial, tolerance: float) -> float:
@@ -216,20 +238,13 @@ def _jump(classifier: Classifier, rows: Rows, plan: Plan, traced: Sequence[Trace
     for path, begin in zip(traced, early, strict=True):
         reached = np.abs(np.append(path.values, path.end) - path.start).max()
         shares.append(abs(float(begin.values[0]) - path.start) / max(float(reached), 1e-12))
-    return float(np.median(shares))
+    return float(np.median([share for share in shares if np.isfinite(share)] or [0.0]))
 
 
 def _scores(traced: Sequence[Traced], weights: np.ndarray, factor: float, plan: Plan) -> Scores:
     """Return the scores of the traced texts by the dense rule."""
     level = Level(weights)
-    found = []
-    for path in traced:
-        ends = (
-            torch.tensor([path.start], dtype=torch.float64),
-            torch.tensor([path.end], dtype=torch.float64),
-        )
-        paths = Paths(torch.from_numpy(path.along)[None], torch.from_numpy(path.values)[None], *ends)
-        found.append(integrate(paths, level))
+    found = [integrate(_paths(path, path.along, path.values), level) for path in traced]
     errors = np.asarray([factor * float(one.residual[0]) for one in found])
     late = "not_converged" if plan.mode == "tolerance" else plan.mode
     return Scores(

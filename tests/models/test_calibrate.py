@@ -77,6 +77,28 @@ def test_the_texts_that_were_traced_come_out_finished(
     assert done.evals.tolist() == [64] * len(done.pieces)
 
 
+@pytest.mark.parametrize("bad", [1, 12, 24])
+def test_texts_whose_gradients_are_not_finite_teach_nothing_and_stay_so(tmp_path: Path, bad: int) -> None:
+    net = opened(save_net(NETS["distilbert"], tmp_path / "net"))
+    rows = asked(net, TEACH)
+    table = net.model.get_input_embeddings().weight
+    poison = next(piece for piece in reversed(range(len(table))) if all(piece not in row for row in rows.pieces))
+    worse = [[*row[:-1], poison] if place < bad else row for place, row in enumerate(rows.pieces)]
+    with torch.no_grad():
+        # The net is the process's only one of its weights, so they are put back.
+        before = table[poison].clone()
+        table[poison] = torch.nan
+        try:
+            found, done = calibrate(net, replace(rows, pieces=worse), Plan())
+        finally:
+            table[poison] = before
+    finite = [bool(np.isfinite(scores).all()) for scores in done.pieces]
+    assert finite == [place >= bad for place in range(len(TEACH))][: len(finite)]
+    assert found.texts in (len(TEACH) - bad, 8 - bad)
+    assert all(np.isfinite(level.weights).all() for level in found.chain.levels)
+    assert np.isfinite(found.factor)
+
+
 def test_every_calibrated_rule_nears_the_same_integral(
     curved: Classifier, learned: tuple[Rows, Calibration, Scores]
 ) -> None:
