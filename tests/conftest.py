@@ -4,11 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from augment.training import train
 from tests.small import small_job, write_corpus
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+# The same examples every time and no deadline; `--hypothesis-profile=default` looks for new ones.
+settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

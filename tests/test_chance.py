@@ -8,7 +8,7 @@ from augment.chance import Chance, chance
 KEYS = st.tuples(
     st.integers(0, 9), st.sampled_from(["delete_key", "换词"]), st.text(max_size=5), st.integers(0, 99)
 )
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(max_examples=60)
 
 
 def draws(key: tuple[int, str, str, int], count: int = 8) -> list[int]:

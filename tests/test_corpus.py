@@ -69,7 +69,7 @@ def write(path: Path, records: list[dict[str, str]]) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pairs=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=8))
 def test_every_row_comes_out_unchanged_or_is_rejected(suffix: str, pairs: list[tuple[str, str]]) -> None:
     """Texts and labels survive code point for code point; rows in = rows out + rejects."""
@@ -270,7 +270,7 @@ def test_the_own_split_of_the_source_is_kept(tmp_path: Path) -> None:
     assert splits[4] in ("train", "validation", "test")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(texts=st.lists(WORDS.filter(str.strip), min_size=1, max_size=30), limit=st.integers(1, 40))
 def test_a_limit_chooses_by_text_and_keeps_the_order(texts: list[str], limit: int) -> None:
     """The same rows are chosen whatever the chunks; those not chosen are skipped."""

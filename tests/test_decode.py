@@ -14,7 +14,7 @@ from tests.texts import TEXTS
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\0"))
     | st.sampled_from(TEXTS)

@@ -46,14 +46,14 @@ def refusal(text: str) -> tuple[str, str, str]:
     return caught.value.where, caught.value.what, caught.value.hint
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.from_regex(r"[A-Za-z]{1,12}", fullmatch=True))
 def test_a_word_is_a_string_unless_it_is_true_false_or_null(word: str) -> None:
     values = {"true": True, "false": False, "null": None}
     assert parse(f"label: {word}", HERE).values == {"label": values.get(word, word)}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers())
 def test_a_whole_number_is_one_and_with_leading_zeros_a_string(number: int) -> None:
     assert parse(f"a: {number}\nb: '{number}'\nc: 00{abs(number)}\n", HERE).values == {
@@ -76,14 +76,14 @@ def test_decimal_numbers_are_numbers(word: str, number: float) -> None:
     assert parse(f"rate: {word}", HERE).values == {"rate": number}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.dictionaries(PRINTABLE, PRINTABLE | st.sampled_from(TEXTS), max_size=5))
 def test_quoted_strings_come_back_code_point_for_code_point(values: dict[str, str]) -> None:
     written = yaml.safe_dump(values, default_style='"', allow_unicode=True)
     assert parse(written, HERE).values == values
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.from_regex(r"[a-z一-龟]{1,8}", fullmatch=True), min_size=1, max_size=8, unique=True))
 def test_every_key_knows_its_line(keys: list[str]) -> None:
     text = "# a comment\n" + "".join(f"k_{key}:\n  inner: [1,\n    2]\n" for key in keys)
@@ -192,7 +192,7 @@ def test_a_key_of_a_section_written_outside_of_it_is_named_with_its_section() ->
     assert refusal("name: a\nspokes: 3\n")[2] == "known here: name, wheels"
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.from_regex(r"[a-z]{3,9}", fullmatch=True), min_size=1, unique=True))
 def test_the_nearest_of_known_words_is_the_word_itself(known: list[str]) -> None:
     for word in known:

@@ -143,7 +143,7 @@ def test_a_text_without_a_word_is_refused(model: Path, text: str) -> None:
         explain(text, model, run=CPU)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(words=st.integers(1, 400), chinese=st.booleans())
 def test_words_the_model_is_not_fed_are_counted(model: Path, words: int, chinese: bool) -> None:
     """Every word counted has no score, but for one of which the model saw the beginning."""

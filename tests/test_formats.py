@@ -58,7 +58,7 @@ def separated(pairs: list[tuple[str, str]], delimiter: str) -> str:
 
 @pytest.mark.parametrize(("suffix", "delimiter"), [("csv", ","), ("tsv", "\t")])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(pairs=PAIRS)
 def test_quoted_fields_survive(
     suffix: str, delimiter: str, encoding: str, pairs: list[tuple[str, str]]
@@ -71,7 +71,7 @@ def test_quoted_fields_survive(
         assert rows(path, encoding=named) == [{"text": text, "label": label} for text, label in pairs]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(pairs=PAIRS)
 def test_gb18030_is_found_by_itself(pairs: list[tuple[str, str]]) -> None:
     """A file that is not UTF-8 but GB18030 is read as such without being told."""
@@ -82,7 +82,7 @@ def test_gb18030_is_found_by_itself(pairs: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize("ascii_only", [True, False])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(pairs=PAIRS)
 def test_json_strings_survive(ascii_only: bool, pairs: list[tuple[str, str]]) -> None:
     """Any string of a JSON line comes back, escaped or not."""
@@ -94,7 +94,7 @@ def test_json_strings_survive(ascii_only: bool, pairs: list[tuple[str, str]]) ->
         assert rows(path) == records
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(pairs=PAIRS)
 def test_parquet_strings_survive(pairs: list[tuple[str, str]]) -> None:
     """Any string of a Parquet file comes back."""
@@ -105,7 +105,7 @@ def test_parquet_strings_survive(pairs: list[tuple[str, str]]) -> None:
         assert rows(path) == records
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(texts=st.lists(CELLS.map(lambda text: text.replace("\n", " ").rstrip("\r") + "."), min_size=1))
 def test_lines_end_only_at_line_feeds(texts: list[str]) -> None:
     """Unicode line separators, lone carriage returns and tabs belong to the text of a line."""

@@ -4,7 +4,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -152,7 +152,6 @@ def test_files_may_be_given_by_split() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-99, 99), min_size=1))
 def test_numbers_given_as_labels_are_the_strings_they_look_like(labels: list[int]) -> None:
     config = CorpusConfig.model_validate({"files": [{"path": "a", "label": labels[0]}], "labels": labels})

@@ -193,7 +193,7 @@ def decisions(found: pa.Table) -> dict[str, tuple[object, ...]]:
     }
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(st.permutations(range(len(TEXT))), st.integers(1, len(TEXT)))
 def test_what_comes_of_a_row_does_not_depend_on_the_rows_around_it(
     editing: Pipeline, job: Job, order: list[int], size: int

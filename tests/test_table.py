@@ -12,7 +12,7 @@ from augment.table import Child, Missing, parents, rejecting, with_children, wit
 from augment.text.edits import Edit, replay
 from tests.texts import TEXTS
 
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(max_examples=60)
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(TEXTS)
 # For each stage, how many children each of three parents gets from it.
 ROUNDS = st.lists(st.tuples(*[st.integers(0, 3)] * 3), max_size=3)

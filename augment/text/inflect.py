@@ -44,7 +44,7 @@ _DETACHMENTS = (
     ("+est", "", "a", "superlative"),
 )
 _DOUBLED = regex.compile(r"([bcdfgklmnprstvz])\1$")
-_ONE_SYLLABLE_TO_DOUBLE = regex.compile(r"[^aeiou]*(?:qu)?[aeiou][^aeiouwxy]")
+_ONE_SYLLABLE_TO_DOUBLE = regex.compile(r"[^aeiou]*(?:qu)?[aeiou][bdfgklmnprstvz]")
 _CONSONANT_Y = regex.compile(r"[^aeiou]y$")
 _HISSING = regex.compile(r"(?:s|x|z|ch|sh)$")
 _VOWELS = regex.compile(r"[aeiouy]+")

@@ -40,7 +40,7 @@ def moby(tmp_path: Path) -> Moby:
 
 
 @given(thesaurus=THESAURI)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_words_that_name_each_other_stand_by_how_much_of_their_lists_they_share(
     tmp_path_factory: pytest.TempPathFactory, thesaurus: Mapping[str, set[str]]
 ) -> None:

@@ -68,7 +68,7 @@ def saturated(embeddings: Tensor) -> Tensor:
 
 
 @given(SEEDS)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_integrated_gradients_sum_to_the_change_of_the_function(seed: int) -> None:
     inputs, baseline = drawn(seed, 2, 4, 3), drawn(seed + 1, 2, 4, 3)
     scores = integrated(smooth, inputs, baseline)
@@ -93,7 +93,7 @@ def test_a_saturated_input_has_the_score_one_and_the_gradient_zero() -> None:
 
 
 @given(SEEDS, st.integers(0, 3))
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_the_one_piece_that_changes_the_answer_has_a_score(seed: int, piece: int) -> None:
     baseline = torch.zeros(1, 4, 1, dtype=torch.float64)
     inputs = baseline.clone()
@@ -105,7 +105,7 @@ def test_the_one_piece_that_changes_the_answer_has_a_score(seed: int, piece: int
 
 @of_all
 @given(seed=SEEDS, piece=st.integers(0, 3))
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_a_piece_the_function_does_not_read_has_exactly_no_score(
     method: Method, seed: int, piece: int
 ) -> None:
@@ -118,7 +118,7 @@ def test_a_piece_the_function_does_not_read_has_exactly_no_score(
 
 @of_signed
 @given(seed=SEEDS, one=st.floats(-3, 3), other=st.floats(-3, 3))
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_scores_of_a_sum_are_the_sum_of_the_scores(
     method: Method, seed: int, one: float, other: float
 ) -> None:
@@ -130,7 +130,7 @@ def test_scores_of_a_sum_are_the_sum_of_the_scores(
 
 @of_signed
 @given(seed=SEEDS)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_a_linear_function_gives_each_piece_its_own_term(method: Method, seed: int) -> None:
     inputs, baseline, slope = drawn(seed, 2, 4, 3), drawn(seed + 1, 2, 4, 3), drawn(seed + 2, 4, 3)
     scores = method(lambda x: (x * slope).sum((1, 2)) + 7, inputs, baseline)
@@ -138,7 +138,7 @@ def test_a_linear_function_gives_each_piece_its_own_term(method: Method, seed: i
 
 
 @given(seed=SEEDS, steps=st.integers(1, 6), data=st.data())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_polynomials_are_scored_exactly_by_half_as_many_nodes(
     seed: int, steps: int, data: st.DataObject
 ) -> None:
@@ -160,7 +160,7 @@ def test_a_polynomial_of_too_high_a_degree_is_not_scored_exactly(steps: int) -> 
 
 @of_all
 @given(seed=SEEDS)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_pieces_the_function_cannot_tell_apart_have_equal_scores(method: Method, seed: int) -> None:
     inputs, baseline = drawn(seed, 2, 3, 2), drawn(seed + 1, 2, 3, 2)
     inputs[:, 2], baseline[:, 2] = inputs[:, 0], baseline[:, 0]
@@ -169,7 +169,7 @@ def test_pieces_the_function_cannot_tell_apart_have_equal_scores(method: Method,
 
 
 @given(SEEDS)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_the_way_back_has_the_opposite_scores(seed: int) -> None:
     inputs, baseline = drawn(seed, 2, 4, 3), drawn(seed + 1, 2, 4, 3)
     torch.testing.assert_close(integrated(smooth, inputs, baseline), -integrated(smooth, baseline, inputs))
@@ -177,7 +177,7 @@ def test_the_way_back_has_the_opposite_scores(seed: int) -> None:
 
 @of_all
 @given(seed=SEEDS)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_two_ways_to_compute_one_function_have_the_same_scores(method: Method, seed: int) -> None:
     inputs, baseline = drawn(seed, 2, 4, 3), drawn(seed + 1, 2, 4, 3)
     one = method(lambda x: torch.relu(x).sum((1, 2)), inputs, baseline)

@@ -47,7 +47,7 @@ def curved(embeddings: Tensor) -> Tensor:
 
 
 @given(st.integers(0, 10**6))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_the_share_of_a_piece_is_what_a_small_step_along_it_changes(seed: int) -> None:
     inputs, baseline = drawn(seed, 3, 4, 2), drawn(seed + 1, 3, 4, 2)
     alphas, target = torch.rand(3, generator=torch.Generator().manual_seed(seed)), torch.tensor([0, 1, 0])
@@ -71,7 +71,7 @@ def test_steepness_is_the_length_of_the_gradient_and_needs_no_direction() -> Non
 
 
 @given(st.integers(0, 10**6))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_a_row_does_not_feel_the_rows_beside_it(seed: int) -> None:
     inputs, target = drawn(seed, 5, 3, 2), torch.tensor([0, 1, 1, 0, 1])
     baseline, alphas = torch.zeros_like(inputs), torch.linspace(0, 1, 5)

@@ -13,7 +13,7 @@ FLOATS = st.floats(-1e6, 1e6, width=32)
     st.lists(st.tuples(FLOATS, FLOATS), min_size=1, max_size=8),
     st.sampled_from([torch.float32, torch.float64]),
 )
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_the_ends_of_the_path_are_its_baseline_and_its_input_bit_for_bit(
     pairs: list[tuple[float, float]], dtype: torch.dtype
 ) -> None:

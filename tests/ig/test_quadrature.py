@@ -17,7 +17,7 @@ from augment.ig.quadrature import (
 
 
 @given(st.integers(1, 128))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_nodes_rise_inside_the_path_and_weights_sum_to_one(steps: int) -> None:
     nodes, weights = gauss_legendre(steps)
     assert len(nodes) == len(weights) == steps
@@ -29,7 +29,7 @@ def test_nodes_rise_inside_the_path_and_weights_sum_to_one(steps: int) -> None:
 
 
 @given(st.integers(1, 64))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_the_rule_is_the_same_from_both_ends(steps: int) -> None:
     nodes, weights = gauss_legendre(steps)
     np.testing.assert_allclose(nodes + nodes[::-1], 1, atol=1e-12)
@@ -37,7 +37,7 @@ def test_the_rule_is_the_same_from_both_ends(steps: int) -> None:
 
 
 @given(st.integers(1, 12), st.data())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_polynomials_up_to_twice_the_nodes_less_one_are_integrated_exactly(
     steps: int, data: st.DataObject
 ) -> None:
@@ -61,7 +61,7 @@ def test_a_rule_without_a_node_is_refused(steps: int) -> None:
 
 
 @given(st.integers(2, 200))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_the_trapezoid_rule_has_both_ends_at_half_weight(steps: int) -> None:
     nodes, weights = trapezoid(steps)
     assert (nodes[0], nodes[-1]) == (0, 1)
@@ -108,7 +108,7 @@ def test_one_rule_is_a_chain_of_one_level() -> None:
 
 
 @given(st.sets(st.integers(0, 40), min_size=1, max_size=10))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_an_interpolatory_rule_is_exact_for_as_many_powers_as_it_has_nodes(places: set[int]) -> None:
     nodes = np.asarray(sorted(places)) / 40
     weights = interpolatory(nodes)
@@ -117,7 +117,7 @@ def test_an_interpolatory_rule_is_exact_for_as_many_powers_as_it_has_nodes(place
 
 
 @given(st.integers(2, 40), st.integers(0, 39))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_resampling_is_exact_for_polynomials_the_nodes_determine(steps: int, power: int) -> None:
     places = np.linspace(0, 1, 17)
     nodes, _ = gauss_legendre(steps)

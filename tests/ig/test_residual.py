@@ -26,7 +26,7 @@ def exponential(rates: list[float], chain: Chain) -> tuple[Paths, Tensor]:
 
 
 @given(RATES)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_fine_rule_gives_the_exact_scores_and_no_residual(rates: list[float]) -> None:
     chain = single(gauss_legendre(32))
     paths, exact = exponential(rates, chain)
@@ -37,7 +37,7 @@ def test_a_fine_rule_gives_the_exact_scores_and_no_residual(rates: list[float]) 
 
 
 @given(RATES, st.sampled_from([2, 3, 4]))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_coarse_rule_is_told_by_its_residual(rates: list[float], steps: int) -> None:
     chain = single(gauss_legendre(steps))
     paths, exact = exponential(rates, chain)
@@ -66,7 +66,7 @@ def test_the_gap_can_close_by_luck_and_the_residual_still_tells() -> None:
 
 
 @given(RATES)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_correction_makes_the_scores_complete_and_the_gap_stays_what_it_was(rates: list[float]) -> None:
     chain = single(gauss_legendre(2), corrected=True)
     paths, _ = exponential(rates, chain)

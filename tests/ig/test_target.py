@@ -26,7 +26,7 @@ def asked(rows: list[list[float]]) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @given(ROWS)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_each_quantity_is_what_its_name_says(rows: list[list[float]]) -> None:
     logits, target, against = asked(rows)
     for row in range(len(rows)):
@@ -43,7 +43,7 @@ def test_each_quantity_is_what_its_name_says(rows: list[list[float]]) -> None:
 
 
 @given(ROWS, st.floats(-20, 20))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_only_the_logit_feels_what_all_classes_share(rows: list[list[float]], shift: float) -> None:
     logits, target, against = asked(rows)
     for name in NAMES:
@@ -52,7 +52,7 @@ def test_only_the_logit_feels_what_all_classes_share(rows: list[list[float]], sh
 
 
 @given(ROWS)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_the_difference_turns_its_sign_when_the_classes_change_places(rows: list[list[float]]) -> None:
     logits, target, against = asked(rows)
     assert torch.equal(
@@ -61,7 +61,7 @@ def test_the_difference_turns_its_sign_when_the_classes_change_places(rows: list
 
 
 @given(ROWS)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_the_runner_up_is_the_best_of_the_other_classes(rows: list[list[float]]) -> None:
     logits, target, against = asked(rows)
     for row, own, second in zip(logits.tolist(), target.tolist(), against.tolist(), strict=True):

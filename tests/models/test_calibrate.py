@@ -82,7 +82,9 @@ def test_texts_whose_gradients_are_not_finite_teach_nothing_and_stay_so(tmp_path
     net = opened(save_net(NETS["distilbert"], tmp_path / "net"))
     rows = asked(net, TEACH)
     table = net.model.get_input_embeddings().weight
-    poison = next(piece for piece in reversed(range(len(table))) if all(piece not in row for row in rows.pieces))
+    poison = next(
+        piece for piece in reversed(range(len(table))) if all(piece not in row for row in rows.pieces)
+    )
     worse = [[*row[:-1], poison] if place < bad else row for place, row in enumerate(rows.pieces)]
     with torch.no_grad():
         # The net is the process's only one of its weights, so they are put back.

@@ -38,7 +38,7 @@ def logits(net: TextCNN, pieces: list[int], left: int = 0, right: int = 0) -> Te
 
 
 @given(IDS, st.integers(0, 6), st.integers(0, 6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_padding_on_either_side_does_not_change_the_logits(pieces: list[int], left: int, right: int) -> None:
     net = build(initializer_range=0.3)
     torch.testing.assert_close(logits(net, pieces, left, right), logits(net, pieces), rtol=0, atol=1e-6)
@@ -78,7 +78,7 @@ def test_labels_give_the_cross_entropy(net: TextCNN) -> None:
 
 
 @given(st.integers(1, 29), st.integers(2, 6))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_repeated_pieces_share_the_gradient_evenly(piece: int, times: int) -> None:
     net = build(initializer_range=0.3, windows=(1,))
     shares = gradient(net, [piece] * times)

@@ -107,13 +107,13 @@ def test_no_text_adds_an_element_or_an_attribute_to_the_page(
     assert outline.comments == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(text=NO_SURROGATES.filter(bool))
 def test_no_text_at_all_adds_an_element_or_an_attribute(text: str, benign: list[tuple[str, ...]]) -> None:
     assert Outline(draw(one(text))).tags == benign
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(NO_SURROGATES, max_size=4))
 def test_pieces_rebuild_the_source_text(texts: list[str]) -> None:
     rows = payload(draw(page(texts)))["rows"]

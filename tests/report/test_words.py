@@ -35,7 +35,7 @@ def batch(rows: list[Row], score: str = "ig") -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(ROWS, st.integers(1, 4))
 def test_sums_equal_those_of_a_plain_loop_however_the_rows_are_batched(rows: list[Row], size: int) -> None:
     sums: dict[tuple[str, str], list[float]] = defaultdict(list)

@@ -48,7 +48,7 @@ def test_edits_that_do_not_fit_the_text_are_refused(edits: list[Edit]) -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 @given(data=st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_deleting_tokens_leaves_the_other_tokens_as_they_are(text: str, data: st.DataObject) -> None:
     text = text[:200]
     spans = segment(text, language="en")

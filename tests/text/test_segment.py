@@ -42,7 +42,7 @@ AWKWARD = st.text(
 
 
 @given(AWKWARD, st.sampled_from(GRANULARITIES), st.sampled_from(["auto", "zh", "en", "mixed"]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_spans_are_ordered_disjoint_and_cover_all_but_space(
     text: str, granularity: Granularity, language: str
 ) -> None:
@@ -56,7 +56,6 @@ def test_every_awkward_text_is_covered(text: str, granularity: Granularity) -> N
 
 
 @given(AWKWARD, AWKWARD)
-@settings(deadline=None)
 def test_lines_are_cut_independently(first: str, second: str) -> None:
     if second[:1] and regex.fullmatch(r"\X\X", "\n" + second[0]) and not first.endswith("\r"):
         shifted = [(start + len(first) + 1, end + len(first) + 1) for start, end in segment(second)]
