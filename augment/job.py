@@ -184,6 +184,9 @@ class RunConfig(Section):
         default="float32", description="of the model's arithmetic; scores add up in float64"
     )
     token_budget: int = Field(default=4096, ge=64, description="pieces in one forward pass")
+    recompute: bool = Field(
+        default=False, description="a third more time, a fraction of the memory: layers are computed again"
+    )
     threads: int | None = Field(
         default=None, ge=1, description="CPU threads of torch; default: torch's own choice"
     )

@@ -27,9 +27,10 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedTo
 
 from augment.ig.quadrature import gauss_legendre
 from augment.job import ModelConfig, RunConfig
-from augment.models.calibrate import TEXTS, calibrate
+from augment.models.calibrate import calibrate
 from augment.models.classifier import Classifier
 from augment.models.integrate import Plan, Rows, attribute, trace
+from augment.models.trials import effort
 
 HERE = Path(__file__).resolve().parent
 Result = TypeVar("Result")
@@ -43,7 +44,7 @@ def main() -> None:
     rows = predicted(exact, pieces)
     sample = list(range(min(len(pieces), arguments.sample)))
     dense = trace(exact, rows.take(sample), Plan(), gauss_legendre(96)[0])
-    calibration, _ = calibrate(reduced, rows.take(sample[:TEXTS]), Plan())
+    calibration, _ = calibrate(reduced, rows.take(sample[: effort(Plan().tolerance).texts]), Plan())
     plan = calibration.plan(replace(Plan(), mode="p95"))
     timed(arguments.device, lambda: attribute(reduced, rows.take(sample), plan))
     seconds, scores = timed(arguments.device, lambda: attribute(reduced, predicted(reduced, pieces), plan))

@@ -16,26 +16,33 @@ from augment.ig.quadrature import Chain, Level, gauss_legendre, resampling
 
 COUNTS = (8, 12, 16, 24, 32)
 
-# Where nodes may lie, and how hard weights are held together where few texts leave them free.
-_PLACES = np.linspace(0.0, 1.0, 101)
+PLACES = np.linspace(0.0, 1.0, 101)
+
+# How hard weights are held together where few texts leave them free.
 _RIDGE = 1e-4
 _SWEEPS = 3
 _REACH = 4
 
 
-def learn(integrands: Sequence[np.ndarray], counts: Sequence[int] = COUNTS, corrected: bool = False) -> Chain:
+def learn(
+    integrands: Sequence[np.ndarray],
+    counts: Sequence[int] = COUNTS,
+    corrected: bool = False,
+    places: np.ndarray = PLACES,
+) -> Chain:
     """Return nested rules of `counts` nodes with weights that are not negative and sum to 1.
 
     integrands: one array [S, T] a text, the gradient along the path at the S Gauss-Legendre nodes, per piece; S is the
-    same for all. With `corrected` the rules are fitted to what is left after the completeness correction.
+    same for all. With `corrected` the rules are fitted to what is left after the completeness correction. places: where
+    nodes may lie; between the S nodes the integrands are interpolated, which small rules gain from and fine ones do not.
     """
-    fit = _Fit(_moments(integrands, corrected), len(integrands[0]))
+    fit = _Fit(_moments(integrands, corrected), len(integrands[0]), places)
     chosen: list[int] = []
     levels = []
     for count in counts:
         chosen = fit.extend(chosen, count)
         levels.append(Level(fit.weights(chosen)[0], corrected))
-    return Chain(_PLACES[chosen], tuple(levels))
+    return Chain(places[chosen], tuple(levels))
 
 
 def correction(weights: np.ndarray, along: np.ndarray) -> np.ndarray:
@@ -65,17 +72,18 @@ def _moments(integrands: Sequence[np.ndarray], corrected: bool) -> np.ndarray:
 class _Fit:
     """The least-squares problem of one set of texts: which places, with which weights."""
 
-    def __init__(self, moments: np.ndarray, steps: int) -> None:
+    def __init__(self, moments: np.ndarray, steps: int, candidates: np.ndarray) -> None:
         """Bring the problem to a triangle over the candidate places, the sum of weights as a heavy row."""
+        self._count = len(candidates)
         values, vectors = np.linalg.eigh(moments)
         root = np.sqrt(np.clip(values, 0, None))[:, None] * vectors.T
-        places = root @ resampling(steps, _PLACES).T
+        places = root @ resampling(steps, candidates).T
         wanted = root @ gauss_legendre(steps)[1]
         energy = float((places**2).sum(0).mean()) or 1.0
-        ridge = np.sqrt(_RIDGE * energy) * np.eye(len(_PLACES))
-        heavy = np.full((1, len(_PLACES)), 1e3 * np.sqrt(energy))
+        ridge = np.sqrt(_RIDGE * energy) * np.eye(self._count)
+        heavy = np.full((1, self._count), 1e3 * np.sqrt(energy))
         table = np.vstack([places, ridge, heavy])
-        right = np.concatenate([wanted, np.zeros(len(_PLACES)), heavy[0, :1]])
+        right = np.concatenate([wanted, np.zeros(self._count), heavy[0, :1]])
         basis, self._triangle = np.linalg.qr(table)
         self._right = basis.T @ right
 
@@ -100,7 +108,7 @@ class _Fit:
 
     def _next(self, chosen: list[int]) -> int:
         """Return the place that, added, leaves least."""
-        free = [place for place in range(len(_PLACES)) if place not in chosen]
+        free = [place for place in range(self._count) if place not in chosen]
         if chosen:
             # Only the places that point most towards what is left are tried.
             weights = nnls(self._triangle[:, chosen], self._right)[0]
@@ -112,9 +120,9 @@ class _Fit:
     def _moved(self, chosen: list[int], slot: int, best: float, everywhere: bool) -> tuple[list[int], float]:
         """Return the places with the one in `slot` moved to where it leaves least."""
         here = chosen[slot]
-        reach = range(len(_PLACES)) if everywhere else range(here - _REACH, here + _REACH + 1)
+        reach = range(self._count) if everywhere else range(here - _REACH, here + _REACH + 1)
         for place in reach:
-            if 0 <= place < len(_PLACES) and place not in chosen:
+            if 0 <= place < self._count and place not in chosen:
                 trial = [*chosen[:slot], place, *chosen[slot + 1 :]]
                 left = self.weights(trial)[1]
                 if left < best * (1 - 1e-9):

@@ -4,8 +4,11 @@ F at the nodes comes free with the gradients, and for every k the integral of F'
 exactly: (F(x)^(k+1) - F(x')^(k+1)) / (k+1). What a rule misses of the first three of these moments is its residual.
 The moment k = 0 alone is completeness (Sundararajan et al. 2017, proposition 1), which a rule can meet by luck; of 99 in
 100 texts the error of the scores is within a few times the residual, and within up to 50 times the completeness gap.
+How far the scores moved since a coarser rule says the rest: the geometric mean of both goes with the error more closely
+than either.
 
     found = integrate(paths, level)          # found.scores [N, T], found.gap [N], found.residual [N]
+    estimate(found, coarser.scores)          # [N], for errors of sum |difference| over sum |score|
 """
 
 from dataclasses import dataclass
@@ -62,6 +65,14 @@ def integrate(paths: Paths, level: Level) -> Integral:
         scores = scores - gap[:, None] * _shares(along, sums, weights)
     missed = _missed(sums * weights, paths.values[:, :count], paths.start, paths.end)
     return Integral(scores, gap, missed / measure(paths, scores))
+
+
+def estimate(found: Integral, before: Tensor | None) -> Tensor:
+    """Return what the error goes with, [N]: the residual alone where no coarser rule's scores `before` [N, T] are known."""
+    if before is None:
+        return found.residual
+    moved = (found.scores - before).abs().sum(-1) / found.scores.abs().sum(-1).clamp_min(_TINY)
+    return (found.residual * moved).sqrt()
 
 
 def measure(paths: Paths, scores: Tensor) -> Tensor:

@@ -13,17 +13,20 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.utils import logging
 
 from augment.errors import ModelError
@@ -71,6 +74,9 @@ class Classifier:
         self.max_length = min(config.max_length, positions(model))
         self.budget = run.token_budget
         self.dtype = _DTYPES[run.dtype]
+        self.recomputes = False
+        if run.recompute:
+            self.recompute()
         # GPT-2 takes segment ids too, and adds word embeddings for them; only its tokenizer knows that it gives none.
         self._wants_segments = "token_type_ids" in tokenizer.model_input_names and takes(
             model, "token_type_ids"
@@ -80,6 +86,8 @@ class Classifier:
         )
         hidden = {tokenizer.mask_token_id, tokenizer.unk_token_id}
         self._frame = {piece for piece in tokenizer.all_special_ids if piece not in hidden}
+        # A decoder would keep keys and values for a next piece that never comes.
+        model.config.use_cache = False
         # Decoders pool the last piece that is not padding: what pads and what they look for must be the same id.
         model.config.pad_token_id = self._pad
 
@@ -220,8 +228,8 @@ class Classifier:
     def in_batches(self, lengths: Sequence[int], work: Callable[[list[int]], None]) -> None:
         """Call `work` with the indices of each batch of items of these lengths, packed to the budget.
 
-        A batch that does not fit the device's memory is halved, and so is the budget from then on; one item that does
-        not fit alone raises torch.OutOfMemoryError.
+        A batch that does not fit the device's memory is halved, and so is the budget from then on. For one item that
+        does not fit alone activations are recomputed; if it does not fit then, torch.OutOfMemoryError is raised.
         """
         waiting = deque(pack(lengths, self.budget))
         while waiting:
@@ -232,12 +240,29 @@ class Classifier:
                 try:
                     work(batch)
                 except torch.OutOfMemoryError:
-                    if len(batch) == 1:
+                    if len(batch) > 1:
+                        fits, self.budget = False, size // 2
+                    elif self.recompute():
+                        waiting.appendleft(batch)
+                    else:
                         raise
-                    fits, self.budget = False, size // 2
             if not fits:
                 half = len(batch) // 2
                 waiting.extendleft([batch[half:], batch[:half]])
+
+    def recompute(self) -> bool:
+        """Keep nothing of a layer but its input for the backward pass, from now on, and compute the rest again there.
+
+        The numbers stay the same, a third more time is spent, and a fraction of the memory is used. False if that is
+        so already, or if the architecture knows no such thing.
+        """
+        layers = [part for part in self.model.modules() if isinstance(part, GradientCheckpointingLayer)]
+        if self.recomputes or not layers:
+            return False
+        for layer in layers:
+            layer.forward = _recomputed(layer.forward)
+        self.recomputes = True
+        return True
 
     @contextmanager
     def in_float32(self) -> Iterator[None]:
@@ -261,7 +286,8 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
     At most two are kept in a process: the model and the judge.
     """
     folder = model_folder(config, run)
-    key = (folder.digest(), str(config.max_length), run.device, run.dtype, str(run.token_budget))
+    sizes = (str(config.max_length), str(run.token_budget), str(run.recompute))
+    key = (folder.digest(), run.device, run.dtype, *sizes)
     if key in _OPENED:
         _OPENED.move_to_end(key)
         return _OPENED[key]
@@ -273,6 +299,16 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
     while len(_OPENED) > _KEPT:
         _OPENED.popitem(last=False)
     return _OPENED[key]
+
+
+def _recomputed(forward: Callable[..., object]) -> Callable[..., object]:
+    """Return a function that keeps nothing of `forward` but what it is given, and calls it again for the gradient."""
+
+    def run(*args: object, **kwargs: object) -> object:
+        """Call it in place of the layer."""
+        return checkpoint(partial(forward, **kwargs), *args, use_reentrant=False, preserve_rng_state=False)
+
+    return run
 
 
 def load(folder: ModelFolder, kind: type[PreTrainedModel]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

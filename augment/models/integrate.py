@@ -17,7 +17,7 @@ from torch import Tensor
 from augment.ig.baseline import FillerName
 from augment.ig.gradients import Batch, Evaluation, Question, evaluate
 from augment.ig.quadrature import Chain, Level, gauss_legendre, patterson, single
-from augment.ig.residual import Integral, Paths, integrate, measure
+from augment.ig.residual import Integral, Paths, estimate, integrate, measure
 from augment.ig.target import Quantity, quantity, runner_up
 from augment.models.classifier import Classifier
 from augment.models.packing import pack
@@ -26,8 +26,10 @@ from augment.models.views import Cut, Secant
 Method = Literal["integrated_gradients", "gradient", "gradient_x_input"]
 Mode = Literal["tolerance", "p95", "ranking", "fixed"]
 
-# Of rules that were not calibrated the error of 99 texts in 100 is within so many residuals.
-UNCALIBRATED = 3.0
+# Of rules that were not calibrated the error of 99 texts in 100 is within so many times its estimate; of the first rule,
+# which nothing coarser is held against, within so many times that.
+UNCALIBRATED = 1.5
+_ALONE = 2.0
 # Numbers kept for one window: rows x nodes x pieces.
 _WINDOW = 1 << 22
 
@@ -80,9 +82,10 @@ class Plan:
 
     cut: the module through whose output the path runs, by default the input embeddings.
 
-    mode `tolerance`: a row stops at the first rule whose error, factor x residual, is at most `tolerance`; `p95` and
+    mode `tolerance`: a row stops at the first rule whose error, factor x estimate, is at most `tolerance`; `p95` and
     `fixed`: at the first rule of the first chain; `ranking`: when the `top` tokens of two rules are the same set and no
-    token moved by more than what parts the last of them from the next.
+    token moved by more than what parts the last of them from the next. alone: how much more doubt there is of the first
+    rule, than which nothing coarser is known.
     """
 
     method: Method = "integrated_gradients"
@@ -94,6 +97,7 @@ class Plan:
     top: int = 5
     chains: tuple[Chain, ...] = field(default_factory=uncalibrated)
     factor: float = UNCALIBRATED
+    alone: float = _ALONE
 
     @property
     def allows_closed_form(self) -> bool:
@@ -107,7 +111,7 @@ class Scores:
     """Scores of N rows. pieces: one float64 array [T] a row. The rest are arrays [N].
 
     value, floor: F(x) and F(baseline); gap: sum of scores - (value - floor), before any correction; error: factor x
-    moment residual, |gap| over the same measure for one-point methods; evals: gradient evaluations; status: converged,
+    estimate, |gap| over the same measure for one-point methods; evals: gradient evaluations; status: converged,
     not_converged, p95, ranking, exact (closed form) or fixed.
     """
 
@@ -225,15 +229,16 @@ class _Attribution:
     def _climb(self, rows: list[int]) -> None:
         """Settle rows by rule after rule; those that no rule settles are marked."""
         places, spent = list(range(len(rows))), 0
+        before: Tensor | None = None
         for chain in self._plan.chains:
             paths = self._empty(rows, len(chain.nodes))
-            before: Tensor | None = None
             for number, level in enumerate(chain.levels):
                 new = chain.new(number)
                 self._fill(paths, rows, places, new, level.count - len(new))
                 spent += len(new)
                 found = integrate(_some(paths, places), level)
-                errors = self._plan.factor * found.residual
+                factor = self._plan.factor * (self._plan.alone if before is None else 1)
+                errors = factor * estimate(found, before)
                 last = chain is self._plan.chains[-1] and number == len(chain.levels) - 1
                 open_ = self._open(rows, places, found, before, errors)
                 self._settle(rows, places, found, errors, spent, self._status, ~open_ | last)

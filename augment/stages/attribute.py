@@ -109,10 +109,11 @@ class Attribute(Stage):
 
     def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
         """Calibrate the rules on a sample of the corpus, where that pays, or check a calibration that was named."""
-        from augment.models.calibrate import LEAST_ROWS, TEXTS, calibrate, choose
+        from augment.models.calibrate import LEAST_ROWS, calibrate, choose
         from augment.models.calibrated import Finished, save
         from augment.models.classifier import open_classifier
         from augment.models.references import KEPT
+        from augment.models.trials import effort
 
         classifier = open_classifier(job.needs_model(), job.run)
         plan = self._plan()
@@ -123,7 +124,7 @@ class Attribute(Stage):
         if small or job.needs_model().calibration is not None or not self._calibrates(classifier, plan):
             return
         rows = self._rows(sample, classifier, LabelMap(classifier.classes, job.label_names))
-        places = choose(rows.logits.argmax(-1).tolist(), TEXTS)
+        places = choose(rows.logits.argmax(-1).tolist(), effort(plan.tolerance).texts)
         chosen = rows.take(places)
         references = self._references(classifier, state)
         if references is not None:
