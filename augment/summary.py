@@ -9,21 +9,20 @@ import resource
 import statistics
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augment import __version__
-from augment.candidates.sources import lexicon_notices
 from augment.errors import AugmentError, RejectRateError, RequestError
 from augment.exporting import Card
 from augment.job import Job, ModelConfig
 from augment.ledger import MANIFEST, PLAN, digest, read_json, write_json
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
+from augment.notices import by_reason, notices_of, told
 from augment.pipeline import Pipeline
 from augment.shard import Receipt
 from augment.staging import Staged
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 # Told by a run that found all its work done; it belongs to that call, not to the record of the run.
 FINISHED = "already finished: nothing was run again and this is its summary; --overwrite runs it anew"
-# Reasons of rejected rows told one by one; rejects.parquet has all.
-_REASONS_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -104,10 +101,10 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         {f"{method}: {reason}": count for (method, reason), count in sorted(totals.shortfall.items())},
         _attribution(totals),
         dict(sorted(outcome.files.items())),
-        _notices(outcome),
+        notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
         round(time.monotonic() - began, 2),
         _peak_mebibytes(),
-        _by_reason(outcome.rejects),
+        by_reason(outcome.rejects),
     )
     _check_balance(summary)
     return summary
@@ -146,7 +143,7 @@ def check_rejects(summary: Summary, limit: float) -> None:
     if read >= 100 and rejected > limit * read:
         raise RejectRateError(
             str(summary.folder / "rejects.parquet"),
-            f"{rejected} of {read} rows were rejected, more than {limit:.0%} ({_told(summary.rejected)}); everything else is written",
+            f"{rejected} of {read} rows were rejected, more than {limit:.0%} ({told(summary.rejected)}); everything else is written",
             "read the reasons there; raise run.max_reject_rate if they are right",
         )
 
@@ -217,47 +214,6 @@ def _attribution(totals: Totals) -> dict[str, dict[str, object]]:
         for method, errors in sorted(totals.errors.items())
         if errors
     }
-
-
-def _notices(outcome: Outcome) -> tuple[str, ...]:
-    """Return what the user should know before using the result."""
-    found: list[str] = []
-    staged, totals = outcome.staged, outcome.totals
-    reasons = _by_reason(outcome.rejects)
-    if reasons:
-        found.append(f"rows rejected, all in rejects.parquet of the output folder: {_told(reasons)}")
-    for method, counter in sorted(totals.statuses.items()):
-        late = counter["not_converged"]
-        if late:
-            found.append(
-                f"{method}: {late} of {sum(counter.values())} rows miss the tolerance; see the error column"
-            )
-        if counter["ranking"]:
-            found.append(
-                f"{method}: {counter['ranking']} of {sum(counter.values())} rows are settled in the order of their "
-                "highest words only, not in every score"
-            )
-    if any(getattr(stage, "sources", None) for stage in outcome.plan.stages):
-        found += lexicon_notices(outcome.job)
-    made = sum(totals.verdicts.values())
-    unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
-    if made >= 20 and unsure == made:
-        found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
-    if staged.over_limit:
-        found.append(f"a trial: run.limit left {staged.over_limit} rows out")
-    return tuple(found)
-
-
-def _by_reason(rejects: Iterable[Reject]) -> dict[str, int]:
-    """Return the number of rejected rows by stage and reason, most frequent first."""
-    return dict(Counter(f"{reject.stage}: {reject.reason}" for reject in rejects).most_common())
-
-
-def _told(reasons: dict[str, int]) -> str:
-    """Return reasons with their counts on one line, the rare ones together."""
-    parts = [f"{reason} ({count:,})" for reason, count in list(reasons.items())[:_REASONS_TOLD]]
-    more = sum(list(reasons.values())[_REASONS_TOLD:])
-    return ", ".join([*parts, *([f"other reasons ({more:,})"] if more else [])])
 
 
 def _peak_mebibytes() -> float:

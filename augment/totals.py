@@ -9,12 +9,13 @@ import pyarrow.compute as pc
 
 @dataclass
 class Totals:
-    """The counts of a run. errors: errors by attribution; flips: children that change the prediction."""
+    """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     shortfall: Counter[tuple[str, str]] = field(default_factory=Counter)
     statuses: dict[str, Counter[str]] = field(default_factory=dict)
+    paths: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
     errors: dict[str, list[float]] = field(default_factory=dict)
     attacks: Counter[str] = field(default_factory=Counter)
     queries: int = 0
@@ -39,6 +40,11 @@ class Totals:
         """Add the statuses and errors of one attribution."""
         counter = self.statuses.setdefault(method, Counter())
         counter.update(table.column(f"{method}_status").drop_null().to_pylist())
+        known = table.filter(table.column(f"{method}_path").is_valid())
+        kinds = zip(
+            *(known.column(f"{method}_{what}").to_pylist() for what in ("baseline", "path")), strict=True
+        )
+        self.paths.setdefault(method, Counter()).update(kinds)
         self.errors.setdefault(method, []).extend(table.column(f"{method}_error").drop_null().to_pylist())
 
     def _add_children(self, children: pa.Table) -> None:

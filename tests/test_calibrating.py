@@ -140,11 +140,26 @@ def with_calibration(job: Job, file: Path) -> Job:
     return job.model_copy(update={"model": job.needs_model().model_copy(update={"calibration": str(file)})})
 
 
+def test_rough_paths_are_ranked_and_the_first_thing_said_is_how_many(
+    small: Path, calibrated: Path, tmp_path: Path
+) -> None:
+    found = json.loads((calibrated / "run" / "calibration-ig.json").read_text(encoding="utf-8"))
+    file = tmp_path / "rough.json"
+    file.write_text(json.dumps({**found, "shape": "rough"}), encoding="utf-8")
+    summary = run(pipeline(), with_calibration(small_job(small), file), tmp_path / "out")
+    rows = scores(tmp_path / "out").values()
+    assert {(row["ig_status"], row["ig_path"]) for row in rows} == {("ranking", "rough")}
+    assert summary.notices[0].startswith(
+        f"ig: the model's paths are rough, so {len(rows)} of {len(rows)} rows"
+    )
+
+
 def test_a_model_that_jumps_next_to_zero_is_explained_from_elsewhere(small: Path, tmp_path: Path) -> None:
     job = small_job(small, splits=ALL)
     model = ModelConfig(path=str(save(NETS["qwen3"], tmp_path / "qwen3")), max_length=32)
     job = job.model_copy(update={"model": model})
-    run(pipeline(quantity="logit", ranking=1), job, tmp_path / "out")
+    summary = run(pipeline(quantity="logit", ranking=1), job, tmp_path / "out")
+    assert any("jumps next to the zero embedding" in notice for notice in summary.notices)
     table = pq.read_table(tmp_path / "out" / "explain" / "parents.parquet")
     assert set(table.column("ig_baseline").to_pylist()) == {"mean"}
     found = json.loads((tmp_path / "out" / "run" / "calibration-ig.json").read_text(encoding="utf-8"))

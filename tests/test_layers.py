@@ -18,7 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("stages", "staging", "training"),
     ("pipeline", "listing"),
     ("explaining", "checking", "shard", "fingerprint"),
-    ("exporting",),
+    ("exporting", "notices"),
     ("reporting", "summary"),
     ("running", "telling"),
     ("cli",),

@@ -1,0 +1,80 @@
+"""What a user should know before using the result of a run: how sure the scores are, what is missing and why.
+
+for notice in notices_of(plan, job, staged, totals, rejects): print(notice)
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from augment.candidates.sources import lexicon_notices
+from augment.job import Job
+from augment.models.labels import listed
+from augment.pipeline import Pipeline
+from augment.staging import Staged
+from augment.table import Reject
+from augment.totals import Totals
+
+# Reasons of rejected rows told one by one; rejects.parquet has all.
+_REASONS_TOLD = 5
+
+
+def notices_of(
+    plan: Pipeline, job: Job, staged: Staged, totals: Totals, rejects: Iterable[Reject]
+) -> tuple[str, ...]:
+    """Return what the user should know before using the result of a run, the scores first."""
+    left_open = {
+        getattr(stage, "name", "") for stage in plan.stages if getattr(stage, "baseline", "") == "auto"
+    }
+    found = [
+        notice
+        for method in sorted(totals.statuses)
+        for notice in _of_scores(method, totals, method in left_open)
+    ]
+    reasons = by_reason(rejects)
+    if reasons:
+        found.append(f"rows rejected, all in rejects.parquet of the output folder: {told(reasons)}")
+    if any(getattr(stage, "sources", None) for stage in plan.stages):
+        found += lexicon_notices(job)
+    made = sum(totals.verdicts.values())
+    unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
+    if made >= 20 and unsure == made:
+        found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
+    if staged.over_limit:
+        found.append(f"a trial: run.limit left {staged.over_limit} rows out")
+    return tuple(found)
+
+
+def _of_scores(method: str, totals: Totals, left_open: bool) -> Iterator[str]:
+    """Yield what is to be said of the scores of an attribution, whose baseline was `auto` or not."""
+    counter, kinds = totals.statuses[method], totals.paths[method]
+    rows = sum(counter.values())
+    moved = {baseline for baseline, _ in kinds if left_open and baseline != "zero"}
+    if any(shape == "rough" for _, shape in kinds):
+        yield (
+            f"{method}: the model's paths are rough, so {counter['ranking']:,} of {rows:,} rows are settled in the order of "
+            "their highest words only, not in every score; another baseline (`mask`, `mean`) may be smoother"
+        )
+    elif counter["ranking"]:
+        yield (
+            f"{method}: {counter['ranking']:,} of {rows:,} rows are settled in the order of their highest words only, "
+            "not in every score"
+        )
+    if moved:
+        yield (
+            f"{method}: the model's answer jumps next to the zero embedding, so the paths of {rows:,} rows start from the "
+            f"{listed(sorted(moved))} one"
+        )
+    if counter["not_converged"]:
+        yield f"{method}: {counter['not_converged']:,} of {rows:,} rows miss the tolerance; see the error column"
+
+
+def by_reason(rejects: Iterable[Reject]) -> dict[str, int]:
+    """Return the number of rejected rows by stage and reason, most frequent first."""
+    return dict(Counter(f"{reject.stage}: {reject.reason}" for reject in rejects).most_common())
+
+
+def told(reasons: dict[str, int]) -> str:
+    """Return reasons with their counts on one line, the rare ones together."""
+    parts = [f"{reason} ({count:,})" for reason, count in list(reasons.items())[:_REASONS_TOLD]]
+    more = sum(list(reasons.values())[_REASONS_TOLD:])
+    return ", ".join([*parts, *([f"other reasons ({more:,})"] if more else [])])
