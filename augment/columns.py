@@ -94,8 +94,8 @@ def attribution(name: str) -> tuple[Column, ...]:
         Column(
             f"{name}_status",
             pa.string(),
-            "exact: a closed form; converged, not_converged: within the tolerance or not; p95: by a rule that is for 95 rows "
-            "in 100; ranking: the highest tokens are settled; precision_floor: as near as the dtype allows; fixed: so "
+            "exact: a closed form; converged, not_converged: within the tolerance or not; p95: by an estimate that holds for "
+            "95 rows in 100; ranking: the highest tokens are settled; precision_floor: as near as the dtype allows; fixed: so "
             "many nodes were asked for",
         ),
         Column(f"{name}_baseline", pa.string(), "what the path starts from"),

@@ -1,9 +1,9 @@
 """Learn, from a few texts of a corpus, the rules that integrate this model's paths with the fewest evaluations.
 
 The texts are traced densely; rules are learned on some and tried on the others, in turn (cross-validation). What is
-kept: a chain of nested rules, the factor by which their estimate bounds the error of the scores of 99 texts in 100, and
-the smallest rule whose error is within the tolerance for 95 in 100. A calibrated rule is still a rule for the same
-integral: it changes how many evaluations that takes, not what comes out.
+kept: a chain of nested rules, and the factors by which their estimate bounds the error of the scores of 99 texts in 100
+and of 95. A calibrated rule is still a rule for the same integral: it changes how many evaluations that takes, not what
+comes out.
 
     found = calibrate(classifier, rows, Plan(tolerance=0.05))
     plan = found.plan(Plan(tolerance=0.05))
@@ -20,7 +20,18 @@ from augment.ig.quadrature import Chain, Level, gauss_legendre, resampling, sing
 from augment.ig.residual import estimate, integrate
 from augment.models.classifier import Classifier
 from augment.models.integrate import UNCALIBRATED, Plan, Rows, Scores, Traced, trace, uncalibrated
-from augment.models.trials import Effort, effort, fold_chains, held_out, learned, seen, tried, with_correction
+from augment.models.trials import (
+    PROMISE,
+    USUAL,
+    Effort,
+    effort,
+    fold_chains,
+    held_out,
+    learned,
+    seen,
+    tried,
+    with_correction,
+)
 
 Shape = Literal["smooth", "rough", "jump"]
 
@@ -37,16 +48,16 @@ _ROUGH_MEDIAN, _ROUGH_TAIL = 0.12, 0.4
 class Calibration:
     """What was learned of a model's paths. `chain`: nested rules, learned ones or Patterson's where those do as well.
 
-    tolerance: what it was made for; factor: error of 99 texts in 100 over its estimate; within: number of the first
-    level whose error is within the tolerance for 95 texts in 100, None if none is; baseline: what the paths start from;
-    shape: smooth, rough (the residual stays large at 12 nodes) or jump (F leaves F(x') in the first hundredth of the
-    path); jump: the median share of that; roughness: the median residual at 12 nodes; texts: how many were traced.
+    tolerance: what it was made for; factor, usual: what bounds the error of 99 and of 95 texts in 100, over its estimate;
+    baseline: what the paths start from; shape: smooth, rough (the residual stays large at 12 nodes) or jump (F leaves
+    F(x') in the first hundredth of the path); jump: the median share of that; roughness: the median residual at 12
+    nodes; texts: how many were traced.
     """
 
     chain: Chain
     tolerance: float
     factor: float
-    within: int | None
+    usual: float
     baseline: FillerName
     shape: Shape
     jump: float
@@ -55,15 +66,9 @@ class Calibration:
 
     def plan(self, plan: Plan) -> Plan:
         """Return a plan that uses the calibration: its rules and its factor."""
-        plan = replace(plan, baseline=self.baseline, factor=self.factor, alone=1.0)
-        if plan.mode == "p95" and self.within is not None:
-            level = self.chain.levels[self.within]
-            return replace(plan, chains=(Chain(self.chain.nodes[: level.count], (level,)),))
-        if plan.mode == "p95":
-            # No rule of the chain is good enough for 95 texts in 100, so each row is settled by itself.
-            plan = replace(plan, mode="tolerance")
         rest = tuple(single(gauss_legendre(steps)) for steps in (64, 128))
-        return replace(plan, chains=(self.chain, *rest))
+        factor = self.usual if plan.mode == "p95" else self.factor
+        return replace(plan, baseline=self.baseline, factor=factor, alone=1.0, chains=(self.chain, *rest))
 
 
 def choose(predicted: Sequence[int], count: int) -> list[int]:
@@ -110,15 +115,13 @@ def _plain(traced: Sequence[Traced], plan: Plan, jump: float) -> Calibration:
     """Return the calibration of a model for which Gauss-Legendre rules are as good as any, or nothing is known."""
     chain = uncalibrated()[0]
     if len(traced) < _FEW:
-        return Calibration(
-            chain, plan.tolerance, UNCALIBRATED, None, plan.baseline, "smooth", jump, 0.0, len(traced)
-        )
+        none = (UNCALIBRATED, UNCALIBRATED, plan.baseline)
+        return Calibration(chain, plan.tolerance, *none, "smooth", jump, 0.0, len(traced))
     trial = tried(traced, [chain] * len(traced))
-    factor = max(trial.factor(plan.tolerance), 1.0)
-    within = trial.within(plan.tolerance, len(chain.levels))
+    factor, usual = (max(trial.factor(plan.tolerance, share), 1.0) for share in (PROMISE, USUAL))
     shape: Shape = "jump" if jump >= _JUMP else "smooth"
     rough = float(np.median(trial.residuals[:, 1]))
-    return Calibration(chain, plan.tolerance, factor, within, plan.baseline, shape, jump, rough, len(traced))
+    return Calibration(chain, plan.tolerance, factor, usual, plan.baseline, shape, jump, rough, len(traced))
 
 
 def _learned(traced: Sequence[Traced], plan: Plan, jump: float, takes: Effort) -> Calibration:
@@ -137,8 +140,8 @@ def _learned(traced: Sequence[Traced], plan: Plan, jump: float, takes: Effort) -
     return Calibration(
         chain,
         plan.tolerance,
-        trial.factor(plan.tolerance),
-        trial.within(plan.tolerance, len(takes.counts)),
+        trial.factor(plan.tolerance, PROMISE),
+        trial.factor(plan.tolerance, USUAL),
         plan.baseline,
         shape,
         jump,

@@ -30,6 +30,8 @@ Mode = Literal["tolerance", "p95", "ranking", "fixed"]
 # which nothing coarser is held against, within so many times that.
 UNCALIBRATED = 1.5
 _ALONE = 2.0
+# Modes in which a row claims that its error is within the tolerance.
+PROMISING = ("tolerance", "p95")
 # Numbers kept for one window: rows x nodes x pieces.
 _WINDOW = 1 << 22
 
@@ -82,8 +84,8 @@ class Plan:
 
     cut: the module through whose output the path runs, by default the input embeddings.
 
-    mode `tolerance`: a row stops at the first rule whose error, factor x estimate, is at most `tolerance`; `p95` and
-    `fixed`: at the first rule of the first chain; `ranking`: when the `top` tokens of two rules are the same set and no
+    modes `tolerance` and `p95`, which differ in the factor: a row stops at the first rule whose error, factor x estimate,
+    is at most `tolerance`; `fixed`: at the first rule of the first chain; `ranking`: when the `top` tokens of two rules are the same set and no
     token moved by more than what parts the last of them from the next. alone: how much more doubt there is of the first
     rule, than which nothing coarser is known.
     """
@@ -252,7 +254,7 @@ class _Attribution:
     ) -> Tensor:
         """Return which of the rows need another rule, [len(places)] bool."""
         plan = self._plan
-        if plan.mode == "tolerance":
+        if plan.mode in PROMISING:
             return errors > plan.tolerance
         if plan.mode == "ranking":
             if before is None:
@@ -274,9 +276,9 @@ class _Attribution:
     def _status(self, error: float) -> str:
         """Return what a row that settles with this error is called."""
         plan = self._plan
-        if plan.mode != "tolerance":
-            return plan.mode
-        return "converged" if error <= plan.tolerance else "not_converged"
+        if plan.mode in PROMISING and not error <= plan.tolerance:
+            return "not_converged"
+        return "converged" if plan.mode == "tolerance" else plan.mode
 
     def _settle(
         self,

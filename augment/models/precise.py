@@ -13,7 +13,7 @@ import torch
 from augment.models import integrate
 from augment.models.calibrated import Finished
 from augment.models.classifier import Classifier
-from augment.models.integrate import Plan, Rows, Scores
+from augment.models.integrate import PROMISING, Plan, Rows, Scores
 
 # Under autocast, with float32 weights (notes of the benchmarks: residuals of 1.8 % at the 95th percentile).
 FLOORS = {torch.bfloat16: 0.02, torch.float16: 0.01}
@@ -39,11 +39,11 @@ def attribute_precisely(
 def attribute(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
     """Return the scores of rows, those that miss the floor of the arithmetic computed again in float32."""
     floor = FLOORS.get(classifier.dtype, 0.0)
-    if plan.mode != "tolerance" or not floor:
+    if plan.mode not in PROMISING or not floor:
         return integrate.attribute(classifier, rows, plan)
     scores = integrate.attribute(classifier, rows, replace(plan, tolerance=max(plan.tolerance, floor)))
     for row, error in enumerate(scores.error):
-        if scores.status[row] == "converged" and error > plan.tolerance:
+        if scores.status[row] != "not_converged" and error > plan.tolerance:
             scores.status[row] = "precision_floor"
     late = [row for row, status in enumerate(scores.status) if status == "not_converged"]
     if not late:

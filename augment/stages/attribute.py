@@ -54,9 +54,7 @@ class Attribute(Stage):
         gt=0,
         description="largest error of a row's scores, as a share of them; 0.05 if no mode is named",
     )
-    p95: float | None = Field(
-        default=None, gt=0, description="one rule for all, whose error is at most this for 95 rows in 100"
-    )
+    p95: float | None = Field(default=None, gt=0, description="the same promise for 95 rows in 100, for less")
     ranking: int | None = Field(
         default=None, ge=1, description="stop when the so many highest tokens are settled"
     )
@@ -139,6 +137,7 @@ class Attribute(Stage):
     def _opened(self, job: Job, state: Path | None) -> "tuple[Plan, Finished | None, str | None]":
         """Return the plan, the rows that are done already, and what is known of the paths: smooth, rough or jump."""
         from augment.models.calibrated import load, load_finished
+        from augment.models.integrate import PROMISING
 
         plan, named = self._plan(), job.needs_model().calibration
         file = None if state is None else self._file(state)
@@ -150,7 +149,7 @@ class Attribute(Stage):
             return plan, None, None
         plan = calibration.plan(replace(plan, mode="p95") if self.p95 is not None else plan)
         # No tolerance can be kept on a rough path, but the order of the highest tokens can.
-        if calibration.shape == "rough" and plan.mode == "tolerance":
+        if calibration.shape == "rough" and plan.mode in PROMISING:
             plan = replace(plan, mode="ranking")
         return plan, finished, calibration.shape
 
