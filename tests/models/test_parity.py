@@ -212,6 +212,14 @@ def test_a_row_scores_the_same_padded_left_and_right(folders: Folders, name: str
     )
 
 
+@pytest.mark.parametrize("name", [name for name in NETS if name != "textcnn"])
+def test_attention_computed_another_way_gives_the_same_scores(folders: Folders, name: str) -> None:
+    fused, plain = (exact(folders[name, "right"]) for _ in range(2))
+    fused.model.set_attn_implementation("sdpa")
+    plain.model.set_attn_implementation("eager")
+    assert distance(ours(fused, TEXT), ours(plain, TEXT)) < SAME
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_float32_rounding_stays_far_below_the_bound(folders: Folders, name: str) -> None:
     folder = folders[name, "right"]
