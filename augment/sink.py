@@ -46,10 +46,23 @@ class Sink:
             self._context.__exit__(GeneratorExit, GeneratorExit(), None)
 
 
+class _Lines:
+    """A stream for a CSV writer whose lines end in a line feed, whatever the writer ends them with."""
+
+    def __init__(self, out: io.StringIO) -> None:
+        """Write to `out`."""
+        self._out = out
+
+    def write(self, line: str) -> int:
+        """Write one line."""
+        return self._out.write(line.removesuffix("\r\n") + "\n")
+
+
 def _csv(table: pa.Table, header: bool) -> str:
     """Return rows as CSV, nested values as JSON."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+    # Only what ends a line is quoted, and a lone carriage return ends one for many readers.
+    writer = csv.writer(_Lines(out), lineterminator="\r\n")
     if header:
         writer.writerow(table.column_names)
     for row in table.to_pylist():
