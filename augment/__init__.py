@@ -14,16 +14,19 @@ if TYPE_CHECKING:
     from augment.job import Job
     from augment.running import run
     from augment.summary import Summary
+    from augment.verifying import Verification, verify
 
 __version__ = "0.1.0"
-__all__ = ["Attribution", "Job", "Summary", "explain", "run"]
+__all__ = ["Attribution", "Job", "Summary", "Verification", "explain", "run", "verify"]
 
 _HOME = {
     "Attribution": "augment.explaining",
     "Job": "augment.job",
     "Summary": "augment.summary",
+    "Verification": "augment.verifying",
     "explain": "augment.explaining",
     "run": "augment.running",
+    "verify": "augment.verifying",
 }
 
 

@@ -4,7 +4,12 @@ Nothing heavy is imported before a command runs, so help comes at once.
 """
 
 import json
+import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -224,8 +229,29 @@ def report(
 ) -> None:
     """Draw the HTML report of a run again, without its model."""
     from augment.reporting import draw_folder
+    from augment.summary import record
 
-    answer(str(draw_folder(folder, rows)))
+    page = draw_folder(folder, rows)
+    record(page)
+    answer(str(page))
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check that the folder of a run is whole and consistent, without its model."""
+    from augment import verifying
+
+    with show_progress(quiet) as progress:
+        found = verifying.verify(folder, progress)
+    if as_json:
+        answer_json(found.to_dict())
+    else:
+        answer_table({check.name: check.said() for check in found.checks})
+    found.require()
 
 
 @app.command(name="list")
@@ -262,13 +288,17 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"] or ["--help"]
     try:
-        code = app(arguments, standalone_mode=False, prog_name="augment")
+        with _signals():
+            code = app(arguments, standalone_mode=False, prog_name="augment")
     except AugmentError as error:
         if debug:
             raise
         _fail(error.where, error.what, error.hint, error.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
-        _fail("augment", "interrupted; what was finished is kept", "run the same command again to go on", 130)
+    except (typer.Abort, KeyboardInterrupt, _StoppedError) as stopped:
+        code = stopped.code if isinstance(stopped, _StoppedError) else 130
+        _fail(
+            "augment", "interrupted; what was finished is kept", "run the same command again to go on", code
+        )
     except OSError as error:
         if debug or error.filename is None:
             raise
@@ -285,6 +315,34 @@ def main() -> None:
             1,
         )
     sys.exit(code if isinstance(code, int) else 0)
+
+
+class _StoppedError(BaseException):
+    """A signal asked the program to end; `code` is what it ends with."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.code = 128 + number
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the program in good order within the block."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(number: int, frame: object) -> None:
+    """Drop what is in hand, clear up and end; a second signal ends at once."""
+    signal.signal(number, lambda again, frame: os._exit(128 + again))
+    raise _StoppedError(number)
 
 
 def _fail_usage(error: Exception) -> None:

@@ -3,6 +3,7 @@
 AugmentError            1  a fault of ours
 ├── RequestError        2  a wrong request: YAML, unknown key, plan, column, missing file, foreign folder
 ├── FingerprintError    3  the folder holds a run of another request
+├── LockedError         3  another run is at work in the folder
 ├── RejectRateError     4  more rows rejected than the limit allows
 ├── DataError           5  data that cannot be read: encoding, empty file, unknown label
 ├── ModelError          6  a model that cannot or must not be loaded
@@ -36,6 +37,12 @@ class RequestError(AugmentError):
 
 class FingerprintError(AugmentError):
     """The output folder belongs to a run of another request."""
+
+    exit_code = 3
+
+
+class LockedError(AugmentError):
+    """Another run is at work in the output folder."""
 
     exit_code = 3
 

@@ -20,16 +20,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.columns import ATTACK, CHILD, CORPUS, KEEP, judgement
+from augment.engine.shard import read_part
+from augment.engine.staging import Staged, read_rest
 from augment.job import Job
-from augment.shard import read_part
 from augment.sink import Sink
-from augment.staging import Staged, read_rest
 from augment.table import Reject
 from augment.totals import Totals
 
 PARENTS = "explain/parents.parquet"
 CHILDREN = "explain/children.parquet"
-_APART = ("adversarial", "contrast")
+APART = ("adversarial", "contrast")
 _LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfall")
 _JUDGED = (*judgement(), *judgement("judge_"), *ATTACK)
 # Columns of ours in the data files; a source column of the same name is written with `_source` behind it.
@@ -69,8 +69,14 @@ class Export:
 
     def write(self, shards: Iterable[int], rejects: Iterable[Reject]) -> dict[str, int]:
         """Write every file and return its number of rows."""
+        part: pa.Table | None = None
         for shard in shards:
-            self._add(read_part(self._folder, shard))
+            part = read_part(self._folder, shard)
+            # A shard of which every row failed early lacks the columns of the later stages.
+            if part.num_rows:
+                self._add(part)
+        if part is not None and not self._files:
+            self._add(part)
         for table in read_rest(self._folder):
             self._by_split("data", table)
         rejected = [asdict(reject) for reject in rejects]
@@ -87,7 +93,7 @@ class Export:
         is_child = table.column("parent").is_valid()
         verdict = table.column("verdict")
         joins = pc.or_(verdict.is_null(), pc.is_in(verdict, pa.array(self._job.output.verdicts)))
-        apart = pc.and_not(pc.is_in(verdict, pa.array(_APART)), joins)
+        apart = pc.and_not(pc.is_in(verdict, pa.array(APART)), joins)
         self._by_split("data", table.filter(joins))
         self._by_split("probes", table.filter(apart))
         dropped = table.filter(pc.invert(pc.or_(joins, apart)))
@@ -118,7 +124,9 @@ class Export:
     def _outward(self, table: pa.Table) -> pa.Table:
         """Return rows as a trainer sees them: id, the source's columns with the row's own text, then what was done."""
         names, source = self._staged.columns, table.column("source")
-        derived = names["label"] is None or self._job.needs_corpus().score_threshold is not None
+        corpus = self._job.needs_corpus()
+        by_file = any(file.label is not None for file in corpus.files)
+        derived = names["label"] is None or by_file or corpus.score_threshold is not None
         own = {names["text"]: "text", names["text_pair"]: "text_pair"}
         out: dict[str, pa.ChunkedArray | pa.Array] = {"id": table.column("id")}
         for place, field in enumerate(source.type):
@@ -202,9 +210,7 @@ def _listing(card: Card) -> list[tuple[str, str, str]]:
         (f"`{name}`", f"{rows:,}", _held(name, card.counts)) for name, rows in sorted(card.files.items())
     ]
     found += [("`report.html`", "", "the explained rows drawn, for a browser")] if card.report else []
-    found.append(
-        ("`manifest.json`", "", "counts, settings, versions, and the SHA-256 of the files with rows")
-    )
+    found.append(("`manifest.json`", "", "counts, settings, versions, and the SHA-256 of every file"))
     found.append(("`run/`", "", "the plan and a receipt for each shard"))
     return found
 

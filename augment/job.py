@@ -176,8 +176,14 @@ class TrainConfig(Section):
 class RunConfig(Section):
     """Where and how to compute. Nothing here changes the text of a row."""
 
-    executor: Literal["inline"] = Field(
-        default="inline", description="shards one after the other in this process"
+    executor: Literal["inline", "processes", "rank"] = Field(
+        default="inline",
+        description="inline: in this process; processes: several of this machine; rank: of torchrun, srun or mpirun",
+    )
+    workers: int | None = Field(
+        default=None,
+        ge=1,
+        description="processes; default: one a CUDA device, else one for four cores, at least two",
     )
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1")
     dtype: Literal["float32", "bfloat16", "float16"] = Field(

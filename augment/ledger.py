@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,8 @@ import pyarrow.parquet as pq
 from augment.errors import DiskFullError, FingerprintError, RequestError
 
 PLAN = "run/plan.json"
+# In the name of a file that is being written.
+LEFTOVER = ".tmp-"
 MANIFEST = "manifest.json"
 
 
@@ -26,7 +29,7 @@ MANIFEST = "manifest.json"
 def whole(path: Path) -> Iterator[BinaryIO]:
     """Yield a stream whose content becomes the file `path` at the end, or never; DiskFullError if no room is left."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    beside = path.with_name(f"{path.name}{LEFTOVER}{uuid4().hex[:12]}")
     try:
         with beside.open("wb") as stream:
             yield stream

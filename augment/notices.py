@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from augment.candidates.sources import lexicon_notices
+from augment.engine.staging import Staged
 from augment.job import Job
 from augment.models.labels import listed
 from augment.pipeline import Pipeline
-from augment.staging import Staged
 from augment.table import Reject
 from augment.totals import Totals
 

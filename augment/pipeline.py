@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from augment.columns import CHILD, CORPUS, REJECT
 from augment.document import Document, checked, load
-from augment.errors import RequestError
+from augment.errors import AugmentError, RequestError
 from augment.job import Job
 from augment.shipped import find
 from augment.stage import Stage, Step
@@ -111,7 +111,10 @@ def check_sections(pipeline: Pipeline, job: Job) -> None:
 
 
 def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Callable[[pa.Table], Applied]:
-    """Return the function that applies the pipeline to a shard; models are loaded here, once."""
+    """Return the function that applies the pipeline to a shard; models are loaded here, once.
+
+    It raises StageFailedError where a stage fails without saying so itself.
+    """
     check_sections(pipeline, job)
     steps = [(stage.kind, stage.open(job, state)) for stage in pipeline.stages]
     return lambda table: _walk(steps, table)
@@ -144,6 +147,15 @@ def apply(pipeline: Pipeline, table: pa.Table, job: Job, state: Path | None = No
     return open_pipeline(pipeline, job, state)(table)
 
 
+class StageFailedError(Exception):
+    """A stage failed on rows for a reason it does not know: a row may be at fault, or the stage."""
+
+    def __init__(self, kind: str, error: Exception) -> None:
+        super().__init__(kind, error)
+        self.kind = kind
+        self.reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+
+
 def _walk(steps: Sequence[tuple[str, Step]], table: pa.Table) -> Applied:
     """Pass all rows through the steps, setting rejected ones aside after each."""
     batches = table.combine_chunks().to_batches()
@@ -151,7 +163,12 @@ def _walk(steps: Sequence[tuple[str, Step]], table: pa.Table) -> Applied:
         return Applied(table, ())
     batch, rejects = batches[0], []
     for kind, step in steps:
-        batch = step(batch)
+        try:
+            batch = step(batch)
+        except (AugmentError, StageFailedError):
+            raise
+        except Exception as error:
+            raise StageFailedError(kind, error) from error
         if REJECT.name in batch.schema.names:
             reasons = batch.column(REJECT.name)
             bad = batch.filter(reasons.is_valid())

@@ -12,6 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from augment.corpus import require_splits, with_label_names
+from augment.engine.executing import execute
+from augment.engine.locking import locked
+from augment.engine.ranks import Rank, wait_for
+from augment.engine.shard import Receipt, read_receipt, receipt_path
+from augment.engine.staging import ACTIVE, REST, Staged, read_sample, stage_corpus
+from augment.engine.work import Work
 from augment.errors import DataError
 from augment.exporting import Export, draw_card
 from augment.fingerprint import fingerprint_of
@@ -20,16 +26,16 @@ from augment.ledger import MANIFEST, PLAN, check_folder, digest, read_json, writ
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
-from augment.reporting import draw_folder
-from augment.shard import Apply, Receipt, part_path, run_shard
-from augment.staging import ACTIVE, REST, Staged, read_sample, stage_corpus
+from augment.reporting import REPORT, draw_folder
 from augment.summary import (
     FINISHED,
     Outcome,
     Summary,
     card_of,
     check_rejects,
+    is_recorded,
     read_summary,
+    record,
     summarise,
     write_manifest,
 )
@@ -50,31 +56,55 @@ def run(
 
     The folder defaults to runs/<job>-<pipeline>. A folder that holds part of this very run is finished, one that holds
     all of it is read, and the first notice says so. RequestError, DataError or ModelError before anything is
-    written; FingerprintError if the folder holds another run; RejectRateError, after everything is written, if too many
-    rows were rejected.
+    written; FingerprintError if the folder holds another run, LockedError if one is at work there; RejectRateError,
+    after everything is written, if too many rows were rejected.
     """
     began = time.monotonic()
     plan = pipeline_of(pipeline)
     check_sections(plan, job)
     job = with_label_names(job)
     folder = Path(output) if output is not None else Path("runs") / f"{job.name}-{plan.name}"
-    fingerprint = fingerprint_of(plan, job)
-    check_folder(folder, fingerprint, overwrite)
-    if (folder / MANIFEST).exists() and not overwrite:
-        summary = read_summary(folder)
-        summary = replace(summary, notices=(FINISHED, *summary.notices))
-    else:
-        say = progress or (lambda phase, done, total: None)
-        require_splits(job)
-        say("load the model", 0, 0)
-        open_pipeline(plan, job)
-        staged = _staged(folder, plan, job, fingerprint, overwrite, say)
-        apply = open_pipeline(plan, job, folder / "run")
-        receipts = _work(folder, plan, staged, apply, say)
-        say("write", 0, 0)
-        summary = _finish(folder, plan, job, staged, receipts, began)
+    say = progress or (lambda phase, done, total: None)
+    rank = Rank.of(os.environ) if job.run.executor == "rank" else Rank(0, 1)
+    with locked(folder, rank.lock, alone=rank.world == 1):
+        fingerprint = fingerprint_of(plan, job)
+        if rank.number == 0:
+            check_folder(folder, fingerprint, overwrite)
+            summary = _whole(Work(folder, plan, job), fingerprint, overwrite, say, began)
+        else:
+            summary = _share(Work(folder, plan, job), fingerprint, say)
     check_rejects(summary, job.run.max_reject_rate)
     return summary
+
+
+def _whole(
+    work: Work, fingerprint: dict[str, object], overwrite: bool, say: Progress, began: float
+) -> Summary:
+    """Do all that is left of a run, and return its summary."""
+    folder, plan, job = work.folder, work.plan, work.job
+    if (folder / MANIFEST).exists() and not overwrite:
+        _tidy(folder, job)
+        summary = read_summary(folder)
+        return replace(summary, notices=(FINISHED, *summary.notices))
+    require_splits(job)
+    say("load the model", 0, 0)
+    open_pipeline(plan, job)
+    staged = _staged(folder, plan, job, fingerprint, overwrite, say)
+    receipts = _receipts(work, staged, say)
+    say("write", 0, 0)
+    return _finish(folder, plan, job, staged, receipts, began)
+
+
+def _share(work: Work, fingerprint: dict[str, object], say: Progress) -> Summary:
+    """Do the part of a rank other than the first, and return the summary when that has written it."""
+    wait_for(work.folder / PLAN, work.folder)
+    check_folder(work.folder, fingerprint, overwrite=False)
+    if not (work.folder / MANIFEST).exists():
+        staged = Staged.from_dict(read_json(work.folder / PLAN)["staged"])
+        for receipt in execute(work, range(staged.shards)):
+            say(work.plan.name, receipt.shard, staged.shards)
+        wait_for(work.folder / MANIFEST, work.folder)
+    return read_summary(work.folder)
 
 
 def _staged(
@@ -112,11 +142,15 @@ def _staged(
 
 
 def _clear(folder: Path) -> None:
-    """Remove what a run wrote, and nothing else."""
-    for name in ("run", "data", "probes", "explain"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    """Remove what a run wrote, and nothing else; the plan, by which the folder is known for ours, at the last moment."""
     for name in (MANIFEST, "README.md", "report.html", "dropped.parquet", "rejects.parquet"):
         (folder / name).unlink(missing_ok=True)
+    for name in ("data", "probes", "explain"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    if (folder / "run").exists():
+        aside = folder.with_name(f".{folder.name}.new-{os.getpid()}-old")
+        (folder / "run").rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _digests(run: Path) -> dict[str, str]:
@@ -124,14 +158,18 @@ def _digests(run: Path) -> dict[str, str]:
     return {path.name: digest(path) for path in sorted(run.glob("calibration-*"))}
 
 
-def _work(folder: Path, plan: Pipeline, staged: Staged, apply: Apply, say: Progress) -> list[Receipt]:
-    """Return the receipts of all shards, treating those that have none, one after the other."""
-    receipts: list[Receipt] = []
-    for shard in range(staged.shards):
-        say(plan.name, sum(receipt.rows for receipt in receipts), staged.active)
-        receipts.append(run_shard(folder, shard, apply))
-    say(plan.name, staged.active, staged.active)
-    return receipts
+def _receipts(work: Work, staged: Staged, say: Progress) -> list[Receipt]:
+    """Return the receipts of all shards, in their order, after treating those that have none."""
+    places = {shard: receipt_path(work.folder, shard) for shard in range(staged.shards)}
+    found = {shard: read_receipt(path) for shard, path in places.items() if path.exists()}
+    done = sum(receipt.rows for receipt in found.values())
+    say(work.plan.name, done, staged.active)
+    waiting = [shard for shard in places if shard not in found]
+    for receipt in execute(work, waiting) if waiting else ():
+        found[receipt.shard] = receipt
+        done += receipt.rows
+        say(work.plan.name, done, staged.active)
+    return [found[shard] for shard in places]
 
 
 def _finish(
@@ -145,10 +183,13 @@ def _finish(
     summary = summarise(folder, outcome, began)
     write_text(folder / "README.md", draw_card(card_of(plan, job, summary)))
     write_manifest(folder, summary)
-    if job.output.report_rows:
-        draw_folder(folder, job.output.report_rows)
-    for shard in range(staged.shards):
-        part_path(folder, shard).unlink(missing_ok=True)
-    for name in (ACTIVE, REST):
-        (folder / name).unlink(missing_ok=True)
+    _tidy(folder, job)
     return summary
+
+
+def _tidy(folder: Path, job: Job) -> None:
+    """Draw the report if the finished run lacks it, and remove what it needs no longer."""
+    if job.output.report_rows and not is_recorded(folder / REPORT):
+        record(draw_folder(folder, job.output.report_rows))
+    for path in (folder / ACTIVE, folder / REST, *(folder / "run").glob("part-*.parquet")):
+        path.unlink(missing_ok=True)

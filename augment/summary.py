@@ -1,5 +1,7 @@
 """What a run says of itself: its counts, which must balance, its notices, the card and the manifest of its folder.
 
+The manifest has the SHA-256 of every file, and one of itself: a byte that changed later is found (`augment verify`).
+
 summary = summarise(folder, outcome, began)
 write_manifest(folder, summary)
 read_summary(folder) == summary
@@ -11,21 +13,22 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augment import __version__
+from augment.engine.shard import Receipt
+from augment.engine.staging import Staged
 from augment.errors import AugmentError, RejectRateError, RequestError
-from augment.exporting import Card
+from augment.exporting import APART, Card
 from augment.job import Job, ModelConfig
-from augment.ledger import MANIFEST, PLAN, digest, read_json, write_json
+from augment.ledger import MANIFEST, PLAN, canonical, digest, read_json, write_json
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
 from augment.notices import by_reason, notices_of, told
 from augment.pipeline import Pipeline
-from augment.shard import Receipt
-from augment.staging import Staged
 from augment.table import Reject
 from augment.totals import Totals
 
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
 
 # Told by a run that found all its work done; it belongs to that call, not to the record of the run.
 FINISHED = "already finished: nothing was run again and this is its summary; --overwrite runs it anew"
+
+# Files without rows, as patterns. Parts of shards are not among them: they go when the run is finished.
+_BESIDE = ("README.md", "report.html", "run/plan.json", "run/*.done.json", "run/calibration-*")
 
 
 @dataclass(frozen=True)
@@ -121,8 +127,9 @@ def read_summary(folder: Path) -> Summary:
 
 
 def write_manifest(folder: Path, summary: Summary) -> None:
-    """Write manifest.json: the summary, every file with its rows and SHA-256, and the versions that made them."""
+    """Write manifest.json: the summary, every file with its SHA-256 and its rows, and the versions that made them."""
     files = {name: {"rows": rows, "sha256": digest(folder / name)} for name, rows in summary.files.items()}
+    beside = (path for pattern in _BESIDE for path in sorted(folder.glob(pattern)))
     packages = ("torch", "transformers", "tokenizers", "pyarrow", "jieba", "numpy")
     plan = read_json(folder / PLAN)
     manifest = {
@@ -132,9 +139,34 @@ def write_manifest(folder: Path, summary: Summary) -> None:
         "job": plan["job"],
         "versions": {name: _version(name) for name in packages},
         "files": files,
+        "beside": {path.relative_to(folder).as_posix(): digest(path) for path in beside},
         "summary": summary.to_dict(),
     }
-    write_json(folder / MANIFEST, manifest)
+    write_json(folder / MANIFEST, {**manifest, "sha256": seal(manifest)})
+
+
+def record(path: Path) -> None:
+    """Put the SHA-256 of the report, drawn again, into the manifest of its folder.
+
+    A manifest that was changed since it was written stays as it is: a new seal would hide that.
+    """
+    manifest = read_json(path.parent / MANIFEST)
+    beside = manifest.get("beside")
+    if isinstance(beside, dict) and manifest.pop("sha256", None) == seal(manifest):
+        manifest["beside"] = {**beside, path.name: digest(path)}
+        write_json(path.parent / MANIFEST, {**manifest, "sha256": seal(manifest)})
+
+
+def is_recorded(path: Path) -> bool:
+    """Return whether a file of a finished run is there and its manifest knows it."""
+    beside = read_json(path.parent / MANIFEST).get("beside")
+    return path.exists() and isinstance(beside, dict) and path.name in beside
+
+
+def seal(manifest: Mapping[str, object]) -> str:
+    """Return the SHA-256 of what a manifest says, whatever it says of its own."""
+    told = {key: value for key, value in manifest.items() if key != "sha256"}
+    return sha256(canonical(told).encode()).hexdigest()
 
 
 def check_rejects(summary: Summary, limit: float) -> None:
@@ -178,7 +210,7 @@ def _counts(outcome: Outcome) -> dict[str, int]:
     joining = outcome.job.output.verdicts
     made = sum(receipt.children for receipt in receipts)
     joined = sum(totals.verdicts[verdict] for verdict in joining)
-    dropped = totals.verdicts["drop"]
+    apart = sum(totals.verdicts[verdict] for verdict in APART if verdict not in joining)
     judged = sum(totals.verdicts.values())
     counts = {
         "rows read": staged.read,
@@ -188,8 +220,8 @@ def _counts(outcome: Outcome) -> dict[str, int]:
         "rows passed through": staged.rest,
         "children made": made,
         "children in data": joined + (made - judged),
-        "children apart": judged - joined - dropped if "drop" not in joining else judged - joined,
-        "children dropped": dropped if "drop" not in joining else 0,
+        "children apart": apart,
+        "children dropped": judged - joined - apart,
         "children that change the prediction": totals.flips,
         "children asked for and missing": sum(totals.shortfall.values()),
     }

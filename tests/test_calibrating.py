@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from augment.engine.shard import receipt_path
 from augment.errors import DataError, FingerprintError, RequestError
 from augment.job import Job, ModelConfig
 from augment.pipeline import Pipeline
 from augment.running import run
-from augment.shard import receipt_path
 from augment.stages.attribute import Attribute
 from augment.stages.tokenize import Tokenize
 from tests.models.nets import NETS, save

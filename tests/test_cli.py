@@ -3,8 +3,10 @@
 import io
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
@@ -293,3 +295,25 @@ def test_the_module_runs_as_a_program(config: Path) -> None:
     assert (
         bad.stderr == "error: pipeline `explian`\n  there is none of that name\n  did you mean `explain`?\n"
     )
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_asked_to_stop_says_so_and_is_resumed_to_its_end(
+    config: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    line = [sys.executable, "-m", "augment", "run", "explain", "-c", str(config), "-o", str(tmp_path / "out")]
+    line += [*CPU, "--set", "run.shard_rows=3"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        while child.poll() is None and not list((tmp_path / "out" / "run").glob("*.done.json")):
+            time.sleep(0.01)
+        child.send_signal(number)
+        out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (code, "")
+    last = err.splitlines()[-3:]
+    assert last[0] == "error: augment"
+    assert "what was finished is kept" in last[1]
+    done = augment(
+        "run", "explain", "-c", config, "-o", tmp_path / "out", *CPU, "--set", "run.shard_rows=3", "--json"
+    )
+    assert done.code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -222,7 +222,13 @@ def _exit_codes() -> list[tuple[str, str]]:
     """Return every exit code of an error, with what it means."""
     kinds = sorted(AugmentError.__subclasses__(), key=lambda kind: kind.exit_code)
     meanings = [(str(kind.exit_code), _line(kind)) for kind in kinds]
-    return [("0", "Done."), ("1", "A fault of augment."), *meanings, ("130", "Interrupted.")]
+    return [
+        ("0", "Done."),
+        ("1", "A fault of augment."),
+        *meanings,
+        ("130", "Interrupted."),
+        ("143", "Asked to end."),
+    ]
 
 
 def _layers() -> str:

@@ -15,12 +15,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("job", "table", "sink", "totals", "fetch", "decode"),
     ("stage", "formats", "models"),
     ("corpus", "candidates", "configuring"),
-    ("stages", "staging", "training"),
+    ("stages", "training"),
     ("pipeline", "listing"),
-    ("explaining", "checking", "shard", "fingerprint"),
+    ("explaining", "checking", "engine", "fingerprint"),
     ("exporting", "notices"),
     ("reporting", "summary"),
-    ("running", "telling"),
+    ("running", "telling", "verifying"),
     ("cli",),
     ("__main__",),
 )
@@ -33,6 +33,7 @@ HEAVY = {"torch", "transformers", "datasets", "pandas", "sklearn"}
 # Units whose modules may import heavy packages at the top; of the others only what DOORS lists, inside functions.
 HOMES = {"ig", "models", "candidates.masked_lm", "candidates.neighbours"}
 DOORS = {
+    "engine.processes": {"cuda_devices": {"torch"}},
     "formats.columnar": {"from_folder": {"datasets"}, "from_hub": {"datasets"}},
     "summary": {"to_pandas": {"pandas"}},
     "training": {

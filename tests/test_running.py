@@ -13,8 +13,10 @@ import pytest
 
 from augment.corpus import read
 from augment.errors import DataError, FingerprintError, RejectRateError, RequestError
-from augment.job import CorpusConfig, Job
+from augment.job import CorpusConfig, Job, OutputConfig
 from augment.ledger import digest
+from augment.models.classifier import Classifier
+from augment.models.integrate import Plan, Rows, Scores
 from augment.running import run
 from augment.summary import FINISHED, Summary, read_summary
 from augment.text.edits import Edit, replay
@@ -174,26 +176,18 @@ def test_a_run_that_was_finished_says_so_and_a_new_one_does_not(small: Path, aug
     assert FINISHED.startswith("already finished")
 
 
-def test_a_run_cut_short_is_finished_with_the_same_rows(
-    small: Path, tmp_path: Path, augmented: Summary, monkeypatch: pytest.MonkeyPatch
+def test_a_run_cut_short_is_resumed_with_the_same_rows(
+    small: Path, tmp_path: Path, augmented: Summary
 ) -> None:
-    import augment.running as running
-    import augment.shard as shard_module
-
-    whole_shard = shard_module.run_shard
-    done: list[int] = []
-
-    def cut(folder: Path, shard: int, apply: shard_module.Apply) -> shard_module.Receipt:
-        if len(done) == 2:
+    def cut(phase: str, done: int, total: int) -> None:
+        """Stop in the middle."""
+        if phase == "augment" and total / 3 < done < total:
             raise KeyboardInterrupt
-        done.append(shard)
-        return whole_shard(folder, shard, apply)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(running, "run_shard", cut)
-        with pytest.raises(KeyboardInterrupt):
-            run("augment", small_job(small), tmp_path / "cut")
+    with pytest.raises(KeyboardInterrupt):
+        run("augment", small_job(small), tmp_path / "cut", progress=cut)
     assert not (tmp_path / "cut" / "manifest.json").exists()
+    assert list((tmp_path / "cut" / "run").glob("*.done.json"))
     assert decisions(run("augment", small_job(small), tmp_path / "cut")) == decisions(augmented)
 
 
@@ -220,6 +214,35 @@ def test_a_label_the_model_does_not_know_stops_before_anything_is_left_behind(
     with pytest.raises(DataError, match=r"好评|差评"):
         run("augment", job, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_labels_of_some_files_stand_beside_those_of_a_column(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "good.csv").write_text("text\n很好 房间\n满意 服务\n", encoding="utf-8")
+    (tmp_path / "both.csv").write_text("text,label\n很差 房间,bad\n干净 早餐,good\n", encoding="utf-8")
+    files = [{"path": "both.csv"}, {"path": "good.csv", "label": "good"}]
+    job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files=files)
+    rows = rows_of(run("augment", job, tmp_path / "out"))
+    assert {row["text"]: row["label"] for row in rows if row["parent"] is None} == {
+        "很好 房间": "good",
+        "满意 服务": "good",
+        "很差 房间": "bad",
+        "干净 早餐": "good",
+    }
+
+
+@pytest.mark.parametrize("verdicts", [("keep",), ("keep", "soft"), ("keep", "soft", "drop")])
+def test_children_are_counted_where_they_are_written(
+    small: Path, tmp_path: Path, verdicts: tuple[str, ...]
+) -> None:
+    job = small_job(small)
+    summary = run(
+        "augment", job.model_copy(update={"output": OutputConfig(verdicts=verdicts)}), tmp_path / "out"
+    )
+    dropped = summary.folder / "dropped.parquet"
+    assert summary.counts["children dropped"] == (
+        pq.read_metadata(dropped).num_rows if dropped.exists() else 0
+    )
+    assert summary.counts["children apart"] == len(rows_of(summary, "probes"))
 
 
 def test_label_names_bridge_numbers_in_the_corpus_and_names_in_the_model(small: Path, tmp_path: Path) -> None:
@@ -307,8 +330,7 @@ def test_a_run_without_probes_says_so_and_has_none_to_load(
         datasets.load_dataset(str(folder), "probes", cache_dir=str(tmp_path / "cache"))
 
 
-def test_the_manifest_has_the_digest_of_every_file_with_rows_and_of_no_other(augmented: Summary) -> None:
-    """As docs/output.md says: the card and the report may be drawn again and changed."""
+def test_the_manifest_lists_every_file_with_rows_and_no_other(augmented: Summary) -> None:
     manifest = json.loads((augmented.folder / "manifest.json").read_text(encoding="utf-8"))
     there = {
         str(path.relative_to(augmented.folder)) for path in augmented.folder.rglob("*") if path.is_file()
@@ -333,3 +355,25 @@ def test_the_summary_is_a_table_too(augmented: Summary) -> None:
     frame = augmented.to_pandas()
     made = frame[(frame["kind"] == "count") & (frame["name"] == "children made")]["count"].item()
     assert made == augmented.counts["children made"]
+
+
+def test_rows_that_make_a_stage_fail_are_rejected_one_by_one(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import augment.models.integrate as integrate
+
+    whole_run = integrate.attribute
+
+    def fragile(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
+        """Fail on long rows, as a kernel of the device might."""
+        if any(len(pieces) > limit for pieces in rows.pieces):
+            raise RuntimeError("kernel of doom")
+        return whole_run(classifier, rows, plan)
+
+    monkeypatch.setattr(integrate, "attribute", fragile)
+    for limit, every in ((9, False), (0, True)):
+        summary = run("explain", small_job(small, limit=20, max_reject_rate=1.0), tmp_path / f"over-{limit}")
+        reasons = summary.rejected
+        assert list(reasons) == ["attribute: RuntimeError: kernel of doom"]
+        assert (summary.counts["rows worked on"] == 0) == every
+        assert (summary.folder / "report.html").exists()

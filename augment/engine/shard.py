@@ -1,32 +1,45 @@
 """One shard: read its rows, apply the pipeline, write the part and its receipt. Nothing else decides what comes out.
 
-receipt = run_shard(folder, 7, applied_pipeline)
+A row that makes a stage fail is found by halving, set aside with stage and reason, and costs nobody else anything.
+
+    receipt = run_shard(folder, 7, applied_pipeline)
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from augment.engine.hashing import hashes_of
+from augment.engine.staging import read_shard
+from augment.errors import AugmentError
 from augment.ledger import read_json, write_json, write_table
-from augment.pipeline import Applied
-from augment.staging import read_shard
+from augment.pipeline import Applied, StageFailedError
 from augment.table import Reject
 
 Apply = Callable[[pa.Table], Applied]
 
+# More failing rows than this in one shard are no accident of rows.
+_POISONED = 32
+
 
 @dataclass(frozen=True)
 class Receipt:
-    """That a shard is done: its number, the rows it was given, the children made, the rows rejected."""
+    """That a shard is done: its number, the rows it was given, the children made, the rows rejected.
+
+    decisions, values: hashes of its rows (`engine.hashing`); halvings: how often a failing batch was cut in two.
+    """
 
     shard: int
     rows: int
     children: int
     rejects: tuple[Reject, ...]
+    decisions: str = ""
+    values: str = ""
+    halvings: int = 0
 
 
 def part_path(folder: Path, shard: int) -> Path:
@@ -40,15 +53,22 @@ def receipt_path(folder: Path, shard: int) -> Path:
 
 
 def run_shard(folder: Path, shard: int, apply: Apply) -> Receipt:
-    """Treat one shard and return its receipt; a shard that has one is not treated again."""
+    """Treat one shard and return its receipt; a shard that has one is not treated again.
+
+    AugmentError if so many of its rows fail that the stage is at fault.
+    """
     done = receipt_path(folder, shard)
     if done.exists():
         return read_receipt(done)
     table = read_shard(folder, shard)
-    applied = apply(table)
+    search = _Search(apply)
+    applied = search.treat(table)
     write_table(part_path(folder, shard), applied.table)
-    parents = table.num_rows - len(applied.rejects)
-    receipt = Receipt(shard, table.num_rows, applied.table.num_rows - parents, applied.rejects)
+    made = applied.table.num_rows - (table.num_rows - len(applied.rejects))
+    hashes = hashes_of(applied.table)
+    receipt = Receipt(
+        shard, table.num_rows, made, applied.rejects, hashes.decisions, hashes.values, search.halvings
+    )
     write_json(done, asdict(receipt))
     return receipt
 
@@ -63,3 +83,38 @@ def read_receipt(path: Path) -> Receipt:
     values = json.loads(json.dumps(read_json(path)))
     rejects = tuple(Reject(**reject) for reject in values.pop("rejects"))
     return Receipt(**values, rejects=rejects)
+
+
+@dataclass
+class _Search:
+    """Applies a pipeline to rows, halving them where it fails until the rows at fault stand alone."""
+
+    apply: Apply
+    halvings: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+
+    def treat(self, table: pa.Table) -> Applied:
+        """Return what came out of the rows that could be treated, and all rejects in the order of the rows."""
+        try:
+            return self.apply(table)
+        except StageFailedError as failure:
+            if table.num_rows == 1:
+                return Applied(table.slice(0, 0), (self._rejected(table, failure),))
+            self.halvings += 1
+            middle = table.num_rows // 2
+            halves = [self.treat(table.slice(0, middle)), self.treat(table.slice(middle))]
+            parts = [half.table for half in halves if half.table.num_rows] or [halves[0].table]
+            rejects = tuple(reject for half in halves for reject in half.rejects)
+            return Applied(pa.concat_tables(parts).combine_chunks(), rejects)
+
+    def _rejected(self, table: pa.Table, failure: StageFailedError) -> Reject:
+        """Return the reject of one row; AugmentError if there are too many of them."""
+        reject = Reject(table.column("id")[0].as_py(), failure.kind, failure.reason, "")
+        self.rejects.append(reject)
+        if len(self.rejects) > _POISONED:
+            raise AugmentError(
+                f"stage {failure.kind}",
+                f"it fails on row after row, at last on {reject.id}: {failure.reason}",
+                "this is a fault of augment or of the model; --debug shows where",
+            ) from failure
+        return reject

@@ -1,0 +1,1 @@
+"""The run: shards, their receipts, what locks a folder, and what schedules the work."""

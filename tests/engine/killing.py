@@ -1,0 +1,74 @@
+"""Kill a run where it hurts: before its k-th call that changes the disk, or after so many seconds.
+
+The run happens in a child made by fork, so that models and libraries need not be loaded again.
+
+    calls = calls_of(work)                    # how many places there are
+    killed_at(7, work)                        # True unless the work ended before its seventh call
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+
+# All that pathlib, shutil and our own code change the disk with.
+CALLS = ("replace", "rename", "unlink", "rmdir", "mkdir", "fsync", "ftruncate")
+Work = Callable[[], object]
+
+
+def calls_of(work: Work) -> int:
+    """Return how many calls that change the disk the work makes."""
+    context = multiprocessing.get_context("fork")
+    count = context.Value("i", 0)
+    child = context.Process(target=_run, args=(work, -1, count))
+    _done(child)
+    assert child.exitcode == 0
+    return int(count.value)
+
+
+def killed_at(call: int, work: Work) -> bool:
+    """Run the work in a child that is killed before its call of this number; return whether it was."""
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=_run, args=(work, call, context.Value("i", 0)))
+    _done(child)
+    assert child.exitcode in (0, -signal.SIGKILL)
+    return child.exitcode != 0
+
+
+def killed_after(seconds: float, work: Work) -> bool:
+    """Run the work in a child that is killed after so many seconds; return whether it was."""
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=_run, args=(work, -1, context.Value("i", 0)))
+    child.start()
+    child.join(seconds)
+    child.kill()
+    child.join()
+    assert child.exitcode in (0, -signal.SIGKILL)
+    return child.exitcode != 0
+
+
+def _done(child: BaseProcess) -> None:
+    """Run a child to its end, which comes within two minutes or not at all."""
+    child.start()
+    child.join(120)
+    if child.is_alive():
+        child.kill()
+        raise AssertionError("the child hangs")
+
+
+def _run(work: Work, call: int, count: "multiprocessing.sharedctypes.Synchronized[int]") -> None:
+    """Do the work, counting calls, and die before one of them."""
+
+    def watched(real: Callable[..., object]) -> Callable[..., object]:
+        def counted(*args: object, **kwargs: object) -> object:
+            if count.value == call:
+                os.kill(os.getpid(), signal.SIGKILL)
+            count.value += 1
+            return real(*args, **kwargs)
+
+        return counted
+
+    for name in CALLS:
+        setattr(os, name, watched(getattr(os, name)))
+    work()

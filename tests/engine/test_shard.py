@@ -1,0 +1,81 @@
+"""Shards with rows that a stage cannot bear: found one by one, set aside with stage and reason, nobody else touched."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augment.engine.shard import Receipt, part_path, read_part, receipt_path, run_shard
+from augment.engine.staging import ACTIVE
+from augment.errors import AugmentError, DiskFullError
+from augment.ledger import write_table
+from augment.pipeline import Applied, StageFailedError
+from augment.table import Reject
+from tests.texts import TEXTS
+
+
+def shard(folder: Path, count: int) -> None:
+    """Write one shard of so many rows."""
+    texts = [TEXTS[row % len(TEXTS)] for row in range(count)]
+    write_table(folder / ACTIVE, pa.table({"id": [f"行{row}" for row in range(count)], "text": texts}))
+
+
+@given(st.integers(1, 90), st.data())
+def test_poison_rows_are_set_aside_and_all_others_pass_in_order(
+    tmp_path_factory: pytest.TempPathFactory, count: int, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    shard(folder, count)
+    bad = {f"行{row}" for row in data.draw(st.sets(st.integers(0, count - 1), max_size=6))}
+
+    def apply(table: pa.Table) -> Applied:
+        """Fail on a batch that holds a bad row."""
+        if found := bad & set(table.column("id").to_pylist()):
+            raise StageFailedError("attribute", ValueError(f"cannot bear {len(found)} rows\nand more"))
+        return Applied(table.append_column("seen", pa.array([True] * table.num_rows)), ())
+
+    receipt = run_shard(folder, 0, apply)
+    everyone = [f"行{row}" for row in range(count)]
+    assert [reject.id for reject in receipt.rejects] == [name for name in everyone if name in bad]
+    assert {(reject.stage, reject.reason) for reject in receipt.rejects} <= {
+        ("attribute", "ValueError: cannot bear 1 rows")
+    }
+    assert read_part(folder, 0).column("id").to_pylist() == [name for name in everyone if name not in bad]
+    assert (receipt.rows, receipt.children, receipt.halvings > 0) == (count, 0, bool(bad) and count > 1)
+    assert run_shard(folder, 0, lambda _: pytest.fail("treated again")) == receipt
+
+
+def test_a_stage_that_fails_on_row_after_row_is_at_fault_itself(tmp_path: Path) -> None:
+    shard(tmp_path, 90)
+
+    def apply(table: pa.Table) -> Applied:
+        """Fail always."""
+        raise StageFailedError("rank", TypeError("no such thing"))
+
+    with pytest.raises(AugmentError, match="fails on row after row") as failed:
+        run_shard(tmp_path, 0, apply)
+    assert failed.value.where == "stage rank"
+    assert not receipt_path(tmp_path, 0).exists()
+
+
+def test_what_a_stage_says_itself_is_not_taken_for_a_poison_row(tmp_path: Path) -> None:
+    shard(tmp_path, 4)
+
+    def apply(table: pa.Table) -> Applied:
+        """Find the disk full."""
+        raise DiskFullError("here", "no space", "free some")
+
+    with pytest.raises(DiskFullError):
+        run_shard(tmp_path, 0, apply)
+    assert not part_path(tmp_path, 0).exists()
+
+
+def test_a_receipt_is_read_as_it_was_written(tmp_path: Path) -> None:
+    shard(tmp_path, 3)
+    rejects = (Reject("行1", "judge", "不行", "c.csv:3"),)
+    receipt = run_shard(tmp_path, 0, lambda table: Applied(table.slice(0, 2), rejects))
+    assert receipt == run_shard(tmp_path, 0, lambda _: pytest.fail("treated again"))
+    assert isinstance(receipt, Receipt)
+    assert len(receipt.decisions) == len(receipt.values) == 32
