@@ -48,6 +48,8 @@ PIECES, NODES, TURNS = 2048, 8, 5
 RUNS = 3
 LAYERS, WIDTH = 4, 256
 CORPUS, LONGEST = "news-zh", 64
+# What ig_speed.py trains, in the same way.
+SPEED = HERE.parent / "runs" / "ig_speed" / f"{CORPUS}-bert-small"
 TRAINING = ("train.start=bert-small", "train.limit=5000", "train.epochs=4")
 SIDES = ("ours", "captum")
 Cell = dict[str, object]
@@ -139,11 +141,13 @@ def in_turn(works: Sequence[Callable[[], None]], turns: int = TURNS) -> list[lis
 def model_of(arguments: argparse.Namespace, results: Results) -> Path:
     """Return the folder of the model, training it if there is none."""
     own = Path(arguments.work) / f"{CORPUS}-bert-small"
-    if own.exists() or not arguments.model.exists():
-        if not own.exists():
-            results.save("train", train(CORPUS, own, arguments.data, LONGEST, TRAINING))
-        return own
-    return Path(arguments.model)
+    there = [arguments.model] if arguments.model else [own, SPEED]
+    for folder in there:
+        if folder.exists():
+            return Path(folder)
+    made = there[0]
+    results.save("train", train(CORPUS, made, arguments.data, LONGEST, TRAINING))
+    return Path(made)
 
 
 def train(corpus: str, folder: Path, data: Path, longest: int, settings: Sequence[str]) -> Cell:
@@ -336,12 +340,13 @@ def _arguments() -> argparse.Namespace:
     """Return the command line."""
     runs = HERE.parent / "runs"
     datasets = HERE.parent.parent / "shared" / "datasets"
-    model = runs / "ig_speed" / f"{CORPUS}-bert-small"
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, default=datasets, help="folder of the corpora")
-    parser.add_argument("--model", type=Path, default=model, help="trained if it is not there")
+    parser.add_argument(
+        "--model", type=Path, default=None, help="a bert-small of news-zh, trained if there is none"
+    )
     parser.add_argument("--work", type=Path, default=runs / "ig_scaling", help="folder for model and runs")
     found = parser.parse_args()
     found.work.mkdir(parents=True, exist_ok=True)

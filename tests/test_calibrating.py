@@ -48,8 +48,8 @@ def test_a_run_calibrates_once_and_its_texts_come_out_finished(calibrated: Path)
     found = json.loads(file.read_text(encoding="utf-8"))
     finished = pq.read_table(file.with_suffix(".parquet")).column("id").to_pylist()
     rows = scores(calibrated)
-    assert len(finished) == found["texts"] >= 8
-    assert {rows[name]["ig_evals"] for name in finished} == {64}
+    assert len(finished) == found["texts"] == 24
+    assert {rows[name]["ig_evals"] for name in finished} <= {32, 64}
     assert {row["ig_path"] for row in rows.values()} == {found["shape"]}
     assert json.loads((calibrated / "run" / "plan.json").read_text(encoding="utf-8"))["state"].keys() == {
         "calibration-ig.json",

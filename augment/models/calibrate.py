@@ -21,6 +21,7 @@ from augment.ig.residual import estimate, integrate
 from augment.models.classifier import Classifier
 from augment.models.integrate import UNCALIBRATED, Plan, Rows, Scores, Traced, trace, uncalibrated
 from augment.models.trials import (
+    EASY,
     PROMISE,
     USUAL,
     Effort,
@@ -38,8 +39,8 @@ Shape = Literal["smooth", "rough", "jump"]
 # A corpus smaller than this is done before its calibration has paid for itself.
 LEAST_ROWS = 200
 
-_FEW = 8
-_EASY = 12
+_PROBED, _FEW = 4, 8
+_TWELVE = 12
 _JUMP = 0.1
 _ROUGH_MEDIAN, _ROUGH_TAIL = 0.12, 0.4
 
@@ -84,21 +85,21 @@ def choose(predicted: Sequence[int], count: int) -> list[int]:
 def calibrate(classifier: Classifier, rows: Rows, plan: Plan) -> tuple[Calibration, Scores]:
     """Return the calibration of a model by the paths of these rows, and the scores of those that were traced.
 
-    Traced are the first rows where they show that plain rules do, else all; their scores are thereby done. Rows whose
-    gradients are not finite teach nothing, and their scores are not finite either.
+    The first of them show whether the paths are easy, and how many are traced, at how many nodes; the scores of those
+    are thereby done. Rows whose gradients are not finite teach nothing, and their scores are not finite either.
     """
-    takes = effort(plan.tolerance)
-    nodes, _ = gauss_legendre(takes.nodes)
-    few = rows.take(range(min(_FEW, len(rows.pieces))))
-    first = trace(classifier, few, plan, nodes)
-    jump = _jump(classifier, few, plan, first)
-    twelve = [single(gauss_legendre(_EASY))]
-    sound = _sound(first)
+    first = trace(
+        classifier, rows.take(range(min(_PROBED, len(rows.pieces)))), plan, gauss_legendre(EASY.nodes)[0]
+    )
+    twelve, sound = [single(gauss_legendre(_TWELVE))], _sound(first)
     easy = bool(sound) and tried(sound, twelve * len(sound)).errors.max() <= plan.tolerance / 2
-    later = [] if easy else trace(classifier, rows.take(range(_FEW, len(rows.pieces))), plan, nodes)
-    traced = [*first, *later]
+    takes = EASY if easy else effort(plan.tolerance)
+    done = len(first) if easy else 0
+    rest = rows.take(range(done, min(takes.texts, len(rows.pieces))))
+    traced = [*first[:done], *trace(classifier, rest, plan, gauss_legendre(takes.nodes)[0])]
+    jump = _jump(classifier, rows.take(range(min(_FEW, len(traced)))), plan, traced[:_FEW])
     sound = _sound(traced)
-    found = _plain(sound, plan, jump) if easy or len(sound) < _FEW else _learned(sound, plan, jump, takes)
+    found = _learned(sound, plan, jump, takes) if len(sound) >= _FEW else _unknown(plan, jump, len(sound))
     return found, _scores(traced, found, plan)
 
 
@@ -111,17 +112,10 @@ def _sound(traced: Sequence[Traced]) -> list[Traced]:
     ]
 
 
-def _plain(traced: Sequence[Traced], plan: Plan, jump: float) -> Calibration:
-    """Return the calibration of a model for which Gauss-Legendre rules are as good as any, or nothing is known."""
-    chain = uncalibrated()[0]
-    if len(traced) < _FEW:
-        none = (UNCALIBRATED, UNCALIBRATED, plan.baseline)
-        return Calibration(chain, plan.tolerance, *none, "smooth", jump, 0.0, len(traced))
-    trial = tried(traced, [chain] * len(traced))
-    factor, usual = (max(trial.factor(plan.tolerance, share), 1.0) for share in (PROMISE, USUAL))
-    shape: Shape = "jump" if jump >= _JUMP else "smooth"
-    rough = float(np.median(trial.residuals[:, 1]))
-    return Calibration(chain, plan.tolerance, factor, usual, plan.baseline, shape, jump, rough, len(traced))
+def _unknown(plan: Plan, jump: float, texts: int) -> Calibration:
+    """Return the calibration of a model of whose paths too few could be traced."""
+    factors = (UNCALIBRATED, UNCALIBRATED)
+    return Calibration(uncalibrated()[0], plan.tolerance, *factors, plan.baseline, "smooth", jump, 0.0, texts)
 
 
 def _learned(traced: Sequence[Traced], plan: Plan, jump: float, takes: Effort) -> Calibration:
@@ -134,7 +128,7 @@ def _learned(traced: Sequence[Traced], plan: Plan, jump: float, takes: Effort) -
     best = min(trials, key=lambda kind: trials[kind].quality)
     trial = trials[best]
     chain = with_correction(learned(traced, best[0], takes), best[1])
-    at_twelve = trial.residuals[:, takes.counts.index(_EASY)]
+    at_twelve = trial.residuals[:, takes.counts.index(_TWELVE)]
     rough = np.median(at_twelve) > _ROUGH_MEDIAN or np.quantile(at_twelve, 0.9) > _ROUGH_TAIL
     shape: Shape = "jump" if jump >= _JUMP else "rough" if rough else "smooth"
     return Calibration(

@@ -47,6 +47,9 @@ class Effort:
 _COARSE = Effort(24, 64, (*_COUNTS, 48), free=True)
 _STRICT = Effort(32, 48, _COUNTS, free=False)
 _COARSE_TOLERANCE = 0.03
+# For a model whose paths a dozen Gauss-Legendre nodes integrate well: less is dense enough, and rules may be smaller. (Of a
+# path seen at 24 nodes a dozen would integrate every interpolation exactly, and show nothing.)
+EASY = Effort(24, 32, (5, 7, 9, 12, 16, 20), free=True)
 
 
 def effort(tolerance: float) -> Effort:
