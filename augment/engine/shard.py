@@ -18,6 +18,7 @@ from augment.engine.staging import read_shard
 from augment.errors import AugmentError
 from augment.ledger import read_json, write_json, write_table
 from augment.pipeline import Applied, StageFailedError
+from augment.pressure import count, counted
 from augment.table import Reject
 
 Apply = Callable[[pa.Table], Applied]
@@ -30,7 +31,8 @@ _POISONED = 32
 class Receipt:
     """That a shard is done: its number, the rows it was given, the children made, the rows rejected.
 
-    decisions, values: hashes of its rows (`engine.hashing`); halvings: how often a failing batch was cut in two.
+    decisions, values: hashes of its rows (`engine.hashing`); retries: what was tried again, and how often: rows that made a
+    stage fail halved, batches that did not fit the memory halved, layers recomputed.
     """
 
     shard: int
@@ -39,7 +41,7 @@ class Receipt:
     rejects: tuple[Reject, ...]
     decisions: str = ""
     values: str = ""
-    halvings: int = 0
+    retries: dict[str, int] = field(default_factory=dict)
 
 
 def part_path(folder: Path, shard: int) -> Path:
@@ -61,13 +63,13 @@ def run_shard(folder: Path, shard: int, apply: Apply) -> Receipt:
     if done.exists():
         return read_receipt(done)
     table = read_shard(folder, shard)
-    search = _Search(apply)
-    applied = search.treat(table)
+    with counted() as retries:
+        applied = _Search(apply).treat(table)
     write_table(part_path(folder, shard), applied.table)
     made = applied.table.num_rows - (table.num_rows - len(applied.rejects))
     hashes = hashes_of(applied.table)
     receipt = Receipt(
-        shard, table.num_rows, made, applied.rejects, hashes.decisions, hashes.values, search.halvings
+        shard, table.num_rows, made, applied.rejects, hashes.decisions, hashes.values, dict(retries)
     )
     write_json(done, asdict(receipt))
     return receipt
@@ -90,7 +92,6 @@ class _Search:
     """Applies a pipeline to rows, halving them where it fails until the rows at fault stand alone."""
 
     apply: Apply
-    halvings: int = 0
     rejects: list[Reject] = field(default_factory=list)
 
     def treat(self, table: pa.Table) -> Applied:
@@ -100,7 +101,7 @@ class _Search:
         except StageFailedError as failure:
             if table.num_rows == 1:
                 return Applied(table.slice(0, 0), (self._rejected(table, failure),))
-            self.halvings += 1
+            count("rows halved")
             middle = table.num_rows // 2
             halves = [self.treat(table.slice(0, middle)), self.treat(table.slice(middle))]
             parts = [half.table for half in halves if half.table.num_rows] or [halves[0].table]

@@ -36,10 +36,13 @@ from augment.job import ModelConfig, RunConfig
 from augment.models.folder import ModelFolder, model_folder
 from augment.models.packing import pack
 from augment.models.textcnn import KIND, TextCNN
+from augment.pressure import count
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 _OPENED: OrderedDict[tuple[str, ...], "Classifier"] = OrderedDict()
 _KEPT = 2
+# So many batches that fit, one after the other, and a budget that was halved is doubled.
+_FITTING = 64
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class Classifier:
         self.tokenizer = tokenizer
         self.classes = classes
         self.max_length = min(config.max_length, positions(model))
-        self.budget = run.token_budget
+        self.budget = self._most = run.token_budget
+        self._fitting = 0
         self.dtype = _DTYPES[run.dtype]
         self.recomputes = False
         if run.recompute:
@@ -228,8 +232,9 @@ class Classifier:
     def in_batches(self, lengths: Sequence[int], work: Callable[[list[int]], None]) -> None:
         """Call `work` with the indices of each batch of items of these lengths, packed to the budget.
 
-        A batch that does not fit the device's memory is halved, and so is the budget from then on. For one item that
-        does not fit alone activations are recomputed; if it does not fit then, torch.OutOfMemoryError is raised.
+        A batch that does not fit the device's memory is halved, and so is the budget, which grows again when many batches
+        have fitted. For one item that does not fit alone activations are recomputed; if it does not fit then,
+        torch.OutOfMemoryError is raised.
         """
         waiting = deque(pack(lengths, self.budget))
         while waiting:
@@ -240,15 +245,26 @@ class Classifier:
                 try:
                     work(batch)
                 except torch.OutOfMemoryError:
+                    self._fitting = 0
                     if len(batch) > 1:
-                        fits, self.budget = False, size // 2
+                        fits, self.budget = False, max(size // 2, 1)
+                        count("batches halved")
                     elif self.recompute():
                         waiting.appendleft(batch)
+                        count("layers recomputed")
                     else:
                         raise
+                else:
+                    self._grow()
             if not fits:
                 half = len(batch) // 2
                 waiting.extendleft([batch[half:], batch[:half]])
+
+    def _grow(self) -> None:
+        """Try a larger budget again when many batches have fitted a smaller one."""
+        self._fitting += 1
+        if self._fitting >= _FITTING and self.budget < self._most:
+            self._fitting, self.budget = 0, min(2 * self.budget, self._most)
 
     def recompute(self) -> bool:
         """Keep nothing of a layer but its input for the backward pass, from now on, and compute the rest again there.

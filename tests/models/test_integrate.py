@@ -17,6 +17,7 @@ from augment.ig.target import QuantityName
 from augment.job import ModelConfig, RunConfig
 from augment.models.classifier import Classifier, open_classifier
 from augment.models.integrate import Method, Plan, Rows, Scores, attribute, fixed
+from augment.pressure import counted
 from tests.models.nets import CLASSES, NETS, save
 from tests.texts import TEXTS
 
@@ -185,9 +186,14 @@ def test_a_batch_that_does_not_fit_the_memory_is_halved_and_nothing_is_lost(
 
     with monkeypatch.context() as patch:
         patch.setattr(rough, "logits", small)
-        after = attribute(rough, rows, ruled(6))
+        with counted() as retries:
+            after = attribute(rough, rows, ruled(6))
         assert rough.budget < budget
-    rough.budget = budget
+        assert retries["batches halved"] > 0
+    monkeypatch.setattr("augment.models.classifier._FITTING", 2)
+    for _ in range(10):
+        attribute(rough, rows, ruled(6))
+    assert rough.budget == budget
     for one, other in zip(before.pieces, after.pieces, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
