@@ -1,5 +1,5 @@
 """Let `python -m augment` be the command line."""
 
-from augment.cli import main
+from augment.entry import main
 
 main()

@@ -76,7 +76,7 @@ def run_model(arguments: argparse.Namespace, corpus: str, model: str, settings: 
 def command(words: list[str]) -> Cell:
     """Return what a command printed as JSON, with its wall seconds; exits if the command fails."""
     began = time.monotonic()
-    line = [sys.executable, "-m", "augment.cli", *words, "--json", "--quiet"]
+    line = [sys.executable, "-m", "augment", *words, "--json", "--quiet"]
     print("augment", *words, flush=True)
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 import typer
 
-from augment.cli import app, main
+from augment.cli import app
+from augment.entry import main
 from augment.errors import RequestError
 
 CPU = ("--set", "run.device=cpu", "--set", "run.threads=1")
@@ -284,7 +285,7 @@ def test_no_words_at_all_show_the_help() -> None:
 
 def test_the_module_runs_as_a_program(config: Path) -> None:
     """Streams and exit code hold in a process of its own."""
-    words = [sys.executable, "-m", "augment.cli", "check"]
+    words = [sys.executable, "-m", "augment.entry", "check"]
     good = subprocess.run(
         [*words, "explain", "-c", config, "--json"], capture_output=True, text=True, check=False
     )

@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("reporting", "summary"),
     ("running", "telling", "verifying"),
     ("cli",),
+    ("entry",),
     ("__main__",),
 )
 LAYER = {unit: number for number, units in enumerate(LAYERS) for unit in units}

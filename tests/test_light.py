@@ -21,7 +21,7 @@ steps, watched = json.loads(sys.argv[1])
 def found(): return sorted(set(watched) & set(sys.modules))
 import augment
 print(json.dumps(found()))
-from augment.cli import main
+from augment.entry import main
 for words in steps:
     sys.argv = ["augment", *words]
     with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:

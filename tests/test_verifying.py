@@ -28,7 +28,9 @@ from augment.pipeline import Pipeline
 from augment.running import run
 from augment.sink import Sink
 from augment.summary import seal
-from augment.verifying import UNITS, Verification, _Labels, _records, verify
+from augment.verifying import Verification, verify
+from augment.verifying.checks import UNITS
+from augment.verifying.records import Labels, records
 from tests.small import small_job
 from tests.test_cli import augment as command
 from tests.texts import TEXTS
@@ -151,7 +153,7 @@ def rehashed(folder: Path, name: str) -> Path:
 
     def change(manifest: Row) -> None:
         if name in manifest["files"]:
-            rows = sum(1 for _ in _records(folder / name, ("id",)))
+            rows = sum(1 for _ in records(folder / name, ("id",)))
             manifest["files"][name] = {"rows": rows, "sha256": digest(folder / name)}
             manifest["summary"]["files"][name] = rows
         else:
@@ -169,7 +171,7 @@ def rewritten(folder: Path, name: str, change: Callable[[list[Row]], object]) ->
         change(rows)
         pq.write_table(pa.Table.from_pylist(rows, table.schema), path)
     else:
-        rows = [dict(row) for row in _records(path, ())]
+        rows = [dict(row) for row in records(path, ())]
         change(rows)
         path.unlink()
         sink = Sink(path)
@@ -476,7 +478,7 @@ def test_the_report_may_be_drawn_again_and_nothing_else_is_taken_for_right(folde
 @given(st.one_of(st.text(min_size=1), st.integers(-(1 << 53), 1 << 53), st.booleans(), st.floats(-1e9, 1e9)))
 def test_a_label_is_recognised_however_a_format_writes_it(value: str | int | bool | float) -> None:
     """As the reader says it, in Parquet and JSON with its type, in CSV without; and no other is."""
-    labels = _Labels({}, "label")
+    labels = Labels({}, "label")
     read = pa.array([value]).cast(pa.string())[0].as_py()
     assert labels.same(value, read)
     assert labels.same(str(value), read)

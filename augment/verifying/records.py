@@ -1,0 +1,110 @@
+"""A row as any file of a run writes it: Parquet, CSV or JSON lines, under the names of ours or of the source.
+
+A text format keeps no types and a source may have a column named like one of ours, so what a data file says is
+compared with what was read, not with how it is written.
+
+    [record["id"] for record in records(folder / "data/train.csv", ("id",))]
+    Labels({}, "label").same(1.0, "1.0")  # True
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel
+
+from augment.columns import ATTACK, CHILD, KEEP, judgement
+from augment.text.edits import Edit
+
+BATCH = 1024
+# Columns of ours in the data files: a source column of the same name has `_source` behind its name there.
+_ADDED = (*CHILD, *KEEP, *judgement(), *judgement("judge_"), *ATTACK)
+_OURS = {column.name for column in _ADDED if column.name != "shortfall"} | {"id"}
+
+
+class Row(BaseModel):
+    """A row of any file, under the names of `augment.columns`; the label as it is written there."""
+
+    id: str
+    text: str = ""
+    text_pair: str | None = None
+    label: object = None
+    split: str | None = None
+    parent: str | None = None
+    method: str | None = None
+    edits: tuple[Edit, ...] | None = None
+    verdict: str | None = None
+
+    def mark(self) -> bytes:
+        """Return a hash of what two files must say alike of a child."""
+        edits = [tuple(edit) for edit in self.edits or ()]
+        return hashed(
+            repr((self.id, self.text, self.text_pair, self.parent, self.method, edits, self.verdict))
+        )
+
+
+def records(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, object]]:
+    """Yield the rows of a file, of Parquet those columns alone; empty cells of CSV are null."""
+    if path.suffix == ".parquet":
+        with pq.ParquetFile(path) as file:
+            there = [name for name in columns if name in file.schema_arrow.names]
+            for batch in file.iter_batches(BATCH, columns=there):
+                yield from batch.to_pylist()
+    elif path.suffix == ".jsonl":
+        with path.open(encoding="utf-8", newline="\n") as stream:
+            yield from map(json.loads, stream)
+    else:
+        # The limit is a setting of the process, and texts may be longer.
+        csv.field_size_limit(1 << 30)
+        with path.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream, strict=True):
+                cells = {name: cell or None for name, cell in row.items()}
+                edits = cells.get("edits")
+                yield {**cells, "edits": json.loads(edits) if edits else None}
+
+
+class Labels:
+    """How labels and columns of the source are written in the data files."""
+
+    def __init__(self, job: Mapping[str, object], column: str | None) -> None:
+        """Take the settings of a run and the name of the source's label column."""
+        corpus = job.get("corpus")
+        corpus = corpus if isinstance(corpus, dict) else {}
+        self._names = corpus.get("label_names") or {}
+        self._derived = column is None or corpus.get("score_threshold") is not None
+        self.column = "label" if self._derived else self.outward(column)
+
+    def outward(self, column: str | None) -> str | None:
+        """Return the name that a source column has in the data files."""
+        taken = column in _OURS or (self._derived and column == "label")
+        return f"{column}_source" if column is not None and taken else column
+
+    def same(self, cell: object, label: object) -> bool:
+        """Return whether a cell of a data file holds a label, given by its name."""
+        if label is None:
+            # -1 is how the `datasets` library writes "not labelled".
+            return cell in (None, -1, "-1")
+        if self._derived:
+            return cell == label
+        return any(self._names.get(way, way) == label for way in _ways(cell))
+
+
+def _ways(cell: object) -> Iterator[str]:
+    """Yield the strings that a source's value may have been read as; text formats do not keep its type."""
+    text = str(cell)
+    yield text
+    if text in ("True", "False"):
+        yield text.lower()
+    if re.fullmatch(r"-?(\d+\.\d+|\d(\.\d+)?e[-+]\d+)", text):
+        for kind in (pa.float64(), pa.float32()):
+            yield pa.scalar(float(text), kind).cast(pa.string()).as_py()
+
+
+def hashed(text: str) -> bytes:
+    """Return 16 bytes that stand for a text."""
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()

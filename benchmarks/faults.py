@@ -1,0 +1,190 @@
+"""Kill runs at every call that changes the disk and at random moments, resume them, and compare with an unbroken run.
+
+    OMP_NUM_THREADS=1 python benchmarks/faults.py [--random 100]
+
+A small `textcnn`, trained first, augments 300 sentences in 8 shards. `every call`: the run dies by SIGKILL before its
+first, second, ... call of replace, rename, unlink, rmdir, mkdir, fsync or ftruncate, one run each. `random moments`: after
+a random time within the run's own. `worker`: with two worker processes one of them is killed, the run goes on by itself.
+Every run is then resumed by the same call. Equal means: every file with rows holds the same rows in the same order,
+value for value, nothing half-written is left, and `augment verify` finds nothing. Resumable itself: kills that stand in
+faults.json are not made again.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from augment.engine.hashing import hashes_of
+from augment.job import Job
+from augment.ledger import LEFTOVER
+from augment.running import run
+from augment.training import train
+from augment.verifying import verify
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from tests.engine.killing import calls_of, killed_after, killed_at  # noqa: E402 - the checkout is no package
+from tests.small import small_job, write_corpus  # noqa: E402
+
+RESULTS = HERE / "faults.json"
+KINDS = ("inline, every call", "inline, random moments", "processes, random moments", "processes, worker")
+Cell = dict[str, object]
+
+
+def main() -> None:
+    """Make the kills that are missing and write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--random", type=int, default=100, help="kills at random moments, of each executor")
+    count = parser.parse_args().random
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder))
+        bench.every_call()
+        bench.at_random("inline", count)
+        bench.at_random("processes", count)
+        bench.workers(count)
+
+
+class Bench:
+    """A small corpus and model, and what an unbroken run makes of them."""
+
+    def __init__(self, root: Path) -> None:
+        """Train the model and run once undisturbed."""
+        self.root = root
+        write_corpus(root / "small")
+        train(small_job(root / "small"))
+        began = time.monotonic()
+        self.whole = self.resumed(self.folder("whole"), self.job("inline"))
+        self.seconds = {"inline": time.monotonic() - began}
+        began = time.monotonic()
+        self.resumed(self.folder("processes"), self.job("processes"))
+        self.seconds["processes"] = time.monotonic() - began
+
+    def job(self, executor: str) -> Job:
+        """Return the job for an executor."""
+        return small_job(self.root / "small", shard_rows=40, executor=executor, workers=2)
+
+    def folder(self, name: str) -> Path:
+        """Return a new folder inside one of its own, so that what lies beside it is seen."""
+        shutil.rmtree(self.root / name, ignore_errors=True)
+        (self.root / name).mkdir()
+        return self.root / name / "run"
+
+    def every_call(self) -> None:
+        """Kill before each call."""
+        job, kind = self.job("inline"), KINDS[0]
+        calls = calls_of(partial(run, "augment", job, self.folder("count")))
+        for call in range(len(done(kind)), calls):
+            folder = self.folder("killed")
+            killed = killed_at(call, partial(run, "augment", job, folder))
+            self.note(kind, f"call {call}", killed, folder, job)
+
+    def at_random(self, executor: str, count: int) -> None:
+        """Kill at random moments."""
+        job, kind = self.job(executor), f"{executor}, random moments"
+        for turn in range(len(done(kind)), count):
+            folder, moment = self.folder("killed"), random.Random(turn).uniform(0, self.seconds[executor])
+            killed = killed_after(moment, partial(run, "augment", job, folder))
+            self.note(kind, f"{moment:.2f} s", killed, folder, job)
+
+    def workers(self, count: int) -> None:
+        """Kill a worker of a run that goes on."""
+        job, kind = self.job("processes"), KINDS[3]
+        for turn in range(len(done(kind)), count):
+            folder, chance = self.folder("killed"), random.Random(turn)
+            killer = Killer(chance.randrange(1, 8))
+            run("augment", job, folder, progress=killer.watch)
+            self.note(kind, f"after {killer.after} shards", killer.killed, folder, job)
+
+    def note(self, kind: str, when: str, killed: bool, folder: Path, job: Job) -> None:
+        """Resume a run and write down whether it came out right."""
+        left = len(list((folder / "run").glob("*.done.json")))
+        equal = self.resumed(folder, job) == self.whole
+        clean = not [
+            path
+            for path in folder.parent.rglob("*")
+            if LEFTOVER in path.name or path.name.startswith(".run.")
+        ]
+        sound = verify(folder).ok
+        cell = {
+            "when": when,
+            "killed": killed,
+            "shards left": left,
+            "equal": equal,
+            "clean": clean,
+            "verified": sound,
+        }
+        found = results()
+        found.setdefault(kind, []).append(cell)
+        beside = RESULTS.with_suffix(f".tmp-{os.getpid()}")
+        beside.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        os.replace(beside, RESULTS)
+        write_table()
+        if not (equal and clean and sound):
+            print(kind, cell, flush=True)
+
+    def resumed(self, folder: Path, job: Job) -> dict[str, object]:
+        """Run to the end, and return the hashes of every file with rows."""
+        run("augment", job, folder)
+        return {
+            str(path.relative_to(folder)): hashes_of(pq.read_table(path))
+            for path in folder.rglob("*.parquet")
+        }
+
+
+class Killer:
+    """Kills one worker process when so many shards are done."""
+
+    def __init__(self, after: int) -> None:
+        """Wait for that many reports of progress."""
+        self.after, self.killed, self._seen = after, False, 0
+
+    def watch(self, phase: str, done: int, total: int) -> None:
+        """Take a report of progress."""
+        self._seen += phase == "augment"
+        children = multiprocessing.active_children()
+        if self._seen == self.after + 1 and children and children[0].pid:
+            os.kill(children[0].pid, signal.SIGKILL)
+            self.killed = True
+
+
+def results() -> dict[str, list[Cell]]:
+    """Return the kills made so far, by kind."""
+    found: dict[str, list[Cell]] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    return found
+
+
+def done(kind: str) -> list[Cell]:
+    """Return the kills of a kind."""
+    return results().get(kind, [])
+
+
+def write_table() -> None:
+    """Write faults.md."""
+    lines = ["# Runs that are killed", "", *(__doc__ or "").strip().splitlines(), ""]
+    lines += [
+        "| kind | runs | killed in time | resumed equal | clean | verified |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind, cells in results().items():
+        names = ("killed", "equal", "clean", "verified")
+        sums = " | ".join(str(sum(bool(cell[name]) for cell in cells)) for name in names)
+        lines.append(f"| {kind} | {len(cells)} | {sums} |")
+    (HERE / "faults.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
