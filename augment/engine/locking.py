@@ -31,6 +31,9 @@ def locked(folder: Path, name: str = "lock", alone: bool = True) -> Iterator[Non
         if alone:
             sweep(folder)
         yield
+        if alone:
+            # Workers of a run that was killed may have lived a moment longer.
+            sweep(folder)
     finally:
         path.unlink(missing_ok=True)
         os.close(handle)
