@@ -4,8 +4,6 @@ The tables of words per class use every row; the samples drawn are at most `rows
 taken in turn from every label and outcome, changed predictions and the largest errors first.
 """
 
-from collections import defaultdict
-from itertools import zip_longest
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +15,7 @@ from augment.exporting import CHILDREN, PARENTS
 from augment.ledger import MANIFEST, read_json, write_text
 from augment.report.page import Page, draw
 from augment.report.words import WordTable
+from augment.sampling import sample
 
 REPORT = "report.html"
 _TOP = 20
@@ -38,7 +37,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
         for batch in file.iter_batches():
             if methods:
                 words.add(batch, methods[0])
-    chosen = _chosen(folder, methods, rows)
+    chosen = sample(folder, next(iter(methods), None), rows)
     parents = _only(folder / PARENTS, "id", chosen)
     children = _only(folder / CHILDREN, "parent", chosen) if (folder / CHILDREN).exists() else _no_children()
     summary, job = _mapping(manifest["summary"]), _mapping(manifest["job"])
@@ -56,41 +55,6 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
     )
     write_text(folder / REPORT, draw(page))
     return folder / REPORT
-
-
-def _chosen(folder: Path, methods: tuple[str, ...], rows: int) -> pa.Array:
-    """Return the ids of the source rows to draw, in file order."""
-    wanted = ["id", "label", *(f"{method}_error" for method in methods[:1])]
-    table = pq.read_table(folder / PARENTS, columns=wanted)
-    if table.num_rows <= rows:
-        return table.column("id").combine_chunks()
-    outcome = _outcomes(folder)
-    errors = table.column(wanted[2]).to_pylist() if methods else [0.0] * table.num_rows
-    strata: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
-    ids = table.column("id").to_pylist()
-    for place, (name, label, error) in enumerate(
-        zip(ids, table.column("label").to_pylist(), errors, strict=True)
-    ):
-        strata[str(label), outcome.get(name, "")].append((-(error or 0.0), place))
-    ordered = (sorted(strata[key]) for key in sorted(strata))
-    turns = [
-        place for turn in zip_longest(*ordered) for entry in turn if entry is not None for place in [entry[1]]
-    ]
-    return pa.array([ids[place] for place in sorted(turns[:rows])], pa.string())
-
-
-def _outcomes(folder: Path) -> dict[str, str]:
-    """Return for each source row with children whether one changed the prediction, and the verdicts they got."""
-    if not (folder / CHILDREN).exists():
-        return {}
-    names = pq.read_schema(folder / CHILDREN).names
-    columns = [name for name in ("parent", "verdict", "pred_before", "pred_after") if name in names]
-    found: dict[str, set[str]] = defaultdict(set)
-    for batch in pq.ParquetFile(folder / CHILDREN).iter_batches(columns=columns):
-        for row in batch.to_pylist():
-            changed = row.get("pred_before") != row.get("pred_after")
-            found[row["parent"]].add("changed" if changed else str(row.get("verdict")))
-    return {name: "+".join(sorted(kinds)) for name, kinds in found.items()}
 
 
 def _only(path: Path, name: str, values: pa.Array) -> pa.Table:

@@ -8,7 +8,6 @@ read_summary(folder) == summary
 """
 
 import resource
-import statistics
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -240,11 +239,11 @@ def _attribution(totals: Totals) -> dict[str, dict[str, object]]:
     return {
         method: {
             "statuses": dict(sorted(totals.statuses[method].items())),
-            "median_error": round(statistics.median(errors), 6),
-            "worst_error": round(max(errors), 6),
+            "median_error": round(errors.median, 6),
+            "worst_error": round(errors.worst, 6),
         }
         for method, errors in sorted(totals.errors.items())
-        if errors
+        if errors.bins
     }
 
 

@@ -1,10 +1,39 @@
 """Count what a run did, shard by shard: verdicts, reasons, shortfalls, errors of attribution, attacks."""
 
+import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+# Numbers are counted in bins of one percent, down to the smallest that is told from zero.
+_BINS, _LEAST = 231, 1e-9
+
+
+@dataclass
+class Spread:
+    """The largest of any number of values, none negative, and about their median, without keeping them."""
+
+    worst: float = 0.0
+    bins: Counter[int] = field(default_factory=Counter)
+
+    def add(self, values: Iterable[float]) -> None:
+        """Count values."""
+        for value in values:
+            self.worst = max(self.worst, value)
+            self.bins[round(_BINS * math.log10(max(value, _LEAST)))] += 1
+
+    @property
+    def median(self) -> float:
+        """A value that half of them do not exceed, within half a percent."""
+        passed, half = 0, (sum(self.bins.values()) + 1) // 2
+        for place, count in sorted(self.bins.items()):
+            passed += count
+            if passed >= half:
+                return float(10 ** (place / _BINS))
+        return 0.0
 
 
 @dataclass
@@ -16,7 +45,7 @@ class Totals:
     shortfall: Counter[tuple[str, str]] = field(default_factory=Counter)
     statuses: dict[str, Counter[str]] = field(default_factory=dict)
     paths: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
-    errors: dict[str, list[float]] = field(default_factory=dict)
+    errors: dict[str, "Spread"] = field(default_factory=dict)
     attacks: Counter[str] = field(default_factory=Counter)
     queries: int = 0
     flips: int = 0
@@ -45,7 +74,7 @@ class Totals:
             *(known.column(f"{method}_{what}").to_pylist() for what in ("baseline", "path")), strict=True
         )
         self.paths.setdefault(method, Counter()).update(kinds)
-        self.errors.setdefault(method, []).extend(table.column(f"{method}_error").drop_null().to_pylist())
+        self.errors.setdefault(method, Spread()).add(table.column(f"{method}_error").drop_null().to_pylist())
 
     def _add_children(self, children: pa.Table) -> None:
         """Add verdicts, reasons of dropped children, and changed predictions."""

@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pipeline", "listing"),
     ("explaining", "checking", "engine", "fingerprint"),
     ("exporting", "notices"),
+    ("sampling",),
     ("reporting", "summary"),
     ("running", "telling", "verifying"),
     ("cli",),

@@ -1,6 +1,8 @@
 """The report of a run: drawn from the folder alone, with the rows that matter when not all fit."""
 
 import re
+from collections import defaultdict
+from itertools import zip_longest
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -8,7 +10,7 @@ import pytest
 
 import augment
 from augment.errors import RequestError
-from augment.exporting import PARENTS
+from augment.exporting import CHILDREN, PARENTS
 from augment.reporting import REPORT, draw_folder
 from augment.running import run
 from augment.summary import Summary
@@ -40,12 +42,30 @@ def test_fewer_rows_are_drawn_where_asked_and_the_report_says_so(probed: Summary
 
 
 def test_rows_are_taken_in_turn_from_every_label_and_outcome(probed: Summary) -> None:
-    from augment.reporting import _chosen
+    from augment.sampling import sample
 
-    ids = set(_chosen(probed.folder, ("ig",), 8).to_pylist())
+    ids = set(sample(probed.folder, "ig", 8).to_pylist())
     rows = [row for row in pq.read_table(probed.folder / PARENTS).to_pylist() if row["id"] in ids]
     assert len(rows) == 8
     assert {row["label"] for row in rows} == {"good", "bad"}
+
+
+@pytest.mark.parametrize("count", [1, 7, 20, 29])
+def test_within_a_label_and_outcome_the_largest_errors_come_first(probed: Summary, count: int) -> None:
+    from augment.sampling import sample
+
+    outcomes: dict[str, set[str]] = defaultdict(set)
+    for child in pq.read_table(probed.folder / CHILDREN).to_pylist():
+        changed = child["pred_before"] != child["pred_after"]
+        outcomes[child["parent"]].add("changed" if changed else child["verdict"])
+    strata: dict[tuple[str, str], list[tuple[float, int, str]]] = defaultdict(list)
+    for place, row in enumerate(pq.read_table(probed.folder / PARENTS).to_pylist()):
+        outcome = "+".join(sorted(outcomes[row["id"]]))
+        strata[row["label"], outcome].append((-row["ig_error"], place, row["id"]))
+    turns = zip_longest(*(sorted(strata[key]) for key in sorted(strata)))
+    chosen = [entry for turn in turns for entry in turn if entry is not None][:count]
+    expected = [name for _, _, name in sorted(chosen, key=lambda entry: entry[1])]
+    assert sample(probed.folder, "ig", count).to_pylist() == expected
 
 
 def test_the_three_attributions_of_compare_stand_side_by_side(small: Path, tmp_path: Path) -> None:
