@@ -2,7 +2,7 @@
 
     python benchmarks/ig_rules.py                # after ig_speed.py, whose dense paths (96 nodes, 200 texts) it reads
 
-For each of eight draws of calibration texts the rules are learned as `augment` learns them, the texts seen at as many
+For each of some draws of calibration texts the rules are learned as `augment` learns them, the texts seen at as many
 nodes as a calibration traces; then every other text is settled by them and held against its 96 nodes. No model runs.
 Printed are means over the draws of evaluations a text and of the share of texts within the tolerance, and the worst
 draw's share. A text that no rule settles costs 64 more. Estimates: `residual`, the moment residual alone; `both`, its
@@ -33,7 +33,7 @@ from augment.models.trials import (
 )
 
 HERE = Path(__file__).resolve().parent
-DENSE, DRAWS, MOST = 96, 8, 32
+DENSE, MOST = 96, 32
 COARSE = (8, 10, 12, 14, 16, 20, 24, 28, 32, 40)
 
 
@@ -46,13 +46,16 @@ def main() -> None:
         "--work", type=Path, default=HERE.parent / "runs" / "ig_speed", help="folder of ig_speed.py"
     )
     lines = ["# What calibration decides", "", *(__doc__ or "").strip().splitlines(), ""]
-    for file in sorted(parser.parse_args().work.glob("*-dense-*.npz")):
-        lines += [f"## {file.name.split('-dense-')[0]}", "", *table(file), ""]
+    parser.add_argument("--draws", type=int, default=8, help="calibrations for each line")
+    arguments = parser.parse_args()
+    for file in sorted(arguments.work.glob("*-dense-*.npz")):
+        name = file.name.split("-dense-")[0]
+        lines += [f"## {name}, {arguments.draws} draws", "", *table(file, arguments.draws), ""]
         print("\n".join(lines[-30:]), flush=True)
         (HERE / "ig_rules.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def table(file: Path) -> Iterator[str]:
+def table(file: Path, draws: int) -> Iterator[str]:
     """Yield the lines of one model's table."""
     yield "| tolerance | texts x nodes | steps | nodes lie | estimate | factor | evaluations | kept | worst draw |"
     yield "|" + "---|" * 9
@@ -61,7 +64,7 @@ def table(file: Path) -> Iterator[str]:
         used = effort(tolerance)
         other = replace(used, free=not used.free)
         for name, takes in (("fine", used), ("fine", other), ("coarse", replace(used, counts=COARSE))):
-            trials = [draw(paths, takes, seed) for seed in range(DRAWS)]
+            trials = [draw(paths, takes, seed) for seed in range(draws)]
             for estimate in ("both", "residual"):
                 for factor, share in (("promise", PROMISE), ("usual", USUAL)):
                     found = [settled(*pair, tolerance, share, estimate, takes.counts) for pair in trials]
