@@ -119,6 +119,16 @@ def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: boo
             )
 
 
+def require_finished(folder: Path) -> None:
+    """Raise RequestError if there is no finished run in a folder."""
+    if not (folder / MANIFEST).is_file():
+        raise RequestError(
+            str(folder),
+            "there is no finished run here",
+            "run a pipeline first: `augment run augment -c demo-zh`",
+        )
+
+
 def _flat(value: object, at: str = "") -> dict[str, str]:
     """Return the leaves of a JSON value by their dotted path."""
     if isinstance(value, dict):

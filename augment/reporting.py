@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from augment.errors import RequestError
 from augment.exporting import CHILDREN, PARENTS
-from augment.ledger import MANIFEST, read_json, write_text
+from augment.ledger import MANIFEST, read_json, require_finished, write_text
 from augment.report.page import Page, draw
 from augment.report.words import WordTable
 from augment.sampling import sample
@@ -23,12 +22,7 @@ _TOP = 20
 
 def draw_folder(folder: Path, rows: int = 5000) -> Path:
     """Write report.html into the folder of a finished run and return its path; RequestError if there is no run."""
-    if not (folder / MANIFEST).is_file():
-        raise RequestError(
-            str(folder),
-            "there is no finished run here",
-            "run a pipeline first: `augment run augment -c demo-zh`",
-        )
+    require_finished(folder)
     manifest = read_json(folder / MANIFEST)
     with pq.ParquetFile(folder / PARENTS) as file:
         names = file.schema_arrow.names

@@ -14,7 +14,7 @@ from pathlib import Path
 from augment.corpus import require_splits, with_label_names
 from augment.engine.executing import execute
 from augment.engine.locking import locked
-from augment.engine.ranks import Rank, wait_for
+from augment.engine.ranks import FIRST, Rank, wait_for
 from augment.engine.shard import Receipt, read_receipt, receipt_path
 from augment.engine.staging import ACTIVE, REST, Staged, read_sample, stage_corpus
 from augment.engine.work import Work
@@ -65,7 +65,7 @@ def run(
     job = with_label_names(job)
     folder = Path(output) if output is not None else Path("runs") / f"{job.name}-{plan.name}"
     say = progress or (lambda phase, done, total: None)
-    rank = Rank.of(os.environ) if job.run.executor == "rank" else Rank(0, 1)
+    rank = Rank.of(os.environ) if job.run.executor == "rank" else FIRST
     with locked(folder, rank.lock, alone=rank.world == 1):
         fingerprint = fingerprint_of(plan, job)
         if rank.number == 0:

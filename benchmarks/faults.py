@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 from augment.engine.hashing import hashes_of
 from augment.job import Job
-from augment.ledger import LEFTOVER
+from augment.ledger import LEFTOVER, write_json
 from augment.running import run
 from augment.training import train
 from augment.verifying import verify
@@ -129,9 +129,7 @@ class Bench:
         }
         found = results()
         found.setdefault(kind, []).append(cell)
-        beside = RESULTS.with_suffix(f".tmp-{os.getpid()}")
-        beside.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-        os.replace(beside, RESULTS)
+        write_json(RESULTS, found)
         write_table()
         if not (equal and clean and sound):
             print(kind, cell, flush=True)

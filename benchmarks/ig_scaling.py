@@ -37,6 +37,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from augment.job import RunConfig
+from augment.ledger import write_json
 from augment.models.classifier import Classifier
 from augment.models.integrate import Plan, attribute, fixed
 
@@ -72,10 +73,7 @@ class Results:
 
     def save(self, key: str, cell: Cell) -> None:
         """Add a measurement and print it."""
-        beside = self.file.with_suffix(f".tmp-{os.getpid()}")
-        cells = {**self.cells, key: cell}
-        beside.write_text(json.dumps(cells, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        os.replace(beside, self.file)
+        write_json(self.file, dict(sorted({**self.cells, key: cell}.items())))
         print(key, cell, flush=True)
 
 

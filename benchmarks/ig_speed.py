@@ -17,7 +17,6 @@ mode refuses. Measurements that stand in ig_speed.json are not made again.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
@@ -48,6 +47,7 @@ from transformers import (
 from augment.corpus import read
 from augment.ig.quadrature import gauss_legendre, resampling
 from augment.job import ModelConfig, RunConfig, read_job
+from augment.ledger import write_json
 from augment.models.calibrate import Calibration, calibrate, choose
 from augment.models.classifier import Classifier, open_classifier
 from augment.models.integrate import Mode, Plan, Rows, Scores, Traced, attribute, trace
@@ -393,9 +393,7 @@ def results() -> dict[str, Cell]:
 
 def save(key: str, cell: Cell) -> None:
     """Add a measurement to the results, the file appearing whole."""
-    beside = RESULTS.with_suffix(f".tmp-{os.getpid()}")
-    beside.write_text(json.dumps({**results(), key: cell}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(beside, RESULTS)
+    write_json(RESULTS, dict(sorted({**results(), key: cell}.items())))
     print(key, cell, flush=True)
     write_table()
 

@@ -11,11 +11,12 @@ every pipeline does its work on every corpus, not how well a model can be traine
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from augment.ledger import write_json
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "main_job.json"
@@ -91,11 +92,7 @@ def command(words: list[str]) -> Cell:
 def save(key: str, cell: Cell) -> None:
     """Add a cell to the results, the file appearing whole."""
     cells = {**results(), key: cell}
-    beside = RESULTS.with_suffix(f".tmp-{os.getpid()}")
-    beside.write_text(
-        json.dumps(cells, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-    )
-    os.replace(beside, RESULTS)
+    write_json(RESULTS, dict(sorted(cells.items())))
     write_table(cells)
 
 

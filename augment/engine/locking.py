@@ -25,7 +25,7 @@ def locked(folder: Path, name: str = "lock", alone: bool = True) -> Iterator[Non
     folder, which may not exist yet, and goes away with the run.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    path = folder.with_name(f".{folder.name}.{name}")
+    path = _path(folder, name)
     handle = _held(path, folder)
     try:
         if alone:
@@ -39,12 +39,32 @@ def locked(folder: Path, name: str = "lock", alone: bool = True) -> Iterator[Non
         os.close(handle)
 
 
+def is_held(folder: Path, name: str) -> bool:
+    """Return whether a living process holds a lock of a folder."""
+    try:
+        handle = os.open(_path(folder, name), os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def sweep(folder: Path) -> None:
     """Remove files and folders that were being written when their writer died."""
     for beside in folder.parent.glob(f".{folder.name}.new-*"):
         shutil.rmtree(beside, ignore_errors=True)
     for path in folder.rglob(f"*{LEFTOVER}*"):
         path.unlink(missing_ok=True)
+
+
+def _path(folder: Path, name: str) -> Path:
+    """Return where a lock of a folder lies: beside it."""
+    return folder.with_name(f".{folder.name}.{name}")
 
 
 def _held(path: Path, folder: Path) -> int:

@@ -5,13 +5,12 @@ OMPI_COMM_WORLD_RANK and OMPI_COMM_WORLD_SIZE. All ranks see the same folder. Ra
 treats the shards of ranks that have gone, so that a lost node costs time and nothing else.
 """
 
-import fcntl
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from augment.engine.locking import is_held
 from augment.engine.shard import Receipt, read_receipt, receipt_path
 from augment.engine.work import Work
 from augment.errors import RequestError
@@ -58,6 +57,10 @@ class Rank:
         return "lock" if self.number == 0 else f"lock-{self.number}"
 
 
+# Also what a run is that shares its work with no other rank.
+FIRST = Rank(0, 1)
+
+
 def ranks(work: Work, shards: Sequence[int], rank: Rank) -> Iterator[Receipt]:
     """Yield the receipts of this rank's share; of all shards on rank 0, which waits for the others or does their part."""
     treat = work.open()
@@ -67,40 +70,23 @@ def ranks(work: Work, shards: Sequence[int], rank: Rank) -> Iterator[Receipt]:
     if rank.number == 0:
         for shard in shards:
             if shard % rank.world:
-                yield _awaited(work.folder, shard, f"lock-{shard % rank.world}", treat)
+                done, owner = receipt_path(work.folder, shard), Rank(shard % rank.world, rank.world)
+                yield read_receipt(done) if _comes(done, work.folder, owner) else treat(shard)
 
 
 def wait_for(path: Path, folder: Path) -> None:
     """Wait until a file that rank 0 writes is there; RequestError if rank 0 is gone."""
+    if not _comes(path, folder, FIRST):
+        raise RequestError(
+            str(folder), f"rank 0 has stopped, or never began: no {path.name}", "run all ranks again"
+        )
+
+
+def _comes(path: Path, folder: Path, rank: Rank) -> bool:
+    """Wait for a file that a rank writes, and return whether it came before that rank had gone."""
     began = time.monotonic()
     while not path.exists():
-        if time.monotonic() - began > _PATIENCE and not _is_held(folder.with_name(f".{folder.name}.lock")):
-            raise RequestError(
-                str(folder), f"rank 0 has stopped, or never began: no {path.name}", "run all ranks again"
-            )
+        if time.monotonic() - began > _PATIENCE and not is_held(folder, rank.lock):
+            return False
         time.sleep(_PAUSE)
-
-
-def _awaited(folder: Path, shard: int, lock: str, treat: Callable[[int], Receipt]) -> Receipt:
-    """Return the receipt of another rank's shard, treated here if that rank is gone."""
-    began, done = time.monotonic(), receipt_path(folder, shard)
-    while not done.exists():
-        if time.monotonic() - began > _PATIENCE and not _is_held(folder.with_name(f".{folder.name}.{lock}")):
-            return treat(shard)
-        time.sleep(_PAUSE)
-    return read_receipt(done)
-
-
-def _is_held(path: Path) -> bool:
-    """Return whether a living process holds a lock."""
-    try:
-        handle = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+    return True

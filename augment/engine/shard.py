@@ -92,7 +92,7 @@ class _Search:
     """Applies a pipeline to rows, halving them where it fails until the rows at fault stand alone."""
 
     apply: Apply
-    rejects: list[Reject] = field(default_factory=list)
+    rejected: int = 0
 
     def treat(self, table: pa.Table) -> Applied:
         """Return what came out of the rows that could be treated, and all rejects in the order of the rows."""
@@ -111,8 +111,8 @@ class _Search:
     def _rejected(self, table: pa.Table, failure: StageFailedError) -> Reject:
         """Return the reject of one row; AugmentError if there are too many of them."""
         reject = Reject(table.column("id")[0].as_py(), failure.kind, failure.reason, "")
-        self.rejects.append(reject)
-        if len(self.rejects) > _POISONED:
+        self.rejected += 1
+        if self.rejected > _POISONED:
             raise AugmentError(
                 f"stage {failure.kind}",
                 f"it fails on row after row, at last on {reject.id}: {failure.reason}",

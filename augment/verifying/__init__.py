@@ -10,8 +10,8 @@ fault of the run itself, or a file that was changed and hashed again, is found t
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from augment.errors import DataError, RequestError
-from augment.ledger import MANIFEST, PLAN
+from augment.errors import DataError
+from augment.ledger import MANIFEST, PLAN, require_finished
 from augment.verifying.checks import UNITS, Check, Findings, Progress
 from augment.verifying.files import (
     Manifest,
@@ -58,12 +58,7 @@ class Verification:
 def verify(folder: Path | str, progress: Progress | None = None) -> Verification:
     """Return what is wrong with the folder of a finished run, by check; RequestError if there is no such run."""
     folder = Path(folder)
-    if not (folder / MANIFEST).is_file():
-        raise RequestError(
-            str(folder),
-            "there is no finished run here",
-            "run a pipeline first: `augment run augment -c demo-zh`",
-        )
+    require_finished(folder)
     say = progress or (lambda phase, done, total: None)
     found = Findings()
     found.note("files", unsealed(folder / MANIFEST))
