@@ -13,6 +13,9 @@ Errors are sum |score - exact| / sum |exact| over pieces, on texts outside the c
 96 nodes, whose own completeness is printed. `kept` counts the rows that claim the tolerance and are within it; in p95
 and ranking mode all rows count. On a rough path there is no ratio: what is printed is the share of rows that tolerance
 mode refuses. Measurements that stand in ig_speed.json are not made again.
+
+With --turns, ours and Captum are measured again one after the other, twice, so that a machine that is now faster and
+now slower is so for both; the ratios of the turns stand in a table of their own.
 """
 
 import argparse
@@ -91,7 +94,10 @@ def main() -> None:
         if arguments.only in (None, name) and not any(
             "{minilm}" in word and not arguments.minilm for word in settings
         ):
-            Bench(arguments, name, corpus, length, settings).run()
+            bench = Bench(arguments, name, corpus, length, settings)
+            bench.run()
+            if arguments.turns:
+                bench.turns()
     write_table()
 
 
@@ -159,6 +165,20 @@ class Bench:
             if key not in results():
                 save(key, self.captum(dense, nodes, expert=True))
             save(f"{self.name} ours {mode} {tolerance}", {**mine, "expert_nodes": nodes})
+
+    def turns(self) -> None:
+        """Measure ours and Captum in turns, the cheaper promise first."""
+        dense = self.dense()
+        for mode, tolerance in sorted(MODES[:4]):
+            key = f"{self.name} turns {mode} {tolerance}"
+            if key not in results():
+                nodes = int(str(results()[f"{self.name} ours {mode} {tolerance}"]["expert_nodes"]))
+                pairs = []
+                for _ in range(2):
+                    ours = self.ours(dense, mode, tolerance)
+                    others = [self.captum(dense, 50, expert=False), self.captum(dense, nodes, expert=True)]
+                    pairs.append([float(str(cell["ms_per_text"])) for cell in (ours, *others)])
+                save(key, {"ms_per_text": pairs, "expert_nodes": nodes})
 
     def dense(self) -> list[Traced]:
         """Return the judged texts' paths at many nodes, kept in a file."""
@@ -452,7 +472,26 @@ def _section(name: str, cells: dict[str, Cell]) -> list[str]:
                 cell["max"],
             ]
             lines.append(f"| {words} | " + " | ".join(str(fact) for fact in facts) + " | | | | | |")
-    return [*lines, ""]
+    return [*lines, "", *_turns(name, cells)]
+
+
+def _turns(name: str, cells: dict[str, Cell]) -> list[str]:
+    """Return the table of what was measured in turns, if anything was."""
+    begin = f"{name} turns "
+    lines = [
+        f"| {name}, in turns | ms a text: ours | defaults | expert | over defaults | over the expert |",
+        "|" + "---|" * 6,
+    ]
+    for key in sorted(key for key in cells if key.startswith(begin)):
+        times = np.asarray(cells[key]["ms_per_text"])
+        ratios = times[:, 1:] / times[:, :1]
+        columns = [" / ".join(f"{value:.1f}" for value in column) for column in times.T]
+        columns += [
+            f"{column.mean():.2f}x (" + ", ".join(f"{value:.2f}" for value in column) + ")"
+            for column in ratios.T
+        ]
+        lines.append(f"| {key.removeprefix(begin)} | " + " | ".join(columns) + " |")
+    return [*lines, ""] if len(lines) > 2 else []
 
 
 def _ratio(other: Cell | None, cell: Cell) -> str:
@@ -474,6 +513,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--minilm", type=Path, default=None, help="an English encoder")
     parser.add_argument("--only", default=None, choices=list(MODELS), help="only this model")
+    parser.add_argument("--turns", action="store_true", help="measure ours and Captum in turns as well")
     parser.add_argument("--texts", type=int, default=1000, help="texts that ours is measured on")
     parser.add_argument(
         "--work", type=Path, default=HERE.parent / "runs" / "ig_speed", help="folder for models"
