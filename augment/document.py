@@ -101,10 +101,14 @@ def checked(model: type[Model], document: Document, values: object, at: tuple[Ke
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        location = at + _plain(first["loc"], values)
-        what, hint = _explain(model, first)
-        raise RequestError(document.where(location), what, hint) from None
+        first, *others = error.errors()
+        location = _plain(first["loc"], values)
+        what, hint = _explain(model, first, _said(location))
+        if isinstance(first["input"], str | int | float):
+            # A value that may be of several kinds is refused once for each.
+            same = [other for other in others if _plain(other["loc"], values) == location]
+            hint = ", or ".join([hint, *(_explain(model, other, "")[1] for other in same)])
+        raise RequestError(document.where(at + location), what, hint) from None
 
 
 def _plain(location: tuple[Key, ...], values: object) -> tuple[Key, ...]:
@@ -124,9 +128,8 @@ def _plain(location: tuple[Key, ...], values: object) -> tuple[Key, ...]:
     return tuple(kept)
 
 
-def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
-    """Return what is wrong and what to do, in words, for one pydantic error."""
-    key = _said(error["loc"])
+def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str, str]:
+    """Return what is wrong with a key and what to do, in words, for one pydantic error."""
     if error["type"] == "extra_forbidden":
         homes = _homes(model, key) if len(error["loc"]) == 1 else []
         hint = (

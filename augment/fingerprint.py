@@ -22,6 +22,7 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
     gives["run"] = job.run.model_dump(
         mode="json", include={"dtype", "splits", "limit", "token_budget", "shard_rows"}
     )
+    gives["run"]["dtype"] = _dtype(job)
     gives["corpus"] = {key: value for key, value in dict(gives["corpus"] or {}).items() if key != "root"}
     models = {
         section: model_folder(config, job.run).digest()
@@ -37,6 +38,15 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
         "lexicons": lexicon_hashes(job) if _uses_lexicons(plan) else {},
         "resources": _resources(job),
     }
+
+
+def _dtype(job: Job) -> str:
+    """Return the arithmetic of the model; only a device can answer `auto`."""
+    if job.run.dtype != "auto":
+        return job.run.dtype
+    from augment.models.device import dtype_of
+
+    return dtype_of(job.run)
 
 
 def _contents(job: Job) -> dict[str, str]:

@@ -186,10 +186,14 @@ class RunConfig(Section):
         description="processes; default: one a CUDA device, else one for four cores, at least two",
     )
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1")
-    dtype: Literal["float32", "bfloat16", "float16"] = Field(
-        default="float32", description="of the model's arithmetic; scores add up in float64"
+    dtype: Literal["auto", "float32", "tf32", "bfloat16", "float16"] = Field(
+        default="float32",
+        description="of the model's arithmetic; auto: bfloat16 on a CUDA device built for it, else float32",
     )
-    token_budget: int = Field(default=4096, ge=64, description="pieces in one forward pass")
+    token_budget: Annotated[int, Field(ge=64)] | Literal["auto"] = Field(
+        default="auto",
+        description="pieces in one forward pass; auto: what half of a CUDA device's free memory holds, else 4,096",
+    )
     recompute: bool = Field(
         default=False, description="a third more time, a fraction of the memory: layers are computed again"
     )

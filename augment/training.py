@@ -218,8 +218,9 @@ def _fit(
     from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
     from augment.models.buckets import LengthBuckets
+    from augment.models.device import device_of, dtype_of
 
-    settings = job.train
+    settings, dtype, device = job.train, dtype_of(job.run), device_of(job.run.device)
     rows = _features(job, tokenizer, fitting, classes, model)
 
     class Tell(TrainerCallback):
@@ -242,14 +243,15 @@ def _fit(
             logging_strategy="no",
             report_to=[],
             disable_tqdm=True,
-            use_cpu=job.run.device == "cpu",
+            use_cpu=device == "cpu",
             seed=job.seed,
             data_seed=job.seed,
             dataloader_pin_memory=False,
             max_grad_norm=0.0,
             label_smoothing_factor=settings.label_smoothing,
-            bf16=job.run.dtype == "bfloat16",
-            fp16=job.run.dtype == "float16",
+            bf16=dtype == "bfloat16",
+            fp16=dtype == "float16",
+            tf32=True if dtype == "tf32" and device.startswith("cuda") else None,
         )
         lengths = rows["length"]
 

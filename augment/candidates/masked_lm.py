@@ -13,7 +13,8 @@ from transformers import AutoModelForMaskedLM
 from augment.candidates.place import Place
 from augment.errors import ModelError
 from augment.job import RunConfig
-from augment.models.classifier import device_of, load, positions
+from augment.models.classifier import load, positions
+from augment.models.device import USUAL_BUDGET, device_of
 from augment.models.folder import look, resolve
 from augment.models.packing import pack
 
@@ -33,7 +34,8 @@ class MaskedWords:
         self._device = device_of(run.device)
         self._model = model.to(self._device).eval().requires_grad_(False)
         self._longest = min(_LONGEST, positions(model))
-        self._budget, self._most = run.token_budget, most
+        self._budget = USUAL_BUDGET if run.token_budget == "auto" else run.token_budget
+        self._most = most
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
         """Return the fills of each place, most probable first; nothing for tokens of more than three pieces."""

@@ -33,16 +33,18 @@ from augment.errors import ModelError
 from augment.ig.baseline import FillerName, replaced, zero
 from augment.ig.gradients import Batch
 from augment.job import ModelConfig, RunConfig
+from augment.models.device import Dtype, budget_of, device_of, dtype_of, products, reduced
 from augment.models.folder import ModelFolder, model_folder
 from augment.models.packing import pack
 from augment.models.textcnn import KIND, TextCNN
 from augment.pressure import count
 
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 _OPENED: OrderedDict[tuple[str, ...], "Classifier"] = OrderedDict()
 _KEPT = 2
 # So many batches that fit, one after the other, and a budget that was halved is doubled.
 _FITTING = 64
+# Pieces of the rows that are tried to see how much memory batches take.
+_TRIED = 128
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,14 @@ class Classifier:
         classes: tuple[str, ...],
     ) -> None:
         """Move the model to the run's device, freeze its weights and set it to evaluation."""
-        self.device = torch.device(device_of(run.device))
+        device = device_of(run.device)
+        self.device = torch.device(device)
         self.model = model.to(self.device).eval().requires_grad_(False)
         self.tokenizer = tokenizer
         self.classes = classes
         self.max_length = min(config.max_length, positions(model))
-        self.budget = self._most = run.token_budget
         self._fitting = 0
-        self.dtype = _DTYPES[run.dtype]
+        self.dtype: Dtype = dtype_of(run)
         self.recomputes = False
         if run.recompute:
             self.recompute()
@@ -94,6 +96,7 @@ class Classifier:
         model.config.use_cache = False
         # Decoders pool the last piece that is not padding: what pads and what they look for must be the same id.
         model.config.pad_token_id = self._pad
+        self.budget = self._most = budget_of(run.token_budget, device, self.try_gradient)
 
     def encode(self, texts: Sequence[str], pairs: Sequence[str | None]) -> list[Encoding]:
         """Return what the model is fed for each text, or pair of texts, cut to `max_length` pieces."""
@@ -155,8 +158,7 @@ class Classifier:
 
     def run(self, forward: Callable[[], Tensor], embeddings: Tensor | None) -> Tensor:
         """Return what a forward pass gives, float32, with `embeddings` in place of the embedding output if given."""
-        reduced = self.dtype != torch.float32
-        with torch.autocast(self.device.type, self.dtype if reduced else torch.bfloat16, enabled=reduced):
+        with reduced(self.dtype, str(self.device)):
             if embeddings is None:
                 return forward().float()
             module = self.model.get_input_embeddings()
@@ -236,7 +238,13 @@ class Classifier:
         have fitted. For one item that does not fit alone activations are recomputed; if it does not fit then,
         torch.OutOfMemoryError is raised.
         """
-        waiting = deque(pack(lengths, self.budget))
+        with products(self.dtype, str(self.device)):
+            self._work(deque(pack(lengths, self.budget)), lengths, work)
+
+    def _work(
+        self, waiting: deque[list[int]], lengths: Sequence[int], work: Callable[[list[int]], None]
+    ) -> None:
+        """Work through batches, halved where memory does not suffice."""
         while waiting:
             batch = waiting.popleft()
             size = len(batch) * max(lengths[index] for index in batch)
@@ -266,6 +274,14 @@ class Classifier:
         if self._fitting >= _FITTING and self.budget < self._most:
             self._fitting, self.budget = 0, min(2 * self.budget, self._most)
 
+    def try_gradient(self, pieces: int) -> None:
+        """Compute the gradient of a batch of so many pieces that say nothing, to see what it takes."""
+        length = min(self.max_length, pieces, _TRIED)
+        rows = [[self._pad] * length] * max(pieces // length, 1)
+        batch = self.batch(rows, [[0] * length] * len(rows))
+        embeddings = self.embed(batch).requires_grad_(True)
+        torch.autograd.grad(self.logits(batch, embeddings).sum(), embeddings)
+
     def recompute(self) -> bool:
         """Keep nothing of a layer but its input for the backward pass, from now on, and compute the rest again there.
 
@@ -283,7 +299,7 @@ class Classifier:
     @contextmanager
     def in_float32(self) -> Iterator[None]:
         """Compute in float32 within the block, whatever the run's dtype."""
-        dtype, self.dtype = self.dtype, torch.float32
+        dtype, self.dtype = self.dtype, "float32"
         try:
             yield
         finally:
@@ -360,22 +376,6 @@ def load(folder: ModelFolder, kind: type[PreTrainedModel]) -> tuple[PreTrainedMo
             str(folder.path), "its tokenizer gives no offsets", "use a model with a tokenizer.json"
         )
     return model, tokenizer
-
-
-def device_of(name: str) -> str:
-    """Return a torch device name; ModelError if the device is not there."""
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(1, device=name).item()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        first = str(error).splitlines()[0]
-        raise ModelError(
-            f"run.device: {name}",
-            f"torch cannot use it: {first}",
-            "use auto, cpu, or a device this machine has",
-        ) from None
-    return name
 
 
 def positions(model: PreTrainedModel) -> int:

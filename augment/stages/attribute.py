@@ -176,6 +176,7 @@ class Attribute(Stage):
 
     def _made_for(self, job: Job) -> dict[str, object]:
         """Return all that a calibration depends on."""
+        from augment.models.device import dtype_of
         from augment.models.folder import model_folder
 
         model = job.needs_model()
@@ -187,7 +188,7 @@ class Attribute(Stage):
             "baseline": self.baseline,
             "cut": self.cut,
         }
-        return {**facts, "dtype": job.run.dtype, **own, "tolerance": self._plan().tolerance}
+        return {**facts, "dtype": dtype_of(job.run), **own, "tolerance": self._plan().tolerance}
 
     def _file(self, state: Path, what: str = "") -> Path:
         """Return where the calibration of this stage, or its references, lies in a run folder."""

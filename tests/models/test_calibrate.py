@@ -187,11 +187,11 @@ def test_fewer_digits_are_held_to_their_floor_and_what_misses_it_is_done_in_floa
 ) -> None:
     rows = asked(curved, TEXTS[:6])
     exact = attribute(curved, rows, Plan(tolerance=0.01))
-    curved.dtype = torch.bfloat16
+    curved.dtype = "bfloat16"
     try:
         scores = attribute_precisely(curved, rows, Plan(tolerance=0.01), list("abcdef"), None)
     finally:
-        curved.dtype = torch.float32
+        curved.dtype = "float32"
     assert set(scores.status) <= {"converged", "precision_floor", "not_converged"}
     for row, status in enumerate(scores.status):
         if status == "converged":

@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from augment.errors import ModelError
 from augment.job import ModelConfig, RunConfig
-from augment.models.classifier import Classifier, device_of, open_classifier
+from augment.models.classifier import Classifier, open_classifier
 from tests.models.nets import NETS, save, word_pieces
 from tests.texts import TEXTS
 
@@ -119,9 +119,9 @@ def test_a_device_that_is_not_there_is_refused(folders: dict[str, Path], device:
     assert "auto" in error.hint
 
 
-def test_auto_is_the_best_device_there_is() -> None:
-    assert device_of("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert device_of("cpu") == "cpu"
+def test_a_gradient_can_be_tried_on_any_model(folders: dict[str, Path]) -> None:
+    for folder in folders.values():
+        opened(folder).try_gradient(200)
 
 
 def test_the_last_two_models_are_kept(folders: dict[str, Path]) -> None:

@@ -1,0 +1,100 @@
+"""What the run's words mean on this machine: its device, its arithmetic and how much fits a forward pass.
+
+`auto` is answered here and nowhere else, so that two parts of a run cannot answer it apart.
+
+    device = device_of("auto")                  # "cuda" where there is one
+    dtype_of(RunConfig(dtype="auto"))           # "bfloat16" on a device that computes in it, else "float32"
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Literal
+
+import torch
+
+from augment.errors import ModelError
+from augment.job import RunConfig
+
+Dtype = Literal["float32", "tf32", "bfloat16", "float16"]
+
+# Pieces in a forward pass where nothing is known of memory: enough for the matrix products of a CPU.
+USUAL_BUDGET = 4096
+_LEAST, _MOST = 4096, 1 << 20
+# Part of the free memory that batches may take; the rest is for what is kept of the paths, and for other processes.
+_SHARE = 0.5
+_REDUCED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def device_of(name: str) -> str:
+    """Return a torch device name; ModelError if the device is not there."""
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=name).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(
+            f"run.device: {name}",
+            f"torch cannot use it: {first}",
+            "use auto, cpu, or a device this machine has",
+        ) from None
+    return name
+
+
+def dtype_of(run: RunConfig) -> Dtype:
+    """Return the arithmetic of a run: `auto` is bfloat16 on a CUDA device built for it, else float32."""
+    if run.dtype != "auto":
+        return run.dtype
+    device = device_of(run.device)
+    built = device.startswith("cuda") and torch.cuda.get_device_capability(device) >= (8, 0)
+    return "bfloat16" if built else "float32"
+
+
+@contextmanager
+def products(dtype: Dtype, device: str) -> Iterator[None]:
+    """Multiply float32 matrices as a run asks within the block, backward passes included.
+
+    tf32 is a way CUDA devices multiply float32 numbers, of which 10 bits are kept; elsewhere it is float32.
+    """
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high" if dtype == "tf32" and device.startswith("cuda") else "highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def reduced(dtype: Dtype, device: str) -> AbstractContextManager[object]:
+    """Return a context in which a forward pass computes in bfloat16 or float16, its weights and sums in float32."""
+    kind = _REDUCED.get(dtype)
+    return nullcontext() if kind is None else torch.autocast(torch.device(device).type, kind)
+
+
+def budget_of(wanted: int | Literal["auto"], device: str, trial: Callable[[int], None]) -> int:
+    """Return how many pieces go into one forward pass.
+
+    `auto` is what half of a CUDA device's free memory holds, by what `trial(pieces)` takes of it; 4,096 elsewhere, and
+    where even the trial does not fit. What turns out too much is halved as the run goes.
+    """
+    if wanted != "auto":
+        return wanted
+    if not device.startswith("cuda"):
+        return USUAL_BUDGET
+    try:
+        trial(_LEAST)
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        trial(_LEAST)
+    except torch.OutOfMemoryError:
+        return USUAL_BUDGET
+    taken = torch.cuda.max_memory_allocated(device) - before
+    return fitting(torch.cuda.mem_get_info(device)[0], taken / _LEAST)
+
+
+def fitting(free: int, each: float) -> int:
+    """Return how many pieces of `each` bytes a batch may have where `free` bytes are: a power of two.
+
+    The same device and model give the same number, although another process may hold a little of its memory.
+    """
+    pieces = max(int(_SHARE * free / max(each, 1.0)), 1)
+    return min(max(1 << (pieces.bit_length() - 1), _LEAST), _MOST)
