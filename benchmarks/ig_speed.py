@@ -61,6 +61,7 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "ig_speed.json"
 DENSE = 96
 REFUSED = 40
+TURNS = 2
 MODES: tuple[tuple[Mode, float], ...] = (
     ("tolerance", 0.05),
     ("p95", 0.05),
@@ -167,18 +168,26 @@ class Bench:
             save(f"{self.name} ours {mode} {tolerance}", {**mine, "expert_nodes": nodes})
 
     def turns(self) -> None:
-        """Measure ours and Captum in turns, the cheaper promise first."""
-        dense = self.dense()
-        for mode, tolerance in sorted(MODES[:4]):
-            key = f"{self.name} turns {mode} {tolerance}"
-            if key not in results():
-                nodes = int(str(results()[f"{self.name} ours {mode} {tolerance}"]["expert_nodes"]))
-                pairs = []
-                for _ in range(2):
-                    ours = self.ours(dense, mode, tolerance)
-                    others = [self.captum(dense, 50, expert=False), self.captum(dense, nodes, expert=True)]
-                    pairs.append([float(str(cell["ms_per_text"])) for cell in (ours, *others)])
-                save(key, {"ms_per_text": pairs, "expert_nodes": nodes})
+        """Measure ours and Captum in turns: every mode, the defaults, and every expert, one after the other."""
+        dense, modes = self.dense(), MODES[:4]
+        nodes = [
+            results()[f"{self.name} ours {mode} {tolerance}"]["expert_nodes"] for mode, tolerance in modes
+        ]
+        for turn in range(TURNS):
+            key = f"{self.name} turn {turn}"
+            if key in results():
+                continue
+            others = {
+                count: self.captum(dense, count, expert=True)["ms_per_text"]
+                for count in sorted({int(str(count)) for count in nodes})
+            }
+            mine = {
+                f"{mode} {tolerance}": self.ours(dense, mode, tolerance)["ms_per_text"]
+                for mode, tolerance in modes
+            }
+            defaults = self.captum(dense, 50, expert=False)["ms_per_text"]
+            expert = dict(zip(mine, (others[int(str(count))] for count in nodes), strict=True))
+            save(key, {"ours": mine, "defaults": defaults, "expert": expert})
 
     def dense(self) -> list[Traced]:
         """Return the judged texts' paths at many nodes, kept in a file."""
@@ -333,11 +342,13 @@ def captum(classifier: Classifier, batch: dict[str, Tensor], nodes: int) -> np.n
         """Return the logits with `embeddings` in place of the embedding module's output."""
         handle = module.register_forward_hook(lambda *_: embeddings)
         try:
-            return torch.as_tensor(classifier.model(**dict(zip(names, rest, strict=True))).logits)
+            # The model as it is, without what ours spares.
+            with classifier.every_piece():
+                return torch.as_tensor(classifier.model(**dict(zip(names, rest, strict=True))).logits)
         finally:
             handle.remove()
 
-    with torch.no_grad():
+    with torch.no_grad(), classifier.every_piece():
         target = classifier.model(**batch).logits.argmax(-1)
         inputs = module(batch["input_ids"])
     scores = IntegratedGradients(forward).attribute(
@@ -477,21 +488,23 @@ def _section(name: str, cells: dict[str, Cell]) -> list[str]:
 
 def _turns(name: str, cells: dict[str, Cell]) -> list[str]:
     """Return the table of what was measured in turns, if anything was."""
-    begin = f"{name} turns "
+    turns: list[dict[str, Any]] = [
+        cells[f"{name} turn {turn}"] for turn in range(TURNS) if f"{name} turn {turn}" in cells
+    ]
+    if not turns:
+        return []
     lines = [
         f"| {name}, in turns | ms a text: ours | defaults | expert | over defaults | over the expert |",
         "|" + "---|" * 6,
     ]
-    for key in sorted(key for key in cells if key.startswith(begin)):
-        times = np.asarray(cells[key]["ms_per_text"])
-        ratios = times[:, 1:] / times[:, :1]
+    for mode in turns[0]["ours"]:
+        times = np.asarray([[turn["ours"][mode], turn["defaults"], turn["expert"][mode]] for turn in turns])
         columns = [" / ".join(f"{value:.1f}" for value in column) for column in times.T]
-        columns += [
-            f"{column.mean():.2f}x (" + ", ".join(f"{value:.2f}" for value in column) + ")"
-            for column in ratios.T
-        ]
-        lines.append(f"| {key.removeprefix(begin)} | " + " | ".join(columns) + " |")
-    return [*lines, ""] if len(lines) > 2 else []
+        for column in (times[:, 1:] / times[:, :1]).T:
+            each = ", ".join(f"{value:.2f}" for value in column)
+            columns.append(f"{column.mean():.2f}x ({each})")
+        lines.append(f"| {mode} | " + " | ".join(columns) + " |")
+    return [*lines, ""]
 
 
 def _ratio(other: Cell | None, cell: Cell) -> str:

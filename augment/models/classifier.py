@@ -36,6 +36,7 @@ from augment.job import ModelConfig, RunConfig
 from augment.models.device import Dtype, budget_of, device_of, dtype_of, products, reduced
 from augment.models.folder import ModelFolder, model_folder
 from augment.models.packing import pack
+from augment.models.pooled import first_only
 from augment.models.textcnn import KIND, TextCNN
 from augment.pressure import count
 
@@ -80,6 +81,7 @@ class Classifier:
         self.max_length = min(config.max_length, positions(model))
         self._fitting = 0
         self.dtype: Dtype = dtype_of(run)
+        self._first = first_only(self.model)
         self.recomputes = False
         if run.recompute:
             self.recompute()
@@ -295,6 +297,17 @@ class Classifier:
             layer.forward = _recomputed(layer.forward)
         self.recomputes = True
         return True
+
+    @contextmanager
+    def every_piece(self) -> Iterator[None]:
+        """Compute all pieces of all layers within the block, whether or not the answer depends on them."""
+        if self._first is not None:
+            self._first.on = False
+        try:
+            yield
+        finally:
+            if self._first is not None:
+                self._first.on = True
 
     @contextmanager
     def in_float32(self) -> Iterator[None]:

@@ -98,7 +98,8 @@ class Cut:
         """Return what a forward pass gives while a hook sits on the module."""
         handle = self._module().register_forward_hook(hook)
         try:
-            return forward()
+            with self.classifier.every_piece():
+                return forward()
         finally:
             handle.remove()
 
