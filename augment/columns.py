@@ -73,6 +73,18 @@ KEEP = (
     Column("reason", pa.string(), "the rule that gave the verdict"),
 )
 
+DISTINCT = (Column("same_as", pa.string(), "the row that has the same text, on a child dropped for it"),)
+
+GUARD = (
+    Column("near_guard", pa.string(), "the row of the guard file that the text equals or nearly equals"),
+    Column(
+        "near_share", pa.float32(), "share of character or word sequences they have in common, 1 if equal"
+    ),
+)
+
+# In which a stage that sees all rows finds what was decided on each: a struct, null where nothing was. Never written.
+DECISION = "decision"
+
 REJECT = Column("reject", pa.string(), "why a stage could not treat the row, else null")
 
 

@@ -19,7 +19,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.columns import ATTACK, CHILD, CORPUS, KEEP, judgement
+from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, judgement
 from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
 from augment.job import Job
@@ -33,7 +33,7 @@ APART = ("adversarial", "contrast")
 _LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfall")
 _JUDGED = (*judgement(), *judgement("judge_"), *ATTACK)
 # Columns of ours in the data files; a source column of the same name is written with `_source` behind it.
-_OURS = {column.name for column in (*_LINEAGE, *_JUDGED)} | {"id"}
+_OURS = {column.name for column in (*_LINEAGE, *_JUDGED, *GUARD)} | {"id"}
 _HELD = {
     PARENTS: "tokens, spans, scores and ranks of the rows worked on, by id",
     CHILDREN: "every child with its edits, verdict and reason, by id",
@@ -89,7 +89,9 @@ class Export:
         self.totals.add(table)
         table = _completed(table)
         if not self._added:
-            self._added = tuple(field for field in table.schema if field.name in _OURS and field.name != "id")
+            idle = set() if self._job.resources.guard else {column.name for column in GUARD}
+            ours = _OURS - idle - {"id"}
+            self._added = tuple(field for field in table.schema if field.name in ours)
         is_child = table.column("parent").is_valid()
         verdict = table.column("verdict")
         joins = pc.or_(verdict.is_null(), pc.is_in(verdict, pa.array(self._job.output.verdicts)))
@@ -98,9 +100,11 @@ class Export:
         self._by_split("probes", table.filter(apart))
         dropped = table.filter(pc.invert(pc.or_(joins, apart)))
         if dropped.num_rows:
-            self._sink("dropped.parquet").add(
-                self._outward(dropped).append_column("split", dropped.column("split"))
-            )
+            told = self._outward(dropped)
+            for name in ("split", *(column.name for column in DISTINCT)):
+                if name in dropped.column_names:
+                    told = told.append_column(name, dropped.column(name))
+            self._sink("dropped.parquet").add(told)
         self._explain(table.filter(pc.invert(is_child)), table.filter(is_child))
 
     def _explain(self, parents: pa.Table, children: pa.Table) -> None:

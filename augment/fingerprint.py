@@ -75,8 +75,9 @@ def _uses_lexicons(plan: Pipeline) -> bool:
 
 
 def _resources(job: Job) -> dict[str, str]:
-    """Return the digest of the masked model and of every file of protected words."""
-    found = {name: digest(job.root / name) for name in job.resources.protect if (job.root / name).is_file()}
+    """Return the digest of the masked model, and of every file of protected words and of texts to guard."""
+    names = (*job.resources.protect, *job.resources.guard)
+    found = {name: digest(job.root / name) for name in names if (job.root / name).is_file()}
     if job.resources.masked_lm is not None:
         path = resolve(job.resources.masked_lm, None, job.run.allow_download)
         found[job.resources.masked_lm] = look(path).digest()

@@ -139,6 +139,10 @@ class ResourcesConfig(Section):
         description="wordnet, moby, cilin (found where they are installed), or files",
     )
     masked_lm: str | None = Field(default=None, description="folder or hub id of a masked language model")
+    guard: tuple[str, ...] = Field(
+        default=(),
+        description="files of texts that no child may equal or nearly equal, read as the corpus is",
+    )
     protect: tuple[Text, ...] = Field(
         default=(), description="words never edited; a name ending in .txt is a list of words"
     )

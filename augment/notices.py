@@ -11,6 +11,7 @@ from augment.engine.staging import Staged
 from augment.job import Job
 from augment.models.labels import listed
 from augment.pipeline import Pipeline
+from augment.stages import Select
 from augment.table import Reject
 from augment.totals import Totals
 
@@ -39,9 +40,33 @@ def notices_of(
     unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
     if made >= 20 and unsure == made:
         found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
+    if totals.near_guard:
+        found.append(
+            f"{totals.near_guard:,} of the rows worked on equal or nearly equal a text of the guard file, and stay: see the "
+            "column near_guard"
+        )
+    found += [
+        notice
+        for stage in plan.stages
+        if isinstance(stage, Select)
+        for notice in _lacking(stage, job, totals)
+    ]
     if staged.over_limit:
         found.append(f"a trial: run.limit left {staged.over_limit} rows out")
     return tuple(found)
+
+
+def _lacking(stage: Select, job: Job, totals: Totals) -> Iterator[str]:
+    """Yield what classes lack of the children that a stage was to select."""
+    found: Counter[str | None] = Counter()
+    for (label, verdict), count in totals.joined.items():
+        found[label] += count if verdict in job.output.verdicts else 0
+    labels = totals.sources.keys() | found.keys()
+    wanted = stage.wanted({label: totals.sources[label] for label in labels})
+    lacks = {label: wanted[label] - found[label] for label in labels if wanted[label] > found[label]}
+    if lacks:
+        some = ", ".join(f"{label} {count:,}" for label, count in sorted(lacks.items(), key=str))
+        yield f"too few children for the number asked for; classes lack: {some}"
 
 
 def _of_scores(method: str, totals: Totals, left_open: bool) -> Iterator[str]:

@@ -12,11 +12,12 @@ import pyarrow as pa
 from pydantic import BaseModel, Field
 
 from augment.columns import CHILD, CORPUS, REJECT
+from augment.deciding import in_memory, with_decisions
 from augment.document import Document, checked, load
 from augment.errors import AugmentError, RequestError
 from augment.job import Job
 from augment.shipped import find
-from augment.stage import Stage, Step
+from augment.stage import Stage, Step, WholeStage
 from augment.stages import AnyStage
 from augment.table import Reject
 
@@ -116,8 +117,35 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
     It raises StageFailedError where a stage fails without saying so itself.
     """
     check_sections(pipeline, job)
-    steps = [(stage.kind, stage.open(job, state)) for stage in pipeline.stages]
+    parts = [(stages[0], open_stages(stages, job, state)) for stages in cut(pipeline.stages) if stages]
+
+    def treat(table: pa.Table) -> Applied:
+        """Pass a table through part after part."""
+        rejects: tuple[Reject, ...] = ()
+        for first, treat_part in parts:
+            if isinstance(first, WholeStage) and table.num_rows:
+                table = with_decisions(table, in_memory(first, table, job))
+            applied = treat_part(table)
+            table, rejects = applied.table, rejects + applied.rejects
+        return Applied(table, rejects)
+
+    return treat
+
+
+def open_stages(stages: Sequence[Stage], job: Job, state: Path | None) -> Callable[[pa.Table], Applied]:
+    """Return the function that applies stages to a shard, of which only the first may be one that sees all rows."""
+    steps = [(stage.kind, stage.open(job, state)) for stage in stages]
     return lambda table: _walk(steps, table)
+
+
+def cut(stages: Sequence[Stage]) -> list[list[Stage]]:
+    """Return the stages in parts, each but the first beginning with one that must see all rows."""
+    parts: list[list[Stage]] = [[]]
+    for stage in stages:
+        if isinstance(stage, WholeStage):
+            parts.append([])
+        parts[-1].append(stage)
+    return parts
 
 
 def prepare(pipeline: Pipeline, job: Job, sample: pa.Table, state: Path) -> None:

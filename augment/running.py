@@ -14,8 +14,10 @@ from pathlib import Path
 from augment.corpus import require_splits, with_label_names
 from augment.engine.executing import execute
 from augment.engine.locking import locked
+from augment.engine.merging import merge
+from augment.engine.phases import phases
 from augment.engine.ranks import FIRST, Rank, wait_for
-from augment.engine.shard import Receipt, read_receipt, receipt_path
+from augment.engine.shard import Receipt, read_receipt
 from augment.engine.staging import ACTIVE, REST, Staged, read_sample, stage_corpus
 from augment.engine.work import Work
 from augment.errors import DataError
@@ -90,7 +92,11 @@ def _whole(
     say("load the model", 0, 0)
     open_pipeline(plan, job)
     staged = _staged(folder, plan, job, fingerprint, overwrite, say)
-    receipts = _receipts(work, staged, say)
+    for phase in phases(plan):
+        receipts = _receipts(replace(work, number=phase.number), staged, say)
+        if phase.ends is not None:
+            say(f"{phase.ends.kind}: all rows", 0, 0)
+            merge(folder, phase, job, staged.shards)
     say("write", 0, 0)
     return _finish(folder, plan, job, staged, receipts, began)
 
@@ -101,8 +107,11 @@ def _share(work: Work, fingerprint: dict[str, object], say: Progress) -> Summary
     check_folder(work.folder, fingerprint, overwrite=False)
     if not (work.folder / MANIFEST).exists():
         staged = Staged.from_dict(read_json(work.folder / PLAN)["staged"])
-        for receipt in execute(work, range(staged.shards)):
-            say(work.plan.name, receipt.shard, staged.shards)
+        for phase in phases(work.plan):
+            for receipt in execute(replace(work, number=phase.number), range(staged.shards)):
+                say(_called(work), receipt.shard, staged.shards)
+            if phase.ends is not None:
+                wait_for(phase.merged_path(work.folder), work.folder)
         wait_for(work.folder / MANIFEST, work.folder)
     return read_summary(work.folder)
 
@@ -159,17 +168,23 @@ def _digests(run: Path) -> dict[str, str]:
 
 
 def _receipts(work: Work, staged: Staged, say: Progress) -> list[Receipt]:
-    """Return the receipts of all shards, in their order, after treating those that have none."""
-    places = {shard: receipt_path(work.folder, shard) for shard in range(staged.shards)}
+    """Return the receipts of all shards of a phase, in their order, after treating those that have none."""
+    phase, name = work.phase, _called(work)
+    places = {shard: phase.receipt_path(work.folder, shard) for shard in range(staged.shards)}
     found = {shard: read_receipt(path) for shard, path in places.items() if path.exists()}
     done = sum(receipt.rows for receipt in found.values())
-    say(work.plan.name, done, staged.active)
+    say(name, done, staged.active)
     waiting = [shard for shard in places if shard not in found]
     for receipt in execute(work, waiting) if waiting else ():
         found[receipt.shard] = receipt
         done += receipt.rows
-        say(work.plan.name, done, staged.active)
+        say(name, done, staged.active)
     return [found[shard] for shard in places]
+
+
+def _called(work: Work) -> str:
+    """Return what a phase is called in the progress: the pipeline, or the stage it begins with."""
+    return work.plan.name if not work.number else f"{work.plan.name}: {work.phase.stages[0].kind}"
 
 
 def _finish(
@@ -193,3 +208,5 @@ def _tidy(folder: Path, job: Job) -> None:
         record(draw_folder(folder, job.output.report_rows))
     for path in (folder / ACTIVE, folder / REST, *(folder / "run").glob("part-*.parquet")):
         path.unlink(missing_ok=True)
+    for path in (folder / "run").glob("phase-*"):
+        shutil.rmtree(path)

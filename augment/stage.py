@@ -8,7 +8,7 @@ The config is the class, so a stage is hashable, picklable and cheap to check be
         def open(self, job, state): return lambda batch: ...
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,6 +19,8 @@ from augment.columns import Column
 from augment.job import Job
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
+# What a whole-corpus stage is given of all shards: tables of lines in the order of their keys, as often as it asks.
+Lines = Callable[[], Iterator[pa.Table]]
 
 
 class Stage(BaseModel, frozen=True, extra="forbid"):
@@ -51,3 +53,26 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
     def open(self, job: Job, state: Path | None) -> Step:
         """Return the function that treats one shard; models and lexicons are loaded here, once per worker."""
         raise NotImplementedError(f"stage {self.kind!r} cannot be opened")
+
+
+class WholeStage(Stage):
+    """A stage that must see every row before it can treat any: a run is cut in two there.
+
+    Of each shard it keeps lines (`summarise`); from the lines of all shards it decides on rows (`merge`); its step finds
+    what was decided in the column `decision`, and takes that away. Neither sees more than a part of the lines at once.
+    """
+
+    def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
+        """Return lines on the rows of a shard, or of a part of the corpus that passes through (not `active`).
+
+        Columns: `key` uint64, by which lines are brought together; `row` int64, the place in `rows`; any others.
+        """
+        raise NotImplementedError(f"stage {self.kind!r} cannot sum up rows")
+
+    def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
+        """Yield what is decided: tables of `shard` int32, `row` int64 and any other columns, a row at most once.
+
+        `lines` gives tables of what `summarise` returned, with `shard` int32 (-1 for rows that pass through), sorted by
+        key, shard and row. All lines of a key are in one table.
+        """
+        raise NotImplementedError(f"stage {self.kind!r} cannot decide")

@@ -1,15 +1,17 @@
 """Two ways a table may change: columns are added, or child rows are put behind their parent. Nothing is rewritten.
 
+Only the verdict of a child may change, from any to drop.
+
 batch = with_columns(batch, RANK, [keys, tied])
 batch = with_children(batch, children, missing)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from augment.columns import CHILD, EDIT, REJECT, SHORTFALL, Column
+from augment.columns import CHILD, DECISION, EDIT, REJECT, SHORTFALL, Column
 from augment.text.edits import Edit
 
 
@@ -75,6 +77,26 @@ def rejecting(batch: pa.RecordBatch, reasons: dict[int, str]) -> pa.RecordBatch:
     )
     marked = pa.array([old[row] or reasons.get(row) for row in range(batch.num_rows)], REJECT.type)
     return _put(batch, REJECT.name, marked)
+
+
+def decisions(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[dict[str, object] | None]]:
+    """Return the batch without the column of what a whole-corpus stage decided, and that for each row, or None."""
+    index = batch.schema.get_field_index(DECISION)
+    return batch.remove_column(index), batch.column(index).to_pylist()
+
+
+def dropping(batch: pa.RecordBatch, reasons: Mapping[int, str]) -> pa.RecordBatch:
+    """Return the batch in which the children at some indices have the verdict `drop`, each with its reason.
+
+    A verdict is the one thing that a later stage may change, and only so: what was kept can be dropped.
+    """
+    if not reasons:
+        return batch
+    verdicts, whys = (batch.column(name).to_pylist() for name in ("verdict", "reason"))
+    for row, reason in reasons.items():
+        verdicts[row], whys[row] = "drop", reason
+    batch = _put(batch, "verdict", pa.array(verdicts, pa.string()))
+    return _put(batch, "reason", pa.array(whys, pa.string()))
 
 
 def with_children(

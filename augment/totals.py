@@ -38,7 +38,11 @@ class Spread:
 
 @dataclass
 class Totals:
-    """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction."""
+    """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction.
+
+    near_guard: source rows near a text of the guard; joined: children by label and verdict; sources: source rows
+    by label, of runs that make children.
+    """
 
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -49,6 +53,9 @@ class Totals:
     attacks: Counter[str] = field(default_factory=Counter)
     queries: int = 0
     flips: int = 0
+    near_guard: int = 0
+    joined: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
+    sources: Counter[str | None] = field(default_factory=Counter)
 
     def add(self, table: pa.Table) -> None:
         """Add the rows of a shard."""
@@ -59,8 +66,13 @@ class Totals:
         if "attack" in names:
             self.attacks.update(table.column("attack").drop_null().to_pylist())
             self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
+        if "near_guard" in names:
+            near = table.filter(table.column("near_guard").is_valid())
+            self.near_guard += near.column("parent").null_count
         if "parent" in names:
-            self._add_children(table.filter(table.column("parent").is_valid()))
+            child = table.column("parent").is_valid()
+            self._add_children(table.filter(child))
+            self.sources.update(table.column("label").filter(pc.invert(child)).to_pylist())
             for gaps in table.column("shortfall").drop_null().to_pylist():
                 for gap in gaps:
                     self.shortfall[gap["method"], gap["reason"]] += gap["missing"]
@@ -79,7 +91,9 @@ class Totals:
     def _add_children(self, children: pa.Table) -> None:
         """Add verdicts, reasons of dropped children, and changed predictions."""
         if "verdict" in children.column_names:
-            self.verdicts.update(children.column("verdict").to_pylist())
+            verdicts = children.column("verdict").to_pylist()
+            self.verdicts.update(verdicts)
+            self.joined.update(zip(children.column("label").to_pylist(), verdicts, strict=True))
             dropped = children.filter(pc.equal(children.column("verdict"), "drop"))
             self.reasons.update(dropped.column("reason").to_pylist())
         if "pred_after" in children.column_names:

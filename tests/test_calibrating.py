@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from augment.engine.shard import receipt_path
+from augment.engine.phases import LAST
 from augment.errors import DataError, FingerprintError, RequestError
 from augment.job import Job, ModelConfig
 from augment.pipeline import Pipeline
@@ -125,7 +125,7 @@ def stopped(small: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "stopped"
     with pytest.raises(KeyboardInterrupt):
         run(pipeline(), small_job(small), folder, progress=interrupt)
-    assert receipt_path(folder, 0).exists()
+    assert LAST.receipt_path(folder, 0).exists()
     return folder
 
 

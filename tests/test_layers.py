@@ -14,7 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("document", "shipped", "ledger", "text", "ig", "report"),
     ("job", "table", "sink", "totals", "fetch", "decode"),
     ("stage", "formats", "models"),
-    ("corpus", "candidates", "configuring"),
+    ("corpus", "candidates", "configuring", "deciding"),
     ("stages", "training"),
     ("pipeline", "listing"),
     ("explaining", "checking", "engine", "fingerprint"),

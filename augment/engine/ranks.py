@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augment.engine.locking import is_held
-from augment.engine.shard import Receipt, read_receipt, receipt_path
+from augment.engine.shard import Receipt, read_receipt
 from augment.engine.work import Work
 from augment.errors import RequestError
 
@@ -70,7 +70,10 @@ def ranks(work: Work, shards: Sequence[int], rank: Rank) -> Iterator[Receipt]:
     if rank.number == 0:
         for shard in shards:
             if shard % rank.world:
-                done, owner = receipt_path(work.folder, shard), Rank(shard % rank.world, rank.world)
+                done, owner = (
+                    work.phase.receipt_path(work.folder, shard),
+                    Rank(shard % rank.world, rank.world),
+                )
                 yield read_receipt(done) if _comes(done, work.folder, owner) else treat(shard)
 
 

@@ -6,6 +6,7 @@ A row that makes a stage fail is found by halving, set aside with stage and reas
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,7 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from augment.deciding import with_decisions
 from augment.engine.hashing import hashes_of
+from augment.engine.merging import decided
+from augment.engine.phases import LAST, Phase
 from augment.engine.staging import read_shard
 from augment.errors import AugmentError
 from augment.ledger import read_json, write_json, write_table
@@ -44,40 +48,49 @@ class Receipt:
     retries: dict[str, int] = field(default_factory=dict)
 
 
-def part_path(folder: Path, shard: int) -> Path:
-    """Return where the rows of a finished shard lie."""
-    return folder / "run" / f"part-{shard:05d}.parquet"
-
-
-def receipt_path(folder: Path, shard: int) -> Path:
-    """Return where the receipt of a finished shard lies."""
-    return folder / "run" / f"part-{shard:05d}.done.json"
-
-
-def run_shard(folder: Path, shard: int, apply: Apply) -> Receipt:
+def run_shard(
+    folder: Path,
+    shard: int,
+    apply: Apply,
+    phase: Phase = LAST,
+    tell: Callable[[pa.Table], None] | None = None,
+) -> Receipt:
     """Treat one shard and return its receipt; a shard that has one is not treated again.
 
-    AugmentError if so many of its rows fail that the stage is at fault.
+    `tell` is given the rows before the receipt is written. AugmentError if so many of its rows fail that the stage is at
+    fault.
     """
-    done = receipt_path(folder, shard)
+    done = phase.receipt_path(folder, shard)
     if done.exists():
         return read_receipt(done)
-    table = read_shard(folder, shard)
+    table, before = _given(folder, shard, phase)
     with counted() as retries:
         applied = _Search(apply).treat(table)
-    write_table(part_path(folder, shard), applied.table)
-    made = applied.table.num_rows - (table.num_rows - len(applied.rejects))
+    write_table(phase.part_path(folder, shard), applied.table)
+    if tell is not None:
+        tell(applied.table)
+    rejects = (*before.rejects, *applied.rejects)
+    made = applied.table.num_rows - (before.rows - len(rejects))
     hashes = hashes_of(applied.table)
-    receipt = Receipt(
-        shard, table.num_rows, made, applied.rejects, hashes.decisions, hashes.values, dict(retries)
-    )
+    counts = dict(Counter(before.retries) + retries)
+    receipt = Receipt(shard, before.rows, made, rejects, hashes.decisions, hashes.values, counts)
     write_json(done, asdict(receipt))
     return receipt
 
 
+def _given(folder: Path, shard: int, phase: Phase) -> tuple[pa.Table, Receipt]:
+    """Return the rows that a phase is given, with what was decided on them, and what was done to them before."""
+    if phase.before is None:
+        table = read_shard(folder, shard)
+        return table, Receipt(shard, table.num_rows, 0, ())
+    table = pq.read_table(phase.before.part_path(folder, shard))
+    before = read_receipt(phase.before.receipt_path(folder, shard))
+    return with_decisions(table, decided(folder, phase.before, shard)), before
+
+
 def read_part(folder: Path, shard: int) -> pa.Table:
-    """Return the rows of a finished shard."""
-    return pq.read_table(part_path(folder, shard))
+    """Return the rows of a finished shard, of the last phase."""
+    return pq.read_table(LAST.part_path(folder, shard))
 
 
 def read_receipt(path: Path) -> Receipt:
@@ -89,7 +102,10 @@ def read_receipt(path: Path) -> Receipt:
 
 @dataclass
 class _Search:
-    """Applies a pipeline to rows, halving them where it fails until the rows at fault stand alone."""
+    """Applies a pipeline to rows, halving them where it fails until the rows at fault stand alone.
+
+    A row and the children it has already stay together, and are set aside together.
+    """
 
     apply: Apply
     rejected: int = 0
@@ -99,10 +115,11 @@ class _Search:
         try:
             return self.apply(table)
         except StageFailedError as failure:
-            if table.num_rows == 1:
+            families = _families(table)
+            if len(families) == 1:
                 return Applied(table.slice(0, 0), (self._rejected(table, failure),))
             count("rows halved")
-            middle = table.num_rows // 2
+            middle = families[len(families) // 2]
             halves = [self.treat(table.slice(0, middle)), self.treat(table.slice(middle))]
             parts = [half.table for half in halves if half.table.num_rows] or [halves[0].table]
             rejects = tuple(reject for half in halves for reject in half.rejects)
@@ -119,3 +136,10 @@ class _Search:
                 "this is a fault of augment or of the model; --debug shows where",
             ) from failure
         return reject
+
+
+def _families(table: pa.Table) -> list[int]:
+    """Return the places of the source rows, each followed by its children."""
+    if "parent" not in table.column_names:
+        return list(range(table.num_rows))
+    return [row for row, parent in enumerate(table.column("parent").to_pylist()) if parent is None]

@@ -5,34 +5,47 @@ receipt = work.open()(7)          # models are loaded by `open`, once a process
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from augment.engine.merging import write_lines
+from augment.engine.phases import Phase, phases
 from augment.engine.shard import Receipt, run_shard
 from augment.job import Job
-from augment.pipeline import Pipeline, open_pipeline
+from augment.pipeline import Pipeline, open_stages
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a worker must know; small, and the same for every shard."""
+    """What a worker must know; small, and the same for every shard. number: the place of the phase among the plan's."""
 
     folder: Path
     plan: Pipeline
     job: Job
+    number: int = 0
+
+    @property
+    def phase(self) -> Phase:
+        """The phase that the shards are in."""
+        return phases(self.plan)[self.number]
 
     def open(self) -> Callable[[int], Receipt]:
-        """Load what the pipeline needs and return what treats one shard."""
-        apply = open_pipeline(self.plan, self.job, self.folder / "run")
-        return lambda shard: run_shard(self.folder, shard, apply)
+        """Load what the phase needs and return what treats one shard."""
+        phase, folder, job = self.phase, self.folder, self.job
+        apply = open_stages(phase.stages, job, folder / "run")
+
+        def treat(shard: int) -> Receipt:
+            """Treat one shard."""
+            return run_shard(
+                folder, shard, apply, phase, lambda rows: write_lines(folder, phase, job, shard, rows)
+            )
+
+        return treat
 
     def on(self, device: str | None, threads: int | None) -> "Work":
         """Return the same work for a device and a number of threads, where these are given."""
         settings = {
             name: value for name, value in (("device", device), ("threads", threads)) if value is not None
         }
-        return Work(
-            self.folder,
-            self.plan,
-            self.job.model_copy(update={"run": self.job.run.model_copy(update=settings)}),
-        )
+        job = self.job.model_copy(update={"run": self.job.run.model_copy(update=settings)})
+        return replace(self, job=job)

@@ -7,14 +7,31 @@ from pydantic import Field
 from augment.stages.attack import Attack
 from augment.stages.attribute import Attribute
 from augment.stages.delete import Delete
+from augment.stages.distinct import Distinct
+from augment.stages.guard import Guard
 from augment.stages.judge import Judge
 from augment.stages.keep import Keep
 from augment.stages.rank import Rank
+from augment.stages.select import Select
 from augment.stages.substitute import Substitute
 from augment.stages.tokenize import Tokenize
 
 AnyStage = Annotated[
-    Tokenize | Attribute | Rank | Substitute | Delete | Attack | Judge | Keep, Field(discriminator="kind")
+    Tokenize | Attribute | Rank | Substitute | Delete | Attack | Judge | Keep | Distinct | Guard | Select,
+    Field(discriminator="kind"),
 ]
 
-__all__ = ["AnyStage", "Attack", "Attribute", "Delete", "Judge", "Keep", "Rank", "Substitute", "Tokenize"]
+__all__ = [
+    "AnyStage",
+    "Attack",
+    "Attribute",
+    "Delete",
+    "Distinct",
+    "Guard",
+    "Judge",
+    "Keep",
+    "Rank",
+    "Select",
+    "Substitute",
+    "Tokenize",
+]

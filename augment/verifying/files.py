@@ -15,7 +15,8 @@ from typing import TypeVar
 import pyarrow.parquet as pq
 from pydantic import BaseModel, TypeAdapter
 
-from augment.engine.shard import Receipt, receipt_path
+from augment.engine.phases import LAST
+from augment.engine.shard import Receipt
 from augment.engine.staging import Staged
 from augment.ledger import MANIFEST, digest
 from augment.summary import Summary, seal
@@ -165,6 +166,6 @@ def _receipts(folder: Path, found: Findings) -> Iterator[Receipt]:
         except DAMAGE as error:
             found.note("plan", f"{path.name}: {why(error)}")
             continue
-        own = receipt_path(folder, receipt.shard) == path
+        own = LAST.receipt_path(folder, receipt.shard) == path
         found.note("plan", None if own else f"{path.name}: the receipt of another shard")
         yield receipt

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augment.engine.shard import Receipt, part_path, read_part, receipt_path, run_shard
+from augment.engine.phases import LAST
+from augment.engine.shard import Receipt, read_part, run_shard
 from augment.engine.staging import ACTIVE
 from augment.errors import AugmentError, DiskFullError
 from augment.ledger import write_table
@@ -58,7 +59,7 @@ def test_a_stage_that_fails_on_row_after_row_is_at_fault_itself(tmp_path: Path) 
     with pytest.raises(AugmentError, match="fails on row after row") as failed:
         run_shard(tmp_path, 0, apply)
     assert failed.value.where == "stage rank"
-    assert not receipt_path(tmp_path, 0).exists()
+    assert not LAST.receipt_path(tmp_path, 0).exists()
 
 
 def test_what_a_stage_says_itself_is_not_taken_for_a_poison_row(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_what_a_stage_says_itself_is_not_taken_for_a_poison_row(tmp_path: Path) 
 
     with pytest.raises(DiskFullError):
         run_shard(tmp_path, 0, apply)
-    assert not part_path(tmp_path, 0).exists()
+    assert not LAST.part_path(tmp_path, 0).exists()
 
 
 def test_a_receipt_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""Bring together what all shards say of their rows, in parts that fit the memory whatever the corpus is.
+
+A shard's lines lie in a file of their own. They are dealt out into buckets by their key, so that all lines of a key are
+in one bucket; buckets are read one at a time, and what a stage decides on their rows is dealt out by shard again.
+
+    merge(folder, phase, job, shards)
+    decided(folder, phase, 7)          # the decisions on the rows of shard 7
+"""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from augment.deciding import ORDER, lines_of
+from augment.engine.phases import Phase
+from augment.engine.staging import read_rest
+from augment.job import Job
+from augment.ledger import read_json, whole, write_json, write_table
+from augment.stage import WholeStage
+
+# Lines of a bucket, about, of which there are so many at most; keys that are looked at to find where buckets begin.
+_BUCKET, _BUCKETS, _SAMPLED = 1 << 17, 512, 1 << 16
+# Shards whose decisions lie in one file, at least; such files at most.
+_TOGETHER, _FILES = 16, 512
+
+
+def write_lines(folder: Path, phase: Phase, job: Job, shard: int, rows: pa.Table) -> None:
+    """Write what the stage that ends a phase keeps of the rows of a shard."""
+    if phase.ends is not None and rows.num_rows:
+        write_table(phase.lines_path(folder, shard), lines_of(phase.ends, rows, job, shard))
+
+
+def merge(folder: Path, phase: Phase, job: Job, shards: int) -> None:
+    """Let the stage that ends a phase decide on the rows of all shards, unless it has."""
+    if phase.ends is None or phase.merged_path(folder).exists():
+        return
+    home, beside = phase.decided_path(folder), phase.decided_path(folder).with_name("merging")
+    for left in (home, beside):
+        shutil.rmtree(left, ignore_errors=True)
+    told = _Told(folder, phase, phase.ends, job, shards)
+    starts = _starts(told)
+    _deal(told, lambda table: np.searchsorted(starts, _numbers(table, "key"), side="right"), beside)
+
+    def buckets() -> Iterator[pa.Table]:
+        """Yield the lines of each bucket, those of the smallest keys first."""
+        for bucket in range(len(starts) + 1):
+            if (beside / _name(bucket)).exists():
+                yield pa.Table.from_batches(_batches(beside / _name(bucket))).sort_by(ORDER)
+
+    together = _together(shards)
+    _deal(phase.ends.merge(buckets, job), lambda table: _numbers(table, "shard") // together, home)
+    write_json(phase.merged_path(folder), {"stage": phase.ends.kind, "together": together})
+    shutil.rmtree(beside, ignore_errors=True)
+
+
+def decided(folder: Path, phase: Phase, shard: int) -> pa.Table | None:
+    """Return what was decided on the rows of a shard when a phase ended; None if nothing was."""
+    together = int(str(read_json(phase.merged_path(folder))["together"]))
+    path = phase.decided_path(folder) / _name(shard // together)
+    if not path.exists():
+        return None
+    parts = [batch.filter(pc.equal(batch.column("shard"), shard)) for batch in _batches(path)]
+    return pa.Table.from_batches(parts)
+
+
+class _Told:
+    """The lines of all shards, and of the rows that pass through, read as often as they are asked for."""
+
+    def __init__(self, folder: Path, phase: Phase, stage: WholeStage, job: Job, shards: int) -> None:
+        """Remember where they are."""
+        self._folder, self._phase, self._stage, self._job, self._shards = folder, phase, stage, job, shards
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """Yield the lines of one part after the other."""
+        for shard in range(self._shards):
+            path = self._phase.lines_path(self._folder, shard)
+            if path.exists():
+                yield pq.read_table(path)
+        for rows in read_rest(self._folder):
+            yield lines_of(self._stage, rows, self._job, -1)
+
+
+def _starts(tables: Iterable[pa.Table]) -> np.ndarray:
+    """Return the keys at which buckets begin, the first left out, found from keys at even distances."""
+    total, every, passed = 0, 1, 0
+    kept = np.zeros(0, dtype=np.uint64)
+    for table in tables:
+        keys = _numbers(table, "key")
+        kept = np.concatenate([kept, keys[-passed % every :: every]])
+        total, passed = total + len(keys), passed + len(keys)
+        if len(kept) > _SAMPLED:
+            kept, every = kept[::2], 2 * every
+    count = min(total // _BUCKET, _BUCKETS - 1)
+    places = np.arange(1, count + 1) * len(kept) // (count + 1)
+    return np.unique(np.sort(kept)[places]) if count else kept[:0]
+
+
+def _deal(tables: Iterable[pa.Table], place: Callable[[pa.Table], np.ndarray], folder: Path) -> None:
+    """Write every row of the tables to the file of its place in a folder; files appear when all are complete."""
+    writers: dict[int, pa.RecordBatchStreamWriter] = {}
+    with ExitStack() as files:
+        for table in tables:
+            places = place(table)
+            for number in np.unique(places).tolist():
+                if number not in writers:
+                    stream = files.enter_context(whole(folder / _name(number)))
+                    writers[number] = files.enter_context(pa.ipc.new_stream(stream, table.schema))
+                writers[number].write_table(table.filter(pa.array(places == number)))
+
+
+def _batches(path: Path) -> list[pa.RecordBatch]:
+    """Return what was written to the file of a place."""
+    with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
+        return list(stream)
+
+
+def _numbers(table: pa.Table, name: str) -> np.ndarray:
+    """Return a column as an array."""
+    return np.asarray(table.column(name).to_numpy())
+
+
+def _name(number: int) -> str:
+    """Return the file of a place."""
+    return f"{number:05d}.arrow"
+
+
+def _together(shards: int) -> int:
+    """Return how many shards' decisions lie in one file."""
+    return max(_TOGETHER, -(-shards // _FILES))

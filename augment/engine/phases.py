@@ -1,0 +1,64 @@
+"""Cut a pipeline into phases: a stage that must see all rows begins one, when every shard of the phase before is done.
+
+first, second = phases(pipeline)          # of a pipeline with one such stage
+first.ends is second.stages[0]            # that stage
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from augment.pipeline import Pipeline, cut
+from augment.stage import Stage, WholeStage
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Stages that pass over the shards together.
+
+    number: its place; before: the phase whose rows it takes; ends: the whole-corpus stage behind it, None for the last.
+    """
+
+    number: int
+    stages: Sequence[Stage]
+    before: "Phase | None"
+    ends: WholeStage | None
+
+    def part_path(self, folder: Path, shard: int) -> Path:
+        """Return where the rows of a finished shard lie."""
+        return self._home(folder) / f"part-{shard:05d}.parquet"
+
+    def receipt_path(self, folder: Path, shard: int) -> Path:
+        """Return where the receipt of a finished shard lies."""
+        return self._home(folder) / f"part-{shard:05d}.done.json"
+
+    def lines_path(self, folder: Path, shard: int) -> Path:
+        """Return where the lines of a shard lie, which the stage that ends the phase is given."""
+        return self._home(folder) / f"lines-{shard:05d}.parquet"
+
+    def decided_path(self, folder: Path) -> Path:
+        """Return the folder of what that stage decided."""
+        return self._home(folder) / "decided"
+
+    def merged_path(self, folder: Path) -> Path:
+        """Return the file that says that it has."""
+        return self.decided_path(folder) / "merged.json"
+
+    def _home(self, folder: Path) -> Path:
+        """Return the folder of the phase; what the last one leaves is the run's."""
+        return folder / "run" / f"phase-{self.number}" if self.ends is not None else folder / "run"
+
+
+# What the last phase leaves lies in the same place in every run.
+LAST = Phase(0, (), None, None)
+
+
+def phases(pipeline: Pipeline) -> tuple[Phase, ...]:
+    """Return the phases of a pipeline, in order; one where no stage must see all rows."""
+    parts = cut(pipeline.stages)
+    found: list[Phase] = []
+    for number, stages in enumerate(parts):
+        following = parts[number + 1][0] if number + 1 < len(parts) else None
+        ends = following if isinstance(following, WholeStage) else None
+        found.append(Phase(number, tuple(stages), found[-1] if found else None, ends))
+    return tuple(found)

@@ -1,0 +1,129 @@
+"""Keep children away from texts that a model is to be tested on: none may equal, or nearly equal, a row of a guard file.
+
+Near is told by the sequences two texts share (`text.sequences`). Candidates are found by MinHash (Broder 1997, in the
+hashing of datasketch), and held against the guard's texts themselves, so that nothing is dropped for a collision.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from augment.columns import GUARD, Column
+from augment.corpus import read
+from augment.job import Job, SourceFile
+from augment.stage import Stage, Step
+from augment.table import dropping, with_columns
+from augment.text.sequences import alike, sequences
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+
+_REASON = "equal or nearly equal to a text of the guard file"
+_HASHES = 128
+# Missing a pair is worse than looking at one for nothing, which costs a comparison.
+_WEIGHTS = (0.1, 0.9)
+# Longest runs first would depend on the batch; rows are hashed so many at a time.
+_AT_ONCE = 1024
+
+Found = tuple[str | None, float | None]
+
+
+class Guard(Stage):
+    """Children that equal or nearly equal a text of `resources.guard` are dropped; source rows that do are marked."""
+
+    kind: Literal["guard"]
+    near: float = Field(
+        default=0.7, gt=0, le=1, description="share of sequences in common from which two texts are too near"
+    )
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The verdict, which it can only change to drop."""
+        return ("parent", "verdict")
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """The guard's text, and how near it is."""
+        return GUARD
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Read and hash the guard's texts; without a guard file nothing is near."""
+        if not job.resources.guard:
+            return lambda batch: with_columns(batch, GUARD, [[None] * batch.num_rows] * len(GUARD))
+        index = _Index(list(_texts(job)), self.near)
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            """Mark what is too near, and drop the children among that."""
+            columns = batch.select(["text", "text_pair"]).to_pydict()
+            found = index.nearest([_whole(*pair) for pair in zip(*columns.values(), strict=True)])
+            batch = with_columns(batch, GUARD, [[name for name, _ in found], [share for _, share in found]])
+            child = batch.column("verdict").is_valid().to_pylist()
+            return dropping(
+                batch, {row: _REASON for row, (name, _) in enumerate(found) if name and child[row]}
+            )
+
+        return step
+
+
+class _Index:
+    """The guard's texts, found again by what they share with others."""
+
+    def __init__(self, texts: list[tuple[str, str]], near: float) -> None:
+        """Hash every text, given with its id."""
+        from datasketch import MinHashLSH
+
+        self._texts, self._near = texts, near
+        self._index: MinHashLSH = MinHashLSH(threshold=near, num_perm=_HASHES, weights=_WEIGHTS)
+        self._exact: dict[frozenset[str], int] = {}
+        for place, (known, hashed) in enumerate(_hashed([text for _, text in texts])):
+            if self._exact.setdefault(known, place) == place:
+                self._index.insert(place, hashed)
+
+    def nearest(self, texts: Sequence[str]) -> list[Found]:
+        """Return for each text the id of the guard's text nearest to it and their share, or None where none is near."""
+        return [self._nearest(known, hashed) for known, hashed in _hashed(texts)]
+
+    def _nearest(self, known: frozenset[str], hashed: "MinHash") -> Found:
+        """Return the nearest of the texts that may be near; the first of the guard among equals."""
+        if known in self._exact:
+            return self._texts[self._exact[known]][0], 1.0
+        shares = [
+            (alike(known, sequences(self._texts[place][1])), -place) for place in self._index.query(hashed)
+        ]
+        share, place = max(shares, default=(0.0, 0))
+        return (self._texts[-place][0], share) if share >= self._near else (None, None)
+
+
+def _hashed(texts: Sequence[str]) -> "Iterator[tuple[frozenset[str], MinHash]]":
+    """Yield the sequences of each text and their MinHash."""
+    from datasketch import MinHash
+
+    for begin in range(0, len(texts), _AT_ONCE):
+        known = [sequences(text) for text in texts[begin : begin + _AT_ONCE]]
+        coded = ([sequence.encode() for sequence in sorted(one)] for one in known)
+        yield from zip(known, MinHash.generator(coded, num_perm=_HASHES, seed=1), strict=True)
+
+
+def _texts(job: Job) -> Iterator[tuple[str, str]]:
+    """Yield id and text of every row of the guard files, read as the corpus is."""
+    files = tuple(SourceFile(path=name) for name in job.resources.guard)
+    settings = {
+        "files": files,
+        "hub": None,
+        "labels": None,
+        "limit": None,
+        "score_threshold": None,
+        "id": None,
+    }
+    for chunk in read(job.needs_corpus().model_copy(update=settings), job.run.allow_download):
+        columns = chunk.rows.select(["id", "text", "text_pair"]).to_pydict()
+        for name, text, pair in zip(*columns.values(), strict=True):
+            yield name, _whole(text, pair)
+
+
+def _whole(text: str, pair: str | None) -> str:
+    """Return both texts of a row as one."""
+    return text if pair is None else f"{text}\n{pair}"

@@ -1,0 +1,108 @@
+"""Keep an exact number of children: so many for each class, or as many as bring each class to a size.
+
+Which ones is decided over the whole corpus, by chance that depends on the seed and the ids alone; a second child of a
+row comes after the first of every other row, so that the rows of a class are used evenly.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field, model_validator
+
+from augment.job import Job
+from augment.stage import Lines, Step, WholeStage
+from augment.table import decisions, dropping
+
+_REASON = "its class has the children asked for"
+_LAST = (1 << 16) - 1
+
+
+class Select(WholeStage):
+    """Exactly so many children of each class; the others are dropped. What a class lacks, the summary says."""
+
+    kind: Literal["select"]
+    children: int | None = Field(default=None, ge=1, description="children of each class")
+    rows: int | Literal["largest"] | None = Field(
+        default=None, description="rows of each class with its children; largest: those of the largest class"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        """Refuse none and both."""
+        if (self.children is None) == (self.rows is None):
+            raise ValueError("give either `children` or `rows`")
+        return self
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The verdict."""
+        return ("parent", "verdict")
+
+    def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
+        """Return a line for each source row, and for each child that would join the data: its class and its turn."""
+        child = np.asarray(rows.column("parent").is_valid()) if active else np.zeros(0, dtype=bool)
+        joins = pc.is_in(rows.column("verdict"), pa.array(job.output.verdicts)) if active else []
+        place = np.flatnonzero(~child | np.asarray(joins, dtype=bool)) if active else np.zeros(0, dtype=int)
+        names = rows.column("id").take(pa.array(place)).to_pylist()
+        turns: Counter[str] = Counter()
+        keys = []
+        for row, name in zip(place.tolist(), names, strict=True):
+            parent = rows.column("parent")[row].as_py() if child[row] else None
+            turns.update([parent] if parent is not None else [])
+            keys.append(_turn(job.seed, name, turns[parent]) if parent is not None else 0)
+        return pa.table(
+            {
+                "key": pa.array(keys, pa.uint64()),
+                "row": pa.array(place, pa.int64()),
+                "child": pa.array(child[place], pa.bool_()),
+                "label": rows.column("label").take(pa.array(place)),
+            }
+        )
+
+    def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
+        """Yield the children that are more than their class was to have."""
+        sources: Counter[str | None] = Counter()
+        for table in lines():
+            sources.update(table.column("label").filter(pc.invert(table.column("child"))).to_pylist())
+            sources.update({label: 0 for label in table.column("label").unique().to_pylist()})
+        left = self.wanted(sources)
+        for table in lines():
+            table = table.filter(table.column("child"))
+            labels = np.asarray(table.column("label").to_pylist(), dtype=object)
+            surplus = np.zeros(len(labels), dtype=bool)
+            for label in set(labels.tolist()):
+                here = np.flatnonzero(labels == label)
+                surplus[here[max(left[label], 0) :]] = True
+                left[label] -= len(here)
+            if surplus.any():
+                told = table.select(["shard", "row"]).filter(pa.array(surplus))
+                yield told.append_column("surplus", pa.array([True] * told.num_rows))
+
+    def wanted(self, sources: Mapping[str | None, int]) -> Counter[str | None]:
+        """Return how many children each class is to have, by the number of its source rows."""
+        if self.children is not None:
+            return Counter(dict.fromkeys(sources, self.children))
+        size = max(sources.values(), default=0) if self.rows == "largest" else int(self.rows or 0)
+        return Counter({label: max(size - count, 0) for label, count in sources.items()})
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Return the step; nothing has to be loaded."""
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            """Drop the surplus."""
+            batch, decided = decisions(batch)
+            return dropping(batch, {row: _REASON for row, one in enumerate(decided) if one is not None})
+
+        return step
+
+
+def _turn(seed: int, name: str, number: int) -> int:
+    """Return the turn of a child, the `number`-th of its parent: 64 bits of which the first 16 are that number."""
+    chance = int.from_bytes(blake2b(f"{seed}\0select\0{name}".encode(), digest_size=6).digest(), "big")
+    return min(number, _LAST) << 48 | chance
