@@ -6,7 +6,6 @@ for chunk in read(config):
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 from heapq import nsmallest
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ from augment.corpus.rows import SourceRow, batches_of, rows_of, text_digest
 from augment.errors import DataError, RequestError, nearest
 from augment.formats import Batch
 from augment.job import CorpusConfig
+from augment.seen import Seen
 from augment.table import Reject
 
 STAGE = "corpus"
@@ -70,24 +70,22 @@ def _chunks(layout: Layout, size: int) -> Iterator[Chunk]:
 
 
 class _Unique:
-    """The ids met so far, each kept as a hash of 8 bytes so that a large corpus does not fill the memory."""
+    """The ids met so far."""
 
     def __init__(self, layout: Layout) -> None:
         """Start with no ids."""
         self._layout = layout
-        self._seen: set[int] = set()
+        self._seen = Seen()
 
     def check(self, part: Part, batch: Batch, rows: list[SourceRow]) -> None:
         """Raise DataError if a row has the id of an earlier one; ids made of file and row number need no check."""
         if self._layout.shape.id is None:
             return
         for row, line in zip(rows, batch.lines, strict=True):
-            key = int.from_bytes(blake2b(row.id.encode(), digest_size=8).digest(), "big")
-            if key in self._seen:
+            if not self._seen.add(row.id):
                 first = self._first(row.id)
                 hint = f"set `corpus.id` to a column of unique values, or rename the column `{self._layout.shape.id}`"
                 raise DataError(f"{part.table.name}:{line}", f"the id `{row.id}` is also at {first}", hint)
-            self._seen.add(key)
 
     def _first(self, identity: str) -> str:
         """Return the first place of an id, reading the corpus again."""

@@ -14,7 +14,7 @@ from augment.models.calibrated import Finished
 from augment.models.classifier import Classifier
 from augment.models.integrate import PROMISING, Plan, Rows, Scores
 
-# Twice the residual that nine texts in ten keep, weights in float32 (benchmarks/ig_precision.md).
+# About twice the error that 95 texts in 100 keep, weights in float32 (benchmarks/ig_precision.md).
 FLOORS = {"bfloat16": 0.02, "float16": 0.01, "tf32": 0.005}
 
 
