@@ -47,6 +47,7 @@ TOKENIZE = (
     Column("pieces", pa.list_(pa.int32()), "what the model is fed: its input ids, specials included"),
     Column("segments", pa.list_(pa.int8()), "the token type id of each piece"),
     Column("owner", pa.list_(pa.int32()), "the token each piece belongs to, -1 for none"),
+    Column("unseen", pa.int32(), "tokens the model is not fed, wholly or in part, as the text is too long"),
 )
 
 RANK = (
@@ -100,7 +101,8 @@ def attribution(name: str) -> tuple[Column, ...]:
         Column(
             f"{name}_error",
             pa.float32(),
-            "bound of sum |score - exact score| / sum |exact score|, kept by 99 rows in 100 once calibrated",
+            "estimate of sum |score - exact score| / sum |exact score|, which the tolerance is held against; of gradients times "
+            "input |gap| over the change of F",
         ),
         Column(f"{name}_evals", pa.int16(), "gradient evaluations spent on the row"),
         Column(

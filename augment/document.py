@@ -25,6 +25,7 @@ _HINTS = {
     "dict_type": "write `name: value` lines below it, or {name: value}",
     "tuple_type": "write a list: [a, b]",
     "too_short": "give at least one",
+    "bool_type": "write true or false",
 }
 
 

@@ -4,7 +4,6 @@ attribution = explain("这家酒店的服务很好", "models/hotel-zh")
 attribution.top(3)                # [("好", 2.1), ("很", 0.9), ("服务", 0.4)]
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -126,7 +125,7 @@ def explain(
         row["ig_error"],
         row["ig_evals"],
         row["ig_status"],
-        _unseen(job, (text, text_pair), row["side"], spans),
+        row["unseen"],
     )
 
 
@@ -142,24 +141,3 @@ def _one_row(text: str, text_pair: str | None, label: str | None) -> pa.Table:
     """Return a table of one row, as the corpus reader would give it."""
     values = {"id": "text", "text": text, "text_pair": text_pair, "label": label, "split": "test"}
     return pa.table({column.name: pa.array([values[column.name]], column.type) for column in CORPUS})
-
-
-def _unseen(
-    job: Job, texts: tuple[str, str | None], sides: Sequence[int], spans: Sequence[tuple[int, int]]
-) -> int:
-    """Return how many tokens the model is not fed, or only a part of, because the text is too long for it."""
-    from augment.models.classifier import open_classifier
-
-    classifier = open_classifier(job.needs_model(), job.run)
-    fed = classifier.encode([texts[0]], [texts[1]])[0]
-    if len(fed.pieces) < classifier.max_length:
-        return 0
-    reach = {side: (0, 0) for side in (0, 1)}
-    for side in reach:
-        offsets = [offset for offset, of in zip(fed.offsets, fed.sides, strict=True) if of == side]
-        if offsets:
-            reach[side] = min(start for start, _ in offsets), max(end for _, end in offsets)
-    return sum(
-        start < reach[side][0] or end > reach[side][1]
-        for side, (start, end) in zip(sides, spans, strict=True)
-    )

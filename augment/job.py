@@ -10,7 +10,7 @@ and what a file says is what holds. Every section is frozen: picklable, and safe
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, Strict, field_validator, model_validator
 
 from augment.document import Document, checked, load, parse
 from augment.errors import RequestError
@@ -25,6 +25,10 @@ def _as_text(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+# Only true and false: the words yes and no are text in YAML 1.2.
+Flag = Annotated[bool, Strict()]
 
 
 class Section(BaseModel, frozen=True, extra="forbid"):
@@ -55,7 +59,7 @@ class CorpusConfig(Section):
     delimiter: str | None = Field(
         default=None, description="what parts the fields, where it is not the format's own"
     )
-    quoted: bool | None = Field(
+    quoted: Flag | None = Field(
         default=None, description="whether fields may be quoted; default: csv and tsv yes, others no"
     )
     columns: tuple[str, ...] | None = Field(
@@ -172,7 +176,7 @@ class TrainConfig(Section):
         default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small"
     )
     limit: int | None = Field(default=None, ge=1, description="train on at most so many rows")
-    baseline: bool = Field(
+    baseline: Flag = Field(
         default=False, description="print TF-IDF with logistic regression on the same split beside it"
     )
 
@@ -180,9 +184,10 @@ class TrainConfig(Section):
 class RunConfig(Section):
     """Where and how to compute. Nothing here changes the text of a row."""
 
-    executor: Literal["inline", "processes", "rank"] = Field(
+    executor: Literal["inline", "processes", "rank", "ray"] = Field(
         default="inline",
-        description="inline: in this process; processes: several of this machine; rank: of torchrun, srun or mpirun",
+        description="inline: in this process; processes: several of this machine; rank: of torchrun, srun or mpirun; "
+        "ray: actors of a Ray cluster",
     )
     workers: int | None = Field(
         default=None,
@@ -198,7 +203,7 @@ class RunConfig(Section):
         default="auto",
         description="pieces in one forward pass; auto: what half of a CUDA device's free memory holds, else 4,096",
     )
-    recompute: bool = Field(
+    recompute: Flag = Field(
         default=False, description="a third more time, a fraction of the memory: layers are computed again"
     )
     threads: int | None = Field(
@@ -214,7 +219,7 @@ class RunConfig(Section):
     max_reject_rate: float = Field(
         default=0.01, ge=0, le=1, description="share of rejected rows above which a run ends with code 4"
     )
-    allow_download: bool = Field(default=False, description="let hub ids be downloaded")
+    allow_download: Flag = Field(default=False, description="let hub ids be downloaded")
 
 
 class OutputConfig(Section):

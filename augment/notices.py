@@ -40,6 +40,10 @@ def notices_of(
     unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
     if made >= 20 and unsure == made:
         found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
+    if totals.cut:
+        found.append(
+            f"{totals.cut:,} rows are longer than the model is fed (model.max_length): words beyond have the score 0, see `unseen`"
+        )
     if totals.near_guard:
         found.append(
             f"{totals.near_guard:,} of the rows worked on equal or nearly equal a text of the guard file, and stay: see the "
@@ -88,6 +92,16 @@ def _of_scores(method: str, totals: Totals, left_open: bool) -> Iterator[str]:
         yield (
             f"{method}: the model's answer jumps next to the zero embedding, so the paths of {rows:,} rows start from the "
             f"{listed(sorted(moved))} one"
+        )
+    if counter["precision_floor"]:
+        yield (
+            f"{method}: {counter['precision_floor']:,} of {rows:,} rows are as near as the dtype allows, which is not as near as "
+            "was asked"
+        )
+    if totals.silent[method]:
+        yield (
+            f"{method}: in {totals.silent[method]:,} of {rows:,} rows every word has the score 0: a cut behind the layer that "
+            "brings words together shows none of them"
         )
     if counter["not_converged"]:
         yield f"{method}: {counter['not_converged']:,} of {rows:,} rows miss the tolerance; see the error column"

@@ -15,6 +15,7 @@ from augment.ledger import MANIFEST, read_json, require_finished, write_text
 from augment.report.page import Page, draw
 from augment.report.words import WordTable
 from augment.sampling import sample
+from augment.totals import percent
 
 REPORT = "report.html"
 _TOP = 20
@@ -78,7 +79,10 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
     for method, found in _mapping(summary["attribution"]).items():
         values = _mapping(found)
         facts.append(
-            (f"{method} error (median, worst)", f"{values['median_error']:.2%}, {values['worst_error']:.2%}")
+            (
+                f"{method} error (median, worst)",
+                ", ".join(percent(float(str(values[name]))) for name in ("median_error", "worst_error")),
+            )
         )
     return tuple(facts)
 

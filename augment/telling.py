@@ -93,9 +93,11 @@ def tell_summary(summary: "Summary") -> None:
     ):
         for name, count in group.items():
             say(f"{f'{title}: {name}':<40} {count:>10,}")
+    from augment.totals import percent
+
     for method, found in summary.attribution.items():
         say(
-            f"{f'{method} error of scores':<40} median {found['median_error']:.3%}, worst {found['worst_error']:.2%}"
+            f"{f'{method} error of scores':<40} median {percent(float(str(found['median_error'])))}, worst {percent(float(str(found['worst_error'])))}"
         )
     say(f"{summary.seconds:.1f} s, at most {summary.peak_mebibytes:,.0f} MiB")
     say(f"report: {summary.folder / 'report.html'}")

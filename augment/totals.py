@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -36,11 +37,17 @@ class Spread:
         return 0.0
 
 
+def percent(share: float) -> str:
+    """Return a share as a percentage of two digits: 0.038 is 3.8%."""
+    digits = 1 - math.floor(math.log10(100 * share)) if share > 0 else 0
+    return f"{share:.{min(max(digits, 0), 8)}%}"
+
+
 @dataclass
 class Totals:
     """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction.
 
-    near_guard: source rows near a text of the guard; joined: children by label and verdict; sources: source rows
+    cut: rows longer than the model is fed; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; joined: children by label and verdict; sources: source rows
     by label, of runs that make children.
     """
 
@@ -54,6 +61,8 @@ class Totals:
     queries: int = 0
     flips: int = 0
     near_guard: int = 0
+    cut: int = 0
+    silent: Counter[str] = field(default_factory=Counter)
     joined: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     sources: Counter[str | None] = field(default_factory=Counter)
 
@@ -66,6 +75,8 @@ class Totals:
         if "attack" in names:
             self.attacks.update(table.column("attack").drop_null().to_pylist())
             self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
+        if "unseen" in names:
+            self.cut += pc.sum(pc.greater(table.column("unseen"), 0)).as_py() or 0
         if "near_guard" in names:
             near = table.filter(table.column("near_guard").is_valid())
             self.near_guard += near.column("parent").null_count
@@ -86,6 +97,10 @@ class Totals:
             *(known.column(f"{method}_{what}").to_pylist() for what in ("baseline", "path")), strict=True
         )
         self.paths.setdefault(method, Counter()).update(kinds)
+        scores = table.column(method).drop_null().combine_chunks()
+        sizes = pc.list_value_length(scores).to_numpy(zero_copy_only=False)
+        loud = np.repeat(np.arange(len(sizes)), sizes)[scores.flatten().to_numpy() != 0]
+        self.silent[method] += int((sizes > 0).sum()) - len(np.unique(loud))
         self.errors.setdefault(method, Spread()).add(table.column(f"{method}_error").drop_null().to_pylist())
 
     def _add_children(self, children: pa.Table) -> None:

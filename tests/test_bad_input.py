@@ -350,6 +350,7 @@ def test_a_section_given_by_two_configs_names_both(bench: Bench) -> None:
         ("a.b.c=1", ("section.key=value",)),
         ("run.dtyp=float32", ("`dtyp`", "did you mean `dtype`?")),
         ("run.dtype=float8", ("'float8'", "'bfloat16'")),
+        ("run.recompute=yes", ("'yes'", "true or false")),
         ("run.threads=0", ("`threads`", "1")),
         ("run.dtype=[", ("not valid YAML",)),
         ("threads=1", ("`threads`", "did you mean `run.threads`?")),

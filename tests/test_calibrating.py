@@ -120,6 +120,45 @@ def test_every_mode_says_what_it_is(small: Path, tmp_path: Path, how: dict[str, 
     assert found <= {status, "not_converged", "converged"}
 
 
+def test_a_number_of_nodes_that_is_asked_for_is_taken_whatever_was_calibrated(
+    small: Path, calibrated: Path, tmp_path: Path
+) -> None:
+    job = with_calibration(small_job(small, limit=40), calibrated / "run" / "calibration-ig.json")
+    run(pipeline(fixed=16), job, tmp_path / "out")
+    assert {row["ig_evals"] for row in scores(tmp_path / "out").values()} == {16}
+
+
+@pytest.mark.parametrize(
+    ("net", "how", "what"),
+    [
+        ("bert", {"cut": "nothing.there"}, "no module of that name"),
+        ("bert", {"cut": "bert.pooler"}, "not one vector a piece"),
+        ("gpt2", {"baseline": "mask"}, "no mask piece"),
+    ],
+)
+def test_a_path_that_the_model_has_not_is_refused_before_anything_is_written(
+    small: Path, tmp_path: Path, net: str, how: dict[str, object], what: str
+) -> None:
+    with pytest.raises(RequestError, match=what):
+        run(pipeline(**how), of_net(small_job(small), net, tmp_path), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_words_that_no_cut_can_show_and_texts_too_long_are_told(small: Path, tmp_path: Path) -> None:
+    job = of_net(small_job(small, limit=40), "bert", tmp_path, max_length=8)
+    summary = run(pipeline(cut="bert.encoder.layer.1"), job, tmp_path / "out")
+    assert any("every word has the score 0" in notice for notice in summary.notices)
+    assert any("longer than the model is fed" in notice for notice in summary.notices)
+    rows = pq.read_table(tmp_path / "out" / "explain" / "parents.parquet").to_pylist()
+    assert all(0 < row["unseen"] < len(row["tokens"]) for row in rows)
+
+
+def of_net(job: Job, net: str, folder: Path, max_length: int = 32) -> Job:
+    """Return the job with one of the small nets as its model."""
+    model = ModelConfig(path=str(save(NETS[net], folder / net)), max_length=max_length)
+    return job.model_copy(update={"model": model})
+
+
 def stopped(small: Path, tmp_path: Path) -> Path:
     """Return the folder of a run that stopped before its last shards."""
     folder = tmp_path / "stopped"

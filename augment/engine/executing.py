@@ -6,6 +6,7 @@ for receipt in execute(work, shards): ...
 import os
 from collections.abc import Iterator, Sequence
 
+from augment.engine.cluster import cluster
 from augment.engine.processes import cuda_devices, processes
 from augment.engine.ranks import Rank, ranks
 from augment.engine.shard import Receipt
@@ -17,6 +18,8 @@ def execute(work: Work, shards: Sequence[int]) -> Iterator[Receipt]:
     run = work.job.run
     if run.executor == "processes":
         yield from processes(work, shards, min(run.workers or usual_workers(), max(len(shards), 1)))
+    elif run.executor == "ray":
+        yield from cluster(work, shards)
     elif run.executor == "rank":
         yield from ranks(work, shards, Rank.of(os.environ))
     else:

@@ -29,7 +29,7 @@ from transformers import (
 from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.utils import logging
 
-from augment.errors import ModelError
+from augment.errors import ModelError, RequestError
 from augment.ig.baseline import FillerName, replaced, zero
 from augment.ig.gradients import Batch
 from augment.job import ModelConfig, RunConfig
@@ -192,7 +192,7 @@ class Classifier:
         return result
 
     def baseline(self, name: FillerName, batch: Batch, embeddings: Tensor) -> Tensor:
-        """Return what the paths of a batch start from, [B, T, D]; ModelError if the tokenizer lacks the piece."""
+        """Return what the paths of a batch start from, [B, T, D]; RequestError if the tokenizer lacks the piece."""
         if name == "zero":
             return zero(embeddings)
         ids = batch["input_ids"]
@@ -228,7 +228,7 @@ class Classifier:
         found = {"mask": "mask_token_id", "pad": "pad_token_id", "unk": "unk_token_id"}[name]
         piece = getattr(self.tokenizer, found)
         if piece is None:
-            raise ModelError(
+            raise RequestError(
                 f"baseline: {name}", f"the tokenizer has no {name} piece", "use `mean` or `zero`"
             )
         return int(piece)

@@ -146,6 +146,14 @@ def trace(classifier: Classifier, rows: Rows, plan: Plan, nodes: np.ndarray) -> 
     return _Attribution(classifier, rows, plan).trace(nodes)
 
 
+def try_path(classifier: Classifier, plan: Plan) -> None:
+    """Raise RequestError or ModelError if the model has not what the paths of a plan start from or run through."""
+    batch = classifier.batch([[0, 0]], [[0, 0]])
+    network = _view(classifier, plan, exact=False)
+    with torch.no_grad():
+        network.baseline(plan.baseline, batch, network.embed(batch))
+
+
 class _Attribution:
     """The scores of some rows, brought up to date rule by rule."""
 

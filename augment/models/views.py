@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from augment.errors import ModelError, nearest
+from augment.errors import RequestError, nearest
 from augment.ig.baseline import FillerName
 from augment.ig.gradients import Batch
 from augment.models.classifier import Classifier
@@ -89,7 +89,7 @@ class Cut:
             self._hooked(look, lambda: self.classifier.logits(batch, embeddings))
         if not seen or seen[0].shape[:2] != batch["input_ids"].shape or seen[0].dim() != 3:
             what = "its output is not one vector a piece" if seen else "the model does not call it"
-            raise ModelError(
+            raise RequestError(
                 f"cut: {self.name}", what, "name a layer, such as the module that norms the embeddings"
             )
         return seen[0].float()
@@ -104,10 +104,10 @@ class Cut:
             handle.remove()
 
     def _module(self) -> nn.Module:
-        """Return the module; ModelError if the model has none of that name."""
+        """Return the module; RequestError if the model has none of that name."""
         modules = dict(self.classifier.model.named_modules())
         if self.name not in modules or not self.name:
             hint = nearest(self.name, sorted(filter(None, modules)))
-            raise ModelError(f"cut: {self.name}", "the model has no module of that name", hint)
+            raise RequestError(f"cut: {self.name}", "the model has no module of that name", hint)
         module: nn.Module = modules[self.name]
         return module

@@ -52,9 +52,12 @@ class Attribute(Stage):
     tolerance: float | None = Field(
         default=None,
         gt=0,
+        le=1,
         description="largest error of a row's scores, as a share of them; 0.05 if no mode is named",
     )
-    p95: float | None = Field(default=None, gt=0, description="the same promise for 95 rows in 100, for less")
+    p95: float | None = Field(
+        default=None, gt=0, le=1, description="the same promise for 95 rows in 100, for less"
+    )
     ranking: int | None = Field(
         default=None, ge=1, description="stop when the so many highest tokens are settled"
     )
@@ -66,6 +69,8 @@ class Attribute(Stage):
         named = [name for name in _MODES if getattr(self, name) is not None]
         if len(named) > 1:
             raise ValueError(f"{' and '.join(named)} cannot both be given: each says when a row is done")
+        if self.text is not None and not self.text.strip():
+            raise ValueError("`text` is blank: `baseline: zero` starts from nothing")
         if (self.text is None) == (self.baseline == "text"):
             raise ValueError("`text` and `baseline: text` go together")
         return self
@@ -83,11 +88,13 @@ class Attribute(Stage):
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model, and the calibration that was prepared for the run."""
         from augment.models.classifier import open_classifier
+        from augment.models.integrate import try_path
         from augment.models.precise import attribute, attribute_precisely
 
         classifier = open_classifier(job.needs_model(), job.run)
         labels = LabelMap(classifier.classes, job.label_names)
         plan, finished, shape = self._opened(job, state)
+        try_path(classifier, plan)
         # Opened without a folder first, to see that the model can be loaded: what else is needed is asked for later.
         opened = cache(lambda: self._references(classifier, state))
 
@@ -140,6 +147,8 @@ class Attribute(Stage):
         from augment.models.integrate import PROMISING
 
         plan, named = self._plan(), job.needs_model().calibration
+        if plan.mode == "fixed":
+            return plan, None, None
         file = None if state is None else self._file(state)
         if named is not None:
             calibration, finished = load(job.root / named, self._made_for(job)), None

@@ -9,7 +9,7 @@ from augment.columns import TOKENIZE, Column
 from augment.job import Job
 from augment.stage import Stage, Step
 from augment.table import with_columns
-from augment.text.align import owners
+from augment.text.align import beyond, owners
 from augment.text.segment import segment
 
 
@@ -52,8 +52,10 @@ class Tokenize(Stage):
                 ]
                 named = [{"start": start, "end": end} for start, end in spans]
                 owner = owners(spans, sides, row.offsets, row.sides)
+                cut = len(row.pieces) >= classifier.max_length
+                unseen = beyond(spans, sides, row.offsets, row.sides) if cut else 0
                 for column, value in zip(
-                    values, (tokens, sides, named, row.pieces, row.segments, owner), strict=True
+                    values, (tokens, sides, named, row.pieces, row.segments, owner, unseen), strict=True
                 ):
                     column.append(value)
             return with_columns(batch, TOKENIZE, values)

@@ -33,6 +33,21 @@ def owners(
     return owner
 
 
+def beyond(
+    spans: Sequence[Span], sides: Sequence[int], offsets: Sequence[Span], piece_sides: Sequence[int | None]
+) -> int:
+    """Return how many tokens lie, wholly or in part, outside what the pieces of a text that was cut reach."""
+    reach = {side: (0, 0) for side in set(sides)}
+    for side in reach:
+        there = [offset for offset, of in zip(offsets, piece_sides, strict=True) if of == side]
+        if there:
+            reach[side] = min(start for start, _ in there), max(end for _, end in there)
+    return sum(
+        start < reach[side][0] or end > reach[side][1]
+        for side, (start, end) in zip(sides, spans, strict=True)
+    )
+
+
 def _first_reaching(spans: Sequence[Span], tokens: list[int], at: int, start: int) -> int:
     """Return the position in `tokens` of the first that ends after `start`, searching from position `at`."""
     while at > 0 and spans[tokens[at - 1]][1] > start:

@@ -6,7 +6,7 @@ import torch
 from captum.attr import LayerIntegratedGradients
 from torch import Tensor
 
-from augment.errors import ModelError
+from augment.errors import RequestError
 from augment.models.classifier import Classifier
 from augment.models.integrate import Plan, attribute, fixed
 from augment.models.views import Secant
@@ -77,7 +77,7 @@ def whole_forward(classifier: Classifier) -> "torch.nn.Module":
     ],
 )
 def test_what_cannot_be_cut_is_refused_by_name(bert: Classifier, cut: str, what: str) -> None:
-    with pytest.raises(ModelError, match=what):
+    with pytest.raises(RequestError, match=what):
         attribute(bert, asked(bert, ["good"]), Plan(mode="fixed", chains=fixed(4), cut=cut))
 
 

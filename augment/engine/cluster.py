@@ -1,0 +1,161 @@
+"""Shards on a Ray cluster: plain actors over the shards of a run, which are on a file system that all nodes see.
+
+The driver gives every actor one shard at a time. One that dies, with its node or by itself, is started again by Ray and
+its shard is given to another; what it may still write is the same rows in the same place. `ray.init` decides on the
+cluster: the one that RAY_ADDRESS names or that runs on this machine, else one of this machine alone.
+
+    for receipt in cluster(work, range(100)): ...
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from augment.engine.shard import Receipt
+from augment.engine.work import Work
+from augment.errors import AugmentError, RequestError
+
+# A shard during which so many actors died is at fault itself; so many deaths without a shard done are no accident.
+_DEATHS, _VAIN = 4, 20
+_PAUSE = 0.5
+
+
+def cluster(work: Work, shards: Sequence[int]) -> Iterator[Receipt]:
+    """Yield the receipt of every shard as it is done.
+
+    RequestError if Ray is not installed; AugmentError if a shard brings down actor after actor.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise RequestError(
+            "run.executor: ray", "the package ray is not installed", "pip install 'augment-ig[ray]'"
+        ) from None
+    ours = not ray.is_initialized()
+    if ours:
+        ray.init(include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    try:
+        yield from _Crew(work, len(shards)).run(shards)
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+class _Worker:
+    """An actor: loads the models once, and treats one shard after the other."""
+
+    def __init__(self, work: Work) -> None:
+        """Remember what to do."""
+        self._work = work
+        self._treat: Callable[[int], Receipt] | None = None
+
+    def ready(self) -> AugmentError | None:
+        """Load the models; an error of ours is returned, as Ray would raise another in its place."""
+        try:
+            self._treat = self._treat or self._work.open()
+        except AugmentError as error:
+            return error
+        return None
+
+    def treat(self, shard: int) -> Receipt | AugmentError:
+        """Return the receipt of a shard, or why there is none."""
+        failed = self.ready()
+        if failed is not None or self._treat is None:
+            return failed or AugmentError("worker", "it has loaded nothing", "this is a fault of augment")
+        try:
+            return self._treat(shard)
+        except AugmentError as error:
+            return error
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What an actor is at: a shard, or getting ready."""
+
+    actor: int
+    shard: int | None
+
+
+class _Crew:
+    """The actors of a run, none of which has more than one shard."""
+
+    def __init__(self, work: Work, shards: int) -> None:
+        """Start as many actors as the run asks for, or as the cluster has devices or cores for."""
+        import ray
+
+        there = ray.cluster_resources()
+        run, devices, cores = work.job.run, int(there.get("GPU", 0)), int(there.get("CPU", 1))
+        on_device = devices > 0 and run.device != "cpu"
+        workers = run.workers or (devices if on_device else max(cores // (run.threads or 4), 1))
+        workers = max(min(workers, shards), 1)
+        threads = run.threads or max(cores // workers, 1)
+        needs: dict[str, Any] = {"num_cpus": min(threads, max(cores // workers, 1)), "max_restarts": -1}
+        if on_device:
+            needs["num_gpus"] = 1
+        kind: Any = ray.remote(_Worker)
+        kind = kind.options(**needs)
+        self._actors: list[Any] = [kind.remote(work.on(None, threads)) for _ in range(workers)]
+        self._open: dict[Any, _Task] = {}
+        self._waiting: deque[int] = deque()
+        self._deaths: Counter[int] = Counter()
+        self._vain = 0
+
+    def run(self, shards: Sequence[int]) -> Iterator[Receipt]:
+        """Yield receipts as shards are done, in any order."""
+        import ray
+
+        self._waiting = deque(shards)
+        for number in range(len(self._actors)):
+            self._prepare(number)
+        left = len(shards)
+        while left:
+            done, _ = ray.wait(list(self._open), num_returns=1)
+            for ref in done:
+                task = self._open.pop(ref)
+                try:
+                    found = ray.get(ref)
+                except ray.exceptions.RayError as error:
+                    self._lost(task, error)
+                    continue
+                if isinstance(found, AugmentError):
+                    raise found
+                self._vain = 0
+                self._next(task.actor)
+                if found is not None:
+                    left -= 1
+                    yield found
+
+    def _next(self, actor: int) -> None:
+        """Give an actor the next shard, if there is one."""
+        if self._waiting:
+            shard = self._waiting.popleft()
+            self._open[self._actors[actor].treat.remote(shard)] = _Task(actor, shard)
+
+    def _prepare(self, actor: int) -> None:
+        """Let an actor load its models, whenever Ray has started it."""
+        self._open[self._actors[actor].ready.remote()] = _Task(actor, None)
+
+    def _lost(self, task: _Task, error: Exception) -> None:
+        """Give out again what a dead actor was at; AugmentError if that goes on and on."""
+        self._vain += 1
+        if task.shard is not None:
+            self._deaths[task.shard] += 1
+            self._waiting.appendleft(task.shard)
+        worst = max(self._deaths.values(), default=0)
+        if worst >= _DEATHS or self._vain >= _VAIN:
+            where = "ray" if worst < _DEATHS else f"shard {self._deaths.most_common(1)[0][0]}"
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise AugmentError(
+                where,
+                f"worker after worker died, at last: {first}",
+                "often memory: lower run.workers, run.token_budget or run.shard_rows",
+            )
+        time.sleep(_PAUSE)
+        self._prepare(task.actor)
+        # Actors that had nothing left to do when this shard was given out take it now.
+        busy = {other.actor for other in self._open.values()}
+        for actor in range(len(self._actors)):
+            if actor not in busy:
+                self._next(actor)
