@@ -181,10 +181,11 @@ class Bench:
                 count: self.captum(dense, count, expert=True)["ms_per_text"]
                 for count in sorted({int(str(count)) for count in nodes})
             }
-            mine = {
-                f"{mode} {tolerance}": self.ours(dense, mode, tolerance)["ms_per_text"]
-                for mode, tolerance in modes
-            }
+            mine = {}
+            for (mode, tolerance), count in zip(modes, nodes, strict=True):
+                cell = self.ours(dense, mode, tolerance)
+                save(f"{self.name} ours {mode} {tolerance}", {**cell, "expert_nodes": count})
+                mine[f"{mode} {tolerance}"] = cell["ms_per_text"]
             defaults = self.captum(dense, 50, expert=False)["ms_per_text"]
             expert = dict(zip(mine, (others[int(str(count))] for count in nodes), strict=True))
             save(key, {"ours": mine, "defaults": defaults, "expert": expert})

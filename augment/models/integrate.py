@@ -20,7 +20,7 @@ from augment.ig.quadrature import Chain, Level, gauss_legendre, patterson, singl
 from augment.ig.residual import Integral, Paths, estimate, integrate, measure
 from augment.ig.target import Quantity, quantity, runner_up
 from augment.models.classifier import Classifier
-from augment.models.packing import pack
+from augment.models.packing import fill
 from augment.models.views import Cut, Secant
 
 Method = Literal["integrated_gradients", "gradient", "gradient_x_input"]
@@ -224,7 +224,7 @@ class _Attribution:
         """Yield the rows in windows of like length, so that what is kept of their paths stays small."""
         lengths = [len(self._rows.pieces[row]) for row in rows]
         nodes = max(len(chain.nodes) for chain in self._plan.chains)
-        for places in pack(lengths, max(_WINDOW // nodes, 1)):
+        for places in fill(lengths, max(_WINDOW // nodes, 1)):
             yield [rows[place] for place in places]
 
     def _at_input(self, rows: list[int]) -> None:
