@@ -187,7 +187,7 @@ def test_a_run_cut_short_is_resumed_with_the_same_rows(
     with pytest.raises(KeyboardInterrupt):
         run("augment", small_job(small), tmp_path / "cut", progress=cut)
     assert not (tmp_path / "cut" / "manifest.json").exists()
-    assert list((tmp_path / "cut" / "run").glob("*.done.json"))
+    assert list((tmp_path / "cut" / "run").rglob("*.done.json"))
     assert decisions(run("augment", small_job(small), tmp_path / "cut")) == decisions(augmented)
 
 

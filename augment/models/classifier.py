@@ -2,7 +2,8 @@
 
 The real ids, mask and positions are always kept. For a point on a path only the output of the input-embedding module
 is replaced, by a forward hook: at a = 1 the logits are those of the plain call on every architecture tried (BERT,
-RoBERTa, DistilBERT, GPT-2, Qwen and TextCNN stand in the tests), which `inputs_embeds` does not give for decoders.
+RoBERTa, DistilBERT, GPT-2, Qwen and TextCNN stand in the tests), which `inputs_embeds` does not give for decoders. The
+last layer of BERT and its kin computes one piece only (`models.pooled`), which moves the last bits of the answer.
 
     classifier = open_classifier(ModelConfig(path="models/hotel-zh"), RunConfig())
     logits = classifier.answer(classifier.encode(["很好"], [None]))

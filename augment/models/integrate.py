@@ -205,7 +205,8 @@ class _Attribution:
         seen: dict[tuple[object, ...], int] = {}
         same = {}
         for row, (pieces, segments) in enumerate(zip(self._rows.pieces, self._rows.segments, strict=True)):
-            ends = (int(self._rows.target[row]), int(self._against[row]), float(self._scores.value[row]))
+            # Not F(x): its last bits depend on the place of a row in its batch.
+            ends = (int(self._rows.target[row]), int(self._against[row]))
             start = None if self._rows.starts is None else tuple(self._rows.starts[row])
             key = (tuple(pieces), tuple(segments), start, *ends)
             if seen.setdefault(key, row) != row:

@@ -156,11 +156,17 @@ def test_the_end_of_the_path_is_the_plain_call_bit_for_bit(folders: Folders, nam
     batch = classifier.batch([row.pieces for row in encodings], [row.segments for row in encodings])
     with torch.no_grad():
         plain = model(input_ids=ids, attention_mask=mask).logits
-        hooked = classifier.logits(batch, classifier.embed(batch))
-        after = classifier.logits(batch)
+        short = classifier.logits(batch, classifier.embed(batch))
+        same = classifier.logits(batch)
+        with classifier.every_piece():
+            hooked = classifier.logits(batch, classifier.embed(batch))
+            after = classifier.logits(batch)
     assert torch.equal(batch["input_ids"][mask.bool()], ids[mask.bool()])
     assert torch.equal(hooked, plain)
     assert torch.equal(after, plain)
+    # The last layer computed for one piece differs in the last bits.
+    assert torch.equal(short, same)
+    torch.testing.assert_close(short, plain, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -172,9 +178,9 @@ def test_a_pair_is_answered_as_the_tokenizer_and_the_model_answer_it(folders: Fo
         fed_by_hand = tokenizer([text], [pair], return_tensors="pt")
         if name == "textcnn":
             fed_by_hand.pop("token_type_ids")
-        with torch.no_grad():
+        with torch.no_grad(), classifier.every_piece():
             plain = model(**fed_by_hand).logits
-        assert torch.equal(classifier.answer([row.pieces], [row.segments]), plain)
+            assert torch.equal(classifier.answer([row.pieces], [row.segments]), plain)
 
 
 @pytest.mark.parametrize(("name", "side"), SIDES)
