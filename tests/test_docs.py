@@ -87,6 +87,8 @@ COLUMNS = {
     "attack": columns.ATTACK,
     "judge": columns.judgement(),
     "keep": columns.KEEP,
+    "guard": columns.GUARD,
+    "distinct": columns.DISTINCT,
     "reject": (columns.REJECT,),
 }
 KINDS = {
