@@ -77,6 +77,26 @@ def write_table(path: Path, table: pa.Table) -> None:
         pq.write_table(table, stream, compression="zstd")
 
 
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Read a file that a run has written within the block; RequestError if it is gone or damaged."""
+    try:
+        yield
+    except (OSError, EOFError, pa.ArrowException) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise RequestError(
+            str(path),
+            f"what the run wrote cannot be read: {first}",
+            "it was changed or damaged since; run again with --overwrite",
+        ) from None
+
+
+def read_table(path: Path) -> pa.Table:
+    """Return the rows of a Parquet file that a run has written; RequestError if it is gone or damaged."""
+    with readable(path):
+        return pq.read_table(path)
+
+
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as stream:

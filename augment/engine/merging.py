@@ -15,13 +15,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from augment.deciding import ORDER, lines_of
 from augment.engine.phases import Phase
 from augment.engine.staging import read_rest
 from augment.job import Job
-from augment.ledger import read_json, whole, write_json, write_table
+from augment.ledger import read_json, read_table, readable, whole, write_json, write_table
 from augment.stage import WholeStage
 
 # Lines of a bucket, about, of which there are so many at most; keys that are looked at to find where buckets begin.
@@ -81,7 +80,7 @@ class _Told:
         for shard in range(self._shards):
             path = self._phase.lines_path(self._folder, shard)
             if path.exists():
-                yield pq.read_table(path)
+                yield read_table(path)
         for rows in read_rest(self._folder):
             yield lines_of(self._stage, rows, self._job, -1)
 
@@ -116,7 +115,7 @@ def _deal(tables: Iterable[pa.Table], place: Callable[[pa.Table], np.ndarray], f
 
 def _batches(path: Path) -> list[pa.RecordBatch]:
     """Return what was written to the file of a place."""
-    with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
+    with readable(path), pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
         return list(stream)
 
 

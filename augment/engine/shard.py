@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from augment.deciding import with_decisions
 from augment.engine.hashing import hashes_of
@@ -20,7 +19,7 @@ from augment.engine.merging import decided
 from augment.engine.phases import LAST, Phase
 from augment.engine.staging import read_shard
 from augment.errors import AugmentError
-from augment.ledger import read_json, write_json, write_table
+from augment.ledger import read_json, read_table, write_json, write_table
 from augment.pipeline import Applied, StageFailedError
 from augment.pressure import count, counted
 from augment.table import Reject
@@ -83,14 +82,14 @@ def _given(folder: Path, shard: int, phase: Phase) -> tuple[pa.Table, Receipt]:
     if phase.before is None:
         table = read_shard(folder, shard)
         return table, Receipt(shard, table.num_rows, 0, ())
-    table = pq.read_table(phase.before.part_path(folder, shard))
+    table = read_table(phase.before.part_path(folder, shard))
     before = read_receipt(phase.before.receipt_path(folder, shard))
     return with_decisions(table, decided(folder, phase.before, shard)), before
 
 
 def read_part(folder: Path, shard: int) -> pa.Table:
     """Return the rows of a finished shard, of the last phase."""
-    return pq.read_table(LAST.part_path(folder, shard))
+    return read_table(LAST.part_path(folder, shard))
 
 
 def read_receipt(path: Path) -> Receipt:

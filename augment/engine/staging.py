@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from augment.corpus import Chunk, Shape, inspect, read
 from augment.errors import DataError
 from augment.job import CorpusConfig, Job
-from augment.ledger import whole
+from augment.ledger import readable, whole
 from augment.table import Reject
 
 ACTIVE = "run/active.parquet"
@@ -96,7 +96,7 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
 
 def read_shard(folder: Path, number: int) -> pa.Table:
     """Return the rows of one shard."""
-    with pq.ParquetFile(folder / ACTIVE) as file:
+    with readable(folder / ACTIVE), pq.ParquetFile(folder / ACTIVE) as file:
         return file.read_row_group(number)
 
 
@@ -127,7 +127,7 @@ def read_sample(folder: Path, seed: int, count: int) -> pa.Table:
 def read_rest(folder: Path) -> Iterator[pa.Table]:
     """Yield the rows that pass through untouched, a row group at a time."""
     if (folder / REST).exists():
-        with pq.ParquetFile(folder / REST) as file:
+        with readable(folder / REST), pq.ParquetFile(folder / REST) as file:
             for number in range(file.num_row_groups):
                 yield file.read_row_group(number)
 

@@ -1,6 +1,8 @@
 """Runs that are killed, at any moment and by anything, and resumed: the same rows in the same order, nothing left over."""
 
 import random
+import shutil
+import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from augment.engine.hashing import Hashes, hashes_of
+from augment.errors import AugmentError, DiskFullError
 from augment.ledger import LEFTOVER
 from augment.running import run
 from tests.engine.killing import calls_of, killed_after, killed_at
@@ -93,3 +96,60 @@ def test_workers_of_a_killed_run_die_with_it_and_it_is_resumed(
     work(small, folder, executor="processes", workers=2)
     assert rows(folder) == rows(unbroken)
     assert not left_over(folder)
+
+
+def test_a_damaged_file_of_a_stopped_run_is_named_or_does_not_matter(
+    small: Path, tmp_path: Path, unbroken: Path
+) -> None:
+    stopped = tmp_path / "stopped"
+
+    def stop(phase: str, done: int, total: int) -> None:
+        """Stop in the second phase."""
+        if phase == "augment: distinct" and done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run("augment", small_job(small, shard_rows=40), stopped, progress=stop)
+    chance = random.Random(0)
+    files = sorted(path.relative_to(stopped) for path in (stopped / "run").rglob("*") if path.is_file())
+    refusals: list[tuple[Path, AugmentError]] = []
+    for number, name in enumerate(chance.sample(files, 12)):
+        folder = tmp_path / f"damaged-{number}"
+        shutil.copytree(stopped, folder)
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[: chance.randrange(len(content))])
+        try:
+            work(small, folder)
+        except AugmentError as error:
+            refusals.append((name, error))
+        else:
+            assert rows(folder) == rows(unbroken), name
+    assert len(refusals) > 3
+    for name, refusal in refusals:
+        assert name.name in refusal.where
+        assert refusal.exit_code == 2
+
+
+def test_a_full_disk_keeps_what_is_done_and_the_run_goes_on_when_there_is_room(
+    small: Path, tmp_path: Path, unbroken: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        with pytest.raises(DiskFullError) as full:
+            work(small, disk / "out")
+        assert full.value.exit_code == 7
+        kept = len(list((disk / "out").rglob("*.done.json")))
+        assert kept > 0
+        assert not [path for path in disk.rglob("*") if LEFTOVER in path.name]
+        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+        work(small, disk / "out")
+        assert rows(disk / "out") == rows(unbroken)
+        assert not left_over(disk / "out")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
