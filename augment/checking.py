@@ -36,6 +36,9 @@ def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
         "labels": f"{labels} ({seen.rows:,} rows seen)",
     }
     protection(job)
+    calibration = job.calibration_file()
+    if calibration is not None:
+        found["calibration"] = str(calibration)
     if any("lexicon" in getattr(stage, "sources", ()) for stage in plan.stages):
         there, notices = locate(job.resources.lexicons, job.root)
         found["dictionaries"] = ", ".join(there) or "none"

@@ -81,10 +81,7 @@ def _resources(job: Job) -> dict[str, str]:
     if job.resources.masked_lm is not None:
         path = resolve(job.resources.masked_lm, None, job.run.allow_download)
         found[job.resources.masked_lm] = look(path).digest()
-    if job.model is not None and job.model.calibration is not None:
-        path = job.root / job.model.calibration
-        if not path.is_file():
-            hint = "name the file run/calibration-ig.json of a finished run"
-            raise RequestError("model.calibration", f"there is no file {path}", hint)
-        found[job.model.calibration] = digest(path)
+    calibration = job.calibration_file()
+    if calibration is not None:
+        found[str(job.needs_model().calibration)] = digest(calibration)
     return found

@@ -259,6 +259,16 @@ class Job(Section):
         """The folder that file names are relative to."""
         return self.corpus.root if self.corpus else Path("data")
 
+    def calibration_file(self) -> Path | None:
+        """Return the file of the calibration that is named, if one is; RequestError if it is not there."""
+        name = self.model.calibration if self.model is not None else None
+        if name is None:
+            return None
+        if not (self.root / name).is_file():
+            hint = "name the file run/calibration-ig.json of a finished run"
+            raise RequestError("model.calibration", f"there is no file {self.root / name}", hint)
+        return self.root / name
+
     def needs_corpus(self) -> CorpusConfig:
         """Return the corpus section; RequestError if no config gave one."""
         if self.corpus is None:

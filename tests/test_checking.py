@@ -11,7 +11,7 @@ import pytest
 
 from augment.checking import check_run
 from augment.document import parse
-from augment.errors import DataError
+from augment.errors import DataError, RequestError
 from augment.job import CorpusConfig, Job
 from augment.models.labels import LabelMap
 from tests.small import small_job
@@ -126,3 +126,10 @@ def test_a_dictionary_of_ones_own_is_named(small: Path, tmp_path: Path) -> None:
     resources = mine.resources.model_copy(update={"lexicons": (str(tmp_path / "词.tsv"),)})
     found = check_run("augment", mine.model_copy(update={"resources": resources}))
     assert found["dictionaries"] == str(tmp_path / "词.tsv")
+
+
+def test_a_calibration_that_is_named_must_be_there(small: Path, tmp_path: Path) -> None:
+    named = small_job(small)
+    model = named.needs_model().model_copy(update={"calibration": str(tmp_path / "gone.json")})
+    with pytest.raises(RequestError, match=r"there is no file .*gone\.json"):
+        check_run("augment", named.model_copy(update={"model": model}))
