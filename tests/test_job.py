@@ -120,7 +120,7 @@ def test_the_folder_of_the_data_can_be_named_apart(noun: Path) -> None:
         ("corpus:\n  files: a.csv\n  hub: b\n", 1, "`corpus` cannot be", "`files` or `hub`"),
         ("corpus:\n  files:\n    - {path: a, labl: x}\n", 3, "unknown key `labl`", "did you mean `label`?"),
         ("corpus:\n  files: a\n  language: no\n", 3, "`language` cannot be 'no'", "'zh'"),
-        ("corpus:\n  files: a\n  quoted: 不\n", 3, "`quoted` cannot be '不'", "boolean"),
+        ("corpus:\n  files: a\n  quoted: 不\n", 3, "`quoted` cannot be '不'", "true or false"),
         ("model:\n  max_length: 3\n", 1, "`path` is missing", "add `path:`"),
         ("model:\n  path: a\n  max_length: 3\n", 3, "`max_length` cannot be 3", "8"),
         ("stages: []\n", 1, "unknown key `stages`", "known here"),
