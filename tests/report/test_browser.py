@@ -305,9 +305,9 @@ def test_the_explanation_of_words_is_closed_until_asked_for(opened: Open) -> Non
     meaning = browser.find_element(By.CSS_SELECTOR, ".meaning dl")
     assert not meaning.is_displayed()
     click(browser, ".meaning summary")
-    assert "How far the scores" in meaning.text
+    assert "how far the scores" in meaning.text
     click(browser, "#language")
-    assert "积分最多差多少" in meaning.text
+    assert "一行的分数与积分差多少" in meaning.text
     click(browser, ".meaning summary")
 
 
