@@ -124,7 +124,7 @@ def scores(classifier: Classifier, rows: Rows) -> tuple[list[np.ndarray], list[f
     """Return the scores of each row, and the residual that would stop it."""
     nodes, weights = gauss_legendre(NODES)
     asked = replace(rows, logits=classifier.answer(rows.pieces, rows.segments))
-    found = [integrate(seen(path), Level(weights)) for path in trace(classifier, asked, Plan(), nodes)]
+    found = [integrate(seen([path]), Level(weights)) for path in trace(classifier, asked, Plan(), nodes)]
     return [one.scores[0].numpy() for one in found], [float(one.residual[0]) for one in found]
 
 

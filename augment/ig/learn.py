@@ -109,22 +109,33 @@ class _Fit:
     def _next(self, chosen: list[int]) -> int:
         """Return the place that, added, leaves least."""
         free = [place for place in range(self._count) if place not in chosen]
-        if chosen:
-            # Only the places that point most towards what is left are tried.
-            weights = nnls(self._triangle[:, chosen], self._right)[0]
-            rest = self._right - self._triangle[:, chosen] @ weights
-            free.sort(key=lambda place: -float(self._triangle[:, place] @ rest))
-            free = free[:12]
-        return min(free, key=lambda place: self.weights([*chosen, place])[1])
+        return self.best(chosen, free, np.inf)[0]
 
     def _moved(self, chosen: list[int], slot: int, best: float, everywhere: bool) -> tuple[list[int], float]:
         """Return the places with the one in `slot` moved to where it leaves least."""
         here = chosen[slot]
         reach = range(self._count) if everywhere else range(here - _REACH, here + _REACH + 1)
-        for place in reach:
-            if 0 <= place < self._count and place not in chosen:
-                trial = [*chosen[:slot], place, *chosen[slot + 1 :]]
-                left = self.weights(trial)[1]
-                if left < best * (1 - 1e-9):
-                    chosen, best = trial, left
-        return chosen, best
+        free = [place for place in reach if 0 <= place < self._count and place not in chosen]
+        place, left = self.best([*chosen[:slot], *chosen[slot + 1 :]], free, best * (1 - 1e-9))
+        return (chosen, best) if place < 0 else ([*chosen[:slot], place, *chosen[slot + 1 :]], left)
+
+    def best(self, others: list[int], free: Sequence[int], below: float) -> tuple[int, float]:
+        """Return which of the `free` places beside the others leaves least, and how much; -1 if none less than `below`.
+
+        Without the sign of the weights, what every place leaves is known from one projection; that is never more than
+        what it leaves with it, so that few places are tried.
+        """
+        basis, _ = np.linalg.qr(self._triangle[:, others])
+        rest = self._right - basis @ (basis.T @ self._right)
+        columns = self._triangle[:, list(free)]
+        across = columns - basis @ (basis.T @ columns)
+        gained = (across.T @ rest) ** 2 / np.maximum((across**2).sum(0), np.finfo(float).tiny)
+        least = np.sqrt(np.maximum(rest @ rest - gained, 0))
+        found = -1
+        for index in np.argsort(least, kind="stable"):
+            if least[index] >= below:
+                break
+            left = self.weights([*others, free[index]])[1]
+            if left < below:
+                found, below = free[index], left
+        return found, below

@@ -29,6 +29,7 @@ from augment.models.trials import (
     fold_chains,
     held_out,
     learned,
+    sampled,
     seen,
     tried,
     with_correction,
@@ -88,19 +89,23 @@ def calibrate(classifier: Classifier, rows: Rows, plan: Plan) -> tuple[Calibrati
     The first of them show whether the paths are easy, and how many are traced, at how many nodes; the scores of those
     are thereby done. Rows whose gradients are not finite teach nothing, and their scores are not finite either.
     """
+    takes, twelve = effort(plan.tolerance), single(gauss_legendre(_TWELVE))
     first = trace(
-        classifier, rows.take(range(min(_PROBED, len(rows.pieces)))), plan, gauss_legendre(EASY.nodes)[0]
+        classifier, rows.take(range(min(_PROBED, len(rows.pieces)))), plan, gauss_legendre(takes.nodes)[0]
     )
-    twelve, sound = [single(gauss_legendre(_TWELVE))], _sound(first)
-    easy = bool(sound) and tried(sound, twelve * len(sound)).errors.max() <= plan.tolerance / 2
-    takes = EASY if easy else effort(plan.tolerance)
-    done = len(first) if easy else 0
-    rest = rows.take(range(done, min(takes.texts, len(rows.pieces))))
-    traced = [*first[:done], *trace(classifier, rest, plan, gauss_legendre(takes.nodes)[0])]
+    sound = _sound(first)
+    if sound and tried(sound, [twelve] * len(sound)).errors.max() <= plan.tolerance / 2:
+        # Half as many nodes integrate what the paths were interpolated by.
+        table, takes = resampling(takes.nodes, gauss_legendre(EASY.nodes)[0]), EASY
+        first = [sampled(path, table) for path in first]
+    rest = rows.take(range(len(first), min(takes.texts, len(rows.pieces))))
+    traced = [*first, *trace(classifier, rest, plan, gauss_legendre(takes.nodes)[0])]
     jump = _jump(classifier, rows.take(range(min(_FEW, len(traced)))), plan, traced[:_FEW])
     sound = _sound(traced)
     found = _learned(sound, plan, jump, takes) if len(sound) >= _FEW else _unknown(plan, jump, len(sound))
-    return found, _scores(traced, found, plan)
+    scores = _scores(traced, found, plan)
+    scores.evals[: len(first)] = effort(plan.tolerance).nodes
+    return found, scores
 
 
 def _sound(traced: Sequence[Traced]) -> list[Traced]:
@@ -160,19 +165,16 @@ def _scores(traced: Sequence[Traced], calibration: Calibration, plan: Plan) -> S
     chain, level = calibration.chain, Level(gauss_legendre(steps)[1])
     # The finest rule may be the dense one itself, and says nothing of it then.
     coarser_level = chain.levels[-1 if chain.levels[-1].count < steps else -2]
-    table = resampling(steps, chain.nodes)
-    found, errors = [], []
-    for path in traced:
-        coarser = integrate(seen(path, table), coarser_level)
-        found.append(integrate(seen(path), level))
-        errors.append(calibration.factor * float(estimate(found[-1], coarser.scores)[0]))
+    coarser = integrate(seen(traced, resampling(steps, chain.nodes)), coarser_level)
+    found = integrate(seen(traced), level)
+    errors = (calibration.factor * estimate(found, coarser.scores)).numpy()
     late = "not_converged" if plan.mode == "tolerance" else plan.mode
     return Scores(
-        [one.scores[0].numpy() for one in found],
+        [scores[: path.along.shape[1]] for scores, path in zip(found.scores.numpy(), traced, strict=True)],
         np.asarray([path.end for path in traced]),
         np.asarray([path.start for path in traced]),
-        np.asarray([float(one.gap[0]) for one in found]),
-        np.asarray(errors),
-        np.full(len(found), steps, dtype=np.int16),
+        found.gap.numpy(),
+        errors,
+        np.full(len(traced), steps, dtype=np.int16),
         ["converged" if error <= plan.tolerance else late for error in errors],
     )

@@ -8,14 +8,14 @@ folds teach.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from augment.ig.learn import learn
 from augment.ig.quadrature import Chain, Level, gauss_legendre, resampling
-from augment.ig.residual import Integral, Paths, estimate, integrate
+from augment.ig.residual import Paths, estimate, integrate
 from augment.models.integrate import Traced
 
 _FOLDS = 4
@@ -84,17 +84,23 @@ class Trial:
 def tried(traced: Sequence[Traced], chains: Sequence[Chain]) -> Trial:
     """Return how each text does under its chain; the truth is the Gauss-Legendre rule of the traced nodes."""
     steps = len(traced[0].values) if traced else 0
-    _, weights = gauss_legendre(steps)
-    errors, estimates, residuals = [], [], []
-    tables = {id(chain): resampling(steps, chain.nodes) for chain in chains}
-    for path, chain in zip(traced, chains, strict=True):
-        reference, sampled = weights @ path.along, seen(path, tables[id(chain)])
-        found = [integrate(sampled, level) for level in chain.levels]
-        size = max(float(np.abs(reference).sum()), 1e-12)
-        errors.append([float(np.abs(one.scores[0].numpy() - reference).sum()) / size for one in found])
-        estimates.append(_estimates(found))
-        residuals.append([float(one.residual[0]) for one in found])
-    return Trial(np.asarray(errors), np.asarray(estimates), np.asarray(residuals))
+    exact = Level(gauss_legendre(steps)[1])
+    under: dict[int, list[int]] = {}
+    for place, chain in enumerate(chains):
+        under.setdefault(id(chain), []).append(place)
+    errors, estimates, residuals = (np.zeros((len(traced), len(chains[0].levels))) for _ in range(3))
+    for places in under.values():
+        chain, some = chains[places[0]], [traced[place] for place in places]
+        reference = integrate(seen(some), exact).scores
+        size = reference.abs().sum(-1).clamp_min(1e-12)
+        paths, before = seen(some, resampling(steps, chain.nodes)), None
+        for number, level in enumerate(chain.levels):
+            found = integrate(paths, level)
+            errors[places, number] = ((found.scores - reference).abs().sum(-1) / size).numpy()
+            estimates[places, number] = estimate(found, before).numpy()
+            residuals[places, number] = found.residual.numpy()
+            before = found.scores
+    return Trial(errors, estimates, residuals)
 
 
 def learned(traced: Sequence[Traced], fitted: bool, takes: Effort) -> Chain:
@@ -128,14 +134,20 @@ def with_correction(chain: Chain, corrected: bool) -> Chain:
     return Chain(chain.nodes, tuple(Level(level.weights, corrected) for level in chain.levels))
 
 
-def seen(path: Traced, table: np.ndarray | None = None) -> Paths:
-    """Return one path as `integrate` takes it: at its nodes [S], or at those a resampling table [R, S] leads to."""
-    along, values = (path.along, path.values) if table is None else (table @ path.along, table @ path.values)
-    ends = (torch.tensor([end], dtype=torch.float64) for end in (path.start, path.end))
-    return Paths(torch.from_numpy(along)[None], torch.from_numpy(values)[None], *ends)
+def seen(traced: Sequence[Traced], table: np.ndarray | None = None) -> Paths:
+    """Return paths as `integrate` takes them: at their nodes [S], or at those a resampling table [R, S] leads to.
+
+    The pieces that shorter rows lack stand as zeros.
+    """
+    there = traced if table is None else [sampled(path, table) for path in traced]
+    values = np.stack([path.values for path in there])
+    along = np.zeros((*values.shape, max(path.along.shape[1] for path in there)))
+    for row, path in enumerate(there):
+        along[row, :, : path.along.shape[1]] = path.along
+    start, end = torch.tensor([[path.start, path.end] for path in there], dtype=torch.float64).T
+    return Paths(torch.from_numpy(along), torch.from_numpy(values), start, end)
 
 
-def _estimates(found: Sequence[Integral]) -> list[float]:
-    """Return the estimate of each rule, held against the one before."""
-    before = [None, *(one.scores for one in found[:-1])]
-    return [float(estimate(one, coarser)[0]) for one, coarser in zip(found, before, strict=True)]
+def sampled(path: Traced, table: np.ndarray) -> Traced:
+    """Return a path as it is seen at the nodes that a resampling table [R, S] leads to."""
+    return replace(path, along=table @ path.along, values=table @ path.values)

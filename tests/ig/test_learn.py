@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from augment.ig.learn import COUNTS, correction, learn
+from augment.ig.learn import COUNTS, PLACES, _Fit, _moments, correction, learn
 from augment.ig.quadrature import Chain, gauss_legendre, resampling
 
 STEPS = 48
@@ -82,3 +82,14 @@ def test_shares_of_a_correction_sum_to_one() -> None:
     path, (_, weights) = sharp(4, texts=1)[0], gauss_legendre(STEPS)
     assert correction(weights, path).sum() == pytest.approx(1)
     assert correction(weights, np.zeros((STEPS, 5))).tolist() == [0.2] * 5
+
+
+@pytest.mark.parametrize("others", [[], [10, 40], [3, 20, 41, 77, 90]])
+def test_the_place_that_leaves_least_is_found_without_trying_all(others: list[int]) -> None:
+    fit = _Fit(_moments(sharp(2), corrected=False), STEPS, PLACES)
+    free = [place for place in range(len(PLACES)) if place not in others]
+    left = [fit.weights([*others, place])[1] for place in free]
+    place, least = fit.best(others, free, np.inf)
+    assert least == pytest.approx(min(left), rel=1e-9)
+    assert left[free.index(place)] == least
+    assert fit.best(others, free, min(left) * 0.999) == (-1, min(left) * 0.999)
