@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from common import HERE, write_page
 
 from augment.engine.hashing import hashes_of
 from augment.job import Job
@@ -32,11 +33,10 @@ from augment.running import run
 from augment.training import train
 from augment.verifying import verify
 
-HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.engine.killing import calls_of, killed_after, killed_at  # noqa: E402 - the checkout is no package
-from tests.small import small_job, write_corpus  # noqa: E402
+from tests.engine.killing import calls_of, killed_after, killed_at
+from tests.small import small_job, write_corpus
 
 RESULTS = HERE / "faults.json"
 KINDS = ("inline, every call", "inline, random moments", "processes, random moments", "processes, worker")
@@ -172,8 +172,7 @@ def done(kind: str) -> list[Cell]:
 
 def write_table() -> None:
     """Write faults.md."""
-    lines = ["# Runs that are killed", "", *(__doc__ or "").strip().splitlines(), ""]
-    lines += [
+    lines = [
         "| kind | runs | killed in time | resumed equal | clean | verified |",
         "|---|---|---|---|---|---|",
     ]
@@ -181,7 +180,7 @@ def write_table() -> None:
         names = ("killed", "equal", "clean", "verified")
         sums = " | ".join(str(sum(bool(cell[name]) for cell in cells)) for name in names)
         lines.append(f"| {kind} | {len(cells)} | {sums} |")
-    (HERE / "faults.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_page("faults", "Runs that are killed", __doc__, lines)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from ig_scaling import Cell, Results, train
+from common import Cell, Results, command_line, write_page
+from ig_scaling import train
 from ig_speed import captum
 
 from augment.corpus import read
@@ -34,7 +35,6 @@ from augment.models.classifier import Classifier, open_classifier
 from augment.models.integrate import Plan, Rows, Scores, attribute, fixed
 from augment.shipped import find
 
-HERE = Path(__file__).resolve().parent
 CORPUS, LONGEST, TEXTS = "hotel-zh", 256, 200
 TRAINING = ("train.limit=5000",)
 TABLED = (16, 64, 256)
@@ -118,7 +118,7 @@ def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(1)
     print("about 10 minutes on one core; resumable")
-    results = Results(HERE / "ig_closed_form.json")
+    results = Results("ig_closed_form")
     bench = Bench(arguments, results)
     results.save("texts", bench.facts())
     if "closed form" not in results.cells:
@@ -133,7 +133,7 @@ def main() -> None:
     if "captum expert" not in results.cells:
         nodes = min(good(results), default=LADDER[-1])
         results.save("captum expert", {"nodes": nodes, **bench.captum(nodes, expert=True)})
-    (HERE / "ig_closed_form.md").write_text("\n".join(table(results.cells)) + "\n", encoding="utf-8")
+    write_page("ig_closed_form", "The closed form of a TextCNN", __doc__, table(results.cells))
 
 
 def good(results: Results) -> list[int]:
@@ -183,7 +183,7 @@ def held_out(data: Path, count: int) -> list[str]:
 
 def table(cells: dict[str, Cell]) -> list[str]:
     """Return the lines of ig_closed_form.md."""
-    lines = ["# The closed form of a TextCNN", "", *(__doc__ or "").strip().splitlines(), ""]
+    lines: list[str] = []
     texts, train = cells["texts"], cells.get("train")
     if train:
         lines += [f"Model: trained on {train['rows']} rows, accuracy {train['accuracy']}.", ""]
@@ -215,13 +215,7 @@ def _spread(kind: str, values: list[float]) -> Cell:
 
 def _arguments() -> argparse.Namespace:
     """Return the command line."""
-    datasets = HERE.parent.parent / "shared" / "datasets"
-    work = HERE.parent / "runs" / "ig_closed_form"
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=datasets, help="folder of the corpora")
-    parser.add_argument("--work", type=Path, default=work, help="folder for the model")
+    parser = command_line(__doc__, "ig_closed_form")
     found = parser.parse_args()
     found.work.mkdir(parents=True, exist_ok=True)
     return found

@@ -15,11 +15,11 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import torch
+from common import HERE, write_page
 from ig_speed import apart, captum, fewest
 from scipy.stats import spearmanr
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -32,7 +32,6 @@ from augment.models.classifier import Classifier
 from augment.models.integrate import Plan, Rows, attribute, trace
 from augment.models.trials import effort
 
-HERE = Path(__file__).resolve().parent
 Result = TypeVar("Result")
 
 
@@ -78,18 +77,11 @@ def main() -> None:
         "rank_agreement_worst": float(min(ranks)),
     }
     (HERE / "ig_gpu.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    lines = [
-        "# Integrated gradients on a GPU",
-        "",
-        *(__doc__ or "").strip().splitlines(),
-        "",
-        "| what | value |",
-        "|---|---|",
-    ]
+    lines = ["| what | value |", "|---|---|"]
     lines += [
         f"| {name} | {value if isinstance(value, str) else f'{value:.4g}'} |" for name, value in found.items()
     ]
-    (HERE / "ig_gpu.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_page("ig_gpu", "Integrated gradients on a GPU", __doc__, lines)
     print("\n".join(lines[-len(found) :]))
 
 

@@ -17,14 +17,14 @@ import time
 from pathlib import Path
 
 import torch
-from ig_speed import captum, some_texts
+from common import HERE, command_line, some_texts, write_page
+from ig_speed import captum
 from torch.profiler import ProfilerActivity, profile
 
 from augment.job import ModelConfig, RunConfig
 from augment.models.classifier import open_classifier
 from augment.models.integrate import Plan, Rows, attribute, fixed
 
-HERE = Path(__file__).resolve().parent
 NODES, TEXTS, FLIGHT = 50, 32, 256
 SIDES = ("ours", "recompute", "captum")
 
@@ -40,15 +40,14 @@ def main() -> None:
     ratios = {side: round(captum_takes / found[side]["mebibytes"], 2) for side in SIDES[:2]}
     found["captum over"] = ratios
     (HERE / "ig_memory.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    lines = ["# Peak memory of integrated gradients", "", *(__doc__ or "").strip().splitlines(), ""]
-    lines += ["| side | MiB | seconds | texts | nodes | longest |", "|---|---|---|---|---|---|"]
+    lines = ["| side | MiB | seconds | texts | nodes | longest |", "|---|---|---|---|---|---|"]
     for side in SIDES:
         cell = found[side]
         sizes = f"{TEXTS} | {NODES} | {cell['longest']:.0f}"
         lines.append(f"| {side} | {cell['mebibytes']} | {cell['seconds']} | {sizes} |")
     told = " and ".join(f"{ratio} times that of `{side}`" for side, ratio in ratios.items())
     lines += ["", f"Captum takes {told}."]
-    (HERE / "ig_memory.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_page("ig_memory", "Peak memory of integrated gradients", __doc__, lines)
     print("\n".join(lines[-6:]))
 
 
@@ -107,13 +106,9 @@ def _apart(side: str) -> dict[str, float]:
 
 def _arguments() -> argparse.Namespace:
     """Return the command line."""
-    shared = HERE.parent.parent / "shared"
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of a fine-tuned encoder")
     parser.add_argument("--corpus", default="sst2-en", help="a shipped config")
-    parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the corpora")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     return parser.parse_args()
 

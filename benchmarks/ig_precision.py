@@ -18,22 +18,20 @@ from typing import cast
 
 import numpy as np
 import torch
+from common import HERE, command_line, some_texts, write_page
 from scipy.stats import spearmanr
 from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from augment.corpus import read
 from augment.ig.quadrature import Level, gauss_legendre
 from augment.ig.residual import integrate
-from augment.job import ModelConfig, RunConfig, read_job
+from augment.job import ModelConfig, RunConfig
 from augment.models.classifier import Classifier, open_classifier
 from augment.models.device import Dtype
 from augment.models.integrate import Plan, Rows, trace
 from augment.models.trials import seen
-from augment.shipped import find
 
-HERE = Path(__file__).resolve().parent
 TABLE = HERE / "ig_precision.md"
 NODES = 64
 DTYPES: tuple[Dtype, ...] = ("float32", "tf32", "float16", "bfloat16")
@@ -70,11 +68,10 @@ def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(1)
     lines = measured(arguments.model, arguments.corpus, arguments.data, arguments.texts)
-    head = ["# What fewer digits do to scores", "", *(__doc__ or "").strip().splitlines(), ""]
     old = TABLE.read_text(encoding="utf-8").split("\n## ")[1:] if TABLE.exists() else []
     name = f"{arguments.model.name}, {arguments.corpus}"
     kept = [f"## {section}".strip() + "\n" for section in old if not section.startswith(name)]
-    TABLE.write_text("\n".join([*head, *kept, f"## {name}", "", *lines]) + "\n", encoding="utf-8")
+    write_page("ig_precision", "What fewer digits do to scores", __doc__, [*kept, f"## {name}", "", *lines])
 
 
 def measured(folder: Path, corpus: str, data: Path, count: int) -> list[str]:
@@ -112,8 +109,7 @@ def computing_in(classifier: Classifier, dtype: Dtype) -> Iterator[None]:
 
 def some_rows(classifier: Classifier, corpus: str, data: Path, count: int) -> Rows:
     """Return the first rows of a shipped corpus, asked for the class that the model predicts."""
-    job = read_job([find("configs", corpus)], [f"corpus.root={data}"])
-    texts = next(iter(read(job.needs_corpus()))).rows.column("text").to_pylist()[:count]
+    texts = some_texts(corpus, data, count)
     encodings = classifier.encode(texts, [None] * len(texts))
     pieces, segments = [row.pieces for row in encodings], [row.segments for row in encodings]
     logits = classifier.answer(pieces, segments)
@@ -145,13 +141,9 @@ def line(
 
 def _arguments() -> argparse.Namespace:
     """Return the command line."""
-    shared = HERE.parent.parent / "shared"
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of a classifier")
     parser.add_argument("--corpus", default="sst2-en", help="a shipped corpus")
-    parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the corpora")
     parser.add_argument("--texts", type=int, default=100, help="texts that are measured")
     return parser.parse_args()
 

@@ -10,12 +10,12 @@ geometric mean with how far the scores moved since the rule before. Factors: `pr
 estimate near the tolerance; `usual`, 90 %.
 """
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from common import command_line, write_page
 
 from augment.ig.quadrature import gauss_legendre, resampling
 from augment.models.integrate import Traced
@@ -28,31 +28,26 @@ from augment.models.trials import (
     fold_chains,
     held_out,
     learned,
+    sampled,
     tried,
     with_correction,
 )
 
-HERE = Path(__file__).resolve().parent
 DENSE, MOST = 96, 32
 COARSE = (8, 10, 12, 14, 16, 20, 24, 28, 32, 40)
 
 
 def main() -> None:
     """Print and write the tables of every model whose paths are there."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--work", type=Path, default=HERE.parent / "runs" / "ig_speed", help="folder of ig_speed.py"
-    )
-    lines = ["# What calibration decides", "", *(__doc__ or "").strip().splitlines(), ""]
+    parser = command_line(__doc__, "ig_speed")
     parser.add_argument("--draws", type=int, default=8, help="calibrations for each line")
     arguments = parser.parse_args()
+    lines: list[str] = []
     for file in sorted(arguments.work.glob("*-dense-*.npz")):
         name = file.name.split("-dense-")[0]
         lines += [f"## {name}, {arguments.draws} draws", "", *table(file, arguments.draws), ""]
         print("\n".join(lines[-30:]), flush=True)
-        (HERE / "ig_rules.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_page("ig_rules", "What calibration decides", __doc__, lines)
 
 
 def table(file: Path, draws: int) -> Iterator[str]:
@@ -88,10 +83,7 @@ def draw(paths: list[Traced], takes: Effort, seed: int) -> tuple[Trial, Trial]:
     """Return how rules do on the texts they are calibrated with, held out, and on all others."""
     order = np.random.default_rng(seed).permutation(len(paths))
     thinning = resampling(DENSE, gauss_legendre(takes.nodes)[0])
-    taught = [
-        replace(paths[place], along=thinning @ paths[place].along, values=thinning @ paths[place].values)
-        for place in order[: takes.texts]
-    ]
+    taught = [sampled(paths[place], thinning) for place in order[: takes.texts]]
     kinds = {
         (fitted, corrected): held_out(taught, chains, corrected)
         for fitted in (False, True)

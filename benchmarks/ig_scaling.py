@@ -30,6 +30,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import torch
+from common import HERE, Cell, Results, command_line, write_page
 from ig_gpu import build, predicted
 from ig_speed import captum
 from matplotlib import rcParams
@@ -37,11 +38,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from augment.job import RunConfig
-from augment.ledger import write_json
 from augment.models.classifier import Classifier
 from augment.models.integrate import Plan, attribute, fixed
 
-HERE = Path(__file__).resolve().parent
 LENGTHS = (32, 64, 128, 256, 512)
 SIZES = (1000, 2000, 5000, 10000, 20000)
 # The same number of pieces for each length: as much work, up to attention.
@@ -53,28 +52,6 @@ CORPUS, LONGEST = "news-zh", 64
 SPEED = HERE.parent / "runs" / "ig_speed" / f"{CORPUS}-bert-small"
 TRAINING = ("train.start=bert-small", "train.limit=5000", "train.epochs=4")
 SIDES = ("ours", "captum")
-Cell = dict[str, object]
-
-
-class Results:
-    """A JSON file of named measurements, which appears whole after each of them."""
-
-    def __init__(self, file: Path) -> None:
-        """Keep the file's place; it need not be there yet."""
-        self.file = file
-
-    @property
-    def cells(self) -> dict[str, Cell]:
-        """What is measured."""
-        if not self.file.exists():
-            return {}
-        found: dict[str, Cell] = json.loads(self.file.read_text(encoding="utf-8"))
-        return found
-
-    def save(self, key: str, cell: Cell) -> None:
-        """Add a measurement and print it."""
-        write_json(self.file, dict(sorted({**self.cells, key: cell}.items())))
-        print(key, cell, flush=True)
 
 
 def main() -> None:
@@ -82,7 +59,7 @@ def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(1)
     print("about 25 minutes on one core; resumable")
-    results = Results(HERE / "ig_scaling.json")
+    results = Results("ig_scaling")
     # Sizes first: on Linux a process's peak memory is no less than that of the process that started it.
     for size, turn in [(size, turn) for turn in range(RUNS) for size in SIZES]:
         if f"corpus {size} turn {turn}" not in results.cells:
@@ -94,7 +71,7 @@ def main() -> None:
             results.save(f"length {length}", measure_length(build(net, "float32"), length))
     for name, (inputs, outputs) in points(results.cells).items():
         results.save(f"fit {name}", fit(inputs, outputs))
-    (HERE / "ig_scaling.md").write_text("\n".join(table(results.cells)) + "\n", encoding="utf-8")
+    write_page("ig_scaling", "How the cost of integrated gradients grows", __doc__, table(results.cells))
     draw(results.cells)
 
 
@@ -214,8 +191,7 @@ def fit(inputs: Sequence[float], outputs: Sequence[float]) -> Cell:
 
 def table(cells: dict[str, Cell]) -> list[str]:
     """Return the lines of ig_scaling.md."""
-    lines = ["# How the cost of integrated gradients grows", "", *(__doc__ or "").strip().splitlines(), ""]
-    lines += ["![Cost against length and corpus size](ig_scaling.svg)", ""]
+    lines = ["![Cost against length and corpus size](ig_scaling.svg)", ""]
     lines += [*_lengths(cells), "", *_corpora(cells), "", "## Lines", ""]
     lines += ["| line | slope | intercept | R² | farthest point | exponent |", "|---|---|---|---|---|---|"]
     units = {
@@ -336,16 +312,10 @@ def _spent() -> float:
 
 def _arguments() -> argparse.Namespace:
     """Return the command line."""
-    runs = HERE.parent / "runs"
-    datasets = HERE.parent.parent / "shared" / "datasets"
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=datasets, help="folder of the corpora")
+    parser = command_line(__doc__, "ig_scaling")
     parser.add_argument(
         "--model", type=Path, default=None, help="a bert-small of news-zh, trained if there is none"
     )
-    parser.add_argument("--work", type=Path, default=runs / "ig_scaling", help="folder for model and runs")
     found = parser.parse_args()
     found.work.mkdir(parents=True, exist_ok=True)
     return found

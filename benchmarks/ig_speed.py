@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 import torch
 from captum.attr import IntegratedGradients
+from common import SHARED, Cell, Results, command_line, some_texts, write_page
 from tokenizers import Tokenizer
 from tokenizers.decoders import ByteLevel as ByteLevelDecoder
 from tokenizers.models import BPE
@@ -47,18 +48,14 @@ from transformers import (
     RobertaModel,
 )
 
-from augment.corpus import read
 from augment.ig.quadrature import gauss_legendre, resampling
-from augment.job import ModelConfig, RunConfig, read_job
-from augment.ledger import write_json
+from augment.job import ModelConfig, RunConfig
 from augment.models.calibrate import Calibration, calibrate, choose
 from augment.models.classifier import Classifier, open_classifier
 from augment.models.integrate import Mode, Plan, Rows, Scores, Traced, attribute, trace
 from augment.models.trials import effort
-from augment.shipped import find
 
-HERE = Path(__file__).resolve().parent
-RESULTS = HERE / "ig_speed.json"
+RESULTS = Results("ig_speed")
 DENSE = 96
 REFUSED = 40
 TURNS = 2
@@ -69,7 +66,6 @@ MODES: tuple[tuple[Mode, float], ...] = (
     ("p95", 0.01),
     ("ranking", 0.05),
 )
-Cell = dict[str, object]
 
 # name: corpus, longest text in pieces, settings of `augment train`.
 TUNED = ["train.limit=1500", "train.epochs=2", "train.learning_rate=0.0001"]
@@ -149,21 +145,21 @@ class Bench:
     def run(self) -> None:
         """Make every measurement that is missing."""
         if self.calibrated(0.05)[0].shape == "rough":
-            if f"{self.name} rough" not in results():
+            if f"{self.name} rough" not in RESULTS.cells:
                 save(f"{self.name} rough", self.refused())
             return
         dense = self.dense()
         for mode, tolerance in MODES:
             key = f"{self.name} ours {mode} {tolerance}"
-            if key not in results():
+            if key not in RESULTS.cells:
                 save(key, self.ours(dense, mode, tolerance))
-        if f"{self.name} captum defaults" not in results():
+        if f"{self.name} captum defaults" not in RESULTS.cells:
             save(f"{self.name} captum defaults", self.captum(dense, 50, expert=False))
         for mode, tolerance in MODES[:4]:
-            mine = results()[f"{self.name} ours {mode} {tolerance}"]
+            mine = RESULTS.cells[f"{self.name} ours {mode} {tolerance}"]
             nodes = fewest(dense, float(str(mine["p95"])))
             key = f"{self.name} captum expert {nodes}"
-            if key not in results():
+            if key not in RESULTS.cells:
                 save(key, self.captum(dense, nodes, expert=True))
             save(f"{self.name} ours {mode} {tolerance}", {**mine, "expert_nodes": nodes})
 
@@ -171,11 +167,11 @@ class Bench:
         """Measure ours and Captum in turns: every mode, the defaults, and every expert, one after the other."""
         dense, modes = self.dense(), MODES[:4]
         nodes = [
-            results()[f"{self.name} ours {mode} {tolerance}"]["expert_nodes"] for mode, tolerance in modes
+            RESULTS.cells[f"{self.name} ours {mode} {tolerance}"]["expert_nodes"] for mode, tolerance in modes
         ]
         for turn in range(TURNS):
             key = f"{self.name} turn {turn}"
-            if key in results():
+            if key in RESULTS.cells:
                 continue
             others = {
                 count: self.captum(dense, count, expert=True)["ms_per_text"]
@@ -205,7 +201,7 @@ class Bench:
             Traced(held[f"along{row}"], line[:-2], float(line[-2]), float(line[-1]))
             for row, line in enumerate(held["rest"])
         ]
-        if f"{self.name} dense" not in results():
+        if f"{self.name} dense" not in RESULTS.cells:
             gaps = [closes(path) for path in found]
             quantiles = [float(np.quantile(gaps, share)) for share in (0.5, 0.95, 1.0)]
             save(f"{self.name} dense", {"nodes": DENSE, "texts": len(found), "completeness": quantiles})
@@ -385,17 +381,6 @@ def closes(path: Traced) -> float:
     return abs(float((gauss_legendre(DENSE)[1] @ path.along).sum()) - change) / max(abs(change), 1e-9)
 
 
-def some_texts(corpus: str, data: Path, count: int) -> list[str]:
-    """Return the first texts of a shipped corpus's training rows."""
-    job = read_job([find("configs", corpus)], [f"corpus.root={data}"])
-    found: list[str] = []
-    for chunk in read(job.needs_corpus()):
-        found += chunk.rows.column("text").to_pylist()
-        if len(found) >= count:
-            break
-    return found[:count]
-
-
 def _errors(errors: np.ndarray) -> Cell:
     """Return median, 95th percentile and largest error."""
     return {
@@ -416,29 +401,22 @@ def _top3(scores: np.ndarray, path: Traced) -> float:
     return len(set(np.argsort(-scores)[:3]) & set(np.argsort(-exact)[:3])) / min(3, len(exact))
 
 
-def results() -> dict[str, Cell]:
-    """Return the measurements that are done."""
-    found: dict[str, Cell] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    return found
-
-
 def save(key: str, cell: Cell) -> None:
-    """Add a measurement to the results, the file appearing whole."""
-    write_json(RESULTS, dict(sorted({**results(), key: cell}.items())))
-    print(key, cell, flush=True)
+    """Add a measurement to the results, and draw the tables again."""
+    RESULTS.save(key, cell)
     write_table()
 
 
 def write_table() -> None:
     """Write ig_speed.md from the results."""
-    cells = results()
-    lines = ["# What integrated gradients cost", "", *(__doc__ or "").strip().splitlines(), ""]
+    cells = RESULTS.cells
+    lines: list[str] = []
     for name in MODELS:
         if f"{name} dense" in cells:
             lines += _section(name, cells)
         elif f"{name} rough" in cells:
             lines += [f"## {name}", "", f"Its path is rough: {cells[f'{name} rough']}", ""]
-    (HERE / "ig_speed.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_page("ig_speed", "What integrated gradients cost", __doc__, lines)
 
 
 def _section(name: str, cells: dict[str, Cell]) -> list[str]:
@@ -516,21 +494,14 @@ def _ratio(other: Cell | None, cell: Cell) -> str:
 
 def _arguments() -> argparse.Namespace:
     """Return the command line."""
-    shared = HERE.parent.parent / "shared"
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the corpora")
+    parser = command_line(__doc__, "ig_speed")
     parser.add_argument(
-        "--encoder", type=Path, default=shared / "models" / "e5-small-zh-en", help="a Chinese encoder"
+        "--encoder", type=Path, default=SHARED / "models" / "e5-small-zh-en", help="a Chinese encoder"
     )
     parser.add_argument("--minilm", type=Path, default=None, help="an English encoder")
     parser.add_argument("--only", default=None, choices=list(MODELS), help="only this model")
     parser.add_argument("--turns", action="store_true", help="measure ours and Captum in turns as well")
     parser.add_argument("--texts", type=int, default=1000, help="texts that ours is measured on")
-    parser.add_argument(
-        "--work", type=Path, default=HERE.parent / "runs" / "ig_speed", help="folder for models"
-    )
     found = parser.parse_args()
     found.work.mkdir(parents=True, exist_ok=True)
     return found

@@ -16,9 +16,10 @@ import sys
 import time
 from pathlib import Path
 
+from common import HERE, SHARED, command_line
+
 from augment.ledger import write_json
 
-HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "main_job.json"
 PIPELINES = ("explain", "compare", "augment", "probe", "attack")
 CORPORA = ("hotel-zh", "takeaway-zh", "news-zh", "emotion-zh", "pairs-zh", "sst2-en", "trec-en")
@@ -176,22 +177,15 @@ def _row(key: str, cell: Cell) -> str:
 
 def _arguments() -> argparse.Namespace:
     """Return the command line."""
-    shared = HERE.parent.parent / "shared"
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the corpora")
+    parser = command_line(__doc__, "main_job")
     parser.add_argument(
         "--encoder",
         type=Path,
-        default=shared / "models" / "e5-small-zh-en",
+        default=SHARED / "models" / "e5-small-zh-en",
         help="an encoder for hotel-zh and pairs-zh",
     )
     parser.add_argument("--minilm", type=Path, default=None, help="an English encoder for sst2-en")
     parser.add_argument("--only", default=None, help="only textcnn, bert-small, e5-4-layers or minilm")
-    parser.add_argument(
-        "--work", type=Path, default=HERE.parent / "runs" / "main_job", help="folder for models and runs"
-    )
     return parser.parse_args()
 
 

@@ -12,7 +12,6 @@ and the runs lie in runs/memory; measurements that stand in memory.json are not 
 
 import argparse
 import csv
-import json
 import random
 import threading
 import time
@@ -20,16 +19,14 @@ from collections import defaultdict
 from multiprocessing import active_children
 from pathlib import Path
 
-from augment.corpus import read
-from augment.job import CorpusConfig, Job, ModelConfig, ResourcesConfig, RunConfig, TrainConfig, read_job
-from augment.ledger import write_json
+from common import Cell, Results, command_line, labelled, write_page
+
+from augment.job import CorpusConfig, Job, ModelConfig, ResourcesConfig, RunConfig, TrainConfig
 from augment.pipeline import Pipeline
 from augment.running import run
-from augment.shipped import find
 from augment.training import train
 
-HERE = Path(__file__).resolve().parent
-RESULTS = HERE / "memory.json"
+RESULTS = Results("memory")
 GUARDED, TAUGHT = 5000, 3000
 PLAN = Pipeline.model_validate(
     {
@@ -55,10 +52,8 @@ def main() -> None:
     arguments = _arguments()
     texts = sentences(arguments.data)
     for rows in arguments.rows:
-        if str(rows) not in results():
-            found = measure(rows, texts, arguments.work)
-            write_json(RESULTS, {**results(), str(rows): found})
-            print(rows, found, flush=True)
+        if str(rows) not in RESULTS.cells:
+            RESULTS.save(str(rows), measure(rows, texts, arguments.work))
     write_table()
 
 
@@ -66,17 +61,12 @@ def sentences(data: Path) -> list[tuple[str, str]]:
     """Return texts and labels of hotel reviews and film reviews."""
     found = []
     for corpus in ("hotel-zh", "sst2-en"):
-        job = read_job([find("configs", corpus)], [f"corpus.root={data}"])
-        names: dict[str, str] = {}
-        for chunk in read(job.needs_corpus()):
-            columns = chunk.rows.select(["text", "label"]).to_pydict()
-            for text, label in zip(columns["text"], columns["label"], strict=True):
-                positive = str(label) in ("1", "positive", "pos")
-                found.append((text[:80], names.setdefault(str(label), "good" if positive else "bad")))
+        for text, label in labelled(corpus, data):
+            found.append((text[:80], "good" if label in ("1", "positive", "pos") else "bad"))
     return found
 
 
-def measure(rows: int, texts: list[tuple[str, str]], work: Path) -> dict[str, float]:
+def measure(rows: int, texts: list[tuple[str, str]], work: Path) -> Cell:
     """Return the peaks of a run on so many rows, in MiB, and its size."""
     folder = work / str(rows)
     folder.mkdir(parents=True, exist_ok=True)
@@ -181,42 +171,28 @@ def reset() -> None:
     Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
 
-def results() -> dict[str, dict[str, float]]:
-    """Return the measurements that are done."""
-    found: dict[str, dict[str, float]] = (
-        json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    )
-    return found
-
-
 def write_table() -> None:
     """Write memory.md."""
-    cells = sorted(results().items(), key=lambda cell: int(cell[0]))
+    cells = sorted(RESULTS.cells.items(), key=lambda cell: int(cell[0]))
     names = list(dict.fromkeys(name for _, cell in cells for name in cell))
-    lines = ["# Memory over the size of the corpus", "", *(__doc__ or "").strip().splitlines(), ""]
-    lines += [
+    lines = [
         "| MiB | " + " | ".join(f"{int(rows):,} rows" for rows, _ in cells) + " | largest over smallest |"
     ]
     lines += ["|" + "---|" * (len(cells) + 2)]
     for name in names:
-        values = [cell.get(name, 0.0) for _, cell in cells]
+        values = [float(str(cell.get(name, 0.0))) for _, cell in cells]
         ratio = f"{values[-1] / values[0]:.3f}" if values[0] else ""
         lines.append(f"| {name} | " + " | ".join(f"{value:,}" for value in values) + f" | {ratio} |")
-    (HERE / "memory.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n".join(lines[-len(names) - 2 :]))
+    write_page("memory", "Memory over the size of the corpus", __doc__, lines)
+    print("\n".join(lines))
 
 
 def _arguments() -> argparse.Namespace:
     """Return the command line."""
-    shared = HERE.parent.parent / "shared"
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__, "memory")
     parser.add_argument(
         "--rows", type=int, nargs="+", default=[100_000, 1_000_000], help="rows of the corpora"
     )
-    parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the real corpora")
-    parser.add_argument("--work", type=Path, default=HERE.parent / "runs" / "memory", help="folder for runs")
     return parser.parse_args()
 
 

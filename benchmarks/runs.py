@@ -18,6 +18,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from common import HERE, command_line, write_page
 
 from augment.corpus import with_label_names
 from augment.engine.staging import ACTIVE, stage_corpus
@@ -27,7 +28,6 @@ from augment.pipeline import open_pipeline, pipeline_of
 from augment.running import run
 from augment.shipped import find
 
-HERE = Path(__file__).resolve().parent
 KINDS: dict[str, dict[str, object]] = {
     "inline": {"executor": "inline"},
     "processes 1": {"executor": "processes", "workers": 1},
@@ -127,8 +127,7 @@ def write(
         "ray over processes": round(middle["ray 2"] / middle["processes 2"], 4),
     }
     write_json(HERE / "runs.json", {"rates": rates, "starts": starts, **found})
-    lines = ["# What shards, processes and Ray cost", "", *(__doc__ or "").strip().splitlines(), ""]
-    lines += [
+    lines = [
         f"{arguments.rows:,} rows of {arguments.corpus}, {arguments.shard} a shard, {arguments.rounds} rounds.",
         "",
         "| kind | rows a second (all rounds) | seconds to the first shard |",
@@ -139,23 +138,18 @@ def write(
         start = f"{statistics.median(starts[kind]):.1f}" if kind in starts else ""
         lines.append(f"| {kind} | {middle[kind]:.1f} ({each}) | {start} |")
     lines += ["", *(f"* {name}: {value}" for name, value in found.items())]
-    (HERE / "runs.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_page("runs", "What shards, processes and Ray cost", __doc__, lines)
     print("\n".join(lines[-8:]))
 
 
 def _arguments() -> argparse.Namespace:
     """Return the command line."""
-    shared = HERE.parent.parent / "shared"
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__, "scale")
     parser.add_argument("--model", type=Path, required=True, help="folder of a classifier")
     parser.add_argument("--corpus", default="sst2-en", help="a shipped corpus")
     parser.add_argument("--rows", type=int, default=4000, help="rows worked on")
     parser.add_argument("--shard", type=int, default=200, help="rows a shard")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured")
-    parser.add_argument("--data", type=Path, default=shared / "datasets", help="folder of the corpora")
-    parser.add_argument("--work", type=Path, default=HERE.parent / "runs" / "scale", help="folder for runs")
     return parser.parse_args()
 
 

@@ -12,11 +12,10 @@ assumptions, named in the table; what is measured on one machine stands in runs.
 import argparse
 import heapq
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+from common import write_page
 
-HERE = Path(__file__).resolve().parent
 SPREAD, SLOW_SHARE, SLOWNESS = 0.15, 0.01, 3.0
 DETECTED = 15.0
 
@@ -73,8 +72,7 @@ def simulate(setting: Setting, seed: int = 0) -> Outcome:
 def main() -> None:
     """Print and write the table."""
     arguments = _arguments()
-    lines = ["# A run on many workers, simulated", "", *(__doc__ or "").strip().splitlines(), ""]
-    lines += [
+    lines = [
         f"{arguments.rows:,} rows, {arguments.rate:g} rows a second and worker, {arguments.start:g} s to start, a failure in "
         f"{arguments.mtbf:g} hours of a worker, noticed after {DETECTED:g} s; spread {SPREAD}, {SLOW_SHARE:.0%} of the "
         f"workers {SLOWNESS:g} times slower.",
@@ -96,7 +94,7 @@ def main() -> None:
             ]
             lines.append("| " + " | ".join(cells) + " |")
             print(lines[-1], flush=True)
-    (HERE / "scale.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_page("scale", "A run on many workers, simulated", __doc__, lines)
 
 
 def _arguments() -> argparse.Namespace:

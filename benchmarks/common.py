@@ -1,0 +1,69 @@
+"""What the benchmarks share: their command line, real texts, a file of results that outlives an interruption, a page."""
+
+import argparse
+import json
+from pathlib import Path
+
+from augment.corpus import read
+from augment.job import read_job
+from augment.ledger import write_json
+from augment.shipped import find
+
+HERE = Path(__file__).resolve().parent
+SHARED = HERE.parent.parent / "shared"
+
+Cell = dict[str, object]
+
+
+def command_line(doc: str | None, work: str | None = None) -> argparse.ArgumentParser:
+    """Return a command line with the folder of the corpora, and one for what a benchmark makes if it makes something."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=SHARED / "datasets", help="folder of the corpora")
+    if work:
+        place = HERE.parent / "runs" / work
+        parser.add_argument("--work", type=Path, default=place, help="folder for models and runs")
+    return parser
+
+
+def labelled(corpus: str, data: Path, count: int | None = None) -> list[tuple[str, str]]:
+    """Return text and label of the first rows of a shipped corpus, training rows first."""
+    job = read_job([find("configs", corpus)], [f"corpus.root={data}"])
+    found: list[tuple[str, str]] = []
+    for chunk in read(job.needs_corpus()):
+        columns = chunk.rows.select(["text", "label"]).to_pydict()
+        found += zip(columns["text"], columns["label"], strict=True)
+        if count is not None and len(found) >= count:
+            break
+    return found[:count]
+
+
+def some_texts(corpus: str, data: Path, count: int | None = None) -> list[str]:
+    """Return the texts of the first rows of a shipped corpus."""
+    return [text for text, _ in labelled(corpus, data, count)]
+
+
+def write_page(name: str, title: str, doc: str | None, lines: list[str]) -> None:
+    """Write NAME.md beside the scripts: the title, what the script says of itself, and the lines."""
+    text = "\n".join([f"# {title}", "", *(doc or "").strip().splitlines(), "", *lines])
+    (HERE / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+
+
+class Results:
+    """A JSON file of named measurements, which appears whole after each of them."""
+
+    def __init__(self, name: str) -> None:
+        """Keep the file's place, NAME.json beside the scripts; it need not be there yet."""
+        self.file = HERE / f"{name}.json"
+
+    @property
+    def cells(self) -> dict[str, Cell]:
+        """What is measured."""
+        if not self.file.exists():
+            return {}
+        found: dict[str, Cell] = json.loads(self.file.read_text(encoding="utf-8"))
+        return found
+
+    def save(self, key: str, cell: Cell) -> None:
+        """Add a measurement and print it."""
+        write_json(self.file, dict(sorted({**self.cells, key: cell}.items())))
+        print(key, cell, flush=True)
