@@ -9,6 +9,7 @@ batch = with_children(batch, children, missing)
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from augment.columns import CHILD, DECISION, EDIT, REJECT, SHORTFALL, Column
@@ -51,6 +52,13 @@ def parents(batch: pa.RecordBatch) -> list[int]:
     """Return the indices of the source rows: those that are no one's child and not rejected."""
     columns = [batch.column(name).to_pylist() for name in ("parent", "reject") if name in batch.schema.names]
     return [row for row in range(batch.num_rows) if all(column[row] is None for column in columns)]
+
+
+def is_child(rows: pa.Table) -> np.ndarray:
+    """Return which rows are children, [N] bool; none where no stage has made any."""
+    if "parent" not in rows.column_names:
+        return np.zeros(rows.num_rows, dtype=bool)
+    return np.asarray(rows.column("parent").is_valid())
 
 
 def with_columns(

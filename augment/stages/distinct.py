@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from augment.columns import DISTINCT, Column
 from augment.job import Job
 from augment.stage import Lines, Step, WholeStage
-from augment.table import decisions, dropping, with_columns
+from augment.table import decisions, dropping, is_child, with_columns
 
 _REASON = "another row has the same text"
 
@@ -37,12 +37,11 @@ class Distinct(WholeStage):
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each source row and each child that was not dropped: a hash of its texts, and its id."""
-        place = np.arange(rows.num_rows)
-        child = np.zeros(rows.num_rows, dtype=bool)
-        if "parent" in rows.column_names:
-            child = np.asarray(rows.column("parent").is_valid())
-            live = ~child | np.asarray(pc.fill_null(pc.not_equal(rows.column("verdict"), "drop"), True))
-            place, child = place[live], child[live]
+        child = is_child(rows)
+        live = ~child
+        if child.any():
+            live |= np.asarray(pc.fill_null(pc.not_equal(rows.column("verdict"), "drop"), True))
+        place = np.flatnonzero(live)
         texts = rows.select(["text", "text_pair"]).take(pa.array(place))
         hashes = np.frombuffer(
             b"".join(_hash(*pair) for pair in zip(*texts.to_pydict().values(), strict=True)), dtype=np.uint64
@@ -51,7 +50,7 @@ class Distinct(WholeStage):
             {
                 "key": pa.array(hashes[:, 0]),
                 "more": pa.array(hashes[:, 1]),
-                "child": pa.array(child),
+                "child": pa.array(child[place]),
                 "row": pa.array(place, pa.int64()),
                 "id": rows.column("id").take(pa.array(place)),
             }

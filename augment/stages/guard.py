@@ -25,7 +25,7 @@ _REASON = "equal or nearly equal to a text of the guard file"
 _HASHES = 128
 # Missing a pair is worse than looking at one for nothing, which costs a comparison.
 _WEIGHTS = (0.1, 0.9)
-# Longest runs first would depend on the batch; rows are hashed so many at a time.
+# Texts hashed together.
 _AT_ONCE = 1024
 
 Found = tuple[str | None, float | None]

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from augment.job import Job
 from augment.stage import Lines, Step, WholeStage
-from augment.table import decisions, dropping
+from augment.table import decisions, dropping, is_child
 
 _REASON = "its class has the children asked for"
 _LAST = (1 << 16) - 1
@@ -46,21 +46,24 @@ class Select(WholeStage):
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each source row, and for each child that would join the data: its class and its turn."""
-        child = np.asarray(rows.column("parent").is_valid()) if active else np.zeros(0, dtype=bool)
-        joins = pc.is_in(rows.column("verdict"), pa.array(job.output.verdicts)) if active else []
-        place = np.flatnonzero(~child | np.asarray(joins, dtype=bool)) if active else np.zeros(0, dtype=int)
-        names = rows.column("id").take(pa.array(place)).to_pylist()
+        child = is_child(rows)
+        joins = ~child & active
+        if child.any():
+            joins |= np.asarray(pc.is_in(rows.column("verdict"), pa.array(job.output.verdicts)))
+        place = np.flatnonzero(joins)
         turns: Counter[str] = Counter()
         keys = []
-        for row, name in zip(place.tolist(), names, strict=True):
-            parent = rows.column("parent")[row].as_py() if child[row] else None
+        parents = (
+            rows.column("parent").take(pa.array(place)).to_pylist() if child.any() else [None] * len(place)
+        )
+        for name, parent in zip(rows.column("id").take(pa.array(place)).to_pylist(), parents, strict=True):
             turns.update([parent] if parent is not None else [])
-            keys.append(_turn(job.seed, name, turns[parent]) if parent is not None else 0)
+            keys.append(0 if parent is None else _turn(job.seed, name, turns[parent]))
         return pa.table(
             {
                 "key": pa.array(keys, pa.uint64()),
                 "row": pa.array(place, pa.int64()),
-                "child": pa.array(child[place], pa.bool_()),
+                "child": pa.array(child[place]),
                 "label": rows.column("label").take(pa.array(place)),
             }
         )
