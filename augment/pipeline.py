@@ -7,6 +7,7 @@ applied = apply(pipeline, table, job)
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 from pydantic import BaseModel, Field
@@ -16,8 +17,9 @@ from augment.deciding import in_memory, with_decisions
 from augment.document import Document, checked, load
 from augment.errors import AugmentError, RequestError
 from augment.job import Job
+from augment.ledger import write_table
 from augment.shipped import find
-from augment.stage import Stage, Step, WholeStage
+from augment.stage import Stage, Step, TableStage, WholeStage
 from augment.stages import AnyStage
 from augment.table import Reject
 
@@ -117,19 +119,35 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
     It raises StageFailedError where a stage fails without saying so itself.
     """
     check_sections(pipeline, job)
-    parts = [(stages[0], open_stages(stages, job, state)) for stages in cut(pipeline.stages) if stages]
+    parts = []
+    for stages in cut(pipeline.stages):
+        whole = stages[0] if stages and isinstance(stages[0], WholeStage) else None
+        # What learns a table is opened when it has.
+        later = stages[1:] if isinstance(whole, TableStage) else stages
+        parts.append((whole, open_stages(later, job, state)))
 
     def treat(table: pa.Table) -> Applied:
         """Pass a table through part after part."""
         rejects: tuple[Reject, ...] = ()
-        for first, treat_part in parts:
-            if isinstance(first, WholeStage) and table.num_rows:
-                table = with_decisions(table, in_memory(first, table, job))
+        for whole, treat_part in parts:
+            if whole is not None and table.num_rows:
+                table = _with_all_seen(whole, table, job)
             applied = treat_part(table)
             table, rejects = applied.table, rejects + applied.rejects
         return Applied(table, rejects)
 
     return treat
+
+
+def _with_all_seen(stage: WholeStage, table: pa.Table, job: Job) -> pa.Table:
+    """Return rows that are all there are with what a whole-corpus stage decided on them, or after its step."""
+    found = in_memory(stage, table, job)
+    if not isinstance(stage, TableStage):
+        return with_decisions(table, found)
+    with TemporaryDirectory() as folder:
+        write_table(stage.path_in(Path(folder)), found)
+        step = stage.open(job, Path(folder))
+    return _walk([(stage.kind, step)], table).table
 
 
 def open_stages(stages: Sequence[Stage], job: Job, state: Path | None) -> Callable[[pa.Table], Applied]:

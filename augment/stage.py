@@ -76,3 +76,15 @@ class WholeStage(Stage):
         key, shard and row. All lines of a key are in one table.
         """
         raise NotImplementedError(f"stage {self.kind!r} cannot decide")
+
+
+class TableStage(WholeStage):
+    """A whole-corpus stage that learns a table of the corpus, which its step, opened afterwards, reads at `path_in`.
+
+    A line stands for many rows, its `row` is 0; `merge` yields the table, in one part or more, and decides on no row.
+    """
+
+    @classmethod
+    def path_in(cls, state: Path) -> Path:
+        """Return where the table lies in a folder of state."""
+        return state / f"{cls.__name__.lower()}.parquet"

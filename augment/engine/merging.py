@@ -21,7 +21,7 @@ from augment.engine.phases import Phase
 from augment.engine.staging import read_rest
 from augment.job import Job
 from augment.ledger import read_json, read_table, readable, whole, write_json, write_table
-from augment.stage import WholeStage
+from augment.stage import TableStage, WholeStage
 
 # Lines of a bucket, about, of which there are so many at most; keys that are looked at to find where buckets begin.
 _BUCKET, _BUCKETS, _SAMPLED = 1 << 17, 512, 1 << 16
@@ -52,8 +52,11 @@ def merge(folder: Path, phase: Phase, job: Job, shards: int) -> None:
             if (beside / _name(bucket)).exists():
                 yield pa.Table.from_batches(_batches(beside / _name(bucket))).sort_by(ORDER)
 
-    together = _together(shards)
-    _deal(phase.ends.merge(buckets, job), lambda table: _numbers(table, "shard") // together, home)
+    together, found = _together(shards), phase.ends.merge(buckets, job)
+    if isinstance(phase.ends, TableStage):
+        write_table(phase.ends.path_in(folder / "run"), pa.concat_tables(found))
+    else:
+        _deal(found, lambda table: _numbers(table, "shard") // together, home)
     write_json(phase.merged_path(folder), {"stage": phase.ends.kind, "together": together})
     shutil.rmtree(beside, ignore_errors=True)
 

@@ -22,6 +22,7 @@ from augment.errors import AugmentError
 from augment.ledger import read_json, read_table, write_json, write_table
 from augment.pipeline import Applied, StageFailedError
 from augment.pressure import count, counted
+from augment.stage import TableStage
 from augment.table import Reject
 
 Apply = Callable[[pa.Table], Applied]
@@ -84,7 +85,9 @@ def _given(folder: Path, shard: int, phase: Phase) -> tuple[pa.Table, Receipt]:
         return table, Receipt(shard, table.num_rows, 0, ())
     table = read_table(phase.before.part_path(folder, shard))
     before = read_receipt(phase.before.receipt_path(folder, shard))
-    return with_decisions(table, decided(folder, phase.before, shard)), before
+    if not isinstance(phase.before.ends, TableStage):
+        table = with_decisions(table, decided(folder, phase.before, shard))
+    return table, before
 
 
 def read_part(folder: Path, shard: int) -> pa.Table:
