@@ -5,6 +5,8 @@
 A small `textcnn`, trained first, augments 300 sentences in 8 shards. `every call`: the run dies by SIGKILL before its
 first, second, ... call of replace, rename, unlink, rmdir, mkdir, fsync or ftruncate, one run each. `random moments`: after
 a random time within the run's own. `worker`: with two worker processes one of them is killed, the run goes on by itself.
+With Ray, on a cluster of a head and two nodes of this machine: a driver is killed at random moments, or a worker is, or a
+node is taken away and another given, while the run goes on.
 Every run is then resumed by the same call. Equal means: every file with rows holds the same rows in the same order,
 value for value, nothing half-written is left, and `augment verify` finds nothing. Resumable itself: kills that stand in
 faults.json are not made again.
@@ -20,6 +22,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -35,11 +38,13 @@ from augment.verifying import verify
 
 sys.path.insert(0, str(HERE.parent))
 
+from tests.engine.clusters import actors, cluster_of, in_time
 from tests.engine.killing import calls_of, killed_after, killed_at
 from tests.small import small_job, write_corpus
 
 RESULTS = HERE / "faults.json"
 KINDS = ("inline, every call", "inline, random moments", "processes, random moments", "processes, worker")
+RAY_KINDS = ("ray, driver", "ray, worker", "ray, node")
 Cell = dict[str, object]
 
 
@@ -56,6 +61,8 @@ def main() -> None:
         bench.at_random("inline", count)
         bench.at_random("processes", count)
         bench.workers(count)
+        if any(len(done(kind)) < count for kind in RAY_KINDS):
+            bench.on_ray(count)
 
 
 class Bench:
@@ -104,10 +111,25 @@ class Bench:
         """Kill a worker of a run that goes on."""
         job, kind = self.job("processes"), KINDS[3]
         for turn in range(len(done(kind)), count):
-            folder, chance = self.folder("killed"), random.Random(turn)
-            killer = Killer(chance.randrange(1, 8))
-            run("augment", job, folder, progress=killer.watch)
-            self.note(kind, f"after {killer.after} shards", killer.killed, folder, job)
+            folder, after = self.folder("killed"), random.Random(turn).randrange(1, 8)
+            once = Once(after, kill_process)
+            run("augment", job, folder, progress=once.watch)
+            self.note(kind, f"after {after} shards", once.done, folder, job)
+
+    def on_ray(self, count: int) -> None:
+        """Kill drivers and workers, and take nodes away, on a cluster of this machine."""
+        with in_time(), cluster_of(2) as cluster:
+            job, (driver, worker, node) = self.job("ray"), RAY_KINDS
+            for turn in range(len(done(driver)), count):
+                folder, moment = self.folder("killed"), random.Random(turn).uniform(2, 12)
+                killed = driver_killed(moment, partial(drive, cluster.address, job, folder))
+                self.note(driver, f"{moment:.2f} s", killed, folder, self.job("inline"))
+            for kind, fault in ((worker, kill_actor), (node, cluster.replace_node)):
+                for turn in range(len(done(kind)), count):
+                    folder, after = self.folder("killed"), random.Random(turn).randrange(1, 8)
+                    once = Once(after, fault)
+                    run("augment", job, folder, progress=once.watch)
+                    self.note(kind, f"after {after} shards", once.done, folder, self.job("inline"))
 
     def note(self, kind: str, when: str, killed: bool, folder: Path, job: Job) -> None:
         """Resume a run and write down whether it came out right."""
@@ -143,20 +165,47 @@ class Bench:
         }
 
 
-class Killer:
-    """Kills one worker process when so many shards are done."""
+class Once:
+    """Does something, once, when a run has done so many shards; `done` says whether that happened."""
 
-    def __init__(self, after: int) -> None:
+    def __init__(self, after: int, what: Callable[[], None]) -> None:
         """Wait for that many reports of progress."""
-        self.after, self.killed, self._seen = after, False, 0
+        self.done, self._after, self._what, self._seen = False, after, what, 0
 
     def watch(self, phase: str, done: int, total: int) -> None:
         """Take a report of progress."""
         self._seen += phase == "augment"
-        children = multiprocessing.active_children()
-        if self._seen == self.after + 1 and children and children[0].pid:
-            os.kill(children[0].pid, signal.SIGKILL)
-            self.killed = True
+        if self._seen == self._after + 1 and not self.done:
+            self.done = True
+            self._what()
+
+
+def kill_process() -> None:
+    """Kill a worker process of this one."""
+    os.kill(int(str(multiprocessing.active_children()[0].pid)), signal.SIGKILL)
+
+
+def kill_actor() -> None:
+    """Kill a worker of Ray."""
+    os.kill(actors()[0], signal.SIGKILL)
+
+
+def drive(address: str, job: Job, folder: Path) -> None:
+    """Run on a cluster."""
+    import ray
+
+    ray.init(address=address, logging_level="ERROR", log_to_driver=False)
+    run("augment", job, folder)
+
+
+def driver_killed(seconds: float, work: Callable[[], None]) -> bool:
+    """Run the work in a fresh process that is killed after so many seconds; return whether it was."""
+    child = multiprocessing.get_context("spawn").Process(target=work)
+    child.start()
+    child.join(seconds)
+    child.kill()
+    child.join()
+    return child.exitcode != 0
 
 
 def results() -> dict[str, list[Cell]]:
