@@ -5,6 +5,7 @@ hashing of datasketch), and held against the guard's texts themselves, so that n
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -53,7 +54,7 @@ class Guard(Stage):
         """Read and hash the guard's texts; without a guard file nothing is near."""
         if not job.resources.guard:
             return lambda batch: with_columns(batch, GUARD, [[None] * batch.num_rows] * len(GUARD))
-        index = _Index(list(_texts(job)), self.near)
+        index = _index_of(tuple(_texts(job)), self.near)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Mark what is too near, and drop the children among that."""
@@ -71,7 +72,7 @@ class Guard(Stage):
 class _Index:
     """The guard's texts, found again by what they share with others."""
 
-    def __init__(self, texts: list[tuple[str, str]], near: float) -> None:
+    def __init__(self, texts: Sequence[tuple[str, str]], near: float) -> None:
         """Hash every text, given with its id."""
         from datasketch import MinHashLSH
 
@@ -95,6 +96,13 @@ class _Index:
         ]
         share, place = max(shares, default=(0.0, 0))
         return (self._texts[-place][0], share) if share >= self._near else (None, None)
+
+
+# A run in one process opens the stage twice: once to see that it can.
+@lru_cache(maxsize=1)
+def _index_of(texts: tuple[tuple[str, str], ...], near: float) -> _Index:
+    """Return the index of texts, given with their ids."""
+    return _Index(texts, near)
 
 
 def _hashed(texts: Sequence[str]) -> "Iterator[tuple[frozenset[str], MinHash]]":
