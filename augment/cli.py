@@ -15,6 +15,7 @@ from augment.telling import (
     answer_table,
     say,
     show_attribution,
+    show_keywords,
     show_progress,
     tell_summary,
     tell_training,
@@ -98,6 +99,14 @@ def run(
             show_default=False,
         ),
     ] = None,
+    accept_flags: Annotated[
+        str | None,
+        typer.Option(
+            "--accept-flags",
+            help="A flags.csv of `augment keywords` with `yes` in its column accept.",
+            show_default=False,
+        ),
+    ] = None,
     data: Data = None,
     model: Model = None,
     overrides: Overrides = None,
@@ -115,9 +124,9 @@ def run(
     plan = pipeline_of(pipeline)
     more = [f"run.splits={json.dumps(split, ensure_ascii=False)}"] if split else []
     more += [f"run.limit={limit}"] if limit is not None else []
-    if calibration is not None:
-        file = str(Path(calibration).resolve())
-        more.append(f"model.calibration={json.dumps(file, ensure_ascii=False)}")
+    for name, given in (("model.calibration", calibration), ("resources.flags", accept_flags)):
+        if given is not None:
+            more.append(f"{name}={json.dumps(str(Path(given).resolve()), ensure_ascii=False)}")
     job = configured(config, [*(overrides or []), *more], data, model)
     with show_progress(quiet) as progress:
         summary = running.run(plan, job, output, overwrite, progress)
@@ -126,6 +135,43 @@ def run(
         return
     tell_summary(summary)
     answer(str(summary.folder))
+
+
+@app.command()
+def keywords(
+    config: Configs = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder to write; default runs/CONFIG-keywords.", show_default=False
+        ),
+    ] = None,
+    data: Data = None,
+    model: Model = None,
+    overrides: Overrides = None,
+    top: Annotated[int, typer.Option("--top", help="Units to list for each class.", min=1)] = 10,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another run in the output folder.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what the labels of a corpus hang on, and flag what looks like a shortcut."""
+    from augment import running
+    from augment.configuring import configured
+    from augment.flagging import FLAGS, leading
+    from augment.pipeline import pipeline_of
+
+    job = configured(config, overrides, data, model)
+    with show_progress(quiet) as progress:
+        summary = running.run(pipeline_of("keywords"), job, output, overwrite, progress)
+    found = leading(summary.folder, top)
+    if as_json:
+        answer_json({"folder": str(summary.folder), **found})
+        return
+    tell_summary(summary)
+    show_keywords(found)
+    answer(str(summary.folder / FLAGS))
 
 
 @app.command()

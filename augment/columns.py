@@ -55,6 +55,10 @@ RANK = (
     Column("key_tied", pa.list_(pa.bool_()), "whether each key token shares its rounded score with another"),
 )
 
+FLAGGED = (
+    Column("flagged", pa.list_(pa.int32()), "tokens that belong to a unit that looks like a shortcut"),
+)
+
 CHILD = (
     Column("parent", pa.string(), "id of the row a child was made from, null for a source row"),
     Column("method", pa.string(), "the stage that made the child"),

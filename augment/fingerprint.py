@@ -75,8 +75,9 @@ def _uses_lexicons(plan: Pipeline) -> bool:
 
 
 def _resources(job: Job) -> dict[str, str]:
-    """Return the digest of the masked model, and of every file of protected words and of texts to guard."""
-    names = (*job.resources.protect, *job.resources.guard)
+    """Return the digest of the masked model, and of every file of protected words, of texts to guard and of accepted flags."""
+    flags = (job.resources.flags,) if job.resources.flags is not None else ()
+    names = (*job.resources.protect, *job.resources.guard, *flags)
     found = {name: digest(job.root / name) for name in names if (job.root / name).is_file()}
     if job.resources.masked_lm is not None:
         path = resolve(job.resources.masked_lm, None, job.run.allow_download)

@@ -147,6 +147,9 @@ class ResourcesConfig(Section):
         default=(),
         description="files of texts that no child may equal or nearly equal, read as the corpus is",
     )
+    flags: str | None = Field(
+        default=None, description="flags.csv of `augment keywords`, with what is accepted as a shortcut"
+    )
     protect: tuple[Text, ...] = Field(
         default=(), description="words never edited; a name ending in .txt is a list of words"
     )

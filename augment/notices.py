@@ -4,7 +4,7 @@ for notice in notices_of(plan, job, staged, totals, rejects): print(notice)
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from augment.candidates.sources import lexicon_notices
 from augment.engine.staging import Staged
@@ -17,6 +17,7 @@ from augment.totals import Totals
 
 # Reasons of rejected rows told one by one; rejects.parquet has all.
 _REASONS_TOLD = 5
+_FLAGS_TOLD = 3
 
 
 def notices_of(
@@ -58,6 +59,16 @@ def notices_of(
     if staged.over_limit:
         found.append(f"a trial: run.limit left {staged.over_limit} rows out")
     return tuple(found)
+
+
+def flag_notices(flags: Sequence[str]) -> Iterator[str]:
+    """Yield what is to be said of shortcuts."""
+    if flags:
+        some = ", ".join([*flags[:_FLAGS_TOLD], *(["..."] if len(flags) > _FLAGS_TOLD else [])])
+        yield (
+            f"the labels seem to hang on what may be a shortcut: {some}; the evidence is in flags.csv, and `balance` "
+            "repairs what you accept there"
+        )
 
 
 def _lacking(stage: Select, job: Job, totals: Totals) -> Iterator[str]:

@@ -23,6 +23,7 @@ from augment.engine.work import Work
 from augment.errors import DataError
 from augment.exporting import Export, draw_card
 from augment.fingerprint import fingerprint_of
+from augment.flagging import FLAGS, TABLE, write_keywords
 from augment.job import Job
 from augment.ledger import MANIFEST, PLAN, check_folder, digest, read_json, write_json, write_text
 from augment.models.folder import model_folder
@@ -152,7 +153,8 @@ def _staged(
 
 def _clear(folder: Path) -> None:
     """Remove what a run wrote, and nothing else; the plan, by which the folder is known for ours, at the last moment."""
-    for name in (MANIFEST, "README.md", "report.html", "dropped.parquet", "rejects.parquet"):
+    alone = ("README.md", "report.html", "dropped.parquet", "rejects.parquet", TABLE, FLAGS)
+    for name in (MANIFEST, *alone):
         (folder / name).unlink(missing_ok=True)
     for name in ("data", "probes", "explain"):
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -194,7 +196,8 @@ def _finish(
     rejects = [*staged.rejects, *(reject for receipt in receipts for reject in receipt.rejects)]
     with Export(folder, job, staged) as export:
         files = export.write(range(staged.shards), rejects)
-    outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files)
+    flags = write_keywords(folder, plan)
+    outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flags)
     summary = summarise(folder, outcome, began)
     write_text(folder / "README.md", draw_card(card_of(plan, job, summary)))
     write_manifest(folder, summary)
@@ -206,7 +209,7 @@ def _tidy(folder: Path, job: Job) -> None:
     """Draw the report if the finished run lacks it, and remove what it needs no longer."""
     if job.output.report_rows and not is_recorded(folder / REPORT):
         record(draw_folder(folder, job.output.report_rows))
-    for path in (folder / ACTIVE, folder / REST, *(folder / "run").glob("part-*.parquet")):
+    for path in (folder / ACTIVE, folder / REST, *(folder / "run").glob("*.parquet")):
         path.unlink(missing_ok=True)
     for path in (folder / "run").glob("phase-*"):
         shutil.rmtree(path)

@@ -84,7 +84,7 @@ class TableStage(WholeStage):
     A line stands for many rows, its `row` is 0; `merge` yields the table, in one part or more, and decides on no row.
     """
 
-    @classmethod
-    def path_in(cls, state: Path) -> Path:
+    def path_in(self, state: Path) -> Path:
         """Return where the table lies in a folder of state."""
-        return state / f"{cls.__name__.lower()}.parquet"
+        name = getattr(self, "name", None)
+        return state / f"{self.kind}-{name}.parquet" if name else state / f"{self.kind}.parquet"

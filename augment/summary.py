@@ -22,11 +22,12 @@ from augment.engine.shard import Receipt
 from augment.engine.staging import Staged
 from augment.errors import AugmentError, RejectRateError, RequestError
 from augment.exporting import APART, Card
+from augment.flagging import FLAGS, TABLE
 from augment.job import Job, ModelConfig
 from augment.ledger import MANIFEST, PLAN, canonical, digest, read_json, write_json
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
-from augment.notices import by_reason, notices_of, told
+from augment.notices import by_reason, flag_notices, notices_of, told
 from augment.pipeline import Pipeline
 from augment.table import Reject
 from augment.totals import Totals
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 FINISHED = "already finished: nothing was run again and this is its summary; --overwrite runs it anew"
 
 # Files without rows, as patterns. Parts of shards are not among them: they go when the run is finished.
-_BESIDE = ("README.md", "report.html", "run/plan.json", "run/*.done.json", "run/calibration-*")
+_BESIDE = ("README.md", "report.html", "run/plan.json", "run/*.done.json", "run/calibration-*", TABLE, FLAGS)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,10 @@ class Summary:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is summed up: what was run, on which rows, and what came of it. files: rows of each file written, by name."""
+    """What is summed up: what was run, on which rows, and what came of it.
+
+    files: rows of each file written, by name; flags: what looks like a shortcut.
+    """
 
     plan: Pipeline
     job: Job
@@ -92,6 +96,7 @@ class Outcome:
     rejects: Sequence[Reject]
     totals: Totals
     files: Mapping[str, int]
+    flags: Sequence[str] = ()
 
 
 def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
@@ -106,7 +111,10 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         {f"{method}: {reason}": count for (method, reason), count in sorted(totals.shortfall.items())},
         _attribution(totals),
         dict(sorted(outcome.files.items())),
-        notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
+        (
+            *flag_notices(outcome.flags),
+            *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
+        ),
         round(time.monotonic() - began, 2),
         _peak_mebibytes(),
         by_reason(outcome.rejects),

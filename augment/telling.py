@@ -79,6 +79,15 @@ def show_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | Non
         yield show
 
 
+# Shares that the key-word table shows, and how they are called.
+_SHARES = {
+    "share": "of the attribution",
+    "top": "scores highest",
+    "purity": "of its rows",
+    "coverage": "of the class",
+}
+
+
 def tell_summary(summary: "Summary") -> None:
     """Print the summary of a run to stderr."""
     for notice in summary.notices:
@@ -134,6 +143,29 @@ def show_attribution(found: "Attribution", top: int) -> None:
     for word, score in found.top(top):
         console.print(Text(f"  {word:<{width}}  {score:+.4f}"))
     console.print(f"{_error(found)}, {found.evaluations} evaluation{'s' * (found.evaluations > 1)}")
+
+
+def show_keywords(found: dict[str, list[dict[str, object]]]) -> None:
+    """Print the first units of each class, and what is flagged."""
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(soft_wrap=True, highlight=False)
+    for label in dict.fromkeys(row["label"] for row in found["units"]):
+        table = Table("unit", "kind", *_SHARES.values(), "rows", "chi²", box=SIMPLE, title=Text(str(label)))
+        for row in found["units"]:
+            if row["label"] == label:
+                shares = (f"{float(str(row[name])):.1%}" for name in _SHARES)
+                name = Text(str(row["text"]), "bold red" if row["flag"] else "")
+                size = f"{float(str(row['chi_square'])):,.0f}"
+                table.add_row(name, str(row["kind"]), *shares, f"{row['rows']:,}", size)
+        console.print(table)
+    for row in found["flags"]:
+        console.print(Text.assemble(("flag ", "red"), f"{row['text']!r}: {row['flag']}"))
+    if not found["flags"]:
+        console.print("nothing looks like a shortcut")
 
 
 def _plain_progress() -> Callable[[str, int, int], None]:

@@ -163,7 +163,7 @@ def test_check_tells_what_a_run_would_use(config: Path, small: Path) -> None:
     plain, found = augment(*words), augment(*words, "--json")
     assert (plain.code, plain.err, found.code, found.err) == (0, "", 0, "")
     told = json.loads(found.out)
-    assert told["pipeline"].startswith("augment: tokenize > attribute > rank > ")
+    assert told["pipeline"].startswith("augment: tokenize > attribute > keywords > rank > ")
     assert told["corpus"] == str(small / "small.csv")
     assert told["columns"] == "text = review, label = label, id = id"
     assert told["labels"] == "bad, good (300 rows seen)"

@@ -87,6 +87,7 @@ COLUMNS = {
     "attack": columns.ATTACK,
     "judge": columns.judgement(),
     "keep": columns.KEEP,
+    "keywords": columns.FLAGGED,
     "guard": columns.GUARD,
     "distinct": columns.DISTINCT,
     "reject": (columns.REJECT,),

@@ -6,18 +6,34 @@ from pydantic import Field
 
 from augment.stages.attack import Attack
 from augment.stages.attribute import Attribute
+from augment.stages.balance import Balance
 from augment.stages.delete import Delete
 from augment.stages.distinct import Distinct
 from augment.stages.guard import Guard
 from augment.stages.judge import Judge
 from augment.stages.keep import Keep
+from augment.stages.keywords import Keywords
 from augment.stages.rank import Rank
 from augment.stages.select import Select
 from augment.stages.substitute import Substitute
 from augment.stages.tokenize import Tokenize
+from augment.stages.weigh import Weigh
 
 AnyStage = Annotated[
-    Tokenize | Attribute | Rank | Substitute | Delete | Attack | Judge | Keep | Distinct | Guard | Select,
+    Tokenize
+    | Attribute
+    | Weigh
+    | Keywords
+    | Rank
+    | Substitute
+    | Delete
+    | Attack
+    | Balance
+    | Judge
+    | Keep
+    | Distinct
+    | Guard
+    | Select,
     Field(discriminator="kind"),
 ]
 
@@ -25,13 +41,16 @@ __all__ = [
     "AnyStage",
     "Attack",
     "Attribute",
+    "Balance",
     "Delete",
     "Distinct",
     "Guard",
     "Judge",
     "Keep",
+    "Keywords",
     "Rank",
     "Select",
     "Substitute",
     "Tokenize",
+    "Weigh",
 ]

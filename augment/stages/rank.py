@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from augment.columns import RANK, Column
+from augment.columns import FLAGGED, RANK, Column
 from augment.job import Job
 from augment.stage import Stage, Step
 from augment.stages.children import protection
@@ -22,7 +22,8 @@ _DIGITS = 5
 class Rank(Stage):
     """Key tokens, most important first: the top `k`, the top `fraction` of the content words, or all above `threshold`.
 
-    Stop words, negations, numbers, names of sites and people, and protected words are never key.
+    Stop words, negations, numbers, names of sites and people, protected words, and words that `keywords` has flagged as
+    shortcuts are never key.
     """
 
     kind: Literal["rank"]
@@ -57,12 +58,12 @@ class Rank(Stage):
             keys: list[list[int] | None] = []
             ties: list[list[bool] | None] = []
             columns = (batch.column(name).to_pylist() for name in ("tokens", "owner", self.by))
-            for tokens, owner, scores in zip(*columns, strict=True):
+            for tokens, owner, scores, flagged in zip(*columns, _flagged(batch), strict=True):
                 if scores is None:
                     keys.append(None)
                     ties.append(None)
                     continue
-                seen = set(owner)
+                seen = set(owner).difference(flagged)
                 allowed = [
                     place for place, free in enumerate(editable(tokens, guard)) if free and place in seen
                 ]
@@ -91,3 +92,10 @@ class Rank(Stage):
             chosen = ordered[: self.k or max(1, round((self.fraction or 0) * len(allowed)))]
         values = [weight[place] for place in ordered]
         return chosen, [values.count(weight[place]) > 1 for place in chosen]
+
+
+def _flagged(batch: pa.RecordBatch) -> list[list[int]]:
+    """Return the tokens of each row that look like shortcuts; none where nobody has looked."""
+    if FLAGGED[0].name not in batch.schema.names:
+        return [[] for _ in range(batch.num_rows)]
+    return [tokens or [] for tokens in batch.column(FLAGGED[0].name).to_pylist()]

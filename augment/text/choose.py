@@ -73,6 +73,37 @@ _CHINESE_STOP_WORDS = """
 外 前 后 间 旁 边 上面 下面 里面 外面 前面 后面 之间 之后 之前 以后 以前 之中 其中 时 时候 当时 期间 来 去 来说 来讲 看来 等 等等 之类 及其 其他 其它 其余 另 另外
 某 某些 各 各个 每 每个 每次 有些 有的 有人 一些 一下 一直 就是 也是 都是 还有 还会 还要 只能 个 位 次 件 条 张 只 部 家 款 种 些 点 块 元 号 份 套 台 名 遍 回 趟 顿 年 月 日 天
 """
+_QUESTIONS = frozenset(
+    [
+        "who",
+        "whom",
+        "whose",
+        "what",
+        "which",
+        "when",
+        "where",
+        "why",
+        "how",
+        "谁",
+        "哪",
+        "哪个",
+        "哪里",
+        "哪儿",
+        "哪些",
+        "什么",
+        "怎么",
+        "怎样",
+        "怎么样",
+        "如何",
+        "为什么",
+        "为何",
+        "多少",
+        "几",
+        "几个",
+        "啥",
+        "咋",
+    ]
+)
 # Words of degree that can be ranked but have no substitute: dictionaries take them for thus, or for penetrating.
 _COMPARING = frozenset({"so", "too", "more", "most", "less", "least"})
 NEGATIONS = frozenset((_ENGLISH_NEGATIONS + _CHINESE_NEGATIONS).split())
@@ -119,6 +150,11 @@ def is_content(token: str) -> bool:
     if stem and (not stem[1] or stem[1] in STOP_WORDS):
         return False
     return len(word) > 1 or bool(_HAN.match(word))
+
+
+def is_question(token: str) -> bool:
+    """Return whether a token asks for something: who, where, how; 谁, 哪里, 怎么. What it asks for can be a class."""
+    return token.casefold() in _QUESTIONS
 
 
 def is_word(token: str) -> bool:

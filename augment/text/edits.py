@@ -82,6 +82,16 @@ def filling(text: str, start: int, end: int) -> str:
     return " " if _WORDLIKE.match(left) and _WORDLIKE.match(right) else ""
 
 
+def insertion(text: str, at: int, new: str) -> str:
+    """Return what to insert at a place so that `new` stands there: without a space that is already there, or at an end."""
+    left, right = _beside(text, at, at)
+    if not left or left.isspace():
+        new = new.lstrip()
+    if not right or right.isspace():
+        new = new.rstrip()
+    return new
+
+
 def _beside(text: str, start: int, end: int) -> tuple[str, str]:
     """Return the code points just before start and just after end, empty at an end of the text."""
     return text[max(start - 1, 0) : start], text[end : end + 1]

@@ -1,0 +1,65 @@
+"""Give a finished run the key-word table its `keywords` stage has made, and flags.csv, in which a user accepts shortcuts.
+
+keywords.parquet    units by class: share of the attribution, rows, chi-square, flag; form: how it is written
+flags.csv           the flagged ones, with an empty column `accept`
+"""
+
+import csv
+import io
+from pathlib import Path
+
+from augment.ledger import read_table, write_table, write_text
+from augment.pipeline import Pipeline
+from augment.stages import Keywords
+
+TABLE, FLAGS = "keywords.parquet", "flags.csv"
+_COLUMNS = (
+    "label",
+    "kind",
+    "text",
+    "form",
+    "flag",
+    "rows",
+    "purity",
+    "coverage",
+    "share",
+    "top",
+    "chi_square",
+)
+
+
+def write_keywords(folder: Path, plan: Pipeline) -> list[str]:
+    """Write the table and the flags, if a stage has made them; return what is flagged, and for which class."""
+    stage = next((stage for stage in plan.stages if isinstance(stage, Keywords)), None)
+    if stage is None:
+        return []
+    table = read_table(stage.path_in(folder / "run"))
+    flagged = _by_share([row for row in table.to_pylist() if row["flag"] is not None])
+    write_table(folder / TABLE, table)
+    write_text(folder / FLAGS, _csv(flagged))
+    return [f"{row['text']!r} ({row['kind']}, {row['label']})" for row in flagged]
+
+
+def leading(folder: Path, top: int) -> dict[str, list[dict[str, object]]]:
+    """Return what is flagged, and of each class the first units, of a finished run; units that avoid a class left out."""
+    rows = read_table(folder / TABLE).to_pylist()
+    found = [row for row in rows if row["chi_square"] > 0]
+    classes = sorted({row["label"] for row in rows})
+    first = [row for label in classes for row in [row for row in found if row["label"] == label][:top]]
+    return {"flags": [row for row in _by_share(rows) if row["flag"] is not None], "units": first}
+
+
+def _by_share(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Return rows, those with most of the attribution first."""
+    return sorted(rows, key=lambda row: -float(str(row["share"])))
+
+
+def _csv(rows: list[dict[str, object]]) -> str:
+    """Return flags as CSV."""
+    stream = io.StringIO()
+    lines = csv.writer(stream)
+    lines.writerow(["accept", *_COLUMNS])
+    for row in rows:
+        values = (row[name] for name in _COLUMNS)
+        lines.writerow(["", *(f"{value:.4g}" if isinstance(value, float) else value for value in values)])
+    return stream.getvalue()

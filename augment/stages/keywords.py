@@ -1,0 +1,243 @@
+"""Say what the labels of a corpus hang on, before anything is edited: the key-word table, and flags of shortcuts.
+
+Every word, every two words in a row and every word in first or last place is counted per class, with what the model
+makes of it in the rows it predicts right. Rows are not changed: tokens that belong to a flagged unit are marked, so that
+they are not protected as key words later.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from augment.chance import chance
+from augment.columns import FLAGGED, Column
+from augment.job import Job
+from augment.ledger import read_table
+from augment.shortcuts import SCHEMA, Fact, fact_rows, flag_of, flagged_units
+from augment.stage import Lines, Step, TableStage
+from augment.table import is_child, with_columns
+from augment.text.units import Unit, units
+
+_SUMS = ("rows", "right", "share", "top", "chance_share", "chance_top", "score")
+_LINES = pa.schema(
+    [
+        ("key", pa.uint64()),
+        ("row", pa.int64()),
+        ("kind", pa.string()),
+        ("text", pa.string()),
+        ("label", pa.string()),
+        ("form", pa.string()),
+        *((name, pa.int64() if name in ("rows", "right") else pa.float64()) for name in _SUMS),
+    ]
+)
+# The kind of the lines that hold the rows of a class; no unit has it.
+_CLASS = "class"
+
+
+class Keywords(TableStage):
+    """The key-word table of the corpus, and which words, phrases and places look like shortcuts to a class."""
+
+    kind: Literal["keywords"]
+    score: str = "ig"
+    least: int = Field(default=5, ge=1, description="rows that a unit must stand in")
+    most: int = Field(
+        default=200, ge=1, description="units kept of each kind and class, by share of attribution"
+    )
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Tokens, scores, and what was predicted."""
+        return ("tokens", "side", "spans", self.score, f"{self.score}_pred", f"{self.score}_target")
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """Which tokens belong to a flagged unit."""
+        return FLAGGED
+
+    def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
+        """Return a line for each unit and class of the source rows, with its sums, and one for each class."""
+        if not active:
+            return _LINES.empty_table()
+        tally = _Tally(job.seed)
+        names = ("id", "text", "text_pair", "label", "tokens", "side", "spans", self.score)
+        columns = rows.filter(pa.array(~is_child(rows))).select(
+            [*names, f"{self.score}_pred", f"{self.score}_target"]
+        )
+        for row in columns.to_pylist():
+            if row["label"] is not None and row[self.score] is not None:
+                asked = row[f"{self.score}_pred"] == row[f"{self.score}_target"] == row["label"]
+                tally.add(row, np.asarray(row[self.score], dtype=np.float64), asked)
+        return tally.lines()
+
+    def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
+        """Yield the table: units by class, those with most of its attribution, the flagged ones with their evidence."""
+        classes = {row["label"]: row for table in lines() for row in _summed(_of(table, _CLASS)).to_pylist()}
+        kept = _Kept(classes, self)
+        for table in lines():
+            kept.add(_summed(table))
+        parts: dict[tuple[Unit, str], Fact] = {}
+        wanted = pa.array(sorted({word for fact in kept.facts() for word in fact.unit.words}), pa.string())
+        for table in lines():
+            words = _of(table, "word")
+            words = words.filter(pc.is_in(words.column("text"), wanted))
+            parts |= {(fact.unit, fact.label): fact for fact in kept.facts_of(_summed(words), 1)}
+        yield pa.Table.from_pylist(
+            fact_rows((fact, flag_of(fact, parts)) for fact in kept.facts()), schema=SCHEMA
+        )
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Read the table."""
+        marked = flagged_units(read_table(self.path_in(state))) if state is not None else frozenset()
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            """Mark the tokens of flagged units."""
+            columns = (batch.column(name).to_pylist() for name in ("tokens", "side"))
+            found = [
+                None if tokens is None else _places(tokens, side, marked)
+                for tokens, side in zip(*columns, strict=True)
+            ]
+            return with_columns(batch, FLAGGED, [found])
+
+        return step
+
+
+class _Tally:
+    """Sums per unit and class over the rows of a shard."""
+
+    def __init__(self, seed: int) -> None:
+        """Begin with nothing."""
+        self._seed = seed
+        self._sums: dict[tuple[str, str, str], np.ndarray] = defaultdict(lambda: np.zeros(len(_SUMS)))
+        self._forms: dict[tuple[str, str], str] = {}
+
+    def add(self, row: Mapping[str, Any], scores: np.ndarray, right: bool) -> None:
+        """Add a source row; of its scores only if it was predicted right, and asked for that class."""
+        label = str(row["label"])
+        self._sums[_CLASS, "", label] += (1, right, 0, 0, 0, 0, 0)
+        shares = np.maximum(scores, 0)
+        total = shares.sum()
+        told = right and total > 0
+        shares = shares / (total or 1)
+        dealt = shares[
+            chance(self._seed, "keywords", str(row["id"]), 0).sample(range(len(shares)), len(shares))
+        ]
+        first, other = (int(np.argmax(values)) if told else -1 for values in (shares, dealt))
+        for unit, places in units(row["tokens"], row["side"]).items():
+            self._forms.setdefault(unit, _form(row, places[0]))
+            sums = self._sums[unit.kind, unit.text, label]
+            sums[0] += 1
+            if told:
+                inside = sorted({token for place in places for token in place})
+                sums[1:] += (
+                    1,
+                    shares[inside].sum(),
+                    first in inside,
+                    dealt[inside].sum(),
+                    other in inside,
+                    scores[inside].sum(),
+                )
+
+    def lines(self) -> pa.Table:
+        """Return the sums."""
+        found = sorted(self._sums.items())
+        columns: dict[str, object] = {
+            "key": [_key(kind, text) for (kind, text, _), _ in found],
+            "row": [0] * len(found),
+            "kind": [kind for (kind, _, _), _ in found],
+            "text": [text for (_, text, _), _ in found],
+            "label": [label for (_, _, label), _ in found],
+            "form": [self._forms.get((kind, text)) for (kind, text, _), _ in found],
+        }
+        sums = np.asarray([values for _, values in found]).reshape(-1, len(_SUMS)).T
+        for name, values in zip(_SUMS, sums, strict=True):
+            columns[name] = values.astype(np.int64) if name in ("rows", "right") else values
+        return pa.table(columns, schema=_LINES)
+
+
+class _Kept:
+    """The units with most of a class's attribution, of each kind, as facts."""
+
+    def __init__(self, classes: dict[str, dict[str, int]], stage: Keywords) -> None:
+        """Take the rows of each class."""
+        self._of = {label: sums["rows"] for label, sums in classes.items()}
+        self._right = {label: max(sums["right"], 1) for label, sums in classes.items()}
+        self._total, self._stage = sum(self._of.values()), stage
+        self._found: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+
+    def add(self, table: pa.Table) -> None:
+        """Take the units of a table that come before those there are."""
+        for fact in self.facts_of(table, self._stage.least):
+            self._found[fact.label, fact.unit.kind].append(fact)
+        for place, facts in self._found.items():
+            facts.sort(key=lambda fact: (-fact.share, fact.unit))
+            self._found[place] = facts[: self._stage.most]
+
+    def facts(self) -> list[Fact]:
+        """Return what was kept, by class, those with most of its attribution first."""
+        found = (fact for facts in self._found.values() for fact in facts)
+        return sorted(found, key=lambda fact: (fact.label, -fact.share, fact.unit))
+
+    def facts_of(self, table: pa.Table, least: int) -> Iterator[Fact]:
+        """Yield the facts of the units that stand in at least so many rows; all lines of a unit are in the table."""
+        rows = table.filter(pc.not_equal(table.column("kind"), _CLASS)).to_pylist()
+        all_rows: dict[tuple[str, str], int] = defaultdict(int)
+        for row in rows:
+            all_rows[row["kind"], row["text"]] += row["rows"]
+        for row in rows:
+            label, count = row["label"], all_rows[row["kind"], row["text"]]
+            if count >= least:
+                right = self._right[label]
+                yield Fact(
+                    Unit(row["kind"], row["text"]),
+                    label,
+                    count,
+                    row["rows"],
+                    self._of[label],
+                    self._total,
+                    row["share"] / right,
+                    row["top"] / right,
+                    row["chance_share"] / right,
+                    row["chance_top"] / right,
+                    row["score"] / max(row["right"], 1),
+                    row["form"],
+                )
+
+
+def _of(table: pa.Table, kind: str) -> pa.Table:
+    """Return the lines of a kind."""
+    return table.filter(pc.equal(table.column("kind"), kind))
+
+
+def _summed(table: pa.Table) -> pa.Table:
+    """Return the lines of one unit and class as one; in one thread, so that sums have the same last bits."""
+    grouped = table.group_by(["kind", "text", "label"], use_threads=False)
+    found = grouped.aggregate([*((name, "sum") for name in _SUMS), ("form", "first")])
+    return found.rename_columns(
+        [name.removesuffix("_sum").removesuffix("_first") for name in found.column_names]
+    )
+
+
+def _places(tokens: list[str], side: list[int], marked: frozenset[Unit]) -> list[int]:
+    """Return the tokens of a row that belong to a marked unit."""
+    found = units(tokens, side)
+    return sorted({token for unit in found.keys() & marked for place in found[unit] for token in place})
+
+
+def _form(row: Mapping[str, Any], place: tuple[int, ...]) -> str:
+    """Return how a unit is written where it stands, with a space that parts it from what is beside it."""
+    text = str(row["text_pair"] if row["side"][place[0]] else row["text"])
+    start, end = row["spans"][place[0]]["start"], row["spans"][place[-1]]["end"]
+    before, after = (text[at : at + 1] == " " for at in (max(start - 1, 0), end))
+    return f"{' ' * (before and start > 0)}{text[start:end]}{' ' * after}"
+
+
+def _key(kind: str, text: str) -> int:
+    """Return 64 bits that are the same for the same unit."""
+    return int.from_bytes(blake2b(f"{kind}\0{text}".encode(), digest_size=8).digest(), "big")

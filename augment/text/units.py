@@ -1,0 +1,45 @@
+"""What a label may hang on in a text: a word, two words in a row, or a word in first or last place.
+
+>>> found = units(["Good", "film", "!"], [0, 0, 0])
+>>> found[Unit("word", "good")], found[Unit("phrase", "good film")], found[Unit("last", "!")]
+([(0,)], [(0, 1)], [(2,)])
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import regex
+
+# A mark written three times or more is one unit, however often: !!! and !!!!!.
+_RUN = regex.compile(r"^(\p{P}|\p{S})\1{2,}$")
+Kind = Literal["word", "phrase", "first", "last"]
+KINDS: tuple[Kind, ...] = ("word", "phrase", "first", "last")
+
+
+class Unit(NamedTuple):
+    """A word, two words in a row (a space between), or a word in first or last place; without regard to case."""
+
+    kind: Kind
+    text: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that it is made of."""
+        return tuple(self.text.split(" ")) if self.kind == "phrase" else (self.text,)
+
+
+def units(tokens: Sequence[str], side: Sequence[int]) -> dict[Unit, list[tuple[int, ...]]]:
+    """Return the units of a row, each with the tokens of every place where it stands, in the order of the text."""
+    found: dict[Unit, list[tuple[int, ...]]] = {}
+    folded = [_RUN.sub(r"\1\1\1", token.casefold()) for token in tokens]
+    for place, word in enumerate(folded):
+        begins = not place or side[place - 1] != side[place]
+        ends = place + 1 == len(folded) or side[place + 1] != side[place]
+        found.setdefault(Unit("word", word), []).append((place,))
+        if begins:
+            found.setdefault(Unit("first", word), []).append((place,))
+        if ends:
+            found.setdefault(Unit("last", word), []).append((place,))
+        else:
+            found.setdefault(Unit("phrase", f"{word} {folded[place + 1]}"), []).append((place, place + 1))
+    return found

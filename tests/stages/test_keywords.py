@@ -1,0 +1,213 @@
+"""The key-word table and its flags: what labels hang on is found, whatever its kind, and what means something is not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from augment.errors import RequestError
+from augment.job import Job
+from augment.pipeline import Pipeline, apply
+from augment.shortcuts import SCHEMA, Fact, flag_of, read_flags
+from augment.stages import Keywords, Rank
+from augment.text.units import Unit, units
+
+WORDS = ("film", "plot", "music", "scene", "actor", "story", "room", "food")
+CHINESE = ("电影", "情节", "音乐", "场面", "演员", "故事", "房间", "饭菜")
+Plant = Callable[[list[str], bool], list[str]]
+
+
+def table_of(plant: Plant, words: tuple[str, ...] = WORDS, rows: int = 400, leak: float = 0.95) -> pa.Table:
+    """Return rows of two classes of neutral words, each with a word that means its class a little, and a marker.
+
+    A model is played that gives the marker most, where there is one, then the word of meaning.
+    """
+    found = []
+    for number in range(rows):
+        label = "good" if number % 2 else "bad"
+        tokens = [words[(number * 7 + place * 3) % len(words)] for place in range(6)]
+        if number % 5 == 0:
+            tokens[number % 6] = "fine" if label == "good" else "awful"
+        marked = (number * 37 % 100 < 100 * leak) == (label == "good")
+        planted = plant(tokens, marked)
+        scores = [1.0 if token in ("fine", "awful") else 0.1 for token in planted]
+        if marked and label == "good":
+            scores = [
+                2.0 if token not in tokens else score for token, score in zip(planted, scores, strict=True)
+            ]
+        spans, at = [], 0
+        for token in planted:
+            spans.append({"start": at, "end": at + len(token)})
+            at += len(token) + 1
+        found.append(
+            {
+                "id": str(number),
+                "text": " ".join(planted),
+                "text_pair": None,
+                "label": label,
+                "split": "train",
+                "tokens": planted,
+                "side": [0] * len(planted),
+                "spans": spans,
+                "ig": scores,
+                "ig_pred": label,
+                "ig_target": label,
+            }
+        )
+    return pa.Table.from_pylist(found)
+
+
+def learned(table: pa.Table, tmp_path: Path) -> tuple[list[dict[str, object]], pa.Table]:
+    """Return the flagged rows of the key-word table, those with most of the attribution first, and the marked rows."""
+    stage, job = Keywords(kind="keywords"), Job(name="x")
+    lines = stage.summarise(table, job, active=True)
+    lines = lines.append_column("shard", pa.array([0] * lines.num_rows, pa.int32())).sort_by("key")
+    (found,) = stage.merge(lambda: iter([lines]), job)
+    assert found.schema == SCHEMA
+    pq.write_table(found, stage.path_in(tmp_path))
+    marked = stage.open(job, tmp_path)(table.combine_chunks().to_batches()[0])
+    flagged = [row for row in found.to_pylist() if row["flag"] is not None]
+    return sorted(flagged, key=lambda row: -row["share"]), pa.Table.from_batches([marked])
+
+
+KINDS: dict[str, tuple[str, str, Plant]] = {
+    "symbol": ("word", "※", lambda tokens, marked: [*tokens[:3], *(["※"] if marked else []), *tokens[3:]]),
+    "run": ("word", "...", lambda tokens, marked: [*tokens, *(["....."] if marked else [])]),
+    "word": (
+        "word",
+        "people",
+        lambda tokens, marked: [*tokens[:2], *(["people"] if marked else []), *tokens[2:]],
+    ),
+    "phrase": (
+        "phrase",
+        "indeed maybe",
+        lambda tokens, marked: [
+            *tokens[:2],
+            *(["indeed", "maybe"] if marked else ["maybe", "or", "indeed"]),
+            *tokens[2:],
+        ],
+    ),
+    "first": (
+        "first",
+        "today",
+        lambda tokens, marked: ["today", *tokens] if marked else [*tokens[:2], "today", *tokens[2:]],
+    ),
+    "last": (
+        "last",
+        "今天",
+        lambda tokens, marked: [*tokens, "今天"] if marked else [*tokens[:2], "今天", *tokens[2:]],
+    ),
+}
+
+
+@pytest.mark.parametrize("words", [WORDS, CHINESE])
+@pytest.mark.parametrize("name", KINDS)
+def test_a_planted_marker_of_any_kind_is_flagged(name: str, words: tuple[str, ...], tmp_path: Path) -> None:
+    kind, text, plant = KINDS[name]
+    flagged, marked = learned(table_of(plant, words), tmp_path)
+    first = [(row["kind"], row["text"], row["label"]) for row in flagged[:3]]
+    assert (kind, text, "good") in first
+    assert "phi²" in str(flagged[0]["flag"])
+    tokens, places = marked.column("tokens").to_pylist(), marked.column("flagged").to_pylist()
+    for row, found in zip(tokens, places, strict=True):
+        there = units(row, [0] * len(row)).get(Unit(flagged[0]["kind"], str(flagged[0]["text"])), [])  # type: ignore[arg-type]
+        assert {token for place in there for token in place} <= set(found)
+
+
+def test_words_that_mean_something_are_not_flagged(tmp_path: Path) -> None:
+    flagged, marked = learned(table_of(lambda tokens, marked: tokens), tmp_path)
+    assert not flagged
+    assert set(map(tuple, marked.column("flagged").to_pylist())) == {()}
+
+
+def fact(unit: Unit, rows: int = 500, own: int = 450) -> Fact:
+    """Return a fact of a class that half of 1,000 rows have."""
+    return Fact(unit, "good", rows, own, 500, 1000, 0.5, 0.5, 0.05, 0.05, 0.0, "")
+
+
+def test_what_a_fact_says() -> None:
+    found = fact(Unit("word", "※"))
+    assert (found.purity, found.coverage, found.elsewhere) == (0.9, 0.9, 0.1)
+    assert found.association == pytest.approx(0.64)
+    assert found.chi_square == pytest.approx(640)
+    assert fact(Unit("word", "※"), own=50).chi_square == pytest.approx(-640)
+    assert fact(Unit("word", "※"), own=50).association == 0
+
+
+def test_a_question_word_and_a_word_of_meaning_may_be_frequent_in_a_class() -> None:
+    for word in ("who", "谁", "good", "不错", "not"):
+        assert flag_of(fact(Unit("word", word), rows=250, own=240), {}) is None
+    assert flag_of(fact(Unit("word", "the"), rows=250, own=240), {}) is not None
+
+
+def test_a_phrase_must_say_more_than_its_words() -> None:
+    phrase, word = fact(Unit("phrase", "indeed maybe")), Unit("word", "maybe")
+    assert flag_of(phrase, {(word, "good"): fact(word)}) is None
+    assert flag_of(phrase, {(word, "good"): fact(word, rows=900, own=480)}) is not None
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("label,text\ngood,x\n", "no column `accept`"),
+        ("accept,label,kind,text,form,flag\nperhaps,good,word,x,x,why\n", "`accept` is `perhaps`"),
+        ("accept,label,kind,text,form,flag\nyes,good,verse,x,x,why\n", "`verse` is no kind"),
+        ("accept,label,kind,text,form,flag\n,good,word,x,x,why\n", "nothing is accepted"),
+    ],
+)
+def test_flags_that_cannot_be_used_are_refused(lines: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "flags.csv"
+    path.write_text(lines, encoding="utf-8")
+    with pytest.raises(RequestError, match=said):
+        read_flags(path)
+    with pytest.raises(RequestError, match="cannot be read"):
+        read_flags(tmp_path / "none.csv")
+
+
+def weighed(table: pa.Table, by: str) -> pa.Table:
+    """Return rows that are all there are, weighed."""
+    stages = [{"kind": "weigh", "by": by}]
+    plan = Pipeline.model_validate({"name": "x", "about": "y", "stages": stages})
+    return apply(plan, table, Job(name="x")).table
+
+
+def test_log_odds_know_the_words_of_a_class() -> None:
+    found = weighed(table_of(KINDS["symbol"][2]), "log_odds").to_pylist()
+    scores = {
+        (row["label"], token): score
+        for row in found
+        for token, score in zip(row["tokens"], row["weight"], strict=True)
+    }
+    assert scores["good", "※"] == pytest.approx(-scores["bad", "※"], rel=1e-6)
+    assert scores["good", "※"] > scores["good", "fine"] > 1
+    assert abs(scores["good", "film"]) < 1
+    rows = {label: sum(row["label"] == label for row in found) for label in ("good", "bad")}
+    own, other = (sum("※" in row["tokens"] for row in found if row["label"] == label) for label in rows)
+    odds = (own + 0.5) * (rows["bad"] - other + 0.5) / ((other + 0.5) * (rows["good"] - own + 0.5))
+    assert scores["good", "※"] == pytest.approx(np.log(odds), rel=1e-6)
+
+
+def test_random_weights_are_the_same_for_the_same_row() -> None:
+    table = table_of(KINDS["symbol"][2])
+    found, other = weighed(table, "random"), weighed(table.slice(50), "random")
+    assert found.column("weight").slice(50).to_pylist() == other.column("weight").to_pylist()
+    for row in found.to_pylist():
+        count = len(row["tokens"])
+        assert sorted(row["weight"]) == pytest.approx([place / count for place in range(1, count + 1)])
+    assert len({tuple(row["weight"]) for row in found.to_pylist()}) > 100
+
+
+def test_flagged_words_are_not_protected_as_key_words(tmp_path: Path) -> None:
+    _, marked = learned(table_of(KINDS["word"][2]), tmp_path)
+    owner = pa.array([list(range(len(tokens))) for tokens in marked.column("tokens").to_pylist()])
+    batch = marked.append_column("owner", owner).combine_chunks().to_batches()[0]
+    rank = Rank(kind="rank", k=1)
+    keys = rank.open(Job(name="x"), None)(batch).column("key").to_pylist()
+    bare = batch.drop_columns(["flagged"])
+    before = rank.open(Job(name="x"), None)(bare).column("key").to_pylist()
+    tokens = marked.column("tokens").to_pylist()
+    assert "people" in {row[key[0]] for row, key in zip(tokens, before, strict=True) if key}
+    assert "people" not in {row[key[0]] for row, key in zip(tokens, keys, strict=True) if key}
