@@ -115,7 +115,7 @@ class _Tally:
         """Begin with nothing."""
         self._seed = seed
         self._sums: dict[tuple[str, str, str], np.ndarray] = defaultdict(lambda: np.zeros(len(_SUMS)))
-        self._forms: dict[tuple[str, str], str] = {}
+        self._forms: dict[tuple[str, str, str], str] = {}
 
     def add(self, row: Mapping[str, Any], scores: np.ndarray, right: bool) -> None:
         """Add a source row; of its scores only if it was predicted right, and asked for that class."""
@@ -130,8 +130,10 @@ class _Tally:
         ]
         first, other = (int(np.argmax(values)) if told else -1 for values in (shares, dealt))
         for unit, places in units(row["tokens"], row["side"]).items():
-            self._forms.setdefault(unit, _form(row, places[0]))
-            sums = self._sums[unit.kind, unit.text, label]
+            where = (unit.kind, unit.text, label)
+            if where not in self._forms:
+                self._forms[where] = _form(row, places[0])
+            sums = self._sums[where]
             sums[0] += 1
             if told:
                 inside = sorted({token for place in places for token in place})
@@ -153,7 +155,7 @@ class _Tally:
             "kind": [kind for (kind, _, _), _ in found],
             "text": [text for (_, text, _), _ in found],
             "label": [label for (_, _, label), _ in found],
-            "form": [self._forms.get((kind, text)) for (kind, text, _), _ in found],
+            "form": [self._forms.get(where) for where, _ in found],
         }
         sums = np.asarray([values for _, values in found]).reshape(-1, len(_SUMS)).T
         for name, values in zip(_SUMS, sums, strict=True):
