@@ -339,6 +339,8 @@ def test_the_manifest_lists_every_file_with_rows_and_no_other(augmented: Summary
         "README.md",
         "report.html",
         "manifest.json",
+        "keywords.parquet",
+        "flags.csv",
     }
     assert set(manifest["files"]) == there - outside
     for name, file in manifest["files"].items():
