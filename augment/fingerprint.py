@@ -13,7 +13,7 @@ from augment.models.folder import look, model_folder, resolve
 from augment.pipeline import Pipeline
 
 # Raised when the same request would give other rows than before.
-ALGORITHM = 4
+ALGORITHM = 5
 
 
 def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
