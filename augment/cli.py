@@ -167,7 +167,7 @@ def keywords(
         summary = running.run(pipeline_of("keywords"), job, output, overwrite, progress)
     found = leading(summary.folder, top)
     if as_json:
-        answer_json({"folder": str(summary.folder), **found})
+        answer_json({**summary.to_dict(), "units": found})
         return
     tell_summary(summary)
     show_keywords(found)

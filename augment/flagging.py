@@ -6,6 +6,7 @@ flags.csv           the flagged ones, with an empty column `accept`
 
 import csv
 import io
+from collections import Counter
 from pathlib import Path
 
 from augment.ledger import read_table, write_table, write_text
@@ -40,13 +41,19 @@ def write_keywords(folder: Path, plan: Pipeline) -> list[str]:
     return [f"{row['text']!r} ({row['kind']}, {row['label']})" for row in flagged]
 
 
-def leading(folder: Path, top: int) -> dict[str, list[dict[str, object]]]:
-    """Return what is flagged, and of each class the first units, of a finished run; units that avoid a class left out."""
-    rows = read_table(folder / TABLE).to_pylist()
-    found = [row for row in rows if row["chi_square"] > 0]
-    classes = sorted({row["label"] for row in rows})
-    first = [row for label in classes for row in [row for row in found if row["label"] == label][:top]]
-    return {"flags": [row for row in _by_share(rows) if row["flag"] is not None], "units": first}
+def leading(folder: Path, top: int) -> list[dict[str, object]]:
+    """Return the first units of each class of a finished run, those with most of its attribution, and all flagged ones.
+
+    Nothing for a run without a key-word table. Units that avoid a class are left out.
+    """
+    if not (folder / TABLE).exists():
+        return []
+    found, seen = [], Counter[str]()
+    for row in read_table(folder / TABLE).to_pylist():
+        if row["chi_square"] > 0 and (row["flag"] is not None or seen[row["label"]] < top):
+            found.append(row)
+            seen[row["label"]] += 1
+    return found
 
 
 def _by_share(rows: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from augment.exporting import CHILDREN, PARENTS
+from augment.flagging import leading
 from augment.ledger import MANIFEST, read_json, require_finished, write_text
 from augment.report.page import Page, draw
 from augment.report.words import WordTable
@@ -18,7 +19,7 @@ from augment.sampling import sample
 from augment.totals import percent
 
 REPORT = "report.html"
-_TOP = 20
+_TOP, _UNITS = 20, 8
 
 
 def draw_folder(folder: Path, rows: int = 5000) -> Path:
@@ -44,6 +45,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
         children=children,
         methods=methods,
         top=words.top(_TOP),
+        units=leading(folder, _UNITS),
         total_parents=pq.read_metadata(folder / PARENTS).num_rows,
         unit=_unit(manifest),
         made_by=f"augment {manifest['augment']}",

@@ -9,7 +9,7 @@ what the unit can mean would give; thresholds stand here, and are shown with eve
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import ge
 from pathlib import Path
@@ -153,6 +153,17 @@ def flag_of(fact: Fact, parts: Mapping[tuple[Unit, str], Fact]) -> str | None:
         f"phi² {fact.association:.2f} (flagged from {least[0]:g} on); it has the highest score in {fact.top:.0%} of them "
         f"({fact.chance_top:.0%} by chance)"
     )
+
+
+def flags_of(facts: Sequence[Fact], parts: Mapping[tuple[Unit, str], Fact]) -> list[tuple[Fact, str | None]]:
+    """Return every fact with its flag. Two words are not flagged where one of them, in its place, says as much alone."""
+    found = {(fact.unit, fact.label): (fact, flag_of(fact, parts)) for fact in facts}
+    for (unit, label), (fact, flag) in found.items():
+        if flag is not None and unit.kind == "phrase":
+            alone = [found.get((Unit(kind, word), label)) for kind in KINDS for word in unit.words]
+            if any(one is not None and one[1] and one[0].association >= fact.association for one in alone):
+                found[unit, label] = (fact, None)
+    return list(found.values())
 
 
 @dataclass(frozen=True)

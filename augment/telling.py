@@ -145,7 +145,7 @@ def show_attribution(found: "Attribution", top: int) -> None:
     console.print(f"{_error(found)}, {found.evaluations} evaluation{'s' * (found.evaluations > 1)}")
 
 
-def show_keywords(found: dict[str, list[dict[str, object]]]) -> None:
+def show_keywords(found: list[dict[str, object]]) -> None:
     """Print the first units of each class, and what is flagged."""
     from rich.box import SIMPLE
     from rich.console import Console
@@ -153,18 +153,19 @@ def show_keywords(found: dict[str, list[dict[str, object]]]) -> None:
     from rich.text import Text
 
     console = Console(soft_wrap=True, highlight=False)
-    for label in dict.fromkeys(row["label"] for row in found["units"]):
+    for label in dict.fromkeys(row["label"] for row in found):
         table = Table("unit", "kind", *_SHARES.values(), "rows", "chi²", box=SIMPLE, title=Text(str(label)))
-        for row in found["units"]:
+        for row in found:
             if row["label"] == label:
                 shares = (f"{float(str(row[name])):.1%}" for name in _SHARES)
                 name = Text(str(row["text"]), "bold red" if row["flag"] else "")
                 size = f"{float(str(row['chi_square'])):,.0f}"
                 table.add_row(name, str(row["kind"]), *shares, f"{row['rows']:,}", size)
         console.print(table)
-    for row in found["flags"]:
+    flagged = sorted((row for row in found if row["flag"]), key=lambda row: -float(str(row["share"])))
+    for row in flagged:
         console.print(Text.assemble(("flag ", "red"), f"{row['text']!r}: {row['flag']}"))
-    if not found["flags"]:
+    if not flagged:
         console.print("nothing looks like a shortcut")
 
 

@@ -53,7 +53,7 @@ class Report {
     byId("clear").addEventListener("click", () => this.reset());
     byId("language").addEventListener("click", () => this.speak(this.language === "zh" ? "en" : "zh"));
     byId("theme").addEventListener("click", () => this.repaint());
-    byId("words")?.addEventListener("click", (event) => this.searchWord(event.target.closest("button[data-word]")));
+    for (const table of ["words", "units"]) byId(table)?.addEventListener("click", (event) => this.searchWord(event.target.closest("button[data-word]")));
     addEventListener("hashchange", () => this.follow());
     addEventListener("beforeprint", () => this.print());
     addEventListener("afterprint", () => (byId("paper").hidden = true));

@@ -70,8 +70,8 @@ class Page:
 
     `facts` are names and values for its head, `notices` warnings on top. `methods` names the attribution columns of
     `parents`, the first one leading; `unit` is what their scores are counted in, such as "logit". `label_names` gives
-    labels a display name, `top` the words that matter most, `total_parents` the rows `parents` were chosen from;
-    `made_by` stands at the foot.
+    labels a display name, `top` the words that matter most, `units` rows of a key-word table, `total_parents` the rows
+    `parents` were chosen from; `made_by` stands at the foot.
     """
 
     title: str
@@ -85,6 +85,7 @@ class Page:
     total_parents: int = 0
     unit: str = ""
     made_by: str = ""
+    units: Sequence[Row] = ()
 
 
 def draw(page: Page) -> str:

@@ -20,7 +20,7 @@ from augment.chance import chance
 from augment.columns import FLAGGED, Column
 from augment.job import Job
 from augment.ledger import read_table
-from augment.shortcuts import SCHEMA, Fact, fact_rows, flag_of, flagged_units
+from augment.shortcuts import SCHEMA, Fact, fact_rows, flagged_units, flags_of
 from augment.stage import Lines, Step, TableStage
 from augment.table import is_child, with_columns
 from augment.text.units import Unit, units
@@ -88,9 +88,7 @@ class Keywords(TableStage):
             words = _of(table, "word")
             words = words.filter(pc.is_in(words.column("text"), wanted))
             parts |= {(fact.unit, fact.label): fact for fact in kept.facts_of(_summed(words), 1)}
-        yield pa.Table.from_pylist(
-            fact_rows((fact, flag_of(fact, parts)) for fact in kept.facts()), schema=SCHEMA
-        )
+        yield pa.Table.from_pylist(fact_rows(flags_of(kept.facts(), parts)), schema=SCHEMA)
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the table."""
