@@ -34,7 +34,15 @@ from augment.errors import ModelError, RequestError
 from augment.ig.baseline import FillerName, replaced, zero
 from augment.ig.gradients import Batch
 from augment.job import ModelConfig, RunConfig
-from augment.models.device import Dtype, budget_of, device_of, dtype_of, products, reduced
+from augment.models.device import (
+    Dtype,
+    budget_of,
+    device_of,
+    dtype_of,
+    products,
+    reduced,
+    remember_few_shapes,
+)
 from augment.models.folder import ModelFolder, model_folder
 from augment.models.packing import pack
 from augment.models.pooled import first_only
@@ -339,6 +347,7 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
         return _OPENED[key]
     if run.threads is not None:
         torch.set_num_threads(run.threads)
+    remember_few_shapes()
     kind = TextCNN if folder.kind == KIND else AutoModelForSequenceClassification
     model, tokenizer = load(folder, kind)
     _OPENED[key] = Classifier(model, tokenizer, config, run, folder.classes)

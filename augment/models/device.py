@@ -6,6 +6,7 @@
     dtype_of(RunConfig(dtype="auto"))           # "bfloat16" on a device that computes in it, else "float32"
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Literal
@@ -39,6 +40,15 @@ def device_of(name: str) -> str:
             "use auto, cpu, or a device this machine has",
         ) from None
     return name
+
+
+def remember_few_shapes() -> None:
+    """Let oneDNN keep what it compiled for a few shapes only, unless the user has said for how many.
+
+    It keeps 1,024 otherwise, and batches come in so many shapes that a worker grows by hundreds of mebibytes over a
+    large corpus. It reads the setting when it computes for the first time.
+    """
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 
 def dtype_of(run: RunConfig) -> Dtype:

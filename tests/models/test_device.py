@@ -1,5 +1,6 @@
 """Device, arithmetic and batch size of a run: what `auto` comes to."""
 
+import os
 from typing import get_args
 
 import pytest
@@ -17,6 +18,7 @@ from augment.models.device import (
     fitting,
     products,
     reduced,
+    remember_few_shapes,
 )
 
 
@@ -68,3 +70,13 @@ def test_only_the_short_types_change_a_forward_pass() -> None:
         assert (table @ table).dtype == torch.bfloat16
     with reduced("float32", "cpu"), reduced("tf32", "cpu"):
         assert (table @ table).dtype == torch.float32
+
+
+def test_a_user_may_say_how_many_shapes_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+    monkeypatch.setenv(name, "7")
+    remember_few_shapes()
+    assert os.environ[name] == "7"
+    monkeypatch.delenv(name)
+    remember_few_shapes()
+    assert int(os.environ[name]) < 1024
