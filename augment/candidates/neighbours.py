@@ -59,6 +59,13 @@ class Neighbours:
                 known[word] = self._nearest(word, row) if fine else ()
         return [known[place.word] for place in places]
 
+    def close(self, word: str, others: Sequence[str]) -> tuple[str, ...]:
+        """Return those of some words whose cosine with a word is at least 0.5, nearest first."""
+        vectors, good = self._embed([word, *others])
+        near = np.round(vectors[1:] @ vectors[0], 5) * good[0] * good[1:]
+        order = sorted(range(len(others)), key=lambda place: (-near[place], place))
+        return tuple(others[place] for place in order if near[place] >= _NEAR)
+
     def _nearest(self, word: str, near: np.ndarray) -> tuple[str, ...]:
         """Return the words with the highest cosine, equal ones in the order of the vocabulary."""
         count = min(self._most * 2 + 1, len(near))

@@ -25,7 +25,7 @@ _TRIES = 8
 class Row:
     """A source row to be edited. free: the tokens that may be edited, key tokens in rank order, others in text order.
 
-    words: how many content words the row has, the measure of a share.
+    words: how many content words the row has, the measure of a share. key: the key tokens, in rank order.
     """
 
     index: int
@@ -39,6 +39,7 @@ class Row:
     scores: tuple[float, ...]
     free: tuple[int, ...]
     words: int
+    key: tuple[int, ...] = ()
 
     def edits(self, choice: Mapping[int, str]) -> tuple[Edit, ...]:
         """Return the edits that put `choice` in place, in the order of the text, never overlapping."""
@@ -110,6 +111,7 @@ def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) 
                 tuple(values[score]),
                 _free(on, key, content),
                 len(content),
+                tuple(key),
             )
         )
     return rows

@@ -1,11 +1,12 @@
 """Make children by putting other words in the place of tokens."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from augment.candidates.place import Place
 from augment.candidates.sources import SourceName, open_sources
@@ -15,6 +16,8 @@ from augment.job import Job
 from augment.stage import Stage, Step
 from augment.stages.children import On, Row, breed, editable_rows, protection
 
+# Near synonyms that may stand for a key word.
+_NEAREST = 3
 Offers = dict[tuple[str, int], tuple[str, ...]]
 
 
@@ -30,8 +33,20 @@ class Substitute(Stage):
         default=("lexicon", "masked_lm"), description="the first that offers any"
     )
     most: int = Field(default=8, ge=1, description="candidates a token, nearest first")
+    tier: Literal["none", "near"] = Field(
+        default="none",
+        description="near: with `on: other`, key words may be replaced too, by near synonyms only: of what is offered the three "
+        "with the highest cosine in the model's embeddings, at least 0.5",
+    )
     score: str = "ig"
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+
+    @model_validator(mode="after")
+    def _tier_of_others(self) -> Self:
+        """Refuse a tier for words that are edited anyway."""
+        if self.tier == "near" and self.on != "other":
+            raise ValueError("`tier: near` is for `on: other`: it lets key words take part")
+        return self
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -46,16 +61,22 @@ class Substitute(Stage):
     def open(self, job: Job, state: Path | None) -> Step:
         """Load lexicons and models that offer candidates."""
         guard, method = protection(job), self.name or f"{self.kind}_{self.on}"
-        sources = open_sources(self.sources, job, self.most)
+        sources, near = (
+            open_sources(self.sources, job, self.most),
+            _near(job) if self.tier == "near" else None,
+        )
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            rows = editable_rows(batch, self.on, guard, self.score)
+            rows = editable_rows(batch, self.on if near is None else "any", guard, self.score)
             places = [place for row in rows for place in places_of(row)]
-            offers = {
-                (place.row, place.token): words
-                for place, words in zip(places, sources.offer(places), strict=True)
-                if words
-            }
+            offered = list(zip(places, sources.offer(places), strict=True))
+            if near is not None:
+                keys = {(row.id, token) for row in rows for token in row.key}
+                offered = [
+                    (place, near(place.word, words)[:_NEAREST] if (place.row, place.token) in keys else words)
+                    for place, words in offered
+                ]
+            offers = {(place.row, place.token): words for place, words in offered if words}
 
             def rewrite(row: Row, chance: Chance, number: int) -> Mapping[int, str]:
                 return self.rewrite(row, offers, chance, number)
@@ -71,6 +92,13 @@ class Substitute(Stage):
         chosen = able[:count] if self.on == "key" and number == 0 else chance.sample(able, count)
         words = {token: offers[row.id, token] for token in chosen}
         return {token: offered[chance.below(len(offered))] for token, offered in words.items()}
+
+
+def _near(job: Job) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
+    """Return the function that keeps of some words those near to a word in the model's embeddings."""
+    from augment.candidates.neighbours import Neighbours
+
+    return cache(Neighbours(job.needs_model(), job.run, _NEAREST).close)
 
 
 def places_of(row: Row) -> list[Place]:

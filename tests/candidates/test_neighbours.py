@@ -35,6 +35,13 @@ def test_words_that_push_the_same_way_are_near(neighbours: Neighbours) -> None:
             assert not set(found) & other
 
 
+def test_of_some_words_those_are_close_that_push_the_same_way(neighbours: Neighbours) -> None:
+    assert neighbours.close("great", ["terrible", "wonderful", "xyzzyq"]) == ("wonderful",)
+    assert neighbours.close("很好", ["很差", "满意"]) == ("满意",)
+    assert neighbours.close("xyzzyq", ["great"]) == ()
+    assert neighbours.close("great", []) == ()
+
+
 def test_chinese_words_are_the_mean_of_their_characters(neighbours: Neighbours) -> None:
     for found in neighbours.offer([alone("很好"), alone("喜欢"), alone("很差")]):
         assert found

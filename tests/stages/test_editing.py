@@ -8,6 +8,7 @@ import pytest
 from augment.columns import CORPUS
 from augment.job import Job, ResourcesConfig
 from augment.pipeline import Applied, Pipeline, apply
+from augment.stages import Substitute
 from augment.table import Reject
 from augment.text.edits import Edit, replay
 from tests.small import small_job
@@ -95,6 +96,39 @@ def test_key_and_other_tokens_are_told_apart(job: Job) -> None:
             for edit in row["edits"]:
                 covered = any(edit["start"] <= start < edit["end"] for _, start, _ in key)
                 assert covered == (row["method"] == "delete_key"), (parent["text"], edit)
+
+
+def test_a_key_word_gives_way_to_a_near_one_only(small: Path, job: Job, tmp_path: Path) -> None:
+    lexicon = tmp_path / "words.tsv"
+    pairs = (
+        ("great", "terrible"),
+        ("great", "wonderful"),
+        ("很好", "很差"),
+        ("很好", "满意"),
+        ("room", "space"),
+    )
+    lexicon.write_text("".join(f"{word}\t{other}\n" for word, other in pairs), encoding="utf-8")
+    job = job.model_copy(update={"resources": ResourcesConfig(lexicons=(str(lexicon),))})
+    texts = ("the room was great", "我觉得 房间 满意")
+    found = {}
+    for tier in ("none", "near"):
+        stage = {"kind": "substitute", "children": 4, "share": 1.0, "sources": ["lexicon"], "tier": tier}
+        rows = made(job, stage, texts=texts, fraction=1.0).table.to_pylist()
+        keys = {
+            row["id"]: {row["tokens"][key] for key in row["key"]} for row in rows if row["parent"] is None
+        }
+        assert "great" in keys["r0"]
+        assert "满意" in keys["r1"]
+        edits = [edit for row in rows if row["parent"] is not None for edit in row["edits"]]
+        found[tier] = {(edit["old"], edit["new"]) for edit in edits}
+    assert not found["none"] & {pair for pair in pairs if pair[0] != "room"}
+    assert ("great", "wonderful") in found["near"]
+    assert not {new for _, new in found["near"]} & {"terrible", "失望", "肮脏"}
+
+
+def test_a_tier_is_for_words_that_are_not_key() -> None:
+    with pytest.raises(ValueError, match="`tier: near` is for `on: other`"):
+        Substitute(kind="substitute", on="key", tier="near")
 
 
 def test_protected_words_and_patterns_are_never_edited(job: Job) -> None:
