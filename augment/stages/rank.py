@@ -22,8 +22,8 @@ _DIGITS = 5
 class Rank(Stage):
     """Key tokens, most important first: the top `k`, the top `fraction` of the content words, or all above `threshold`.
 
-    Stop words, negations, numbers, names of sites and people, protected words, and words that `keywords` has flagged as
-    shortcuts are never key.
+    Words that `keywords` has flagged as shortcuts are never key; nor, among content words, are stop words, negations,
+    numbers, names of sites and people, and protected words.
     """
 
     kind: Literal["rank"]
@@ -32,6 +32,9 @@ class Rank(Stage):
     k: int | None = Field(default=None, ge=1)
     fraction: float | None = Field(default=None, gt=0, le=1)
     threshold: float | None = Field(default=None, description="in the unit of the score")
+    of: Literal["content", "any"] = Field(
+        default="content", description="any: every token can be key, marks and function words too"
+    )
 
     @model_validator(mode="after")
     def _one_rule(self) -> Self:
@@ -64,9 +67,8 @@ class Rank(Stage):
                     ties.append(None)
                     continue
                 seen = set(owner).difference(flagged)
-                allowed = [
-                    place for place, free in enumerate(editable(tokens, guard)) if free and place in seen
-                ]
+                able = editable(tokens, guard) if self.of == "content" else [True] * len(tokens)
+                allowed = [place for place, free in enumerate(able) if free and place in seen]
                 key, tied = self.choose(np.asarray(scores, dtype=np.float64), allowed)
                 keys.append(key)
                 ties.append(tied)

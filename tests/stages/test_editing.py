@@ -98,6 +98,24 @@ def test_key_and_other_tokens_are_told_apart(job: Job) -> None:
                 assert covered == (row["method"] == "delete_key"), (parent["text"], edit)
 
 
+@pytest.mark.parametrize("of", ["content", "any"])
+def test_marks_are_left_out_only_where_any_token_can_be_key(job: Job, of: str) -> None:
+    stages = [
+        {"kind": "tokenize"},
+        {"kind": "weigh", "by": "random"},
+        {"kind": "rank", "by": "weight", "k": 1, "of": of},
+        {"kind": "delete", "on": "key", "share": 0.01, "score": "weight"},
+    ]
+    plan = Pipeline.model_validate({"name": "test", "about": "", "stages": stages})
+    texts = tuple(
+        f"the {word} !!! 。。 {number}" for number, word in enumerate(("movie", "房间", "story") * 8)
+    )
+    found = apply(plan, rows(texts), job).table
+    assert check_replay(found) == len(texts)
+    gone = {edit["old"].strip() for row in found.to_pylist() for edit in row["edits"] or ()}
+    assert bool(gone & {"!", "!!!", "。", "。。", "the"}) == (of == "any")
+
+
 def test_a_key_word_gives_way_to_a_near_one_only(small: Path, job: Job, tmp_path: Path) -> None:
     lexicon = tmp_path / "words.tsv"
     pairs = (
