@@ -30,6 +30,7 @@ from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
 from augment.reporting import REPORT, draw_folder
+from augment.stage import TableStage
 from augment.summary import (
     FINISHED,
     Outcome,
@@ -86,7 +87,7 @@ def _whole(
     """Do all that is left of a run, and return its summary."""
     folder, plan, job = work.folder, work.plan, work.job
     if (folder / MANIFEST).exists() and not overwrite:
-        _tidy(folder, job)
+        _tidy(folder, plan, job)
         summary = read_summary(folder)
         return replace(summary, notices=(FINISHED, *summary.notices))
     require_splits(job)
@@ -201,15 +202,17 @@ def _finish(
     summary = summarise(folder, outcome, began)
     write_text(folder / "README.md", draw_card(card_of(plan, job, summary)))
     write_manifest(folder, summary)
-    _tidy(folder, job)
+    _tidy(folder, plan, job)
     return summary
 
 
-def _tidy(folder: Path, job: Job) -> None:
+def _tidy(folder: Path, plan: Pipeline, job: Job) -> None:
     """Draw the report if the finished run lacks it, and remove what it needs no longer."""
     if job.output.report_rows and not is_recorded(folder / REPORT):
         record(draw_folder(folder, job.output.report_rows))
-    for path in (folder / ACTIVE, folder / REST, *(folder / "run").glob("*.parquet")):
+    inside = folder / "run"
+    tables = (stage.path_in(inside) for stage in plan.stages if isinstance(stage, TableStage))
+    for path in (folder / ACTIVE, folder / REST, *tables, *inside.glob("part-*.parquet")):
         path.unlink(missing_ok=True)
-    for path in (folder / "run").glob("phase-*"):
+    for path in inside.glob("phase-*"):
         shutil.rmtree(path)
