@@ -135,8 +135,13 @@ def test_a_pipeline_asks_for_the_sections_its_stages_use(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", names("pipelines"))
-def test_every_shipped_pipeline_gives_the_columns_its_stages_declare(name: str, job: Job) -> None:
+def test_every_shipped_pipeline_gives_the_columns_its_stages_declare(
+    name: str, job: Job, tmp_path: Path
+) -> None:
     """With the declared types, beside the columns of the corpus, which stay as they were."""
+    flags = tmp_path / "flags.csv"
+    flags.write_text("accept,label,kind,text,form,flag\nyes,good,first,the,the ,why\n", encoding="utf-8")
+    job = job.model_copy(update={"resources": job.resources.model_copy(update={"flags": str(flags)})})
     plan, rows = read_pipeline(find("pipelines", name)), table(TEXT[:6])
     applied = apply(plan, rows, job)
     declared = {column.name: column.type for stage in plan.stages for column in stage.adds}
