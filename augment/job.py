@@ -168,6 +168,9 @@ class TrainConfig(Section):
     epochs: float | None = Field(
         default=None, gt=0, description="default: 3; from scratch on few rows more, for 600 steps, at most 20"
     )
+    steps: int | None = Field(
+        default=None, ge=1, description="steps in place of epochs, whatever the number of rows"
+    )
     batch_size: int = Field(default=32, ge=1, description="rows a step")
     learning_rate: float | None = Field(
         default=None,
@@ -175,6 +178,14 @@ class TrainConfig(Section):
         description="default: 0.002 for textcnn, 0.0005 for bert-small, 0.00003 to fine-tune",
     )
     label_smoothing: float = Field(default=0.1, ge=0, lt=1, description="keeps a small model from certainty")
+    r_drop: float = Field(
+        default=0.0,
+        ge=0,
+        description="weight of the difference between two passes with dropout (R-Drop); 0: one pass",
+    )
+    freeze: int | None = Field(
+        default=None, ge=0, description="leave the embeddings and so many first layers as they are"
+    )
     vocabulary: int = Field(
         default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small"
     )

@@ -25,6 +25,7 @@ from augment.text.segment import segment
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from torch import Tensor, nn
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 # The file that marks a model folder as ours to replace.
@@ -217,11 +218,15 @@ def _fit(
     """Train the model in place with the Trainer of transformers."""
     from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
+    from augment.models.agreement import disagreement, doubled
     from augment.models.buckets import LengthBuckets
     from augment.models.device import device_of, dtype_of
+    from augment.models.layers import freeze
 
     settings, dtype, device = job.train, dtype_of(job.run), device_of(job.run.device)
     rows = _features(job, tokenizer, fitting, classes, model)
+    if settings.freeze is not None:
+        freeze(model, settings.freeze)
 
     class Tell(TrainerCallback):
         """Passes the step on to the caller's progress."""
@@ -231,14 +236,16 @@ def _fit(
             say("train", int(getattr(state, "global_step", 0)), int(getattr(state, "max_steps", 0)))
 
     epochs = settings.epochs or _epochs(job, len(fitting))
+    steps = settings.steps or epochs * len(fitting) / settings.batch_size
     with TemporaryDirectory() as scratch:
         arguments = TrainingArguments(
             output_dir=scratch,
             num_train_epochs=epochs,
+            max_steps=settings.steps or -1,
             per_device_train_batch_size=settings.batch_size,
             learning_rate=settings.learning_rate or _RATES.get(settings.start, _FINE_TUNING),
             weight_decay=0.01,
-            warmup_steps=max(1, int(0.06 * epochs * len(fitting) / settings.batch_size)),
+            warmup_steps=max(1, int(0.06 * steps)),
             save_strategy="no",
             logging_strategy="no",
             report_to=[],
@@ -256,10 +263,25 @@ def _fit(
         lengths = rows["length"]
 
         class Sorted(Trainer):
-            """A Trainer whose batches hold texts of like length."""
+            """A Trainer whose batches hold texts of like length, and which may ask the model twice."""
 
             def _get_train_sampler(self, *_: object) -> LengthBuckets:
                 return LengthBuckets(lengths, settings.batch_size, job.seed)
+
+            def compute_loss(
+                self,
+                model: "nn.Module",
+                inputs: "dict[str, Tensor]",
+                return_outputs: bool = False,
+                num_items_in_batch: "Tensor | int | None" = None,
+            ) -> "Tensor | tuple[Tensor, object]":
+                """Return the loss, of two passes where R-Drop is wanted."""
+                if not settings.r_drop:
+                    found: Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+                    return found
+                loss, outputs = super().compute_loss(model, doubled(inputs), return_outputs=True)
+                both: Tensor = loss + settings.r_drop / 2 * disagreement(outputs["logits"])
+                return both
 
         trainer = Sorted(
             model=model,

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 
 from augment.errors import DataError, ModelError, RequestError
 from augment.job import CorpusConfig, Job, ModelConfig, TrainConfig
@@ -102,3 +103,31 @@ def test_saving_replaces_only_a_model_of_ours_and_only_its_files(corpus: Path, t
     (folder / "augment.json").unlink()
     with pytest.raises(RequestError, match="did not make"):
         train(starting(small_job(corpus), folder))
+
+
+def test_steps_are_counted_in_place_of_epochs(corpus: Path, tmp_path: Path) -> None:
+    said: list[tuple[int, int]] = []
+    job = starting(small_job(corpus), tmp_path / "m", steps=7, epochs=None)
+    train(job, lambda phase, done, total: said.append((done, total)))
+    assert said[-1] == (7, 7)
+
+
+def test_r_drop_trains_another_model_than_one_pass_does(corpus: Path, tmp_path: Path) -> None:
+    plain = train(starting(small_job(corpus), tmp_path / "plain", epochs=6))
+    twice = train(starting(small_job(corpus), tmp_path / "twice", epochs=6, r_drop=1.0))
+    assert twice.accuracy > 0.8
+    assert look(plain.folder).digest() != look(twice.folder).digest()
+
+
+def test_frozen_embeddings_stay_as_they_began(corpus: Path, tmp_path: Path) -> None:
+    first = train(starting(small_job(corpus), tmp_path / "first", start="bert-small"))
+    kept, moved = (
+        train(starting(small_job(corpus), tmp_path / name, start=str(first.folder), freeze=number))
+        for name, number in (("kept", 1), ("moved", None))
+    )
+    before, same, other = (
+        load_file(training.folder / "model.safetensors")["bert.embeddings.word_embeddings.weight"]
+        for training in (first, kept, moved)
+    )
+    assert bool((before == same).all())
+    assert bool((before != other).any())
