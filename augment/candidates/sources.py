@@ -4,7 +4,7 @@ sources = open_sources(("lexicon", "neighbours"), job, most=8)
 sources.offer([Place("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])       # [("旅馆", "宾馆", ...)]
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
@@ -37,10 +37,10 @@ class LexiconSource:
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
         """Return the synonyms of each token from the first lexicon that has any."""
-        known = {word: self._synonyms(word) for word in dict.fromkeys(place.word for place in places)}
+        known = {word: self.synonyms(word) for word in dict.fromkeys(place.word for place in places)}
         return [known[place.word] for place in places]
 
-    def _synonyms(self, word: str) -> tuple[str, ...]:
+    def synonyms(self, word: str) -> tuple[str, ...]:
         """Return a word's synonyms; a loose lexicon is not asked for words that name things or deeds."""
         named = any(lexicon.parts(word) & {"n", "v"} for lexicon in self._lexicons)
         asked = (lexicon for lexicon in self._lexicons if not (named and lexicon.loose))
@@ -98,6 +98,11 @@ def open_sources(names: Sequence[SourceName], job: Job, most: int) -> Sources:
 
             sources.append(Neighbours(job.needs_model(), job.run, most))
     return Sources(sources, most, _lexicons(job) if "lexicon" in names else ())
+
+
+def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:
+    """Return the function that gives every synonym of a word in the job's lexicons, tested by nothing."""
+    return LexiconSource(_lexicons(job)).synonyms
 
 
 def lexicon_notices(job: Job) -> tuple[str, ...]:

@@ -4,11 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from augment.stages.aeda import Aeda
 from augment.stages.attack import Attack
 from augment.stages.attribute import Attribute
 from augment.stages.balance import Balance
 from augment.stages.delete import Delete
 from augment.stages.distinct import Distinct
+from augment.stages.eda import Eda
 from augment.stages.guard import Guard
 from augment.stages.judge import Judge
 from augment.stages.keep import Keep
@@ -28,6 +30,8 @@ AnyStage = Annotated[
     | Substitute
     | Delete
     | Attack
+    | Eda
+    | Aeda
     | Balance
     | Judge
     | Keep
@@ -38,12 +42,14 @@ AnyStage = Annotated[
 ]
 
 __all__ = [
+    "Aeda",
     "AnyStage",
     "Attack",
     "Attribute",
     "Balance",
     "Delete",
     "Distinct",
+    "Eda",
     "Guard",
     "Judge",
     "Keep",

@@ -4,7 +4,7 @@ A choice maps a token to what stands in its place, the empty string for a deleti
 edits the text, so that replaying a child's edits on its parent always gives the child.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,7 @@ from augment.text.edits import Edit, deletions, filling, replay
 
 On = Literal["key", "other", "any"]
 _TRIES = 8
+_USED_UP = "no new text in the tries allowed"
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,34 @@ def _free(on: On, key: list[int], content: list[int]) -> tuple[int, ...]:
     return tuple(content) if on == "any" else tuple(place for place in content if place not in set(key))
 
 
+def whole_rows(batch: pa.RecordBatch) -> list[Row]:
+    """Return the source rows of a batch with all their tokens free and no scores, for edits that look at none."""
+    picked = parents(batch)
+    names = ["id", "text", "text_pair", "label", "tokens", "side", "spans"]
+    columns = batch.take(pa.array(picked, pa.int64())).select(names).to_pylist()
+    rows: list[Row] = []
+    for index, values in zip(picked, columns, strict=True):
+        if values["tokens"] is None:
+            continue
+        count = len(values["tokens"])
+        rows.append(
+            Row(
+                index,
+                values["id"],
+                values["text"],
+                values["text_pair"],
+                values["label"],
+                tuple(values["tokens"]),
+                tuple(values["side"]),
+                tuple((span["start"], span["end"]) for span in values["spans"]),
+                (0.0,) * count,
+                tuple(range(count)),
+                count,
+            )
+        )
+    return rows
+
+
 def breed(
     batch: pa.RecordBatch, rows: list[Row], method: str, count: int, seed: int, rewrite: Rewrite, lack: str
 ) -> pa.RecordBatch:
@@ -131,28 +160,50 @@ def breed(
 
     `rewrite` gives the choice for one child; an empty one means that the row offers nothing, for the reason `lack`.
     """
+    reasons: dict[str, str] = {}
+
+    def draws(row: Row) -> Iterator[tuple[Edit, ...]]:
+        """Yield the edits of one child after the other."""
+        reasons[row.id] = _USED_UP if row.free else "no token may be edited"
+        for number in range(count * _TRIES if row.free else 0):
+            choice = rewrite(row, chance(seed, method, row.id, number), number)
+            if not choice:
+                reasons[row.id] = lack
+                return
+            yield row.edits(choice)
+
+    return drawn(batch, rows, method, count, draws, reasons)
+
+
+def drawn(
+    batch: pa.RecordBatch,
+    rows: list[Row],
+    method: str,
+    count: int,
+    draws: Callable[[Row], Iterable[tuple[Edit, ...]]],
+    reasons: Mapping[str, str] | None = None,
+) -> pa.RecordBatch:
+    """Return the batch with the first `count` of the children drawn for a row that are new texts in its family.
+
+    `reasons` says by id why a row has fewer, where it is not that its draws were used up.
+    """
     family = _families(batch)
     children: list[Child] = []
     missing: list[Missing] = []
     for row in rows:
         taken = family[row.id]
         made = 0
-        reason = "no token may be edited" if not row.free else "no new text in the tries allowed"
-        for number in range(count * _TRIES):
-            choice = rewrite(row, chance(seed, method, row.id, number), number) if row.free else {}
-            if not choice:
-                reason = reason if not row.free else lack
-                break
-            texts = row.texts(choice)
+        for edits in draws(row):
+            texts = replay(row.text, row.text_pair, edits)
             if texts in taken or not texts[0].strip() or (texts[1] is not None and not texts[1].strip()):
                 continue
             taken.add(texts)
             made += 1
-            children.append(Child(row.index, method, made, *texts, row.edits(choice)))
+            children.append(Child(row.index, method, made, *texts, edits))
             if made == count:
                 break
         if made < count:
-            missing.append(Missing(row.index, method, count - made, reason))
+            missing.append(Missing(row.index, method, count - made, (reasons or {}).get(row.id, _USED_UP)))
     return with_children(batch, children, missing)
 
 

@@ -1,0 +1,66 @@
+"""An easier data augmentation (Karimi, Rossi and Prati 2021): marks put at random between words. A peer to compare with.
+
+As the authors' code does it: from one to a third of the number of words, each of six marks by chance, before words at random.
+Chinese takes the marks in full width.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from augment.chance import Chance, chance
+from augment.columns import CHILD, Column
+from augment.job import Job
+from augment.stage import Stage, Step
+from augment.stages.children import Row, drawn, whole_rows
+from augment.stages.eda import before
+from augment.text.choose import is_word
+from augment.text.edits import Edit
+from augment.text.script import language
+
+_MARKS = {"en": ".,!?;:", "zh": "。，！？；："}
+# Draws allowed a child, as two can be equal.
+_TRIES = 8
+
+
+class Aeda(Stage):
+    """Children with marks put between their words; no score is looked at."""
+
+    kind: Literal["aeda"]
+    children: int = Field(default=4, ge=1, description="children asked for")
+    ratio: float = Field(default=0.3, gt=0, le=1, description="of the row's words, marks at most")
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The tokens."""
+        return ("tokens", "side", "spans")
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """What makes a row a child."""
+        return CHILD
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Return the step; nothing has to be loaded."""
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            """Put the children of every row behind it."""
+
+            def draws(row: Row) -> list[tuple[Edit, ...]]:
+                numbers = range(self.children * _TRIES)
+                return [self.marked(row, chance(job.seed, self.kind, row.id, number)) for number in numbers]
+
+            return drawn(batch, whole_rows(batch), self.kind, self.children, draws)
+
+        return step
+
+    def marked(self, row: Row, chance: Chance) -> tuple[Edit, ...]:
+        """Return the insertion of marks; of a pair the first text is edited."""
+        words = [place for place in row.free if is_word(row.tokens[place]) and not row.side[place]]
+        count = 1 + chance.below(int(self.ratio * len(words)) + 1)
+        chosen = chance.sample(words, count)
+        marks = [_MARKS["zh" if language(row.tokens[place]) == "zh" else "en"] for place in chosen]
+        new = {place: [some[chance.below(len(some))]] for place, some in zip(chosen, marks, strict=True)}
+        return before(row, new)

@@ -1,0 +1,135 @@
+"""Easy data augmentation (Wei and Zou 2019): synonyms, insertions, swaps and deletions of random words. A peer to compare with.
+
+As the authors' code does it: alpha of the words, at least one, are edited; each of the four operations gives a quarter of
+the children and one more, of which so many are drawn as are asked for. Unlike there, case and punctuation stay, every
+child is another text, and a row that gives too few says so. Chinese words are those of jieba.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from augment.candidates.sources import any_synonyms
+from augment.chance import Chance, chance
+from augment.columns import CHILD, Column
+from augment.job import Job
+from augment.stage import Stage, Step
+from augment.stages.children import Row, drawn, whole_rows
+from augment.text.choose import STOP_WORDS, is_word
+from augment.text.edits import Edit, insertion
+from augment.text.script import language
+
+Synonyms = Callable[[str], Sequence[str]]
+_OPERATIONS = 4
+# Draws until a word with a synonym, or another place, is found.
+_DRAWS = 10
+
+
+class Eda(Stage):
+    """Children by the four operations of easy data augmentation, which look at no score."""
+
+    kind: Literal["eda"]
+    children: int = Field(default=4, ge=1, description="children asked for")
+    alpha: float = Field(default=0.1, gt=0, le=1, description="of the row's words that an operation edits")
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The tokens."""
+        return ("tokens", "side", "spans")
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """What makes a row a child."""
+        return CHILD
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Load the lexicons."""
+        synonyms = any_synonyms(job)
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            """Put the children of every row behind it."""
+
+            def draws(row: Row) -> list[tuple[Edit, ...]]:
+                return self.pool(row, synonyms, chance(job.seed, self.kind, row.id, 0))
+
+            return drawn(batch, whole_rows(batch), self.kind, self.children, draws)
+
+        return step
+
+    def pool(self, row: Row, synonyms: Synonyms, chance: Chance) -> list[tuple[Edit, ...]]:
+        """Return the edits of every text that the operations give, shuffled; of a pair the first text is edited."""
+        words = [place for place in row.free if is_word(row.tokens[place]) and not row.side[place]]
+        if not words:
+            return []
+        count = max(1, int(self.alpha * len(words)))
+        pool: list[tuple[Edit, ...]] = []
+        for _ in range(self.children // _OPERATIONS + 1):
+            pool += [
+                row.edits(_replaced(row, words, count, synonyms, chance)),
+                _inserted(row, words, count, synonyms, chance),
+                row.edits(_swapped(row, words, count, chance)),
+                row.edits(_deleted(words, self.alpha, chance)),
+            ]
+        return chance.sample(pool, len(pool))
+
+
+def _replaced(
+    row: Row, words: Sequence[int], count: int, synonyms: Synonyms, chance: Chance
+) -> Mapping[int, str]:
+    """Return synonyms for so many words that are no stop words, each wherever it stands."""
+    kinds = list(dict.fromkeys(row.tokens[place] for place in words))
+    choice: dict[int, str] = {}
+    for word in chance.sample([word for word in kinds if word.casefold() not in STOP_WORDS], len(kinds)):
+        if offered := synonyms(word):
+            new = offered[chance.below(len(offered))]
+            choice |= {place: new for place in words if row.tokens[place] == word}
+            count -= 1
+        if not count:
+            break
+    return choice
+
+
+def _inserted(
+    row: Row, words: Sequence[int], count: int, synonyms: Synonyms, chance: Chance
+) -> tuple[Edit, ...]:
+    """Return the insertion of a synonym of a random word before a random word, so many times."""
+    new: dict[int, list[str]] = {}
+    for _ in range(count):
+        drawn_words = (row.tokens[words[chance.below(len(words))]] for _ in range(_DRAWS))
+        offered = next((found for word in drawn_words if (found := synonyms(word))), ())
+        if offered:
+            new.setdefault(words[chance.below(len(words))], []).append(offered[chance.below(len(offered))])
+    return before(row, new)
+
+
+def _swapped(row: Row, words: Sequence[int], count: int, chance: Chance) -> Mapping[int, str]:
+    """Return what stands where after so many swaps of two random words."""
+    stands = {place: row.tokens[place] for place in words}
+    for _ in range(count):
+        one = words[chance.below(len(words))]
+        others = (words[chance.below(len(words))] for _ in range(_DRAWS))
+        other = next((place for place in others if place != one), one)
+        stands[one], stands[other] = stands[other], stands[one]
+    return {place: word for place, word in stands.items() if word != row.tokens[place]}
+
+
+def _deleted(words: Sequence[int], alpha: float, chance: Chance) -> Mapping[int, str]:
+    """Return the deletion of each word by chance, of all but one at most."""
+    gone = [place for place in words if chance.below(1_000_000) < alpha * 1_000_000]
+    if len(gone) == len(words):
+        gone.pop(chance.below(len(gone)))
+    return dict.fromkeys(gone, "")
+
+
+def before(row: Row, new: Mapping[int, Sequence[str]]) -> tuple[Edit, ...]:
+    """Return the insertion of words before tokens of the first text, with spaces where the words are written with them."""
+    edits = []
+    for place, words in sorted(new.items()):
+        at = row.spans[place][0]
+        spaced = language(row.tokens[place]) != "zh"
+        text = f" {' '.join(words)} " if spaced else "".join(words)
+        edits.append(Edit(0, at, at, "", insertion(row.text, at, text), 0.0))
+    return tuple(edits)
