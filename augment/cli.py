@@ -16,6 +16,7 @@ from augment.telling import (
     say,
     show_attribution,
     show_keywords,
+    show_page,
     show_progress,
     tell_summary,
     tell_training,
@@ -259,6 +260,54 @@ def train(
         return
     tell_training(result)
     answer(str(result.folder))
+
+
+@app.command()
+def evaluate(
+    arms: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="What to compare: pipelines, `none`; `:random` or `:log_odds` for the words, `+r_drop`, `+online`, `+half`.",
+            show_default=False,
+        ),
+    ] = None,
+    config: Configs = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder to write; default runs/CONFIG-evaluate.", show_default=False
+        ),
+    ] = None,
+    rows: Annotated[
+        list[int] | None,
+        typer.Option("--rows", help="Size of the training sets drawn; may be given several times.", min=2),
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", help="Draws of each size.", show_default=False, min=1)
+    ] = None,
+    data: Data = None,
+    model: Model = None,
+    overrides: Overrides = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another evaluation in the output folder.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure whether augmentation helps: equal rows, equal steps, paired draws, untouched tests."""
+    from augment import evaluating
+    from augment.configuring import configured
+
+    given = (("arms", arms), ("rows", rows), ("seeds", seeds))
+    more = [f"evaluate.{name}={json.dumps(value)}" for name, value in given if value]
+    job = configured(config, [*(overrides or []), *more], data, model)
+    with show_progress(quiet) as progress:
+        found = evaluating.evaluate(job, output, overwrite, progress)
+    if as_json:
+        answer_json(found.to_dict())
+        return
+    show_page(found.lines())
+    answer(str(found.folder / "evaluation.md"))
 
 
 @app.command()

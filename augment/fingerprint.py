@@ -18,7 +18,7 @@ ALGORITHM = 5
 
 def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
     """Return all that decides the rows of a run: not the device, the threads or the place."""
-    gives = job.model_dump(mode="json", exclude={"run", "name", "train"})
+    gives = job.model_dump(mode="json", exclude={"run", "name", "train", "evaluate"})
     gives["run"] = job.run.model_dump(
         mode="json", include={"dtype", "splits", "limit", "token_budget", "shard_rows"}
     )
@@ -33,7 +33,7 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
         "algorithm": ALGORITHM,
         "pipeline": plan.model_dump(mode="json", exclude={"about"}),
         "job": gives,
-        "corpus": _contents(job),
+        "corpus": corpus_hashes(job),
         "models": models,
         "lexicons": lexicon_hashes(job) if _uses_lexicons(plan) else {},
         "resources": _resources(job),
@@ -49,7 +49,7 @@ def _dtype(job: Job) -> str:
     return dtype_of(job.run)
 
 
-def _contents(job: Job) -> dict[str, str]:
+def corpus_hashes(job: Job) -> dict[str, str]:
     """Return the SHA-256 of every file of the corpus; RequestError naming one that is missing."""
     corpus = job.needs_corpus()
     found: dict[str, str] = {}

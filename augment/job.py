@@ -236,6 +236,43 @@ class RunConfig(Section):
     allow_download: Flag = Field(default=False, description="let hub ids be downloaded")
 
 
+class EvaluateConfig(Section):
+    """What `augment evaluate` compares, how often, and on which tests."""
+
+    arms: tuple[str, ...] = Field(
+        default=("duplicate", "eda", "aeda", "augment", "augment:random", "augment:log_odds"),
+        description="pipelines; with `:random` or `:log_odds` for the words, with `+r_drop`, `+online`, `+half`",
+    )
+    rows: tuple[Annotated[int, Field(ge=2)], ...] = Field(
+        default=(100,), description="sizes of the training sets drawn"
+    )
+    seeds: int = Field(default=10, ge=1, description="draws of each size, the same for all arms")
+    first_seed: int = Field(default=0, ge=0, description="number of the first draw")
+    variants: int = Field(
+        default=4, ge=1, description="rows added for each row; what an arm lacks is duplicated"
+    )
+    epochs: float | None = Field(
+        default=None,
+        gt=0,
+        description="passes over the enlarged set, for all arms; default: 12 from scratch, 3 to fine-tune",
+    )
+    r_drop: float = Field(default=1.0, gt=0, description="weight of R-Drop in the arms that ask for it")
+    test_rows: int = Field(default=1000, ge=1, description="rows of each test, chosen by hash")
+    others: tuple[str, ...] = Field(
+        default=(), description="configs of another domain with the same labels, as further tests"
+    )
+    synonyms: tuple[str, ...] = Field(
+        default=(), description="lexicons kept from the arms, and used to reword a test"
+    )
+    noise: float = Field(
+        default=0.1, ge=0, le=1, description="share of the letters changed in a test; 0 for none"
+    )
+    judge: str | None = Field(
+        default=None,
+        description="train.start of the independent judge; default: bert-small for textcnn, else textcnn",
+    )
+
+
 class OutputConfig(Section):
     """What is written."""
 
@@ -259,6 +296,7 @@ class Job(Section):
     judge: ModelConfig | None = None
     resources: ResourcesConfig = ResourcesConfig()
     train: TrainConfig = TrainConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
     run: RunConfig = RunConfig()
     output: OutputConfig = OutputConfig()
     seed: int = 0

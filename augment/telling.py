@@ -10,7 +10,7 @@ Only typer is imported at the top: the command line needs this module before it 
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -167,6 +167,14 @@ def show_keywords(found: list[dict[str, object]]) -> None:
         console.print(Text.assemble(("flag ", "red"), f"{row['text']!r}: {row['flag']}"))
     if not flagged:
         console.print("nothing looks like a shortcut")
+
+
+def show_page(lines: Iterable[str]) -> None:
+    """Print Markdown, its tables drawn."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console(highlight=False).print(Markdown("\n".join(lines)))
 
 
 def _plain_progress() -> Callable[[str, int, int], None]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 # The file that marks a model folder as ours to replace.
 MADE = "augment.json"
 _RATES = {"textcnn": 2e-3, "bert-small": 5e-4}
+# What is trained from nothing; any other start is fine-tuned.
+SCRATCH = frozenset(_RATES)
 _FINE_TUNING = 3e-5
 _STEPS = 600
 Progress = Callable[[str, int, int], None]

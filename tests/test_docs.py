@@ -75,6 +75,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "model": job.ModelConfig,
     "resources": job.ResourcesConfig,
     "train": job.TrainConfig,
+    "evaluate": job.EvaluateConfig,
     "run": job.RunConfig,
     "output": job.OutputConfig,
 }

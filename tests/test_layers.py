@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sampling",),
     ("reporting", "summary"),
     ("running", "telling", "verifying"),
+    ("evaluating",),
     ("cli",),
     ("entry",),
     ("__main__",),
@@ -35,6 +36,7 @@ HEAVY = {"torch", "transformers", "datasets", "pandas", "sklearn"}
 # Units whose modules may import heavy packages at the top; of the others only what DOORS lists, inside functions.
 HOMES = {"ig", "models", "candidates.masked_lm", "candidates.neighbours"}
 DOORS = {
+    "evaluating.evaluation": {"to_pandas": {"pandas"}},
     "engine.processes": {"cuda_devices": {"torch"}},
     "formats.columnar": {"from_folder": {"datasets"}, "from_hub": {"datasets"}},
     "summary": {"to_pandas": {"pandas"}},

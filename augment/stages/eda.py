@@ -12,7 +12,7 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import Field
 
-from augment.candidates.sources import any_synonyms
+from augment.candidates.sources import SourceName, any_synonyms
 from augment.chance import Chance, chance
 from augment.columns import CHILD, Column
 from augment.job import Job
@@ -44,6 +44,11 @@ class Eda(Stage):
     def adds(self) -> tuple[Column, ...]:
         """What makes a row a child."""
         return CHILD
+
+    @property
+    def sources(self) -> tuple[SourceName, ...]:
+        """Where its words come from."""
+        return ("lexicon",)
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the lexicons."""

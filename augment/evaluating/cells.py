@@ -1,0 +1,283 @@
+"""One cell of an experiment: a draw of rows, the children an arm makes of them, the model trained on both, its tests.
+
+The augmenting model is trained on the draw alone: it is that of the arm `duplicate`. All arms of a cell have the same number of
+rows, by copies where an arm made too few, and of steps.
+
+    bench = Bench.of(job, folder)
+    bench.measured(Arm.of("eda"), rows=100, seed=0)     # {"clean": 0.81, "label_kept": 0.86, ...}
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from augment.chance import chance
+from augment.corpus import with_label_names
+from augment.errors import RequestError
+from augment.evaluating.arms import ALONE, DUPLICATE, Arm
+from augment.evaluating.material import (
+    Labelled,
+    by_split,
+    drawn,
+    held_out,
+    noisy,
+    other_domain,
+    read_rows,
+    write_rows,
+)
+from augment.job import CorpusConfig, Job, ModelConfig, OutputConfig, TrainConfig, read_job
+from augment.models.labels import LabelMap
+from augment.pipeline import Pipeline
+from augment.running import run
+from augment.shipped import find
+from augment.training import SCRATCH, Progress, train
+
+Measured = dict[str, float | int | None]
+# Texts in other words that a row of the test is given; all of them must be answered rightly.
+_REWORDINGS = 3
+_PASSES = {True: 12.0, False: 3.0}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where an experiment is made: its job, a folder for what it needs, the training rows and the clean test."""
+
+    job: Job
+    folder: Path
+    pool: list[Labelled]
+    clean: list[Labelled]
+    say: Progress
+
+    @classmethod
+    def of(cls, job: Job, folder: Path, say: Progress) -> "Bench":
+        """Read the corpus; DataError if it cannot be trained and tested on."""
+        job = with_label_names(job)
+        splits = by_split(job)
+        return cls(job, folder, splits["train"], held_out(splits, job.evaluate.test_rows), say)
+
+    @property
+    def classes(self) -> list[str]:
+        """The labels of the training rows."""
+        return sorted({row.label for row in self.pool})
+
+    @cached_property
+    def tests(self) -> dict[str, list[Labelled]]:
+        """Every test by name; those that take time to make are kept in the folder."""
+        settings = self.job.evaluate
+        found = {"clean": self.clean}
+        for name in settings.others:
+            config = read_job([find("configs", name)], [], self.job.root)
+            found[Path(name).stem] = other_domain(config, self.classes, name, settings.test_rows)
+        if settings.synonyms:
+            found["synonyms"] = self._reworded()
+        if settings.noise:
+            found["noise"] = noisy(self.clean, settings.noise, self.job.seed)
+        return found
+
+    @cached_property
+    def judge(self) -> ModelConfig:
+        """The model that judges labels: the job's own, or one of another kind trained on all training rows."""
+        if self.job.judge is not None:
+            return self.job.judge
+        start = self.job.evaluate.judge or ("bert-small" if self.job.train.start == "textcnn" else "textcnn")
+        if start == self.job.train.start:
+            raise RequestError(
+                "evaluate.judge",
+                "the judge is of the family of the model, and would share its faults",
+                "name another start",
+            )
+        place = self.folder / "judge"
+        if not (place / "config.json").exists():
+            job = self._job(self.pool, self.folder / "judge-corpus", place, TrainConfig(start=start))
+            train(job, self.say)
+            shutil.rmtree(self.folder / "judge-corpus")
+        return ModelConfig(path=str(place), max_length=self.job.needs_model().max_length)
+
+    def measured(self, arm: Arm, rows: int, seed: int) -> Measured:
+        """Return what an arm comes to on one draw: accuracies (0 to 1) by test, and what its children are like."""
+        place = self.folder / f"{rows}-{seed}"
+        draw = drawn(self.pool, rows, seed)
+        model = place / DUPLICATE
+        if not (model / "config.json").exists():
+            self._trained(self._copies(draw, seed), rows, seed, frozenset(), model)
+        if arm.name == DUPLICATE:
+            return self._scores(model)
+        children, facts = ([], {}) if arm.is_copying else self._children(arm, draw, seed, model)
+        rest = self.enlarged(arm, draw, children, seed)
+        own = place / "arm"
+        self._trained(rest, rows, seed, arm.ways, own)
+        copies = len(rest) - self._repeated(arm, rows) - len(children)
+        return {**self._scores(own), **facts, "copies": max(copies, 0)}
+
+    def _children(
+        self, arm: Arm, draw: Sequence[Labelled], seed: int, model: Path
+    ) -> tuple[list[Labelled], Measured]:
+        """Return the children of a draw that join its data, and what they are like."""
+        plan, place = arm.plan(self.passes(arm)), model.parent / "children"
+        job = self._job(draw, model.parent / "corpus", model, self.job.train).model_copy(
+            update={"output": OutputConfig(report_rows=0), "seed": self.job.seed + seed}
+        )
+        kept = run(plan, self._without_synonyms(job), place, overwrite=True).folder
+        found = [
+            row for row in pq.read_table(kept / "data" / "train.parquet").to_pylist() if row.get("parent")
+        ]
+        shutil.rmtree(place)
+        children = [Labelled(row["text"], row["label"], row.get("text_pair")) for row in found]
+        count = len(found)
+        facts: Measured = {"children": count}
+        if count:
+            facts["edits"] = round(sum(len(row["edits"]) for row in found) / count, 4)
+            facts["label_kept"] = round(sum(self._right(self.judge, children)) / count, 4)
+        return children, facts
+
+    def enlarged(
+        self, arm: Arm, draw: Sequence[Labelled], children: list[Labelled], seed: int
+    ) -> list[Labelled]:
+        """Return the rows an arm is trained on, as many as any arm's: the draw, its children, and copies for what lacks."""
+        if arm.pipeline == ALONE:
+            return list(draw)
+        source = self._repeated(arm, len(draw))
+        wanted = len(draw) * self.passes(arm) * (1 + self.job.evaluate.variants) - source
+        luck = chance(seed, "evaluate", arm.name, 0)
+        chosen = luck.sample(children, wanted) if len(children) > wanted else children
+        whole = [*draw] * (source // len(draw))
+        return [*whole, *chosen, *_cycled(luck.sample(draw, len(draw)), wanted - len(chosen))]
+
+    def _copies(self, draw: Sequence[Labelled], seed: int) -> list[Labelled]:
+        """Return every row of a draw as often as it has variants, and once."""
+        return self.enlarged(Arm.of(DUPLICATE), draw, [], seed)
+
+    def _repeated(self, arm: Arm, rows: int) -> int:
+        """Return how many rows of an arm's data are the draw's own: once, or once a pass where passes differ."""
+        return rows * self.passes(arm)
+
+    def passes(self, arm: Arm) -> int:
+        """Return in how many passes the children differ."""
+        return round(self._epochs) if "online" in arm.ways else 1
+
+    @property
+    def _epochs(self) -> float:
+        """Passes over the enlarged data."""
+        return self.job.evaluate.epochs or _PASSES[self.job.train.start in SCRATCH]
+
+    def _trained(
+        self, rows: list[Labelled], drawn_rows: int, seed: int, ways: frozenset[str], place: Path
+    ) -> None:
+        """Train a model on rows, with the steps of every arm; half of them where that is wanted."""
+        settings, train_config = self.job.evaluate, self.job.train
+        enlarged = drawn_rows * (1 + settings.variants)
+        steps = max(1, round(self._epochs * enlarged / train_config.batch_size / (1 + ("half" in ways))))
+        changed = {
+            "steps": steps,
+            "r_drop": settings.r_drop if "r_drop" in ways else 0.0,
+            "limit": None,
+            "baseline": False,
+        }
+        job = self._job(rows, place.with_name("corpus"), place, train_config.model_copy(update=changed))
+        train(job.model_copy(update={"seed": self.job.seed + seed}), self.say)
+
+    def _scores(self, model: Path) -> Measured:
+        """Return the accuracy on every test; of a text in several wordings all must be answered rightly."""
+        config = ModelConfig(path=str(model), max_length=self.job.needs_model().max_length)
+        found: Measured = {}
+        for name, rows in self.tests.items():
+            right: dict[int, bool] = {}
+            for row, one in zip(rows, self._right(config, rows), strict=True):
+                right[row.of] = right.get(row.of, True) and one
+            found[name] = round(sum(right.values()) / len(right), 5)
+        return found
+
+    def _right(self, config: ModelConfig, rows: Sequence[Labelled]) -> list[bool]:
+        """Return whether a model answers each row with its label."""
+        from augment.models.classifier import open_classifier
+
+        classifier = open_classifier(config, self.job.run)
+        labels = LabelMap(classifier.classes, self.job.label_names)
+        answers = classifier.ask([row.text for row in rows], [row.text_pair for row in rows]).argmax(-1)
+        return [labels.name(int(answer)) == row.label for answer, row in zip(answers, rows, strict=True)]
+
+    def _job(self, rows: Sequence[Labelled], place: Path, model: Path, settings: TrainConfig) -> Job:
+        """Return the job that trains on rows, which are written to a folder, and tests on the clean test."""
+        place.mkdir(parents=True, exist_ok=True)
+        write_rows(place / "train.jsonl", rows)
+        write_rows(place / "test.jsonl", self.clean)
+        pair = "text_pair" if any(row.text_pair is not None for row in self.clean) else None
+        corpus = CorpusConfig.model_validate(
+            {
+                "root": str(place),
+                "files": {"train": "train.jsonl", "test": "test.jsonl"},
+                "text": "text",
+                "text_pair": pair,
+                "label": "label",
+                "language": self.job.needs_corpus().language,
+            }
+        )
+        config = self.job.needs_model().model_copy(update={"path": str(model), "calibration": None})
+        return self.job.model_copy(
+            update={"name": "cell", "corpus": corpus, "model": config, "train": settings}
+        )
+
+    def _without_synonyms(self, job: Job) -> Job:
+        """Return the job without the lexicons that a test is worded with."""
+        left = tuple(name for name in job.resources.lexicons if name not in self.job.evaluate.synonyms)
+        return job.model_copy(update={"resources": job.resources.model_copy(update={"lexicons": left})})
+
+    def _reworded(self) -> list[Labelled]:
+        """Return the clean test with words replaced from lexicons that no arm has, in several wordings a row."""
+        kept = self.folder / "synonyms.jsonl"
+        if not kept.exists():
+            model = self.judge.path
+            lexicons = self.job.resources.model_copy(update={"lexicons": self.job.evaluate.synonyms})
+            job = self._job(
+                self.clean, self.folder / "reworded-corpus", Path(model), self.job.train
+            ).model_copy(update={"resources": lexicons, "output": OutputConfig(report_rows=0)})
+            folder = run(_REWORDING, job, self.folder / "reworded", overwrite=True).folder
+            rows = pq.read_table(folder / "data" / "train.parquet").to_pylist()
+            numbers = {(row.text, row.text_pair): row.of for row in self.clean}
+            texts = {row["id"]: (row["text"], row.get("text_pair")) for row in rows if not row["parent"]}
+            reworded = [
+                Labelled(row["text"], row["label"], row.get("text_pair"), numbers[texts[row["parent"]]])
+                for row in rows
+                if row["parent"]
+            ]
+            if not reworded:
+                raise RequestError(
+                    "evaluate.synonyms",
+                    "no word of the test has a synonym in these lexicons",
+                    "name lexicons of its language",
+                )
+            for done in ("reworded", "reworded-corpus"):
+                shutil.rmtree(self.folder / done)
+            write_rows(kept, reworded)
+        return read_rows(kept)
+
+
+_REWORDING = Pipeline.model_validate(
+    {
+        "name": "reword",
+        "about": "A fifth of the content words by chance, replaced from lexicons.",
+        "splits": ["train"],
+        "stages": [
+            {"kind": "tokenize"},
+            {"kind": "weigh", "by": "random"},
+            {"kind": "rank", "by": "weight", "k": 1},
+            {
+                "kind": "substitute",
+                "on": "any",
+                "score": "weight",
+                "children": _REWORDINGS,
+                "share": 0.2,
+                "sources": ["lexicon"],
+            },
+        ],
+    }
+)
+
+
+def _cycled(rows: Sequence[Labelled], count: int) -> list[Labelled]:
+    """Return rows again and again until there are so many."""
+    return [rows[place % len(rows)] for place in range(count)]

@@ -1,0 +1,278 @@
+"""All cells of an experiment, and what they say: kept in evaluation.json, told in evaluation.md and evaluation.svg."""
+
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from augment import __version__
+from augment.engine.locking import locked
+from augment.errors import FingerprintError, RequestError
+from augment.evaluating.arms import DUPLICATE, Arm
+from augment.evaluating.cells import Bench, Measured
+from augment.evaluating.drawing import forest
+from augment.evaluating.statistics import Difference, compare, holm
+from augment.fingerprint import corpus_hashes
+from augment.job import EvaluateConfig, Job
+from augment.ledger import canonical, read_json, write_json, write_text
+from augment.training import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILE = "evaluation.json"
+_WORK = "work"
+# What is not a test in a cell.
+FACTS = ("children", "edits", "label_kept", "copies")
+# More of these may be asked of a folder that has some already.
+_GROWING = {"arms", "rows", "seeds", "first_seed"}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured, by (rows, seed, arm): accuracies of 0 to 1 by test, and what the children are like."""
+
+    folder: Path
+    cells: Mapping[tuple[int, int, str], Measured]
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms, in the order of their first cells; what all are compared with comes first."""
+        names = dict.fromkeys(arm for _, _, arm in self.cells)
+        return sorted(names, key=lambda arm: arm != DUPLICATE)
+
+    @property
+    def tests(self) -> list[str]:
+        """The tests."""
+        names = dict.fromkeys(name for cell in self.cells.values() for name in cell)
+        return [name for name in names if name not in FACTS]
+
+    def by_key(self) -> dict[str, Measured]:
+        """Return the cells as the file names them."""
+        return {f"{rows} {seed} {arm}": cell for (rows, seed, arm), cell in self.cells.items()}
+
+    def mean(self, arm: str, name: str) -> float:
+        """Return the mean of a test or a fact over the cells of an arm; nan where it has none."""
+        values = [
+            float(value)
+            for (_, _, of), cell in self.cells.items()
+            if of == arm and (value := cell.get(name)) is not None
+        ]
+        return sum(values) / len(values) if values else float("nan")
+
+    def differences(self, test: str, against: str = DUPLICATE) -> dict[str, Difference]:
+        """Return for each arm what it gains over another on a test, in points, p corrected for their number."""
+        found = {}
+        for arm in self.arms:
+            groups: dict[str, list[float]] = defaultdict(list)
+            for (rows, seed, of), cell in self.cells.items():
+                other = self.cells.get((rows, seed, against), {}).get(test)
+                own = cell.get(test)
+                if of == arm != against and own is not None and other is not None:
+                    groups[str(rows)].append(100 * (own - other))
+            if groups:
+                found[arm] = compare(groups)
+        return holm(found)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON values: means and differences of every arm by test."""
+        facts = {
+            arm: {name: _plain(self.mean(arm, name)) for name in (*self.tests, *FACTS)} for arm in self.arms
+        }
+        told = {
+            test: {
+                arm: {**{key: _plain(value) for key, value in vars(one).items()}, "verdict": one.verdict}
+                for arm, one in self.differences(test).items()
+            }
+            for test in self.tests
+        }
+        return {"folder": str(self.folder), "means": facts, "differences": told}
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row for each cell: rows, seed, arm, and what was measured."""
+        import pandas as pd
+
+        rows = [
+            {"rows": rows, "seed": seed, "arm": arm, **cell} for (rows, seed, arm), cell in self.cells.items()
+        ]
+        return pd.DataFrame(rows)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the tables in Markdown."""
+        cells = sum(arm == DUPLICATE for _, _, arm in self.cells)
+        yield f"Points against `{DUPLICATE}`, the same rows repeated for as many steps; {cells} draws."
+        for test in self.tests:
+            yield from ("", f"## {test}", "", f"`{DUPLICATE}`: {100 * self.mean(DUPLICATE, test):.1f} %", "")
+            yield "| arm | difference | 95 % interval | p (Holm) | verdict |"
+            yield "|---|---|---|---|---|"
+            found = self.differences(test)
+            for arm, one in found.items():
+                told = (arm, f"{one.mean:+.2f}", _span(one), _number(one.holm, 3), one.verdict)
+                yield f"| {' | '.join(told)} |"
+            seen = sorted(one.seen for one in found.values() if not isnan(one.seen))
+            if seen:
+                yield from ("", f"This design can see differences of {seen[0]:.1f} to {seen[-1]:.1f} points.")
+        yield from ("", "## Children", "", "| arm | a row | edits | label kept, by the judge | copies |")
+        yield "|---|---|---|---|---|"
+        for arm in self.arms:
+            if not isnan(self.mean(arm, "children")):
+                facts = (
+                    _number(self._children_a_row(arm), 2),
+                    _number(self.mean(arm, "edits"), 2),
+                    f"{100 * self.mean(arm, 'label_kept'):.1f} %",
+                    _number(self.mean(arm, "copies"), 1),
+                )
+                yield f"| {arm} | {' | '.join(facts)} |"
+
+    def _children_a_row(self, arm: str) -> float:
+        """Return how many children an arm makes of a row, in the mean."""
+        found = [
+            float(cell["children"] or 0) / rows for (rows, _, of), cell in self.cells.items() if of == arm
+        ]
+        return sum(found) / len(found)
+
+
+def evaluate(
+    job: Job,
+    output: Path | str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Measure every cell that is missing in the folder (default runs/<job>-evaluate) and return all of them.
+
+    RequestError or DataError if the job cannot be evaluated; FingerprintError if the folder holds cells of another
+    corpus, training or version; LockedError if one is at work there.
+    """
+    folder = Path(output) if output is not None else Path("runs") / f"{job.name}-evaluate"
+    arms = [Arm.of(name) for name in dict.fromkeys((DUPLICATE, *job.evaluate.arms))]
+    plans: dict[str, object] = {
+        arm.name: arm.plan(1).model_dump(mode="json") for arm in arms if not arm.is_copying
+    }
+    job.needs_model()
+    with locked(folder, alone=False):
+        fingerprint = _fingerprint(job)
+        cells, before = _kept(folder, fingerprint, plans, overwrite)
+        places = [
+            (rows, job.evaluate.first_seed + number, arm)
+            for number in range(job.evaluate.seeds)
+            for rows in job.evaluate.rows
+            for arm in arms
+        ]
+        _measure(job, folder, places, cells, {"fingerprint": fingerprint, "plans": before | plans}, progress)
+    found = Evaluation(folder, _keyed(cells))
+    write_text(folder / "evaluation.md", _page(job, found))
+    write_text(folder / "evaluation.svg", forest({test: found.differences(test) for test in found.tests}))
+    return found
+
+
+def read_evaluation(folder: Path) -> Evaluation:
+    """Return what a folder holds; RequestError if it holds no evaluation."""
+    cells = read_json(folder / FILE).get("cells")
+    if not isinstance(cells, dict):
+        raise RequestError(str(folder / FILE), "holds no evaluation", "name the folder of `augment evaluate`")
+    return Evaluation(folder, _keyed(cells))
+
+
+def _measure(
+    job: Job,
+    folder: Path,
+    places: list[tuple[int, int, Arm]],
+    cells: dict[str, Measured],
+    facts: dict[str, object],
+    progress: Progress | None,
+) -> None:
+    """Measure the places that have no cell, and keep each at once."""
+    left = [place for place in places if _key(*place) not in cells]
+    say = progress or (lambda phase, done, total: None)
+    work = folder / _WORK
+    if left:
+        work.mkdir(parents=True, exist_ok=True)
+        bench = Bench.of(job, work, lambda phase, done, total: None)
+        for rows, seed, arm in left:
+            say(f"{arm.name}, {rows} rows, seed {seed}", len(places) - len(left), len(places))
+            cells[_key(rows, seed, arm)] = bench.measured(arm, rows, seed)
+            left = [place for place in left if _key(*place) not in cells]
+            write_json(folder / FILE, {**facts, "version": __version__, "cells": cells})
+            if not any((rows, seed) == place[:2] for place in left):
+                shutil.rmtree(work / f"{rows}-{seed}", ignore_errors=True)
+    say("evaluate", len(places), len(places))
+
+
+def _fingerprint(job: Job) -> dict[str, object]:
+    """Return what decides a cell: not the arms, sizes and seeds, of which more may be asked, nor the device."""
+    settings = job.evaluate.model_dump(mode="json", exclude=_GROWING)
+    parts = job.model_dump(mode="json", include={"judge", "resources", "train", "seed"})
+    return {
+        **parts,
+        "evaluate": settings,
+        "corpus": corpus_hashes(job),
+        "max_length": job.needs_model().max_length,
+    }
+
+
+def _kept(
+    folder: Path, fingerprint: dict[str, object], plans: dict[str, object], overwrite: bool
+) -> tuple[dict[str, Measured], dict[str, object]]:
+    """Return the cells and plans that a folder holds already; FingerprintError naming what differs."""
+    if overwrite and (folder / FILE).exists():
+        shutil.rmtree(folder)
+    if not (folder / FILE).exists():
+        if folder.exists() and any(name not in (_WORK,) for name in os.listdir(folder)):
+            raise RequestError(
+                str(folder), "the folder is not empty and holds no evaluation", "name another with --output"
+            )
+        return {}, {}
+    held = read_json(folder / FILE)
+    before, earlier = _mapping(held.get("fingerprint")), _mapping(held.get("plans"))
+    for name, value in {**fingerprint, **plans}.items():
+        known = before if name in fingerprint else earlier
+        if name in known and canonical(known[name]) != canonical(value):
+            raise FingerprintError(
+                str(folder),
+                f"it holds an evaluation with another `{name}`",
+                "name another folder with --output, or replace it with --overwrite",
+            )
+    return read_evaluation(folder).by_key(), earlier
+
+
+def _mapping(value: object) -> dict[str, object]:
+    """Return a JSON object, empty where there is none."""
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _keyed(cells: Mapping[str, Measured]) -> dict[tuple[int, int, str], Measured]:
+    """Return cells by rows, seed and arm."""
+    parts = {key: key.split(" ", 2) for key in cells}
+    return {(int(part[0]), int(part[1]), part[2]): cells[key] for key, part in parts.items()}
+
+
+def _key(rows: int, seed: int, arm: Arm) -> str:
+    """Return the name of a cell."""
+    return f"{rows} {seed} {arm.name}"
+
+
+def _page(job: Job, found: Evaluation) -> str:
+    """Return the page: what was compared, and the tables."""
+    settings = {**EvaluateConfig().model_dump(), **job.evaluate.model_dump()}
+    told = ", ".join(f"{name} {value}" for name, value in settings.items() if name not in _GROWING)
+    head = [f"# {job.name}: does augmentation help?", "", "![differences](evaluation.svg)", ""]
+    return "\n".join([*head, f"train.start {job.train.start}; {told}.", "", *found.lines()]) + "\n"
+
+
+def _span(one: Difference) -> str:
+    """Return an interval as text."""
+    return "" if isnan(one.low) else f"{one.low:+.2f} to {one.high:+.2f}"
+
+
+def _number(value: float, digits: int) -> str:
+    """Return a number as text, nothing for nan."""
+    return "" if isnan(value) else f"{value:.{digits}f}"
+
+
+def _plain(value: float) -> float | None:
+    """Return a number as JSON can hold it."""
+    return None if isnan(value) else round(value, 6)

@@ -1,0 +1,96 @@
+"""A whole evaluation of a small corpus: equal rows and steps, kept as it grows, refused where it does not belong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from augment.errors import DataError, FingerprintError, RequestError
+from augment.evaluating import Evaluation, evaluate
+from augment.evaluating.arms import Arm
+from augment.evaluating.cells import Bench
+from augment.evaluating.evaluation import read_evaluation
+from augment.job import EvaluateConfig, Job, ModelConfig
+from tests.small import small_job
+
+SETTINGS = {"rows": (24,), "seeds": 2, "epochs": 2.0, "test_rows": 20}
+
+
+def job(small: Path, **settings: object) -> Job:
+    """Return a job whose judge is there already, so that none need be trained."""
+    found = small_job(small)
+    config = EvaluateConfig.model_validate({**SETTINGS, "arms": ("eda", "augment:random"), **settings})
+    judge = ModelConfig(path=str(small / "model"), max_length=64)
+    return found.model_copy(update={"evaluate": config, "judge": judge})
+
+
+@pytest.fixture(scope="module")
+def measured(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    """Return an evaluation of two arms on two draws."""
+    return evaluate(job(small), tmp_path_factory.mktemp("runs") / "found")
+
+
+def test_every_arm_is_measured_on_every_draw_and_test(measured: Evaluation) -> None:
+    assert set(measured.cells) == {
+        (24, seed, arm) for seed in (0, 1) for arm in ("duplicate", "eda", "augment:random")
+    }
+    assert measured.tests == ["clean", "noise"]
+    for (_, _, arm), cell in measured.cells.items():
+        assert all(0 <= float(cell[test] or 0) <= 1 for test in measured.tests)
+        if arm != "duplicate":
+            assert float(cell["children"] or 0) + float(cell["copies"] or 0) >= 96
+
+
+def test_what_is_said_is_in_the_folder(measured: Evaluation) -> None:
+    page = (measured.folder / "evaluation.md").read_text(encoding="utf-8")
+    assert "| eda |" in page
+    assert "This design can see differences" in page
+    assert (measured.folder / "evaluation.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert read_evaluation(measured.folder) == measured
+    assert json.loads(json.dumps(measured.to_dict()))["means"]["eda"]["label_kept"] is not None
+    assert len(measured.to_pandas()) == 6
+
+
+def test_an_evaluation_that_was_broken_off_goes_on_to_the_same_cells(
+    measured: Evaluation, small: Path, tmp_path: Path
+) -> None:
+    def stop(phase: str, done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(job(small), tmp_path / "broken", progress=stop)
+    assert len(read_evaluation(tmp_path / "broken").cells) == 3
+    assert evaluate(job(small), tmp_path / "broken").cells == measured.cells
+
+
+def test_another_corpus_or_training_is_refused_and_named(measured: Evaluation, small: Path) -> None:
+    other = job(small).model_copy(update={"seed": 7})
+    with pytest.raises(FingerprintError, match="another `seed`"):
+        evaluate(other, measured.folder)
+    with pytest.raises(FingerprintError, match="another `evaluate`"):
+        evaluate(job(small, variants=2), measured.folder)
+
+
+def test_a_folder_of_something_else_is_left_alone(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(RequestError, match="not empty"):
+        evaluate(job(small), tmp_path, overwrite=True)
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "dear"
+
+
+def test_more_rows_than_the_corpus_has_are_refused(small: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="ask fewer"):
+        evaluate(job(small, rows=(5000,)), tmp_path / "out")
+
+
+def test_the_data_of_all_arms_have_one_size(small: Path, tmp_path: Path) -> None:
+    bench = Bench.of(job(small), tmp_path, lambda phase, done, total: None)
+    draw = bench.pool[:24]
+    for name in ("duplicate", "eda", "augment+online"):
+        arm = Arm.of(name)
+        passes = bench.passes(arm)
+        for children in ([], bench.pool[:50], bench.pool * 20):
+            rows = bench.enlarged(arm, draw, [] if arm.is_copying else children, 0)
+            assert len(rows) == 24 * 5 * passes
+            assert sum(row in draw for row in rows) >= 24 * passes
