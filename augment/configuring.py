@@ -20,7 +20,9 @@ def configured(
     names: list[str] | None, overrides: list[str] | None, data: Path | None, model: str | None
 ) -> Job:
     """Return the job of the configs named, with overrides and model."""
-    words = [*(overrides or []), *([f"model.path={json.dumps(model, ensure_ascii=False)}"] if model else [])]
+    given = [*(overrides or []), *([f"model.path={json.dumps(model, ensure_ascii=False)}"] if model else [])]
+    # Each word is checked as it is set, and a model is none without its path.
+    words = sorted(given, key=lambda word: not word.startswith("model.path="))
     paths = [_config(name) for name in names or []]
     job = read_job(paths, words, data)
     if not paths and job.corpus is None:
