@@ -9,6 +9,7 @@ from augment.candidates.lexicon import locate
 from augment.corpus import USUAL, inspect, peek, require_splits
 from augment.job import Job
 from augment.models.folder import model_folder
+from augment.models.folds import fold_models
 from augment.models.labels import LabelMap, listed
 from augment.pipeline import Pipeline, check_sections, pipeline_of
 from augment.stages.children import protection
@@ -49,4 +50,9 @@ def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
             folder = model_folder(config, job.run)
             LabelMap(folder.classes, shape.label_names).require(worked_on)
             found[section] = f"{config.path}: {folder.kind}, classes {listed(folder.classes)}"
+            folds = fold_models(config, job.run)
+            if folds:
+                found[f"{section} folds"] = (
+                    f"{len(folds)}; a row of train is shown to the one that did not see it"
+                )
     return found

@@ -242,6 +242,15 @@ def train(
             "--model", "-m", help="Folder to save to, in place of the config's.", show_default=False
         ),
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            "--folds",
+            help="Train so many more models, each without one part of the rows (model.folds).",
+            show_default=False,
+            min=2,
+        ),
+    ] = None,
     overrides: Overrides = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -252,7 +261,8 @@ def train(
     from augment import training
     from augment.configuring import configured
 
-    job = configured(config, overrides, data, model)
+    more = [f"model.folds={folds}"] if folds is not None else []
+    job = configured(config, [*(overrides or []), *more], data, model)
     with show_progress(quiet) as progress:
         result = training.train(job, progress)
     if as_json:

@@ -40,6 +40,9 @@ CORPUS = (
     Column("split", pa.string(), "train, validation, test, or the source's own name"),
 )
 
+# With `model.folds` only.
+FOLD = Column("fold", pa.int16(), "the part of train that the row is in; null in other splits")
+
 TOKENIZE = (
     Column("tokens", pa.list_(pa.string()), "what people see: jieba words or English words"),
     Column("side", pa.list_(pa.int8()), "the side each token stands on"),
@@ -76,6 +79,13 @@ ATTACK = (
 KEEP = (
     Column("verdict", pa.string(), "keep, soft, adversarial, contrast or drop; null on source rows"),
     Column("reason", pa.string(), "the rule that gave the verdict"),
+)
+
+# With `output.labels: soft` only.
+PROBABILITIES = Column(
+    "label_probabilities",
+    pa.list_(pa.float32()),
+    "probability of each label to train on, in the model's order",
 )
 
 DISTINCT = (Column("same_as", pa.string(), "the row that has the same text, on a child dropped for it"),)

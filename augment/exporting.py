@@ -19,11 +19,12 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, judgement
+from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, PROBABILITIES, judgement
 from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
 from augment.job import Job
 from augment.sink import Sink
+from augment.softening import Softener
 from augment.table import Reject
 from augment.totals import Totals
 
@@ -33,7 +34,7 @@ APART = ("adversarial", "contrast")
 _LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfall")
 _JUDGED = (*judgement(), *judgement("judge_"), *ATTACK)
 # Columns of ours in the data files; a source column of the same name is written with `_source` behind it.
-_OURS = {column.name for column in (*_LINEAGE, *_JUDGED, *GUARD)} | {"id"}
+_OURS = {column.name for column in (*_LINEAGE, *_JUDGED, *GUARD, PROBABILITIES)} | {"id"}
 _HELD = {
     PARENTS: "tokens, spans, scores and ranks of the rows worked on, by id",
     CHILDREN: "every child with its edits, verdict and reason, by id",
@@ -49,9 +50,9 @@ model (verdict `adversarial` or `contrast`) it may no longer hold."""
 class Export:
     """Writes the files of a finished run with one shard in memory; `totals` counts what was in them."""
 
-    def __init__(self, folder: Path, job: Job, staged: Staged) -> None:
-        """Prepare to write into a run's folder."""
-        self._folder, self._job, self._staged = folder, job, staged
+    def __init__(self, folder: Path, job: Job, staged: Staged, soften: Softener | None = None) -> None:
+        """Prepare to write into a run's folder, with class probabilities in the data if something gives them."""
+        self._folder, self._job, self._staged, self._soften = folder, job, staged, soften
         self._files: dict[str, Sink] = {}
         self._added: tuple[pa.Field, ...] = ()
         self.totals = Totals()
@@ -94,7 +95,7 @@ class Export:
             self._added = tuple(field for field in table.schema if field.name in ours)
         is_child = table.column("parent").is_valid()
         verdict = table.column("verdict")
-        joins = pc.or_(verdict.is_null(), pc.is_in(verdict, pa.array(self._job.output.verdicts)))
+        joins = pc.or_(verdict.is_null(), pc.is_in(verdict, pa.array(self._job.output.joining)))
         apart = pc.and_not(pc.is_in(verdict, pa.array(APART)), joins)
         self._by_split("data", table.filter(joins))
         self._by_split("probes", table.filter(apart))
@@ -123,7 +124,10 @@ class Export:
         """Write rows to the file of their split."""
         for split in table.column("split").unique().to_pylist():
             part = table.filter(pc.equal(table.column("split"), split))
-            self._sink(f"{place}/{_safe(split)}.{self._job.output.format}").add(self._outward(part))
+            told = self._outward(part)
+            if self._soften is not None and place == "data":
+                told = told.append_column(PROBABILITIES.name, self._soften.of(part))
+            self._sink(f"{place}/{_safe(split)}.{self._job.output.format}").add(told)
 
     def _outward(self, table: pa.Table) -> pa.Table:
         """Return rows as a trainer sees them: id, the source's columns with the row's own text, then what was done."""

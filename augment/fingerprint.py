@@ -10,6 +10,7 @@ from augment.errors import RequestError
 from augment.job import Job
 from augment.ledger import digest
 from augment.models.folder import look, model_folder, resolve
+from augment.models.folds import fold_models
 from augment.pipeline import Pipeline
 
 # Raised when the same request would give other rows than before.
@@ -24,11 +25,12 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
     )
     gives["run"]["dtype"] = _dtype(job)
     gives["corpus"] = {key: value for key, value in dict(gives["corpus"] or {}).items() if key != "root"}
-    models = {
-        section: model_folder(config, job.run).digest()
-        for section, config in (("model", job.model), ("judge", job.judge))
-        if config is not None and any(section in stage.uses for stage in plan.stages)
-    }
+    models: dict[str, str] = {}
+    for section, config in (("model", job.model), ("judge", job.judge)):
+        if config is not None and any(section in stage.uses for stage in plan.stages):
+            models[section] = model_folder(config, job.run).digest()
+            folds = fold_models(config, job.run)
+            models |= {f"{section} {name}": folder.digest() for name, folder in folds.items()}
     return {
         "algorithm": ALGORITHM,
         "pipeline": plan.model_dump(mode="json", exclude={"about"}),

@@ -133,6 +133,24 @@ class ModelConfig(Section):
     calibration: str | None = Field(
         default=None, description="calibration file of another run, to be used in place of a new one"
     )
+    folds: int | None = Field(
+        default=None,
+        ge=2,
+        le=100,
+        description="so many models in fold-0, fold-1, … of `path`: a row of train is shown to the one that did not see it",
+    )
+
+    @model_validator(mode="after")
+    def _calibrates_by_itself(self) -> Self:
+        """Refuse one calibration for many models."""
+        if self.calibration is not None and self.folds is not None:
+            raise ValueError("`calibration` is that of one model: leave it out, or leave `folds` out")
+        return self
+
+    def of_fold(self, fold: int | None) -> "ModelConfig":
+        """Return the model that did not see a fold: the whole one where there are no folds, or for rows of none."""
+        folder = self.path if fold is None or self.folds is None else str(Path(self.path) / f"fold-{fold}")
+        return self.model_copy(update={"path": folder, "folds": None})
 
 
 class ResourcesConfig(Section):
@@ -280,11 +298,26 @@ class OutputConfig(Section):
         default="parquet", description="of the data and probes files"
     )
     verdicts: tuple[str, ...] = Field(
-        default=("keep", "soft"), description="children that join the training data"
+        default=("keep", "soft"),
+        description="children that join the training data; those in doubt (soft) only with labels: soft",
+    )
+    labels: Literal["hard", "soft"] = Field(
+        default="hard", description="soft: a column of class probabilities to train on, beside the label"
+    )
+    soft_share: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of the judge's answer in the probabilities of a kept child; its label has the rest",
     )
     report_rows: int = Field(
         default=5000, ge=0, description="source rows drawn in the report; 0 for no report"
     )
+
+    @property
+    def joining(self) -> tuple[str, ...]:
+        """The verdicts of children that join the data: a label in doubt cannot be written as one that is not."""
+        return tuple(name for name in self.verdicts if name != "soft" or self.labels == "soft")
 
 
 class Job(Section):
@@ -300,6 +333,24 @@ class Job(Section):
     run: RunConfig = RunConfig()
     output: OutputConfig = OutputConfig()
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _same_folds(self) -> Self:
+        """Refuse a model and a judge that were trained on other folds: a row has one."""
+        named = {each.folds for each in (self.model, self.judge) if each is not None} - {None}
+        if len(named) > 1:
+            raise ValueError("`model.folds` and `judge.folds` must be the same number: a row has one fold")
+        return self
+
+    @property
+    def folds(self) -> int | None:
+        """Into how many parts the rows of train are divided; None if each model has seen them all."""
+        return next((each.folds for each in (self.model, self.judge) if each and each.folds), None)
+
+    def of_fold(self, fold: int | None) -> "Job":
+        """Return the job with the models that did not see a fold, for rows of that fold alone."""
+        models = {"model": self.model, "judge": self.judge}
+        return self.model_copy(update={name: each and each.of_fold(fold) for name, each in models.items()})
 
     @property
     def label_names(self) -> dict[str, str]:

@@ -97,6 +97,12 @@ def read_table(path: Path) -> pa.Table:
         return pq.read_table(path)
 
 
+def calibrations(run: Path) -> dict[str, str]:
+    """Return the SHA-256 of every calibration in the folder `run` of a run, those of folds under their folder's name."""
+    files = (path for path in run.rglob("calibration-*") if path.is_file())
+    return {path.relative_to(run).as_posix(): digest(path) for path in sorted(files)}
+
+
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as stream:

@@ -39,8 +39,14 @@ def notices_of(
         found += lexicon_notices(job)
     made = sum(totals.verdicts.values())
     unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
+    unsure += 0 if "soft" in job.output.joining else totals.verdicts["soft"]
     if made >= 20 and unsure == made:
         found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
+    if totals.verdicts["soft"] and "soft" in set(job.output.verdicts) - set(job.output.joining):
+        found.append(
+            f"{totals.verdicts['soft']:,} children whose label is in doubt (verdict soft) are in dropped.parquet: they join "
+            "the data with output.labels: soft only"
+        )
     if totals.cut:
         found.append(
             f"{totals.cut:,} rows are longer than the model is fed (model.max_length): words beyond have the score 0, see `unseen`"
@@ -75,7 +81,7 @@ def _lacking(stage: Select, job: Job, totals: Totals) -> Iterator[str]:
     """Yield what classes lack of the children that a stage was to select."""
     found: Counter[str | None] = Counter()
     for (label, verdict), count in totals.joined.items():
-        found[label] += count if verdict in job.output.verdicts else 0
+        found[label] += count if verdict in job.output.joining else 0
     labels = totals.sources.keys() | found.keys()
     wanted = stage.wanted({label: totals.sources[label] for label in labels})
     lacks = {label: wanted[label] - found[label] for label in labels if wanted[label] > found[label]}

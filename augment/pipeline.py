@@ -6,16 +6,18 @@ applied = apply(pipeline, table, job)
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 from pydantic import BaseModel, Field
 
-from augment.columns import CHILD, CORPUS, REJECT
+from augment.columns import CHILD, CORPUS, FOLD, REJECT
 from augment.deciding import in_memory, with_decisions
 from augment.document import Document, checked, load
 from augment.errors import AugmentError, RequestError
+from augment.folding import by_fold, in_order, places
 from augment.job import Job
 from augment.ledger import write_table
 from augment.shipped import find
@@ -61,7 +63,7 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
     """Raise RequestError if a stage needs a column that none before it adds, or adds one that is already there."""
     there = {column.name for column in CORPUS}
     family = {column.name for column in CHILD}
-    taken = there | family | {REJECT.name, "source"}
+    taken = there | family | {REJECT.name, FOLD.name, "source"}
     for place, stage in enumerate(pipeline.stages):
         where = document.where(("stages", place))
         lacking = [name for name in stage.needs if name not in there]
@@ -105,12 +107,19 @@ def _method(stage: Stage) -> str:
 
 
 def check_sections(pipeline: Pipeline, job: Job) -> None:
-    """Raise RequestError if the job lacks a section that a stage uses."""
+    """Raise RequestError if the job lacks a section that a stage uses, or asks for what no stage gives."""
     for stage in pipeline.stages:
         if "model" in stage.uses:
             job.needs_model()
         if "judge" in stage.uses:
             job.needs_judge()
+    given = {column.name for stage in pipeline.stages for column in stage.adds}
+    if job.output.labels == "soft" and "parent" in given and not any("soft_label" in name for name in given):
+        raise RequestError(
+            "output.labels: soft",
+            f"the pipeline `{pipeline.name}` makes children, and none of its stages asks a model for their labels",
+            "add the stage `judge`, or leave labels hard",
+        )
 
 
 def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Callable[[pa.Table], Applied]:
@@ -151,9 +160,43 @@ def _with_all_seen(stage: WholeStage, table: pa.Table, job: Job) -> pa.Table:
 
 
 def open_stages(stages: Sequence[Stage], job: Job, state: Path | None) -> Callable[[pa.Table], Applied]:
-    """Return the function that applies stages to a shard, of which only the first may be one that sees all rows."""
-    steps = [(stage.kind, stage.open(job, state)) for stage in stages]
-    return lambda table: _walk(steps, table)
+    """Return the function that applies stages to a shard, of which only the first may be one that sees all rows.
+
+    With `model.folds` they are opened anew for each fold met, with the models that did not see it.
+    """
+    if job.folds is None:
+        steps = _opened(stages, job, state, None)
+        return lambda table: _walk(steps, table)
+    opened = cache(lambda fold: _opened(stages, job, state, fold))
+
+    def treat(table: pa.Table) -> Applied:
+        """Treat the rows of each fold by themselves."""
+        parts = [_walk(opened(fold), rows) for fold, rows in by_fold(table, job.folds or 0)]
+        if not parts:
+            return Applied(table, ())
+        place = places(table)
+        rejects = [reject for part in parts for reject in part.rejects]
+        ordered = sorted(rejects, key=lambda reject: place.get(reject.id, len(place)))
+        return Applied(in_order(table, [part.table for part in parts]), tuple(ordered))
+
+    return treat
+
+
+def _opened(
+    stages: Sequence[Stage], job: Job, state: Path | None, fold: int | None
+) -> list[tuple[str, Step]]:
+    """Return the kind and the step of each stage, opened with the models for a fold."""
+    own, calibrated = job.of_fold(fold), _state_of(state, fold)
+    # What was learned of the whole corpus is the same for all folds.
+    return [
+        (stage.kind, stage.open(own, state if isinstance(stage, TableStage) else calibrated))
+        for stage in stages
+    ]
+
+
+def _state_of(state: Path | None, fold: int | None) -> Path | None:
+    """Return where in a folder of state lies what was learned of the models for a fold."""
+    return state if state is None or fold is None else state / f"fold-{fold}"
 
 
 def cut(stages: Sequence[Stage]) -> list[list[Stage]]:
@@ -167,7 +210,24 @@ def cut(stages: Sequence[Stage]) -> list[list[Stage]]:
 
 
 def prepare(pipeline: Pipeline, job: Job, sample: pa.Table, state: Path) -> None:
-    """Let every stage write to `state` what it needs to know of the corpus, shown a sample with the columns it needs."""
+    """Let every stage write to `state` what it needs to know of the corpus, shown a sample with the columns it needs.
+
+    With `model.folds` it is shown the rows of each fold apart, and writes to a folder in `state` for each.
+    """
+    if job.folds is None:
+        _prepare(pipeline, job, sample, state)
+        return
+    for fold, rows in by_fold(sample, job.folds):
+        own = _state_of(state, fold) or state
+        own.mkdir(exist_ok=True)
+        _prepare(pipeline, job.of_fold(fold), rows, own)
+        # A fold too small to be calibrated leaves nothing.
+        if own != state and not any(own.iterdir()):
+            own.rmdir()
+
+
+def _prepare(pipeline: Pipeline, job: Job, sample: pa.Table, state: Path) -> None:
+    """Let every stage learn from the sample what it needs to know of one model."""
     for place, stage in enumerate(pipeline.stages):
         if type(stage).prepare is not Stage.prepare:
             givers = _givers(stage, pipeline.stages[:place])

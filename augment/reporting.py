@@ -77,6 +77,7 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
     """Return what the head of the report says of the run; its names have Chinese ones in report/strings.js."""
     model, counts = _mapping(job.get("model")), _mapping(summary["counts"])
     facts = [("pipeline", str(summary["pipeline"])), ("model", str(model.get("path", "")))]
+    facts += [("folds", str(model["folds"]))] if model.get("folds") else []
     facts += [(name, f"{count:,}") for name, count in counts.items() if isinstance(count, int) and count]
     for method, found in _mapping(summary["attribution"]).items():
         values = _mapping(found)

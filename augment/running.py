@@ -25,11 +25,12 @@ from augment.exporting import Export, draw_card
 from augment.fingerprint import fingerprint_of
 from augment.flagging import FLAGS, TABLE, write_keywords
 from augment.job import Job
-from augment.ledger import MANIFEST, PLAN, check_folder, digest, read_json, write_json, write_text
+from augment.ledger import MANIFEST, PLAN, calibrations, check_folder, read_json, write_json, write_text
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
 from augment.reporting import REPORT, draw_folder
+from augment.softening import softener
 from augment.stage import TableStage
 from augment.summary import (
     FINISHED,
@@ -44,7 +45,7 @@ from augment.summary import (
     write_manifest,
 )
 
-# Rows a calibration may choose its texts from.
+# Rows a calibration may choose its texts from, for each model that is to be calibrated.
 _SAMPLE = 256
 Progress = Callable[[str, int, int], None]
 
@@ -92,7 +93,8 @@ def _whole(
         return replace(summary, notices=(FINISHED, *summary.notices))
     require_splits(job)
     say("load the model", 0, 0)
-    open_pipeline(plan, job)
+    for fold in (*range(job.folds or 0), None):
+        open_pipeline(plan, job.of_fold(fold))
     staged = _staged(folder, plan, job, fingerprint, overwrite, say)
     for phase in phases(plan):
         receipts = _receipts(replace(work, number=phase.number), staged, say)
@@ -127,7 +129,7 @@ def _staged(
     """
     if (folder / PLAN).exists() and not overwrite:
         planned = read_json(folder / PLAN)
-        if planned.get("state", {}) != _digests(folder / "run"):
+        if planned.get("state", {}) != calibrations(folder / "run"):
             raise DataError(
                 str(folder / "run"), "a calibration was changed since the run began", "run with --overwrite"
             )
@@ -140,9 +142,9 @@ def _staged(
             if config is not None and any(section in stage.uses for stage in plan.stages):
                 LabelMap(model_folder(config, job.run).classes, job.label_names).require(staged.labels)
         say("calibrate", 0, 0)
-        prepare(plan, job, read_sample(beside, job.seed, _SAMPLE), beside / "run")
+        prepare(plan, job, read_sample(beside, job.seed, _SAMPLE * (1 + (job.folds or 0))), beside / "run")
         facts = {"fingerprint": fingerprint, "pipeline": plan.name, "staged": staged.to_dict()}
-        facts["state"] = _digests(beside / "run")
+        facts["state"] = calibrations(beside / "run")
         write_json(beside / PLAN, {**facts, "job": job.model_dump(mode="json")})
         _clear(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -163,11 +165,6 @@ def _clear(folder: Path) -> None:
         aside = folder.with_name(f".{folder.name}.new-{os.getpid()}-old")
         (folder / "run").rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def _digests(run: Path) -> dict[str, str]:
-    """Return the hash of every calibration in a run folder."""
-    return {path.name: digest(path) for path in sorted(run.glob("calibration-*"))}
 
 
 def _receipts(work: Work, staged: Staged, say: Progress) -> list[Receipt]:
@@ -195,7 +192,7 @@ def _finish(
 ) -> Summary:
     """Write the data set, the card, the manifest and the report from the finished shards; return the summary."""
     rejects = [*staged.rejects, *(reject for receipt in receipts for reject in receipt.rejects)]
-    with Export(folder, job, staged) as export:
+    with Export(folder, job, staged, softener(plan, job)) as export:
         files = export.write(range(staged.shards), rejects)
     flags = write_keywords(folder, plan)
     outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flags)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augment import __version__
+from augment.columns import PROBABILITIES
 from augment.engine.shard import Receipt
 from augment.engine.staging import Staged
 from augment.errors import AugmentError, RejectRateError, RequestError
@@ -29,6 +30,7 @@ from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
 from augment.notices import by_reason, flag_notices, notices_of, told
 from augment.pipeline import Pipeline
+from augment.softening import softener
 from augment.table import Reject
 from augment.totals import Totals
 
@@ -39,7 +41,15 @@ if TYPE_CHECKING:
 FINISHED = "already finished: nothing was run again and this is its summary; --overwrite runs it anew"
 
 # Files without rows, as patterns. Parts of shards are not among them: they go when the run is finished.
-_BESIDE = ("README.md", "report.html", "run/plan.json", "run/*.done.json", "run/calibration-*", TABLE, FLAGS)
+_BESIDE = (
+    "README.md",
+    "report.html",
+    "run/plan.json",
+    "run/*.done.json",
+    "run/**/calibration-*",
+    TABLE,
+    FLAGS,
+)
 
 
 @dataclass(frozen=True)
@@ -198,6 +208,12 @@ def card_of(plan: Pipeline, job: Job, summary: Summary) -> Card:
             facts[section] = f"{name}, SHA-256 of its files {digests[section]}"
     if job.model is not None and "model" in digests:
         facts["labels, in the model's order"] = ", ".join(_labels(job, job.model))
+    if job.folds is not None:
+        facts["folds"] = f"{job.folds}: a row of train was shown to the model that did not see it"
+    soften = softener(plan, job)
+    if soften is not None:
+        order = ", ".join(soften.labels.ordered)
+        facts[PROBABILITIES.name] = f"probabilities of {order}, in this order ({soften.said()})"
     return Card(
         f"{job.name}: {plan.name}",
         plan.about,
@@ -214,7 +230,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary) -> Card:
 def _counts(outcome: Outcome) -> dict[str, int]:
     """Return the totals of a run."""
     staged, receipts, totals = outcome.staged, outcome.receipts, outcome.totals
-    joining = outcome.job.output.verdicts
+    joining = outcome.job.output.joining
     made = sum(receipt.children for receipt in receipts)
     joined = sum(totals.verdicts[verdict] for verdict in joining)
     apart = sum(totals.verdicts[verdict] for verdict in APART if verdict not in joining)
@@ -232,6 +248,8 @@ def _counts(outcome: Outcome) -> dict[str, int]:
         "children that change the prediction": totals.flips,
         "children asked for and missing": sum(totals.shortfall.values()),
     }
+    if outcome.job.folds is not None:
+        counts["rows explained out of fold"] = totals.folded
     if totals.attacks:
         attacked = totals.attacks["changed"] + totals.attacks["unchanged"]
         counts |= {

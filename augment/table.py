@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from augment.columns import CHILD, DECISION, EDIT, REJECT, SHORTFALL, Column
+from augment.columns import CHILD, DECISION, EDIT, FOLD, REJECT, SHORTFALL, Column
 from augment.text.edits import Edit
 
 
@@ -112,7 +112,7 @@ def with_children(
 ) -> pa.RecordBatch:
     """Return the batch with each child behind its parent and the parent's earlier children.
 
-    A child has the parent's label, split, and source; columns that stages added to the parent are null on it.
+    A child has the parent's label, split, fold, and source; columns that stages added to the parent are null on it.
     """
     if "parent" not in batch.schema.names:
         batch = with_columns(batch, CHILD, [pa.nulls(batch.num_rows, column.type) for column in CHILD])
@@ -139,7 +139,7 @@ def _rows(batch: pa.RecordBatch, children: Sequence[Child]) -> pa.RecordBatch:
         "method": [child.method for child in children],
         "edits": pa.array([[edit._asdict() for edit in child.edits] for child in children], pa.list_(EDIT)),
     }
-    kept = {"label", "split", "source"}
+    kept = {"label", "split", "source", FOLD.name}
     arrays = []
     for name in batch.schema.names:
         kind = batch.schema.field(name).type

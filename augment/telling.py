@@ -118,6 +118,11 @@ def tell_training(result: "Training") -> None:
     say(
         f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"
     )
+    for fold in result.folds:
+        told = "no rows" if fold.accuracy is None else f"accuracy {fold.accuracy:.4f}"
+        say(f"without fold {fold.fold}: {told} on the {fold.rows:,} rows in it")
+    if result.fold_accuracy is not None:
+        say(f"out of fold: mean accuracy {result.fold_accuracy:.4f} of {len(result.folds)} models")
     if result.accuracy <= result.majority + 0.01:
         say(
             f"note: no better than always saying the most frequent label ({result.majority:.4f}); raise train.epochs"

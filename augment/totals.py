@@ -47,7 +47,7 @@ def percent(share: float) -> str:
 class Totals:
     """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction.
 
-    cut: rows longer than the model is fed; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; joined: children by label and verdict; sources: source rows
+    cut: rows longer than the model is fed; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: children by label and verdict; sources: source rows
     by label, of runs that make children.
     """
 
@@ -61,6 +61,7 @@ class Totals:
     queries: int = 0
     flips: int = 0
     near_guard: int = 0
+    folded: int = 0
     cut: int = 0
     silent: Counter[str] = field(default_factory=Counter)
     joined: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
@@ -77,6 +78,9 @@ class Totals:
             self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
         if "unseen" in names:
             self.cut += pc.sum(pc.greater(table.column("unseen"), 0)).as_py() or 0
+        if "fold" in names:
+            sources = table.filter(table.column("parent").is_null()) if "parent" in names else table
+            self.folded += sources.num_rows - sources.column("fold").null_count
         if "near_guard" in names:
             near = table.filter(table.column("near_guard").is_valid())
             self.near_guard += near.column("parent").null_count

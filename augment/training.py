@@ -17,10 +17,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from augment import __version__
-from augment.corpus import read, with_label_names
+from augment.corpus import fold_of, read, with_label_names
 from augment.errors import DataError, ModelError, RequestError
 from augment.job import Job
 from augment.models.folder import resolve
+from augment.models.folds import folds_in
 from augment.text.segment import segment
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class Examples:
 class Training:
     """What came of a training: where the model lies, on how many rows, and how well it does on the held-out split.
 
-    majority: the share of the most frequent label there, which a model must beat to have learned anything.
+    majority: the share of the most frequent label there, which a model must beat to have learned anything; folds: how well
+    each fold model does on the rows it did not see.
     baseline_accuracy: TF-IDF with logistic regression on the same rows, if the job asks for it.
     """
 
@@ -69,32 +71,101 @@ class Training:
     majority: float
     baseline_accuracy: float | None
     seconds: float
+    folds: tuple["FoldScore", ...] = ()
+
+    @property
+    def fold_accuracy(self) -> float | None:
+        """The mean accuracy of the fold models on the rows they did not see; None without folds."""
+        known = [fold.accuracy for fold in self.folds if fold.accuracy is not None]
+        return round(sum(known) / len(known), 4) if known else None
+
+
+@dataclass(frozen=True)
+class FoldScore:
+    """How well a fold model does on the rows it did not see: their number and its accuracy, None where there are none."""
+
+    fold: int
+    rows: int
+    accuracy: float | None
 
 
 def train(job: Job, progress: Progress | None = None) -> Training:
     """Train on the train split, save to `model.path`, and return the scores on the test split.
 
-    The same job gives the same model on the same machine. RequestError if the job has no corpus or model; DataError if
+    With `model.folds` also one model for each fold, trained without it, in fold-0, fold-1, … of that folder. The same job gives the same model on the same machine. RequestError if the job has no corpus or model; DataError if
     there are no labels; ModelError if the model to start from cannot or must not be loaded.
     """
     began = time.monotonic()
-    _check_folder(Path(job.needs_model().path))
+    folder = Path(job.needs_model().path)
+    for old in (folder, *folds_in(folder)):
+        _check_folder(old)
     job = with_label_names(job)
     splits = _splits(job)
     fitting, held_out = _limited(job, splits["train"]), "test" if "test" in splits else "validation"
+    divided = _divided(job, fitting)
+    say = progress or (lambda phase, done, total: None)
+    # Those of an earlier training would be taken for folds of this one.
+    for old in folds_in(folder):
+        shutil.rmtree(old)
     classes = sorted(set(fitting.labels))
-    model, tokenizer = _start(job, fitting, classes)
-    _fit(job, model, tokenizer, fitting, classes, progress or (lambda phase, done, total: None))
-    folder = Path(job.needs_model().path)
-    _save(folder, model, tokenizer)
+    _make(job, fitting, classes, say)
+    folds = tuple(_make_fold(job, divided, fold, classes, say) for fold in divided)
     accuracy, macro_f1 = _score(job, splits[held_out])
     baseline = _baseline(fitting, splits[held_out]) if job.train.baseline else None
     majority = round(max(Counter(splits[held_out].labels).values()) / len(splits[held_out]), 4)
     seconds = round(time.monotonic() - began, 1)
     rows = len(splits[held_out])
     return Training(
-        folder, job.train.start, len(fitting), held_out, rows, accuracy, macro_f1, majority, baseline, seconds
+        folder,
+        job.train.start,
+        len(fitting),
+        held_out,
+        rows,
+        accuracy,
+        macro_f1,
+        majority,
+        baseline,
+        seconds,
+        folds,
     )
+
+
+def _make(job: Job, fitting: Examples, classes: list[str], say: Progress) -> None:
+    """Train a model on these rows and save it to `model.path`."""
+    model, tokenizer = _start(job, fitting, classes)
+    _fit(job, model, tokenizer, fitting, classes, say)
+    _save(Path(job.needs_model().path), model, tokenizer)
+
+
+def _make_fold(
+    job: Job, divided: dict[int, tuple[Examples, Examples]], fold: int, classes: list[str], say: Progress
+) -> FoldScore:
+    """Train and save the model that does not see a fold, and return how well it does there."""
+    seen, unseen = divided[fold]
+    own, name = job.of_fold(fold), f"train without fold {fold}"
+    _make(own, seen, classes, lambda phase, done, total: say(name, done, total))
+    return FoldScore(fold, len(unseen), _score(own, unseen)[0] if len(unseen) else None)
+
+
+def _divided(job: Job, fitting: Examples) -> dict[int, tuple[Examples, Examples]]:
+    """Return for each fold the rows outside it and the rows inside; DataError if those outside have but one label."""
+    count = job.needs_model().folds
+    if count is None:
+        return {}
+    folds = [fold_of(text, pair, count) for text, pair in zip(fitting.texts, fitting.pairs, strict=True)]
+    divided: dict[int, tuple[Examples, Examples]] = {}
+    for fold in range(count):
+        outside, inside = (
+            _taken(fitting, [row for row, own in enumerate(folds) if (own == fold) is inside])
+            for inside in (False, True)
+        )
+        if len(set(outside.labels)) < 2:
+            what = f"outside fold {fold} of {count} the training rows have fewer than two labels"
+            raise DataError(
+                str(job.root), what, "give more rows, or raise train.limit; equal texts share a fold"
+            )
+        divided[fold] = outside, inside
+    return divided
 
 
 def _check_folder(folder: Path) -> None:
@@ -135,6 +206,11 @@ def _limited(job: Job, examples: Examples) -> Examples:
         return examples
     keys = [blake2b(f"{job.seed}\0train\0{text}".encode(), digest_size=8).digest() for text in examples.texts]
     rows = sorted(sorted(range(len(keys)), key=lambda row: (keys[row], row))[: job.train.limit])
+    return _taken(examples, rows)
+
+
+def _taken(examples: Examples, rows: list[int]) -> Examples:
+    """Return the examples in these places."""
     texts, pairs, labels = examples.texts, examples.pairs, examples.labels
     return Examples([texts[row] for row in rows], [pairs[row] for row in rows], [labels[row] for row in rows])
 

@@ -89,6 +89,8 @@ COLUMNS = {
     "judge": columns.judgement(),
     "keep": columns.KEEP,
     "keywords": columns.FLAGGED,
+    "fold": (columns.FOLD,),
+    "soft": (columns.PROBABILITIES,),
     "guard": columns.GUARD,
     "distinct": columns.DISTINCT,
     "reject": (columns.REJECT,),

@@ -10,8 +10,21 @@ under its own name and type, so that samples can be written back in the form the
 Every row of the files is in one of the three. `skipped` counts rows that the config leaves out.
 """
 
+from augment.corpus.folds import fold_of, with_folds
 from augment.corpus.inspecting import Peek, inspect, peek, require_splits, with_label_names
 from augment.corpus.layout import USUAL, Shape
 from augment.corpus.reading import Chunk, read
 
-__all__ = ["USUAL", "Chunk", "Peek", "Shape", "inspect", "peek", "read", "require_splits", "with_label_names"]
+__all__ = [
+    "USUAL",
+    "Chunk",
+    "Peek",
+    "Shape",
+    "fold_of",
+    "inspect",
+    "peek",
+    "read",
+    "require_splits",
+    "with_folds",
+    "with_label_names",
+]

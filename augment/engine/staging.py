@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from augment.corpus import Chunk, Shape, inspect, read
+from augment.corpus import Chunk, Shape, inspect, read, with_folds
 from augment.errors import DataError
 from augment.job import CorpusConfig, Job
 from augment.ledger import readable, whole
@@ -74,7 +74,7 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
     ):
         for chunk in read(corpus, job.run.allow_download, job.run.shard_rows):
             working, others = tally.part(chunk)
-            active.add(working)
+            active.add(with_folds(working, job.folds) if job.folds is not None else working)
             rest.add(others)
     if not active.rows:
         raise DataError(

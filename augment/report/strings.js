@@ -78,6 +78,7 @@ const CHINESE_FACTS = {
   "rows worked on": "处理行数", "rows passed through": "原样通过行数", "children made": "生成子样本",
   "children in data": "并入数据的子样本", "children apart": "另放的子样本", "children dropped": "搁置的子样本",
   "children that change the prediction": "改变预测的子样本", "children asked for and missing": "未能生成的子样本",
+  "rows explained out of fold": "由未见过该行的模型解释的行数", "folds": "折数",
   "attacked": "被攻击行数", "attacks that changed the prediction": "攻击成功次数", "attack queries": "攻击查询次数",
   "error (median, worst)": "误差（中位数、最大）",
 };

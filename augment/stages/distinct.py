@@ -36,11 +36,12 @@ class Distinct(WholeStage):
         return DISTINCT
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
-        """Return a line for each source row and each child that was not dropped: a hash of its texts, and its id."""
+        """Return a line for each source row and each child that is not set aside: a hash of its texts, and its id."""
         child = is_child(rows)
         live = ~child
         if child.any():
-            live |= np.asarray(pc.fill_null(pc.not_equal(rows.column("verdict"), "drop"), True))
+            aside = pa.array(["drop", *(["soft"] if job.output.labels == "hard" else [])])
+            live |= ~np.asarray(pc.is_in(rows.column("verdict"), aside))
         place = np.flatnonzero(live)
         texts = rows.select(["text", "text_pair"]).take(pa.array(place))
         hashes = np.frombuffer(

@@ -49,7 +49,7 @@ class Select(WholeStage):
         child = is_child(rows)
         joins = ~child & active
         if child.any():
-            joins |= np.asarray(pc.is_in(rows.column("verdict"), pa.array(job.output.verdicts)))
+            joins |= np.asarray(pc.is_in(rows.column("verdict"), pa.array(job.output.joining)))
         place = np.flatnonzero(joins)
         turns: Counter[str] = Counter()
         keys = []

@@ -18,7 +18,7 @@ from pydantic import BaseModel, TypeAdapter
 from augment.engine.phases import LAST
 from augment.engine.shard import Receipt
 from augment.engine.staging import Staged
-from augment.ledger import MANIFEST, digest
+from augment.ledger import MANIFEST, calibrations, digest
 from augment.summary import Summary, seal
 from augment.verifying.checks import DAMAGE, Findings, Progress, shown, why
 from augment.verifying.records import records
@@ -138,7 +138,7 @@ def check_plan(folder: Path, manifest: Manifest, plan: Plan, found: Findings) ->
     staged, counts = plan.staged, manifest.summary.counts
     receipts = list(_receipts(folder, found))
     rejected = sum(len(receipt.rejects) for receipt in receipts)
-    state = {path.name: digest(path) for path in (folder / "run").glob("calibration-*") if path.is_file()}
+    state = calibrations(folder / "run")
     facts = {
         "the fingerprint in the manifest": (manifest.fingerprint, plan.fingerprint),
         "the settings in the manifest": (manifest.job, plan.job),
