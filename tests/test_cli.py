@@ -237,6 +237,14 @@ def test_train_saves_a_model_and_tells_how_well_it_does(config: Path, tmp_path: 
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
 
 
+def test_train_with_folds_tells_how_well_each_does_out_of_fold(config: Path, tmp_path: Path) -> None:
+    result = augment("train", "-c", config, *CPU, "--folds", "2", "-m", tmp_path / "m", "--quiet")
+    assert result.code == 0
+    assert re.search(r"without fold 1: accuracy 0\.\d{4} on the \d+ rows in it", result.err)
+    assert re.search(r"out of fold: mean accuracy 0\.\d{4} of 2 models", result.err)
+    assert (tmp_path / "m" / "fold-1" / "model.safetensors").is_file()
+
+
 def test_report_draws_the_same_page_again(finished: Path) -> None:
     page = finished / "report.html"
     first = page.read_bytes()
