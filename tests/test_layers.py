@@ -10,7 +10,7 @@ from tests.conftest import CHECKOUT
 
 PACKAGE = CHECKOUT / "augment"
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "columns", "chance", "pressure", "seen"),
+    ("errors", "columns", "chance", "pressure", "seen", "volume"),
     ("document", "shipped", "ledger", "text", "ig", "report"),
     ("job", "table", "sink", "totals", "fetch", "decode", "shortcuts"),
     ("stage", "formats", "models"),

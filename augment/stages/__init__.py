@@ -10,6 +10,7 @@ from augment.stages.attribute import Attribute
 from augment.stages.balance import Balance
 from augment.stages.delete import Delete
 from augment.stages.distinct import Distinct
+from augment.stages.diverse import Diverse
 from augment.stages.eda import Eda
 from augment.stages.guard import Guard
 from augment.stages.judge import Judge
@@ -35,6 +36,7 @@ AnyStage = Annotated[
     | Balance
     | Judge
     | Keep
+    | Diverse
     | Distinct
     | Guard
     | Select,
@@ -50,6 +52,7 @@ __all__ = [
     "Delete",
     "Distinct",
     "Eda",
+    "Diverse",
     "Guard",
     "Judge",
     "Keep",

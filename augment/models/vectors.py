@@ -1,0 +1,67 @@
+"""The vector a model answers from: what goes into the last linear layer, one for each text.
+
+Two texts that a model cannot tell apart have the same vector, whatever their words. In BERT and its kin it is the pooled
+first piece, in `textcnn` the largest response of each filter, in decoders the last piece that is no padding. A model whose
+logits do not come from a linear layer has none; the mean of its word embeddings, over all pieces, is used in its place.
+
+    vectors(classifier, ["很好", "很好！"], [None, None])          # [2, W] float32, of length 1
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from augment.models.classifier import Classifier
+
+
+def vectors(classifier: Classifier, texts: Sequence[str], pairs: Sequence[str | None]) -> np.ndarray:
+    """Return the vector of each text or pair, scaled to length 1, [N, W] float32; one of zeros stays so."""
+    encodings = classifier.encode(texts, pairs)
+    found: list[Tensor | None] = [None] * len(encodings)
+    last = last_linear(classifier.model, len(classifier.classes))
+
+    def enter(rows: list[int]) -> None:
+        """Pool one batch."""
+        batch = classifier.batch(
+            [encodings[row].pieces for row in rows], [encodings[row].segments for row in rows]
+        )
+        pooled = _pooled(classifier, last, batch)
+        length = torch.linalg.vector_norm(pooled, dim=-1, keepdim=True)
+        for row, vector in zip(rows, (pooled / length.clamp_min(1e-12)).cpu(), strict=True):
+            found[row] = vector
+
+    classifier.in_batches([len(encoding.pieces) for encoding in encodings], enter)
+    kept = [vector for vector in found if vector is not None]
+    return np.asarray(torch.stack(kept).numpy()) if kept else np.zeros((0, 0), np.float32)
+
+
+def last_linear(model: nn.Module, classes: int) -> nn.Linear | None:
+    """Return the linear layer that gives the logits, None if there is none."""
+    linear = (part for part in model.modules() if isinstance(part, nn.Linear))
+    return next((part for part in reversed(list(linear)) if part.out_features == classes), None)
+
+
+def _pooled(classifier: Classifier, last: nn.Linear | None, batch: dict[str, Tensor]) -> Tensor:
+    """Return what goes into the last linear layer, [B, W] float32, or mean embeddings where it is never called."""
+    given: list[Tensor] = []
+    handle = (
+        None
+        if last is None
+        else last.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0].detach()))
+    )
+    try:
+        with torch.no_grad():
+            if handle is not None:
+                classifier.logits(batch)
+            pooled = given[-1].float() if given else classifier.embed(batch)
+    finally:
+        if handle is not None:
+            handle.remove()
+    mask = batch["attention_mask"]
+    if not given:
+        return (pooled * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+    if pooled.dim() == 3:
+        return pooled[torch.arange(len(mask), device=mask.device), mask.sum(1) - 1]
+    return pooled

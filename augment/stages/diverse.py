@@ -1,0 +1,92 @@
+"""Keep of each row's children so many, good ones and unlike each other; the others are dropped.
+
+Made for a pool larger than what is wanted: ask 24 children of `substitute`, let `judge` and `keep` drop those that lose
+their label, and keep 8 of the rest. Alike is what the model cannot tell apart (`models.vectors`), and the source row counts
+as taken: a child the model hardly tells from it adds little.
+"""
+
+import math
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from augment.job import Job
+from augment.stage import Stage, Step
+from augment.table import Missing, dropping, lacking
+from augment.volume import chosen
+
+_REASON = "its row has the children asked for"
+_LACK = "too few children left to choose from"
+
+
+class Diverse(Stage):
+    """At most so many children of each row, chosen for quality and variety; the others are dropped.
+
+    Chosen greedily by the determinant of q_i q_j cos(i, j), over the vectors the model answers from, the source row's
+    given; q = exp(a p_gold_after) with a = quality / (2 (1 - quality)).
+    """
+
+    kind: Literal["diverse"]
+    gpu: ClassVar[bool] = True
+    keep: int = Field(default=4, ge=1, description="children of each row")
+    quality: float = Field(
+        default=0.7,
+        ge=0,
+        lt=1,
+        description="weight of p(gold) on the child against variety: 0 looks at variety alone",
+    )
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The verdict, and the probability that is the quality."""
+        return ("parent", "verdict", "p_gold_after")
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Load the model that tells texts apart."""
+        from augment.models.classifier import open_classifier
+        from augment.models.vectors import vectors
+
+        classifier = open_classifier(job.needs_model(), job.run)
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            """Drop what is over the budget of its row."""
+            families = _families(batch)
+            crowded = {row: pool for row, pool in families.items() if len(pool) > self.keep}
+            asked = [place for row, pool in crowded.items() for place in (row, *pool)]
+            rows = batch.select(["text", "text_pair", "p_gold_after"]).take(pa.array(asked, pa.int64()))
+            texts, pairs, gold = rows.to_pydict().values()
+            found = vectors(classifier, texts, pairs)
+            surplus: dict[int, str] = {}
+            begin = 0
+            for pool in crowded.values():
+                here = slice(begin + 1, begin + 1 + len(pool))
+                kept = chosen(found[here], self.worth(gold[here]), self.keep, given=found[begin])
+                surplus |= {pool[index]: _REASON for index in set(range(len(pool))) - set(kept)}
+                begin = here.stop
+            missing = [
+                Missing(row, self.kind, self.keep - len(pool), _LACK)
+                for row, pool in families.items()
+                if len(pool) < self.keep
+            ]
+            return lacking(dropping(batch, surplus), missing)
+
+        return step
+
+    def worth(self, chances: list[float | None]) -> np.ndarray:
+        """Return the quality of children, [N] float64, by p(gold) after; unknown ones count as 0."""
+        sharp = self.quality / (2 * (1 - self.quality))
+        return np.asarray([math.exp(sharp * round(chance or 0.0, 5)) for chance in chances])
+
+
+def _families(batch: pa.RecordBatch) -> dict[int, list[int]]:
+    """Return for each source row, by its index, the indices of its children that were not dropped."""
+    parent, verdict = (batch.column(name).to_pylist() for name in ("parent", "verdict"))
+    place = {name: row for row, name in enumerate(batch.column("id").to_pylist()) if parent[row] is None}
+    found: dict[int, list[int]] = {row: [] for row in place.values()}
+    for row, mother in enumerate(parent):
+        if mother is not None and verdict[row] != "drop":
+            found[place[mother]].append(row)
+    return found
