@@ -11,7 +11,7 @@ the card, tells people the same, and what the run was.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, PROBABILITIES, judgement
+from augment.diversity import written
 from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
 from augment.job import Job
@@ -80,6 +81,8 @@ class Export:
             self._add(part)
         for table in read_rest(self._folder):
             self._by_split("data", table)
+            if self.totals.diversity.given:
+                self.totals.diversity.pass_by(table)
         rejected = [asdict(reject) for reject in rejects]
         if rejected:
             self._sink("rejects.parquet").add(pa.Table.from_pylist(rejected))
@@ -137,14 +140,14 @@ class Export:
         derived = names["label"] is None or by_file or corpus.score_threshold is not None
         own = {names["text"]: "text", names["text_pair"]: "text_pair"}
         out: dict[str, pa.ChunkedArray | pa.Array] = {"id": table.column("id")}
-        for place, field in enumerate(source.type):
+        for place, given in enumerate(source.type):
             column = pc.struct_field(source, [place])
-            if field.name in own:
-                column = table.column(own[field.name]).cast(field.type)
-            if field.name == names["id"] == "id":
+            if given.name in own:
+                column = table.column(own[given.name]).cast(given.type)
+            if given.name == names["id"] == "id":
                 continue
-            taken = field.name in _OURS or (derived and field.name == "label")
-            out[f"{field.name}_source" if taken else field.name] = column
+            taken = given.name in _OURS or (derived and given.name == "label")
+            out[f"{given.name}_source" if taken else given.name] = column
         if derived:
             out["label"] = table.column("label")
         for ours in self._added:
@@ -164,7 +167,8 @@ class Card:
     """What the README of a run's folder tells.
 
     about: what the pipeline does; edits: whether it makes children; facts: names and values of what was run; counts:
-    totals; files: rows by name; dropped: children by reason; report: whether report.html lies there.
+    totals; files: rows by name; dropped: children by reason; report: whether report.html lies there; diversity: how varied the
+    children are.
     """
 
     title: str
@@ -176,11 +180,13 @@ class Card:
     dropped: Mapping[str, int]
     notices: tuple[str, ...] = ()
     report: bool = True
+    diversity: Mapping[str, float] = field(default_factory=dict)
 
 
 def draw_card(card: Card) -> str:
     """Return the README of the folder: YAML that maps files to splits for `load_dataset`, and what the run was."""
     totals = [(name, f"{value:,}") for name, value in card.counts.items() if value]
+    variety = [(name, written(name, value)) for name, value in card.diversity.items()]
     reasons = [(reason, f"{count:,}") for reason, count in card.dropped.items()]
     parts = [
         *_front_matter(card.files),
@@ -189,6 +195,7 @@ def draw_card(card: Card) -> str:
         _rows(("", ""), [*card.facts.items(), *totals]),
         *_section("Notices", "\n".join(f"* {_cell(notice)}" for notice in card.notices)),
         *_section("Why children were dropped", _rows(("reason", "children"), reasons) if reasons else ""),
+        *_section("How varied the children are", _rows(("", ""), variety) if variety else ""),
         *_section("Files", _rows(("file", "rows", "what it holds"), _listing(card))),
         *_section("Load it", _loading(card)),
         _LINEAGE_TOLD if card.edits else "",

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from augment.diversity import written
 from augment.exporting import CHILDREN, PARENTS
 from augment.flagging import leading
 from augment.ledger import MANIFEST, read_json, require_finished, write_text
@@ -79,6 +80,8 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
     facts = [("pipeline", str(summary["pipeline"])), ("model", str(model.get("path", "")))]
     facts += [("folds", str(model["folds"]))] if model.get("folds") else []
     facts += [(name, f"{count:,}") for name, count in counts.items() if isinstance(count, int) and count]
+    for name, value in _mapping(summary.get("diversity")).items():
+        facts.append((name, written(name, float(str(value)))))
     for method, found in _mapping(summary["attribution"]).items():
         values = _mapping(found)
         facts.append(

@@ -31,6 +31,7 @@ from augment.models.labels import LabelMap
 from augment.notices import by_reason, flag_notices, notices_of, told
 from augment.pipeline import Pipeline
 from augment.softening import softener
+from augment.stages import Diverse
 from augment.table import Reject
 from augment.totals import Totals
 
@@ -56,7 +57,8 @@ _BESIDE = (
 class Summary:
     """What a run did. `counts` balance: rows in = passed + rejected, children made = joined + apart + dropped.
 
-    verdicts, dropped, missing, rejected: children by verdict, and by reason; rows by reason.
+    verdicts, dropped, missing, rejected: children by verdict, and by reason; rows by reason. diversity: how varied the
+    children are (`augment.diversity`).
     """
 
     folder: Path
@@ -71,6 +73,7 @@ class Summary:
     seconds: float
     peak_mebibytes: float
     rejected: dict[str, int] = field(default_factory=dict)
+    diversity: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values, those of the manifest."""
@@ -81,12 +84,13 @@ class Summary:
         """Return the counts, verdicts and the reasons behind them as a table of kind, name and count."""
         import pandas as pd
 
-        groups = {
+        groups: dict[str, Mapping[str, float]] = {
             "count": self.counts,
             "verdict": self.verdicts,
             "dropped": self.dropped,
             "missing": self.missing,
             "rejected": self.rejected,
+            "diversity": self.diversity,
         }
         rows = [(kind, name, count) for kind, group in groups.items() for name, count in group.items()]
         return pd.DataFrame(rows, columns=["kind", "name", "count"])
@@ -128,6 +132,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         round(time.monotonic() - began, 2),
         _peak_mebibytes(),
         by_reason(outcome.rejects),
+        _asked(outcome) | totals.diversity.told(),
     )
     _check_balance(summary)
     return summary
@@ -224,6 +229,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary) -> Card:
         summary.dropped,
         summary.notices,
         bool(job.output.report_rows),
+        summary.diversity,
     )
 
 
@@ -258,6 +264,15 @@ def _counts(outcome: Outcome) -> dict[str, int]:
         }
         counts |= {"attack queries": totals.queries}
     return counts
+
+
+def _asked(outcome: Outcome) -> dict[str, float]:
+    """Return how many children were asked for, given and lacking: by the budget of a `diverse`, else by the stages that make them."""
+    totals, given = outcome.totals, outcome.totals.diversity.given
+    budget = next((stage.keep for stage in reversed(outcome.plan.stages) if isinstance(stage, Diverse)), None)
+    made = sum(receipt.children for receipt in outcome.receipts)
+    asked = made + sum(totals.shortfall.values()) if budget is None else budget * totals.diversity.rows
+    return {"children asked for": asked, "given": given, "lacking": asked - given} if asked else {}
 
 
 def _attribution(totals: Totals) -> dict[str, dict[str, object]]:

@@ -102,7 +102,11 @@ def tell_summary(summary: "Summary") -> None:
     ):
         for name, count in group.items():
             say(f"{f'{title}: {name}':<40} {count:>10,}")
+    from augment.diversity import written
     from augment.totals import percent
+
+    for name, value in summary.diversity.items():
+        say(f"{name:<40} {written(name, value):>10}")
 
     for method, found in summary.attribution.items():
         say(

@@ -1,4 +1,4 @@
-"""Count what a run did, shard by shard: verdicts, reasons, shortfalls, errors of attribution, attacks."""
+"""Count what a run did, shard by shard: verdicts, reasons, shortfalls, variety, errors of attribution, attacks."""
 
 import math
 from collections import Counter
@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from augment.diversity import Diversity
 
 # Numbers are counted in bins of one percent, down to the smallest that is told from zero.
 _BINS, _LEAST = 231, 1e-9
@@ -66,6 +68,7 @@ class Totals:
     silent: Counter[str] = field(default_factory=Counter)
     joined: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     sources: Counter[str | None] = field(default_factory=Counter)
+    diversity: Diversity = field(default_factory=Diversity)
 
     def add(self, table: pa.Table) -> None:
         """Add the rows of a shard."""
@@ -86,6 +89,7 @@ class Totals:
             self.near_guard += near.column("parent").null_count
         if "parent" in names:
             child = table.column("parent").is_valid()
+            self.diversity.add(table)
             self._add_children(table.filter(child))
             self.sources.update(table.column("label").filter(pc.invert(child)).to_pylist())
             for gaps in table.column("shortfall").drop_null().to_pylist():

@@ -12,8 +12,8 @@ PACKAGE = CHECKOUT / "augment"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "columns", "chance", "pressure", "seen", "volume"),
     ("document", "shipped", "ledger", "text", "ig", "report"),
-    ("job", "table", "sink", "totals", "fetch", "decode", "shortcuts"),
-    ("stage", "formats", "models"),
+    ("job", "table", "sink", "diversity", "fetch", "decode", "shortcuts"),
+    ("stage", "formats", "models", "totals"),
     ("corpus", "candidates", "configuring", "deciding"),
     ("stages", "training", "folding"),
     ("pipeline", "listing"),

@@ -80,5 +80,9 @@ const CHINESE_FACTS = {
   "children that change the prediction": "改变预测的子样本", "children asked for and missing": "未能生成的子样本",
   "rows explained out of fold": "由未见过该行的模型解释的行数", "folds": "折数",
   "attacked": "被攻击行数", "attacks that changed the prediction": "攻击成功次数", "attack queries": "攻击查询次数",
+  "children asked for": "要求的子样本", "given": "给出", "lacking": "缺少",
+  "children a row": "每行子样本", "edits a row": "每行改动", "edits a child": "每个子样本改动", "share of words edited": "改动词占比",
+  "copies of a source text": "与原文相同的子样本", "children with the same text": "彼此相同的子样本", "rows sampled": "抽样行数",
+  "distinct-1 of their source rows": "其原文的 distinct-1", "distinct-2 of their source rows": "其原文的 distinct-2",
   "error (median, worst)": "误差（中位数、最大）",
 };
