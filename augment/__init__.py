@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from augment.epochs import OnlineDataset, Variant, online
     from augment.explaining import Attribution, explain
     from augment.job import Job
     from augment.running import run
@@ -17,14 +18,28 @@ if TYPE_CHECKING:
     from augment.verifying import Verification, verify
 
 __version__ = "0.1.0"
-__all__ = ["Attribution", "Job", "Summary", "Verification", "explain", "run", "verify"]
+__all__ = [
+    "Attribution",
+    "Job",
+    "OnlineDataset",
+    "Summary",
+    "Variant",
+    "Verification",
+    "explain",
+    "online",
+    "run",
+    "verify",
+]
 
 _HOME = {
     "Attribution": "augment.explaining",
     "Job": "augment.job",
+    "OnlineDataset": "augment.epochs",
     "Summary": "augment.summary",
+    "Variant": "augment.epochs",
     "Verification": "augment.verifying",
     "explain": "augment.explaining",
+    "online": "augment.epochs",
     "run": "augment.running",
     "verify": "augment.verifying",
 }

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sampling",),
     ("reporting", "summary"),
     ("running", "telling", "verifying"),
-    ("evaluating",),
+    ("evaluating", "epochs"),
     ("cli",),
     ("entry",),
     ("__main__",),
@@ -34,7 +34,7 @@ ROOT = {"__version__"}
 
 HEAVY = {"torch", "transformers", "datasets", "pandas", "sklearn"}
 # Units whose modules may import heavy packages at the top; of the others only what DOORS lists, inside functions.
-HOMES = {"ig", "models", "candidates.masked_lm", "candidates.neighbours"}
+HOMES = {"ig", "models", "candidates.masked_lm", "candidates.neighbours", "epochs"}
 DOORS = {
     "evaluating.evaluation": {"to_pandas": {"pandas"}},
     "engine.processes": {"cuda_devices": {"torch"}},

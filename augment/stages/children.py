@@ -18,7 +18,7 @@ from augment.text.choose import Protection, editable
 from augment.text.edits import Edit, deletions, filling, replay
 
 On = Literal["key", "other", "any"]
-_TRIES = 8
+TRIES = 8
 _USED_UP = "no new text in the tries allowed"
 
 
@@ -65,6 +65,8 @@ class Row:
 
 
 Rewrite = Callable[[Row, Chance, int], Mapping[int, str]]
+# Asks once, for some rows, what may be put in place, and gives what makes children of them at any time.
+Drafts = Callable[[list[Row]], Rewrite]
 
 
 def protection(job: Job) -> Protection:
@@ -165,7 +167,7 @@ def breed(
     def draws(row: Row) -> Iterator[tuple[Edit, ...]]:
         """Yield the edits of one child after the other."""
         reasons[row.id] = _USED_UP if row.free else "no token may be edited"
-        for number in range(count * _TRIES if row.free else 0):
+        for number in range(count * TRIES if row.free else 0):
             choice = rewrite(row, chance(seed, method, row.id, number), number)
             if not choice:
                 reasons[row.id] = lack

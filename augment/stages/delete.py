@@ -11,7 +11,8 @@ from augment.chance import Chance
 from augment.columns import CHILD, Column
 from augment.job import Job
 from augment.stage import Stage, Step
-from augment.stages.children import On, Row, breed, editable_rows, protection
+from augment.stages.children import Drafts, On, Row, breed, editable_rows, protection
+from augment.text.choose import Protection
 
 
 class Delete(Stage):
@@ -36,13 +37,28 @@ class Delete(Stage):
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the protected words."""
-        guard, method = protection(job), self.name or f"{self.kind}_{self.on}"
+        guard = protection(job)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            rows = editable_rows(batch, self.on, guard, self.score)
-            return breed(batch, rows, method, self.children, job.seed, self.rewrite, "no token may be edited")
+            rows = self.rows(batch, guard)
+            return breed(
+                batch, rows, self.method, self.children, job.seed, self.rewrite, "no token may be edited"
+            )
 
         return step
+
+    @property
+    def method(self) -> str:
+        """The name of its children."""
+        return self.name or f"{self.kind}_{self.on}"
+
+    def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
+        """Return the source rows of a batch with the tokens that may be left out."""
+        return editable_rows(batch, self.on, guard, self.score)
+
+    def drafts(self, job: Job) -> Drafts:
+        """Return the function that gives the rewriting of some rows; nothing has to be asked for them."""
+        return lambda rows: self.rewrite
 
     def rewrite(self, row: Row, chance: Chance, number: int) -> Mapping[int, str]:
         """Return the tokens to leave out: the most important for the first child on key, a sample for the others."""

@@ -1,7 +1,7 @@
 """Make children by putting other words in the place of tokens."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -14,7 +14,8 @@ from augment.chance import Chance
 from augment.columns import CHILD, Column
 from augment.job import Job
 from augment.stage import Stage, Step
-from augment.stages.children import On, Row, breed, editable_rows, protection
+from augment.stages.children import Drafts, On, Rewrite, Row, breed, editable_rows, protection
+from augment.text.choose import Protection
 
 # Near synonyms that may stand for a key word.
 _NEAREST = 3
@@ -60,14 +61,33 @@ class Substitute(Stage):
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load lexicons and models that offer candidates."""
-        guard, method = protection(job), self.name or f"{self.kind}_{self.on}"
+        guard, drafts = protection(job), self.drafts(job)
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            rows = self.rows(batch, guard)
+            return breed(
+                batch, rows, self.method, self.children, job.seed, drafts(rows), "no substitute found"
+            )
+
+        return step
+
+    @property
+    def method(self) -> str:
+        """The name of its children."""
+        return self.name or f"{self.kind}_{self.on}"
+
+    def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
+        """Return the source rows of a batch with the tokens that may be replaced."""
+        return editable_rows(batch, self.on if self.tier == "none" else "any", guard, self.score)
+
+    def drafts(self, job: Job) -> Drafts:
+        """Load what offers candidates; return the function that asks it once for some rows, and gives their rewriting."""
         sources, near = (
             open_sources(self.sources, job, self.most),
             _near(job) if self.tier == "near" else None,
         )
 
-        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            rows = editable_rows(batch, self.on if near is None else "any", guard, self.score)
+        def draft(rows: list[Row]) -> Rewrite:
             places = [place for row in rows for place in places_of(row)]
             offered = list(zip(places, sources.offer(places), strict=True))
             if near is not None:
@@ -76,16 +96,13 @@ class Substitute(Stage):
                     (place, near(place.word, words)[:_NEAREST] if (place.row, place.token) in keys else words)
                     for place, words in offered
                 ]
-            offers = {(place.row, place.token): words for place, words in offered if words}
+            return partial(
+                self.rewrite, {(place.row, place.token): words for place, words in offered if words}
+            )
 
-            def rewrite(row: Row, chance: Chance, number: int) -> Mapping[int, str]:
-                return self.rewrite(row, offers, chance, number)
+        return draft
 
-            return breed(batch, rows, method, self.children, job.seed, rewrite, "no substitute found")
-
-        return step
-
-    def rewrite(self, row: Row, offers: Offers, chance: Chance, number: int) -> Mapping[int, str]:
+    def rewrite(self, offers: Offers, row: Row, chance: Chance, number: int) -> Mapping[int, str]:
         """Return tokens with their substitutes: the most important for the first child on key, else a sample."""
         able = [token for token in row.free if (row.id, token) in offers]
         count = row.quota(self.share)
