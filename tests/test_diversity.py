@@ -1,16 +1,21 @@
 """How varied children are: sums, copies, and samples that do not depend on how rows are cut into shards."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import augment
 import augment.diversity
 from augment.columns import CHILD, CORPUS, KEEP, TOKENIZE
 from augment.diversity import Diversity, Equal, edited, written
+from augment.summary import read_summary
 from augment.text.alike import bleu
 from augment.text.segment import segment
+from tests.small import small_job
 
 COLUMNS = (*CORPUS, *TOKENIZE, *CHILD, *KEEP)
 
@@ -144,6 +149,21 @@ def test_the_words_of_a_child_are_those_of_its_row_with_the_edits_made() -> None
     assert edited(row, edits) == ["很", "干净", "👍🏽", "second", "long", "text", "𠮷"]
     put = [{"side": 0, "start": 0, "end": 0, "old": "", "new": "※"}]
     assert edited(row, put)[:2] == ["※", "房间"]
+
+
+def test_a_run_says_it_in_the_manifest_the_card_and_the_report(small: Path, tmp_path: Path) -> None:
+    summary = augment.run("augment", small_job(small, limit=30), tmp_path / "out")
+    found = summary.diversity
+    assert list(found)[:3] == ["children asked for", "given", "lacking"]
+    assert found["given"] == summary.counts["children in data"]
+    assert found["lacking"] == found["children asked for"] - found["given"]
+    assert found["copies of a source text"] == found["children with the same text"] == 0
+    assert 0 < found["self-BLEU"] < 1
+    assert read_summary(summary.folder).diversity == found
+    assert f"| self-BLEU | {written('self-BLEU', found['self-BLEU'])} |" in (
+        tmp_path / "out/README.md"
+    ).read_text("utf-8")
+    assert "self-BLEU" in (tmp_path / "out/report.html").read_text("utf-8")
 
 
 def test_numbers_are_written_as_people_read_them() -> None:
