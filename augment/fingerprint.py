@@ -5,16 +5,17 @@ A run folder keeps its fingerprint; a request with another one is refused there,
     fingerprint_of(read_pipeline(path), job)["models"]            # {"model": "9f86d0..."}
 """
 
+from augment.candidates.forms import form_versions
 from augment.candidates.sources import lexicon_hashes
 from augment.errors import RequestError
 from augment.job import Job
 from augment.ledger import digest
 from augment.models.folder import look, model_folder, resolve
 from augment.models.folds import fold_models
-from augment.pipeline import Pipeline
+from augment.pipeline import Pipeline, source_names
 
 # Raised when the same request would give other rows than before.
-ALGORITHM = 5
+ALGORITHM = 6
 
 
 def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
@@ -31,13 +32,15 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
             models[section] = model_folder(config, job.run).digest()
             folds = fold_models(config, job.run)
             models |= {f"{section} {name}": folder.digest() for name, folder in folds.items()}
+    names = source_names(plan)
     return {
         "algorithm": ALGORITHM,
         "pipeline": plan.model_dump(mode="json", exclude={"about"}),
         "job": gives,
         "corpus": corpus_hashes(job),
         "models": models,
-        "lexicons": lexicon_hashes(job) if _uses_lexicons(plan) else {},
+        "lexicons": lexicon_hashes(job) if names else {},
+        "forms": form_versions(names),
         "resources": _resources(job),
     }
 
@@ -71,15 +74,10 @@ def corpus_hashes(job: Job) -> dict[str, str]:
     return found
 
 
-def _uses_lexicons(plan: Pipeline) -> bool:
-    """Return whether a stage takes words from lexicons."""
-    return any("lexicon" in getattr(stage, "sources", ()) for stage in plan.stages)
-
-
 def _resources(job: Job) -> dict[str, str]:
-    """Return the digest of the masked model, and of every file of protected words, of texts to guard and of accepted flags."""
+    """Return the digest of the masked model, and of every file of protected words, texts to guard, antonyms and flags."""
     flags = (job.resources.flags,) if job.resources.flags is not None else ()
-    names = (*job.resources.protect, *job.resources.guard, *flags)
+    names = (*job.resources.protect, *job.resources.guard, *job.resources.antonyms, *flags)
     found = {name: digest(job.root / name) for name in names if (job.root / name).is_file()}
     if job.resources.masked_lm is not None:
         path = resolve(job.resources.masked_lm, None, job.run.allow_download)

@@ -168,6 +168,9 @@ class ResourcesConfig(Section):
     flags: str | None = Field(
         default=None, description="flags.csv of `augment keywords`, with what is accepted as a shortcut"
     )
+    antonyms: tuple[str, ...] = Field(
+        default=(), description="files of pairs of opposites, two columns, beside those WordNet knows"
+    )
     protect: tuple[Text, ...] = Field(
         default=(), description="words never edited; a name ending in .txt is a list of words"
     )

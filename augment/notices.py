@@ -6,11 +6,12 @@ for notice in notices_of(plan, job, staged, totals, rejects): print(notice)
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from augment.candidates.forms import form_notices
 from augment.candidates.sources import lexicon_notices
 from augment.engine.staging import Staged
 from augment.job import Job
 from augment.models.labels import listed
-from augment.pipeline import Pipeline
+from augment.pipeline import Pipeline, source_names
 from augment.stages import Select
 from augment.table import Reject
 from augment.totals import Totals
@@ -35,8 +36,8 @@ def notices_of(
     reasons = by_reason(rejects)
     if reasons:
         found.append(f"rows rejected, all in rejects.parquet of the output folder: {told(reasons)}")
-    if any(getattr(stage, "sources", None) for stage in plan.stages):
-        found += lexicon_notices(job)
+    names = source_names(plan)
+    found += [*(lexicon_notices(job) if names else ()), *form_notices(names)]
     made = sum(totals.verdicts.values())
     unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
     unsure += 0 if "soft" in job.output.joining else totals.verdicts["soft"]

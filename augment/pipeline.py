@@ -106,6 +106,11 @@ def _method(stage: Stage) -> str:
     return getattr(stage, "name", None) or (f"{stage.kind}_{on}" if on else stage.kind)
 
 
+def source_names(pipeline: Pipeline) -> frozenset[str]:
+    """Return the sources that any stage takes words from; lexicons say of the words of all of them what they are."""
+    return frozenset(name for stage in pipeline.stages for name in getattr(stage, "sources", ()))
+
+
 def check_sections(pipeline: Pipeline, job: Job) -> None:
     """Raise RequestError if the job lacks a section that a stage uses, or asks for what no stage gives."""
     for stage in pipeline.stages:

@@ -42,13 +42,22 @@ def _no_parts(_: str) -> frozenset[str]:
     return frozenset()
 
 
+def _no_antonyms(_token: str, _word: str) -> bool:
+    """Return that two words are no antonyms as far as is known: most dictionaries have none."""
+    return False
+
+
+def _no_count(_: str) -> None:
+    """Return that it is not known how often a word is used: most dictionaries have no counts."""
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """One dictionary: its name, the hash of its files, what it proposes for a token, and as what it knows a word.
 
     `parts` returns the parts of speech a word is commonly used as, none where the dictionary cannot tell. A `loose`
     dictionary lists what belongs to a thing beside what means the same: camera gives prism. `holds` tells whether it
-    has a word at all.
+    has a word at all; `opposes` whether a word means the opposite of a token; `per_million` how often a word is used.
     """
 
     name: str
@@ -57,6 +66,8 @@ class Lexicon:
     parts: Callable[[str], frozenset[str]] = field(default=_no_parts, repr=False, compare=False)
     holds: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
     loose: bool = False
+    opposes: Callable[[str, str], bool] = field(default=_no_antonyms, repr=False, compare=False)
+    per_million: Callable[[str], float | None] = field(default=_no_count, repr=False, compare=False)
 
     def knows(self, word: str) -> bool:
         """Return whether a word stands in the dictionary, which is quicker to see than what it means."""
@@ -80,6 +91,15 @@ def load_lexicons(names: Sequence[str], root: Path) -> tuple[tuple[Lexicon, ...]
     """
     there, notices = locate(names, root)
     return tuple(_load(name, path) for name, path in there.items()), notices
+
+
+def read_pairs(name: str, root: Path, key: str) -> list[tuple[str, str]]:
+    """Return the pairs of words of a two-column file; RequestError naming the key if it is not there, DataError if wrong."""
+    path = root / name
+    if not path.is_file():
+        raise RequestError(key, f"`{name}` does not exist", f"paths are relative to {root}")
+    table = _columns(_text(path.read_bytes(), path).splitlines(), path)
+    return [(word, other) for word, others in table.items() for other in others]
 
 
 def locate(names: Sequence[str], root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
@@ -118,7 +138,15 @@ def _load(name: str, path: Path) -> Lexicon:
     """Return the lexicon in a WordNet folder, a Cilin file or a two-column file."""
     if path.is_dir():
         wordnet = WordNet(path)
-        return Lexicon(name, wordnet.content_hash, wordnet.find, wordnet.parts, wordnet.knows)
+        return Lexicon(
+            name,
+            wordnet.content_hash,
+            wordnet.find,
+            wordnet.parts,
+            wordnet.knows,
+            opposes=wordnet.opposes,
+            per_million=wordnet.per_million,
+        )
     if name == "moby":
         moby = Moby(path)
         return Lexicon(
@@ -169,9 +197,15 @@ def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[st
 
 
 def _read_columns(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[str]]:
-    """Return the lookup of a two-column file, in one direction; DataError with the line if it has not two columns.
+    """Return the lookup of a two-column file, in one direction."""
+    table = _columns(lines, path)
+    return lambda token: table.get(token.casefold(), ())
 
-    Columns are parted by a tab, else a comma, else blanks. Synonyms of several words are left out.
+
+def _columns(lines: Sequence[str], path: Path) -> dict[str, list[str]]:
+    """Return what stands beside each word of a two-column file; DataError with the line if it has not two columns.
+
+    Columns are parted by a tab, else a comma, else blanks. Entries of several words are left out.
     """
     table: dict[str, list[str]] = {}
     for number, line in enumerate(lines, start=1):
@@ -187,4 +221,4 @@ def _read_columns(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[
             table.setdefault(columns[0].casefold(), []).append(columns[1])
     if not table:
         raise DataError(str(path), "no pair of words", "write a word and its synonym on each line")
-    return lambda token: table.get(token.casefold(), ())
+    return table

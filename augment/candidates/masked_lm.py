@@ -25,6 +25,8 @@ _PIECES = 3
 class MaskedWords:
     """Fills of a masked model: one mask for each piece of the token, tokens of at most three pieces."""
 
+    are_words: bool = True
+
     def __init__(self, path: str, run: RunConfig, most: int) -> None:
         """Load the model from safetensors, without code of its own; ModelError if it cannot fill masks."""
         model, self._tokenizer = load(look(resolve(path, None, run.allow_download)), AutoModelForMaskedLM)

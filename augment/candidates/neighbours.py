@@ -24,6 +24,8 @@ _BLOCK = 512
 class Neighbours:
     """The nearest words by cosine of centred embeddings, at least 0.5."""
 
+    are_words: bool = True
+
     def __init__(self, model: ModelConfig, run: RunConfig, most: int) -> None:
         """Take the model; the vocabulary is embedded when a token first asks."""
         self._classifier = open_classifier(model, run)
@@ -59,12 +61,16 @@ class Neighbours:
                 known[word] = self._nearest(word, row) if fine else ()
         return [known[place.word] for place in places]
 
-    def close(self, word: str, others: Sequence[str]) -> tuple[str, ...]:
-        """Return those of some words whose cosine with a word is at least 0.5, nearest first."""
+    def close(self, word: str, others: Sequence[str], least: float = _NEAR) -> tuple[str, ...]:
+        """Return those of some words whose cosine with a word is at least so much, nearest first.
+
+        A word of pieces that the model does not know is near to none.
+        """
         vectors, good = self._embed([word, *others])
-        near = np.round(vectors[1:] @ vectors[0], 5) * good[0] * good[1:]
-        order = sorted(range(len(others)), key=lambda place: (-near[place], place))
-        return tuple(others[place] for place in order if near[place] >= _NEAR)
+        near = np.round(vectors[1:] @ vectors[0], 5)
+        known = [place for place in range(len(others)) if good[0] and good[1 + place]]
+        order = sorted(known, key=lambda place: (-near[place], place))
+        return tuple(others[place] for place in order if near[place] >= least)
 
     def _nearest(self, word: str, near: np.ndarray) -> tuple[str, ...]:
         """Return the words with the highest cosine, equal ones in the order of the vocabulary."""

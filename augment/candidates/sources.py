@@ -1,5 +1,7 @@
 """Where substitutes come from: several sources, of which the first that offers anything for a token is used.
 
+Most offer words, which must pass the tests of words. Forms (typing errors, homophones) are not meant to be any.
+
 sources = open_sources(("lexicon", "neighbours"), job, most=8)
 sources.offer([Place("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])       # [("旅馆", "宾馆", ...)]
 """
@@ -9,19 +11,23 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
+from augment.candidates.filters import Filters, WordTests
+from augment.candidates.forms import FORMS, FormName, open_form
 from augment.candidates.lexicon import Lexicon, load_lexicons, locate
 from augment.candidates.place import Place
 from augment.job import Job
-from augment.text.choose import Protection, editable
+from augment.text.choose import Protection, editable, is_negation
 from augment.text.inflect import fits_article, match_case
 from augment.text.script import language
 from augment.text.segment import segment
 
-SourceName = Literal["lexicon", "masked_lm", "neighbours"]
+SourceName = Literal["lexicon", "masked_lm", "neighbours"] | FormName
 
 
 class Source(Protocol):
-    """Something that offers words for places."""
+    """Something that offers words for places; `are_words` says whether they are meant to be words."""
+
+    are_words: bool
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
         """Return for each place the words offered, nearest first."""
@@ -31,14 +37,16 @@ class Source(Protocol):
 class LexiconSource:
     """The synonyms of every lexicon that is installed, in the order the job names them."""
 
+    are_words: bool = True
+
     def __init__(self, lexicons: Sequence[Lexicon]) -> None:
-        """Keep the lexicons."""
+        """Keep the lexicons, and what they gave for a word."""
         self._lexicons = lexicons
+        self._known = lru_cache(maxsize=1 << 16)(self.synonyms)
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
         """Return the synonyms of each token from the first lexicon that has any."""
-        known = {word: self.synonyms(word) for word in dict.fromkeys(place.word for place in places)}
-        return [known[place.word] for place in places]
+        return [self._known(place.word) for place in places]
 
     def synonyms(self, word: str) -> tuple[str, ...]:
         """Return a word's synonyms; a loose lexicon is not asked for words that name things or deeds."""
@@ -50,11 +58,21 @@ class LexiconSource:
 class Sources:
     """Sources in order, and the tests every word they offer must pass."""
 
-    def __init__(self, sources: Sequence[Source], most: int, lexicons: Sequence[Lexicon]) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        most: int,
+        lexicons: Sequence[Lexicon],
+        tests: WordTests | None = None,
+    ) -> None:
         """Keep the sources; `most` words are offered for a token; lexicons tell English words from fragments."""
         self._sources = sources
         self._most = most
         self._english = [lexicon for lexicon in lexicons if lexicon.synonyms("good")]
+        self._tests = tests
+        # A token gets the same words nearly wherever it stands, and testing them again took a third of the time.
+        self._words = lru_cache(maxsize=1 << 16)(self._words_passing)
+        self._forms = lru_cache(maxsize=1 << 16)(self._forms_passing)
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
         """Return for each place the words of the first source that has any that pass, at most `most`."""
@@ -62,33 +80,48 @@ class Sources:
         for source in self._sources:
             open_places = [index for index, words in enumerate(result) if not words]
             offers = source.offer([places[index] for index in open_places])
+            passing = self._words if source.are_words else self._forms
             for index, words in zip(open_places, offers, strict=True):
-                result[index] = self._passing(places[index], words)
+                if words:
+                    result[index] = passing(places[index].word, words, _article(places[index].before))
         return result
 
-    def _passing(self, place: Place, words: Sequence[str]) -> tuple[str, ...]:
-        """Return the words that fit the place: other than the token, one content word, right after `a` or `an`."""
-        cased = dict.fromkeys(match_case(place.word, word) for word in words)
-        fitting = [word for word in cased if _fits(place, word) and self._is_like(place.word, word)]
+    def _words_passing(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
+        """Return the words that fit: other than the token, one content word, right after `a` or `an`, and like the token."""
+        fitting = [
+            word
+            for word in _cased(token, words, article)
+            if _is_one_word(word) and language(word) == language(token) and self._is_known(word)
+        ]
+        tested = fitting if self._tests is None else self._tests.passing(token, fitting)
+        return tuple(tested[: self._most])
+
+    def _forms_passing(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
+        """Return the forms that fit: they may be no word or several, but no other English word, and negate nothing."""
+        fitting = [
+            word
+            for word in _cased(token, words, article)
+            if _is_form(token, word) and not any(lexicon.knows(word) for lexicon in self._english)
+        ]
         return tuple(fitting[: self._most])
 
-    def _is_like(self, token: str, word: str) -> bool:
-        """Return whether English dictionaries, where there are any, know a word, and as the token's part of speech."""
+    def _is_known(self, word: str) -> bool:
+        """Return whether English dictionaries, where there are any, know a word."""
         if not self._english or language(word) != "en":
             return True
-        if not any(lexicon.knows(word) for lexicon in self._english):
-            return False
-        return all(
-            not (parts := lexicon.parts(token)) or parts & lexicon.parts(word) for lexicon in self._english
-        )
+        return any(lexicon.knows(word) for lexicon in self._english)
 
 
-def open_sources(names: Sequence[SourceName], job: Job, most: int) -> Sources:
-    """Return the sources that the job has what is needed for: a masked model only where one is named."""
+def open_sources(names: Sequence[SourceName], job: Job, most: int, filters: Filters | None = None) -> Sources:
+    """Return the sources that the job has what is needed for: a masked model only where one is named.
+
+    filters: the tests words must pass; those that are on by default where none are given.
+    """
+    lexicons = load_job_lexicons(job)
     sources: list[Source] = []
     for name in names:
         if name == "lexicon":
-            sources.append(LexiconSource(_lexicons(job)))
+            sources.append(LexiconSource(lexicons))
         elif name == "masked_lm" and job.resources.masked_lm:
             from augment.candidates.masked_lm import MaskedWords
 
@@ -97,7 +130,9 @@ def open_sources(names: Sequence[SourceName], job: Job, most: int) -> Sources:
             from augment.candidates.neighbours import Neighbours
 
             sources.append(Neighbours(job.needs_model(), job.run, most))
-    return Sources(sources, most, _lexicons(job) if "lexicon" in names else ())
+        elif name in FORMS and (form := open_form(name)) is not None:
+            sources.append(form)
+    return Sources(sources, most, lexicons, WordTests(filters or Filters(), job, lexicons))
 
 
 def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:
@@ -112,10 +147,10 @@ def lexicon_notices(job: Job) -> tuple[str, ...]:
 
 def lexicon_hashes(job: Job) -> dict[str, str]:
     """Return the content hash of every lexicon that is used."""
-    return {lexicon.name: lexicon.content_hash for lexicon in _lexicons(job)}
+    return {lexicon.name: lexicon.content_hash for lexicon in load_job_lexicons(job)}
 
 
-def _lexicons(job: Job) -> tuple[Lexicon, ...]:
+def load_job_lexicons(job: Job) -> tuple[Lexicon, ...]:
     """Return the lexicons of a job that are installed, read once in a process."""
     return _read_once(job.resources.lexicons, job.root)
 
@@ -126,16 +161,33 @@ def _read_once(names: tuple[str, ...], root: Path) -> tuple[Lexicon, ...]:
     return load_lexicons(names, root)[0]
 
 
-def _fits(place: Place, word: str) -> bool:
-    """Return whether a word may stand at a place."""
-    if word.casefold() == place.word.casefold() or not fits_article(place.before, word):
-        return False
-    return _is_one_word(word) and language(word) == language(place.word)
+def _article(before: str | None) -> str:
+    """Return the token before a place where it is `a` or `an`, which not every word may follow."""
+    article = (before or "").lower()
+    return article if article in ("a", "an") else ""
+
+
+def _cased(token: str, words: Sequence[str], article: str) -> list[str]:
+    """Return words cased like a token, each once, without the token and what the article before it cannot stand before."""
+    cased = dict.fromkeys(match_case(token, word) for word in words)
+    return [word for word in cased if word.casefold() != token.casefold() and fits_article(article, word)]
 
 
 # Candidates repeat from row to row; cutting each of them again took a tenth of a run.
 @lru_cache(maxsize=1 << 16)
 def _is_one_word(word: str) -> bool:
     """Return whether a candidate is a single content word that may be edited."""
+    return _is_content(word) and len(segment(word)) == 1
+
+
+def _is_form(token: str, word: str) -> bool:
+    """Return whether a word may pass for a token: content, of the same script, without a negation that was not there."""
+    if not _is_content(word) or language(word) != language(token):
+        return False
+    return not any(is_negation(mark) for mark in word if mark not in token)
+
+
+def _is_content(word: str) -> bool:
+    """Return whether a candidate has no space in it, and is of the content words that may be edited."""
     spaced = any(mark.isspace() for mark in word)
-    return not spaced and editable([word], Protection(frozenset(), ()))[0] and len(segment(word)) == 1
+    return not spaced and editable([word], Protection(frozenset(), ()))[0]

@@ -3,9 +3,11 @@
 wordnet = WordNet(Path("/usr/share/wordnet"))
 list(wordnet.find("Movies"))    # ['films', 'pictures', 'flicks']
 wordnet.parts("movies")         # frozenset({'n'})
+wordnet.opposes("good", "worst")  # True
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -35,8 +37,12 @@ class WordNet:
         self.uses: dict[tuple[str, str], int] = {}
         for (lemma, part, _), count in self.sense_uses.items():
             self.uses[lemma, part] = self.uses.get((lemma, part), 0) + count
+        self._counted = sum(self.uses.values())
         self.irregular = irregular(self.exceptions)
         self.content_hash = digest.hexdigest()
+        # The same words are asked for as tokens, as what is offered, and as antonyms.
+        self._readings = lru_cache(maxsize=1 << 16)(self._likely_readings)
+        self._opposite = lru_cache(maxsize=1 << 14)(self._opposites)
 
     def find(self, token: str) -> Iterator[str]:
         """Yield the words of the main senses of each likely reading of a token, in the token's form.
@@ -58,7 +64,43 @@ class WordNet:
         """Return the parts of speech a token was seen as in the texts WordNet was counted on."""
         return frozenset(pos for lemma, pos, _ in self._readings(token) if (lemma, pos) in self.uses)
 
-    def _readings(self, token: str) -> list[Reading]:
+    def opposes(self, token: str, word: str) -> bool:
+        """Return whether a word is a form of an antonym of a token, or of what means the same as that antonym."""
+        opposite = self._opposite(token.lower())
+        return bool(opposite) and any(lemma in opposite for lemma, _, _ in lemmas(word, self.exceptions))
+
+    def per_million(self, token: str) -> float | None:
+        """Return how often a word, in all its forms, stood in a million of the words WordNet was counted on.
+
+        None where that is not known: an edition without counts, or a word it does not have.
+        """
+        readings = self._readings(token) if self._counted else ()
+        if not readings:
+            return None
+        return (
+            1e6
+            * sum({reading[:2]: self.uses.get(reading[:2], 0) for reading in readings}.values())
+            / self._counted
+        )
+
+    def _opposites(self, token: str) -> frozenset[str]:
+        """Return the words of all antonyms of a token in any of its senses, and those of like meaning.
+
+        An adjective without an antonym has that of the one it is like: `awful` is like bad, whose antonym is good.
+        """
+        found: set[str] = set()
+        for lemma, pos, _ in lemmas(token, self.exceptions):
+            fields = self.index[pos].get(lemma, "").split()
+            for offset in fields[-int(fields[1]) :] if fields else ():
+                own = self._synset(offset, pos)
+                heads = [self._synset(*like) for like in _pointers(own, "&")]
+                for synset in (own, *([] if _pointers(own, "!") else heads)):
+                    for antonym in (self._synset(*place) for place in _pointers(synset, "!")):
+                        alike = (self._synset(*like) for like in _pointers(antonym, "&"))
+                        found.update(word.lower() for one in (antonym, *alike) for word in _words(one))
+        return frozenset(found)
+
+    def _likely_readings(self, token: str) -> tuple[Reading, ...]:
         """Return the readings WordNet knows, most used first.
 
         A participle with an entry as adjective is that adjective (touching, tired). A reading used less than half as
@@ -72,22 +114,25 @@ class WordNet:
             known = [adjective]
         uses = {reading: self.uses.get(reading[:2], 0) for reading in known}
         most = max(uses.values(), default=0)
-        return sorted(
-            (reading for reading in known if 2 * uses[reading] >= most), key=lambda reading: -uses[reading]
-        )
+        likely = (reading for reading in known if 2 * uses[reading] >= most)
+        return tuple(sorted(likely, key=lambda reading: -uses[reading]))
 
     def _synset_words(self, lemma: str, pos: str) -> Iterator[str]:
         """Yield the words of the main senses of a lemma (layout of the files: wndb(5WN))."""
         fields = self.index[pos][lemma].split()
         offsets = fields[-int(fields[1]) :]
         for offset in offsets[: self._main_senses(lemma, pos)]:
-            start = int(offset)
-            line = self.data[pos][start : self.data[pos].find(b"\n", start)].decode("latin-1").split(" ")
-            if line[0] != offset:
-                raise DataError(
-                    str(self.folder), f"no synset at byte {offset} of data.{_PARTS[pos]}", "reinstall WordNet"
-                )
-            yield from line[4 : 4 + 2 * int(line[3], 16) : 2]
+            yield from _words(self._synset(offset, pos))
+
+    def _synset(self, offset: str, pos: str) -> list[str]:
+        """Return the fields of the synset at a byte of a data file; DataError if none is there."""
+        start = int(offset)
+        line = self.data[pos][start : self.data[pos].find(b"\n", start)].decode("latin-1").split(" ")
+        if line[0] != offset:
+            raise DataError(
+                str(self.folder), f"no synset at byte {offset} of data.{_PARTS[pos]}", "reinstall WordNet"
+            )
+        return line
 
     def _main_senses(self, lemma: str, pos: str) -> int:
         """Return how many senses of a lemma are its main ones: the first, and the second if used as often by half."""
@@ -114,6 +159,18 @@ class WordNet:
     def _extra(self, name: str, note: Callable[[bytes], object]) -> list[str]:
         """Return the lines of a file that some editions lack."""
         return self._read(name, note).decode("latin-1").splitlines() if (self.folder / name).is_file() else []
+
+
+def _words(synset: list[str]) -> list[str]:
+    """Return the words of a synset."""
+    return synset[4 : 4 + 2 * int(synset[3], 16) : 2]
+
+
+def _pointers(synset: list[str], symbol: str) -> list[tuple[str, str]]:
+    """Return offset and part of speech of the synsets that pointers of a kind lead to: `!` antonyms, `&` the like."""
+    first = 5 + 2 * int(synset[3], 16)
+    places = range(first, first + 4 * int(synset[first - 1]), 4)
+    return [(synset[at + 1], synset[at + 2]) for at in places if synset[at] == symbol]
 
 
 def _index(content: bytes) -> dict[str, str]:

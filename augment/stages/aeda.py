@@ -14,15 +14,13 @@ from augment.chance import Chance, chance
 from augment.columns import CHILD, Column
 from augment.job import Job
 from augment.stage import Stage, Step
-from augment.stages.children import Row, drawn, whole_rows
+from augment.stages.children import TRIES, Row, drawn, whole_rows
 from augment.stages.eda import before
 from augment.text.choose import is_word
 from augment.text.edits import Edit
 from augment.text.script import language
 
 _MARKS = {"en": ".,!?;:", "zh": "。，！？；："}
-# Draws allowed a child, as two can be equal.
-_TRIES = 8
 
 
 class Aeda(Stage):
@@ -49,7 +47,7 @@ class Aeda(Stage):
             """Put the children of every row behind it."""
 
             def draws(row: Row) -> list[tuple[Edit, ...]]:
-                numbers = range(self.children * _TRIES)
+                numbers = range(self.children * TRIES)
                 return [self.marked(row, chance(job.seed, self.kind, row.id, number)) for number in numbers]
 
             return drawn(batch, whole_rows(batch), self.kind, self.children, draws)

@@ -48,7 +48,8 @@ class Row:
         for side, whole in ((0, self.text), (1, self.text_pair or "")):
             tokens = [token for token in sorted(choice) if self.side[token] == side]
             gone = [token for token in tokens if not choice[token]]
-            spans = dict(zip(gone, deletions(whole, [self.spans[token] for token in gone]), strict=True))
+            removed = deletions(whole, [self.spans[token] for token in gone]) if gone else []
+            spans = dict(zip(gone, removed, strict=True))
             for token in tokens:
                 start, end = spans.get(token, self.spans[token])
                 new = choice[token] or filling(whole, start, end)
@@ -67,6 +68,14 @@ class Row:
 Rewrite = Callable[[Row, Chance, int], Mapping[int, str]]
 # Asks once, for some rows, what may be put in place, and gives what makes children of them at any time.
 Drafts = Callable[[list[Row]], Rewrite]
+
+
+# The label of a row's child by its number, where it is not the row's own.
+Relabel = Callable[[Row, int], str | None]
+
+
+def _same_label(row: Row, number: int) -> None:
+    """Return no other label."""
 
 
 def protection(job: Job) -> Protection:
@@ -156,11 +165,19 @@ def whole_rows(batch: pa.RecordBatch) -> list[Row]:
 
 
 def breed(
-    batch: pa.RecordBatch, rows: list[Row], method: str, count: int, seed: int, rewrite: Rewrite, lack: str
+    batch: pa.RecordBatch,
+    rows: list[Row],
+    method: str,
+    count: int,
+    seed: int,
+    rewrite: Rewrite,
+    lack: str,
+    label: Relabel = _same_label,
 ) -> pa.RecordBatch:
     """Return the batch with up to `count` children a row, none equal to its parent, a sibling or an earlier child.
 
     `rewrite` gives the choice for one child; an empty one means that the row offers nothing, for the reason `lack`.
+    `label` gives the label of a child that is to have another than its parent.
     """
     reasons: dict[str, str] = {}
 
@@ -174,7 +191,7 @@ def breed(
                 return
             yield row.edits(choice)
 
-    return drawn(batch, rows, method, count, draws, reasons)
+    return drawn(batch, rows, method, count, draws, reasons, label)
 
 
 def drawn(
@@ -184,6 +201,7 @@ def drawn(
     count: int,
     draws: Callable[[Row], Iterable[tuple[Edit, ...]]],
     reasons: Mapping[str, str] | None = None,
+    label: Relabel = _same_label,
 ) -> pa.RecordBatch:
     """Return the batch with the first `count` of the children drawn for a row that are new texts in its family.
 
@@ -195,13 +213,13 @@ def drawn(
     for row in rows:
         taken = family[row.id]
         made = 0
-        for edits in draws(row):
+        for number, edits in enumerate(draws(row)):
             texts = replay(row.text, row.text_pair, edits)
             if texts in taken or not texts[0].strip() or (texts[1] is not None and not texts[1].strip()):
                 continue
             taken.add(texts)
             made += 1
-            children.append(Child(row.index, method, made, *texts, edits))
+            children.append(Child(row.index, method, made, *texts, edits, label(row, number)))
             if made == count:
                 break
         if made < count:

@@ -8,11 +8,13 @@ from typing import ClassVar, Literal, Self
 import pyarrow as pa
 from pydantic import Field, model_validator
 
+from augment.candidates.entities import Entities
+from augment.candidates.filters import Filters
 from augment.candidates.place import Place
-from augment.candidates.sources import SourceName, open_sources
+from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
 from augment.chance import Chance
 from augment.columns import CHILD, Column
-from augment.job import Job
+from augment.job import Flag, Job
 from augment.stage import Stage, Step
 from augment.stages.children import Drafts, On, Rewrite, Row, breed, editable_rows, protection
 from augment.text.choose import Protection
@@ -38,6 +40,24 @@ class Substitute(Stage):
         default="none",
         description="near: with `on: other`, key words may be replaced too, by near synonyms only: of what is offered the three "
         "with the highest cosine in the model's embeddings, at least 0.5",
+    )
+    antonyms: Literal["veto", "offer"] = Field(
+        default="veto",
+        description="veto: never an antonym, or a synonym of one, by WordNet and resources.antonyms",
+    )
+    pos: Flag = Field(default=True, description="offer only words of the token's part of speech")
+    frequency: float = Field(
+        default=0.0,
+        ge=0,
+        description="least occurrences of what is offered in a million words of jieba's dictionary, or of the texts WordNet "
+        "was counted on",
+    )
+    similarity: float | None = Field(
+        default=None, ge=-1, le=1, description="least cosine with the token in the model's embeddings"
+    )
+    entities: Literal["keep", "edit"] = Field(
+        default="keep",
+        description="keep: names of people, places and organisations, and Latin words in Chinese, stay",
     )
     score: str = "ig"
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
@@ -82,13 +102,15 @@ class Substitute(Stage):
 
     def drafts(self, job: Job) -> Drafts:
         """Load what offers candidates; return the function that asks it once for some rows, and gives their rewriting."""
-        sources, near = (
-            open_sources(self.sources, job, self.most),
-            _near(job) if self.tier == "near" else None,
-        )
+        filters = Filters(self.antonyms == "veto", self.pos, self.frequency, self.similarity)
+        sources = open_sources(self.sources, job, self.most, filters)
+        near = _near(job) if self.tier == "near" else None
+        entities = Entities(load_job_lexicons(job)) if self.entities == "keep" else None
 
         def draft(rows: list[Row]) -> Rewrite:
             places = [place for row in rows for place in places_of(row)]
+            if entities is not None:
+                places = [place for place in places if not entities.names(place)]
             offered = list(zip(places, sources.offer(places), strict=True))
             if near is not None:
                 keys = {(row.id, token) for row in rows for token in row.key}

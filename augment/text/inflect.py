@@ -43,6 +43,11 @@ _DETACHMENTS = (
     ("est", "", "a", "superlative"),
     ("+est", "", "a", "superlative"),
 )
+# By the last letter: most words end in none of these.
+_BY_LETTER = {
+    letter: tuple(rule for rule in _DETACHMENTS if rule[0].endswith(letter))
+    for letter in {rule[0][-1] for rule in _DETACHMENTS}
+}
 _DOUBLED = regex.compile(r"([bcdfgklmnprstvz])\1$")
 _ONE_SYLLABLE_TO_DOUBLE = regex.compile(r"[^aeiou]*(?:qu)?[aeiou][bdfgklmnprstvz]")
 _CONSONANT_Y = regex.compile(r"[^aeiou]y$")
@@ -144,7 +149,7 @@ def _degree(word: str) -> str:
 
 def _detached(word: str) -> Iterator[Reading]:
     """Yield the readings that taking an ending off allows."""
-    for ending, replacement, pos, form in _DETACHMENTS:
+    for ending, replacement, pos, form in _BY_LETTER.get(word[-1:], ()):
         doubled = ending.startswith("+")
         stem = word.removesuffix(ending.removeprefix("+"))
         if stem == word or len(stem + replacement) < 2 or (ending == "s" and stem.endswith("s")):

@@ -11,6 +11,7 @@ is laid over the proposals, and whatever overlaps becomes one token. So no rule 
 
 import heapq
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -87,6 +88,26 @@ def frequency(word: str) -> int:
     return int(_jieba().FREQ.get(word, 0))
 
 
+def per_million(word: str) -> float:
+    """Return how often jieba's dictionary counted a word among a million."""
+    return 1e6 * frequency(word) / float(_jieba().total)
+
+
+def tag(word: str) -> str | None:
+    """Return the part of speech jieba's dictionary gives a word (ICTCLAS tags: n, v, a, nr, ns); None if it has none."""
+    return _tags().get(word)
+
+
+def frequent_characters(count: int) -> list[str]:
+    """Return the characters the dictionary counts most often as words of their own or in words, most frequent first."""
+    counts: Counter[str] = Counter()
+    for word, number in _jieba().FREQ.items():
+        if number and _ALL_HAN.fullmatch(word):
+            for mark in word:
+                counts[mark] += number
+    return heapq.nsmallest(count, counts, key=lambda mark: (-counts[mark], mark))
+
+
 def frequent_words(count: int) -> list[str]:
     """Return the most frequent dictionary words of two to four Han characters, most frequent first."""
     words = [
@@ -156,3 +177,11 @@ def _jieba() -> "Tokenizer":
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
     return tokenizer
+
+
+@cache
+def _tags() -> dict[str, str]:
+    """Return the tag of every word of jieba's dictionary."""
+    with _jieba().get_dict_file() as file:
+        lines = file.read().decode().splitlines()
+    return {line[0]: line[2] for line in map(str.split, lines) if len(line) == 3}
