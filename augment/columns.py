@@ -71,6 +71,12 @@ CHILD = (
     ),
 )
 
+MOVED = (
+    Column(
+        "label_from", pa.string(), "label of the parent, on a child that was given another one; else null"
+    ),
+)
+
 ATTACK = (
     Column("attack", pa.string(), "changed, unchanged, or skipped (already predicted wrong), on the parent"),
     Column("attack_queries", pa.int32(), "model evaluations the attack spent on the row"),

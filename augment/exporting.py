@@ -19,7 +19,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, PROBABILITIES, judgement
+from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, judgement
 from augment.diversity import written
 from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
@@ -35,7 +35,7 @@ APART = ("adversarial", "contrast")
 _LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfall")
 _JUDGED = (*judgement(), *judgement("judge_"), *ATTACK)
 # Columns of ours in the data files; a source column of the same name is written with `_source` behind it.
-_OURS = {column.name for column in (*_LINEAGE, *_JUDGED, *GUARD, PROBABILITIES)} | {"id"}
+_OURS = {column.name for column in (*_LINEAGE, *MOVED, *_JUDGED, *GUARD, PROBABILITIES)} | {"id"}
 _HELD = {
     PARENTS: "tokens, spans, scores and ranks of the rows worked on, by id",
     CHILDREN: "every child with its edits, verdict and reason, by id",
@@ -45,7 +45,8 @@ _HELD = {
 _LINEAGE_TOLD = """\
 A child names its `parent`, the `method` that made it, and its `edits`: replacing, in the parent's text, each `old` at
 `start:end` (code points) by `new` gives the child. Children have the label of their parent; in those made to test a
-model (verdict `adversarial` or `contrast`) it may no longer hold."""
+model (verdict `adversarial` or `contrast`) it may no longer hold. A child with `label_from` has another label than its
+parent, which had that one."""
 
 
 class Export:
@@ -113,7 +114,7 @@ class Export:
 
     def _explain(self, parents: pa.Table, children: pa.Table) -> None:
         """Write what the report is drawn from."""
-        lineage = {column.name for column in (*CHILD, *KEEP)} | {"source"}
+        lineage = {column.name for column in (*CHILD, *MOVED, *KEEP)} | {"source"}
         self._sink(PARENTS).add(
             parents.drop_columns([name for name in parents.column_names if name in lineage])
         )
@@ -144,6 +145,8 @@ class Export:
             column = pc.struct_field(source, [place])
             if given.name in own:
                 column = table.column(own[given.name]).cast(given.type)
+            if given.name == names["label"] and not derived:
+                column = _moved(column, table, corpus.label_names or {})
             if given.name == names["id"] == "id":
                 continue
             taken = given.name in _OURS or (derived and given.name == "label")
@@ -271,6 +274,19 @@ def _completed(table: pa.Table) -> pa.Table:
         if column.name not in table.column_names:
             table = table.append_column(column.name, pa.nulls(table.num_rows, column.type))
     return table
+
+
+def _moved(column: pa.ChunkedArray, table: pa.Table, names: Mapping[str, str]) -> pa.ChunkedArray | pa.Array:
+    """Return the source's labels with those of children whose label was moved, written as the source writes them."""
+    if MOVED[0].name not in table.column_names or not len(table.column(MOVED[0].name).drop_null()):
+        return column
+    written = {name: raw for raw, name in reversed(list(names.items()))}
+    moved = table.column(MOVED[0].name).is_valid().to_pylist()
+    labels = [
+        written.get(label, label) if new else None
+        for label, new in zip(table.column("label").to_pylist(), moved, strict=True)
+    ]
+    return pc.if_else(pa.array(moved), pa.array(labels, pa.string()).cast(column.type), column)
 
 
 def _safe(split: str) -> str:

@@ -57,6 +57,10 @@ def notices_of(
             f"{totals.near_guard:,} of the rows worked on equal or nearly equal a text of the guard file, and stay: see the "
             "column near_guard"
         )
+    if totals.moved:
+        found.append(
+            f"{totals.moved:,} children have another label than their parent, which `label_from` names: read them before you train on them"
+        )
     found += [
         notice
         for stage in plan.stages

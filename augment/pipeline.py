@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 from pydantic import BaseModel, Field
 
-from augment.columns import CHILD, CORPUS, FOLD, REJECT
+from augment.columns import CHILD, CORPUS, FOLD, MOVED, REJECT
 from augment.deciding import in_memory, with_decisions
 from augment.document import Document, checked, load
 from augment.errors import AugmentError, RequestError
@@ -86,6 +86,14 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
                 where,
                 f"stage `{stage.kind}` adds the column `{twice[0]}`, which is already there",
                 "give it another `name:`" if "name" in type(stage).model_fields else "leave one of them out",
+            )
+        if set(MOVED) <= set(stage.adds) and not any(
+            later.kind == "keep" for later in pipeline.stages[place:]
+        ):
+            raise RequestError(
+                where,
+                f"stage `{stage.kind}` moves labels, and no `keep` behind it says which children to trust",
+                "add `judge` and `keep` after it",
             )
         there |= names
         taken |= names

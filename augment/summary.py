@@ -256,6 +256,8 @@ def _counts(outcome: Outcome) -> dict[str, int]:
     }
     if outcome.job.folds is not None:
         counts["rows explained out of fold"] = totals.folded
+    if totals.moved:
+        counts["children whose label was moved"] = totals.moved
     if totals.attacks:
         attacked = totals.attacks["changed"] + totals.attacks["unchanged"]
         counts |= {

@@ -18,7 +18,10 @@ from augment.text.edits import Edit
 
 @dataclass(frozen=True)
 class Child:
-    """A row to be made: the index of its parent in the batch, its number `k` within `method`, its texts and edits."""
+    """A row to be made: the index of its parent in the batch, its number `k` within `method`, its texts and edits.
+
+    label: the one it has in place of its parent's, None for the same.
+    """
 
     parent: int
     method: str
@@ -26,6 +29,7 @@ class Child:
     text: str
     text_pair: str | None
     edits: tuple[Edit, ...]
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ def with_children(
 ) -> pa.RecordBatch:
     """Return the batch with each child behind its parent and the parent's earlier children.
 
-    A child has the parent's label, split, fold, and source; columns that stages added to the parent are null on it.
+    A child has the parent's split, fold and source, and its label if it has none of its own; columns that stages added to
+    the parent are null on it.
     """
     if "parent" not in batch.schema.names:
         batch = with_columns(batch, CHILD, [pa.nulls(batch.num_rows, column.type) for column in CHILD])
@@ -144,7 +149,12 @@ def _rows(batch: pa.RecordBatch, children: Sequence[Child]) -> pa.RecordBatch:
         "method": [child.method for child in children],
         "edits": pa.array([[edit._asdict() for edit in child.edits] for child in children], pa.list_(EDIT)),
     }
-    kept = {"label", "split", "source", FOLD.name}
+    old = batch.column("label").take(origin).to_pylist()
+    given["label"] = [child.label or label for child, label in zip(children, old, strict=True)]
+    given["label_from"] = [
+        None if child.label is None else label for child, label in zip(children, old, strict=True)
+    ]
+    kept = {"split", "source", FOLD.name}
     arrays = []
     for name in batch.schema.names:
         kind = batch.schema.field(name).type

@@ -47,7 +47,7 @@ def percent(share: float) -> str:
 
 @dataclass
 class Totals:
-    """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction.
+    """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction; moved: children with another label than their parent.
 
     cut: rows longer than the model is fed; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: children by label and verdict; sources: source rows
     by label, of runs that make children.
@@ -62,6 +62,7 @@ class Totals:
     attacks: Counter[str] = field(default_factory=Counter)
     queries: int = 0
     flips: int = 0
+    moved: int = 0
     near_guard: int = 0
     folded: int = 0
     cut: int = 0
@@ -119,6 +120,8 @@ class Totals:
             self.joined.update(zip(children.column("label").to_pylist(), verdicts, strict=True))
             dropped = children.filter(pc.equal(children.column("verdict"), "drop"))
             self.reasons.update(dropped.column("reason").to_pylist())
+        if "label_from" in children.column_names:
+            self.moved += len(children.column("label_from").drop_null())
         if "pred_after" in children.column_names:
             changed = pc.not_equal(children.column("pred_before"), children.column("pred_after"))
             self.flips += pc.sum(changed).as_py() or 0

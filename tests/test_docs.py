@@ -86,6 +86,7 @@ COLUMNS = {
     "rank": columns.RANK,
     "children": columns.CHILD,
     "attack": columns.ATTACK,
+    "counterfactual": columns.MOVED,
     "judge": columns.judgement(),
     "keep": columns.KEEP,
     "keywords": columns.FLAGGED,

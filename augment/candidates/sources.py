@@ -137,7 +137,7 @@ def open_sources(names: Sequence[SourceName], job: Job, most: int, filters: Filt
 
 def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:
     """Return the function that gives every synonym of a word in the job's lexicons, tested by nothing."""
-    return LexiconSource(_lexicons(job)).synonyms
+    return cache(LexiconSource(load_job_lexicons(job)).synonyms)
 
 
 def lexicon_notices(job: Job) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from augment.stages.aeda import Aeda
 from augment.stages.attack import Attack
 from augment.stages.attribute import Attribute
 from augment.stages.balance import Balance
+from augment.stages.counterfactual import Counterfactual
 from augment.stages.delete import Delete
 from augment.stages.distinct import Distinct
 from augment.stages.diverse import Diverse
@@ -34,6 +35,7 @@ AnyStage = Annotated[
     | Eda
     | Aeda
     | Balance
+    | Counterfactual
     | Judge
     | Keep
     | Diverse
@@ -49,10 +51,11 @@ __all__ = [
     "Attack",
     "Attribute",
     "Balance",
+    "Counterfactual",
     "Delete",
     "Distinct",
-    "Eda",
     "Diverse",
+    "Eda",
     "Guard",
     "Judge",
     "Keep",

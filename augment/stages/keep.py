@@ -6,7 +6,7 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import BaseModel, Field
 
-from augment.columns import KEEP, Column
+from augment.columns import KEEP, MOVED, Column
 from augment.job import Job
 from augment.stage import Stage, Step
 from augment.table import with_columns
@@ -30,12 +30,19 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
         Probabilities are compared after rounding to 5 digits, so that the last bits decide nothing.
         """
         gold, chance = row["label"], row[f"{prefix}p_gold_after"]
+        moved = row.get("label_from")
         before, after = row[f"{prefix}pred_before"], row[f"{prefix}pred_after"]
         p_gold = round(float(chance), 5) if isinstance(chance, float) else None
         tests = (
             (self.methods is None or row["method"] in self.methods, "made by another stage"),
             (
-                self.parent is None or (before == gold) == (self.parent == "right"),
+                moved is None
+                or self.verdict not in ("keep", "soft")
+                or row["method"] in (self.methods or ()),
+                "its label was moved, and no rule that keeps names its method",
+            ),
+            (
+                self.parent is None or (before == (moved or gold)) == (self.parent == "right"),
                 f"its parent is not predicted {self.parent}",
             ),
             (
@@ -99,9 +106,10 @@ class Keep(Stage):
         ]
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            moved = [column.name for column in MOVED if column.name in batch.schema.names]
             found = [
                 self.decide(row) if row["parent"] is not None else (None, None)
-                for row in batch.select(names).to_pylist()
+                for row in batch.select([*names, *moved]).to_pylist()
             ]
             return with_columns(
                 batch, KEEP, [[verdict for verdict, _ in found], [reason for _, reason in found]]

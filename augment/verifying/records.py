@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
-from augment.columns import ATTACK, CHILD, KEEP, judgement
+from augment.columns import ATTACK, CHILD, KEEP, MOVED, judgement
 from augment.text.edits import Edit
 
 BATCH = 1024
 # Columns of ours in the data files: a source column of the same name has `_source` behind its name there.
-_ADDED = (*CHILD, *KEEP, *judgement(), *judgement("judge_"), *ATTACK)
+_ADDED = (*CHILD, *MOVED, *KEEP, *judgement(), *judgement("judge_"), *ATTACK)
 _OURS = {column.name for column in _ADDED if column.name != "shortfall"} | {"id"}
 
 
@@ -39,12 +39,24 @@ class Row(BaseModel):
     method: str | None = None
     edits: tuple[Edit, ...] | None = None
     verdict: str | None = None
+    label_from: str | None = None
 
     def mark(self) -> bytes:
         """Return a hash of what two files must say alike of a child."""
         edits = [tuple(edit) for edit in self.edits or ()]
         return hashed(
-            repr((self.id, self.text, self.text_pair, self.parent, self.method, edits, self.verdict))
+            repr(
+                (
+                    self.id,
+                    self.text,
+                    self.text_pair,
+                    self.parent,
+                    self.method,
+                    edits,
+                    self.verdict,
+                    self.label_from,
+                )
+            )
         )
 
 

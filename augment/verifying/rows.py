@@ -22,7 +22,7 @@ from augment.verifying.files import Manifest, Plan
 from augment.verifying.records import BATCH, Labels, Row, hashed, records
 
 REJECTS = "rejects.parquet"
-_LINEAGE = ("id", "parent", "method", "edits", "verdict")
+_LINEAGE = ("id", "parent", "method", "edits", "verdict", "label_from")
 
 
 class Rows:
@@ -39,6 +39,9 @@ class Rows:
         self._names_in_children = {**own, "text": "text", "text_pair": "text_pair", "label": "label"}
         self._parents = _Parents(folder / PARENTS)
         self._ids, self._children = set[bytes](), set[bytes]()
+        self._moved: dict[bytes, str] = {}
+        self._movers = _movers(manifest)
+        self._classes = set(plan.staged.labels)
         self._stems: dict[str, str] = {}
         self._counted = Counter[str]()
 
@@ -91,7 +94,9 @@ class Rows:
             self._counted["children"] += 1
             self._children.add(row.mark())
             mother = self._parents.get(row.parent)
-            if mother is not None and row.label != mother.label:
+            if mother is not None and row.label_from is not None:
+                self._move(row, mother, place)
+            elif mother is not None and row.label != mother.label:
                 self._found.note("labels", f"{place}: another label than its parent", 0)
             return
         key = hashed(row.id)
@@ -106,6 +111,14 @@ class Rows:
             problem = self._child(name, row, place)
         problem = twice or problem
         self._found.note("inputs", problem and f"{place}: {problem}")
+
+    def _move(self, row: Row, mother: Row, place: str) -> None:
+        """Note the label of a child that was given another one; only a stage that moves labels may do so."""
+        fits = row.label_from == mother.label != row.label and row.label in self._classes
+        if row.method in self._movers and fits:
+            self._moved[row.mark()] = str(row.label)
+        else:
+            self._found.note("labels", f"{place}: moved to a label it cannot have", 0)
 
     def _source(self, name: str, row: Row, place: str) -> str | None:
         """Check a source row, and return what is wrong with its being there."""
@@ -135,8 +148,10 @@ class Rows:
             return f"its parent is not in {PARENTS}"
         wrong = _misedited(row, mother) or wrong
         self._found.note("edits", wrong and f"{place}: {wrong}")
-        same = self._labels.same(row.label, mother.label)
-        self._found.note("labels", None if same else f"{place}: another label than its parent")
+        same = self._labels.same(row.label, self._moved.get(mark, mother.label))
+        self._found.note(
+            "labels", None if same else f"{place}: another label than its parent, or than it was moved to"
+        )
         return self._astray(name, mother)
 
     def _astray(self, name: str, known: Row) -> str | None:
@@ -185,6 +200,14 @@ class _Parents:
                 return {row.id: row for row in rows}
         except DAMAGE:
             return {}
+
+
+def _movers(manifest: Manifest) -> frozenset[str]:
+    """Return the methods of a run that move labels."""
+    pipeline = manifest.fingerprint.get("pipeline")
+    stages = pipeline.get("stages") if isinstance(pipeline, dict) else None
+    kinds = (stage.get("kind") for stage in stages or () if isinstance(stage, dict))
+    return frozenset(str(kind) for kind in kinds if kind == "counterfactual")
 
 
 def _misedited(row: Row, mother: Row) -> str | None:

@@ -1,0 +1,195 @@
+"""Make children of another class: a key token gives way to a key token of that class, and the label moves with it.
+
+What speaks for a class is learned from the corpus first: the words with the highest mean score in rows of the class that
+are predicted right. Of these a token is offered those of its part of speech, the nearest in the model's embeddings. Such
+a child is a guess at another label, so `label_from` names the old one, and only a rule of `keep` lets it through.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from augment.candidates.filters import parts_agree
+from augment.candidates.lexicon import Lexicon
+from augment.candidates.sources import load_job_lexicons
+from augment.chance import Chance, chance
+from augment.columns import CHILD, MOVED, Column
+from augment.job import Job
+from augment.ledger import read_table
+from augment.stage import Lines, Step, TableStage
+from augment.stages.children import Row, breed, editable_rows, protection
+from augment.table import is_child, with_columns
+from augment.text.choose import is_content, is_negation
+from augment.text.inflect import fits_article, match_case
+from augment.text.script import language
+from augment.text.segment import tag
+
+_LINES = pa.schema(
+    [
+        ("key", pa.uint64()),
+        ("row", pa.int64()),
+        ("word", pa.string()),
+        ("label", pa.string()),
+        ("rows", pa.int64()),
+        ("score", pa.float64()),
+    ]
+)
+_TABLE = pa.schema(
+    [("label", pa.string()), ("word", pa.string()), ("rows", pa.int64()), ("mean", pa.float64())]
+)
+
+
+class Counterfactual(TableStage):
+    """Children with key tokens of another class in place of their own, and that class as their label."""
+
+    kind: Literal["counterfactual"]
+    gpu: ClassVar[bool] = True
+    children: int = Field(default=2, ge=1)
+    share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
+    tokens: int = Field(default=3, ge=1, description="key tokens replaced in a child, at most")
+    most: int = Field(
+        default=8, ge=1, description="words offered for a token, the nearest in the embeddings first"
+    )
+    least: int = Field(
+        default=5, ge=1, description="rows of a class, predicted right, that a word must stand in"
+    )
+    top: int = Field(
+        default=200, ge=1, description="words kept of each class, those with the highest mean score"
+    )
+    score: str = "ig"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Tokens, which are key, their scores, and what was predicted."""
+        return ("tokens", "owner", "key", self.score, f"{self.score}_pred", f"{self.score}_target")
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """What makes a row a child, and the label it had before."""
+        return (*CHILD, *MOVED)
+
+    def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
+        """Return a line for each content word and class, with its sum of scores over the rows predicted right."""
+        sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+        names = ["tokens", self.score, "label", f"{self.score}_pred", f"{self.score}_target"]
+        columns = rows.filter(pa.array(~is_child(rows))).select(names).to_pydict().values() if active else ()
+        for tokens, scores, label, predicted, target in zip(*columns, strict=True):
+            if scores is None or not label == predicted == target:
+                continue
+            in_row: dict[str, float] = defaultdict(float)
+            for token, score in zip(tokens, scores, strict=True):
+                in_row[token.casefold()] += score
+            for word, score in in_row.items():
+                if is_content(word) and not is_negation(word):
+                    found = sums[word, label]
+                    found[0] += 1
+                    found[1] += score
+        ordered = sorted(sums.items())
+        values = {
+            "key": [_key(word) for (word, _), _ in ordered],
+            "row": [0] * len(ordered),
+            "word": [word for (word, _), _ in ordered],
+            "label": [label for (_, label), _ in ordered],
+            "rows": [int(rows) for _, (rows, _) in ordered],
+            "score": [score for _, (_, score) in ordered],
+        }
+        return pa.table(values, schema=_LINES)
+
+    def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
+        """Yield the words of each class with the highest mean score; a word belongs to the class where that is highest."""
+        best: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
+        for table in lines():
+            grouped = table.group_by(["word", "label"], use_threads=False)
+            means: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
+            for row in grouped.aggregate([("rows", "sum"), ("score", "sum")]).to_pylist():
+                mean = round(row["score_sum"] / row["rows_sum"], 6)
+                means[row["word"]].append((-mean, row["label"], row["rows_sum"]))
+            for word, found in means.items():
+                mean, label, count = min(found)
+                if mean < 0 and count >= self.least:
+                    best[label].append((mean, word, count))
+            best = defaultdict(list, {label: sorted(words)[: self.top] for label, words in best.items()})
+        kept = [
+            {"label": label, "word": word, "rows": count, "mean": -mean}
+            for label, words in sorted(best.items())
+            for mean, word, count in words
+        ]
+        yield pa.Table.from_pylist(kept, schema=_TABLE)
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Read the words of every class, and load the model for its embeddings."""
+        from augment.candidates.neighbours import Neighbours
+
+        words: dict[str, list[str]] = defaultdict(list)
+        for row in (
+            read_table(self.path_in(state)) if state is not None else _TABLE.empty_table()
+        ).to_pylist():
+            words[row["label"]].append(row["word"])
+        guard, lexicons = protection(job), load_job_lexicons(job)
+        neighbours = Neighbours(job.needs_model(), job.run, self.most)
+
+        @cache
+        def offered(token: str, label: str) -> tuple[str, ...]:
+            """Return the key words of a class that may stand for a token."""
+            fitting = _fitting(token, words[label], lexicons)
+            near = neighbours.close(token, fitting, least=-1.0)
+            return tuple((near or fitting)[: self.most])
+
+        def target(row: Row, number: int) -> str | None:
+            """Return the class a child is to have: the others in turn, from a random one on."""
+            others = sorted(words.keys() - {row.label})
+            if row.label is None or not others:
+                return None
+            first = chance(job.seed, f"{self.kind}_class", row.id, 0).below(len(others))
+            return others[(first + number) % len(others)]
+
+        def rewrite(row: Row, chance: Chance, number: int) -> Mapping[int, str]:
+            """Return key tokens with words of the other class: the most important for the first child, else a sample."""
+            label = target(row, number)
+            offers = {
+                token: _placed(row, token, found)
+                for token in row.free
+                if label is not None and (found := offered(row.tokens[token], label))
+            }
+            able = [token for token, found in offers.items() if found]
+            count = min(row.quota(self.share), self.tokens)
+            chosen = able[:count] if number == 0 else chance.sample(able, count)
+            return {token: offers[token][chance.below(len(offers[token]))] for token in chosen}
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            """Make the children of every row."""
+            rows = editable_rows(batch, "key", guard, self.score)
+            marked = with_columns(batch, MOVED, [pa.nulls(batch.num_rows, column.type) for column in MOVED])
+            lack = "no key word of another class fits"
+            return breed(marked, rows, self.kind, self.children, job.seed, rewrite, lack, target)
+
+        return step
+
+
+def _fitting(token: str, words: list[str], lexicons: tuple[Lexicon, ...]) -> list[str]:
+    """Return the words of a token's language and part of speech, other than it; Chinese ones of the very same tag."""
+    return [
+        word
+        for word in words
+        if word != token.casefold()
+        and language(word) == language(token)
+        and parts_agree(token, word, lexicons)
+        and (language(word) != "zh" or tag(word) == tag(token))
+    ]
+
+
+def _placed(row: Row, token: int, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words cased like a token, those that may follow the article before it."""
+    before = row.tokens[token - 1] if token and row.side[token - 1] == row.side[token] else None
+    return tuple(match_case(row.tokens[token], word) for word in words if fits_article(before, word))
+
+
+def _key(word: str) -> int:
+    """Return 64 bits that are the same for the same word."""
+    return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big")

@@ -1,0 +1,106 @@
+"""Children of another class: words of that class, the label moved and marked, kept only where a rule says so."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from augment.errors import RequestError
+from augment.pipeline import Pipeline, pipeline_of
+from augment.running import run
+from augment.stages.keep import Rule
+from augment.verifying import verify
+from tests.small import BAD, GOOD, small_job
+
+STAGES = [
+    {"kind": "tokenize"},
+    {"kind": "attribute", "target": "gold"},
+    {"kind": "rank", "fraction": 0.25},
+    {"kind": "counterfactual"},
+    {"kind": "judge"},
+]
+
+
+def plan(*stages: dict[str, object]) -> Pipeline:
+    """Return a pipeline that moves labels."""
+    return Pipeline.model_validate({"name": "test", "about": "", "stages": [*STAGES, *stages]})
+
+
+@pytest.fixture(scope="module")
+def folder(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("moved") / "run"
+    run("counterfactual", small_job(small), output)
+    return output
+
+
+def test_every_child_has_another_class_and_names_that_of_its_parent(folder: Path) -> None:
+    parents = {row["id"]: row for row in pq.read_table(folder / "explain/parents.parquet").to_pylist()}
+    children = pq.read_table(folder / "explain/children.parquet").to_pylist()
+    words = {"good": {*GOOD}, "bad": {*BAD}}
+    telling = 0
+    for child in children:
+        assert child["label_from"] == parents[child["parent"]]["label"] != child["label"]
+        telling += any(edit["new"].casefold() in words[child["label"]] for edit in child["edits"])
+        assert not any(edit["new"].casefold() in words[child["label_from"]] for edit in child["edits"])
+    assert telling > 0.5 * len(children) > 20
+
+
+def test_children_lie_with_the_probes_under_their_new_label(folder: Path) -> None:
+    assert (
+        pq.read_table(folder / "data/train.parquet").column("parent").null_count
+        == pq.read_metadata(folder / "data/train.parquet").num_rows
+    )
+    probes = pq.read_table(folder / "probes/train.parquet").to_pylist()
+    assert len(probes) > 20
+    for row in probes:
+        assert row["verdict"] == "contrast"
+        assert row["label"] != row["label_from"]
+        assert row["p_gold_after"] >= 0.7
+        assert row["pred_after"] == row["label"]
+
+
+def test_verify_accepts_moved_labels_and_no_others(folder: Path, tmp_path: Path) -> None:
+    assert verify(folder).ok
+    path = folder / "explain/children.parquet"
+    whole = path.read_bytes()
+    table = pq.read_table(path)
+    place = table.column_names.index("label")
+    try:
+        pq.write_table(table.set_column(place, "label", table.column("label_from")), path)
+        labels = next(check for check in verify(folder).checks if check.name == "labels")
+    finally:
+        path.write_bytes(whole)
+    assert labels.wrong
+    assert "moved to a label it cannot have" in labels.problems[0]
+
+
+def test_a_pipeline_that_moves_labels_must_say_which_to_trust() -> None:
+    with pytest.raises(RequestError, match="moves labels"):
+        pipeline_of(plan())
+    pipeline_of(plan({"kind": "keep"}))
+
+
+@pytest.mark.parametrize(
+    ("methods", "verdict", "allowed"),
+    [(None, "keep", False), (("counterfactual",), "keep", True), (None, "contrast", True)],
+)
+def test_a_moved_label_is_kept_only_by_a_rule_that_names_the_method(
+    methods: tuple[str, ...] | None, verdict: str, allowed: bool
+) -> None:
+    rule = Rule.model_validate({"verdict": verdict, "methods": methods})
+    row = {
+        "label": "good",
+        "label_from": "bad",
+        "method": "counterfactual",
+        "p_gold_after": 0.9,
+        "pred_before": "bad",
+        "pred_after": "good",
+    }
+    assert (rule.objection(row, "") is None) == allowed
+
+
+def test_the_parent_is_right_by_its_own_label() -> None:
+    rule = Rule(verdict="contrast", parent="right")
+    row = {"label": "good", "label_from": "bad", "method": "m", "p_gold_after": 0.9, "pred_before": "bad"}
+    assert rule.objection({**row, "pred_after": "good"}, "") is None
+    assert rule.objection({**row, "pred_before": "good", "pred_after": "good"}, "") is not None
