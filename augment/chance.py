@@ -35,5 +35,9 @@ class Chance:
 
 def chance(seed: int, stage: str, row: str, number: int) -> Chance:
     """Return the generator for one child of one row in one stage."""
-    key = "\0".join((str(seed), stage, row, str(number)))
-    return Chance(int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big"))
+    return Chance(key_of(str(seed), stage, row, str(number)))
+
+
+def key_of(*parts: str) -> int:
+    """Return 64 bits that are the same for the same parts, on any machine."""
+    return int.from_bytes(blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big")

@@ -52,6 +52,9 @@ Model = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what another run left in the output folder.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
@@ -111,9 +114,7 @@ def run(
     data: Data = None,
     model: Model = None,
     overrides: Overrides = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace another run in the output folder.")
-    ] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -151,9 +152,7 @@ def keywords(
     model: Model = None,
     overrides: Overrides = None,
     top: Annotated[int, typer.Option("--top", help="Units to list for each class.", min=1)] = 10,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace another run in the output folder.")
-    ] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -298,9 +297,7 @@ def evaluate(
     data: Data = None,
     model: Model = None,
     overrides: Overrides = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace another evaluation in the output folder.")
-    ] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:

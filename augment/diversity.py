@@ -11,12 +11,12 @@ of a row in the sample all children are, and of a text that is compared with oth
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from augment.chance import key_of
 from augment.text.alike import bleu_counted, counted, distinct
 
 # Source rows whose children are compared, those of the smallest hashes; hashes of texts that are kept.
@@ -146,7 +146,7 @@ class Diversity:
         for owner, child in zip(owners.tolist(), given.tolist(), strict=True):
             of.setdefault(owner, []).append(child)
         names = table.column("id").take(pa.array(list(of))).to_pylist()
-        keys = {_key(name): owner for name, owner in zip(names, of, strict=True)}
+        keys = {key_of(name): owner for name, owner in zip(names, of, strict=True)}
         few = sorted(key for key in keys if key < limit)[:ROWS]
         for key in few:
             row = table.slice(keys[key], 1).select(["tokens", "side", "spans"]).to_pylist()[0]
@@ -201,7 +201,7 @@ def _words(table: pa.Table) -> np.ndarray:
 
 def _hashes(table: pa.Table) -> np.ndarray:
     """Return 64 bits for each row that are the same for the same texts, [N] uint64."""
-    return np.fromiter(map(_key, _whole(table)), dtype=np.uint64, count=table.num_rows)
+    return np.fromiter(map(key_of, _whole(table)), dtype=np.uint64, count=table.num_rows)
 
 
 def _whole(table: pa.Table) -> Iterator[str]:
@@ -210,8 +210,3 @@ def _whole(table: pa.Table) -> Iterator[str]:
         table.column("text").to_pylist(), table.column("text_pair").to_pylist(), strict=True
     ):
         yield text if pair is None else f"{text}\0{pair}"
-
-
-def _key(name: str) -> int:
-    """Return the 64-bit hash of a string."""
-    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")

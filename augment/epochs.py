@@ -30,7 +30,8 @@ from augment.ledger import MANIFEST, PLAN, read_json
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline, pipeline_of
-from augment.running import Progress, run
+from augment.progress import Progress
+from augment.running import run
 from augment.stage import Stage
 from augment.stages import Delete, Substitute
 from augment.stages.children import TRIES, Rewrite, Row, protection

@@ -7,7 +7,6 @@ print(summary)
 import os
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from augment.ledger import MANIFEST, PLAN, calibrations, check_folder, read_json
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
+from augment.progress import Progress, silent
 from augment.reporting import REPORT, draw_folder
 from augment.softening import softener
 from augment.stage import TableStage
@@ -47,7 +47,6 @@ from augment.summary import (
 
 # Rows a calibration may choose its texts from, for each model that is to be calibrated.
 _SAMPLE = 256
-Progress = Callable[[str, int, int], None]
 
 
 def run(
@@ -69,7 +68,7 @@ def run(
     check_sections(plan, job)
     job = with_label_names(job)
     folder = Path(output) if output is not None else Path("runs") / f"{job.name}-{plan.name}"
-    say = progress or (lambda phase, done, total: None)
+    say = progress or silent
     rank = Rank.of(os.environ) if job.run.executor == "rank" else FIRST
     with locked(folder, rank.lock, alone=rank.world == 1):
         fingerprint = fingerprint_of(plan, job)

@@ -9,7 +9,6 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -22,6 +21,7 @@ from augment.errors import DataError, ModelError, RequestError
 from augment.job import Job
 from augment.models.folder import resolve
 from augment.models.folds import folds_in
+from augment.progress import Progress, silent
 from augment.text.segment import segment
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ _RATES = {"textcnn": 2e-3, "bert-small": 5e-4}
 SCRATCH = frozenset(_RATES)
 _FINE_TUNING = 3e-5
 _STEPS = 600
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def train(job: Job, progress: Progress | None = None) -> Training:
     splits = _splits(job)
     fitting, held_out = _limited(job, splits["train"]), "test" if "test" in splits else "validation"
     divided = _divided(job, fitting)
-    say = progress or (lambda phase, done, total: None)
+    say = progress or silent
     # Those of an earlier training would be taken for folds of this one.
     for old in folds_in(folder):
         shutil.rmtree(old)

@@ -32,9 +32,10 @@ from augment.evaluating.material import (
 from augment.job import CorpusConfig, Job, ModelConfig, OutputConfig, TrainConfig, read_job
 from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline
+from augment.progress import Progress
 from augment.running import run
 from augment.shipped import find
-from augment.training import SCRATCH, Progress, train
+from augment.training import SCRATCH, train
 
 Measured = dict[str, float | int | None]
 # Texts in other words that a row of the test is given; all of them must be answered rightly.

@@ -19,7 +19,7 @@ from augment.evaluating.statistics import Difference, compare, holm
 from augment.fingerprint import corpus_hashes
 from augment.job import EvaluateConfig, Job
 from augment.ledger import canonical, read_json, write_json, write_text
-from augment.training import Progress
+from augment.progress import Progress, silent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,11 +187,11 @@ def _measure(
 ) -> None:
     """Measure the places that have no cell, and keep each at once."""
     left = [place for place in places if _key(*place) not in cells]
-    say = progress or (lambda phase, done, total: None)
+    say = progress or silent
     work = folder / _WORK
     if left:
         work.mkdir(parents=True, exist_ok=True)
-        bench = Bench.of(job, work, lambda phase, done, total: None)
+        bench = Bench.of(job, work, silent)
         for rows, seed, arm in left:
             say(f"{arm.name}, {rows} rows, seed {seed}", len(places) - len(left), len(places))
             cells[_key(rows, seed, arm)] = bench.measured(arm, rows, seed)

@@ -8,7 +8,6 @@ a child is a guess at another label, so `label_from` names the old one, and only
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -18,7 +17,7 @@ from pydantic import Field
 from augment.candidates.filters import parts_agree
 from augment.candidates.lexicon import Lexicon
 from augment.candidates.sources import load_job_lexicons
-from augment.chance import Chance, chance
+from augment.chance import Chance, chance, key_of
 from augment.columns import CHILD, MOVED, Column
 from augment.job import Job
 from augment.ledger import read_table
@@ -92,7 +91,7 @@ class Counterfactual(TableStage):
                     found[1] += score
         ordered = sorted(sums.items())
         values = {
-            "key": [_key(word) for (word, _), _ in ordered],
+            "key": [key_of(word) for (word, _), _ in ordered],
             "row": [0] * len(ordered),
             "word": [word for (word, _), _ in ordered],
             "label": [label for (_, label), _ in ordered],
@@ -188,8 +187,3 @@ def _placed(row: Row, token: int, words: tuple[str, ...]) -> tuple[str, ...]:
     """Return words cased like a token, those that may follow the article before it."""
     before = row.tokens[token - 1] if token and row.side[token - 1] == row.side[token] else None
     return tuple(match_case(row.tokens[token], word) for word in words if fits_article(before, word))
-
-
-def _key(word: str) -> int:
-    """Return 64 bits that are the same for the same word."""
-    return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big")

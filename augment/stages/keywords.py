@@ -7,7 +7,6 @@ they are not protected as key words later.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from augment.chance import chance
+from augment.chance import chance, key_of
 from augment.columns import FLAGGED, Column
 from augment.job import Job
 from augment.ledger import read_table
@@ -148,7 +147,7 @@ class _Tally:
         """Return the sums."""
         found = sorted(self._sums.items())
         columns: dict[str, object] = {
-            "key": [_key(kind, text) for (kind, text, _), _ in found],
+            "key": [key_of(kind, text) for (kind, text, _), _ in found],
             "row": [0] * len(found),
             "kind": [kind for (kind, _, _), _ in found],
             "text": [text for (_, text, _), _ in found],
@@ -236,8 +235,3 @@ def _form(row: Mapping[str, Any], place: tuple[int, ...]) -> str:
     start, end = row["spans"][place[0]]["start"], row["spans"][place[-1]]["end"]
     before, after = (text[at : at + 1] == " " for at in (max(start - 1, 0), end))
     return f"{' ' * (before and start > 0)}{text[start:end]}{' ' * after}"
-
-
-def _key(kind: str, text: str) -> int:
-    """Return 64 bits that are the same for the same unit."""
-    return int.from_bytes(blake2b(f"{kind}\0{text}".encode(), digest_size=8).digest(), "big")

@@ -5,7 +5,6 @@ A stage that ranks or edits by `name` then does to these words what it does to k
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from hashlib import blake2b
 from math import log
 from pathlib import Path
 from typing import Literal
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from augment.chance import chance
+from augment.chance import chance, key_of
 from augment.columns import Column
 from augment.job import Job
 from augment.ledger import read_table
@@ -65,7 +64,7 @@ class Weigh(TableStage):
                     counts[_CLASS, label] += 1
         found = sorted(counts.items())
         columns = {
-            "key": [_key(word) for (word, _), _ in found],
+            "key": [key_of(word) for (word, _), _ in found],
             "row": [0] * len(found),
             "word": [word for (word, _), _ in found],
             "label": [label for (_, label), _ in found],
@@ -134,8 +133,3 @@ class _Odds:
         other, without = rows - own, of - own
         neither = self._total - rows - without
         return log((own + 0.5) * (neither + 0.5) / ((other + 0.5) * (without + 0.5)))
-
-
-def _key(word: str) -> int:
-    """Return 64 bits that are the same for the same word."""
-    return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big")

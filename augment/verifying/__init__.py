@@ -12,7 +12,8 @@ from pathlib import Path
 
 from augment.errors import DataError
 from augment.ledger import MANIFEST, PLAN, require_finished
-from augment.verifying.checks import UNITS, Check, Findings, Progress
+from augment.progress import Progress, silent
+from augment.verifying.checks import UNITS, Check, Findings
 from augment.verifying.files import (
     Manifest,
     Plan,
@@ -59,7 +60,7 @@ def verify(folder: Path | str, progress: Progress | None = None) -> Verification
     """Return what is wrong with the folder of a finished run, by check; RequestError if there is no such run."""
     folder = Path(folder)
     require_finished(folder)
-    say = progress or (lambda phase, done, total: None)
+    say = progress or silent
     found = Findings()
     found.note("files", unsealed(folder / MANIFEST))
     manifest, plan = read_facts(folder / MANIFEST, Manifest, found), read_facts(folder / PLAN, Plan, found)

@@ -10,7 +10,6 @@ told of a damaged file says why it cannot be read and nothing that is in it.
 
 import csv
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -29,8 +28,6 @@ UNITS = {
 DAMAGE = (OSError, ValueError, LookupError, RecursionError, csv.Error, pa.ArrowException)
 # Problems kept of a check, and those of them told on its line.
 _KEPT, _TOLD = 20, 3
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

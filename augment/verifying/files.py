@@ -19,8 +19,9 @@ from augment.engine.phases import LAST
 from augment.engine.shard import Receipt
 from augment.engine.staging import Staged
 from augment.ledger import MANIFEST, calibrations, digest
+from augment.progress import Progress
 from augment.summary import Summary, seal
-from augment.verifying.checks import DAMAGE, Findings, Progress, shown, why
+from augment.verifying.checks import DAMAGE, Findings, shown, why
 from augment.verifying.records import records
 
 _PLACES = ("data", "probes", "explain", "run")

@@ -16,8 +16,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from augment.exporting import CHILDREN, PARENTS
+from augment.progress import Progress
 from augment.text.edits import replay
-from augment.verifying.checks import DAMAGE, Findings, Progress, shown, why
+from augment.verifying.checks import DAMAGE, Findings, shown, why
 from augment.verifying.files import Manifest, Plan
 from augment.verifying.records import BATCH, Labels, Row, hashed, records
 

@@ -11,6 +11,7 @@ from augment.evaluating.arms import Arm
 from augment.evaluating.cells import Bench
 from augment.evaluating.evaluation import read_evaluation
 from augment.job import EvaluateConfig, Job, ModelConfig
+from augment.progress import silent
 from tests.small import small_job
 
 SETTINGS = {"rows": (24,), "seeds": 2, "epochs": 2.0, "test_rows": 20}
@@ -85,7 +86,7 @@ def test_more_rows_than_the_corpus_has_are_refused(small: Path, tmp_path: Path) 
 
 
 def test_the_data_of_all_arms_have_one_size(small: Path, tmp_path: Path) -> None:
-    bench = Bench.of(job(small), tmp_path, lambda phase, done, total: None)
+    bench = Bench.of(job(small), tmp_path, silent)
     draw = bench.pool[:24]
     for name in ("duplicate", "eda", "augment+online"):
         arm = Arm.of(name)
