@@ -337,6 +337,7 @@ REAL: dict[str, tuple[int, int, dict[str, int]]] = {
     "demo-en": (10072, 0, {"negative": 5076, "positive": 4996}),
     "hotel-zh": (7765, 1, {"0": 2443, "1": 5322}),
     "takeaway-zh": (11987, 0, {"0": 7987, "1": 4000}),
+    "cr-en": (3771, 4, {"0": 1366, "1": 2405}),
     "news-zh": (20000, 0, {str(number): 2000 for number in range(10)}),
     "emotion-zh": (6711, 0, {"anger": 905, "disgust": 980, "happiness": 1984, "sadness": 2842}),
     "pairs-zh": (4316, 0, {"0": 2978, "1": 1338}),

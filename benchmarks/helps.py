@@ -1,0 +1,240 @@
+"""Ask `augment evaluate` on several corpora whether augmentation helps, and pool what it finds.
+
+    OMP_NUM_THREADS=1 python benchmarks/helps.py [--corpora sst2-en hotel-zh] [--rows 100] [--seeds 10] [--start textcnn]
+
+Arms, at equal rows and steps: `augment` (key words protected), its twins on random words and on words by log odds, EDA, R-Drop
+with and without `augment`, new variants in every pass, and R-Drop at half the steps, where it takes as much computation.
+Everything else is as `augment evaluate` has it: 4 variants a row, 12 passes over the enlarged set from scratch, 3 to
+fine-tune, a judge of another family trained on the whole train split. The reporting draws begin at number 100; the lower ones were
+used to try things. Differences are points against `duplicate`, pooled over corpora and sizes; intervals are a bootstrap of
+the draws of each corpus and size. Draws in helps.json are not measured again.
+"""
+
+import argparse
+from collections import defaultdict
+from math import isnan
+from pathlib import Path
+
+import torch
+from common import Cell, Results, command_line, write_page
+
+from augment.errors import AugmentError
+from augment.evaluating import evaluate
+from augment.evaluating.evaluation import FACTS
+from augment.evaluating.statistics import Difference, compare, holm
+from augment.job import Job, read_job
+from augment.shipped import find
+
+RESULTS = Results("helps")
+FIRST = 100
+# Another domain with the same labels, and lexicons for the reworded test, by corpus.
+CORPORA: dict[str, tuple[list[str], list[str]]] = {
+    "sst2-en": (["cr-en"], ["moby"]),
+    "cr-en": (["sst2-en"], ["moby"]),
+    "trec-en": ([], ["moby"]),
+    "hotel-zh": (["takeaway-zh"], []),
+    "takeaway-zh": (["hotel-zh"], []),
+    "news-zh": ([], []),
+}
+ARMS = (
+    "duplicate",
+    "eda",
+    "augment",
+    "augment:random",
+    "augment:log_odds",
+    "duplicate+r_drop",
+    "augment+r_drop",
+    "augment+online",
+    "augment+r_drop+half",
+)
+TESTS = {
+    "clean": "clean",
+    "noise": "noise",
+    "synonyms": "synonyms",
+    "cr-en": "elsewhere",
+    "sst2-en": "elsewhere",
+}
+TESTS |= {"takeaway-zh": "elsewhere", "hotel-zh": "elsewhere"}
+# What is asked in advance, arm against arm.
+PAIRS = (
+    ("augment", "augment:random"),
+    ("augment", "augment:log_odds"),
+    ("augment", "eda"),
+    ("augment+r_drop", "duplicate+r_drop"),
+)
+# Seconds of one core for an arm of a draw of 100 rows, to tell how long it will take.
+SECONDS = {"textcnn": 6.0}
+Group = dict[str, list[float]]
+
+
+def main() -> None:
+    """Measure every draw that is missing, and write the table after each."""
+    arguments = _arguments()
+    torch.set_num_threads(1)
+    draws = [
+        (corpus, rows, FIRST + seed)
+        for seed in range(arguments.seeds)
+        for rows in arguments.rows
+        for corpus in arguments.corpora
+    ]
+    left = [draw for draw in draws if _key(arguments.name, *draw) not in RESULTS.cells]
+    each = SECONDS.get(arguments.start, 300.0) * len(arguments.arms) / 100
+    print(
+        f"{len(left)} draws of {len(draws)}, about {sum(each * rows for _, rows, _ in left) / 60:.0f} minutes"
+    )
+    for corpus, rows, seed in left:
+        try:
+            RESULTS.save(_key(arguments.name, corpus, rows, seed), measured(arguments, corpus, rows, seed))
+        except AugmentError as error:
+            print(corpus, rows, seed, "left out:", error)
+        write_table()
+    write_table()
+
+
+def measured(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> Cell:
+    """Return what every arm comes to on one draw."""
+    job = job_of(arguments, corpus, rows, seed)
+    found = evaluate(job, arguments.work / f"{corpus}-{arguments.name}")
+    return {
+        arm: dict(cell) for (of, number, arm), cell in found.cells.items() if (of, number) == (rows, seed)
+    }
+
+
+def job_of(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> Job:
+    """Return the job of a draw."""
+    others, synonyms = CORPORA[corpus]
+    settings = {
+        "corpus.root": arguments.data,
+        "train.start": arguments.start,
+        "train.baseline": "false",
+        "model.max_length": 64 if arguments.start != "textcnn" else 128,
+        "run.device": "cpu",
+        "run.threads": 1,
+        "evaluate.arms": list(arguments.arms),
+        "evaluate.rows": [rows],
+        "evaluate.seeds": 1,
+        "evaluate.first_seed": seed,
+        "evaluate.others": others,
+        "evaluate.synonyms": synonyms,
+    }
+    if arguments.layers:
+        settings["train.layers"] = arguments.layers
+    words = [f"{name}={value}" for name, value in settings.items()]
+    return read_job([find("configs", corpus)], words)
+
+
+def write_table() -> None:
+    """Write helps.md: every arm against duplicate, and the pairs that are asked for, by kind of model and test."""
+    lines: list[str] = []
+    for name in sorted({key.split(" ")[0] for key in RESULTS.cells}):
+        draws = {key: cell for key, cell in RESULTS.cells.items() if key.startswith(f"{name} ")}
+        lines += [f"## {name}", "", f"{len(draws)} draws: {_told(draws)}.", ""]
+        for test in dict.fromkeys(TESTS.values()):
+            lines += _table(draws, test)
+        lines += _labels(draws)
+    write_page("helps", "Does augmentation help?", __doc__, lines)
+
+
+def _table(draws: dict[str, Cell], test: str) -> list[str]:
+    """Return the table of a kind of test; nothing where no draw has it."""
+    against = {arm: compare(found) for arm in ARMS[1:] if (found := _differences(draws, arm, ARMS[0], test))}
+    if not against:
+        return []
+    pairs = {
+        f"{one} over {other}": compare(found)
+        for one, other in PAIRS
+        if (found := _differences(draws, one, other, test))
+    }
+    lines = [
+        f"### {test}",
+        "",
+        "| arm | points | 95 % interval | p (Holm) | cells | could be seen | verdict |",
+    ]
+    lines.append("|---|---|---|---|---|---|---|")
+    for compared in (holm(against), holm(pairs)):
+        lines += [_line(name, one) for name, one in compared.items()]
+    return [*lines, ""]
+
+
+def _line(name: str, one: Difference) -> str:
+    """Return the line of a difference."""
+    span = "" if isnan(one.low) else f"{one.low:+.2f} to {one.high:+.2f}"
+    facts = (
+        name,
+        f"{one.mean:+.2f}",
+        span,
+        f"{one.holm:.3f}",
+        str(one.cells),
+        f"{one.seen:.1f}",
+        one.verdict,
+    )
+    return f"| {' | '.join(facts)} |"
+
+
+def _labels(draws: dict[str, Cell]) -> list[str]:
+    """Return what the judge says of the children of every arm, beside their edits."""
+    lines = [
+        "### children",
+        "",
+        "| arm | a row | edits | label kept | lost for each edit |",
+        "|---|---|---|---|---|",
+    ]
+    for arm in ARMS[1:]:
+        cells = [
+            (int(key.split(" ")[2]), dict(cell[arm]))  # type: ignore[call-overload]
+            for key, cell in draws.items()
+            if arm in cell and "label_kept" in dict(cell[arm])  # type: ignore[call-overload]
+        ]
+        if cells:
+            many, edits, kept = (
+                sum(float(cell[name]) / (rows if name == "children" else 1) for rows, cell in cells)
+                / len(cells)
+                for name in FACTS[:3]
+            )
+            lines.append(f"| {arm} | {many:.2f} | {edits:.2f} | {kept:.1%} | {(1 - kept) / edits:.2%} |")
+    return [*lines, ""]
+
+
+def _differences(draws: dict[str, Cell], arm: str, other: str, test: str) -> Group:
+    """Return the differences between two arms in points, by corpus and size."""
+    found: Group = defaultdict(list)
+    for key, cell in draws.items():
+        both = [dict(cell.get(name) or {}) for name in (arm, other)]  # type: ignore[call-overload]
+        for name, kind in TESTS.items():
+            if kind == test and all(name in one for one in both):
+                _, corpus, rows, _ = key.split(" ")
+                found[f"{corpus} {rows}"].append(100 * (both[0][name] - both[1][name]))
+    return found
+
+
+def _told(draws: dict[str, Cell]) -> str:
+    """Return how many draws there are of each corpus and size."""
+    count: dict[str, int] = defaultdict(int)
+    for key in draws:
+        _, corpus, rows, _ = key.split(" ")
+        count[f"{corpus} of {rows} rows"] += 1
+    return ", ".join(f"{number} of {name}" for name, number in sorted(count.items()))
+
+
+def _key(name: str, corpus: str, rows: int, seed: int) -> str:
+    """Return the name of a draw."""
+    return f"{name} {corpus} {rows} {seed}"
+
+
+def _arguments() -> argparse.Namespace:
+    """Return the command line."""
+    parser = command_line(__doc__, "helps")
+    parser.add_argument("--corpora", nargs="+", default=list(CORPORA), choices=list(CORPORA), help="shipped")
+    parser.add_argument("--rows", type=int, nargs="+", default=[50, 100, 200, 500], help="sizes of the draws")
+    parser.add_argument("--seeds", type=int, default=10, help="draws of each size")
+    parser.add_argument("--arms", nargs="+", default=list(ARMS), help="what is compared")
+    parser.add_argument("--start", default="textcnn", help="textcnn, or the folder of an encoder")
+    parser.add_argument("--layers", type=int, default=None, help="first layers of the encoder")
+    parser.add_argument("--name", default=None, help="what the model is called in the results")
+    found = parser.parse_args()
+    found.name = found.name or Path(found.start).name
+    return found
+
+
+if __name__ == "__main__":
+    main()
