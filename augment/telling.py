@@ -113,7 +113,8 @@ def tell_summary(summary: "Summary") -> None:
             f"{f'{method} error of scores':<40} median {percent(float(str(found['median_error'])))}, worst {percent(float(str(found['worst_error'])))}"
         )
     say(f"{summary.seconds:.1f} s, at most {summary.peak_mebibytes:,.0f} MiB")
-    say(f"report: {summary.folder / 'report.html'}")
+    if (summary.folder / "report.html").exists():
+        say(f"report: {summary.folder / 'report.html'}")
 
 
 def tell_training(result: "Training") -> None:

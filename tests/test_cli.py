@@ -94,6 +94,13 @@ def test_every_command_and_every_parameter_has_help(name: str) -> None:
         assert getattr(parameter, "help", None), f"{name} {shown} has no help"
 
 
+def test_no_report_is_named_where_none_is_asked_for(config: Path, tmp_path: Path) -> None:
+    bare = ("--set", "output.report_rows=0", "--limit", "10")
+    result = augment("run", "explain", "-c", config, *CPU, *bare, "-o", tmp_path / "out")
+    assert result.code == 0
+    assert "report.html" not in result.err
+
+
 def test_a_run_prints_its_folder_and_tells_the_rest_on_stderr(finished: Path, config: Path) -> None:
     result = augment("run", "augment", "-c", config, *CPU, "-o", finished)
     assert (result.code, result.out) == (0, f"{finished}\n")
