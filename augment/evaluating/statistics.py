@@ -1,7 +1,7 @@
 """What a difference between two arms is worth: its interval, its probability by chance, and what could be seen at all.
 
 Differences are paired: both arms on the same rows, with the same seed. The interval is a bootstrap of the seeds inside each
-size or data set, which stay as they are; p is of a paired t test, and Holm's (1979) over all arms of a table.
+size or data set, which stay as they are, or of all of them together where one has fewer than five; p is of a paired t test, and Holm's (1979) over all arms of a table.
 
     compare({"100": [0.4, -0.2, 0.9]})        # Difference(cells=3, mean=0.37, low=-0.2, high=0.9, ...)
 """
@@ -15,6 +15,8 @@ import numpy as np
 _LEVEL = 0.05
 _POWER = 0.8
 _DRAWS = 9999
+# Fewer cells of a group than these say too little of its spread.
+_LEAST = 5
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,9 @@ def holm(found: Mapping[str, Difference]) -> dict[str, Difference]:
 
 
 def _interval(arrays: Sequence[np.ndarray]) -> tuple[float, float]:
-    """Return the 95 % percentile bootstrap interval of the mean, resampled inside each group."""
+    """Return the 95 % percentile bootstrap interval of the mean, resampled inside each group if all are large enough."""
+    if min(map(len, arrays)) < _LEAST:
+        arrays = [np.concatenate(arrays)]
     chance = np.random.default_rng(0)
     sums = np.zeros(_DRAWS)
     for values in arrays:

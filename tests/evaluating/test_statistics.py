@@ -46,6 +46,15 @@ def test_a_difference_that_can_be_seen_is_found_four_times_in_five() -> None:
     assert 0.6 < spread < 1.5
 
 
+def test_groups_of_one_cell_do_not_make_an_interval_of_no_width() -> None:
+    found = compare({"a": [-3.0], "b": [1.0], "c": [4.0]})
+    assert (found.low, found.high) == (
+        compare({"": [-3.0, 1.0, 4.0]}).low,
+        compare({"": [-3.0, 1.0, 4.0]}).high,
+    )
+    assert found.low < found.mean < found.high
+
+
 def one(p: float, mean: float = 1.0) -> Difference:
     """Return a difference of this probability."""
     return Difference(10, mean, mean - 0.5, mean + 0.5, p, p, 0.9)
