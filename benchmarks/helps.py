@@ -159,13 +159,14 @@ def _table(draws: dict[str, Cell], test: str) -> list[str]:
 def _line(name: str, one: Difference) -> str:
     """Return the line of a difference."""
     span = "" if isnan(one.low) else f"{one.low:+.2f} to {one.high:+.2f}"
+    told = not isnan(one.low)
     facts = (
         name,
         f"{one.mean:+.2f}",
         span,
-        f"{one.holm:.3f}",
+        f"{one.holm:.3f}" if told else "",
         str(one.cells),
-        f"{one.seen:.1f}",
+        f"{one.seen:.1f}" if told else "",
         one.verdict,
     )
     return f"| {' | '.join(facts)} |"
