@@ -41,6 +41,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
     page = Page(
         title=f"{job.get('name', '')}: {summary['pipeline']}",
         facts=_facts(summary, job),
+        variety=_variety(summary),
         notices=tuple(str(notice) for notice in _list(summary["notices"])),
         parents=parents,
         children=children,
@@ -80,8 +81,6 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
     facts = [("pipeline", str(summary["pipeline"])), ("model", str(model.get("path", "")))]
     facts += [("folds", str(model["folds"]))] if model.get("folds") else []
     facts += [(name, f"{count:,}") for name, count in counts.items() if isinstance(count, int) and count]
-    for name, value in _mapping(summary.get("diversity")).items():
-        facts.append((name, written(name, float(str(value)))))
     for method, found in _mapping(summary["attribution"]).items():
         values = _mapping(found)
         facts.append(
@@ -91,6 +90,12 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
             )
         )
     return tuple(facts)
+
+
+def _variety(summary: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return what is said of how varied the children are; nothing where there are none."""
+    found = _mapping(summary.get("diversity"))
+    return tuple((name, written(name, float(str(value)))) for name, value in found.items())
 
 
 def _unit(manifest: dict[str, object]) -> str:
