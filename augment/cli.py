@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.models import OptionInfo
 
 from augment.telling import (
     answer,
@@ -58,6 +59,14 @@ Overwrite = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
+def output_option(name: str) -> OptionInfo:
+    """Return the option for the folder of a command, of this name where none is given."""
+    option: OptionInfo = typer.Option(
+        "--output", "-o", help=f"Folder to write; default runs/CONFIG-{name}.", show_default=False
+    )
+    return option
+
+
 @app.callback(invoke_without_command=True)
 def start(
     version: Annotated[
@@ -81,9 +90,7 @@ def run(
     config: Configs = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="Folder to write; default runs/CONFIG-PIPELINE.", show_default=False
-        ),
+        output_option("PIPELINE"),
     ] = None,
     split: Annotated[
         list[str] | None,
@@ -144,9 +151,7 @@ def keywords(
     config: Configs = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="Folder to write; default runs/CONFIG-keywords.", show_default=False
-        ),
+        output_option("keywords"),
     ] = None,
     data: Data = None,
     model: Model = None,
@@ -283,9 +288,7 @@ def evaluate(
     config: Configs = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="Folder to write; default runs/CONFIG-evaluate.", show_default=False
-        ),
+        output_option("evaluate"),
     ] = None,
     rows: Annotated[
         list[int] | None,

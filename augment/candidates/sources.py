@@ -42,13 +42,13 @@ class LexiconSource:
     def __init__(self, lexicons: Sequence[Lexicon]) -> None:
         """Keep the lexicons, and what they gave for a word."""
         self._lexicons = lexicons
-        self._known = lru_cache(maxsize=1 << 16)(self.synonyms)
+        self.synonyms = lru_cache(maxsize=1 << 16)(self._synonyms)
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
         """Return the synonyms of each token from the first lexicon that has any."""
-        return [self._known(place.word) for place in places]
+        return [self.synonyms(place.word) for place in places]
 
-    def synonyms(self, word: str) -> tuple[str, ...]:
+    def _synonyms(self, word: str) -> tuple[str, ...]:
         """Return a word's synonyms; a loose lexicon is not asked for words that name things or deeds."""
         named = any(lexicon.parts(word) & {"n", "v"} for lexicon in self._lexicons)
         asked = (lexicon for lexicon in self._lexicons if not (named and lexicon.loose))
@@ -137,7 +137,7 @@ def open_sources(names: Sequence[SourceName], job: Job, most: int, filters: Filt
 
 def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:
     """Return the function that gives every synonym of a word in the job's lexicons, tested by nothing."""
-    return cache(LexiconSource(load_job_lexicons(job)).synonyms)
+    return LexiconSource(load_job_lexicons(job)).synonyms
 
 
 def lexicon_notices(job: Job) -> tuple[str, ...]:

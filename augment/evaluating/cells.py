@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import cycle, islice
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -281,4 +282,4 @@ _REWORDING = Pipeline.model_validate(
 
 def _cycled(rows: Sequence[Labelled], count: int) -> list[Labelled]:
     """Return rows again and again until there are so many."""
-    return [rows[place % len(rows)] for place in range(count)]
+    return list(islice(cycle(rows), count))

@@ -17,13 +17,15 @@ from augment.evaluating.cells import Bench, Measured
 from augment.evaluating.drawing import forest
 from augment.evaluating.statistics import Difference, compare, holm
 from augment.fingerprint import corpus_hashes
-from augment.job import EvaluateConfig, Job
+from augment.job import Job
 from augment.ledger import canonical, read_json, write_json, write_text
 from augment.progress import Progress, silent
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# By rows, seed and arm.
+Cells = dict[tuple[int, int, str], Measured]
 FILE = "evaluation.json"
 _WORK = "work"
 # What is not a test in a cell.
@@ -145,7 +147,7 @@ def evaluate(
     """Measure every cell that is missing in the folder (default runs/<job>-evaluate) and return all of them.
 
     RequestError or DataError if the job cannot be evaluated; FingerprintError if the folder holds cells of another
-    corpus, training or version; LockedError if one is at work there.
+    corpus, training or plan; LockedError if one is at work there.
     """
     folder = Path(output) if output is not None else Path("runs") / f"{job.name}-evaluate"
     arms = [Arm.of(name) for name in dict.fromkeys((DUPLICATE, *job.evaluate.arms))]
@@ -163,7 +165,7 @@ def evaluate(
             for arm in arms
         ]
         _measure(job, folder, places, cells, {"fingerprint": fingerprint, "plans": before | plans}, progress)
-    found = Evaluation(folder, _keyed(cells))
+    found = Evaluation(folder, cells)
     write_text(folder / "evaluation.md", _page(job, found))
     write_text(folder / "evaluation.svg", forest({test: found.differences(test) for test in found.tests}))
     return found
@@ -181,23 +183,23 @@ def _measure(
     job: Job,
     folder: Path,
     places: list[tuple[int, int, Arm]],
-    cells: dict[str, Measured],
+    cells: Cells,
     facts: dict[str, object],
     progress: Progress | None,
 ) -> None:
     """Measure the places that have no cell, and keep each at once."""
-    left = [place for place in places if _key(*place) not in cells]
+    left = [(rows, seed, arm) for rows, seed, arm in places if (rows, seed, arm.name) not in cells]
     say = progress or silent
-    work = folder / _WORK
+    work, done = folder / _WORK, len(places) - len(left)
     if left:
         work.mkdir(parents=True, exist_ok=True)
         bench = Bench.of(job, work, silent)
-        for rows, seed, arm in left:
-            say(f"{arm.name}, {rows} rows, seed {seed}", len(places) - len(left), len(places))
-            cells[_key(rows, seed, arm)] = bench.measured(arm, rows, seed)
-            left = [place for place in left if _key(*place) not in cells]
-            write_json(folder / FILE, {**facts, "version": __version__, "cells": cells})
-            if not any((rows, seed) == place[:2] for place in left):
+        for number, (rows, seed, arm) in enumerate(left):
+            say(f"{arm.name}, {rows} rows, seed {seed}", done + number, len(places))
+            cells[rows, seed, arm.name] = bench.measured(arm, rows, seed)
+            named = Evaluation(folder, cells).by_key()
+            write_json(folder / FILE, {**facts, "version": __version__, "cells": named})
+            if all((rows, seed) != place[:2] for place in left[number + 1 :]):
                 shutil.rmtree(work / f"{rows}-{seed}", ignore_errors=True)
     say("evaluate", len(places), len(places))
 
@@ -216,12 +218,12 @@ def _fingerprint(job: Job) -> dict[str, object]:
 
 def _kept(
     folder: Path, fingerprint: dict[str, object], plans: dict[str, object], overwrite: bool
-) -> tuple[dict[str, Measured], dict[str, object]]:
+) -> tuple[Cells, dict[str, object]]:
     """Return the cells and plans that a folder holds already; FingerprintError naming what differs."""
     if overwrite and (folder / FILE).exists():
         shutil.rmtree(folder)
     if not (folder / FILE).exists():
-        if folder.exists() and any(name not in (_WORK,) for name in os.listdir(folder)):
+        if folder.exists() and any(name != _WORK for name in os.listdir(folder)):
             raise RequestError(
                 str(folder), "the folder is not empty and holds no evaluation", "name another with --output"
             )
@@ -236,7 +238,7 @@ def _kept(
                 f"it holds an evaluation with another `{name}`",
                 "name another folder with --output, or replace it with --overwrite",
             )
-    return read_evaluation(folder).by_key(), earlier
+    return dict(read_evaluation(folder).cells), earlier
 
 
 def _mapping(value: object) -> dict[str, object]:
@@ -244,21 +246,16 @@ def _mapping(value: object) -> dict[str, object]:
     return dict(value) if isinstance(value, dict) else {}
 
 
-def _keyed(cells: Mapping[str, Measured]) -> dict[tuple[int, int, str], Measured]:
+def _keyed(cells: Mapping[str, Measured]) -> Cells:
     """Return cells by rows, seed and arm."""
     parts = {key: key.split(" ", 2) for key in cells}
     return {(int(part[0]), int(part[1]), part[2]): cells[key] for key, part in parts.items()}
 
 
-def _key(rows: int, seed: int, arm: Arm) -> str:
-    """Return the name of a cell."""
-    return f"{rows} {seed} {arm.name}"
-
-
 def _page(job: Job, found: Evaluation) -> str:
     """Return the page: what was compared, and the tables."""
-    settings = {**EvaluateConfig().model_dump(), **job.evaluate.model_dump()}
-    told = ", ".join(f"{name} {value}" for name, value in settings.items() if name not in _GROWING)
+    settings = job.evaluate.model_dump(exclude=_GROWING)
+    told = ", ".join(f"{name} {value}" for name, value in settings.items())
     head = [f"# {job.name}: does augmentation help?", "", "![differences](evaluation.svg)", ""]
     return "\n".join([*head, f"train.start {job.train.start}; {told}.", "", *found.lines()]) + "\n"
 

@@ -68,7 +68,8 @@ def _no_rows() -> pa.Table:
 class Page:
     """What a report shows.
 
-    `facts` are names and values for its head, `variety` those on how varied children are, `notices` warnings on top. `methods` names the attribution columns of
+    `facts` are names and values for its head, `variety` those on how varied children are, `notices` warnings
+    on top. `methods` names the attribution columns of
     `parents`, the first one leading; `unit` is what their scores are counted in, such as "logit". `label_names` gives
     labels a display name, `top` the words that matter most, `units` rows of a key-word table, `total_parents` the rows
     `parents` were chosen from; `made_by` stands at the foot.

@@ -15,8 +15,7 @@ from augment.columns import CHILD, Column
 from augment.job import Job
 from augment.stage import Stage, Step
 from augment.stages.children import TRIES, Row, drawn, whole_rows
-from augment.stages.eda import before
-from augment.text.choose import is_word
+from augment.stages.eda import before, first_words
 from augment.text.edits import Edit
 from augment.text.script import language
 
@@ -56,7 +55,7 @@ class Aeda(Stage):
 
     def marked(self, row: Row, chance: Chance) -> tuple[Edit, ...]:
         """Return the insertion of marks; of a pair the first text is edited."""
-        words = [place for place in row.free if is_word(row.tokens[place]) and not row.side[place]]
+        words = first_words(row)
         count = 1 + chance.below(int(self.ratio * len(words)) + 1)
         chosen = chance.sample(words, count)
         marks = [_MARKS["zh" if language(row.tokens[place]) == "zh" else "en"] for place in chosen]

@@ -6,7 +6,7 @@ edits the text, so that replaying a child's edits on its parent always gives the
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -110,23 +110,23 @@ def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) 
             place for place, free in enumerate(editable(values["tokens"], guard)) if free and place in seen
         ]
         key = values["key"] or []
-        rows.append(
-            Row(
-                index,
-                values["id"],
-                values["text"],
-                values["text_pair"],
-                values["label"],
-                tuple(values["tokens"]),
-                tuple(values["side"]),
-                tuple((span["start"], span["end"]) for span in values["spans"]),
-                tuple(values[score]),
-                _free(on, key, content),
-                len(content),
-                tuple(key),
-            )
-        )
+        rows.append(_row(index, values, values[score], _free(on, key, content), len(content), tuple(key)))
     return rows
+
+
+def _row(
+    index: int,
+    values: Mapping[str, Any],
+    scores: Iterable[float],
+    free: tuple[int, ...],
+    words: int,
+    key: tuple[int, ...] = (),
+) -> Row:
+    """Return a row of a batch, its columns given by name."""
+    texts = (values["id"], values["text"], values["text_pair"], values["label"])
+    tokens, side = tuple(values["tokens"]), tuple(values["side"])
+    spans = tuple((span["start"], span["end"]) for span in values["spans"])
+    return Row(index, *texts, tokens, side, spans, tuple(scores), free, words, key)
 
 
 def _free(on: On, key: list[int], content: list[int]) -> tuple[int, ...]:
@@ -146,21 +146,7 @@ def whole_rows(batch: pa.RecordBatch) -> list[Row]:
         if values["tokens"] is None:
             continue
         count = len(values["tokens"])
-        rows.append(
-            Row(
-                index,
-                values["id"],
-                values["text"],
-                values["text_pair"],
-                values["label"],
-                tuple(values["tokens"]),
-                tuple(values["side"]),
-                tuple((span["start"], span["end"]) for span in values["spans"]),
-                (0.0,) * count,
-                tuple(range(count)),
-                count,
-            )
-        )
+        rows.append(_row(index, values, (0.0,) * count, tuple(range(count)), count))
     return rows
 
 

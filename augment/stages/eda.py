@@ -66,7 +66,7 @@ class Eda(Stage):
 
     def pool(self, row: Row, synonyms: Synonyms, chance: Chance) -> list[tuple[Edit, ...]]:
         """Return the edits of every text that the operations give, shuffled; of a pair the first text is edited."""
-        words = [place for place in row.free if is_word(row.tokens[place]) and not row.side[place]]
+        words = first_words(row)
         if not words:
             return []
         count = max(1, int(self.alpha * len(words)))
@@ -127,6 +127,11 @@ def _deleted(words: Sequence[int], alpha: float, chance: Chance) -> Mapping[int,
     if len(gone) == len(words):
         gone.pop(chance.below(len(gone)))
     return dict.fromkeys(gone, "")
+
+
+def first_words(row: Row) -> list[int]:
+    """Return the words of a row's first text, which are edited; marks are not."""
+    return [place for place in row.free if is_word(row.tokens[place]) and not row.side[place]]
 
 
 def before(row: Row, new: Mapping[int, Sequence[str]]) -> tuple[Edit, ...]:
