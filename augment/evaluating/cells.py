@@ -93,9 +93,9 @@ class Bench:
                 "name another start",
             )
         place = self.folder / "judge"
-        if not (place / "config.json").exists():
+        if not place.exists():
             job = self._job(self.pool, self.folder / "judge-corpus", place, TrainConfig(start=start))
-            train(job, self.say)
+            self._train(job, place)
             shutil.rmtree(self.folder / "judge-corpus")
         return ModelConfig(path=str(place), max_length=self.job.needs_model().max_length)
 
@@ -104,7 +104,7 @@ class Bench:
         place = self.folder / f"{rows}-{seed}"
         draw = drawn(self.pool, rows, seed)
         model = place / DUPLICATE
-        if not (model / "config.json").exists():
+        if not model.exists():
             self._trained(self._copies(draw, seed), rows, seed, frozenset(), model)
         if arm.name == DUPLICATE:
             return self._scores(model)
@@ -180,7 +180,16 @@ class Bench:
             "baseline": False,
         }
         job = self._job(rows, place.with_name("corpus"), place, train_config.model_copy(update=changed))
-        train(job.model_copy(update={"seed": self.job.seed + seed}), self.say)
+        self._train(job.model_copy(update={"seed": self.job.seed + seed}), place)
+
+    def _train(self, job: Job, place: Path) -> None:
+        """Train a model beside its place, which so is there only when it is whole."""
+        fresh = place.with_name(f"{place.name}-fresh")
+        for left in (fresh, place):
+            shutil.rmtree(left, ignore_errors=True)
+        config = job.needs_model().model_copy(update={"path": str(fresh)})
+        train(job.model_copy(update={"model": config}), self.say)
+        fresh.rename(place)
 
     def _scores(self, model: Path) -> Measured:
         """Return the accuracy on every test; of a text in several wordings all must be answered rightly."""

@@ -65,6 +65,17 @@ def test_an_evaluation_that_was_broken_off_goes_on_to_the_same_cells(
     assert evaluate(job(small), tmp_path / "broken").cells == measured.cells
 
 
+def test_what_a_killed_training_left_is_not_taken_for_a_model(
+    measured: Evaluation, small: Path, tmp_path: Path
+) -> None:
+    torn = tmp_path / "torn" / "work" / "24-0" / "duplicate-fresh"
+    torn.mkdir(parents=True)
+    (torn / "config.json").write_text("{", encoding="utf-8")
+    few = job(small, arms=("duplicate",), seeds=1)
+    found = evaluate(few, tmp_path / "torn")
+    assert found.cells[24, 0, "duplicate"] == measured.cells[24, 0, "duplicate"]
+
+
 def test_another_corpus_or_training_is_refused_and_named(measured: Evaluation, small: Path) -> None:
     other = job(small).model_copy(update={"seed": 7})
     with pytest.raises(FingerprintError, match="another `seed`"):
