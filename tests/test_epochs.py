@@ -128,6 +128,8 @@ def test_it_can_be_pickled_and_goes_on_at_the_same_epoch(rows: OnlineDataset) ->
     assert [again[index] for index in range(len(again))] == variants(rows, 2)
 
 
+# A machine of one core warns of two workers.
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
 @pytest.mark.parametrize("persistent", [False, True])
 def test_workers_give_what_one_process_gives_in_every_epoch(rows: OnlineDataset, persistent: bool) -> None:
     loader = DataLoader(rows, batch_size=8, num_workers=2, collate_fn=alone, persistent_workers=persistent)

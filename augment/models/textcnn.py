@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from augment.models.responses import largest_responses
+
 KIND = "augment-textcnn"
 
 
@@ -70,33 +72,26 @@ class TextCNN(PreTrainedModel):
         self,
         input_ids: Tensor,
         attention_mask: Tensor | None,
-        peak: Callable[[Tensor, Tensor, Tensor], Tensor],
+        peak: Callable[[Tensor, Tensor], Tensor],
     ) -> Tensor:
         """Return logits [B, C], the responses of each filter reduced to one number by `peak`."""
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         embedded = self.embedding(input_ids) * mask[:, :, None]
-        longest = max(self.config.windows)
-        signal = nn.functional.pad(embedded, (0, 0, 0, longest - 1)).transpose(1, 2)
-        absent = mask[:, None, :] == 0
-        peaks = []
-        for convolution in self.convolutions:
-            responses = nn.functional.conv1d(signal, torch.as_tensor(convolution.weight))[
-                :, :, : mask.shape[1]
-            ]
-            peaks.append(peak(responses, absent, torch.as_tensor(convolution.bias)))
-        logits: Tensor = self.classifier(self.dropout(torch.cat(peaks, dim=-1)))
+        signal = nn.functional.pad(embedded, (0, 0, 0, max(self.config.windows) - 1))
+        layers = list(self.convolutions)
+        largest = largest_responses(signal, mask == 0, [torch.as_tensor(layer.weight) for layer in layers])
+        peaks = peak(largest, torch.cat([torch.as_tensor(layer.bias) for layer in layers]))
+        logits: Tensor = self.classifier(self.dropout(peaks))
         return logits
 
 
-def _peak(responses: Tensor, absent: Tensor, bias: Tensor) -> Tensor:
-    """Return the largest response after ReLU, [B, filters], of responses without bias [B, filters, T]."""
-    # amax, not max: repeated n-grams tie, and amax shares the gradient among them as the path integral does.
-    return torch.relu(responses + bias[:, None]).masked_fill(absent, 0.0).amax(-1)
+def _peak(largest: Tensor, bias: Tensor) -> Tensor:
+    """Return the largest response after ReLU, [B, filters], of largest responses without bias."""
+    return torch.relu(largest + bias)
 
 
-def _secant(responses: Tensor, absent: Tensor, bias: Tensor) -> Tensor:
+def _secant(largest: Tensor, bias: Tensor) -> Tensor:
     """Return relu(bias) plus the largest response times the mean slope of the ReLU over the path, [B, filters]."""
-    largest = responses.masked_fill(absent, -torch.inf).amax(-1)
     reached, floor = largest.detach(), torch.relu(bias)
     slope = torch.where(reached == 0, (bias > 0).to(reached), (torch.relu(bias + reached) - floor) / reached)
     return floor + largest * slope

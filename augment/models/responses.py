@@ -1,0 +1,117 @@
+"""The largest response of every convolution filter over time, with a gradient that visits only where it is reached.
+
+A maximum passes its gradient to one place in a text. The backward pass of a convolution multiplies the zeros at all others
+too; this one does not, so that a training step takes half the time on a CPU (benchmarks/responses.py). Ties share the
+gradient alike, as `amax` has it.
+
+    largest_responses(signal, absent, [torch.randn(100, 128, 3)])       # [B, 100]
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import conv1d, pad
+
+
+def largest_responses(signal: Tensor, absent: Tensor, weights: Sequence[Tensor]) -> Tensor:
+    """Return the largest response of each filter to windows that begin where nothing is absent, [B, filters in all].
+
+    signal: float [B, T + K - 1, D], zero behind the text; absent: bool [B, T]; weights: of each width k <= K one
+    [filters, D, k]. A text without any window gets -inf.
+    """
+    exact = signal.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled(
+        signal.device.type
+    )
+    if signal.device.type == "cpu" and exact:
+        apply: Callable[..., Tensor] = _Largest.apply
+        return apply(signal.contiguous(), absent, *weights)
+    rows, behind = signal.transpose(1, 2), absent[:, None, :]
+    answers = (conv1d(rows, weight)[:, :, : absent.shape[1]] for weight in weights)
+    return torch.cat([answer.masked_fill(behind, -torch.inf).amax(-1) for answer in answers], dim=-1)
+
+
+class _Context(Protocol):
+    """What torch carries from the forward to the backward pass."""
+
+    needs_input_grad: tuple[bool, ...]
+    saved_tensors: tuple[Tensor, ...]
+
+    def save_for_backward(self, *tensors: Tensor) -> None:
+        """Keep tensors."""
+
+
+class _Largest(torch.autograd.Function):
+    """Matrix products forward; backward, sparse ones over the places of the maxima."""
+
+    @staticmethod
+    def forward(ctx: _Context, signal: Tensor, absent: Tensor, *weights: Tensor) -> Tensor:
+        """Return the maxima, and keep where they are if a gradient will be asked for."""
+        (texts, length, size), times = signal.shape, absent.shape[1]
+        windows = _windows(signal, length - times + 1, times).reshape(texts * times, -1)
+        behind = torch.zeros(absent.shape, dtype=signal.dtype).masked_fill_(absent, -torch.inf)[:, :, None]
+        maxima, places, columns, ties, first = [], [], [], [], 0
+        for weight in weights:
+            filters, _, width = weight.shape
+            flat = weight.permute(2, 1, 0).reshape(width * size, filters)
+            answers = (windows[:, : width * size] @ flat).view(texts, times, filters).add_(behind)
+            largest = answers.amax(1)
+            maxima.append(largest)
+            if any(ctx.needs_input_grad):
+                text, time, column = (answers == largest[:, None]).nonzero(as_tuple=True)
+                ties.append(
+                    torch.bincount(text * filters + column, minlength=texts * filters).view(texts, -1)
+                )
+                places.append(text * length + time)
+                columns.append(column + first)
+            first += filters
+        if places:
+            ctx.save_for_backward(
+                signal, torch.cat(places), torch.cat(columns), torch.cat(ties, dim=1), *weights
+            )
+        return torch.cat(maxima, dim=1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: _Context, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the gradients of the signal and of the weights."""
+        signal, places, columns, ties, *weights = ctx.saved_tensors
+        (texts, length, size), longest = signal.shape, max(weight.shape[2] for weight in weights)
+        shares = (gradient / ties)[places // length, columns]
+        felt = shares != 0
+        shares, places, columns = shares[felt], places[felt], columns[felt]
+        filters, rows = gradient.shape[1], texts * length
+        of_signal: Tensor | None = None
+        of_weights: list[Tensor | None] = [None] * len(weights)
+        if ctx.needs_input_grad[0]:
+            wide = torch.cat([pad(weight, (0, longest - weight.shape[2])) for weight in weights])
+            flat = wide.transpose(1, 2).reshape(filters, longest * size)
+            spread = _product(places, columns, shares, rows, flat).view(rows, longest, size)
+            of_signal = spread[:, 0].clone()
+            for place in range(1, longest):
+                of_signal[place:] += spread[: rows - place, place]
+            of_signal = of_signal.view(texts, length, size)
+        if any(ctx.needs_input_grad[2:]):
+            windows = _windows(signal.view(1, rows, size), longest, rows - longest + 1)[0]
+            found = _product(columns, places, shares, filters, windows).view(filters, longest, size)
+            parts = torch.split(found.transpose(1, 2), [weight.shape[0] for weight in weights])
+            of_weights = [
+                part[:, :, : w.shape[2]].contiguous() for part, w in zip(parts, weights, strict=True)
+            ]
+        return (of_signal, None, *of_weights)
+
+
+def _windows(signal: Tensor, width: int, times: int) -> Tensor:
+    """Return a view of the windows of so many pieces that begin at the first times, [B, times, width * D]."""
+    texts, length, size = signal.shape
+    return signal.as_strided((texts, times, width * size), (length * size, size, 1))
+
+
+def _product(rows: Tensor, columns: Tensor, values: Tensor, count: int, dense: Tensor) -> Tensor:
+    """Return the product of a sparse matrix of `count` rows and a dense one."""
+    shape = (count, dense.shape[0])
+    sparse = torch.sparse_coo_tensor(torch.stack([rows, columns]), values, shape, check_invariants=False)
+    product: Tensor = torch.sparse.mm(sparse, dense)
+    return product
