@@ -1,8 +1,8 @@
 """The largest response of every convolution filter over time, with a gradient that visits only where it is reached.
 
 A maximum passes its gradient to one place in a text. The backward pass of a convolution multiplies the zeros at all others
-too; this one does not, so that a training step takes half the time on a CPU (benchmarks/responses.py). Ties share the
-gradient alike, as `amax` has it.
+too; this one does not, and a training step on a CPU takes as little as half the time (benchmarks/responses.md). Ties
+share the gradient alike, as `amax` has it.
 
     largest_responses(signal, absent, [torch.randn(100, 128, 3)])       # [B, 100]
 """
