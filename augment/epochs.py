@@ -26,7 +26,7 @@ from augment.errors import FingerprintError, RequestError
 from augment.exporting import PARENTS
 from augment.fingerprint import fingerprint_of
 from augment.job import Job
-from augment.ledger import MANIFEST, PLAN, read_json
+from augment.ledger import MANIFEST, PLAN, in_parts, read_json
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline, pipeline_of
@@ -250,7 +250,7 @@ def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
 
 def _rows(folder: Path, editing: list[Substitute | Delete]) -> pa.RecordBatch:
     """Return the rows worked on with what the stages need."""
-    with pq.ParquetFile(folder / PARENTS) as file:
+    with in_parts(folder / PARENTS) as file:
         there = file.schema_arrow.names
     wanted = [column.name for column in CORPUS]
     wanted += ["tokens", "side", "spans", "owner", "key", *(stage.score for stage in editing)]

@@ -97,6 +97,11 @@ def read_table(path: Path) -> pa.Table:
         return pq.read_table(path)
 
 
+def in_parts(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file to be read part by part: what has been read is not kept, as it is by default while it is open."""
+    return pq.ParquetFile(path, pre_buffer=False)
+
+
 def calibrations(run: Path) -> dict[str, str]:
     """Return the SHA-256 of every calibration in the folder `run` of a run, those of folds under their folder's name."""
     files = (path for path in run.rglob("calibration-*") if path.is_file())

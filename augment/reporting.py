@@ -4,6 +4,7 @@ The tables of words per class use every row; the samples drawn are at most `rows
 taken in turn from every label and outcome, changed predictions and the largest errors first.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 from augment.diversity import written
 from augment.exporting import CHILDREN, PARENTS
 from augment.flagging import leading
-from augment.ledger import MANIFEST, read_json, require_finished, write_text
+from augment.ledger import MANIFEST, in_parts, read_json, require_finished, write_text
 from augment.report.page import Page, draw
 from augment.report.words import WordTable
 from augment.sampling import sample
@@ -21,19 +22,20 @@ from augment.totals import percent
 
 REPORT = "report.html"
 _TOP, _UNITS = 20, 8
+# Rows read at once.
+_BATCH = 4096
 
 
 def draw_folder(folder: Path, rows: int = 5000) -> Path:
     """Write report.html into the folder of a finished run and return its path; RequestError if there is no run."""
     require_finished(folder)
     manifest = read_json(folder / MANIFEST)
-    with pq.ParquetFile(folder / PARENTS) as file:
+    with in_parts(folder / PARENTS) as file:
         names = file.schema_arrow.names
         methods = tuple(name.removesuffix("_status") for name in names if name.endswith("_status"))
         words = WordTable()
-        for batch in file.iter_batches():
-            if methods:
-                words.add(batch, methods[0])
+        for batch in _scored(file, methods):
+            words.add(batch, methods[0])
     chosen = sample(folder, next(iter(methods), None), rows)
     parents = _only(folder / PARENTS, "id", chosen)
     children = _only(folder / CHILDREN, "parent", chosen) if (folder / CHILDREN).exists() else _no_children()
@@ -56,9 +58,15 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
     return folder / REPORT
 
 
+def _scored(file: pq.ParquetFile, methods: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    """Yield the words of every row with their scores by the first method, if any."""
+    if methods:
+        yield from file.iter_batches(_BATCH, columns=["tokens", methods[0], f"{methods[0]}_target"])
+
+
 def _only(path: Path, name: str, values: pa.Array) -> pa.Table:
     """Return the rows of a file whose column `name` is among the values, read a group at a time."""
-    with pq.ParquetFile(path) as file:
+    with in_parts(path) as file:
         groups = (file.read_row_group(number) for number in range(file.num_row_groups))
         kept = [group.filter(pc.is_in(group.column(name), values)) for group in groups]
         return pa.concat_tables(kept) if kept else file.schema_arrow.empty_table()

@@ -13,9 +13,12 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from augment.exporting import CHILDREN, PARENTS
+from augment.ledger import in_parts
+
+# Rows read at once.
+_BATCH = 4096
 
 # Of one label and outcome: the error, where the row stands (both negative, so that the last of them falls out), its id.
 Ranked = tuple[float, int, str]
@@ -23,7 +26,7 @@ Ranked = tuple[float, int, str]
 
 def sample(folder: Path, method: str | None, rows: int) -> pa.Array:
     """Return the ids of at most so many source rows of a finished run, in file order."""
-    with pq.ParquetFile(folder / PARENTS) as file:
+    with in_parts(folder / PARENTS) as file:
         if file.metadata.num_rows <= rows:
             return file.read(columns=["id"]).column("id").combine_chunks()
     strata: dict[tuple[str, str], list[Ranked]] = defaultdict(list)
@@ -43,8 +46,8 @@ def _rows(folder: Path, method: str | None) -> Iterator[tuple[str, str, float, s
     outcomes = _outcomes(folder)
     following = next(outcomes, None)
     wanted = ["id", "label", *([f"{method}_error"] if method else [])]
-    with pq.ParquetFile(folder / PARENTS) as file:
-        for batch in file.iter_batches(columns=wanted):
+    with in_parts(folder / PARENTS) as file:
+        for batch in file.iter_batches(_BATCH, columns=wanted):
             columns = [batch.column(name).to_pylist() for name in wanted]
             errors = columns[2] if method else [0.0] * batch.num_rows
             for name, label, error in zip(columns[0], columns[1], errors, strict=True):
@@ -59,10 +62,10 @@ def _outcomes(folder: Path) -> Iterator[tuple[str, str]]:
     if not (folder / CHILDREN).exists():
         return
     parent, kinds = "", set[str]()
-    with pq.ParquetFile(folder / CHILDREN) as file:
+    with in_parts(folder / CHILDREN) as file:
         names = ("parent", "verdict", "pred_before", "pred_after")
         columns = [name for name in names if name in file.schema_arrow.names]
-        for batch in file.iter_batches(columns=columns):
+        for batch in file.iter_batches(_BATCH, columns=columns):
             for row in batch.to_pylist():
                 if row["parent"] != parent:
                     if kinds:

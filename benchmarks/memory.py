@@ -4,8 +4,8 @@
 
 Rows are made of real reviews, the beginnings of two of them joined by chance, Chinese and English; one in twenty is a copy. The
 run explains them with a textcnn, deletes words, judges the children, keeps them away from a guard file of 2,000 texts,
-removes duplicates over the whole corpus, brings both classes to the same size, and draws the report. Two worker processes. For
-each part of the run the highest resident size of its process is read from the system (VmHWM, reset at its beginning):
+removes duplicates over the whole corpus, brings both classes to the same size, and draws the report. Two worker processes. A size
+is measured in a process of its own. For each part of the run the highest resident size of its process is read from the system (VmHWM, reset at its beginning):
 the planner lays the corpus out, the merges are of `distinct` and `select`, the end writes data set and report. The corpus
 and the runs lie in runs/memory; measurements that stand in memory.json are not made again.
 """
@@ -13,10 +13,13 @@ and the runs lie in runs/memory; measurements that stand in memory.json are not 
 import argparse
 import csv
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections import defaultdict
-from multiprocessing import active_children
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from common import Cell, Results, command_line, labelled, write_page
@@ -50,10 +53,14 @@ PLAN = Pipeline.model_validate(
 def main() -> None:
     """Measure every size that is missing, and write the table."""
     arguments = _arguments()
-    texts = sentences(arguments.data)
+    if arguments.alone:
+        RESULTS.save(
+            str(arguments.rows[0]), measure(arguments.rows[0], sentences(arguments.data), arguments.work)
+        )
+        return
     for rows in arguments.rows:
         if str(rows) not in RESULTS.cells:
-            RESULTS.save(str(rows), measure(rows, texts, arguments.work))
+            subprocess.run([*sys.orig_argv, "--alone", "--rows", str(rows)], check=True)
     write_table()
 
 
@@ -74,7 +81,8 @@ def measure(rows: int, texts: list[tuple[str, str]], work: Path) -> Cell:
     write(folder / "guard.csv", texts, GUARDED, seed=1)
     job = job_of(folder, work / "model")
     if not (work / "model").exists():
-        train(job)
+        with ProcessPoolExecutor(1, get_context("spawn")) as other:
+            other.submit(train, job).result()
     watch, began = Watch(), time.monotonic()
     summary = run(PLAN, job, folder / "run", progress=watch.say)
     watch.stop()
@@ -193,6 +201,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--rows", type=int, nargs="+", default=[100_000, 1_000_000], help="rows of the corpora"
     )
+    parser.add_argument("--alone", action="store_true", help="measure the first size, in this process")
     return parser.parse_args()
 
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from augment.corpus import Chunk, Shape, inspect, read, with_folds
 from augment.errors import DataError
 from augment.job import CorpusConfig, Job
-from augment.ledger import readable, whole
+from augment.ledger import in_parts, readable, whole
 from augment.table import Reject
 
 ACTIVE = "run/active.parquet"
@@ -96,13 +96,13 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
 
 def read_shard(folder: Path, number: int) -> pa.Table:
     """Return the rows of one shard."""
-    with readable(folder / ACTIVE), pq.ParquetFile(folder / ACTIVE) as file:
+    with readable(folder / ACTIVE), in_parts(folder / ACTIVE) as file:
         return file.read_row_group(number)
 
 
 def read_sample(folder: Path, seed: int, count: int) -> pa.Table:
     """Return the active rows with the smallest hash of seed and id, at most `count`, in the order of the hashes."""
-    with pq.ParquetFile(folder / ACTIVE) as file:
+    with in_parts(folder / ACTIVE) as file:
 
         def keyed() -> Iterator[tuple[bytes, int, int]]:
             for group in range(file.num_row_groups):
@@ -127,7 +127,7 @@ def read_sample(folder: Path, seed: int, count: int) -> pa.Table:
 def read_rest(folder: Path) -> Iterator[pa.Table]:
     """Yield the rows that pass through untouched, a row group at a time."""
     if (folder / REST).exists():
-        with readable(folder / REST), pq.ParquetFile(folder / REST) as file:
+        with readable(folder / REST), in_parts(folder / REST) as file:
             for number in range(file.num_row_groups):
                 yield file.read_row_group(number)
 

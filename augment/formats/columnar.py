@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from augment.errors import DataError, RequestError
 from augment.formats.records import Allowed, Batch, Record, Table, distinct
+from augment.ledger import in_parts
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class ParquetTable:
     def _open(self) -> Iterator[pq.ParquetFile]:
         """Give the open file; DataError if it, or a page of it, is damaged."""
         try:
-            with pq.ParquetFile(self.path) as file:
+            with in_parts(self.path) as file:
                 yield file
         except (pa.ArrowException, OSError) as error:
             first = str(error).split("\n", 1)[0]

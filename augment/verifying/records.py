@@ -15,10 +15,10 @@ from hashlib import blake2b
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from augment.columns import ATTACK, CHILD, KEEP, MOVED, judgement
+from augment.ledger import in_parts
 from augment.text.edits import Edit
 
 BATCH = 1024
@@ -63,7 +63,7 @@ class Row(BaseModel):
 def records(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, object]]:
     """Yield the rows of a file, of Parquet those columns alone; empty cells of CSV are null."""
     if path.suffix == ".parquet":
-        with pq.ParquetFile(path) as file:
+        with in_parts(path) as file:
             there = [name for name in columns if name in file.schema_arrow.names]
             for batch in file.iter_batches(BATCH, columns=there):
                 yield from batch.to_pylist()

@@ -13,9 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from augment.exporting import CHILDREN, PARENTS
+from augment.ledger import in_parts
 from augment.progress import Progress
 from augment.text.edits import replay
 from augment.verifying.checks import DAMAGE, Findings, shown, why
@@ -175,7 +174,7 @@ class _Parents:
 
     def index(self) -> Iterator[str]:
         """Note the row group of every row, and yield the ids that are there twice."""
-        with pq.ParquetFile(self._path) as file:
+        with in_parts(self._path) as file:
             for group in range(file.num_row_groups):
                 for name in file.read_row_group(group, columns=["id"]).column("id").to_pylist():
                     key = hashed(str(name))
@@ -196,7 +195,7 @@ class _Parents:
         """Return the rows of a group by id."""
         names = ["id", "text", "text_pair", "label", "split"]
         try:
-            with pq.ParquetFile(self._path) as file:
+            with in_parts(self._path) as file:
                 rows = map(Row.model_validate, file.read_row_group(group, columns=names).to_pylist())
                 return {row.id: row for row in rows}
         except DAMAGE:

@@ -1,0 +1,36 @@
+"""Reading part by part: memory does not grow with the file."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from augment.ledger import in_parts
+from tests.conftest import CHECKOUT
+
+GROUPS, ROWS = 40, 4096
+
+
+def test_what_was_read_of_a_file_is_not_kept_while_it_is_open(tmp_path: Path) -> None:
+    """Numbers that cannot be compressed: the file is as large as its rows, a group one part in forty of it."""
+    path, luck = tmp_path / "rows.parquet", np.random.default_rng(0)
+    with pq.ParquetWriter(path, pa.schema([("number", pa.int64())])) as writer:
+        for _ in range(GROUPS):
+            writer.write_table(pa.table({"number": luck.integers(0, 1 << 62, ROWS)}))
+    held, before = [], pa.total_allocated_bytes()
+    with in_parts(path) as file:
+        for batch in file.iter_batches(ROWS):
+            held.append(pa.total_allocated_bytes() - before)
+            assert batch.num_rows == ROWS
+    assert path.stat().st_size > GROUPS * ROWS * 7
+    assert max(held) < path.stat().st_size / 4
+
+
+def test_nothing_opens_a_file_another_way() -> None:
+    opened = [
+        path.name
+        for path in (CHECKOUT / "augment").rglob("*.py")
+        if "ParquetFile(" in path.read_text("utf-8")
+    ]
+    assert opened == ["ledger.py"]
