@@ -44,6 +44,7 @@ _PROBED, _FEW = 4, 8
 _TWELVE = 12
 _JUMP = 0.1
 _ROUGH_MEDIAN, _ROUGH_TAIL = 0.12, 0.4
+_MISSED = 0.75
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,9 @@ class Calibration:
     """What was learned of a model's paths. `chain`: nested rules, learned ones or Patterson's where those do as well.
 
     tolerance: what it was made for; factor, usual: what bounds the error of 99 and of 95 texts in 100, over its estimate;
-    baseline: what the paths start from; shape: smooth, rough (the residual stays large at 12 nodes) or jump (F leaves
-    F(x') in the first hundredth of the path); jump: the median share of that; roughness: the median residual at 12
-    nodes; texts: how many were traced.
+    baseline: what the paths start from; shape: smooth, rough (the residual stays large at 12 nodes, or in a quarter of the
+    texts above the tolerance at all nodes that were traced) or jump (F leaves F(x') in the first hundredth of the path);
+    jump: the median share of that; roughness: the median residual at 12 nodes; texts: how many were traced.
     """
 
     chain: Chain
@@ -134,7 +135,13 @@ def _learned(traced: Sequence[Traced], plan: Plan, jump: float, takes: Effort) -
     trial = trials[best]
     chain = with_correction(learned(traced, best[0], takes), best[1])
     at_twelve = trial.residuals[:, takes.counts.index(_TWELVE)]
-    rough = np.median(at_twelve) > _ROUGH_MEDIAN or np.quantile(at_twelve, 0.9) > _ROUGH_TAIL
+    # Errors are held against the traced nodes. If those themselves miss the tolerance, no factor can be learned from them.
+    densest = integrate(seen(traced), Level(gauss_legendre(takes.nodes)[1])).residual.numpy()
+    rough = (
+        np.median(at_twelve) > _ROUGH_MEDIAN
+        or np.quantile(at_twelve, 0.9) > _ROUGH_TAIL
+        or np.quantile(densest, _MISSED) > plan.tolerance
+    )
     shape: Shape = "jump" if jump >= _JUMP else "rough" if rough else "smooth"
     return Calibration(
         chain,

@@ -1,5 +1,7 @@
 """Make children of another class: a key token gives way to a key token of that class, and the label moves with it.
 
+With `of: own` the words are those of the row's own class, and the label stays.
+
 What speaks for a class is learned from the corpus first: the words with the highest mean score in rows of the class that
 are predicted right. Of these a token is offered those of its part of speech, the nearest in the model's embeddings. Such
 a child is a guess at another label, so `label_from` names the old one, and only a rule of `keep` lets it through.
@@ -44,11 +46,18 @@ _TABLE = pa.schema(
 )
 
 
+_OF = {"another": "another class", "own": "its class"}
+
+
 class Counterfactual(TableStage):
     """Children with key tokens of another class in place of their own, and that class as their label."""
 
     kind: Literal["counterfactual"]
     gpu: ClassVar[bool] = True
+    of: Literal["another", "own"] = Field(
+        default="another",
+        description="another: key tokens of another class, which becomes the label; own: of the row's class, and the label stays",
+    )
     children: int = Field(default=2, ge=1)
     share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
     tokens: int = Field(default=3, ge=1, description="key tokens replaced in a child, at most")
@@ -70,8 +79,13 @@ class Counterfactual(TableStage):
 
     @property
     def adds(self) -> tuple[Column, ...]:
-        """What makes a row a child, and the label it had before."""
-        return (*CHILD, *MOVED)
+        """What makes a row a child, and the label it had before where that is moved."""
+        return (*CHILD, *MOVED) if self.of == "another" else CHILD
+
+    @property
+    def method(self) -> str:
+        """The name of its children."""
+        return self.kind if self.of == "another" else "same_class"
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each content word and class, with its sum of scores over the rows predicted right."""
@@ -141,7 +155,9 @@ class Counterfactual(TableStage):
             return tuple((near or fitting)[: self.most])
 
         def target(row: Row, number: int) -> str | None:
-            """Return the class a child is to have: the others in turn, from a random one on."""
+            """Return the class whose words a child is given: the row's own, or the others in turn from a random one on."""
+            if self.of == "own":
+                return row.label
             others = sorted(words.keys() - {row.label})
             if row.label is None or not others:
                 return None
@@ -161,12 +177,17 @@ class Counterfactual(TableStage):
             chosen = able[:count] if number == 0 else chance.sample(able, count)
             return {token: offers[token][chance.below(len(offers[token]))] for token in chosen}
 
+        def label(row: Row, number: int) -> str | None:
+            """Return the label a child is to have instead of its parent's."""
+            return target(row, number) if self.of == "another" else None
+
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Make the children of every row."""
             rows = editable_rows(batch, "key", guard, self.score)
-            marked = with_columns(batch, MOVED, [pa.nulls(batch.num_rows, column.type) for column in MOVED])
-            lack = "no key word of another class fits"
-            return breed(marked, rows, self.kind, self.children, job.seed, rewrite, lack, target)
+            moved = self.adds[len(CHILD) :]
+            marked = with_columns(batch, moved, [pa.nulls(batch.num_rows, column.type) for column in moved])
+            lack = f"no key word of {_OF[self.of]} fits"
+            return breed(marked, rows, self.method, self.children, job.seed, rewrite, lack, label)
 
         return step
 

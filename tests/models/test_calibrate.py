@@ -12,7 +12,7 @@ from augment.ig.quadrature import gauss_legendre
 from augment.models.calibrate import Calibration, calibrate, choose
 from augment.models.calibrated import Finished, load, load_finished, save
 from augment.models.classifier import Classifier
-from augment.models.integrate import Plan, Rows, Scores, attribute, fixed, trace
+from augment.models.integrate import Plan, Rows, Scores, Traced, attribute, fixed, trace
 from augment.models.precise import attribute_precisely
 from augment.models.trials import EASY
 from tests.models.nets import NETS
@@ -114,6 +114,29 @@ def test_every_calibrated_rule_nears_the_same_integral(
     for path, scores in zip(paths, fine.pieces, strict=True):
         exact = weights @ path.along
         assert np.abs(scores - exact).sum() <= 0.01 * np.abs(exact).sum() + 1e-5
+
+
+@pytest.mark.parametrize(("tolerance", "shape"), [(0.2, "smooth"), (0.03, "rough")])
+def test_paths_that_the_traced_nodes_cannot_follow_are_rough_where_they_miss_the_tolerance(
+    curved: Classifier, monkeypatch: pytest.MonkeyPatch, tolerance: float, shape: str
+) -> None:
+    """Waves too short for 64 nodes, and too low to be seen at 12: no factor learned from such nodes means anything."""
+
+    def waves(_: Classifier, rows: Rows, plan: Plan, nodes: np.ndarray) -> list[Traced]:
+        found: list[Traced] = []
+        for row, pieces in enumerate(rows.pieces):
+            pace = 600 + 37 * (len(found) + sum(pieces) % 91)
+            slope = 1 + 0.3 * np.cos(pace * nodes + row)
+            shares = np.linspace(1, 2, len(pieces)) / np.linspace(1, 2, len(pieces)).sum()
+            values = nodes + 0.3 / pace * (np.sin(pace * nodes + row) - np.sin(row))
+            end = 1 + 0.3 / pace * (np.sin(pace + row) - np.sin(row))
+            found.append(Traced(slope[:, None] * shares, values, 0.0, float(end)))
+        return found
+
+    monkeypatch.setattr("augment.models.calibrate.trace", waves)
+    found, _ = calibrate(curved, asked(curved, TEACH), Plan(tolerance=tolerance))
+    assert found.roughness < 0.12
+    assert found.shape == shape
 
 
 def test_a_model_whose_paths_are_easy_is_taught_with_less(tmp_path: Path) -> None:

@@ -45,6 +45,28 @@ def test_every_child_has_another_class_and_names_that_of_its_parent(folder: Path
     assert telling > 0.5 * len(children) > 20
 
 
+def test_words_of_the_own_class_leave_the_label_as_it_is(small: Path, tmp_path: Path) -> None:
+    """Nothing is moved, so no rule is needed; each word put in is a telling one of the row's class."""
+    own = Pipeline.model_validate(
+        {
+            "name": "own",
+            "about": "",
+            "stages": [*STAGES[:3], {"kind": "counterfactual", "of": "own"}, STAGES[4]],
+        }
+    )
+    folder = run(own, small_job(small), tmp_path / "run").folder
+    children = pq.read_table(folder / "explain/children.parquet").to_pylist()
+    parents = {row["id"]: row for row in pq.read_table(folder / "explain/parents.parquet").to_pylist()}
+    words = {"good": {*GOOD}, "bad": {*BAD}}
+    assert len(children) > 20
+    assert "label_from" not in children[0]
+    for child in children:
+        assert (child["method"], child["label"]) == ("same_class", parents[child["parent"]]["label"])
+        other = "bad" if child["label"] == "good" else "good"
+        assert not any(edit["new"].casefold() in words[other] for edit in child["edits"])
+    assert verify(folder).ok
+
+
 def test_children_lie_with_the_probes_under_their_new_label(folder: Path) -> None:
     assert (
         pq.read_table(folder / "data/train.parquet").column("parent").null_count
