@@ -2,28 +2,40 @@
 
     OMP_NUM_THREADS=1 python benchmarks/helps.py [--corpora sst2-en hotel-zh] [--rows 100] [--seeds 10] [--start textcnn]
 
-Arms, at equal rows and steps: `augment` (key words protected), its twins on random words and on words by log odds, EDA, R-Drop
+Arms, at equal rows and steps: `augment` (key words protected), its twins on random words and on words by log odds, EDA, EDA with
+the alpha that makes as many edits a child as `augment` (`eda:matched`, by 300 rows of the corpus), R-Drop
 with and without `augment`, new variants in every pass, and R-Drop at half the steps, where it takes as much computation.
 Everything else is as `augment evaluate` has it: 4 variants a row, 12 passes over the enlarged set from scratch, 3 to
 fine-tune, a judge of another family trained on the whole train split. The reporting draws begin at number 100; the lower ones were
-used to try things. Differences are points against `duplicate`, pooled over corpora and sizes; intervals are a bootstrap of
+used to try things. English arms have WordNet and are tested on words of Moby; of Cilin every second row is the arms', the
+others are the test's. Differences are points against `duplicate`, pooled over corpora and sizes; intervals are a bootstrap of
 the draws of each corpus and size. Draws in helps.json are not measured again.
 """
 
 import argparse
+import shutil
 from collections import defaultdict
 from math import isnan
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import torch
 from common import Cell, Results, command_line, write_page
 
+from augment.candidates.lexicon import locate
 from augment.errors import AugmentError
 from augment.evaluating import evaluate
+from augment.evaluating.arms import Arm
+from augment.evaluating.cells import Bench
 from augment.evaluating.evaluation import FACTS
 from augment.evaluating.statistics import Difference, compare, holm
-from augment.job import Job, read_job
+from augment.exporting import CHILDREN
+from augment.job import Job, OutputConfig, read_job
+from augment.pipeline import Pipeline
+from augment.progress import silent
+from augment.running import run
 from augment.shipped import find
+from augment.stage import Stage
 
 RESULTS = Results("helps")
 FIRST = 100
@@ -32,13 +44,14 @@ CORPORA: dict[str, tuple[list[str], list[str]]] = {
     "sst2-en": (["cr-en"], ["moby"]),
     "cr-en": (["sst2-en"], ["moby"]),
     "trec-en": ([], ["moby"]),
-    "hotel-zh": (["takeaway-zh"], []),
-    "takeaway-zh": (["hotel-zh"], []),
-    "news-zh": ([], []),
+    "hotel-zh": (["takeaway-zh"], ["cilin"]),
+    "takeaway-zh": (["hotel-zh"], ["cilin"]),
+    "news-zh": ([], ["cilin"]),
 }
 ARMS = (
     "duplicate",
     "eda",
+    "eda:matched",
     "augment",
     "augment:random",
     "augment:log_odds",
@@ -60,10 +73,13 @@ PAIRS = (
     ("augment", "augment:random"),
     ("augment", "augment:log_odds"),
     ("augment", "eda"),
+    ("augment", "eda:matched"),
     ("augment+r_drop", "duplicate+r_drop"),
 )
 # Seconds of one core for an arm of a draw of 100 rows, to tell how long it will take.
 SECONDS = {"textcnn": 6.0}
+MATCHED, COUNTED, ALPHAS = "eda:matched", 300, tuple(round(0.01 * step, 2) for step in range(2, 16))
+UNJUDGED = ("tokenize", "weigh", "rank", "substitute", "delete")
 Group = dict[str, list[float]]
 
 
@@ -94,15 +110,66 @@ def main() -> None:
 def measured(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> Cell:
     """Return what every arm comes to on one draw."""
     job = job_of(arguments, corpus, rows, seed)
-    found = evaluate(job, arguments.work / f"{corpus}-{arguments.name}")
+    folder = arguments.work / f"{corpus}-{arguments.name}"
+    matched = str(matched_eda(job, folder, arguments.work / f"eda-{corpus}.yaml"))
+    arms = tuple(matched if arm == MATCHED else arm for arm in arguments.arms)
+    job = job.model_copy(update={"evaluate": job.evaluate.model_copy(update={"arms": arms})})
+    found = evaluate(job, folder)
     return {
-        arm: dict(cell) for (of, number, arm), cell in found.cells.items() if (of, number) == (rows, seed)
+        MATCHED if arm == matched else arm: dict(cell)
+        for (of, number, arm), cell in found.cells.items()
+        if (of, number) == (rows, seed)
     }
+
+
+def matched_eda(job: Job, folder: Path, file: Path) -> Path:
+    """Return a pipeline of EDA with the alpha that makes about as many edits a child as `augment` does on random words."""
+    if not file.exists():
+        # What is counted asks no model, but a job must name one.
+        job = job.model_copy(update={"model": Bench.of(job, folder, silent).judge})
+        goal = edits(
+            job, file, [stage for stage in Arm.of("augment:random").plan(1).stages if stage.kind in UNJUDGED]
+        )
+        made = {alpha: edits(job, file, eda_of(alpha)) for alpha in ALPHAS}
+        alpha = min(made, key=lambda alpha: abs(made[alpha] - goal))
+        print(f"{file.stem}: alpha {alpha}, {made[alpha]:.2f} edits a child, augment {goal:.2f}", flush=True)
+        file.write_text(
+            "name: eda-matched\nabout: EDA with as many edits as augment.\nsplits: [train]\n"
+            f"stages:\n  - kind: tokenize\n  - kind: eda\n    alpha: {alpha}\n",
+            encoding="utf-8",
+        )
+    return file
+
+
+def eda_of(alpha: float) -> list[Stage]:
+    """Return the stages of EDA."""
+    return list(
+        Pipeline.model_validate(
+            {"name": "eda", "about": "", "stages": [{"kind": "tokenize"}, {"kind": "eda", "alpha": alpha}]}
+        ).stages
+    )
+
+
+def edits(job: Job, beside: Path, stages: list[Stage]) -> float:
+    """Return the edits a child of some rows of a corpus, by stages that need no model."""
+    described = [stage.model_dump(mode="json") for stage in stages]
+    plan = Pipeline.model_validate({"name": "count", "about": "", "splits": ["train"], "stages": described})
+    settings = {
+        "run": job.run.model_copy(update={"limit": COUNTED}),
+        "output": OutputConfig(report_rows=0),
+    }
+    folder = run(plan, job.model_copy(update=settings), beside.with_name("count"), overwrite=True).folder
+    counts = [len(edits) for edits in pq.read_table(folder / CHILDREN).column("edits").to_pylist()]
+    shutil.rmtree(folder)
+    return sum(counts) / len(counts)
 
 
 def job_of(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> Job:
     """Return the job of a draw."""
     others, synonyms = CORPORA[corpus]
+    ours = ""
+    if synonyms == ["cilin"]:
+        ours, synonyms = halves(arguments.work)
     settings = {
         "corpus.root": arguments.data,
         "train.start": arguments.start,
@@ -117,10 +184,23 @@ def job_of(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> 
         "evaluate.others": others,
         "evaluate.synonyms": synonyms,
     }
+    if ours:
+        settings["resources.lexicons"] = [ours]
     if arguments.layers:
         settings["train.layers"] = arguments.layers
     words = [f"{name}={value}" for name, value in settings.items()]
     return read_job([find("configs", corpus)], words)
+
+
+def halves(work: Path) -> tuple[str, list[str]]:
+    """Return two files with the rows of Cilin in turn: that of the arms, and that which a test is reworded from."""
+    source = locate(["cilin"], work)[0]["cilin"]
+    lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
+    files = [work / f"cilin-{half}.txt" for half in ("arms", "test")]
+    work.mkdir(parents=True, exist_ok=True)
+    for number, file in enumerate(files):
+        file.write_text("".join(lines[number::2]), encoding="utf-8")
+    return str(files[0]), [str(files[1])]
 
 
 def write_table() -> None:
