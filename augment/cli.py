@@ -4,6 +4,7 @@ Nothing heavy is imported before a command runs, so help comes at once.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -200,9 +201,22 @@ def check(
     answer_table(findings)
 
 
+def _from_input() -> str:
+    """Return the text on the standard input, without the end of its last line; RequestError if it is not UTF-8."""
+    from augment.errors import RequestError
+
+    try:
+        text = sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise RequestError(
+            "the standard input", f"not UTF-8 at byte {error.start}", "convert it first"
+        ) from None
+    return text.removesuffix("\n").removesuffix("\r")
+
+
 @app.command()
 def explain(
-    text: Annotated[str, typer.Argument(help="The text to explain.")],
+    text: Annotated[str, typer.Argument(help="The text to explain; - reads it from the standard input.")],
     model: Annotated[str, typer.Option("--model", "-m", help="Model folder or hub id.", show_default=False)],
     pair: Annotated[
         str | None, typer.Option("--pair", help="The second text of a pair.", show_default=False)
@@ -225,6 +239,7 @@ def explain(
     from augment import explaining
     from augment.job import RunConfig
 
+    text = _from_input() if text == "-" else text
     found = explaining.explain(text, model, pair, target, run=RunConfig(allow_download=allow_download))
     if found.unseen:
         say(

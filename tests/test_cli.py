@@ -333,3 +333,16 @@ def test_a_run_that_is_asked_to_stop_says_so_and_is_resumed_to_its_end(
     )
     assert done.code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_text_is_read_from_the_standard_input(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the end of its last line, and only as UTF-8."""
+    given = ("这部电影 good 😀\n", "这部电影 good 😀", "a good film\r\n", "a good film")
+    for piped, text in zip(given[::2], given[1::2], strict=True):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped.encode())))
+        result = augment("explain", "-", "-m", small / "model", "--json")
+        assert (result.code, json.loads(result.out)["text"]) == (0, text)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("好".encode("gbk"))))
+    result = augment("explain", "-", "-m", small / "model")
+    assert result.code == 2
+    assert "the standard input\n  not UTF-8 at byte 0" in result.err
