@@ -11,6 +11,7 @@ the card, tells people the same, and what the run was.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -67,8 +68,9 @@ class Export:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let all files appear, or none of them after an error."""
-        for sink in self._files.values():
-            sink.close(keep=kind is None)
+        with ExitStack() as stack:
+            for sink in self._files.values():
+                stack.callback(sink.close, keep=kind is None)
 
     def write(self, shards: Iterable[int], rejects: Iterable[Reject]) -> dict[str, int]:
         """Write every file and return its number of rows."""

@@ -3,12 +3,16 @@
 import csv
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augment.ledger import whole
+
+# Rows of a row group, at least: the footer, which is in memory until the end, has some hundred bytes for each column of each.
+_GROUP = 8192
 
 
 class Sink:
@@ -20,6 +24,7 @@ class Sink:
         self._context = whole(path)
         self._stream = self._context.__enter__()
         self._writer: pq.ParquetWriter | None = None
+        self._pending: list[pa.Table] = []
         self.rows = 0
 
     def add(self, table: pa.Table) -> None:
@@ -29,7 +34,9 @@ class Sink:
         if self._path.suffix == ".parquet":
             if self._writer is None:
                 self._writer = pq.ParquetWriter(self._stream, table.schema, compression="zstd")
-            self._writer.write_table(table.select(self._writer.schema.names).cast(self._writer.schema))
+            self._pending.append(table.select(self._writer.schema.names).cast(self._writer.schema))
+            if sum(part.num_rows for part in self._pending) >= _GROUP:
+                self._flush(self._writer)
         elif self._path.suffix == ".jsonl":
             lines = (json.dumps(row, ensure_ascii=False, default=str) for row in table.to_pylist())
             self._stream.write("".join(f"{line}\n" for line in lines).encode())
@@ -37,13 +44,32 @@ class Sink:
             self._stream.write(_csv(table, header=first).encode())
 
     def close(self, keep: bool) -> None:
-        """Let the file appear, or throw it away."""
+        """Let the file appear, or throw it away; it is thrown away as well if what waits cannot be written."""
         if self._writer is not None:
-            self._writer.close()
+            self._finish(self._writer, keep)
         if keep:
             self._context.__exit__(None, None, None)
         else:
             self._context.__exit__(GeneratorExit, GeneratorExit(), None)
+
+    def _finish(self, writer: pq.ParquetWriter, keep: bool) -> None:
+        """Write what waits and the footer; if that fails, nothing is left of the file."""
+        try:
+            self._flush(writer, keep)
+            writer.close()
+        except BaseException as error:
+            # Or it would be closed later, when the stream is.
+            with suppress(OSError, pa.ArrowException):
+                writer.close()
+            self._context.__exit__(type(error), error, error.__traceback__)
+            raise
+
+    def _flush(self, writer: pq.ParquetWriter, keep: bool = True) -> None:
+        """Write what waits as one row group, or throw it away."""
+        if keep and self._pending:
+            group = pa.concat_tables(self._pending)
+            writer.write_table(group, row_group_size=max(group.num_rows, 1))
+        self._pending = []
 
 
 class _Lines:

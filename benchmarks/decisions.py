@@ -72,8 +72,9 @@ def ran(
     for path in (PARENTS, CHILDREN):
         for row in pq.read_table(folder / path).to_pylist():
             source = row.get("parent") or row["id"]
+            scores = [edit.pop("score") for edit in row.get("edits") or []]
             decisions.setdefault(source, []).append([row.get(column) for column in DECIDED])
-            numbers = [*(row.get("ig") or []), row["p_gold_before"], row["p_gold_after"]]
+            numbers = [*(row.get("ig") or []), *scores, row["p_gold_before"], row["p_gold_after"]]
             values.setdefault(source, []).extend(number for number in numbers if number is not None)
     shutil.rmtree(folder)
     return decisions, values

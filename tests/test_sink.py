@@ -1,6 +1,7 @@
 """Files of rows: whole or not at all, every value as it was."""
 
 import csv
+import errno
 import io
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from augment.errors import DiskFullError
 from augment.sink import Sink
 from tests.texts import TEXTS
 
@@ -51,4 +53,31 @@ def test_what_is_not_kept_leaves_nothing(tmp_path: Path, kind: str) -> None:
     sink = Sink(tmp_path / f"rows.{kind}")
     sink.add(pa.table({"text": ["很好"]}))
     sink.close(keep=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_small_tables_share_a_row_group(tmp_path: Path) -> None:
+    """Or the footer would grow with the number of shards; all rows are there, in their order."""
+    sink = Sink(tmp_path / "rows.parquet")
+    for first in range(0, 20_000, 100):
+        sink.add(pa.table({"number": range(first, first + 100)}))
+    sink.close(keep=True)
+    file = pq.ParquetFile(tmp_path / "rows.parquet")
+    assert file.num_row_groups == 3
+    assert file.read().column("number").to_pylist() == list(range(20_000))
+
+
+def test_what_cannot_be_written_at_the_end_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows that wait are written when the file is closed, where a disk may be full."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    sink = Sink(tmp_path / "rows.parquet")
+    sink.add(pa.table({"text": ["很好"]}))
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    with pytest.raises(DiskFullError):
+        sink.close(keep=True)
     assert not list(tmp_path.iterdir())

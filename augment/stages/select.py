@@ -21,6 +21,8 @@ from augment.table import decisions, dropping, is_child
 
 _REASON = "its class has the children asked for"
 _LAST = (1 << 16) - 1
+# An odd number near 2^64 over the golden ratio: its multiples lie evenly.
+_SPREAD = 0x9E3779B97F4A7C15
 
 
 class Select(WholeStage):
@@ -56,9 +58,10 @@ class Select(WholeStage):
         parents = (
             rows.column("parent").take(pa.array(place)).to_pylist() if child.any() else [None] * len(place)
         )
-        for name, parent in zip(rows.column("id").take(pa.array(place)).to_pylist(), parents, strict=True):
+        names = rows.column("id").take(pa.array(place)).to_pylist()
+        for row, name, parent in zip(place.tolist(), names, parents, strict=True):
             turns.update([parent] if parent is not None else [])
-            keys.append(0 if parent is None else _turn(job.seed, name, turns[parent]))
+            keys.append(_anywhere(row) if parent is None else _turn(job.seed, name, turns[parent]))
         return pa.table(
             {
                 "key": pa.array(keys, pa.uint64()),
@@ -103,6 +106,11 @@ class Select(WholeStage):
             return dropping(batch, {row: _REASON for row, one in enumerate(decided) if one is not None})
 
         return step
+
+
+def _anywhere(row: int) -> int:
+    """Return a key for a source row, which is only counted: all over the 64 bits, so that no bucket has all of them."""
+    return row * _SPREAD % (1 << 64)
 
 
 def _turn(seed: int, name: str, number: int) -> int:

@@ -66,3 +66,13 @@ def test_scores_are_values_and_no_decisions() -> None:
     assert hashes_of(rows).decisions == hashes_of(other).decisions
     assert hashes_of(rows).values != hashes_of(other).values
     assert hashes_of(rows).decisions != hashes_of(rows.set_column(1, "label", [["坏"]])).decisions
+
+
+def test_the_scores_beside_edits_are_values_and_no_decisions() -> None:
+    edit = {"side": 0, "start": 1, "end": 3, "old": "成绩", "new": "成就"}
+    rows, near, other = (
+        pa.table({"id": ["1"], "edits": [[{**edit, "new": new, "score": score}]]})
+        for new, score in (("成就", 0.25), ("成就", 0.2500001), ("成法", 0.25))
+    )
+    assert hashes_of(rows).decisions == hashes_of(near).decisions != hashes_of(other).decisions
+    assert hashes_of(rows).values != hashes_of(near).values
