@@ -4,10 +4,11 @@
 
 Rows are made of real reviews, the beginnings of two of them joined by chance, Chinese and English; one in twenty is a copy. The
 run explains them with a textcnn, deletes words, judges the children, keeps them away from a guard file of 2,000 texts,
-removes duplicates over the whole corpus, brings both classes to the same size, and draws the report. Two worker processes. A size
-is measured in a process of its own. For each part of the run the highest resident size of its process is read from the system (VmHWM, reset at its beginning):
-the planner lays the corpus out, the merges are of `distinct` and `select`, the end writes data set and report. The corpus
-and the runs lie in runs/memory; measurements that stand in memory.json are not made again.
+removes duplicates over the whole corpus, brings both classes to the same size, and draws the report. Two worker processes. A
+size is measured in a process of its own. For each part of the run the highest resident size of its process is read from
+the system (VmHWM, reset at its beginning): the planner lays the corpus out, the merges are of `distinct` and `select`, the end
+writes data set and report. The corpus and the runs lie in runs/memory; measurements that stand in memory.json are not made
+again.
 """
 
 import argparse
