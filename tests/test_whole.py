@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -10,6 +11,7 @@ from augment.job import Job
 from augment.pipeline import Pipeline, read_pipeline
 from augment.running import run
 from augment.shipped import find
+from augment.stages import Select
 from augment.summary import Summary
 from augment.text.sequences import alike, sequences
 from augment.training import train
@@ -183,3 +185,19 @@ def test_children_near_a_text_of_the_guard_are_dropped_and_source_rows_marked(
 def guarded(job: Job, path: Path) -> Job:
     """Return the job with a guard file."""
     return job.model_copy(update={"resources": job.resources.model_copy(update={"guard": (str(path),)})})
+
+
+def test_source_rows_lie_in_all_buckets_of_a_class_count() -> None:
+    """They are only counted; under one key, all of a large corpus would come into memory together."""
+    rows = pa.table(
+        {
+            "id": [f"r{row}" for row in range(1024)],
+            "parent": pa.nulls(1024, pa.string()),
+            "label": ["good"] * 1024,
+            "verdict": pa.nulls(1024, pa.string()),
+        }
+    )
+    stage = Select.model_validate({"kind": "select", "rows": "largest"})
+    keys = stage.summarise(rows, Job(name="counted"), active=True).column("key").to_pylist()
+    assert Counter(key >> 60 for key in keys).keys() == set(range(16))
+    assert max(Counter(key >> 60 for key in keys).values()) < 80
