@@ -5,6 +5,7 @@ Arm.of("augment:random+r_drop").plan(variants=4, epochs=12)
 
 from dataclasses import dataclass
 
+from augment.columns import CHILD
 from augment.errors import RequestError, nearest
 from augment.pipeline import Pipeline, pipeline_of
 from augment.stage import Stage
@@ -16,6 +17,7 @@ ALONE = "none"
 _TWINS = ("random", "log_odds")
 _WAYS = ("r_drop", "online", "half")
 _WEIGHT = "weight"
+_PARENT = CHILD[0].name
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,12 @@ class Arm:
         """Return the pipeline that makes its children, `epochs` times as many where they are new in every pass."""
         plan = pipeline_of(self.pipeline)
         stages: list[Stage] = list(plan.stages)
+        if not any(column.name == _PARENT for stage in stages for column in stage.adds):
+            raise RequestError(
+                f"evaluate.arms: {self.name}",
+                "this pipeline makes no children, so there is nothing to train on",
+                "name one that edits rows; `augment list` says what each does",
+            )
         if self.words is not None:
             stages = twin(stages, self.words, self.name)
         if "online" in self.ways:

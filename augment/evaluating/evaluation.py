@@ -125,7 +125,7 @@ class Evaluation:
                 facts = (
                     _number(self._children_a_row(arm), 2),
                     _number(self.mean(arm, "edits"), 2),
-                    f"{100 * self.mean(arm, 'label_kept'):.1f} %",
+                    _number(100 * self.mean(arm, "label_kept"), 1, " %"),
                     _number(self.mean(arm, "copies"), 1),
                 )
                 yield f"| {arm} | {' | '.join(facts)} |"
@@ -265,9 +265,9 @@ def _span(one: Difference) -> str:
     return "" if isnan(one.low) else f"{one.low:+.2f} to {one.high:+.2f}"
 
 
-def _number(value: float, digits: int) -> str:
-    """Return a number as text, nothing for nan."""
-    return "" if isnan(value) else f"{value:.{digits}f}"
+def _number(value: float, digits: int, unit: str = "") -> str:
+    """Return a number as text with its unit, nothing for nan."""
+    return "" if isnan(value) else f"{value:.{digits}f}{unit}"
 
 
 def _plain(value: float) -> float | None:

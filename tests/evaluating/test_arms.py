@@ -56,3 +56,10 @@ def test_a_wrong_part_is_named(name: str, told: str) -> None:
 def test_a_pipeline_that_ranks_nothing_has_no_twin() -> None:
     with pytest.raises(RequestError, match="ranks no words"):
         Arm.of("eda:random").plan(1)
+
+
+@pytest.mark.parametrize("pipeline", ["explain", "compare", "keywords", "keywords:random"])
+def test_a_pipeline_that_edits_nothing_is_no_arm(pipeline: str) -> None:
+    with pytest.raises(RequestError, match="makes no children") as caught:
+        Arm.of(pipeline).plan(1)
+    assert caught.value.where == f"evaluate.arms: {pipeline}"
