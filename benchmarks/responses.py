@@ -15,20 +15,13 @@ from statistics import median
 import torch
 from common import write_page
 from torch import Tensor, nn
-from torch.nn.functional import conv1d, pad
+from torch.nn.functional import pad
 
-from augment.models.responses import largest_responses
+from augment.models.responses import convolved_responses, largest_responses
 
 SIZES = ((32, 16), (32, 60), (32, 200), (256, 16))
 PIECES, SIZE, FILTERS, WIDTHS = 4000, 128, 100, (1, 2, 3, 4)
 Responses = Callable[[Tensor, Tensor, list[Tensor]], Tensor]
-
-
-def plain(signal: Tensor, absent: Tensor, weights: list[Tensor]) -> Tensor:
-    """Return the largest responses by convolution, mask and maximum."""
-    rows, behind = signal.transpose(1, 2), absent[:, None]
-    answers = (conv1d(rows, weight)[:, :, : absent.shape[1]] for weight in weights)
-    return torch.cat([answer.masked_fill(behind, -torch.inf).amax(-1) for answer in answers], dim=-1)
 
 
 class Step:
@@ -68,13 +61,20 @@ def main() -> None:
     ]
     for texts, length in SIZES:
         pieces = torch.randint(1, PIECES, (texts, length))
-        for way in (largest_responses, plain):
+        for way in (largest_responses, convolved_responses):
             step.seconds(way, pieces)
-        times = [(step.seconds(largest_responses, pieces), step.seconds(plain, pieces)) for _ in range(turns)]
+        times = [
+            (step.seconds(largest_responses, pieces), step.seconds(convolved_responses, pieces))
+            for _ in range(turns)
+        ]
         ours, theirs = (1000 * median(column) for column in zip(*times, strict=True))
         ratio = median(other / own for own, other in times)
         with torch.no_grad():
-            apart = (step.responses(largest_responses, pieces) - step.responses(plain, pieces)).abs().max()
+            apart = (
+                (step.responses(largest_responses, pieces) - step.responses(convolved_responses, pieces))
+                .abs()
+                .max()
+            )
         lines.append(f"| {texts} | {length} | {ours:.1f} | {theirs:.1f} | {ratio:.2f} | {float(apart):.1e} |")
         print(lines[-1], flush=True)
     write_page("responses", "A training step of the TextCNN", __doc__, [*lines, "", f"{turns} turns."])

@@ -28,6 +28,11 @@ def largest_responses(signal: Tensor, absent: Tensor, weights: Sequence[Tensor])
     if signal.device.type == "cpu" and exact:
         apply: Callable[..., Tensor] = _Largest.apply
         return apply(signal.contiguous(), absent, *weights)
+    return convolved_responses(signal, absent, weights)
+
+
+def convolved_responses(signal: Tensor, absent: Tensor, weights: Sequence[Tensor]) -> Tensor:
+    """Return the same as `largest_responses` by convolutions and their maximum, on any device, in any precision."""
     rows, behind = signal.transpose(1, 2), absent[:, None, :]
     answers = (conv1d(rows, weight)[:, :, : absent.shape[1]] for weight in weights)
     return torch.cat([answer.masked_fill(behind, -torch.inf).amax(-1) for answer in answers], dim=-1)
