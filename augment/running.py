@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from augment.corpus import require_splits, with_label_names
-from augment.engine.executing import execute
+from augment.engine.executing import Execute, executor
 from augment.engine.locking import locked
 from augment.engine.merging import merge
 from augment.engine.phases import phases
@@ -95,11 +95,12 @@ def _whole(
     for fold in (*range(job.folds or 0), None):
         open_pipeline(plan, job.of_fold(fold))
     staged = _staged(folder, plan, job, fingerprint, overwrite, say)
-    for phase in phases(plan):
-        receipts = _receipts(replace(work, number=phase.number), staged, say)
-        if phase.ends is not None:
-            say(f"{phase.ends.kind}: all rows", 0, 0)
-            merge(folder, phase, job, staged.shards)
+    with executor(work, staged.shards) as execute:
+        for phase in phases(plan):
+            receipts = _receipts(replace(work, number=phase.number), execute, staged, say)
+            if phase.ends is not None:
+                say(f"{phase.ends.kind}: all rows", 0, 0)
+                merge(folder, phase, job, staged.shards)
     say("write", 0, 0)
     return _finish(folder, plan, job, staged, receipts, began)
 
@@ -110,11 +111,12 @@ def _share(work: Work, fingerprint: dict[str, object], say: Progress) -> Summary
     check_folder(work.folder, fingerprint, overwrite=False)
     if not (work.folder / MANIFEST).exists():
         staged = Staged.from_dict(read_json(work.folder / PLAN)["staged"])
-        for phase in phases(work.plan):
-            for receipt in execute(replace(work, number=phase.number), range(staged.shards)):
-                say(_called(work), receipt.shard, staged.shards)
-            if phase.ends is not None:
-                wait_for(phase.merged_path(work.folder), work.folder)
+        with executor(work, staged.shards) as execute:
+            for phase in phases(work.plan):
+                for receipt in execute(phase.number, range(staged.shards)):
+                    say(_called(work), receipt.shard, staged.shards)
+                if phase.ends is not None:
+                    wait_for(phase.merged_path(work.folder), work.folder)
         wait_for(work.folder / MANIFEST, work.folder)
     return read_summary(work.folder)
 
@@ -166,7 +168,7 @@ def _clear(folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _receipts(work: Work, staged: Staged, say: Progress) -> list[Receipt]:
+def _receipts(work: Work, execute: Execute, staged: Staged, say: Progress) -> list[Receipt]:
     """Return the receipts of all shards of a phase, in their order, after treating those that have none."""
     phase, name = work.phase, _called(work)
     places = {shard: phase.receipt_path(work.folder, shard) for shard in range(staged.shards)}
@@ -174,7 +176,7 @@ def _receipts(work: Work, staged: Staged, say: Progress) -> list[Receipt]:
     done = sum(receipt.rows for receipt in found.values())
     say(name, done, staged.active)
     waiting = [shard for shard in places if shard not in found]
-    for receipt in execute(work, waiting) if waiting else ():
+    for receipt in execute(work.number, waiting) if waiting else ():
         found[receipt.shard] = receipt
         done += receipt.rows
         say(name, done, staged.active)

@@ -126,7 +126,7 @@ def matched_eda(job: Job, folder: Path, file: Path) -> Path:
     """Return a pipeline of EDA with the alpha that makes about as many edits a child as `augment` does on random words."""
     if not file.exists():
         # What is counted asks no model, but a job must name one.
-        job = job.model_copy(update={"model": Bench.of(job, folder, silent).judge})
+        job = job.model_copy(update={"model": Bench.of(job, folder / "work", silent).judge})
         goal = edits(
             job, file, [stage for stage in Arm.of("augment:random").plan(1).stages if stage.kind in UNJUDGED]
         )

@@ -4,17 +4,19 @@ The driver gives every actor one shard at a time. One that dies, with its node o
 its shard is given to another; what it may still write is the same rows in the same place. `ray.init` decides on the
 cluster: the one that RAY_ADDRESS names or that runs on this machine, else one of this machine alone.
 
-    for receipt in cluster(work, range(100)): ...
+    with Cluster(work, 100) as cluster:
+        for receipt in cluster.run(0, range(100)): ...
 """
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, Self
 
 from augment.engine.shard import Receipt
-from augment.engine.work import Work
+from augment.engine.work import Hand, Work
 from augment.errors import AugmentError, RequestError
 
 # A shard during which so many actors died is at fault itself; so many deaths without a shard done are no accident.
@@ -22,50 +24,20 @@ _DEATHS, _VAIN = 4, 20
 _PAUSE = 0.5
 
 
-def cluster(work: Work, shards: Sequence[int]) -> Iterator[Receipt]:
-    """Yield the receipt of every shard as it is done.
-
-    RequestError if Ray is not installed; AugmentError if a shard brings down actor after actor.
-    """
-    try:
-        import ray
-    except ImportError:
-        raise RequestError(
-            "run.executor: ray", "the package ray is not installed", "pip install 'augment-ig[ray]'"
-        ) from None
-    ours = not ray.is_initialized()
-    if ours:
-        ray.init(include_dashboard=False, logging_level="ERROR", log_to_driver=False)
-    try:
-        yield from _Crew(work, len(shards)).run(shards)
-    finally:
-        if ours:
-            ray.shutdown()
-
-
 class _Worker:
     """An actor: loads the models once, and treats one shard after the other."""
 
     def __init__(self, work: Work) -> None:
         """Remember what to do."""
-        self._work = work
-        self._treat: Callable[[int], Receipt] | None = None
+        self._hand = Hand(work)
 
-    def ready(self) -> AugmentError | None:
-        """Load the models; an error of ours is returned, as Ray would raise another in its place."""
-        try:
-            self._treat = self._treat or self._work.open()
-        except AugmentError as error:
-            return error
-        return None
+    def ready(self) -> None:
+        """Do nothing, which shows that the actor is there."""
 
-    def treat(self, shard: int) -> Receipt | AugmentError:
-        """Return the receipt of a shard, or why there is none."""
-        failed = self.ready()
-        if failed is not None or self._treat is None:
-            return failed or AugmentError("worker", "it has loaded nothing", "this is a fault of augment")
+    def treat(self, number: int, shard: int) -> Receipt | AugmentError:
+        """Return the receipt of a shard; an error of ours is returned, as Ray would raise another in its place."""
         try:
-            return self._treat(shard)
+            return self._hand.treat(number, shard)
         except AugmentError as error:
             return error
 
@@ -78,38 +50,46 @@ class _Task:
     shard: int | None
 
 
-class _Crew:
-    """The actors of a run, none of which has more than one shard."""
+class Cluster:
+    """The actors of a run, none of which has more than one shard; they stay for all phases."""
 
     def __init__(self, work: Work, shards: int) -> None:
-        """Start as many actors as the run asks for, or as the cluster has devices or cores for."""
-        import ray
-
-        there = ray.cluster_resources()
-        run, devices, cores = work.job.run, int(there.get("GPU", 0)), int(there.get("CPU", 1))
-        on_device = devices > 0 and run.device != "cpu"
-        workers = run.workers or (devices if on_device else max(cores // (run.threads or 4), 1))
-        workers = max(min(workers, shards), 1)
-        threads = run.threads or max(cores // workers, 1)
-        needs: dict[str, Any] = {"num_cpus": min(threads, max(cores // workers, 1)), "max_restarts": -1}
-        if on_device:
-            needs["num_gpus"] = 1
-        kind: Any = ray.remote(_Worker)
-        kind = kind.options(**needs)
-        self._actors: list[Any] = [kind.remote(work.on(None, threads)) for _ in range(workers)]
+        """Remember what to do, for phases of so many shards. RequestError if Ray is not installed."""
+        if find_spec("ray") is None:
+            raise RequestError(
+                "run.executor: ray", "the package ray is not installed", "pip install 'augment-ig[ray]'"
+            )
+        self._work, self._shards, self._ours = work, shards, False
+        self._actors: list[Any] = []
         self._open: dict[Any, _Task] = {}
         self._waiting: deque[int] = deque()
         self._deaths: Counter[int] = Counter()
-        self._vain = 0
+        self._number = self._vain = 0
 
-    def run(self, shards: Sequence[int]) -> Iterator[Receipt]:
-        """Yield receipts as shards are done, in any order."""
+    def __enter__(self) -> Self:
+        """Return what runs shards; nothing is started yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the actors, and Ray where it was begun for them."""
         import ray
 
-        self._waiting = deque(shards)
-        for number in range(len(self._actors)):
-            self._prepare(number)
-        left = len(shards)
+        for actor in self._actors:
+            ray.kill(actor)
+        if self._ours:
+            ray.shutdown()
+
+    def run(self, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
+        """Yield the receipt of every shard of a phase as it is done, in any order.
+
+        AugmentError if a shard brings down actor after actor.
+        """
+        import ray
+
+        self._start()
+        self._number, self._waiting, left = number, deque(shards), len(shards)
+        self._deaths.clear()
+        self._wake()
         while left:
             done, _ = ray.wait(list(self._open), num_returns=1)
             for ref in done:
@@ -127,14 +107,45 @@ class _Crew:
                     left -= 1
                     yield found
 
+    def _start(self) -> None:
+        """Start as many actors as the run asks for, or as the cluster has devices or cores for, if none are there."""
+        import ray
+
+        if self._actors:
+            return
+        if not ray.is_initialized():
+            ray.init(include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+            self._ours = True
+        there = ray.cluster_resources()
+        run, devices, cores = self._work.job.run, int(there.get("GPU", 0)), int(there.get("CPU", 1))
+        on_device = devices > 0 and run.device != "cpu"
+        workers = run.workers or (devices if on_device else max(cores // (run.threads or 4), 1))
+        workers = max(min(workers, self._shards), 1)
+        threads = run.threads or max(cores // workers, 1)
+        needs: dict[str, Any] = {"num_cpus": min(threads, max(cores // workers, 1)), "max_restarts": -1}
+        if on_device:
+            needs["num_gpus"] = 1
+        kind: Any = ray.remote(_Worker)
+        kind = kind.options(**needs)
+        self._actors = [kind.remote(self._work.on(None, threads)) for _ in range(workers)]
+        for actor in range(workers):
+            self._prepare(actor)
+
+    def _wake(self) -> None:
+        """Give shards to the actors that have nothing to do."""
+        busy = {task.actor for task in self._open.values()}
+        for actor in range(len(self._actors)):
+            if actor not in busy:
+                self._next(actor)
+
     def _next(self, actor: int) -> None:
         """Give an actor the next shard, if there is one."""
         if self._waiting:
             shard = self._waiting.popleft()
-            self._open[self._actors[actor].treat.remote(shard)] = _Task(actor, shard)
+            self._open[self._actors[actor].treat.remote(self._number, shard)] = _Task(actor, shard)
 
     def _prepare(self, actor: int) -> None:
-        """Let an actor load its models, whenever Ray has started it."""
+        """Wait for an actor, whenever Ray has started it."""
         self._open[self._actors[actor].ready.remote()] = _Task(actor, None)
 
     def _lost(self, task: _Task, error: Exception) -> None:
@@ -155,7 +166,4 @@ class _Crew:
         time.sleep(_PAUSE)
         self._prepare(task.actor)
         # Actors that had nothing left to do when this shard was given out take it now.
-        busy = {other.actor for other in self._open.values()}
-        for actor in range(len(self._actors)):
-            if actor not in busy:
-                self._next(actor)
+        self._wake()

@@ -1,30 +1,47 @@
 """Choose what schedules the shards: this process, several, those of a cluster. None of them decides what comes out.
 
-for receipt in execute(work, shards): ...
+with executor(work, 100) as execute:          # workers begin with the first shard and stay for all phases
+    for receipt in execute(0, range(100)): ...
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
-from augment.engine.cluster import cluster
-from augment.engine.processes import cuda_devices, processes
+from augment.engine.cluster import Cluster
+from augment.engine.processes import Processes, cuda_devices
 from augment.engine.ranks import Rank, ranks
 from augment.engine.shard import Receipt
-from augment.engine.work import Work
+from augment.engine.work import Hand, Work
+
+# Given a phase by its number, and numbers of shards: yields the receipt of each as it is done.
+Execute = Callable[[int, Sequence[int]], Iterator[Receipt]]
 
 
-def execute(work: Work, shards: Sequence[int]) -> Iterator[Receipt]:
-    """Yield the receipt of each of the shards as it is done, by the executor that the job names."""
+@contextmanager
+def executor(work: Work, shards: int) -> Iterator[Execute]:
+    """Yield what treats shards, by the executor that the job names, and end its workers after the block.
+
+    shards: how many a phase has; more workers are not started.
+    """
     run = work.job.run
     if run.executor == "processes":
-        yield from processes(work, shards, min(run.workers or usual_workers(), max(len(shards), 1)))
+        with Processes(work, min(run.workers or usual_workers(), max(shards, 1))) as workers:
+            yield workers.run
     elif run.executor == "ray":
-        yield from cluster(work, shards)
+        with Cluster(work, shards) as cluster:
+            yield cluster.run
     elif run.executor == "rank":
-        yield from ranks(work, shards, Rank.of(os.environ))
+        yield partial(ranks, Hand(work), Rank.of(os.environ))
     else:
-        treat = work.open()
-        yield from (treat(shard) for shard in shards)
+        yield partial(_inline, Hand(work))
+
+
+def _inline(hand: Hand, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
+    """Treat shards here."""
+    for shard in shards:
+        yield hand.treat(number, shard)
 
 
 def usual_workers() -> int:

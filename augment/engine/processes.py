@@ -1,6 +1,6 @@
 """Shards in processes of this machine: one a device, or one for every few cores.
 
-A worker loads its models once. One that dies is replaced and its shards are given out again; a shard that has brought
+A worker loads its models once, and stays for all phases. One that dies is replaced and its shards are given out again; a shard that has brought
 down several workers stops the run. Workers die with the process that started them, so that none writes on unseen.
 """
 
@@ -8,44 +8,80 @@ import multiprocessing
 import os
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import parent_process
+from typing import Self
 
 from augment.engine.shard import Receipt
-from augment.engine.work import Work
+from augment.engine.work import Hand, Work
 from augment.errors import AugmentError
 
 # A shard during which so many workers died is at fault itself.
 _DEATHS = 3
 
-_treat: list[Callable[[int], Receipt]] = []
+_hand: list[Hand] = []
 
 
-def processes(work: Work, shards: Sequence[int], workers: int) -> Iterator[Receipt]:
-    """Yield the receipt of every shard as it is done. AugmentError if a shard brings down worker after worker."""
-    deaths: Counter[int] = Counter()
-    left, suspects = set(shards), set[int]()
-    while left:
-        # Who died over which shard is known for certain only where one worker has one shard.
-        pool = _Pool(work, 1 if suspects else workers, ahead=0 if suspects else 1)
-        try:
-            for receipt in pool.run(sorted(suspects or left)):
-                left.discard(receipt.shard)
-                suspects.discard(receipt.shard)
-                yield receipt
-        except BrokenProcessPool:
-            suspects = pool.begun & left
-            deaths.update(suspects)
-            if len(suspects) == 1 and deaths[shard := min(suspects)] >= _DEATHS:
-                raise AugmentError(
-                    f"shard {shard}",
-                    f"{_DEATHS} worker processes died while they were at it",
-                    "often memory: lower run.workers, run.token_budget or run.shard_rows",
-                ) from None
-        finally:
-            pool.stop()
+class Processes:
+    """Worker processes, started with the first shard, and again after one has died.
+
+    with Processes(work, 2) as workers:
+        for receipt in workers.run(0, range(100)): ...
+    """
+
+    def __init__(self, work: Work, workers: int) -> None:
+        """Remember what to do; nothing is started yet."""
+        self._work, self._workers = work, workers
+        self._pool: _Pool | None = None
+
+    def __enter__(self) -> Self:
+        """Return what runs shards."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the workers."""
+        self._stop()
+
+    def run(self, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
+        """Yield the receipt of every shard of a phase as it is done.
+
+        AugmentError if a shard brings down worker after worker.
+        """
+        deaths: Counter[int] = Counter()
+        left, suspects = set(shards), set[int]()
+        while left:
+            # Who died over which shard is known for certain only where one worker has one shard.
+            pool = self._pool_of(1, 0) if suspects else self._pool_of(self._workers, 1)
+            try:
+                for receipt in pool.run(number, sorted(suspects or left)):
+                    left.discard(receipt.shard)
+                    suspects.discard(receipt.shard)
+                    yield receipt
+            except BrokenProcessPool:
+                self._stop()
+                suspects = pool.begun & left
+                deaths.update(suspects)
+                if len(suspects) == 1 and deaths[shard := min(suspects)] >= _DEATHS:
+                    raise AugmentError(
+                        f"shard {shard}",
+                        f"{_DEATHS} worker processes died while they were at it",
+                        "often memory: lower run.workers, run.token_budget or run.shard_rows",
+                    ) from None
+
+    def _pool_of(self, workers: int, ahead: int) -> "_Pool":
+        """Return the workers there are if they are as many, else others in their place."""
+        if self._pool is None or (self._pool.workers, self._pool.ahead) != (workers, ahead):
+            self._stop()
+            self._pool = _Pool(self._work, workers, ahead)
+        return self._pool
+
+    def _stop(self) -> None:
+        """End the workers there are."""
+        if self._pool is not None:
+            self._pool.stop()
+        self._pool = None
 
 
 class _Pool:
@@ -57,7 +93,7 @@ class _Pool:
         turns = context.Queue()
         for turn in range(workers):
             turns.put(turn)
-        self._most = workers + ahead
+        self.workers, self.ahead = workers, ahead
         self._pool = ProcessPoolExecutor(workers, context, _begin, (work, turns, workers))
         self._open: dict[Future[Receipt], int] = {}
 
@@ -66,13 +102,13 @@ class _Pool:
         """The shards that were given out and have not come back."""
         return set(self._open.values())
 
-    def run(self, shards: Sequence[int]) -> Iterator[Receipt]:
+    def run(self, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
         """Yield receipts as shards are done; BrokenProcessPool when a worker has died."""
         waiting = deque(shards)
         while waiting or self._open:
-            while waiting and len(self._open) < self._most:
+            while waiting and len(self._open) < self.workers + self.ahead:
                 shard = waiting.popleft()
-                self._open[self._pool.submit(_run, shard)] = shard
+                self._open[self._pool.submit(_run, number, shard)] = shard
             done, _ = wait(self._open, return_when=FIRST_COMPLETED)
             for future in done:
                 receipt = future.result()
@@ -87,13 +123,13 @@ class _Pool:
 
 
 def _begin(work: Work, turns: "multiprocessing.Queue[int]", workers: int) -> None:
-    """Prepare a worker process: watch the parent, take a device, load the models."""
+    """Prepare a worker process: watch the parent, take a device."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
     turn = turns.get(timeout=60)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     run = work.job.run
     threads = run.threads or max(cores // workers, 1)
-    _treat.append(work.on(_device(run.device, turn), threads).open())
+    _hand.append(Hand(work.on(_device(run.device, turn), threads)))
 
 
 def _device(asked: str, turn: int) -> str | None:
@@ -117,6 +153,6 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _run(shard: int) -> Receipt:
+def _run(number: int, shard: int) -> Receipt:
     """Treat one shard in a worker."""
-    return _treat[0](shard)
+    return _hand[0].treat(number, shard)

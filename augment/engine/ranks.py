@@ -12,7 +12,7 @@ from pathlib import Path
 
 from augment.engine.locking import is_held
 from augment.engine.shard import Receipt, read_receipt
-from augment.engine.work import Work
+from augment.engine.work import Hand
 from augment.errors import RequestError
 
 _NAMES = (
@@ -61,20 +61,20 @@ class Rank:
 FIRST = Rank(0, 1)
 
 
-def ranks(work: Work, shards: Sequence[int], rank: Rank) -> Iterator[Receipt]:
-    """Yield the receipts of this rank's share; of all shards on rank 0, which waits for the others or does their part."""
-    treat = work.open()
+def ranks(hand: Hand, rank: Rank, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
+    """Yield the receipts of this rank's share; of all shards on rank 0, which waits for the others or does their part.
+
+    number: of the phase that the shards are in.
+    """
     for shard in shards:
         if shard % rank.world == rank.number:
-            yield treat(shard)
+            yield hand.treat(number, shard)
     if rank.number == 0:
         for shard in shards:
             if shard % rank.world:
-                done, owner = (
-                    work.phase.receipt_path(work.folder, shard),
-                    Rank(shard % rank.world, rank.world),
-                )
-                yield read_receipt(done) if _comes(done, work.folder, owner) else treat(shard)
+                done, owner = hand.receipt_path(number, shard), Rank(shard % rank.world, rank.world)
+                comes = _comes(done, hand.folder, owner)
+                yield read_receipt(done) if comes else hand.treat(number, shard)
 
 
 def wait_for(path: Path, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """The work of a run, as it goes to a process: which folder, which pipeline, which job.
 
-work = Work(folder, plan, job)
-receipt = work.open()(7)          # models are loaded by `open`, once a process
+hand = Hand(Work(folder, plan, job))
+receipt = hand.treat(0, 7)          # shard 7 of phase 0; models are loaded at the first shard of a process
 """
 
 from collections.abc import Callable
@@ -49,3 +49,30 @@ class Work:
         }
         job = self.job.model_copy(update={"run": self.job.run.model_copy(update=settings)})
         return replace(self, job=job)
+
+
+class Hand:
+    """What treats shards in one process, whatever phase they are of."""
+
+    def __init__(self, work: Work) -> None:
+        """Remember the work; nothing is loaded yet."""
+        self._work = work
+        self._number: int | None = None
+        self._treat: Callable[[int], Receipt] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run."""
+        return self._work.folder
+
+    def receipt_path(self, number: int, shard: int) -> Path:
+        """Return where the receipt of a shard of a phase is written."""
+        return replace(self._work, number=number).phase.receipt_path(self.folder, shard)
+
+    def treat(self, number: int, shard: int) -> Receipt:
+        """Return the receipt of a shard of the phase of this number; what the phase needs is opened with its first."""
+        if self._treat is None or number != self._number:
+            # What the phase before held is let go first.
+            self._treat = None
+            self._treat, self._number = replace(self._work, number=number).open(), number
+        return self._treat(shard)

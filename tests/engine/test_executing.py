@@ -114,7 +114,39 @@ def test_a_shard_that_brings_down_worker_after_worker_stops_the_run(
     assert failed.value.where.startswith("shard ")
 
 
-def die(shard: int) -> Receipt:
+def die(number: int, shard: int) -> Receipt:
     """Die as a process does that asks for too much memory."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError(shard)
+
+
+def test_workers_stay_for_all_phases(small: Path, tmp_path: Path) -> None:
+    workers: dict[str, set[int | None]] = {}
+
+    def look(phase: str, done: int, total: int) -> None:
+        """Note which workers there are while a phase has come back with something."""
+        if done:
+            workers.setdefault(phase, set()).update(child.pid for child in multiprocessing.active_children())
+
+    run("augment", small_job(small, shard_rows=40, executor="processes", workers=2), tmp_path, progress=look)
+    phases = [found for phase, found in workers.items() if phase.startswith("augment")]
+    assert len(phases) > 1
+    assert len(set.union(*phases)) == 2
+    assert not multiprocessing.active_children()
+
+
+def test_a_worker_that_dies_between_two_phases_is_replaced(
+    small: Path, tmp_path: Path, inline: Summary
+) -> None:
+    killed: list[int] = []
+
+    def kill(phase: str, done: int, total: int) -> None:
+        """Kill a worker that waits for the next phase."""
+        if phase.endswith("all rows") and not killed:
+            killed.append(multiprocessing.active_children()[0].pid or 0)
+            os.kill(killed[0], signal.SIGKILL)
+
+    job = small_job(small, shard_rows=40, executor="processes", workers=2)
+    summary = run("augment", job, tmp_path / "killed", progress=kill)
+    assert killed
+    assert receipts(summary.folder) == receipts(inline.folder)
