@@ -11,13 +11,14 @@ of a row in the sample all children are, and of a text that is compared with oth
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.chance import key_of
-from augment.text.alike import bleu_counted, counted, distinct
+from augment.text.alike import distinct, self_bleu
 
 # Source rows whose children are compared, those of the smallest hashes; hashes of texts that are kept.
 ROWS, _TEXTS = 500, 1 << 20
@@ -179,13 +180,7 @@ def _list(value: object) -> list[object]:
 
 def _self_bleu(families: Sequence[Sequence[Sequence[str]]]) -> float:
     """Return the mean BLEU of a child against its source row and its siblings."""
-    found: list[float] = []
-    for family in families:
-        counts = [counted(words) for words in family]
-        found += [
-            bleu_counted(family[place], [*counts[:place], *counts[place + 1 :]])
-            for place in range(1, len(family))
-        ]
+    found = [score for family in families for score in islice(self_bleu(family), 1, None)]
     return sum(found) / len(found) if found else 0.0
 
 

@@ -293,10 +293,10 @@ def _fit(
     say: Progress,
 ) -> None:
     """Train the model in place with the Trainer of transformers."""
-    from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
+    from transformers import Trainer, TrainerCallback, TrainingArguments
 
     from augment.models.agreement import disagreement, doubled
-    from augment.models.buckets import LengthBuckets
+    from augment.models.buckets import LengthBuckets, padding
     from augment.models.device import device_of, dtype_of
     from augment.models.layers import freeze
 
@@ -364,7 +364,7 @@ def _fit(
             model=model,
             args=arguments,
             train_dataset=rows,
-            data_collator=DataCollatorWithPadding(tokenizer),
+            data_collator=padding(tokenizer),
             callbacks=[Tell()],
         )
         for callback in list(trainer.callback_handler.callbacks):

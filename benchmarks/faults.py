@@ -6,8 +6,8 @@ A small `textcnn`, trained first, augments 300 sentences in 8 shards. `every cal
 first, second, ... call of replace, rename, unlink, rmdir, mkdir, fsync or ftruncate, one run each. `random moments`: after
 a random time within the run's own. `worker`: with two worker processes one of them is killed, the run goes on by itself.
 With Ray, on a cluster of a head and two nodes of this machine: a driver is killed at random moments, or a worker is, or a
-node is taken away and another given, while the run goes on.
-Every run is then resumed by the same call. Equal means: every file with rows holds the same rows in the same order,
+node is taken away and another given, while the run goes on. So many kills at random as are asked for are shared by the
+kinds of an executor. Every run is then resumed, those of drivers in one process. Equal means: every file with rows holds the same rows in the same order,
 value for value, nothing half-written is left, and `augment verify` finds nothing. Resumable itself: kills that stand in
 faults.json are not made again.
 """
@@ -53,16 +53,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--random", type=int, default=100, help="kills at random moments, of each executor")
+    parser.add_argument("--random", type=int, default=100, help="kills at random, of each executor")
     count = parser.parse_args().random
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
         bench.every_call()
         bench.at_random("inline", count)
-        bench.at_random("processes", count)
-        bench.workers(count)
-        if any(len(done(kind)) < count for kind in RAY_KINDS):
-            bench.on_ray(count)
+        bench.at_random("processes", -(-count // 2))
+        bench.workers(-(-count // 2))
+        each = -(-count // len(RAY_KINDS))
+        if any(len(done(kind)) < each for kind in RAY_KINDS):
+            bench.on_ray(each)
 
 
 class Bench:
@@ -105,7 +106,7 @@ class Bench:
         for turn in range(len(done(kind)), count):
             folder, moment = self.folder("killed"), random.Random(turn).uniform(0, self.seconds[executor])
             killed = killed_after(moment, partial(run, "augment", job, folder))
-            self.note(kind, f"{moment:.2f} s", killed, folder, job)
+            self.note(kind, f"{moment:.2f} s", killed, folder, self.job("inline"))
 
     def workers(self, count: int) -> None:
         """Kill a worker of a run that goes on."""

@@ -212,10 +212,13 @@ class Bench:
         return [labels.name(int(answer)) == row.label for answer, row in zip(answers, rows, strict=True)]
 
     def _job(self, rows: Sequence[Labelled], place: Path, model: Path, settings: TrainConfig) -> Job:
-        """Return the job that trains on rows, which are written to a folder, and tests on the clean test."""
+        """Return the job that trains on rows, which are written to a folder.
+
+        A training wants a test; it is given one row, as every test is asked afterwards.
+        """
         place.mkdir(parents=True, exist_ok=True)
         write_rows(place / "train.jsonl", rows)
-        write_rows(place / "test.jsonl", self.clean)
+        write_rows(place / "test.jsonl", self.clean[:1])
         pair = "text_pair" if any(row.text_pair is not None for row in self.clean) else None
         corpus = CorpusConfig.model_validate(
             {

@@ -1,13 +1,16 @@
-"""The order in which training sees its rows: batches of like length, the batches themselves in random order.
+"""How training sees its rows: in batches of like length, the batches themselves in random order, padded to the longest.
 
 Random batches of reviews spend up to half their work on padding. Sorting within windows of fifty batches and then
 shuffling the batches keeps the order random where it matters.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.data import Sampler
+from transformers import PreTrainedTokenizerBase
 
 _WINDOW = 50
 
@@ -39,3 +42,30 @@ class LengthBuckets(Sampler[int]):
             yield from full[place]
         for batch in short:
             yield from batch
+
+
+def padding(
+    tokenizer: PreTrainedTokenizerBase,
+) -> Callable[[Sequence[Mapping[str, int | list[int]]]], dict[str, Tensor]]:
+    """Return what makes a batch of rows, lists padded to the longest: `DataCollatorWithPadding`, several times as quick.
+
+    It takes rows of numbers and lists of numbers, and returns int64 tensors, [N] and [N, L], by name.
+    """
+    fill = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id}
+    left = tokenizer.padding_side == "left"
+
+    def batch(rows: Sequence[Mapping[str, int | list[int]]]) -> dict[str, Tensor]:
+        """Return the rows as tensors."""
+        return {name: torch.from_numpy(column([row[name] for row in rows], name)) for name in rows[0]}
+
+    def column(values: Sequence[int | list[int]], name: str) -> np.ndarray:
+        """Return one column, [N] or [N, L] int64."""
+        lists = [value for value in values if isinstance(value, list)]
+        if not lists:
+            return np.asarray(values, dtype=np.int64)
+        found = np.full((len(lists), max(map(len, lists))), fill.get(name) or 0, dtype=np.int64)
+        for place, value in zip(found, lists, strict=True):
+            place[len(place) - len(value) if left else 0 :][: len(value)] = value
+        return found
+
+    return batch

@@ -8,7 +8,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 _ORDERS = 4
 Words = Sequence[str]
@@ -31,29 +31,57 @@ def bleu(words: Words, others: Sequence[Words]) -> float:
     For one text, so smoothed: 1 is added to matches and runs of every length but one (Lin, Och 2004). Lengths that the text
     is too short for are left out. It is 0 where no word is shared, or where there is no text or no other.
     """
-    return bleu_counted(words, [counted(other) for other in others])
+    family = [words, *others]
+    return next(iter(self_bleu(family))) if words and others else 0.0
 
 
-Counted = tuple[int, tuple[Counter[tuple[str, ...]], ...]]
+def self_bleu(texts: Sequence[Words]) -> Iterator[float]:
+    """Yield the BLEU of each text against all the others, as `bleu` gives it, in time that grows with their words alone."""
+    most = [_Most() for _ in range(_ORDERS)]
+    counts = [[Counter(runs(words, order + 1)) for order in range(_ORDERS)] for words in texts]
+    for place, orders in enumerate(counts):
+        for found, own in zip(most, orders, strict=True):
+            found.add(place, own)
+    lengths = Counter(map(len, texts))
+    for place, words in enumerate(texts):
+        yield _bleu(place, len(words), counts[place], most, lengths - Counter([len(words)]))
 
 
-def counted(words: Words) -> Counted:
-    """Return the length of a text and how often each of its runs of one to four words stands in it."""
-    return len(words), tuple(Counter(runs(words, length)) for length in range(1, _ORDERS + 1))
+Runs = Counter[tuple[str, ...]]
 
 
-def bleu_counted(words: Words, others: Sequence[Counted]) -> float:
-    """Return the BLEU of a text against others whose runs are counted, as `bleu` does."""
-    if not words or not others:
+class _Most:
+    """How often each run stands in the text that has it most, and in the one that has it second most."""
+
+    def __init__(self) -> None:
+        """Begin without texts."""
+        self._of: dict[tuple[str, ...], tuple[int, int, int]] = {}
+
+    def add(self, place: int, runs: Runs) -> None:
+        """Take in the runs of a text."""
+        for run, count in runs.items():
+            best, whose, second = self._of.get(run, (0, -1, 0))
+            self._of[run] = (count, place, best) if count > best else (best, whose, max(second, count))
+
+    def without(self, place: int, run: tuple[str, ...]) -> int:
+        """Return how often a run stands in the text that has it most, one text left out."""
+        best, whose, second = self._of[run]
+        return second if whose == place else best
+
+
+def _bleu(
+    place: int, length: int, mine: Sequence[Runs], most: Sequence[_Most], lengths: Counter[int]
+) -> float:
+    """Return the BLEU of the text in a place against the others, whose lengths these are."""
+    if not length or not lengths:
         return 0.0
-    length, mine = counted(words)
     logs = []
     for order, own in enumerate(mine[:length]):
-        matches = sum(min(count, max(runs[order][run] for _, runs in others)) for run, count in own.items())
+        matches = sum(min(count, most[order].without(place, run)) for run, count in own.items())
         if order == 0 and not matches:
             return 0.0
         extra = int(order > 0)
         logs.append(math.log((matches + extra) / (length - order + extra)))
-    nearest = min((abs(other - length), other) for other, _ in others)[1]
+    nearest = min((abs(other - length), other) for other in lengths)[1]
     brevity = min(0.0, 1 - nearest / length)
     return math.exp(brevity + sum(logs) / len(logs))

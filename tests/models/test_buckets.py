@@ -1,9 +1,12 @@
 """The order of training rows: every row once, like lengths together, another order each pass."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import DataCollatorWithPadding
 
-from augment.models.buckets import LengthBuckets
+from augment.models.buckets import LengthBuckets, padding
+from augment.models.vocabulary import learn
 
 
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=300), st.integers(1, 16))
@@ -29,3 +32,21 @@ def test_the_seed_decides_the_order() -> None:
         == list(LengthBuckets(lengths, 4, 1))
         != list(LengthBuckets(lengths, 4, 2))
     )
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_batches_are_padded_as_by_transformers(side: str) -> None:
+    tokenizer = learn(["房间 很 干净", "a lovely film"], 300, 64)
+    tokenizer.padding_side = side
+    texts = ["房间 很 干净 👍🏽", "a", "a lovely film film film"]
+    encoded = tokenizer(texts)
+    rows = [
+        {**{name: column[number] for name, column in encoded.items()}, "labels": number, "length": 7}
+        for number in range(len(texts))
+    ]
+    theirs = DataCollatorWithPadding(tokenizer)([dict(row) for row in rows])
+    ours = padding(tokenizer)(rows)
+    assert set(ours) == set(theirs)
+    for name, column in ours.items():
+        assert column.dtype == theirs[name].dtype
+        assert column.tolist() == theirs[name].tolist()

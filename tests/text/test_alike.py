@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augment.text.alike import bleu, distinct, runs
+from augment.text.alike import bleu, distinct, runs, self_bleu
 
 WORDS = st.lists(st.sampled_from(["好", "房间", "a", "film", "👍🏽", "𠮷"]), max_size=12)
 
@@ -56,3 +56,27 @@ def test_bleu_lies_between_0_and_1_and_is_1_for_a_copy(words: list[str], others:
 
 def test_nothing_in_common_is_0() -> None:
     assert bleu(["a"], [["b"]]) == bleu([], [["a"]]) == bleu(["a"], []) == 0
+
+
+@given(st.lists(WORDS, min_size=1, max_size=6))
+def test_each_text_against_the_others_is_as_by_hand(texts: list[list[str]]) -> None:
+    found = list(self_bleu(texts))
+    for place, words in enumerate(texts):
+        others = [*texts[:place], *texts[place + 1 :]]
+        assert found[place] == pytest.approx(by_hand(words, others))
+
+
+def by_hand(words: list[str], others: list[list[str]]) -> float:
+    """Return the BLEU of a text by its definition, every text counted anew for every run."""
+    if not words or not others:
+        return 0.0
+    logs = []
+    for order in range(min(4, len(words))):
+        own = runs(words, order + 1)
+        best = {run: max(runs(other, order + 1).count(run) for other in others) for run in set(own)}
+        matches = sum(min(own.count(run), count) for run, count in best.items())
+        if not matches and not order:
+            return 0.0
+        logs.append(math.log((matches + (order > 0)) / (len(own) + (order > 0))))
+    nearest = min((abs(len(other) - len(words)), len(other)) for other in others)[1]
+    return math.exp(min(0.0, 1 - nearest / len(words)) + sum(logs) / len(logs))
