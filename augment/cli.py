@@ -44,6 +44,14 @@ Configs = Annotated[
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", help="Override one value: section.key=value.", show_default=False)
 ]
+AcceptFlags = Annotated[
+    str | None,
+    typer.Option(
+        "--accept-flags",
+        help="A flags.csv of `augment keywords` with `yes` in its column accept.",
+        show_default=False,
+    ),
+]
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder that corpus files are relative to.", show_default=False)
 ]
@@ -111,14 +119,7 @@ def run(
             show_default=False,
         ),
     ] = None,
-    accept_flags: Annotated[
-        str | None,
-        typer.Option(
-            "--accept-flags",
-            help="A flags.csv of `augment keywords` with `yes` in its column accept.",
-            show_default=False,
-        ),
-    ] = None,
+    accept_flags: AcceptFlags = None,
     data: Data = None,
     model: Model = None,
     overrides: Overrides = None,
@@ -134,9 +135,7 @@ def run(
     plan = pipeline_of(pipeline)
     more = [f"run.splits={json.dumps(split, ensure_ascii=False)}"] if split else []
     more += [f"run.limit={limit}"] if limit is not None else []
-    for name, given in (("model.calibration", calibration), ("resources.flags", accept_flags)):
-        if given is not None:
-            more.append(f"{name}={json.dumps(str(Path(given).resolve()), ensure_ascii=False)}")
+    more += _files(("model.calibration", calibration), ("resources.flags", accept_flags))
     job = configured(config, [*(overrides or []), *more], data, model)
     with show_progress(quiet) as progress:
         summary = running.run(plan, job, output, overwrite, progress)
@@ -312,6 +311,7 @@ def evaluate(
     seeds: Annotated[
         int | None, typer.Option("--seeds", help="Draws of each size.", show_default=False, min=1)
     ] = None,
+    accept_flags: AcceptFlags = None,
     data: Data = None,
     model: Model = None,
     overrides: Overrides = None,
@@ -325,6 +325,7 @@ def evaluate(
 
     given = (("arms", arms), ("rows", rows), ("seeds", seeds))
     more = [f"evaluate.{name}={json.dumps(value)}" for name, value in given if value]
+    more += _files(("resources.flags", accept_flags))
     job = configured(config, [*(overrides or []), *more], data, model)
     with show_progress(quiet) as progress:
         found = evaluating.evaluate(job, output, overwrite, progress)
@@ -333,6 +334,15 @@ def evaluate(
         return
     show_page(found.lines())
     answer(str(found.folder / "evaluation.md"))
+
+
+def _files(*named: tuple[str, str | None]) -> list[str]:
+    """Return settings for files that are given by their place from here, not from the corpus."""
+    return [
+        f"{name}={json.dumps(str(Path(given).resolve()), ensure_ascii=False)}"
+        for name, given in named
+        if given is not None
+    ]
 
 
 @app.command()

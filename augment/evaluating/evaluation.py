@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augment import __version__
+from augment.candidates.sources import lexicon_hashes
 from augment.engine.locking import locked
 from augment.errors import FingerprintError, RequestError
 from augment.evaluating.arms import DUPLICATE, Arm
 from augment.evaluating.cells import Bench, Measured
 from augment.evaluating.drawing import forest
 from augment.evaluating.statistics import Difference, compare, holm
-from augment.fingerprint import corpus_hashes
+from augment.fingerprint import corpus_hashes, resource_hashes
 from augment.job import Job
 from augment.ledger import canonical, read_json, write_json, write_text
 from augment.progress import Progress, silent
@@ -208,8 +209,12 @@ def _fingerprint(job: Job) -> dict[str, object]:
     """Return what decides a cell: not the arms, sizes and seeds, of which more may be asked, nor the device."""
     settings = job.evaluate.model_dump(mode="json", exclude=_GROWING)
     parts = job.model_dump(mode="json", include={"judge", "resources", "train", "seed"})
+    lexicons = (*job.resources.lexicons, *job.evaluate.synonyms)
+    read = job.model_copy(update={"resources": job.resources.model_copy(update={"lexicons": lexicons})})
     return {
         **parts,
+        "lexicons": lexicon_hashes(read),
+        "files": resource_hashes(job),
         "evaluate": settings,
         "corpus": corpus_hashes(job),
         "max_length": job.needs_model().max_length,

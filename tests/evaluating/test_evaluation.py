@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from augment.candidates import sources
 from augment.errors import DataError, FingerprintError, RequestError
 from augment.evaluating import Evaluation, evaluate
 from augment.evaluating.arms import Arm
@@ -106,3 +107,53 @@ def test_the_data_of_all_arms_have_one_size(small: Path, tmp_path: Path) -> None
             rows = bench.enlarged(arm, draw, [] if arm.is_copying else children, 0)
             assert len(rows) == 24 * 5 * passes
             assert sum(row in draw for row in rows) >= 24 * passes
+
+
+FLAGS = "accept,label,kind,text,form,flag\nyes,good,word,满意,满意,\nyes,good,word,wonderful,wonderful,\n"
+
+
+def test_accepted_shortcuts_are_reversed_in_a_test_of_their_own(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "flags.csv").write_text(FLAGS, encoding="utf-8")
+    found = job(small)
+    resources = found.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
+    bench = Bench.of(found.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
+    before = {row.of: row for row in bench.clean}
+    changed = {row.of: row for row in bench.tests["reversed"]}
+    assert set(changed) == set(before)
+    for number, row in changed.items():
+        assert row.label == before[number].label
+        has = [word in row.text for word in ("满意", "wonderful")]
+        assert not any(has) if row.label == "good" else any(has)
+    assert {row.label for row in changed.values()} == {"good", "bad"}
+
+
+def test_flags_that_accept_nothing_are_refused_before_anything_is_trained(
+    small: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "flags.csv").write_text(FLAGS.replace("yes", "no"), encoding="utf-8")
+    found = job(small)
+    resources = found.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
+    with pytest.raises(RequestError, match="nothing is accepted"):
+        Bench.of(found.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
+
+
+def test_arms_read_the_files_that_are_named_from_the_folder_of_the_corpus(
+    small: Path, tmp_path: Path
+) -> None:
+    found = job(small)
+    corpus = small_job(small).needs_corpus()
+    place = tmp_path / "data"
+    place.mkdir()
+    (place / "small.csv").write_bytes((small / "small.csv").read_bytes())
+    (place / "words.tsv").write_text("movie\tfilm\n", encoding="utf-8")
+    settings = {
+        "corpus": corpus.model_copy(update={"root": place}),
+        "resources": found.resources.model_copy(update={"lexicons": ("words.tsv",)}),
+        "evaluate": found.evaluate.model_copy(update={"arms": ("eda",), "seeds": 1}),
+    }
+    cells = evaluate(found.model_copy(update=settings), tmp_path / "out").cells
+    assert cells[24, 0, "eda"]["children"]
+    (place / "words.tsv").write_text("movie\tpicture\n", encoding="utf-8")
+    sources._read_once.cache_clear()
+    with pytest.raises(FingerprintError, match="another `lexicons`"):
+        evaluate(found.model_copy(update=settings), tmp_path / "out")
