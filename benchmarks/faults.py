@@ -4,7 +4,7 @@
 
 A small `textcnn`, trained first, augments 300 sentences in 8 shards. `every call`: the run dies by SIGKILL before its
 first, second, ... call of replace, rename, unlink, rmdir, mkdir, fsync or ftruncate, one run each. `random moments`: after
-a random time within the run's own. `worker`: with two worker processes one of them is killed, the run goes on by itself.
+a random time within the run's own; runs that ended before do not count. `worker`: with two worker processes one of them is killed, the run goes on by itself.
 With Ray, on a cluster of a head and two nodes of this machine: a driver is killed at random moments, or a worker is, or a
 node is taken away and another given, while the run goes on. So many kills at random as are asked for are shared by the
 kinds of an executor. Every run is then resumed, those of drivers in one process. Equal means: every file with rows holds the same rows in the same order,
@@ -74,12 +74,14 @@ class Bench:
         self.root = root
         write_corpus(root / "small")
         train(small_job(root / "small"))
-        began = time.monotonic()
         self.whole = self.resumed(self.folder("whole"), self.job("inline"))
-        self.seconds = {"inline": time.monotonic() - began}
+        self.seconds = {name: self.timed(name) for name in ("inline", "processes")}
+
+    def timed(self, executor: str) -> float:
+        """Return how long a run takes in this process, where everything is loaded."""
         began = time.monotonic()
-        self.resumed(self.folder("processes"), self.job("processes"))
-        self.seconds["processes"] = time.monotonic() - began
+        self.resumed(self.folder(executor), self.job(executor))
+        return time.monotonic() - began
 
     def job(self, executor: str) -> Job:
         """Return the job for an executor."""
@@ -103,8 +105,9 @@ class Bench:
     def at_random(self, executor: str, count: int) -> None:
         """Kill at random moments."""
         job, kind = self.job(executor), f"{executor}, random moments"
-        for turn in range(len(done(kind)), count):
-            folder, moment = self.folder("killed"), random.Random(turn).uniform(0, self.seconds[executor])
+        while sum(bool(cell["killed"]) for cell in done(kind)) < count:
+            chance = random.Random(len(done(kind)))
+            folder, moment = self.folder("killed"), chance.uniform(0, self.seconds[executor])
             killed = killed_after(moment, partial(run, "augment", job, folder))
             self.note(kind, f"{moment:.2f} s", killed, folder, self.job("inline"))
 
@@ -121,8 +124,8 @@ class Bench:
         """Kill drivers and workers, and take nodes away, on a cluster of this machine."""
         with in_time(), cluster_of(2) as cluster:
             job, (driver, worker, node) = self.job("ray"), RAY_KINDS
-            for turn in range(len(done(driver)), count):
-                folder, moment = self.folder("killed"), random.Random(turn).uniform(2, 12)
+            while sum(bool(cell["killed"]) for cell in done(driver)) < count:
+                folder, moment = self.folder("killed"), random.Random(len(done(driver))).uniform(2, 12)
                 killed = driver_killed(moment, partial(drive, cluster.address, job, folder))
                 self.note(driver, f"{moment:.2f} s", killed, folder, self.job("inline"))
             for kind, fault in ((worker, kill_actor), (node, cluster.replace_node)):

@@ -1,10 +1,12 @@
 """Plant shortcuts of five kinds into real corpora, find them, repair them, and test where they point the other way.
 
     OMP_NUM_THREADS=1 python benchmarks/shortcuts.py [--corpora sst2-en hotel-zh] [--ratios 0.95 0.8] [--kinds symbol run]
+    OMP_NUM_THREADS=1 python benchmarks/shortcuts.py --start FOLDER [--layers 4] [--name NAME] --rows 1000 --steps 125 ...
 
 A marker is planted in so many of the rows of one class (the last by name) and in so few of the others; of a phrase the
 words stand alone elsewhere, and of a word in first place the word stands last elsewhere. 2,000 training rows, 1,000 test
-rows, drawn five times at 95 to 5, three times at 80 to 20, never as when the thresholds of a flag were set; a textcnn, 400 steps of 32 rows in every arm, whatever rows it has. Arms: `duplicate`, the planted rows alone;
+rows, drawn five times at 95 to 5, three times at 80 to 20, never as when the thresholds of a flag were set; a textcnn, 400
+steps of 32 rows in every arm, whatever rows it has, or an encoder that is fine-tuned, on texts of at most 64 pieces. Arms: `duplicate`, the planted rows alone;
 `random`, with a child of each row without one random word; `delete`, with one without its highest word; `balance`, with
 the children of the pipeline `balance`, every flag of `keywords` accepted; `ceiling`, trained on the rows without marker.
 Tests: `reversed`, the marker planted the other way round; `clean`, without it. Recovery is (arm - duplicate) / (ceiling -
@@ -12,6 +14,7 @@ duplicate) on `reversed`, pooled over the cells in which the shortcut costs ten 
 first flag that is the marker, or what its planting leaves at the other end. Cells in shortcuts.json are not made again.
 """
 
+import argparse
 import csv
 import random
 import shutil
@@ -34,7 +37,10 @@ RESULTS = Results("shortcuts")
 CORPORA = ("sst2-en", "trec-en", "reviews-en", "hotel-zh", "takeaway-zh", "news-zh")
 KINDS = ("symbol", "run", "word", "phrase", "first")
 ARMS = ("duplicate", "random", "delete", "balance", "ceiling")
-TRAINED, TESTED, STEPS, BATCH = 2000, 1000, 400, 32
+TESTED, BATCH = 1000, 32
+TEXTCNN = "textcnn"
+# Minutes of one core for a cell, to tell how long it will take.
+MINUTES = {TEXTCNN: 1.5}
 COSTS = 0.1
 # The thresholds of a flag were set on draw 0; draws by ratio.
 FIRST, DRAWS = 1, {0.95: 5, 0.8: 3}
@@ -57,20 +63,31 @@ def main() -> None:
         "--ratios", type=float, nargs="+", default=[0.95, 0.8], help="of the class, with the marker"
     )
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS, help="markers")
+    parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=ARMS, help="what is compared")
+    parser.add_argument(
+        "--draws", type=int, default=max(DRAWS.values()), help="at most so many of each ratio"
+    )
+    parser.add_argument("--rows", type=int, default=2000, help="to train on")
+    parser.add_argument("--steps", type=int, default=400, help="of training")
+    parser.add_argument("--start", default=TEXTCNN, help="textcnn, or the folder of an encoder")
+    parser.add_argument("--layers", type=int, default=None, help="first layers of the encoder")
+    parser.add_argument("--name", default=None, help="what the model is called in the results")
     arguments = parser.parse_args()
+    name = arguments.name or Path(arguments.start).name
     torch.set_num_threads(1)
     places = [
         (corpus, kind, ratio, seed)
-        for seed in range(FIRST, FIRST + max(DRAWS.values()))
+        for seed in range(FIRST, FIRST + min(arguments.draws, max(DRAWS.values())))
         for ratio in arguments.ratios
         if seed < FIRST + DRAWS.get(ratio, min(DRAWS.values()))
         for kind in arguments.kinds
         for corpus in arguments.corpora
     ]
-    left = [place for place in places if _key(*place) not in RESULTS.cells]
-    print(f"{len(left)} cells of {len(places)}, about {len(left) * 2.5:.0f} minutes on one core; resumable")
+    left = [place for place in places if _key(name, *place) not in RESULTS.cells]
+    minutes = len(left) * MINUTES.get(arguments.start, 15.0)
+    print(f"{len(left)} cells of {len(places)}, about {minutes:.0f} minutes on one core; resumable")
     for place in left:
-        RESULTS.save(_key(*place), Bench(arguments.data, arguments.work, *place).cell())
+        RESULTS.save(_key(name, *place), Bench(arguments, *place).cell())
         write_table()
     write_table()
 
@@ -78,19 +95,20 @@ def main() -> None:
 class Bench:
     """One corpus with one planted marker."""
 
-    def __init__(self, data: Path, work: Path, corpus: str, kind: str, ratio: float, seed: int) -> None:
+    def __init__(
+        self, arguments: argparse.Namespace, corpus: str, kind: str, ratio: float, seed: int
+    ) -> None:
         """Draw and plant the rows."""
-        self.work, self.kind, self.ratio = (
-            work / _key(corpus, kind, ratio, seed).replace(" ", "-"),
-            kind,
-            ratio,
+        self.asked, self.kind, self.ratio = arguments, kind, ratio
+        self.work = arguments.work / _key(Path(arguments.start).name, corpus, kind, ratio, seed).replace(
+            " ", "-"
         )
         self.marker = MARKERS[kind][corpus.endswith("zh")]
         self.spaced = corpus.endswith("en")
-        rows = labelled(corpus, data)
+        rows = labelled(corpus, arguments.data)
         random.Random(seed).shuffle(rows)
         self.target = max(label for _, label in rows)
-        self.test, self.clean = rows[:TESTED], rows[TESTED : TESTED + TRAINED]
+        self.test, self.clean = rows[:TESTED], rows[TESTED : TESTED + arguments.rows]
         self.chance = random.Random(seed + 1)
         self.planted = [self.plant(row, ratio) for row in self.clean]
         self.reversed = [self.plant(row, 1 - ratio) for row in self.test]
@@ -127,7 +145,8 @@ class Bench:
         found["rank"] = next((place for place, flag in enumerate(flags, 1) if self.is_marker(flag)), None)
         found["flags"] = [f"{flag['kind']} {flag['text']} {flag['label']}" for flag in flags[:5]]
         for name, on in (("random", "weigh"), ("delete", "attribute")):
-            self.learned(name, [*self.planted, *self.children(deletion(on), job)], found)
+            if name in self.asked.arms:
+                self.learned(name, [*self.planted, *self.children(deletion(on), job)], found)
         if flags:
             job = job.model_copy(update={"resources": ResourcesConfig(flags=str(accepted(table / FLAGS)))})
             self.learned("balance", [*self.planted, *self.children("balance", job)], found)
@@ -149,7 +168,9 @@ class Bench:
         return Job(
             name=arm,
             corpus=CorpusConfig.model_validate({"root": str(self.work), "files": files}),
-            model=ModelConfig(path=str(self.work / f"model-{arm}"), max_length=128),
+            model=ModelConfig(
+                path=str(self.work / f"model-{arm}"), max_length=128 if self.asked.start == TEXTCNN else 64
+            ),
             run=RunConfig(device="cpu", threads=1),
             output=OutputConfig(report_rows=0),
         )
@@ -159,8 +180,9 @@ class Bench:
         write(self.work / f"{arm}.csv", rows)
         write(self.work / "test.csv", self.test)
         job = self.job(arm)
-        epochs = STEPS * BATCH / len(rows)
-        job = job.model_copy(update={"train": TrainConfig(start="textcnn", epochs=epochs, batch_size=BATCH)})
+        settings = {"start": self.asked.start, "steps": self.asked.steps, "layers": self.asked.layers}
+        training = TrainConfig.model_validate({**settings, "batch_size": BATCH})
+        job = job.model_copy(update={"train": training})
         clean = train(job).accuracy
         classifier = open_classifier(job.needs_model(), job.run)
         answers = classifier.ask([text for text, _ in self.reversed], [None] * len(self.reversed))
@@ -210,30 +232,33 @@ def write(path: Path, rows: list[Row]) -> None:
 
 def write_table() -> None:
     """Write shortcuts.md."""
-    cells = RESULTS.cells
-    lines = [
-        "| marker, ratio | cells | flagged | at rank 3 or before | "
-        + " | ".join(ARMS)
-        + " | recovery: "
-        + ", ".join(ARMS[1:4])
-        + " |"
-    ]
-    lines.append("|" + "---|" * (len(ARMS) + 5))
+    lines: list[str] = []
+    for name in sorted({key.split(" ")[0] for key in RESULTS.cells}):
+        some = {key: cell for key, cell in RESULTS.cells.items() if key.startswith(f"{name} ")}
+        arms = [arm for arm in ARMS if all(arm in cell for cell in some.values())]
+        lines += ["", f"## {name}", "", *_table(some, arms)]
+    note = "Accuracies: marker reversed / clean test."
+    write_page("shortcuts", "Shortcuts found and repaired", __doc__, [note, *lines])
+
+
+def _table(cells: dict[str, Cell], arms: list[str]) -> list[str]:
+    """Return the table of a kind of model."""
+    names = ["cells", "flagged", "at rank 3 or before", *arms, f"recovery: {', '.join(arms[1:-1])}"]
+    lines = [f"| marker, ratio | {' | '.join(names)} |", "|" + "---|" * (len(names) + 1)]
     groups: dict[str, list[Cell]] = defaultdict(list)
     for key, cell in cells.items():
-        _, kind, ratio, _ = key.split(" ")
-        for name in (f"{kind}, {ratio}", f"all, {ratio}", "all"):
+        _, corpus, kind, ratio, _ = key.split(" ")
+        for name in (f"{kind}, {ratio}", f"all, {ratio}", "all", f"{corpus}, {ratio}"):
             groups[name].append(cell)
     for name, some in sorted(groups.items()):
         ranks = [int(str(cell["rank"])) if cell["rank"] else 0 for cell in some]
         facts = [len(some), sum(rank > 0 for rank in ranks), sum(0 < rank <= 3 for rank in ranks)]
         means = [
             f"{np.mean(_of(some, arm, 'reversed')):.3f} / {np.mean(_of(some, arm, 'clean')):.3f}"
-            for arm in ARMS
+            for arm in arms
         ]
-        lines.append("| " + " | ".join([name, *map(str, facts), *means, _recovery(some)]) + " |")
-    note = "Accuracies: marker reversed / clean test."
-    write_page("shortcuts", "Shortcuts found and repaired", __doc__, [note, "", *lines])
+        lines.append("| " + " | ".join([name, *map(str, facts), *means, _recovery(some, arms)]) + " |")
+    return lines
 
 
 def _of(cells: list[Cell], arm: str, test: str) -> np.ndarray:
@@ -242,20 +267,20 @@ def _of(cells: list[Cell], arm: str, test: str) -> np.ndarray:
     return np.asarray([accuracies[test] for accuracies in found])
 
 
-def _recovery(cells: list[Cell]) -> str:
+def _recovery(cells: list[Cell], arms: list[str]) -> str:
     """Return the recovery of every arm, pooled over the cells in which the shortcut costs something."""
     start, end = _of(cells, "duplicate", "reversed"), _of(cells, "ceiling", "reversed")
     costly = end - start >= COSTS
     if not costly.any():
         return "no cell in which the shortcut costs ten points"
     lost = (end - start)[costly].sum()
-    gained = [(_of(cells, arm, "reversed") - start)[costly].sum() / lost for arm in ARMS[1:4]]
+    gained = [(_of(cells, arm, "reversed") - start)[costly].sum() / lost for arm in arms[1:-1]]
     return f"{', '.join(f'{value:.0%}' for value in gained)} ({int(costly.sum())} cells)"
 
 
-def _key(corpus: str, kind: str, ratio: float, seed: int) -> str:
+def _key(name: str, corpus: str, kind: str, ratio: float, seed: int) -> str:
     """Return the name of a cell."""
-    return f"{corpus} {kind} {ratio:g} {seed}"
+    return f"{name} {corpus} {kind} {ratio:g} {seed}"
 
 
 if __name__ == "__main__":
