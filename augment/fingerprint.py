@@ -5,6 +5,7 @@ A run folder keeps its fingerprint; a request with another one is refused there,
     fingerprint_of(read_pipeline(path), job)["models"]            # {"model": "9f86d0..."}
 """
 
+from augment.candidates.fluency import fluency_versions
 from augment.candidates.forms import form_versions
 from augment.candidates.sources import lexicon_hashes
 from augment.errors import RequestError
@@ -40,7 +41,7 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
         "corpus": corpus_hashes(job),
         "models": models,
         "lexicons": lexicon_hashes(job) if names else {},
-        "forms": form_versions(names),
+        "forms": form_versions(names) | fluency_versions(job),
         "resources": resource_hashes(job),
     }
 
@@ -75,9 +76,10 @@ def corpus_hashes(job: Job) -> dict[str, str]:
 
 
 def resource_hashes(job: Job) -> dict[str, str]:
-    """Return the digest of the masked model, and of every file of protected words, texts to guard, antonyms and flags."""
-    flags = (job.resources.flags,) if job.resources.flags is not None else ()
-    names = (*job.resources.protect, *job.resources.guard, *job.resources.antonyms, *flags)
+    """Return the digest of the masked model, and of every file of protected words, texts to guard, antonyms, flags and n-grams."""
+    given = job.resources
+    single = [name for name in (given.flags, given.ngrams) if name is not None]
+    names = (*given.protect, *given.guard, *given.antonyms, *single)
     found = {name: digest(job.root / name) for name in names if (job.root / name).is_file()}
     if job.resources.masked_lm is not None:
         path = resolve(job.resources.masked_lm, None, job.run.allow_download)

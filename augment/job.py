@@ -161,6 +161,10 @@ class ResourcesConfig(Section):
         description="wordnet, moby, cilin (found where they are installed), or files",
     )
     masked_lm: str | None = Field(default=None, description="folder or hub id of a masked language model")
+    ngrams: str | None = Field(
+        default=None,
+        description="n-gram model of words, ARPA or KenLM binary: what reads much worse with it is not offered; needs kenlm",
+    )
     guard: tuple[str, ...] = Field(
         default=(),
         description="files of texts that no child may equal or nearly equal, read as the corpus is",

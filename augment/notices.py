@@ -6,6 +6,7 @@ for notice in notices_of(plan, job, staged, totals, rejects): print(notice)
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from augment.candidates.fluency import fluency_notices
 from augment.candidates.forms import form_notices
 from augment.candidates.sources import lexicon_notices
 from augment.engine.staging import Staged
@@ -37,7 +38,8 @@ def notices_of(
     if reasons:
         found.append(f"rows rejected, all in rejects.parquet of the output folder: {told(reasons)}")
     names = source_names(plan)
-    found += [*(lexicon_notices(job) if names else ()), *form_notices(names)]
+    if names:
+        found += [*lexicon_notices(job), *form_notices(names), *fluency_notices(job)]
     made = sum(totals.verdicts.values())
     unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
     unsure += 0 if "soft" in job.output.joining else totals.verdicts["soft"]

@@ -344,6 +344,7 @@ def _anchored(job: Job) -> Job:
         "antonyms": tuple(map(whole, given.antonyms)),
         "protect": tuple(whole(word) if word.endswith(".txt") else word for word in given.protect),
         "flags": None if given.flags is None else whole(given.flags),
+        "ngrams": None if given.ngrams is None else whole(given.ngrams),
     }
     synonyms = {"synonyms": tuple(map(whole, job.evaluate.synonyms))}
     return job.model_copy(

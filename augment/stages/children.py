@@ -60,6 +60,11 @@ class Row:
         """Return the text and second text with `choice` in place."""
         return replay(self.text, self.text_pair, self.edits(choice))
 
+    def beside(self, token: int) -> tuple[list[str], int]:
+        """Return the tokens of the text that a token stands in, and its place among them."""
+        home = [place for place, side in enumerate(self.side) if side == self.side[token]]
+        return [self.tokens[place] for place in home], home.index(token)
+
     def quota(self, share: float) -> int:
         """Return how many words a share of the row's content words is, at least one."""
         return max(1, round(share * self.words))

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
+from augment.candidates.fluency import open_fluency
 from augment.candidates.place import Place
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
 from augment.chance import Chance
@@ -54,6 +55,12 @@ class Substitute(Stage):
     )
     similarity: float | None = Field(
         default=None, ge=-1, le=1, description="least cosine with the token in the model's embeddings"
+    )
+    fluency: float = Field(
+        default=2.0,
+        ge=0,
+        description="most that a word may take from the log10 probability of the words around it, where resources.ngrams "
+        "names a model",
     )
     entities: Literal["keep", "edit"] = Field(
         default="keep",
@@ -104,6 +111,7 @@ class Substitute(Stage):
         """Load what offers candidates; return the function that asks it once for some rows, and gives their rewriting."""
         filters = Filters(self.antonyms == "veto", self.pos, self.frequency, self.similarity)
         sources = open_sources(self.sources, job, self.most, filters)
+        fluency = open_fluency(job, self.fluency)
         near = _near(job) if self.tier == "near" else None
         entities = Entities(load_job_lexicons(job)) if self.entities == "keep" else None
 
@@ -112,6 +120,12 @@ class Substitute(Stage):
             if entities is not None:
                 places = [place for place in places if not entities.names(place)]
             offered = list(zip(places, sources.offer(places), strict=True))
+            if fluency is not None:
+                homes = {row.id: row for row in rows}
+                offered = [
+                    (place, fluency.passing(*homes[place.row].beside(place.token), words))
+                    for place, words in offered
+                ]
             if near is not None:
                 keys = {(row.id, token) for row in rows for token in row.key}
                 offered = [

@@ -5,10 +5,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from augment.candidates.fluency import Fluency
 from augment.columns import CORPUS
 from augment.job import Job, ResourcesConfig
 from augment.pipeline import Applied, Pipeline, apply
-from augment.stages import Substitute
+from augment.stages import Substitute, substitute
 from augment.table import Reject
 from augment.text.edits import Edit, replay
 from tests.small import small_job
@@ -147,6 +148,30 @@ def test_a_key_word_gives_way_to_a_near_one_only(small: Path, job: Job, tmp_path
 def test_a_tier_is_for_words_that_are_not_key() -> None:
     with pytest.raises(ValueError, match="`tier: near` is for `on: other`"):
         Substitute(kind="substitute", on="key", tier="near")
+
+
+def test_what_reads_badly_in_its_place_is_not_offered(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Model:
+        """Finds two words unlikely."""
+
+        order = 3
+
+        def score(self, words: str, bos: bool, eos: bool) -> float:
+            """Return log10 of the probability."""
+            asked.append(words)
+            return -5.0 * sum(word in words.split(" ") for word in ("film", "屋子"))
+
+    monkeypatch.setattr(substitute, "open_fluency", lambda job, most: Fluency(Model(), most))
+    edits = {}
+    for most in (2.0, 6.0):
+        stage = {"kind": "substitute", "on": "any", "share": 1.0, "sources": ["lexicon"], "fluency": most}
+        found = made(job, stage, texts=("the movie and the story, 房间 服务",)).table.to_pylist()
+        edits[most] = {edit["new"] for row in found if row["parent"] for edit in row["edits"]}
+    assert edits[2.0] == {"tale", "招待"}
+    assert edits[6.0] == {"tale", "招待", "film", "屋子"}
+    assert "the film and the" in asked
 
 
 def test_protected_words_and_patterns_are_never_edited(job: Job) -> None:
