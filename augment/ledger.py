@@ -8,7 +8,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -100,6 +100,11 @@ def read_table(path: Path) -> pa.Table:
 def in_parts(path: Path) -> pq.ParquetFile:
     """Open a Parquet file to be read part by part: what has been read is not kept, as it is by default while it is open."""
     return pq.ParquetFile(path, pre_buffer=False)
+
+
+def batches(file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Yield some columns of a file, a few thousand rows at a time."""
+    yield from file.iter_batches(4096, columns=list(columns))
 
 
 def calibrations(run: Path) -> dict[str, str]:

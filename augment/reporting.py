@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from augment.diversity import written
 from augment.exporting import CHILDREN, PARENTS
 from augment.flagging import leading
-from augment.ledger import MANIFEST, in_parts, read_json, require_finished, write_text
+from augment.ledger import MANIFEST, batches, in_parts, read_json, require_finished, write_text
 from augment.report.page import Page, draw
 from augment.report.words import WordTable
 from augment.sampling import sample
@@ -22,8 +22,6 @@ from augment.totals import percent
 
 REPORT = "report.html"
 _TOP, _UNITS = 20, 8
-# Rows read at once.
-_BATCH = 4096
 
 
 def draw_folder(folder: Path, rows: int = 5000) -> Path:
@@ -61,7 +59,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
 def _scored(file: pq.ParquetFile, methods: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
     """Yield the words of every row with their scores by the first method, if any."""
     if methods:
-        yield from file.iter_batches(_BATCH, columns=["tokens", methods[0], f"{methods[0]}_target"])
+        yield from batches(file, ["tokens", methods[0], f"{methods[0]}_target"])
 
 
 def _only(path: Path, name: str, values: pa.Array) -> pa.Table:

@@ -15,10 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from augment.exporting import CHILDREN, PARENTS
-from augment.ledger import in_parts
-
-# Rows read at once.
-_BATCH = 4096
+from augment.ledger import batches, in_parts
 
 # Of one label and outcome: the error, where the row stands (both negative, so that the last of them falls out), its id.
 Ranked = tuple[float, int, str]
@@ -47,7 +44,7 @@ def _rows(folder: Path, method: str | None) -> Iterator[tuple[str, str, float, s
     following = next(outcomes, None)
     wanted = ["id", "label", *([f"{method}_error"] if method else [])]
     with in_parts(folder / PARENTS) as file:
-        for batch in file.iter_batches(_BATCH, columns=wanted):
+        for batch in batches(file, wanted):
             columns = [batch.column(name).to_pylist() for name in wanted]
             errors = columns[2] if method else [0.0] * batch.num_rows
             for name, label, error in zip(columns[0], columns[1], errors, strict=True):
@@ -65,7 +62,7 @@ def _outcomes(folder: Path) -> Iterator[tuple[str, str]]:
     with in_parts(folder / CHILDREN) as file:
         names = ("parent", "verdict", "pred_before", "pred_after")
         columns = [name for name in names if name in file.schema_arrow.names]
-        for batch in file.iter_batches(_BATCH, columns=columns):
+        for batch in batches(file, columns):
             for row in batch.to_pylist():
                 if row["parent"] != parent:
                     if kinds:
