@@ -36,14 +36,18 @@ def test_processes_give_the_same_values(small: Path, tmp_path: Path, inline: Sum
     assert summary.counts == inline.counts
 
 
+@pytest.mark.parametrize(
+    "moment", ["augment: a shard has come back", "all rows: the workers wait for the next phase"]
+)
 def test_a_worker_that_dies_is_replaced_and_its_shard_done_again(
-    small: Path, tmp_path: Path, inline: Summary
+    small: Path, tmp_path: Path, inline: Summary, moment: str
 ) -> None:
     killed: list[int] = []
+    name, _ = moment.split(":")
 
     def kill(phase: str, done: int, total: int) -> None:
-        """Kill a worker as soon as the first shard has come back."""
-        if phase == "augment" and done and not killed:
+        """Kill a worker when a phase of this name has got somewhere, or waits."""
+        if phase.endswith(name) and (done or not total) and not killed:
             killed.append(multiprocessing.active_children()[0].pid or 0)
             os.kill(killed[0], signal.SIGKILL)
 
@@ -133,20 +137,3 @@ def test_workers_stay_for_all_phases(small: Path, tmp_path: Path) -> None:
     assert len(phases) > 1
     assert len(set.union(*phases)) == 2
     assert not multiprocessing.active_children()
-
-
-def test_a_worker_that_dies_between_two_phases_is_replaced(
-    small: Path, tmp_path: Path, inline: Summary
-) -> None:
-    killed: list[int] = []
-
-    def kill(phase: str, done: int, total: int) -> None:
-        """Kill a worker that waits for the next phase."""
-        if phase.endswith("all rows") and not killed:
-            killed.append(multiprocessing.active_children()[0].pid or 0)
-            os.kill(killed[0], signal.SIGKILL)
-
-    job = small_job(small, shard_rows=40, executor="processes", workers=2)
-    summary = run("augment", job, tmp_path / "killed", progress=kill)
-    assert killed
-    assert receipts(summary.folder) == receipts(inline.folder)
