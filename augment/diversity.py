@@ -74,8 +74,9 @@ class Equal:
 
 @dataclass
 class Diversity:
-    """The tally. given: children not dropped; sample: words of a source row and of its given children, by hash of its id."""
+    """The tally. lost: verdicts of children that are set aside; given: the others; sample: words of a source row and of its given children, by hash of its id."""
 
+    lost: frozenset[str] = frozenset({"drop"})
     rows: int = 0
     given: int = 0
     edits: int = 0
@@ -93,10 +94,7 @@ class Diversity:
         parent = table.column("parent")
         source = np.asarray(parent.is_null())
         owner = np.flatnonzero(source)[np.cumsum(source) - 1] if len(source) else np.zeros(0, int)
-        verdict = (
-            table.column("verdict") if "verdict" in table.column_names else pa.nulls(len(table), pa.string())
-        )
-        given = np.flatnonzero(~source & np.asarray(pc.fill_null(pc.not_equal(verdict, "drop"), True)))
+        given = np.flatnonzero(~source & self._is_given(table))
         self.pass_by(table.filter(pa.array(source)))
         self.rows += int(source.sum())
         self.given += len(given)
@@ -108,6 +106,17 @@ class Diversity:
         if "tokens" in table.column_names:
             self.words += int(_words(table)[owner[given]].sum())
             self._sample(table, owner[given], given)
+
+    def given_of(self, children: pa.Table) -> pa.Table:
+        """Return the children that are not set aside."""
+        return children.filter(pa.array(self._is_given(children)))
+
+    def _is_given(self, table: pa.Table) -> np.ndarray:
+        """Return whether the verdict of a row does not set it aside, [N] bool."""
+        if "verdict" not in table.column_names:
+            return np.ones(table.num_rows, bool)
+        lost = pc.is_in(table.column("verdict"), pa.array(sorted(self.lost)))
+        return ~np.asarray(pc.fill_null(lost, False))
 
     def told(self) -> dict[str, float]:
         """Return what the summary says of the children, by name; nothing where no child was given."""

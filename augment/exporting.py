@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, judgement
-from augment.diversity import written
+from augment.diversity import Diversity, written
 from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
 from augment.job import Job
@@ -33,10 +33,12 @@ from augment.totals import Totals
 PARENTS = "explain/parents.parquet"
 CHILDREN = "explain/children.parquet"
 APART = ("adversarial", "contrast")
+# Verdicts of children that are set aside unless they join the data.
+_JOINING = frozenset({"keep", "soft", "drop"})
 _LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfall")
 _JUDGED = (*judgement(), *judgement("judge_"), *ATTACK)
 # Columns of ours in the data files; a source column of the same name is written with `_source` behind it.
-_OURS = {column.name for column in (*_LINEAGE, *MOVED, *_JUDGED, *GUARD, PROBABILITIES)} | {"id"}
+OURS = {column.name for column in (*_LINEAGE, *MOVED, *_JUDGED, *GUARD, PROBABILITIES)} | {"id"}
 _HELD = {
     PARENTS: "tokens, spans, scores and ranks of the rows worked on, by id",
     CHILDREN: "every child with its edits, verdict and reason, by id",
@@ -58,7 +60,7 @@ class Export:
         self._folder, self._job, self._staged, self._soften = folder, job, staged, soften
         self._files: dict[str, Sink] = {}
         self._added: tuple[pa.Field, ...] = ()
-        self.totals = Totals()
+        self.totals = Totals(diversity=Diversity(_JOINING - set(job.output.joining)))
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -97,7 +99,7 @@ class Export:
         table = _completed(table)
         if not self._added:
             idle = set() if self._job.resources.guard else {column.name for column in GUARD}
-            ours = _OURS - idle - {"id"}
+            ours = OURS - idle - {"id"}
             self._added = tuple(field for field in table.schema if field.name in ours)
         is_child = table.column("parent").is_valid()
         verdict = table.column("verdict")
@@ -121,7 +123,7 @@ class Export:
             parents.drop_columns([name for name in parents.column_names if name in lineage])
         )
         if children.num_rows:
-            theirs = {column.name for column in CORPUS} | (_OURS - {column.name for column in ATTACK})
+            theirs = {column.name for column in CORPUS} | (OURS - {column.name for column in ATTACK})
             self._sink(CHILDREN).add(
                 children.select([name for name in children.column_names if name in theirs])
             )
@@ -151,7 +153,7 @@ class Export:
                 column = _moved(column, table, corpus.label_names or {})
             if given.name == names["id"] == "id":
                 continue
-            taken = given.name in _OURS or (derived and given.name == "label")
+            taken = given.name in OURS or (derived and given.name == "label")
             out[f"{given.name}_source" if taken else given.name] = column
         if derived:
             out["label"] = table.column("label")

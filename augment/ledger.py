@@ -8,6 +8,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ PLAN = "run/plan.json"
 # In the name of a file that is being written.
 LEFTOVER = ".tmp-"
 MANIFEST = "manifest.json"
+# A SHA-256, as JSON has it.
+_HASH = re.compile('"[0-9a-f]{64}"')
 
 
 @contextmanager
@@ -144,15 +147,26 @@ def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: boo
         )
     if overwrite:
         return
-    before = _flat(read_json(folder / PLAN).get("fingerprint"))
-    now = _flat(json.loads(canonical(fingerprint)))
-    for field in sorted({*before, *now}):
-        if before.get(field) != now.get(field):
-            raise FingerprintError(
-                str(folder),
-                f"the folder holds a run of another request: `{field}` was {before.get(field)}, is {now.get(field)}",
-                "name another folder with --output, or replace this run with --overwrite",
-            )
+    changed = change(read_json(folder / PLAN).get("fingerprint"), fingerprint)
+    if changed is not None:
+        raise FingerprintError(
+            str(folder),
+            f"the folder holds a run of another request: {changed}",
+            "name another folder with --output, or replace this run with --overwrite",
+        )
+
+
+def change(before: object, now: object) -> str | None:
+    """Return which field of two requests, as JSON, differs first, and how; None if none does."""
+    was, becomes = _flat(before), _flat(json.loads(canonical(now)))
+    for field in sorted({*was, *becomes}):
+        one, other = was.get(field), becomes.get(field)
+        if one != other:
+            hashes = [value for value in (one, other) if value is not None]
+            if hashes and all(_HASH.fullmatch(value) for value in hashes):
+                one, other = (value and f"{value[1:9]}…" for value in (one, other))
+            return f"`{field}` was {one}, is {other}"
+    return None
 
 
 def require_finished(folder: Path) -> None:

@@ -22,7 +22,7 @@ from augment.columns import PROBABILITIES
 from augment.engine.shard import Receipt
 from augment.engine.staging import Staged
 from augment.errors import AugmentError, RejectRateError, RequestError
-from augment.exporting import APART, Card
+from augment.exporting import APART, OURS, Card
 from augment.flagging import FLAGS, TABLE
 from augment.job import Job, ModelConfig
 from augment.ledger import MANIFEST, PLAN, canonical, digest, read_json, write_json
@@ -127,6 +127,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         dict(sorted(outcome.files.items())),
         (
             *flag_notices(outcome.flags),
+            *_renamed(outcome.staged),
             *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
         ),
         round(time.monotonic() - began, 2),
@@ -334,3 +335,13 @@ def _labels(job: Job, model: ModelConfig) -> list[str]:
     written = {name: label for label, name in job.label_names.items() if name != label}
     ordered = LabelMap(model_folder(model, job.run).classes, job.label_names).ordered
     return [f"{name} (written {written[name]})" if name in written else name for name in ordered]
+
+
+def _renamed(staged: Staged) -> list[str]:
+    """Return which columns of the user's that were read have another name in the data files."""
+    read = [staged.columns.get(role) for role in ("text", "text_pair", "label")]
+    return [
+        f"your column `{name}` is written as `{name}_source`, as `{name}` says something of children there"
+        for name in read
+        if name in OURS
+    ]

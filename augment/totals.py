@@ -121,7 +121,7 @@ class Totals:
             dropped = children.filter(pc.equal(children.column("verdict"), "drop"))
             self.reasons.update(dropped.column("reason").to_pylist())
         if "label_from" in children.column_names:
-            self.moved += len(children.column("label_from").drop_null())
+            self.moved += len(self.diversity.given_of(children).column("label_from").drop_null())
         if "pred_after" in children.column_names:
             changed = pc.not_equal(children.column("pred_before"), children.column("pred_after"))
             self.flips += pc.sum(changed).as_py() or 0

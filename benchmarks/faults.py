@@ -60,10 +60,10 @@ def main() -> None:
         bench.every_call()
         bench.at_random("inline", count)
         bench.at_random("processes", -(-count // 2))
-        bench.workers(-(-count // 2))
         each = -(-count // len(RAY_KINDS))
         if any(len(done(kind)) < each for kind in RAY_KINDS):
             bench.on_ray(each)
+        bench.workers(-(-count // 2))
 
 
 class Bench:

@@ -379,3 +379,12 @@ def test_rows_that_make_a_stage_fail_are_rejected_one_by_one(
         assert list(reasons) == ["attribute: RuntimeError: kernel of doom"]
         assert (summary.counts["rows worked on"] == 0) == every
         assert (summary.folder / "report.html").exists()
+
+
+def test_a_label_column_with_a_name_of_ours_is_told(small: Path, tmp_path: Path) -> None:
+    text = (small / "small.csv").read_text(encoding="utf-8").replace("review,label", "review,verdict", 1)
+    (tmp_path / "small.csv").write_text(text, encoding="utf-8")
+    job = small_job(small, limit=10)
+    corpus = CorpusConfig.model_validate({"root": str(tmp_path), "files": "small.csv", "label": "verdict"})
+    summary = run("aeda", job.model_copy(update={"corpus": corpus}), tmp_path / "out")
+    assert any("`verdict` is written as `verdict_source`" in notice for notice in summary.notices)

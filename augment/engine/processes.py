@@ -18,8 +18,9 @@ from augment.engine.shard import Receipt
 from augment.engine.work import Hand, Work
 from augment.errors import AugmentError
 
-# A shard during which so many workers died is at fault itself.
-_DEATHS = 3
+# A shard that was given out when so many workers died waits until it can be done alone; one during which so many died is
+# at fault itself.
+_SUSPECT, _DEATHS = 2, 3
 
 _hand: list[Hand] = []
 
@@ -50,22 +51,23 @@ class Processes:
         AugmentError if a shard brings down worker after worker.
         """
         deaths: Counter[int] = Counter()
-        left, suspects = set(shards), set[int]()
+        left = set(shards)
         while left:
             # Who died over which shard is known for certain only where one worker has one shard.
-            pool = self._pool_of(1, 0) if suspects else self._pool_of(self._workers, 1)
+            suspects = {shard for shard in left if deaths[shard] >= _SUSPECT}
+            alone = suspects == left
+            pool = self._pool_of(1, 0) if alone else self._pool_of(self._workers, 1)
             try:
-                for receipt in pool.run(number, sorted(suspects or left)):
+                for receipt in pool.run(number, sorted(left - suspects or suspects)):
                     left.discard(receipt.shard)
-                    suspects.discard(receipt.shard)
                     yield receipt
             except BrokenProcessPool:
                 self._stop()
-                suspects = pool.begun & left
-                deaths.update(suspects)
-                if len(suspects) == 1 and deaths[shard := min(suspects)] >= _DEATHS:
+                deaths.update(pool.begun & left)
+                guilty = [shard for shard in pool.begun & left if alone and deaths[shard] >= _DEATHS]
+                if guilty:
                     raise AugmentError(
-                        f"shard {shard}",
+                        f"shard {guilty[0]}",
                         f"{_DEATHS} worker processes died while they were at it",
                         "often memory: lower run.workers, run.token_budget or run.shard_rows",
                     ) from None

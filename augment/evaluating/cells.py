@@ -38,7 +38,7 @@ from augment.pipeline import Pipeline
 from augment.progress import Progress
 from augment.running import run
 from augment.shipped import find
-from augment.shortcuts import read_flags
+from augment.shortcuts import require_labels
 from augment.training import SCRATCH, train
 
 Measured = dict[str, float | int | None]
@@ -61,10 +61,12 @@ class Bench:
     def of(cls, job: Job, folder: Path, say: Progress) -> "Bench":
         """Read the corpus; DataError if it cannot be trained and tested on."""
         job = _anchored(with_label_names(job))
+        if job.judge is None:
+            _judging(job)
+        splits = by_split(job)
         if job.resources.flags is not None:
             # What is wrong with it is said before anything is trained.
-            read_flags(Path(job.resources.flags))
-        splits = by_split(job)
+            require_labels(Path(job.resources.flags), {row.label for row in splits["train"]})
         return cls(job, folder, splits["train"], held_out(splits, job.evaluate.test_rows), say)
 
     @property
@@ -93,15 +95,10 @@ class Bench:
         """The model that judges labels: the job's own, or one of another kind trained on all training rows."""
         if self.job.judge is not None:
             return self.job.judge
-        start = self.job.evaluate.judge or ("bert-small" if self.job.train.start == "textcnn" else "textcnn")
-        if start == self.job.train.start:
-            raise RequestError(
-                "evaluate.judge",
-                "the judge is of the family of the model, and would share its faults",
-                "name another start",
-            )
+        start = _judging(self.job)
         place = self.folder / "judge"
         if not place.exists():
+            self.say("train the judge", 0, 0)
             job = self._job(self.pool, self.folder / "judge-corpus", place, TrainConfig(start=start))
             self._train(job, place)
             shutil.rmtree(self.folder / "judge-corpus")
@@ -194,7 +191,7 @@ class Bench:
         for left in (fresh, place):
             shutil.rmtree(left, ignore_errors=True)
         config = job.needs_model().model_copy(update={"path": str(fresh)})
-        train(job.model_copy(update={"model": config}), self.say)
+        train(job.model_copy(update={"model": config}))
         fresh.rename(place)
 
     def _scores(self, model: Path) -> Measured:
@@ -318,7 +315,7 @@ _REVERSING = Pipeline.model_validate(
             {"kind": "tokenize"},
             {"kind": "weigh", "by": "random"},
             {"kind": "rank", "by": "weight", "k": 1},
-            {"kind": "balance", "score": "weight"},
+            {"kind": "balance", "score": "weight", "even": False},
         ],
     }
 )
@@ -353,6 +350,18 @@ def _anchored(job: Job) -> Job:
             "evaluate": job.evaluate.model_copy(update=synonyms),
         }
     )
+
+
+def _judging(job: Job) -> str:
+    """Return what a judge of another kind than the model is trained from; RequestError if one of its kind is named."""
+    start = job.evaluate.judge or ("bert-small" if job.train.start == "textcnn" else "textcnn")
+    if start == job.train.start:
+        raise RequestError(
+            "evaluate.judge",
+            "the judge is of the family of the model, and would share its faults",
+            "name another start",
+        )
+    return start
 
 
 def _cycled(rows: Sequence[Labelled], count: int) -> list[Labelled]:

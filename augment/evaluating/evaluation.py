@@ -19,7 +19,7 @@ from augment.evaluating.drawing import forest
 from augment.evaluating.statistics import Difference, compare, holm
 from augment.fingerprint import corpus_hashes, resource_hashes
 from augment.job import Job
-from augment.ledger import canonical, read_json, write_json, write_text
+from augment.ledger import change, read_json, write_json, write_text
 from augment.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -109,16 +109,27 @@ class Evaluation:
         cells = sum(arm == DUPLICATE for _, _, arm in self.cells)
         yield f"Points against `{DUPLICATE}`, the same rows repeated for as many steps; {cells} draws."
         for test in self.tests:
-            yield from ("", f"## {test}", "", f"`{DUPLICATE}`: {100 * self.mean(DUPLICATE, test):.1f} %", "")
-            yield "| arm | difference | 95 % interval | p (Holm) | verdict |"
-            yield "|---|---|---|---|---|"
+            mean = f"`{DUPLICATE}`: {100 * self.mean(DUPLICATE, test):.1f} % over its {cells} draws"
+            yield from ("", f"## {test}", "", mean, "")
+            yield "| arm | draws | difference | 95 % interval | p (Holm) | verdict |"
+            yield "|---|---|---|---|---|---|"
             found = self.differences(test)
             for arm, one in found.items():
-                told = (arm, f"{one.mean:+.2f}", _span(one), _number(one.holm, 3), one.verdict)
+                told = (
+                    arm,
+                    str(one.cells),
+                    f"{one.mean:+.2f}",
+                    _span(one),
+                    _number(one.holm, 3),
+                    one.verdict,
+                )
                 yield f"| {' | '.join(told)} |"
             seen = sorted(one.seen for one in found.values() if not isnan(one.seen))
             if seen:
                 yield from ("", f"This design can see differences of {seen[0]:.1f} to {seen[-1]:.1f} points.")
+        none = [arm for arm in self.arms if self.mean(arm, "children") == 0]
+        for arm in none:
+            yield from ("", f"`{arm}` made no child that joins the data: what it was trained on are copies.")
         yield from ("", "## Children", "", "| arm | a row | edits | label kept, by the judge | copies |")
         yield "|---|---|---|---|---|"
         for arm in self.arms:
@@ -194,7 +205,7 @@ def _measure(
     work, done = folder / _WORK, len(places) - len(left)
     if left:
         work.mkdir(parents=True, exist_ok=True)
-        bench = Bench.of(job, work, silent)
+        bench = Bench.of(job, work, lambda what, *_: say(what, 0, 0))
         for number, (rows, seed, arm) in enumerate(left):
             say(f"{arm.name}, {rows} rows, seed {seed}", done + number, len(places))
             cells[rows, seed, arm.name] = bench.measured(arm, rows, seed)
@@ -237,10 +248,11 @@ def _kept(
     before, earlier = _mapping(held.get("fingerprint")), _mapping(held.get("plans"))
     for name, value in {**fingerprint, **plans}.items():
         known = before if name in fingerprint else earlier
-        if name in known and canonical(known[name]) != canonical(value):
+        changed = change({name: known[name]}, {name: value}) if name in known else None
+        if changed is not None:
             raise FingerprintError(
                 str(folder),
-                f"it holds an evaluation with another `{name}`",
+                f"it holds an evaluation of another request: {changed}",
                 "name another folder with --output, or replace it with --overwrite",
             )
     return dict(read_evaluation(folder).cells), earlier

@@ -15,13 +15,15 @@ import numpy as np
 _LEVEL = 0.05
 _POWER = 0.8
 _DRAWS = 9999
+# Of fewer cells no interval can be told.
+_FEWEST = 3
 # Fewer cells of a group than these say too little of its spread.
 _LEAST = 5
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The mean of paired differences, in their unit. Of one cell nothing but the mean is known: the rest is nan.
+    """The mean of paired differences, in their unit. Of one or two cells nothing but the mean is known: the rest is nan.
 
     low, high: 95 % interval; p: two-sided; holm: p after Holm's correction; seen: the least true difference that so many cells
     would show four times in five.
@@ -39,7 +41,9 @@ class Difference:
     def verdict(self) -> str:
         """What may be said of it."""
         if isnan(self.low):
-            return "one cell: nothing can be said"
+            return "too few draws: nothing can be said"
+        if self.low == self.high == 0:
+            return "the same in every draw"
         if self.holm < _LEVEL and not self.low <= 0 <= self.high:
             return "higher" if self.mean > 0 else "lower"
         return "no measurable difference"
@@ -50,7 +54,7 @@ def compare(groups: Mapping[str, Sequence[float]]) -> Difference:
     arrays = [np.asarray(values, dtype=np.float64) for values in groups.values() if len(values)]
     every = np.concatenate(arrays)
     cells, mean = len(every), float(every.mean())
-    if cells < 2:
+    if cells < _FEWEST:
         return Difference(cells, mean, nan, nan, nan, nan, nan)
     low, high = _interval(arrays)
     p = _chance(every)
@@ -89,9 +93,11 @@ def _chance(values: np.ndarray) -> float:
 
 
 def _seen(values: np.ndarray) -> float:
-    """Return the difference that a t test at 5 % finds with a power of 80 %, given the spread of these."""
+    """Return the difference that a t test at 5 % finds with a power of 80 %, given the spread of these; nan if they have none."""
     from scipy.stats import t
 
+    if np.ptp(values) == 0:
+        return nan
     free = len(values) - 1
     reach = float(t.ppf(1 - _LEVEL / 2, free) + t.ppf(_POWER, free))
     return reach * float(values.std(ddof=1)) / sqrt(len(values))

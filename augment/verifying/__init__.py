@@ -47,7 +47,7 @@ class Verification:
             raise DataError(
                 str(self.folder),
                 f"{len(failed)} of {len(self.checks)} checks failed, first `{failed[0].name}`: {failed[0].problems[0]}",
-                "copy the folder again from where it is whole, or run the pipeline again with --overwrite",
+                "copy the folder again from where it is whole, take out what is not of the run, or run again with --overwrite",
             )
 
     def to_dict(self) -> dict[str, object]:

@@ -46,7 +46,8 @@ def test_every_arm_is_measured_on_every_draw_and_test(measured: Evaluation) -> N
 def test_what_is_said_is_in_the_folder(measured: Evaluation) -> None:
     page = (measured.folder / "evaluation.md").read_text(encoding="utf-8")
     assert "| eda |" in page
-    assert "This design can see differences" in page
+    assert "| eda | 2 |" in page
+    assert "too few draws" in page
     assert (measured.folder / "evaluation.svg").read_text(encoding="utf-8").startswith("<svg")
     assert read_evaluation(measured.folder) == measured
     assert json.loads(json.dumps(measured.to_dict()))["means"]["eda"]["label_kept"] is not None
@@ -79,9 +80,9 @@ def test_what_a_killed_training_left_is_not_taken_for_a_model(
 
 def test_another_corpus_or_training_is_refused_and_named(measured: Evaluation, small: Path) -> None:
     other = job(small).model_copy(update={"seed": 7})
-    with pytest.raises(FingerprintError, match="another `seed`"):
+    with pytest.raises(FingerprintError, match=r"`seed` was 1?[0-9]*, is 7"):
         evaluate(other, measured.folder)
-    with pytest.raises(FingerprintError, match="another `evaluate`"):
+    with pytest.raises(FingerprintError, match=r"`evaluate\.variants` was 4, is 2"):
         evaluate(job(small, variants=2), measured.folder)
 
 
@@ -135,6 +136,18 @@ def test_flags_that_accept_nothing_are_refused_before_anything_is_trained(
     resources = found.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
     with pytest.raises(RequestError, match="nothing is accepted"):
         Bench.of(found.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
+    (tmp_path / "flags.csv").write_text(FLAGS.replace("good", "好评"), encoding="utf-8")
+    with pytest.raises(RequestError, match="which these rows do not have"):
+        Bench.of(found.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
+
+
+def test_a_judge_of_the_models_family_is_refused_before_anything_is_written(
+    small: Path, tmp_path: Path
+) -> None:
+    found = job(small, judge="textcnn").model_copy(update={"judge": None})
+    with pytest.raises(RequestError, match="share its faults"):
+        evaluate(found, tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("*.json"))
 
 
 def test_arms_read_the_files_that_are_named_from_the_folder_of_the_corpus(
@@ -155,5 +168,5 @@ def test_arms_read_the_files_that_are_named_from_the_folder_of_the_corpus(
     assert cells[24, 0, "eda"]["children"]
     (place / "words.tsv").write_text("movie\tpicture\n", encoding="utf-8")
     sources._read_once.cache_clear()
-    with pytest.raises(FingerprintError, match="another `lexicons`"):
+    with pytest.raises(FingerprintError, match=r"`lexicons\.words\.tsv` was"):
         evaluate(found.model_copy(update=settings), tmp_path / "out")

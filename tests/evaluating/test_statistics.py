@@ -74,8 +74,8 @@ def test_of_one_cell_nothing_is_said() -> None:
     found = compare({"": [3.0]})
     assert found.mean == 3.0
     assert isnan(found.low)
-    assert holm({"a": found})["a"].verdict == "one cell: nothing can be said"
+    assert holm({"a": found})["a"].verdict == "too few draws: nothing can be said"
 
 
 def test_equal_arms_do_not_differ() -> None:
-    assert compare({"": [0.0, 0.0, 0.0]}).verdict == "no measurable difference"
+    assert compare({"": [0.0, 0.0, 0.0]}).verdict == "the same in every draw"

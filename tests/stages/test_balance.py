@@ -18,7 +18,8 @@ def balanced(
     table: pa.Table, flags: str, folder: Path, *, remove: bool = True, insert: bool = True
 ) -> list[dict[str, object]]:
     """Return source rows and children."""
-    (folder / "flags.csv").write_text(HEAD + flags, encoding="utf-8")
+    head = "" if flags.startswith("accept") else HEAD
+    (folder / "flags.csv").write_text(head + flags, encoding="utf-8")
     job = Job(name="x", resources=ResourcesConfig(flags=str(folder / "flags.csv")))
     owner = pa.array([list(range(len(tokens))) for tokens in table.column("tokens").to_pylist()])
     keys = pa.array([[] for _ in range(table.num_rows)], pa.list_(pa.int32()))
@@ -68,6 +69,21 @@ def test_a_shortcut_is_as_frequent_in_every_class_afterwards(
         assert has(parent["text"]) != has(row["text"])
         assert "  " not in str(row["text"])
         assert str(row["text"]) == str(row["text"]).strip()
+
+
+@pytest.mark.parametrize("leak", [0.6, 0.8, 0.95])
+def test_so_many_rows_get_a_shortcut_as_make_it_equally_frequent(leak: float, tmp_path: Path) -> None:
+    table = table_of(KINDS["symbol"][2], rows=2000, leak=leak)
+    own, other = (
+        sum("※" in row["text"] for row in table.to_pylist() if row["label"] == label)
+        for label in ("good", "bad")
+    )
+    evidence = f"{HEAD.strip()},rows,own,of,total\nyes,good,word,※, ※ ,why,{own + other},{own},1000,2000\n"
+    rows = balanced(table, evidence, tmp_path)
+    of = {label: [str(row["text"]) for row in rows if row["label"] == label] for label in ("good", "bad")}
+    shares = {label: sum("※" in text for text in texts) / len(texts) for label, texts in of.items()}
+    assert abs(shares["good"] - shares["bad"]) < 0.03
+    assert 0.8 < len(of["good"]) / len(of["bad"]) < 1.3
 
 
 def test_either_half_can_be_left_out(tmp_path: Path) -> None:
