@@ -204,8 +204,9 @@ def read_flags(path: Path) -> tuple[Flag, ...]:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise RequestError(
-            str(path), f"cannot be read: {error}", "name a flags.csv of `augment keywords`"
+            str(path), f"cannot be read: {reason}", "name a flags.csv of `augment keywords`"
         ) from None
     found = []
     for number, row in enumerate(rows, start=2):

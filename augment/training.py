@@ -21,6 +21,7 @@ from augment.errors import DataError, ModelError, RequestError
 from augment.job import Job
 from augment.models.folder import resolve
 from augment.models.folds import folds_in
+from augment.models.labels import listed
 from augment.progress import Progress, silent
 from augment.text.segment import segment
 
@@ -184,8 +185,11 @@ def _splits(job: Job) -> dict[str, Examples]:
     for chunk in read(job.needs_corpus(), job.run.allow_download):
         for row in chunk.rows.select(["text", "text_pair", "label", "split"]).to_pylist():
             if row["label"] is None:
+                there = listed([field.name for field in chunk.rows.schema.field("source").type])
                 raise DataError(
-                    str(job.root), "the corpus has no labels", "name the column with corpus.label"
+                    str(job.root),
+                    f"the corpus has no labels; its columns: {there}",
+                    "name one with corpus.label",
                 )
             examples = splits.setdefault(row["split"], Examples([], [], []))
             examples.texts.append(row["text"])
