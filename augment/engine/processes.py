@@ -18,8 +18,8 @@ from augment.engine.shard import Receipt
 from augment.engine.work import Hand, Work
 from augment.errors import AugmentError
 
-# A shard that was given out when so many workers died waits until it can be done alone; one during which so many died is
-# at fault itself.
+# A shard that was given out when so many workers died, or when one died before any shard was done, is done alone; one
+# during which so many died is at fault itself.
 _SUSPECT, _DEATHS = 2, 3
 
 _hand: list[Hand] = []
@@ -51,26 +51,29 @@ class Processes:
         AugmentError if a shard brings down worker after worker.
         """
         deaths: Counter[int] = Counter()
-        left = set(shards)
+        left, suspects = set(shards), set[int]()
         while left:
             # Who died over which shard is known for certain only where one worker has one shard.
-            suspects = {shard for shard in left if deaths[shard] >= _SUSPECT}
-            alone = suspects == left
+            alone, came = bool(suspects), False
             pool = self._pool_of(1, 0) if alone else self._pool_of(self._workers, 1)
             try:
-                for receipt in pool.run(number, sorted(left - suspects or suspects)):
+                for receipt in pool.run(number, sorted(suspects or left)):
                     left.discard(receipt.shard)
+                    suspects.discard(receipt.shard)
+                    came = True
                     yield receipt
             except BrokenProcessPool:
                 self._stop()
-                deaths.update(pool.begun & left)
-                guilty = [shard for shard in pool.begun & left if alone and deaths[shard] >= _DEATHS]
+                begun = pool.begun & left
+                deaths.update(begun)
+                guilty = [shard for shard in begun if alone and deaths[shard] >= _DEATHS]
                 if guilty:
                     raise AugmentError(
                         f"shard {guilty[0]}",
                         f"{_DEATHS} worker processes died while they were at it",
                         "often memory: lower run.workers, run.token_budget or run.shard_rows",
                     ) from None
+                suspects |= {shard for shard in begun if not came or deaths[shard] >= _SUSPECT}
 
     def _pool_of(self, workers: int, ahead: int) -> "_Pool":
         """Return the workers there are if they are as many, else others in their place."""
