@@ -21,6 +21,7 @@ from augment.folding import by_fold, in_order, places
 from augment.job import Job
 from augment.ledger import write_table
 from augment.shipped import find
+from augment.shortcuts import read_flags
 from augment.stage import Stage, Step, TableStage, WholeStage
 from augment.stages import AnyStage
 from augment.table import Reject
@@ -120,12 +121,14 @@ def source_names(pipeline: Pipeline) -> frozenset[str]:
 
 
 def check_sections(pipeline: Pipeline, job: Job) -> None:
-    """Raise RequestError if the job lacks a section that a stage uses, or asks for what no stage gives."""
+    """Raise RequestError if the job lacks a section that a stage uses, asks for what no stage gives, or has wrong flags."""
     for stage in pipeline.stages:
         if "model" in stage.uses:
             job.needs_model()
         if "judge" in stage.uses:
             job.needs_judge()
+    if job.resources.flags is not None:
+        read_flags(job.root / job.resources.flags)
     given = {column.name for stage in pipeline.stages for column in stage.adds}
     if job.output.labels == "soft" and "parent" in given and not any("soft_label" in name for name in given):
         raise RequestError(

@@ -30,7 +30,7 @@ from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
 from augment.progress import Progress, silent
 from augment.reporting import REPORT, draw_folder
-from augment.shortcuts import read_flags, require_labels
+from augment.shortcuts import require_labels
 from augment.softening import softener
 from augment.stage import TableStage
 from augment.summary import (
@@ -67,9 +67,6 @@ def run(
     began = time.monotonic()
     plan = pipeline_of(pipeline)
     check_sections(plan, job)
-    if job.resources.flags is not None:
-        # What is wrong with it is said before a model is loaded.
-        read_flags(job.root / job.resources.flags)
     job = with_label_names(job)
     folder = Path(output) if output is not None else Path("runs") / f"{job.name}-{plan.name}"
     say = progress or silent

@@ -285,39 +285,26 @@ class Bench:
         return read_rows(kept)
 
 
-_REWORDING = Pipeline.model_validate(
-    {
-        "name": "reword",
-        "about": "A fifth of the content words by chance, replaced from lexicons.",
-        "splits": ["train"],
-        "stages": [
-            {"kind": "tokenize"},
-            {"kind": "weigh", "by": "random"},
-            {"kind": "rank", "by": "weight", "k": 1},
-            {
-                "kind": "substitute",
-                "on": "any",
-                "score": "weight",
-                "children": _REWORDINGS,
-                "share": 0.2,
-                "sources": ["lexicon"],
-            },
-        ],
-    }
-)
+def _editing(name: str, about: str, edits: dict[str, object]) -> Pipeline:
+    """Return a pipeline whose one editing stage meets words that are scored by chance, in `weight`."""
+    stages: list[dict[str, object]] = [
+        {"kind": "tokenize"},
+        {"kind": "weigh", "by": "random"},
+        {"kind": "rank", "by": "weight", "k": 1},
+        {**edits, "score": "weight"},
+    ]
+    return Pipeline.model_validate({"name": name, "about": about, "splits": ["train"], "stages": stages})
 
-_REVERSING = Pipeline.model_validate(
-    {
-        "name": "reverse",
-        "about": "Accepted shortcuts taken out of their class and put into the others.",
-        "splits": ["train"],
-        "stages": [
-            {"kind": "tokenize"},
-            {"kind": "weigh", "by": "random"},
-            {"kind": "rank", "by": "weight", "k": 1},
-            {"kind": "balance", "score": "weight", "even": False},
-        ],
-    }
+
+_REWORDING = _editing(
+    "reword",
+    "A fifth of the content words by chance, replaced from lexicons.",
+    {"kind": "substitute", "on": "any", "children": _REWORDINGS, "share": 0.2, "sources": ["lexicon"]},
+)
+_REVERSING = _editing(
+    "reverse",
+    "Accepted shortcuts taken out of their class and put into the others.",
+    {"kind": "balance", "even": False},
 )
 
 

@@ -9,7 +9,7 @@ from augment.candidates import sources
 from augment.errors import DataError, FingerprintError, RequestError
 from augment.evaluating import Evaluation, evaluate
 from augment.evaluating.arms import Arm
-from augment.evaluating.cells import Bench
+from augment.evaluating.cells import Bench, Measured
 from augment.evaluating.evaluation import read_evaluation
 from augment.job import EvaluateConfig, Job, ModelConfig
 from augment.progress import silent
@@ -54,6 +54,17 @@ def test_what_is_said_is_in_the_folder(measured: Evaluation) -> None:
     assert len(measured.to_pandas()) == 6
 
 
+def test_what_the_design_could_see_is_told_where_there_are_draws_enough(tmp_path: Path) -> None:
+    cells: dict[tuple[int, int, str], Measured] = {
+        (24, seed, arm): {"clean": 0.5 + gain * seed}
+        for seed in range(4)
+        for arm, gain in (("duplicate", 0.0), ("eda", 0.01))
+    }
+    page = "\n".join(Evaluation(tmp_path, cells).lines())
+    assert "This design can see differences" in page
+    assert "| eda | 4 | +1.50 |" in page
+
+
 def test_an_evaluation_that_was_broken_off_goes_on_to_the_same_cells(
     measured: Evaluation, small: Path, tmp_path: Path
 ) -> None:
@@ -80,7 +91,7 @@ def test_what_a_killed_training_left_is_not_taken_for_a_model(
 
 def test_another_corpus_or_training_is_refused_and_named(measured: Evaluation, small: Path) -> None:
     other = job(small).model_copy(update={"seed": 7})
-    with pytest.raises(FingerprintError, match=r"`seed` was 1?[0-9]*, is 7"):
+    with pytest.raises(FingerprintError, match="`seed` was 0, is 7"):
         evaluate(other, measured.folder)
     with pytest.raises(FingerprintError, match=r"`evaluate\.variants` was 4, is 2"):
         evaluate(job(small, variants=2), measured.folder)
