@@ -190,6 +190,11 @@ class TrainConfig(Section):
         default="textcnn", description="textcnn, bert-small, or a folder or hub id to fine-tune"
     )
     layers: int | None = Field(default=None, ge=1, description="keep only the first layers of the encoder")
+    vectors: str | None = Field(
+        default=None,
+        min_length=1,
+        description="folder or hub id of an encoder whose pieces and word vectors a textcnn has, as they are",
+    )
     epochs: float | None = Field(
         default=None, gt=0, description="default: 3; from scratch on few rows more, for 600 steps, at most 20"
     )
@@ -218,6 +223,13 @@ class TrainConfig(Section):
     baseline: Flag = Field(
         default=False, description="print TF-IDF with logistic regression on the same split beside it"
     )
+
+    @model_validator(mode="after")
+    def _vectors_of_a_textcnn(self) -> Self:
+        """Refuse word vectors for a model that has its own."""
+        if self.vectors is not None and self.start != "textcnn":
+            raise ValueError("`vectors` are what a textcnn starts from: other models have their own")
+        return self
 
 
 class RunConfig(Section):

@@ -238,6 +238,12 @@ def _start(
     }
     if settings.start not in ("textcnn", "bert-small"):
         return _pretrained(job, names)
+    if settings.vectors is not None:
+        from augment.models.folder import look
+        from augment.models.pretrained_vectors import on_vectors
+
+        folder = look(resolve(settings.vectors, None, job.run.allow_download)).path
+        return on_vectors(folder, TextCNNConfig(num_labels=len(classes), **names))
     texts = fitting.texts + [pair for pair in fitting.pairs if pair is not None]
     tokenizer = learn(texts, settings.vocabulary, longest)
     if settings.start == "textcnn":
@@ -268,6 +274,7 @@ def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, P
     safe = {"local_files_only": True, "trust_remote_code": False}
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         config = AutoConfig.from_pretrained(folder, **names, **safe)
         if job.train.layers is not None:

@@ -13,29 +13,22 @@ the draws of each corpus and size. Draws in helps.json are not measured again.
 """
 
 import argparse
-import shutil
 from collections import defaultdict
 from math import isnan
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import torch
 from common import Cell, Results, command_line, write_page
+from matching import halves, matched_eda
 
-from augment.candidates.lexicon import locate
 from augment.errors import AugmentError
 from augment.evaluating import evaluate
-from augment.evaluating.arms import Arm
 from augment.evaluating.cells import Bench
 from augment.evaluating.evaluation import FACTS
 from augment.evaluating.statistics import Difference, compare, holm
-from augment.exporting import CHILDREN
-from augment.job import Job, OutputConfig, read_job
-from augment.pipeline import Pipeline
+from augment.job import Job, read_job
 from augment.progress import silent
-from augment.running import run
 from augment.shipped import find
-from augment.stage import Stage
 
 RESULTS = Results("helps")
 FIRST = 100
@@ -78,8 +71,7 @@ PAIRS = (
 )
 # Seconds of one core for an arm of a draw of 100 rows, to tell how long it will take.
 SECONDS = {"textcnn": 6.0}
-MATCHED, COUNTED, ALPHAS = "eda:matched", 300, tuple(round(0.01 * step, 2) for step in range(2, 16))
-UNJUDGED = ("tokenize", "weigh", "rank", "substitute", "delete")
+MATCHED = "eda:matched"
 Group = dict[str, list[float]]
 
 
@@ -111,7 +103,12 @@ def measured(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -
     """Return what every arm comes to on one draw."""
     job = job_of(arguments, corpus, rows, seed)
     folder = arguments.work / f"{corpus}-{arguments.name}"
-    matched = str(matched_eda(job, folder, arguments.work / f"eda-{corpus}.yaml"))
+    file = arguments.work / f"eda-{corpus}.yaml"
+    if not file.exists():
+        # What is counted asks no model, but a job must name one.
+        judge = Bench.of(job, folder / "work", silent).judge
+        matched_eda(job.model_copy(update={"model": judge}), file)
+    matched = str(file)
     arms = tuple(matched if arm == MATCHED else arm for arm in arguments.arms)
     job = job.model_copy(update={"evaluate": job.evaluate.model_copy(update={"arms": arms})})
     found = evaluate(job, folder)
@@ -122,54 +119,13 @@ def measured(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -
     }
 
 
-def matched_eda(job: Job, folder: Path, file: Path) -> Path:
-    """Return a pipeline of EDA with the alpha that makes about as many edits a child as `augment` does on random words."""
-    if not file.exists():
-        # What is counted asks no model, but a job must name one.
-        job = job.model_copy(update={"model": Bench.of(job, folder / "work", silent).judge})
-        goal = edits(
-            job, file, [stage for stage in Arm.of("augment:random").plan(1).stages if stage.kind in UNJUDGED]
-        )
-        made = {alpha: edits(job, file, eda_of(alpha)) for alpha in ALPHAS}
-        alpha = min(made, key=lambda alpha: abs(made[alpha] - goal))
-        print(f"{file.stem}: alpha {alpha}, {made[alpha]:.2f} edits a child, augment {goal:.2f}", flush=True)
-        file.write_text(
-            "name: eda-matched\nabout: EDA with as many edits as augment.\nsplits: [train]\n"
-            f"stages:\n  - kind: tokenize\n  - kind: eda\n    alpha: {alpha}\n",
-            encoding="utf-8",
-        )
-    return file
-
-
-def eda_of(alpha: float) -> list[Stage]:
-    """Return the stages of EDA."""
-    return list(
-        Pipeline.model_validate(
-            {"name": "eda", "about": "", "stages": [{"kind": "tokenize"}, {"kind": "eda", "alpha": alpha}]}
-        ).stages
-    )
-
-
-def edits(job: Job, beside: Path, stages: list[Stage]) -> float:
-    """Return the edits a child of some rows of a corpus, by stages that need no model."""
-    described = [stage.model_dump(mode="json") for stage in stages]
-    plan = Pipeline.model_validate({"name": "count", "about": "", "splits": ["train"], "stages": described})
-    settings = {
-        "run": job.run.model_copy(update={"limit": COUNTED}),
-        "output": OutputConfig(report_rows=0),
-    }
-    folder = run(plan, job.model_copy(update=settings), beside.with_name("count"), overwrite=True).folder
-    counts = [len(edits) for edits in pq.read_table(folder / CHILDREN).column("edits").to_pylist()]
-    shutil.rmtree(folder)
-    return sum(counts) / len(counts)
-
-
 def job_of(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> Job:
     """Return the job of a draw."""
     others, synonyms = CORPORA[corpus]
     ours = ""
     if synonyms == ["cilin"]:
-        ours, synonyms = halves(arguments.work)
+        ours, theirs = halves(arguments.work)
+        synonyms = [theirs]
     settings = {
         "corpus.root": arguments.data,
         "train.start": arguments.start,
@@ -190,17 +146,6 @@ def job_of(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> 
         settings["train.layers"] = arguments.layers
     words = [f"{name}={value}" for name, value in settings.items()]
     return read_job([find("configs", corpus)], words)
-
-
-def halves(work: Path) -> tuple[str, list[str]]:
-    """Return two files with the rows of Cilin in turn: that of the arms, and that which a test is reworded from."""
-    source = locate(["cilin"], work)[0]["cilin"]
-    lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
-    files = [work / f"cilin-{half}.txt" for half in ("arms", "test")]
-    work.mkdir(parents=True, exist_ok=True)
-    for number, file in enumerate(files):
-        file.write_text("".join(lines[number::2]), encoding="utf-8")
-    return str(files[0]), [str(files[1])]
 
 
 def write_table() -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from augment.errors import DataError, ModelError, RequestError
@@ -131,3 +132,19 @@ def test_frozen_embeddings_stay_as_they_began(corpus: Path, tmp_path: Path) -> N
     )
     assert bool((before == same).all())
     assert bool((before != other).any())
+
+
+def test_a_textcnn_on_the_vectors_of_an_encoder_leaves_them_as_they_are(corpus: Path, tmp_path: Path) -> None:
+    encoder = train(starting(small_job(corpus), tmp_path / "encoder", start="bert-small")).folder
+    result = train(starting(small_job(corpus), tmp_path / "on", vectors=str(encoder), epochs=6))
+    assert result.accuracy > 0.8
+    before, after = (load_file(folder / "model.safetensors") for folder in (encoder, result.folder))
+    theirs = before["bert.embeddings.word_embeddings.weight"]
+    apart, kept = (torch.pdist(vectors[1:100]) for vectors in (theirs, after["embedding.weight"]))
+    torch.testing.assert_close(kept / kept.mean(), apart / apart.mean(), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("start", ["bert-small", "some/folder"])
+def test_vectors_are_for_a_textcnn(start: str) -> None:
+    with pytest.raises(ValueError, match="vectors"):
+        TrainConfig(start=start, vectors="e5")

@@ -1,0 +1,64 @@
+"""A `textcnn` whose pieces and word vectors come from a pretrained encoder, so that it knows words its few rows lack.
+
+model, tokenizer = on_vectors(Path("models/e5-small"), TextCNNConfig(num_labels=2))
+"""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+from transformers.utils import logging
+
+from augment.errors import ModelError
+from augment.models.textcnn import TextCNN, TextCNNConfig
+
+
+def on_vectors(folder: Path, config: TextCNNConfig) -> tuple[TextCNN, PreTrainedTokenizerBase]:
+    """Return an untrained net over the word embeddings of an encoder, which stay as they are, and its tokenizer.
+
+    The embeddings are reduced to `hidden_size` principal components and scaled to a mean square of 1. Static vectors
+    are what Kim (2014) calls them. ModelError if the folder holds no encoder with as many dimensions.
+    """
+    vectors, tokenizer = _read(folder)
+    if vectors.shape[1] < config.hidden_size:
+        raise ModelError(
+            f"train.vectors: {folder}",
+            f"its vectors have {vectors.shape[1]} numbers, a textcnn wants {config.hidden_size}",
+            "name another encoder",
+        )
+    config.vocab_size, config.pad_token_id = len(vectors), int(tokenizer.pad_token_id or 0)
+    model = TextCNN(config)
+    with torch.no_grad():
+        model.embedding.weight.copy_(_reduced(vectors, config.hidden_size))
+        model.embedding.weight[config.pad_token_id] = 0
+    model.embedding.requires_grad_(False)
+    return model, tokenizer
+
+
+def _read(folder: Path) -> tuple[Tensor, PreTrainedTokenizerBase]:
+    """Return the word embeddings of an encoder, [V, W] float32, and its tokenizer."""
+    safe = {"local_files_only": True, "trust_remote_code": False}
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        encoder = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, **safe)
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(
+            f"train.vectors: {folder}", f"cannot be read: {first}", "name another encoder"
+        ) from None
+    finally:
+        logging.set_verbosity(verbosity)
+    return torch.as_tensor(encoder.get_input_embeddings().weight).detach(), tokenizer
+
+
+def _reduced(vectors: Tensor, size: int) -> Tensor:
+    """Return the principal components of vectors, [V, size], with a mean square of 1."""
+    centred = vectors.double() - vectors.double().mean(0)
+    _, axes = torch.linalg.eigh(centred.T @ centred)
+    found = centred @ axes[:, -size:]
+    reduced: Tensor = found / found.square().mean().sqrt()
+    return reduced.float()

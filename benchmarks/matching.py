@@ -1,0 +1,77 @@
+"""What studies of augmentation share: EDA with as many edits as another recipe, and two halves of Cilin."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from augment.candidates.lexicon import locate
+from augment.evaluating.arms import Arm
+from augment.exporting import CHILDREN
+from augment.job import Job, OutputConfig
+from augment.pipeline import Pipeline
+from augment.running import run
+from augment.stage import Stage
+
+COUNTED, ALPHAS = 300, tuple(round(0.01 * step, 2) for step in range(2, 51))
+# Stages that ask no model of what they make.
+UNJUDGED = ("tokenize", "weigh", "rank", "substitute", "delete")
+
+
+def matched_eda(job: Job, file: Path, recipe: str = "augment") -> Path:
+    """Return a pipeline of EDA with the alpha that makes about as many edits a child as a recipe does on random words.
+
+    The job needs a model, which no stage asks. Written once, beside which its trials are made.
+    """
+    if not file.exists():
+        stages = [stage for stage in Arm.of(f"{recipe}:random").plan(1).stages if stage.kind in UNJUDGED]
+        goal = edits(job, file, stages)
+        low, high = 0, len(ALPHAS) - 1
+        # More alpha, more edits: the last that makes fewer, and the first that makes more.
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if edits(job, file, _eda(ALPHAS[middle])) < goal else (low, middle)
+        made = {place: edits(job, file, _eda(ALPHAS[place])) for place in (low, high)}
+        nearest = min(made, key=lambda place: abs(made[place] - goal))
+        alpha = ALPHAS[nearest]
+        print(
+            f"{file.stem}: alpha {alpha}, {made[nearest]:.2f} edits a child, {recipe} {goal:.2f}", flush=True
+        )
+        file.write_text(
+            "name: eda-matched\nabout: EDA with as many edits as another recipe.\nsplits: [train]\n"
+            f"stages:\n  - kind: tokenize\n  - kind: eda\n    alpha: {alpha}\n",
+            encoding="utf-8",
+        )
+    return file
+
+
+def edits(job: Job, beside: Path, stages: Sequence[Stage]) -> float:
+    """Return the edits a child of some training rows of a job, by stages that need no model."""
+    described = [stage.model_dump(mode="json") for stage in stages]
+    plan = Pipeline.model_validate({"name": "count", "about": "", "splits": ["train"], "stages": described})
+    settings = {
+        "run": job.run.model_copy(update={"limit": COUNTED}),
+        "output": OutputConfig(report_rows=0),
+    }
+    folder = run(plan, job.model_copy(update=settings), beside.with_name("count"), overwrite=True).folder
+    counts = [len(edits) for edits in pq.read_table(folder / CHILDREN).column("edits").to_pylist()]
+    shutil.rmtree(folder)
+    return sum(counts) / len(counts)
+
+
+def _eda(alpha: float) -> tuple[Stage, ...]:
+    """Return the stages of EDA."""
+    stages = [{"kind": "tokenize"}, {"kind": "eda", "alpha": alpha}]
+    return Pipeline.model_validate({"name": "eda", "about": "", "stages": stages}).stages
+
+
+def halves(work: Path) -> tuple[str, str]:
+    """Return two files with the rows of Cilin in turn: for recipes, and for what tests are reworded from."""
+    source = locate(["cilin"], work)[0]["cilin"]
+    lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
+    files = [work / f"cilin-{half}.txt" for half in ("arms", "test")]
+    work.mkdir(parents=True, exist_ok=True)
+    for number, file in enumerate(files):
+        file.write_text("".join(lines[number::2]), encoding="utf-8")
+    return str(files[0]), str(files[1])
