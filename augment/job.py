@@ -196,7 +196,9 @@ class TrainConfig(Section):
         description="folder or hub id of an encoder whose pieces and word vectors a textcnn has, as they are",
     )
     epochs: float | None = Field(
-        default=None, gt=0, description="default: 3; from scratch on few rows more, for 600 steps, at most 20"
+        default=None,
+        gt=0,
+        description="default: 3; on few rows more: for 600 steps from scratch, at most 20; for 200 to fine-tune, at most 60",
     )
     steps: int | None = Field(
         default=None, ge=1, description="steps in place of epochs, whatever the number of rows"
@@ -291,7 +293,7 @@ class EvaluateConfig(Section):
     epochs: float | None = Field(
         default=None,
         gt=0,
-        description="passes over the enlarged set, for all arms; default: 12 from scratch, 3 to fine-tune",
+        description="passes over the enlarged set, for all arms; default: 12 from scratch, those of train.epochs to fine-tune",
     )
     r_drop: float = Field(default=1.0, gt=0, description="weight of R-Drop in the arms that ask for it")
     test_rows: int = Field(default=1000, ge=1, description="rows of each test, chosen by hash")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from augment import __version__
 from augment.corpus import fold_of, read, with_label_names
 from augment.errors import DataError, ModelError, RequestError
-from augment.job import Job
+from augment.job import Job, TrainConfig
 from augment.models.folder import resolve
 from augment.models.folds import folds_in
 from augment.models.labels import listed
@@ -36,7 +36,8 @@ _RATES = {"textcnn": 2e-3, "bert-small": 5e-4}
 # What is trained from nothing; any other start is fine-tuned.
 SCRATCH = frozenset(_RATES)
 _FINE_TUNING = 3e-5
-_STEPS = 600
+# Least steps, and the most passes over the rows to come to them: few rows want many passes (Mosbach et al. 2021).
+_STEPS, _PASSES = {True: 600, False: 200}, {True: 20, False: 60}
 
 
 @dataclass(frozen=True)
@@ -323,7 +324,7 @@ def _fit(
             """Say how far the training is."""
             say("train", int(getattr(state, "global_step", 0)), int(getattr(state, "max_steps", 0)))
 
-    epochs = settings.epochs or _epochs(job, len(fitting))
+    epochs = settings.epochs or passes(settings, len(fitting))
     steps = settings.steps or epochs * len(fitting) / settings.batch_size
     with TemporaryDirectory() as scratch:
         arguments = TrainingArguments(
@@ -385,11 +386,13 @@ def _fit(
     model.to("cpu")
 
 
-def _epochs(job: Job, rows: int) -> float:
-    """Return how often to go through the rows: three times, from scratch as often as 600 steps take, at most 20."""
-    if job.train.start not in _RATES:
-        return 3
-    return min(20, max(3, -(-_STEPS * job.train.batch_size // rows)))
+def passes(settings: TrainConfig, rows: int) -> int:
+    """Return how often training goes through so many rows where neither epochs nor steps are given.
+
+    Three times, or as often as 600 steps take from scratch, 200 to fine-tune, up to 20 and 60 times.
+    """
+    scratch = settings.start in SCRATCH
+    return min(_PASSES[scratch], max(3, -(-_STEPS[scratch] * settings.batch_size // rows)))
 
 
 def _features(

@@ -1,12 +1,18 @@
-"""Ask `augment evaluate` on several corpora whether augmentation helps, and pool what it finds.
+r"""Ask `augment evaluate` on several corpora whether augmentation helps, and pool what it finds.
 
-    OMP_NUM_THREADS=1 python benchmarks/helps.py [--corpora sst2-en hotel-zh] [--rows 100] [--seeds 10] [--start textcnn]
+    OMP_NUM_THREADS=1 python benchmarks/helps.py --vectors E5 --name textcnn-e5                        # 240 draws
+    OMP_NUM_THREADS=1 python benchmarks/helps.py --name textcnn --seeds 3 --rows 100 500
+    OMP_NUM_THREADS=1 python benchmarks/helps.py --name minilm --start MINILM --freeze 4 --learning-rate 0.0003 \
+        --epochs 3 --test-rows 500 --rows 100 --seeds 6 --corpora sst2-en cr-en
+    OMP_NUM_THREADS=1 python benchmarks/helps.py --name e5-4 --start E5 --layers 4 --freeze 2 --learning-rate 0.0003 \
+        --epochs 3 --test-rows 500 --rows 100 --seeds 6 --corpora hotel-zh takeaway-zh
 
 Arms, at equal rows and steps: `augment` (key words protected), its twins on random words and on words by log odds, EDA, EDA with
 the alpha that makes as many edits a child as `augment` (`eda:matched`, by 300 rows of the corpus), R-Drop
 with and without `augment`, new variants in every pass, and R-Drop at half the steps, where it takes as much computation.
-Everything else is as `augment evaluate` has it: 4 variants a row, 12 passes over the enlarged set from scratch, 3 to
-fine-tune, a judge of another family trained on the whole train split. The reporting draws begin at number 100; the lower ones were
+Models: a `textcnn` on the fixed word vectors of e5-small, one from scratch, and two encoders of which the upper layers are
+tuned; how is said above. Everything else is as `augment evaluate` has it: 4 variants a row, 12 passes over the enlarged set
+from scratch, a judge of another family trained on the whole train split. The reporting draws begin at number 100; the lower ones were
 used to try things. English arms have WordNet and are tested on words of Moby; of Cilin every second row is the arms', the
 others are the test's. Differences are points against `duplicate`, pooled over corpora and sizes; intervals are a bootstrap of
 the draws of each corpus and size. Draws in helps.json are not measured again.
@@ -139,11 +145,15 @@ def job_of(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> 
         "evaluate.first_seed": seed,
         "evaluate.others": others,
         "evaluate.synonyms": synonyms,
+        "evaluate.test_rows": arguments.test_rows,
     }
     if ours:
         settings["resources.lexicons"] = [ours]
-    if arguments.layers:
-        settings["train.layers"] = arguments.layers
+    for name in ("layers", "vectors", "freeze", "learning_rate"):
+        if getattr(arguments, name) is not None:
+            settings[f"train.{name}"] = getattr(arguments, name)
+    if arguments.epochs is not None:
+        settings["evaluate.epochs"] = arguments.epochs
     words = [f"{name}={value}" for name, value in settings.items()]
     return read_job([find("configs", corpus)], words)
 
@@ -256,6 +266,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--arms", nargs="+", default=list(ARMS), help="what is compared")
     parser.add_argument("--start", default="textcnn", help="textcnn, or the folder of an encoder")
     parser.add_argument("--layers", type=int, default=None, help="first layers of the encoder")
+    parser.add_argument(
+        "--vectors", default=None, help="folder of an encoder whose word vectors a textcnn has"
+    )
+    parser.add_argument("--freeze", type=int, default=None, help="first layers left as they are")
+    parser.add_argument("--learning-rate", type=float, default=None, help="in place of the default")
+    parser.add_argument("--epochs", type=float, default=None, help="passes over the enlarged data")
+    parser.add_argument("--test-rows", type=int, default=1000, help="rows of each test")
     parser.add_argument("--name", default=None, help="what the model is called in the results")
     found = parser.parse_args()
     found.name = found.name or Path(found.start).name

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from augment.errors import DataError, ModelError, RequestError
 from augment.job import CorpusConfig, Job, ModelConfig, TrainConfig
 from augment.models.folder import look
-from augment.training import train
+from augment.training import passes, train
 from tests.small import small_job, write_corpus
 
 
@@ -104,6 +104,22 @@ def test_saving_replaces_only_a_model_of_ours_and_only_its_files(corpus: Path, t
     (folder / "augment.json").unlink()
     with pytest.raises(RequestError, match="did not make"):
         train(starting(small_job(corpus), folder))
+
+
+@pytest.mark.parametrize(
+    ("start", "rows", "asked"),
+    [
+        ("textcnn", 100, 20),
+        ("textcnn", 4000, 5),
+        ("textcnn", 10**6, 3),
+        ("some/encoder", 20, 60),
+        ("some/encoder", 100, 60),
+        ("some/encoder", 1000, 7),
+        ("some/encoder", 4000, 3),
+    ],
+)
+def test_few_rows_are_passed_through_often(start: str, rows: int, asked: int) -> None:
+    assert passes(TrainConfig(start=start), rows) == asked
 
 
 def test_steps_are_counted_in_place_of_epochs(corpus: Path, tmp_path: Path) -> None:

@@ -39,12 +39,12 @@ from augment.progress import Progress
 from augment.running import run
 from augment.shipped import find
 from augment.shortcuts import require_labels
-from augment.training import SCRATCH, train
+from augment.training import SCRATCH, passes, train
 
 Measured = dict[str, float | int | None]
 # Texts in other words that a row of the test is given; all of them must be answered rightly.
 _REWORDINGS = 3
-_PASSES = {True: 12.0, False: 3.0}
+_PASSES = 12.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Bench:
         self, arm: Arm, draw: Sequence[Labelled], seed: int, model: Path
     ) -> tuple[list[Labelled], Measured]:
         """Return the children of a draw that join its data, and what they are like."""
-        plan, place = arm.plan(self.passes(arm)), model.parent / "children"
+        plan, place = arm.plan(self.passes(arm, len(draw))), model.parent / "children"
         job = self._job(draw, model.parent / "corpus", model, self.job.train).model_copy(
             update={"output": OutputConfig(report_rows=0), "seed": self.job.seed + seed}
         )
@@ -146,7 +146,7 @@ class Bench:
         if arm.pipeline == ALONE:
             return list(draw)
         source = self._repeated(arm, len(draw))
-        wanted = len(draw) * self.passes(arm) * (1 + self.job.evaluate.variants) - source
+        wanted = self.passes(arm, len(draw)) * self._enlarged(len(draw)) - source
         luck = chance(seed, "evaluate", arm.name, 0)
         chosen = luck.sample(children, wanted) if len(children) > wanted else children
         whole = [*draw] * (source // len(draw))
@@ -158,27 +158,32 @@ class Bench:
 
     def _repeated(self, arm: Arm, rows: int) -> int:
         """Return how many rows of an arm's data are the draw's own: once, or once a pass where passes differ."""
-        return rows * self.passes(arm)
+        return rows * self.passes(arm, rows)
 
-    def passes(self, arm: Arm) -> int:
-        """Return in how many passes the children differ."""
-        return round(self._epochs) if "online" in arm.ways else 1
+    def passes(self, arm: Arm, rows: int) -> int:
+        """Return in how many passes the children of so many rows differ."""
+        return round(self._epochs(rows)) if "online" in arm.ways else 1
 
-    @property
-    def _epochs(self) -> float:
-        """Passes over the enlarged data."""
-        return self.job.evaluate.epochs or _PASSES[self.job.train.start in SCRATCH]
+    def _epochs(self, rows: int) -> float:
+        """Return the passes over the enlarged data of so many rows."""
+        settings = self.job.train
+        fewest = _PASSES if settings.start in SCRATCH else passes(settings, self._enlarged(rows))
+        return self.job.evaluate.epochs or fewest
+
+    def _enlarged(self, rows: int) -> int:
+        """Return how many rows there are with the variants of so many."""
+        return rows * (1 + self.job.evaluate.variants)
 
     def _trained(
         self, rows: list[Labelled], drawn_rows: int, seed: int, ways: frozenset[str], place: Path
     ) -> None:
         """Train a model on rows, with the steps of every arm; half of them where that is wanted."""
-        settings, train_config = self.job.evaluate, self.job.train
-        enlarged = drawn_rows * (1 + settings.variants)
-        steps = max(1, round(self._epochs * enlarged / train_config.batch_size / (1 + ("half" in ways))))
+        train_config = self.job.train
+        seen = self._epochs(drawn_rows) * self._enlarged(drawn_rows)
+        steps = max(1, round(seen / train_config.batch_size / (1 + ("half" in ways))))
         changed = {
             "steps": steps,
-            "r_drop": settings.r_drop if "r_drop" in ways else 0.0,
+            "r_drop": self.job.evaluate.r_drop if "r_drop" in ways else 0.0,
             "limit": None,
             "baseline": False,
         }

@@ -114,7 +114,7 @@ def test_the_data_of_all_arms_have_one_size(small: Path, tmp_path: Path) -> None
     draw = bench.pool[:24]
     for name in ("duplicate", "eda", "augment+online"):
         arm = Arm.of(name)
-        passes = bench.passes(arm)
+        passes = bench.passes(arm, 24)
         for children in ([], bench.pool[:50], bench.pool * 20):
             rows = bench.enlarged(arm, draw, [] if arm.is_copying else children, 0)
             assert len(rows) == 24 * 5 * passes
