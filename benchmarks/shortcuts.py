@@ -1,33 +1,41 @@
-"""Plant shortcuts of five kinds into real corpora, find them, repair them, and test where they point the other way.
+r"""Plant shortcuts of five kinds into real corpora, find them, repair them, and test where they point the other way.
 
     OMP_NUM_THREADS=1 python benchmarks/shortcuts.py [--corpora sst2-en hotel-zh] [--ratios 0.95 0.8] [--kinds symbol run]
-    OMP_NUM_THREADS=1 python benchmarks/shortcuts.py --start FOLDER [--layers 4] [--name NAME] --rows 1000 --steps 125 ...
+    OMP_NUM_THREADS=1 python benchmarks/shortcuts.py --start FOLDER [--layers 4] --freeze 2 --learning-rate 0.0003 --name NAME \
+        --rows 1000 --steps 125 --ratios 0.95 --draws 3 --kinds symbol word phrase --arms duplicate delete balance ceiling
 
 A marker is planted in so many of the rows of one class (the last by name) and in so few of the others; of a phrase the
 words stand alone elsewhere, and of a word in first place the word stands last elsewhere. 2,000 training rows, 1,000 test
 rows, drawn five times at 95 to 5, three times at 80 to 20, never as when the thresholds of a flag were set; a textcnn, 400
-steps of 32 rows in every arm, whatever rows it has, or an encoder that is fine-tuned, on texts of at most 64 pieces. Arms: `duplicate`, the planted rows alone;
+steps of 32 rows in every arm, whatever rows it has, or an encoder of which the upper layers are tuned, on texts of at most 64 pieces. Arms: `duplicate`, the planted rows alone;
 `random`, with a child of each row without one random word; `delete`, with one without its highest word; `balance`, with
 the children of the pipeline `balance`, every flag of `keywords` accepted; `ceiling`, trained on the rows without marker.
 Tests: `reversed`, the marker planted the other way round; `clean`, without it. Recovery is (arm - duplicate) / (ceiling -
 duplicate) on `reversed`, pooled over the cells in which the shortcut costs ten points or more. `rank` is the place of the
-first flag that is the marker, or what its planting leaves at the other end. Cells in shortcuts.json are not made again.
+first flag that is the marker, or what its planting leaves at the other end. Beside it the place of the marker among all
+units by chi-square, and among single words, as a plain count has it. `elsewhere`: the model that has learned the marker
+looks at rows in which it stands in half of every class, so that their labels tell nothing: the place of the marker by its
+share of the attribution, and by chi-square. `unplanted`: what is flagged in the rows without marker by the model of the
+ceiling, for each corpus and draw. Cells in shortcuts.json are not made again.
 """
 
 import argparse
 import csv
+import json
 import random
 import shutil
 from collections import defaultdict
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pyarrow.parquet as pq
 import torch
 from common import Cell, Results, command_line, labelled, write_page
 
-from augment.flagging import FLAGS
+from augment.flagging import FLAGS, TABLE
 from augment.job import CorpusConfig, Job, ModelConfig, OutputConfig, ResourcesConfig, RunConfig, TrainConfig
+from augment.ledger import write_json
 from augment.models.classifier import open_classifier
 from augment.pipeline import Pipeline
 from augment.running import run
@@ -40,7 +48,7 @@ ARMS = ("duplicate", "random", "delete", "balance", "ceiling")
 TESTED, BATCH = 1000, 32
 TEXTCNN = "textcnn"
 # Minutes of one core for a cell, to tell how long it will take.
-MINUTES = {TEXTCNN: 1.5}
+MINUTES = {TEXTCNN: 1.0}
 COSTS = 0.1
 # The thresholds of a flag were set on draw 0; draws by ratio.
 FIRST, DRAWS = 1, {0.95: 5, 0.8: 3}
@@ -71,9 +79,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=400, help="of training")
     parser.add_argument("--start", default=TEXTCNN, help="textcnn, or the folder of an encoder")
     parser.add_argument("--layers", type=int, default=None, help="first layers of the encoder")
+    parser.add_argument("--freeze", type=int, default=None, help="first layers left as they are")
+    parser.add_argument("--learning-rate", type=float, default=None, help="in place of the default")
     parser.add_argument("--name", default=None, help="what the model is called in the results")
     arguments = parser.parse_args()
-    name = arguments.name or Path(arguments.start).name
+    arguments.name = name = arguments.name or Path(arguments.start).name
     torch.set_num_threads(1)
     places = [
         (corpus, kind, ratio, seed)
@@ -84,7 +94,7 @@ def main() -> None:
         for corpus in arguments.corpora
     ]
     left = [place for place in places if _key(name, *place) not in RESULTS.cells]
-    minutes = len(left) * MINUTES.get(arguments.start, 15.0)
+    minutes = len(left) * MINUTES.get(arguments.start, 6.0)
     print(f"{len(left)} cells of {len(places)}, about {minutes:.0f} minutes on one core; resumable")
     for place in left:
         RESULTS.save(_key(name, *place), Bench(arguments, *place).cell())
@@ -100,9 +110,9 @@ class Bench:
     ) -> None:
         """Draw and plant the rows."""
         self.asked, self.kind, self.ratio = arguments, kind, ratio
-        self.work = arguments.work / _key(Path(arguments.start).name, corpus, kind, ratio, seed).replace(
-            " ", "-"
-        )
+        self.work = arguments.work / _key(arguments.name, corpus, kind, ratio, seed).replace(" ", "-")
+        # The model of the ceiling is the same for all markers of a draw.
+        self.kept = arguments.work / f"{arguments.name}-{corpus}-{seed}-ceiling"
         self.marker = MARKERS[kind][corpus.endswith("zh")]
         self.spaced = corpus.endswith("en")
         rows = labelled(corpus, arguments.data)
@@ -112,6 +122,7 @@ class Bench:
         self.chance = random.Random(seed + 1)
         self.planted = [self.plant(row, ratio) for row in self.clean]
         self.reversed = [self.plant(row, 1 - ratio) for row in self.test]
+        self.neutral = [self.plant(row, 0.5) for row in self.clean]
 
     def plant(self, row: Row, ratio: float) -> Row:
         """Return a row with the marker, or with what stands elsewhere in its place."""
@@ -141,9 +152,16 @@ class Bench:
         self.learned("duplicate", self.planted, found)
         job = self.job("duplicate")
         table = run("keywords", job, self.work / "keywords").folder
-        flags = list(csv.DictReader((table / FLAGS).open(encoding="utf-8", newline="")))
-        found["rank"] = next((place for place, flag in enumerate(flags, 1) if self.is_marker(flag)), None)
-        found["flags"] = [f"{flag['kind']} {flag['text']} {flag['label']}" for flag in flags[:5]]
+        flags = flags_of(table)
+        found["rank"] = self.place(flags)
+        found["flags"] = told(flags)
+        units = pq.read_table(table / TABLE).to_pylist()
+        found["chi_square"] = self.place(by(units, "chi_square"))
+        words = [unit for unit in by(units, "chi_square") if unit["kind"] == "word"]
+        found["chi_square_words"] = next(
+            (place for place, unit in enumerate(words, 1) if unit["text"] in self.marker.split(" ")), None
+        )
+        found["elsewhere"] = self.elsewhere()
         for name, on in (("random", "weigh"), ("delete", "attribute")):
             if name in self.asked.arms:
                 self.learned(name, [*self.planted, *self.children(deletion(on), job)], found)
@@ -153,14 +171,35 @@ class Bench:
         else:
             found["balance"] = found["duplicate"]
         self.learned("ceiling", self.clean, found)
+        found["unplanted"] = self.unplanted()
         shutil.rmtree(self.work)
         return found
 
-    def is_marker(self, flag: dict[str, str]) -> bool:
+    def elsewhere(self) -> dict[str, int | None]:
+        """Return the places of the marker where a model that knows it looks at rows whose labels do not."""
+        write(self.work / "neutral.csv", self.neutral)
+        job = self.job("neutral").model_copy(update={"model": self.job("duplicate").model})
+        units = pq.read_table(run("keywords", job, self.work / "keywords", overwrite=True).folder / TABLE)
+        kinds = ("share", "chi_square")
+        return {kind: self.place(by(units.to_pylist(), kind)) for kind in kinds}
+
+    def unplanted(self) -> list[str]:
+        """Return what is flagged in the rows without marker, which is the same for all markers of a draw."""
+        if not self.kept.with_suffix(".json").exists():
+            folder = run("keywords", self.job("ceiling"), self.work / "keywords", overwrite=True).folder
+            write_json(self.kept.with_suffix(".json"), {"flags": told(flags_of(folder))})
+        flags: list[str] = json.loads(self.kept.with_suffix(".json").read_text(encoding="utf-8"))["flags"]
+        return flags
+
+    def place(self, units: list[dict[str, Any]]) -> int | None:
+        """Return the place of the marker among units, from 1."""
+        return next((place for place, unit in enumerate(units, 1) if self.is_marker(unit)), None)
+
+    def is_marker(self, flag: dict[str, Any]) -> bool:
         """Return whether a flag is the marker, or what the planting leaves at the other end."""
         if self.kind == "first":
             return flag["kind"] in ("first", "last", "phrase") and self.marker in flag["text"]
-        return flag["text"] == self.marker and flag["label"] == self.target
+        return bool(flag["text"] == self.marker and flag["label"] == self.target)
 
     def job(self, arm: str) -> Job:
         """Return the job of an arm."""
@@ -169,7 +208,8 @@ class Bench:
             name=arm,
             corpus=CorpusConfig.model_validate({"root": str(self.work), "files": files}),
             model=ModelConfig(
-                path=str(self.work / f"model-{arm}"), max_length=128 if self.asked.start == TEXTCNN else 64
+                path=str(self.kept if arm == "ceiling" else self.work / f"model-{arm}"),
+                max_length=128 if self.asked.start == TEXTCNN else 64,
             ),
             run=RunConfig(device="cpu", threads=1),
             output=OutputConfig(report_rows=0),
@@ -180,23 +220,42 @@ class Bench:
         write(self.work / f"{arm}.csv", rows)
         write(self.work / "test.csv", self.test)
         job = self.job(arm)
-        settings = {"start": self.asked.start, "steps": self.asked.steps, "layers": self.asked.layers}
-        training = TrainConfig.model_validate({**settings, "batch_size": BATCH})
-        job = job.model_copy(update={"train": training})
-        clean = train(job).accuracy
-        classifier = open_classifier(job.needs_model(), job.run)
-        answers = classifier.ask([text for text, _ in self.reversed], [None] * len(self.reversed))
-        right = [
-            classifier.classes[int(answer.argmax())] == label
-            for answer, (_, label) in zip(answers, self.reversed, strict=True)
-        ]
-        found[arm] = {"reversed": round(float(np.mean(right)), 4), "clean": round(clean, 4)}
+        if not Path(job.needs_model().path).exists():
+            names = ("start", "steps", "layers", "freeze", "learning_rate")
+            settings = {"batch_size": BATCH, **{name: getattr(self.asked, name) for name in names}}
+            train(job.model_copy(update={"train": TrainConfig.model_validate(settings)}))
+        found[arm] = {"reversed": right(job, self.reversed), "clean": right(job, self.test)}
 
     def children(self, plan: str | Pipeline, job: Job) -> list[Row]:
         """Return the children that a pipeline makes."""
         folder = run(plan, job, self.work / "children", overwrite=True).folder
         rows = pq.read_table(folder / "data" / "train.parquet").to_pylist()
         return [(row["text"], row["label"]) for row in rows if row["parent"] is not None]
+
+
+def right(job: Job, rows: list[Row]) -> float:
+    """Return the accuracy of a job's model on rows."""
+    classifier = open_classifier(job.needs_model(), job.run)
+    answers = classifier.ask([text for text, _ in rows], [None] * len(rows)).argmax(-1)
+    found = [
+        classifier.classes[int(answer)] == label for answer, (_, label) in zip(answers, rows, strict=True)
+    ]
+    return round(float(np.mean(found)), 4)
+
+
+def flags_of(folder: Path) -> list[dict[str, Any]]:
+    """Return the flags of a run, those with most of the attribution first."""
+    return list(csv.DictReader((folder / FLAGS).open(encoding="utf-8", newline="")))
+
+
+def told(flags: list[dict[str, Any]]) -> list[str]:
+    """Return the first flags in words."""
+    return [f"{flag['kind']} {flag['text']} {flag['label']}" for flag in flags[:5]]
+
+
+def by(units: list[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
+    """Return the units of a key-word table, the highest by a measure first."""
+    return sorted(units, key=lambda unit: -float(unit[measure]))
 
 
 def deletion(by: str) -> Pipeline:
@@ -237,8 +296,61 @@ def write_table() -> None:
         some = {key: cell for key, cell in RESULTS.cells.items() if key.startswith(f"{name} ")}
         arms = [arm for arm in ARMS if all(arm in cell for cell in some.values())]
         lines += ["", f"## {name}", "", *_table(some, arms)]
+        lines += ["", *_places(some), "", *_unplanted(some)]
     note = "Accuracies: marker reversed / clean test."
     write_page("shortcuts", "Shortcuts found and repaired", __doc__, [note, *lines])
+
+
+def _places(cells: dict[str, Cell]) -> list[str]:
+    """Return the table of where the marker stands by which measure: in how many cells it is among the first three."""
+    names = (
+        "flag",
+        "chi-square",
+        "chi-square of single words",
+        "elsewhere: attribution",
+        "elsewhere: chi-square",
+    )
+    lines = [f"| marker | cells | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
+    for kind in KINDS:
+        some = [cell for key, cell in cells.items() if key.split(" ")[2] == kind and "elsewhere" in cell]
+        places = [
+            (
+                cell["rank"],
+                cell["chi_square"],
+                cell["chi_square_words"],
+                *_mapping(cell, "elsewhere").values(),
+            )
+            for cell in some
+        ]
+        if places:
+            counts = [
+                sum(place is not None and int(str(place)) <= 3 for place in each)
+                for each in zip(*places, strict=True)
+            ]
+            lines.append(f"| {kind} | {len(some)} | {' | '.join(map(str, counts))} |")
+    return ["The marker is among the first three units, in so many cells, by", "", *lines]
+
+
+def _unplanted(cells: dict[str, Cell]) -> list[str]:
+    """Return what is flagged where nothing is planted, by corpus and draw."""
+    found = {
+        (key.split(" ")[1], key.split(" ")[4]): [str(flag) for flag in cast(list[object], cell["unplanted"])]
+        for key, cell in cells.items()
+        if "unplanted" in cell
+    }
+    told = [
+        f"{corpus}, draw {draw}: {', '.join(flags)}"
+        for (corpus, draw), flags in sorted(found.items())
+        if flags
+    ]
+    return [f"Flagged in {len(found)} draws without marker: {'; '.join(told) or 'nothing'}."]
+
+
+def _mapping(cell: Cell, name: str) -> dict[str, Any]:
+    """Return a part of a cell."""
+    found = cell[name]
+    assert isinstance(found, dict)
+    return found
 
 
 def _table(cells: dict[str, Cell], arms: list[str]) -> list[str]:
@@ -263,8 +375,7 @@ def _table(cells: dict[str, Cell], arms: list[str]) -> list[str]:
 
 def _of(cells: list[Cell], arm: str, test: str) -> np.ndarray:
     """Return the accuracies of an arm."""
-    found: list[dict[str, float]] = [dict(cell[arm]) for cell in cells]  # type: ignore[call-overload]
-    return np.asarray([accuracies[test] for accuracies in found])
+    return np.asarray([_mapping(cell, arm)[test] for cell in cells])
 
 
 def _recovery(cells: list[Cell], arms: list[str]) -> str:
