@@ -179,14 +179,14 @@ class Bench:
         """Return the places of the marker where a model that knows it looks at rows whose labels do not."""
         write(self.work / "neutral.csv", self.neutral)
         job = self.job("neutral").model_copy(update={"model": self.job("duplicate").model})
-        units = pq.read_table(run("keywords", job, self.work / "keywords", overwrite=True).folder / TABLE)
+        units = pq.read_table(run("keywords", job, self.work / "elsewhere").folder / TABLE)
         kinds = ("share", "chi_square")
         return {kind: self.place(by(units.to_pylist(), kind)) for kind in kinds}
 
     def unplanted(self) -> list[str]:
         """Return what is flagged in the rows without marker, which is the same for all markers of a draw."""
         if not self.kept.with_suffix(".json").exists():
-            folder = run("keywords", self.job("ceiling"), self.work / "keywords", overwrite=True).folder
+            folder = run("keywords", self.job("ceiling"), self.work / "unplanted").folder
             write_json(self.kept.with_suffix(".json"), {"flags": told(flags_of(folder))})
         flags: list[str] = json.loads(self.kept.with_suffix(".json").read_text(encoding="utf-8"))["flags"]
         return flags
