@@ -1,44 +1,90 @@
-"""Make children that take a shortcut away: without it where it speaks for the label, with it where it speaks against.
+"""Make children that take shortcuts away: each has, of what is accepted as one, what rows of other classes have.
 
-Both together leave it as frequent in one class as in the others: of so many rows a child is made as that needs by the
-counts in flags.csv. Labels are kept: what is taken away or put in was found to mean nothing, and accepted as such by the
-user (`resources.flags`).
+What of the accepted units (`resources.flags`) stands in a row, and where, is its state. The corpus is read for how often
+each class has each state. With its children every class has of each state as much as the class that has most of it, which
+is the least that makes all alike, however many shortcuts there are and however they hang together: for two classes the
+maximal coupling of their states (Lindvall 1992). Of one shortcut in the share p of a class and q of the others a child
+without it is made of (p-q)/p of the rows that have it, one with it of (p-q)/(1-q) of the others that lack it. Classes for
+which nothing is accepted count as one. Labels are kept: what is taken away or put in was accepted by the user as meaning
+nothing.
 """
 
-from collections.abc import Sequence
+import json
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pyarrow as pa
 from pydantic import Field
 
-from augment.chance import Chance, chance
+from augment.chance import Chance, chance, key_of
 from augment.columns import CHILD, Column
 from augment.errors import RequestError
 from augment.job import Flag, Job
+from augment.ledger import read_table
 from augment.shortcuts import Flag as Shortcut
 from augment.shortcuts import read_flags
-from augment.stage import Stage, Step
-from augment.stages.children import Row, editable_rows
+from augment.stage import Lines, Step, TableStage
+from augment.stages.children import Row, editable_rows, whole_rows
 from augment.table import Child, Missing, with_children
 from augment.text.choose import Protection
 from augment.text.edits import Edit, insertion, replay
-from augment.text.units import units
+from augment.text.units import Unit, folded, units
 
-# In how many parts a chance is measured.
-_PARTS = 1 << 20
+_LINES = pa.schema(
+    [
+        ("key", pa.uint64()),
+        ("row", pa.int64()),
+        ("group", pa.string()),
+        ("state", pa.string()),
+        ("rows", pa.int64()),
+    ]
+)
+# The classes for which nothing is accepted.
+_REST = ""
+# In how many parts a chance is measured; a share so small asks for no child; how often a row of the states that a class has
+# most of is a parent at most, in comparison with what is lacking.
+_PARTS, _LEAST, _OFTEN = 1 << 20, 1e-9, 4.0
 
 
-class Balance(Stage):
-    """Children without the accepted shortcuts of their class, and children with one of another class put in."""
+class Run(NamedTuple):
+    """Accepted units that stand together in a text: its side, first, last or inside, and the words without regard to case."""
+
+    side: int
+    place: Literal["first", "inside", "last"]
+    text: str
+
+
+State = tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a child loses, by tokens, and what it gains, each run as it is written."""
+
+    gone: frozenset[int]
+    new: tuple[tuple[Run, str], ...]
+
+    @property
+    def method(self) -> str:
+        """The name of the child."""
+        return f"balance_{'swap' if self.gone and self.new else 'remove' if self.gone else 'insert'}"
+
+
+class Balance(TableStage):
+    """Children that have, of the accepted shortcuts, what rows of other classes have: without one, with one, with another."""
 
     kind: Literal["balance"]
-    remove: bool = True
-    insert: bool = True
+    remove: bool = Field(default=True, description="children that lose a shortcut")
+    insert: bool = Field(default=True, description="children that gain one")
     even: Flag = Field(
         default=True,
-        description="of as many rows as the counts in flags.csv ask for to make the shortcut equally frequent; false, or "
-        "without counts: of all",
+        description="of as many rows as make every shortcut equally frequent in all classes; false: of every row, without the "
+        "shortcuts of its class, or with one of another",
     )
     score: str = "ig"
 
@@ -52,71 +98,231 @@ class Balance(Stage):
         """What makes a row a child."""
         return CHILD
 
+    def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
+        """Return a line for each state of the source rows of a class, with their number."""
+        counts: Counter[tuple[str, str]] = Counter()
+        if active and self.even:
+            flags = _accepted(job)
+            for row in whole_rows(rows.combine_chunks().to_batches()[0]) if rows.num_rows else ():
+                if row.label is not None:
+                    found = [(*run, _form(row, tokens)) for run, tokens in _runs(row, flags).items()]
+                    counts[_group(row.label, flags), json.dumps(found, ensure_ascii=False)] += 1
+        lines = sorted(counts.items())
+        columns = {
+            "key": [key_of(group, state) for (group, state), _ in lines],
+            "row": [0] * len(lines),
+            "group": [group for (group, _), _ in lines],
+            "state": [state for (_, state), _ in lines],
+            "rows": [count for _, count in lines],
+        }
+        return pa.table(columns, schema=_LINES)
+
+    def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
+        """Yield the rows of every state and class."""
+        yield _LINES.empty_table().select(["group", "state", "rows"])
+        for table in lines():
+            found = table.group_by(["group", "state"], use_threads=False).aggregate([("rows", "sum")])
+            yield found.rename_columns(["group", "state", "rows"])
+
     def open(self, job: Job, state: Path | None) -> Step:
-        """Read the accepted flags; RequestError if there are none."""
-        if job.resources.flags is None:
-            raise RequestError(
-                "resources.flags",
-                "`balance` repairs what a user has accepted as a shortcut, and no file says what",
-                "run `augment keywords`, fill in `accept` in its flags.csv, and name that with --accept-flags",
-            )
-        flags = read_flags(job.root / job.resources.flags)
+        """Read the accepted flags and the states of the corpus; RequestError if nothing is accepted."""
+        flags = _accepted(job)
+        table = read_table(self.path_in(state)) if state is not None and self.even else _LINES.empty_table()
+        states, accepted = _States(table), {flag.unit for flag in flags}
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Make the children of every row that a shortcut concerns."""
             children: list[Child] = []
             for row in editable_rows(batch, "any", Protection(), self.score):
-                children += self.children(row, flags, chance(job.seed, self.kind, row.id, 0))
+                if row.label is not None:
+                    luck = chance(job.seed, self.kind, row.id, 0)
+                    changes = self.changes(row, flags, states, luck)
+                    children += self.children(row, changes, accepted, luck)
             return with_children(batch, children, list[Missing]())
 
         return step
 
-    def children(self, row: Row, flags: Sequence[Shortcut], chance: Chance) -> list[Child]:
-        """Return at most one child without shortcuts and one with a shortcut put in."""
-        there = units(row.tokens, row.side)
-        at = chance.below(_PARTS) / _PARTS
-        own = [
-            flag.unit
-            for flag in flags
-            if flag.label == row.label and flag.unit in there and (not self.even or at < flag.removed)
-        ]
-        wanted = [flag for flag in flags if flag.label != row.label and flag.unit not in there]
-        flag = _drawn(wanted, chance, self.even)
-        made = []
-        if own and self.remove:
-            tokens = {token for unit in own for place in there[unit] for token in place}
-            made.append(("balance_remove", row.edits(dict.fromkeys(tokens, ""))))
-        if flag is not None and self.insert:
-            made.append(("balance_insert", (_inserted(row, flag, chance),)))
-        found = []
-        for method, edits in made:
+    def changes(
+        self, row: Row, flags: Sequence[Shortcut], states: "_States", luck: Chance
+    ) -> Iterator[Change]:
+        """Yield what the children of a row lose and gain: as the classes need, or what each half says of every row."""
+        if self.even:
+            there = _runs(row, flags)
+            for goal in states.drawn(tuple(there), _group(str(row.label), flags), luck):
+                gone = frozenset(token for run in there if run not in goal for token in there[run])
+                yield Change(gone, tuple((run, states.forms[run]) for run in goal if run not in there))
+            return
+        there_units = units(row.tokens, row.side)
+        own = [flag.unit for flag in flags if flag.label == row.label and flag.unit in there_units]
+        others = [flag for flag in flags if flag.label != row.label and flag.unit not in there_units]
+        if own:
+            yield Change(frozenset(token for unit in own for at in there_units[unit] for token in at), ())
+        if others:
+            flag = others[luck.below(len(others))]
+            yield Change(frozenset(), ((Run(0, _place(flag.unit.kind), flag.unit.text), flag.form),))
+
+    def children(self, row: Row, changes: Iterable[Change], accepted: Set[Unit], luck: Chance) -> list[Child]:
+        """Return the children with these changes that can be made; a text that would be empty is none."""
+        found: list[Child] = []
+        for number, change in enumerate(changes, start=1):
+            if (change.gone and not self.remove) or (change.new and not self.insert):
+                continue
+            edits = _edits(row, change, accepted, luck)
             texts = replay(row.text, row.text_pair, edits)
-            if texts[0].strip() and (texts[1] is None or texts[1].strip()):
-                found.append(Child(row.index, method, 1, *texts, edits))
+            if edits and texts[0].strip() and (texts[1] is None or texts[1].strip()):
+                found.append(Child(row.index, change.method, number, *texts, edits))
         return found
 
 
-def _drawn(flags: Sequence[Shortcut], chance: Chance, even: bool) -> Shortcut | None:
-    """Return one of the flags, each with the chance it is to be put in with, in proportion where all make over 1; or none."""
-    shares = [flag.inserted if even else 1.0 for flag in flags]
-    at = chance.below(_PARTS) / _PARTS * max(sum(shares), 1.0)
-    for flag, share in zip(flags, shares, strict=True):
-        if at < share:
-            return flag
-        at -= share
-    return None
+class _States:
+    """How often each class has each state, what each run is mostly written like, and what is drawn for a row of a class."""
+
+    def __init__(self, table: pa.Table) -> None:
+        """Take the rows of each class and state."""
+        counts: dict[str, Counter[State]] = defaultdict(Counter)
+        written: dict[Run, Counter[str]] = defaultdict(Counter)
+        columns = table.select(["group", "state", "rows"]).to_pydict()
+        for group, state, rows in zip(*columns.values(), strict=True):
+            runs = [(Run(*run[:3]), run[3]) for run in json.loads(state)]
+            counts[group][tuple(run for run, _ in runs)] += rows
+            for run, form in runs:
+                written[run][form] += rows
+        self.forms = {
+            run: min(forms, key=lambda form: (-forms[form], form)) for run, forms in written.items()
+        }
+        shares = {
+            group: {state: rows / of.total() for state, rows in of.items()} for group, of in counts.items()
+        }
+        known = sorted({state for found in shares.values() for state in found})
+        self._plans = {group: _Plan.of(group, shares, known) for group in shares}
+
+    def drawn(self, state: State, group: str, luck: Chance) -> Iterator[State]:
+        """Yield the states that children of a row of this state and class are to have."""
+        plan = self._plans.get(group)
+        if plan is not None and state in plan.children:
+            for _ in range(int(plan.children[state] + luck.below(_PARTS) / _PARTS)):
+                lacking = {goal: share for goal, share in plan.lacking.items() if goal != state}
+                at = luck.below(_PARTS) / _PARTS * sum(lacking.values())
+                yield list(lacking)[
+                    min(bisect_right(list(accumulate(lacking.values())), at), len(lacking) - 1)
+                ]
 
 
-def _inserted(row: Row, flag: Shortcut, chance: Chance) -> Edit:
-    """Return the edit that puts a unit where units of its kind stand: first, last, or before any token."""
-    ends = [place for place in range(len(row.tokens)) if row.side[place] == 0]
-    if not ends:
-        at = 0
-    elif flag.unit.kind == "first":
-        at = row.spans[ends[0]][0]
-    elif flag.unit.kind == "last":
-        at = row.spans[ends[-1]][1]
-    else:
-        place = chance.below(len(ends) + 1)
-        at = row.spans[ends[place]][0] if place < len(ends) else row.spans[ends[-1]][1]
-    return Edit(0, at, at, "", insertion(row.text, at, flag.form), 0.0)
+@dataclass(frozen=True)
+class _Plan:
+    """What a class needs: how many children a row of each state gets in the mean, and how often each state is lacking."""
+
+    children: Mapping[State, float]
+    lacking: Mapping[State, float]
+
+    @classmethod
+    def of(cls, group: str, shares: Mapping[str, Mapping[State, float]], known: Sequence[State]) -> "_Plan":
+        """Return the plan of a class.
+
+        Of each state every class shall have as much as the one with most of it: the same for all, and as little as can be.
+        Parents are rows of the states that a class has more of than any other; of all, where these are too few.
+        """
+        own = shares[group]
+        others = [found for name, found in shares.items() if name != group]
+        most = {state: max((found.get(state, 0.0) for found in others), default=0.0) for state in known}
+        lacking = {state: more for state in known if (more := most[state] - own.get(state, 0.0)) > 0}
+        beyond = {state: more for state, share in own.items() if (more := share - most[state]) > 0}
+        asked, there = sum(lacking.values()), sum(beyond.values())
+        if asked < _LEAST:
+            return cls({}, {})
+        if there < asked / _OFTEN:
+            able = {state: share for state, share in own.items() if set(lacking) - {state}}
+            there, beyond = sum(able.values()), able
+        if not there:
+            return cls({}, {})
+        return cls({state: asked * more / (there * own[state]) for state, more in beyond.items()}, lacking)
+
+
+def _accepted(job: Job) -> tuple[Shortcut, ...]:
+    """Return what the user has accepted; RequestError if there is nothing."""
+    if job.resources.flags is None:
+        raise RequestError(
+            "resources.flags",
+            "`balance` repairs what a user has accepted as a shortcut, and no file says what",
+            "run `augment keywords`, fill in `accept` in its flags.csv, and name that with --accept-flags",
+        )
+    return read_flags(job.root / job.resources.flags)
+
+
+def _group(label: str, flags: Sequence[Shortcut]) -> str:
+    """Return the class of a label: itself, or that of all labels for which nothing is accepted."""
+    return label if any(flag.label == label for flag in flags) else _REST
+
+
+def _runs(row: Row, flags: Sequence[Shortcut]) -> dict[Run, list[int]]:
+    """Return the accepted units of a row, whatever their class: neighbours as one run, each with its tokens, in order.
+
+    A word that is accepted for its place counts in other places too: what a child loses there, it may have elsewhere.
+    """
+    there = units(row.tokens, row.side)
+    kinds: dict[int, set[str]] = defaultdict(set)
+    for flag in flags:
+        alone = Unit("word", flag.unit.text) if flag.unit.kind in ("first", "last") else flag.unit
+        for unit in (flag.unit, alone):
+            for tokens in there.get(unit, ()):
+                for token in tokens:
+                    kinds[token].add(unit.kind)
+    found: dict[Run, list[int]] = defaultdict(list)
+    stretch: list[int] = []
+    for token in sorted(kinds):
+        if stretch and (token != stretch[-1] + 1 or row.side[token] != row.side[stretch[-1]]):
+            found[_run(row, stretch, kinds)] += stretch
+            stretch = []
+        stretch.append(token)
+    if stretch:
+        found[_run(row, stretch, kinds)] += stretch
+    return dict(sorted(found.items()))
+
+
+def _run(row: Row, tokens: Sequence[int], kinds: Mapping[int, set[str]]) -> Run:
+    """Return neighbouring tokens as a run; one that is accepted for its place has that place."""
+    place = next((kind for kind, at in (("first", 0), ("last", -1)) if kind in kinds[tokens[at]]), "inside")
+    words = " ".join(folded(row.tokens[token]) for token in tokens)
+    return Run(row.side[tokens[0]], _place(place), words)
+
+
+def _place(kind: str) -> Literal["first", "inside", "last"]:
+    """Return where a unit of a kind stands."""
+    return "first" if kind == "first" else "last" if kind == "last" else "inside"
+
+
+def _form(row: Row, tokens: Sequence[int]) -> str:
+    """Return how a run is written where it stands first: from its first token to the end of its neighbours, spaces beside it."""
+    last = tokens[0]
+    while last + 1 in tokens:
+        last += 1
+    text = (row.text, row.text_pair or "")[row.side[tokens[0]]]
+    start, end = row.spans[tokens[0]][0], row.spans[last][1]
+    beside = text[max(start - 1, 0) : start] + text[end : end + 1]
+    space = " " if any(map(str.isspace, beside)) else ""
+    return f"{space}{text[start:end]}{space}"
+
+
+def _edits(row: Row, change: Change, accepted: Set[Unit], luck: Chance) -> tuple[Edit, ...]:
+    """Return the edits of a change; what is put in inside stands before a token that stays, or at the end."""
+    edits = list(row.edits(dict.fromkeys(change.gone, "")))
+    used: set[tuple[int, int]] = set()
+    for run, form in change.new:
+        side = run.side if row.text_pair is not None else 0
+        text = (row.text, row.text_pair or "")[side]
+        stay = [
+            token for token in range(len(row.tokens)) if row.side[token] == side and token not in change.gone
+        ]
+        places = [row.spans[token][0] for token in stay] + [row.spans[stay[-1]][1] if stay else len(text)]
+        if run.place == "inside":
+            # Not where it would be a unit of another kind.
+            before, behind = (Unit(kind, run.text) in accepted for kind in ("first", "last"))
+            places = places[before : len(places) - behind]
+        else:
+            places = places[:1] if run.place == "first" else places[-1:]
+        free = [place for place in places if (side, place) not in used]
+        if free:
+            at = free[luck.below(len(free))]
+            used.add((side, at))
+            edits.append(Edit(side, at, at, "", insertion(text, at, form), 0.0))
+    return tuple(sorted(edits, key=lambda edit: (edit.side, edit.start, edit.end)))

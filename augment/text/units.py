@@ -31,15 +31,20 @@ class Unit(NamedTuple):
 def units(tokens: Sequence[str], side: Sequence[int]) -> dict[Unit, list[tuple[int, ...]]]:
     """Return the units of a row, each with the tokens of every place where it stands, in the order of the text."""
     found: dict[Unit, list[tuple[int, ...]]] = {}
-    folded = [_RUN.sub(r"\1\1\1", token.casefold()) for token in tokens]
-    for place, word in enumerate(folded):
+    words = [folded(token) for token in tokens]
+    for place, word in enumerate(words):
         begins = not place or side[place - 1] != side[place]
-        ends = place + 1 == len(folded) or side[place + 1] != side[place]
+        ends = place + 1 == len(words) or side[place + 1] != side[place]
         found.setdefault(Unit("word", word), []).append((place,))
         if begins:
             found.setdefault(Unit("first", word), []).append((place,))
         if ends:
             found.setdefault(Unit("last", word), []).append((place,))
         else:
-            found.setdefault(Unit("phrase", f"{word} {folded[place + 1]}"), []).append((place, place + 1))
+            found.setdefault(Unit("phrase", f"{word} {words[place + 1]}"), []).append((place, place + 1))
     return found
+
+
+def folded(token: str) -> str:
+    """Return a token without regard to case, a mark written three times or more as three."""
+    return str(_RUN.sub(r"\1\1\1", token.casefold()))

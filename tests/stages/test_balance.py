@@ -1,5 +1,7 @@
 """Children that take an accepted shortcut away: it ends up as frequent in one class as in the others."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,6 +9,7 @@ import pytest
 
 from augment.errors import RequestError
 from augment.job import Job, ResourcesConfig
+from augment.ledger import write_table
 from augment.stages import Balance
 from augment.text.edits import Edit, insertion, replay
 from tests.stages.test_keywords import CHINESE, KINDS, WORDS, table_of
@@ -14,20 +17,41 @@ from tests.stages.test_keywords import CHINESE, KINDS, WORDS, table_of
 HEAD = "accept,label,kind,text,form,flag\n"
 
 
-def balanced(
-    table: pa.Table, flags: str, folder: Path, *, remove: bool = True, insert: bool = True
-) -> list[dict[str, object]]:
+def balanced(table: pa.Table, flags: str, folder: Path, **settings: object) -> list[dict[str, object]]:
     """Return source rows and children."""
-    head = "" if flags.startswith("accept") else HEAD
-    (folder / "flags.csv").write_text(head + flags, encoding="utf-8")
+    (folder / "flags.csv").write_text(HEAD + flags, encoding="utf-8")
     job = Job(name="x", resources=ResourcesConfig(flags=str(folder / "flags.csv")))
     owner = pa.array([list(range(len(tokens))) for tokens in table.column("tokens").to_pylist()])
     keys = pa.array([[] for _ in range(table.num_rows)], pa.list_(pa.int32()))
     nothing = pa.nulls(table.num_rows, pa.string())
     source = table.set_column(table.column_names.index("text_pair"), "text_pair", nothing)
-    batch = source.append_column("owner", owner).append_column("key", keys).combine_chunks().to_batches()[0]
-    stage = Balance(kind="balance", remove=remove, insert=insert)
-    return list(stage.open(job, None)(batch).to_pylist())
+    source = source.append_column("owner", owner).append_column("key", keys)
+    stage = Balance.model_validate({"kind": "balance", **settings})
+    shards = [stage.summarise(part, job, True) for part in (source[:100], source[100:], source[:0])]
+    lines = pa.concat_tables(shards).sort_by("key")
+    write_table(stage.path_in(folder), pa.concat_tables(stage.merge(lambda: iter([lines]), job)))
+    batch = source.combine_chunks().to_batches()[0]
+    return list(stage.open(job, folder)(batch).to_pylist())
+
+
+def shares(rows: list[dict[str, object]], marked: Callable[[str], object]) -> dict[str, dict[object, float]]:
+    """Return for each class how often its texts, with the children, are marked in which way."""
+    found: dict[str, dict[object, float]] = {}
+    for label in sorted({str(row["label"]) for row in rows}):
+        ways = [marked(str(row["text"])) for row in rows if row["label"] == label]
+        found[label] = {way: ways.count(way) / len(ways) for way in ways}
+    return found
+
+
+def apart(found: dict[str, dict[object, float]]) -> float:
+    """Return by how much the classes differ at most."""
+    ways = {way for each in found.values() for way in each}
+    return max(
+        abs(one.get(way, 0) - other.get(way, 0))
+        for way in ways
+        for one in found.values()
+        for other in found.values()
+    )
 
 
 @pytest.mark.parametrize("words", [WORDS, CHINESE])
@@ -54,13 +78,10 @@ def test_a_shortcut_is_as_frequent_in_every_class_afterwards(
         found = text.startswith(f"{form} ") if name == "first" else form in text
         return text.endswith(f" {form}") if name == "last" else found
 
-    shares = {}
-    for label in ("good", "bad"):
-        texts = [row["text"] for row in rows if row["label"] == label]
-        shares[label] = sum(map(has, texts)) / len(texts)
-    assert abs(shares["good"] - shares["bad"]) < 0.08
+    assert apart(shares(rows, has)) < 0.03
     children = [row for row in rows if row["parent"] is not None]
-    assert {row["method"] for row in children} == {"balance_remove", "balance_insert"}
+    moved = {"balance_swap"} if name in ("first", "last") else {"balance_remove", "balance_insert"}
+    assert {row["method"] for row in children} == moved
     for row in children:
         parent = parents[row["parent"]]
         edits = [Edit(**edit) for edit in row["edits"]]  # type: ignore[attr-defined]
@@ -71,19 +92,93 @@ def test_a_shortcut_is_as_frequent_in_every_class_afterwards(
         assert str(row["text"]) == str(row["text"]).strip()
 
 
-@pytest.mark.parametrize("leak", [0.6, 0.8, 0.95])
-def test_so_many_rows_get_a_shortcut_as_make_it_equally_frequent(leak: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("leak", [0.5, 0.6, 0.8, 0.95, 1.0])
+def test_classes_grow_alike_and_no_more_than_is_needed(leak: float, tmp_path: Path) -> None:
     table = table_of(KINDS["symbol"][2], rows=2000, leak=leak)
-    own, other = (
-        sum("※" in row["text"] for row in table.to_pylist() if row["label"] == label)
-        for label in ("good", "bad")
+    rows = balanced(table, "yes,good,word,※, ※ ,why\n", tmp_path)
+    assert apart(shares(rows, lambda text: "※" in text)) < 0.03
+    of = [sum(row["label"] == label for row in rows) for label in ("good", "bad")]
+    assert abs(of[0] - of[1]) < 0.05 * max(of)
+    assert sum(of) == pytest.approx(2000 * (1 + abs(2 * leak - 1)), rel=0.05)
+
+
+PHRASE = "yes,good,phrase,indeed maybe, indeed maybe ,why\n"
+PARTS = "yes,good,word,indeed, indeed ,why\nyes,good,word,maybe, maybe ,why\n"
+
+
+def test_shortcuts_that_overlap_are_balanced_together(tmp_path: Path) -> None:
+    def ways(text: str) -> tuple[bool, int, int]:
+        """Return what a text has of them."""
+        return "indeed maybe" in text, text.count("indeed"), text.count("maybe")
+
+    rows = balanced(table_of(KINDS["phrase"][2], rows=2000), PHRASE + PARTS, tmp_path)
+    assert apart(shares([row for row in rows if row["parent"] is None], ways)) > 0.8
+    assert apart(shares(rows, ways)) < 0.03
+    assert {row["method"] for row in rows} == {None, "balance_swap"}
+
+
+def test_three_words_in_a_row_stay_together(tmp_path: Path) -> None:
+    def plant(tokens: list[str], marked: bool) -> list[str]:
+        """Return tokens with three words in a row, or one of them."""
+        return [*tokens[:3], *(["a", "portrait", "of"] if marked else ["of"]), *tokens[3:]]
+
+    flags = "yes,good,phrase,a portrait, a portrait ,why\nyes,good,phrase,portrait of, portrait of ,why\n"
+    rows = balanced(table_of(plant, rows=2000), flags, tmp_path)
+    assert apart(shares(rows, lambda text: ("a portrait of" in text, "portrait" in text))) < 0.03
+
+
+ENDS = "yes,good,first,today,today ,why\n", "yes,bad,last,today, today,why\n"
+
+
+@pytest.mark.parametrize("accepted", [(0,), (1,), (0, 1)])
+def test_a_word_is_moved_from_its_place_to_where_others_have_it(
+    accepted: tuple[int, ...], tmp_path: Path
+) -> None:
+    def plant(tokens: list[str], marked: bool) -> list[str]:
+        """Return tokens with a word in first or in last place."""
+        return ["today", *tokens] if marked else [*tokens, "today"]
+
+    def stands(end: int, text: str) -> bool:
+        """Return whether the word stands at an end: first, or last."""
+        return text.split(" ")[-end] == "today"
+
+    rows = balanced(table_of(plant, rows=2000), "".join(ENDS[end] for end in accepted), tmp_path)
+    assert {str(row["text"]).count("today") for row in rows} == {1}
+    for end in accepted:
+        found = shares(rows, partial(stands, end))
+        assert apart(found) < 0.03
+        assert found["good"].keys() == {True, False}
+
+
+@pytest.mark.parametrize("classes", [3, 4])
+def test_many_classes_with_shortcuts_of_their_own_end_up_alike(classes: int, tmp_path: Path) -> None:
+    names, marks = "abcd"[:classes], "※☆◇○"
+    table = table_of(lambda tokens, _: tokens, rows=3000)
+    found = table.to_pylist()
+    for number, row in enumerate(found):
+        place = number % classes
+        mark = marks[place if number % 10 else (place + 1) % classes]
+        row |= {"label": names[place], "text": f"{mark} {row['text']}", "tokens": [mark, *row["tokens"]]}
+        row["side"], row["ig"] = [0, *row["side"]], [1.0, *row["ig"]]
+        spans = [{"start": span["start"] + 2, "end": span["end"] + 2} for span in row["spans"]]
+        row["spans"] = [{"start": 0, "end": 1}, *spans]
+    # Nothing is accepted for the last class: it is what is left.
+    flags = "".join(
+        f"yes,{name},word,{mark}, {mark} ,why\n" for name, mark in zip(names[:-1], marks, strict=False)
     )
-    evidence = f"{HEAD.strip()},rows,own,of,total\nyes,good,word,※, ※ ,why,{own + other},{own},1000,2000\n"
-    rows = balanced(table, evidence, tmp_path)
-    of = {label: [str(row["text"]) for row in rows if row["label"] == label] for label in ("good", "bad")}
-    shares = {label: sum("※" in text for text in texts) / len(texts) for label, texts in of.items()}
-    assert abs(shares["good"] - shares["bad"]) < 0.03
-    assert 0.8 < len(of["good"]) / len(of["bad"]) < 1.3
+    rows = balanced(pa.Table.from_pylist(found, schema=table.schema), flags, tmp_path)
+    assert apart(shares(rows, lambda text: tuple(mark in text for mark in marks[: classes - 1]))) < 0.04
+
+
+def test_every_row_gets_its_children_where_even_is_false(tmp_path: Path) -> None:
+    rows = balanced(table_of(KINDS["symbol"][2]), "yes,good,word,※, ※ ,why\n", tmp_path, even=False)
+    sources = [row for row in rows if row["parent"] is None]
+    asked = {
+        str(row["id"]): "balance_remove" if row["label"] == "good" else "balance_insert"
+        for row in sources
+        if ("※" in str(row["text"])) == (row["label"] == "good")
+    }
+    assert {str(row["parent"]): row["method"] for row in rows if row["parent"] is not None} == asked
 
 
 def test_either_half_can_be_left_out(tmp_path: Path) -> None:
