@@ -32,9 +32,8 @@ def main() -> None:
         _fail(error.where, error.what, error.hint, error.exit_code)
     except (typer.Abort, KeyboardInterrupt, _StoppedError) as stopped:
         code = stopped.code if isinstance(stopped, _StoppedError) else 130
-        _fail(
-            "augment", "interrupted; what was finished is kept", "run the same command again to go on", code
-        )
+        where = f"augment {arguments[0]}"
+        _fail(where, "interrupted; what was finished is kept", "run the same command again to go on", code)
     except OSError as error:
         if debug or error.filename is None:
             raise

@@ -80,12 +80,11 @@ def show_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | Non
 
 
 # Shares that the key-word table shows, and how they are called.
-_SHARES = {
-    "share": "of the attribution",
-    "top": "scores highest",
-    "purity": "of its rows",
-    "coverage": "of the class",
-}
+_SHARES = ("share", "top", "purity", "coverage")
+_SHARES_MEAN = (
+    "share of the attribution of the class; top: of its rows right, where it scores highest; purity: of the rows with it, "
+    "in the class; coverage: of the class, with it"
+)
 
 
 def tell_summary(summary: "Summary") -> None:
@@ -162,9 +161,13 @@ def show_keywords(found: list[dict[str, object]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(highlight=False)
     for label in dict.fromkeys(row["label"] for row in found):
-        table = Table("unit", "kind", *_SHARES.values(), "rows", "chi²", box=SIMPLE, title=Text(str(label)))
+        table = Table(box=SIMPLE, title=Text(str(label)), pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column("unit", overflow="fold")
+        table.add_column("kind")
+        for head in (*_SHARES, "rows", "chi²"):
+            table.add_column(head, justify="right")
         for row in found:
             if row["label"] == label:
                 shares = (f"{float(str(row[name])):.1%}" for name in _SHARES)
@@ -172,9 +175,11 @@ def show_keywords(found: list[dict[str, object]]) -> None:
                 size = f"{float(str(row['chi_square'])):,.0f}"
                 table.add_row(name, str(row["kind"]), *shares, f"{row['rows']:,}", size)
         console.print(table)
+    if found:
+        console.print(Text(_SHARES_MEAN, "dim"))
     flagged = sorted((row for row in found if row["flag"]), key=lambda row: -float(str(row["share"])))
     for row in flagged:
-        console.print(Text.assemble(("flag ", "red"), f"{row['text']!r}: {row['flag']}"))
+        console.print(Text.assemble(("flag ", "red"), f"{row['text']!r}: {row['flag']}"), soft_wrap=True)
     if not flagged:
         console.print("nothing looks like a shortcut")
 
