@@ -1,13 +1,13 @@
 """The largest response of every convolution filter over time, with a gradient that visits only where it is reached.
 
 A maximum passes its gradient to one place in a text. The backward pass of a convolution multiplies the zeros at all others
-too; this one does not, and a training step on a CPU takes as little as half the time (benchmarks/responses.md). Ties
-share the gradient alike, as `amax` has it.
+too; this one does not. Nor does the forward pass ask a filter about a piece again that it has met in the batch: most pieces
+come often. Ties share the gradient alike, as `amax` has it. What both save on a CPU: benchmarks/responses.md.
 
     largest_responses(signal, absent, [torch.randn(100, 128, 3)])       # [B, 100]
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import torch
@@ -16,18 +16,21 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import conv1d, pad
 
 
-def largest_responses(signal: Tensor, absent: Tensor, weights: Sequence[Tensor]) -> Tensor:
+def largest_responses(
+    signal: Tensor, absent: Tensor, weights: Sequence[Tensor], kinds: Tensor | None = None
+) -> Tensor:
     """Return the largest response of each filter to windows that begin where nothing is absent, [B, filters in all].
 
     signal: float [B, T + K - 1, D], zero behind the text; absent: bool [B, T]; weights: of each width k <= K one
-    [filters, D, k]. A text without any window gets -inf.
+    [filters, D, k]. A text without any window gets -inf. kinds: int64 [B, T + K - 1], where places of one kind have the same
+    signal, or those of one text have: then each filter meets each kind once. Where they have not, it makes no difference.
     """
     exact = signal.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled(
         signal.device.type
     )
     if signal.device.type == "cpu" and exact:
         apply: Callable[..., Tensor] = _Largest.apply
-        return apply(signal.contiguous(), absent, *weights)
+        return apply(signal.contiguous(), absent, kinds, *weights)
     return convolved_responses(signal, absent, weights)
 
 
@@ -52,16 +55,16 @@ class _Largest(torch.autograd.Function):
     """Matrix products forward; backward, sparse ones over the places of the maxima."""
 
     @staticmethod
-    def forward(ctx: _Context, signal: Tensor, absent: Tensor, *weights: Tensor) -> Tensor:
+    def forward(
+        ctx: _Context, signal: Tensor, absent: Tensor, kinds: Tensor | None, *weights: Tensor
+    ) -> Tensor:
         """Return the maxima, and keep where they are if a gradient will be asked for."""
-        (texts, length, size), times = signal.shape, absent.shape[1]
-        windows = _windows(signal, length - times + 1, times).reshape(texts * times, -1)
+        (texts, length, _), times = signal.shape, absent.shape[1]
         behind = torch.zeros(absent.shape, dtype=signal.dtype).masked_fill_(absent, -torch.inf)[:, :, None]
         maxima, places, columns, ties, first = [], [], [], [], 0
-        for weight in weights:
-            filters, _, width = weight.shape
-            flat = weight.permute(2, 1, 0).reshape(width * size, filters)
-            answers = (windows[:, : width * size] @ flat).view(texts, times, filters).add_(behind)
+        for weight, responses in zip(weights, _responses(signal, times, kinds, weights), strict=True):
+            filters = weight.shape[0]
+            answers = responses.view(texts, times, filters).add_(behind)
             largest = answers.amax(1)
             maxima.append(largest)
             if any(ctx.needs_input_grad):
@@ -98,14 +101,62 @@ class _Largest(torch.autograd.Function):
             for place in range(1, longest):
                 of_signal[place:] += spread[: rows - place, place]
             of_signal = of_signal.view(texts, length, size)
-        if any(ctx.needs_input_grad[2:]):
+        if any(ctx.needs_input_grad[3:]):
             windows = _windows(signal.view(1, rows, size), longest, rows - longest + 1)[0]
             found = _product(columns, places, shares, filters, windows).view(filters, longest, size)
             parts = torch.split(found.transpose(1, 2), [weight.shape[0] for weight in weights])
             of_weights = [
                 part[:, :, : w.shape[2]].contiguous() for part, w in zip(parts, weights, strict=True)
             ]
-        return (of_signal, None, *of_weights)
+        return (of_signal, None, None, *of_weights)
+
+
+def _responses(
+    signal: Tensor, times: int, kinds: Tensor | None, weights: Sequence[Tensor]
+) -> Iterator[Tensor]:
+    """Yield the responses of the filters of each width to all windows, [B * times, filters]."""
+    texts, length, size = signal.shape
+    known = None if kinds is None else _known(signal, kinds)
+    if known is not None:
+        yield from _by_kind(*known, times, weights)
+        return
+    windows = _windows(signal, length - times + 1, times).reshape(texts * times, -1)
+    for weight in weights:
+        filters, _, width = weight.shape
+        yield windows[:, : width * size] @ weight.permute(2, 1, 0).reshape(width * size, filters)
+
+
+def _known(signal: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Return the signal of each kind, [U, D], and the number of each place's kind, [B, T + K - 1].
+
+    On a path each text is changed in its own way: there only places of one text are alike. None where not even those are.
+    """
+    texts, _, size = signal.shape
+    apart = kinds + (int(kinds.max()) - int(kinds.min()) + 1) * torch.arange(texts)[:, None]
+    for each in (kinds, apart):
+        found, kind = torch.unique(each, return_inverse=True)
+        one_of_each = torch.empty(len(found), dtype=torch.int64)
+        one_of_each.scatter_(0, kind.view(-1), torch.arange(kind.numel()))
+        rows = signal.view(-1, size)[one_of_each]
+        if torch.equal(rows[kind], signal):
+            return rows, kind
+    return None
+
+
+def _by_kind(rows: Tensor, kind: Tensor, times: int, weights: Sequence[Tensor]) -> Iterator[Tensor]:
+    """Yield the responses from what each place of a window adds, which is computed for each kind of place once.
+
+    So windows of the same pieces have the same response to the bit, wherever they stand: a product of matrices does not
+    promise that.
+    """
+    count, size = rows.shape
+    for weight in weights:
+        filters, _, width = weight.shape
+        parts = (rows @ weight.permute(1, 2, 0).reshape(size, width * filters)).view(count, width, filters)
+        found = parts[:, 0].contiguous()[kind[:, :times].reshape(-1)]
+        for place in range(1, width):
+            found += parts[:, place].contiguous()[kind[:, place : place + times].reshape(-1)]
+        yield found
 
 
 def _windows(signal: Tensor, width: int, times: int) -> Tensor:

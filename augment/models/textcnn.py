@@ -77,9 +77,12 @@ class TextCNN(PreTrainedModel):
         """Return logits [B, C], the responses of each filter reduced to one number by `peak`."""
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         embedded = self.embedding(input_ids) * mask[:, :, None]
-        signal = nn.functional.pad(embedded, (0, 0, 0, max(self.config.windows) - 1))
+        behind = max(self.config.windows) - 1
+        signal = nn.functional.pad(embedded, (0, 0, 0, behind))
         layers = list(self.convolutions)
-        largest = largest_responses(signal, mask == 0, [torch.as_tensor(layer.weight) for layer in layers])
+        kinds = nn.functional.pad(torch.where(mask == 0, -1, input_ids), (0, behind), value=-1)
+        weights = [torch.as_tensor(layer.weight) for layer in layers]
+        largest = largest_responses(signal, mask == 0, weights, kinds)
         peaks = peak(largest, torch.cat([torch.as_tensor(layer.bias) for layer in layers]))
         logits: Tensor = self.classifier(self.dropout(peaks))
         return logits

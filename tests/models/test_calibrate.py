@@ -135,7 +135,7 @@ def test_paths_that_the_traced_nodes_cannot_follow_are_rough_where_they_miss_the
 
     monkeypatch.setattr("augment.models.calibrate.trace", waves)
     found, _ = calibrate(curved, asked(curved, TEACH), Plan(tolerance=tolerance))
-    assert found.roughness < 0.12
+    assert found.roughness < 0.16
     assert found.shape == shape
 
 

@@ -19,6 +19,13 @@ def plain(signal: Tensor, absent: Tensor, weights: list[Tensor]) -> Tensor:
     return torch.cat(found, -1)
 
 
+def kinds_of(signal: Tensor) -> Tensor:
+    """Return numbers that are the same where the signal is."""
+    rows = signal.detach().reshape(-1, signal.shape[2])
+    kinds: Tensor = torch.unique(rows, dim=0, return_inverse=True)[1]
+    return kinds.view(signal.shape[:2])
+
+
 def made(texts: int, times: int, size: int = 5, filters: int = 3) -> tuple[Tensor, Tensor, list[Tensor]]:
     """Return whole numbers, so that equal sums are equal to the last bit: repeated words, texts of all lengths."""
     luck = torch.Generator().manual_seed(texts * 100 + times)
@@ -34,11 +41,13 @@ def made(texts: int, times: int, size: int = 5, filters: int = 3) -> tuple[Tenso
     return padded.requires_grad_(), absent, weights
 
 
+@pytest.mark.parametrize("told", [False, True])
 @pytest.mark.parametrize(("texts", "times"), [(1, 1), (1, 7), (4, 2), (9, 12)])
-def test_values_and_gradients_are_those_of_the_plain_way(texts: int, times: int) -> None:
-    """With ties shared alike, and nothing for what is absent."""
+def test_values_and_gradients_are_those_of_the_plain_way(texts: int, times: int, told: bool) -> None:
+    """With ties shared alike, and nothing for what is absent; whether or not equal places are told."""
     signal, absent, weights = made(texts, times)
-    ours, theirs = largest_responses(signal, absent, weights), plain(signal, absent, weights)
+    kinds = kinds_of(signal) if told else None
+    ours, theirs = largest_responses(signal, absent, weights, kinds), plain(signal, absent, weights)
     assert torch.equal(ours, theirs)
     felt = torch.randn(ours.shape, generator=torch.Generator().manual_seed(0), dtype=torch.double)
     felt[:, 1] = 0.0
@@ -78,3 +87,36 @@ def test_other_precisions_take_the_plain_way() -> None:
     found = largest_responses(signal.detach().bfloat16(), absent, half)
     assert found.dtype == torch.bfloat16
     torch.testing.assert_close(found.double(), plain(signal, absent, weights).detach(), rtol=0.02, atol=0.02)
+
+
+def test_places_that_are_alike_in_one_text_only_are_told_by_text() -> None:
+    """As on a path from zero, where each text of a batch has come another way."""
+    signal, absent, weights = made(9, 12)
+    parts = torch.arange(9).double()[:, None, None]
+    scaled = (signal.detach() * parts).requires_grad_()
+    ours, theirs = (
+        largest_responses(scaled, absent, weights, kinds_of(signal)),
+        plain(scaled, absent, weights),
+    )
+    assert torch.equal(ours, theirs)
+
+
+def test_wrong_kinds_change_nothing() -> None:
+    signal, absent, weights = made(6, 9)
+    wrong = torch.zeros(signal.shape[:2], dtype=torch.int64)
+    assert torch.equal(largest_responses(signal, absent, weights, wrong), plain(signal, absent, weights))
+
+
+@pytest.mark.parametrize("length", [3, 17, 64, 129])
+def test_equal_windows_have_equal_responses_wherever_they_stand(length: int) -> None:
+    luck = torch.Generator().manual_seed(length)
+    words = torch.randn(3, 128, generator=luck)
+    kinds = torch.tensor([0, 1, 2] * (length // 3 + 1))[:length][None]
+    kinds = torch.nn.functional.pad(kinds, (0, 1), value=0)
+    weights = [torch.randn(100, 128, 2, generator=luck, requires_grad=True)]
+    signal = words[kinds].requires_grad_()
+    absent = torch.zeros(1, length, dtype=torch.bool)
+    felt = torch.autograd.grad(largest_responses(signal, absent, weights, kinds).sum(), signal)[0]
+    # Every third place stands in the same windows, but for the last.
+    inner = felt[0, 3:-3]
+    torch.testing.assert_close(inner[:-3], inner[3:], rtol=1e-5, atol=1e-5)

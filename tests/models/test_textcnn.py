@@ -140,3 +140,10 @@ def test_dropout_works_in_training_only(net: TextCNN) -> None:
 
 def test_the_embedding_a_path_replaces_is_the_one_it_reads(net: TextCNN) -> None:
     assert net.get_input_embeddings() is net.embedding
+
+
+def test_training_answers_as_testing_does_but_for_dropout() -> None:
+    net = TextCNN(TextCNNConfig(vocab_size=20, hidden_size=8, filters=5, dropout=0.0))
+    ids = torch.tensor([[3, 4, 3, 4, 3, 4, 3, 0], [0, 5, 3, 3, 3, 3, 3, 3], [0] * 8])
+    mask = (ids != 0).long()
+    torch.testing.assert_close(net.train()(ids, mask).logits, net.eval()(ids, mask).logits)
