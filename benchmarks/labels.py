@@ -167,6 +167,7 @@ def write_table() -> None:
             other = next(name for name in FAMILIES if name != family)
             lines += [f"## Children of a model of the family {family}, judged by the {other}", ""]
             lines += [*_arms(cells), *_differences(cells)]
+    lines += ["## Both", "", *_differences(RESULTS.cells)]
     write_page("labels", "Do the children keep their labels?", __doc__, lines)
 
 
