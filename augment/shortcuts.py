@@ -168,29 +168,11 @@ def flags_of(facts: Sequence[Fact], parts: Mapping[tuple[Unit, str], Fact]) -> l
 
 @dataclass(frozen=True)
 class Flag:
-    """A shortcut that a user has accepted as one: the unit, the class it gives away, and how it is written.
-
-    inside, outside: the share of the rows of the class, and of the others, that have it, where the file says so.
-    """
+    """A shortcut that a user has accepted as one: the unit, the class it gives away, and how it is written."""
 
     unit: Unit
     label: str
     form: str
-    inside: float = 1.0
-    outside: float = 0.0
-
-    @property
-    def removed(self) -> float:
-        """The share of the rows of the class with the unit of which a child without it is made.
-
-        With `inserted` it stands equally often in all classes afterwards, and these have grown alike.
-        """
-        return max(self.inside - self.outside, 0.0) / self.inside if self.inside else 0.0
-
-    @property
-    def inserted(self) -> float:
-        """The share of the rows of other classes without the unit of which a child with it is made."""
-        return max(self.inside - self.outside, 0.0) / (1 - self.outside) if self.outside < 1 else 0.0
 
 
 # What a user may write in the column `accept`.
@@ -226,7 +208,7 @@ def read_flags(path: Path) -> tuple[Flag, ...]:
                 raise RequestError(
                     f"{path}:{number}", f"`{row['kind']}` is no kind of unit", f"one of {', '.join(KINDS)}"
                 )
-            found.append(Flag(Unit(kind, row["text"]), row["label"], row["form"], *_shares(row)))
+            found.append(Flag(Unit(kind, row["text"]), row["label"], row["form"]))
     if not found:
         raise RequestError(
             str(path), "nothing is accepted", "write yes into the column `accept` of what is a shortcut"
@@ -244,12 +226,3 @@ def require_labels(path: Path, labels: Iterable[str]) -> None:
                 f"`{flag.unit.text}` is flagged for the label `{flag.label}`, which these rows do not have",
                 f"name the flags.csv of this corpus; labels: {', '.join(sorted(known))}",
             )
-
-
-def _shares(row: Mapping[str, str | None]) -> tuple[float, float]:
-    """Return the shares of the rows of the class, and of the others, that have the unit; all and none where it is not said."""
-    try:
-        rows, own, of, total = (int(str(row.get(name))) for name in ("rows", "own", "of", "total"))
-        return own / of, (rows - own) / (total - of)
-    except (ValueError, ZeroDivisionError):
-        return 1.0, 0.0
