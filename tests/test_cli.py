@@ -326,7 +326,7 @@ def test_a_run_that_is_asked_to_stop_says_so_and_is_resumed_to_its_end(
         out, err = child.communicate(timeout=60)
     assert (child.returncode, out) == (code, "")
     last = err.splitlines()[-3:]
-    assert last[0] == "error: augment"
+    assert last[0] == "error: augment run"
     assert "what was finished is kept" in last[1]
     done = augment(
         "run", "explain", "-c", config, "-o", tmp_path / "out", *CPU, "--set", "run.shard_rows=3", "--json"
