@@ -5,7 +5,7 @@ r"""Ask `augment evaluate` on several corpora whether augmentation helps, and po
     OMP_NUM_THREADS=1 python benchmarks/helps.py --name minilm --start MINILM --freeze 4 --learning-rate 0.0003 \
         --epochs 3 --test-rows 500 --rows 100 --seeds 6 --corpora sst2-en cr-en
     OMP_NUM_THREADS=1 python benchmarks/helps.py --name e5-4 --start E5 --layers 4 --freeze 2 --learning-rate 0.0003 \
-        --epochs 3 --test-rows 500 --rows 100 --seeds 6 --corpora hotel-zh takeaway-zh
+        --epochs 12 --test-rows 500 --rows 100 --seeds 6 --corpora hotel-zh takeaway-zh
 
 Arms, at equal rows and steps: `augment` (key words protected), its twins on random words and on words by log odds, EDA, EDA with
 the alpha that makes as many edits a child as `augment` (`eda:matched`, by 300 rows of the corpus), R-Drop

@@ -31,7 +31,7 @@ from augment.shortcuts import read_flags
 from augment.stage import Lines, Step, TableStage
 from augment.stages.children import Row, editable_rows, whole_rows
 from augment.table import Child, Missing, with_children
-from augment.text.choose import Protection
+from augment.text.choose import Protection, is_content
 from augment.text.edits import Edit, insertion, replay
 from augment.text.units import Unit, folded, units
 
@@ -257,13 +257,13 @@ def _group(label: str, flags: Sequence[Shortcut]) -> str:
 def _runs(row: Row, flags: Sequence[Shortcut]) -> dict[Run, list[int]]:
     """Return the accepted units of a row, whatever their class: neighbours as one run, each with its tokens, in order.
 
-    A word that is accepted for its place counts in other places too: what a child loses there, it may have elsewhere.
+    A word that is accepted for its place counts in other places too, and so do the content words of an accepted phrase where
+    they stand alone: what a child loses here, it may have there.
     """
     there = units(row.tokens, row.side)
     kinds: dict[int, set[str]] = defaultdict(set)
     for flag in flags:
-        alone = Unit("word", flag.unit.text) if flag.unit.kind in ("first", "last") else flag.unit
-        for unit in (flag.unit, alone):
+        for unit in (flag.unit, *_parts(flag.unit)):
             for tokens in there.get(unit, ()):
                 for token in tokens:
                     kinds[token].add(unit.kind)
@@ -277,6 +277,13 @@ def _runs(row: Row, flags: Sequence[Shortcut]) -> dict[Run, list[int]]:
     if stretch:
         found[_run(row, stretch, kinds)] += stretch
     return dict(sorted(found.items()))
+
+
+def _parts(unit: Unit) -> list[Unit]:
+    """Return the words of a phrase or place that count alone."""
+    if unit.kind == "phrase":
+        return [Unit("word", word) for word in unit.words if is_content(word)]
+    return [Unit("word", unit.text)] if unit.kind != "word" else []
 
 
 def _run(row: Row, tokens: Sequence[int], kinds: Mapping[int, set[str]]) -> Run:
