@@ -1,7 +1,8 @@
 """How training sees its rows: in batches of like length, the batches themselves in random order, padded to the longest.
 
 Random batches of reviews spend up to half their work on padding. Sorting within windows of fifty batches and then
-shuffling the batches keeps the order random where it matters.
+shuffling the batches keeps the order random where it matters. Of few rows it would not: the same rows would meet in every
+pass, copies of a row, which have one length, even fill a batch; they come in random order.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,10 +14,12 @@ from torch.utils.data import Sampler
 from transformers import PreTrainedTokenizerBase
 
 _WINDOW = 50
+# Fewer windows than this are few rows.
+_LEAST = 4
 
 
 class LengthBuckets(Sampler[int]):
-    """Yields every row once a pass; consecutive `batch` rows are of like length. Each pass has its own order."""
+    """Yields every row once a pass; of many, consecutive `batch` rows are of like length. Each pass has its own order."""
 
     def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
         """Keep the number of pieces of each row."""
@@ -31,6 +34,9 @@ class LengthBuckets(Sampler[int]):
         """Yield row numbers."""
         order = torch.randperm(len(self), generator=self._generator).tolist()
         window = _WINDOW * self._batch
+        if len(order) <= _LEAST * window:
+            yield from order
+            return
         batches: list[list[int]] = []
         for start in range(0, len(order), window):
             rows = sorted(order[start : start + window], key=lambda row: self._lengths[row])

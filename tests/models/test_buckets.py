@@ -17,12 +17,19 @@ def test_every_row_comes_once_in_every_pass(lengths: list[int], batch: int) -> N
 
 
 def test_batches_hold_like_lengths_and_come_in_no_order() -> None:
-    lengths = [number % 100 for number in range(800)]
+    lengths = [number % 100 for number in range(4000)]
     rows = list(LengthBuckets(lengths, 16, seed=0))
-    batches = [[lengths[row] for row in rows[at : at + 16]] for at in range(0, 800, 16)]
+    batches = [[lengths[row] for row in rows[at : at + 16]] for at in range(0, 4000, 16)]
     assert max(max(batch) - min(batch) for batch in batches) <= 3
     firsts = [batch[0] for batch in batches]
     assert firsts not in (sorted(firsts), sorted(firsts, reverse=True))
+
+
+def test_copies_of_few_rows_do_not_fill_a_batch() -> None:
+    lengths = [number % 50 for number in range(3000)]
+    rows = list(LengthBuckets(lengths, 32, seed=0))
+    batches = [[lengths[row] for row in rows[at : at + 32]] for at in range(0, 3000, 32)]
+    assert min(len(set(batch)) for batch in batches[:-1]) > 16
 
 
 def test_the_seed_decides_the_order() -> None:
