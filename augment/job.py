@@ -293,7 +293,7 @@ class EvaluateConfig(Section):
     epochs: float | None = Field(
         default=None,
         gt=0,
-        description="passes over the enlarged set, for all arms; default: 12 from scratch, those of train.epochs to fine-tune",
+        description="passes over the enlarged set, for all arms; default: 12 from scratch, the default of train.epochs to fine-tune",
     )
     r_drop: float = Field(default=1.0, gt=0, description="weight of R-Drop in the arms that ask for it")
     test_rows: int = Field(default=1000, ge=1, description="rows of each test, chosen by hash")

@@ -267,33 +267,28 @@ def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, P
     """Return a pretrained encoder with a fresh classification head, cut to `train.layers`."""
     import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
-    from transformers.utils import logging
 
-    from augment.models.folder import look
+    from augment.models.folder import look, quiet
 
     folder = look(resolve(job.train.start, None, job.run.allow_download)).path
     safe = {"local_files_only": True, "trust_remote_code": False}
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     try:
-        config = AutoConfig.from_pretrained(folder, **names, **safe)
-        if job.train.layers is not None:
-            config.num_hidden_layers = job.train.layers
-        model = AutoModelForSequenceClassification.from_pretrained(
-            folder,
-            config=config,
-            use_safetensors=True,
-            dtype=torch.float32,
-            ignore_mismatched_sizes=True,
-            **safe,
-        )
-        return model, AutoTokenizer.from_pretrained(folder, **safe)
+        with quiet():
+            config = AutoConfig.from_pretrained(folder, **names, **safe)
+            if job.train.layers is not None:
+                config.num_hidden_layers = job.train.layers
+            model = AutoModelForSequenceClassification.from_pretrained(
+                folder,
+                config=config,
+                use_safetensors=True,
+                dtype=torch.float32,
+                ignore_mismatched_sizes=True,
+                **safe,
+            )
+            return model, AutoTokenizer.from_pretrained(folder, **safe)
     except (OSError, ValueError, KeyError) as error:
         first = str(error).splitlines()[0]
         raise ModelError(str(folder), f"cannot be fine-tuned: {first}", "start from another model") from None
-    finally:
-        logging.set_verbosity(verbosity)
 
 
 def _fit(
@@ -324,7 +319,7 @@ def _fit(
             """Say how far the training is."""
             say("train", int(getattr(state, "global_step", 0)), int(getattr(state, "max_steps", 0)))
 
-    epochs = settings.epochs or passes(settings, len(fitting))
+    epochs = settings.epochs or default_epochs(settings, len(fitting))
     steps = settings.steps or epochs * len(fitting) / settings.batch_size
     with TemporaryDirectory() as scratch:
         arguments = TrainingArguments(
@@ -386,7 +381,7 @@ def _fit(
     model.to("cpu")
 
 
-def passes(settings: TrainConfig, rows: int) -> int:
+def default_epochs(settings: TrainConfig, rows: int) -> int:
     """Return how often training goes through so many rows where neither epochs nor steps are given.
 
     Three times, or as often as 600 steps take from scratch, 200 to fine-tune, up to 20 and 60 times.

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from augment.errors import DataError, ModelError, RequestError
 from augment.job import CorpusConfig, Job, ModelConfig, TrainConfig
 from augment.models.folder import look
-from augment.training import passes, train
+from augment.training import default_epochs, train
 from tests.small import small_job, write_corpus
 
 
@@ -119,7 +119,7 @@ def test_saving_replaces_only_a_model_of_ours_and_only_its_files(corpus: Path, t
     ],
 )
 def test_few_rows_are_passed_through_often(start: str, rows: int, asked: int) -> None:
-    assert passes(TrainConfig(start=start), rows) == asked
+    assert default_epochs(TrainConfig(start=start), rows) == asked
 
 
 def test_steps_are_counted_in_place_of_epochs(corpus: Path, tmp_path: Path) -> None:

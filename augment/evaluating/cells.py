@@ -39,7 +39,7 @@ from augment.progress import Progress
 from augment.running import run
 from augment.shipped import find
 from augment.shortcuts import require_labels
-from augment.training import SCRATCH, passes, train
+from augment.training import SCRATCH, default_epochs, train
 
 Measured = dict[str, float | int | None]
 # Texts in other words that a row of the test is given; all of them must be answered rightly.
@@ -167,7 +167,7 @@ class Bench:
     def _epochs(self, rows: int) -> float:
         """Return the passes over the enlarged data of so many rows."""
         settings = self.job.train
-        fewest = _PASSES if settings.start in SCRATCH else passes(settings, self._enlarged(rows))
+        fewest = _PASSES if settings.start in SCRATCH else default_epochs(settings, self._enlarged(rows))
         return self.job.evaluate.epochs or fewest
 
     def _enlarged(self, rows: int) -> int:

@@ -28,7 +28,6 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
-from transformers.utils import logging
 
 from augment.errors import ModelError, RequestError
 from augment.ig.baseline import FillerName, replaced, zero
@@ -43,7 +42,7 @@ from augment.models.device import (
     reduced,
     remember_few_shapes,
 )
-from augment.models.folder import ModelFolder, model_folder
+from augment.models.folder import ModelFolder, model_folder, quiet
 from augment.models.packing import pack
 from augment.models.pooled import first_only
 from augment.models.textcnn import KIND, TextCNN
@@ -371,23 +370,21 @@ def load(folder: ModelFolder, kind: type[PreTrainedModel]) -> tuple[PreTrainedMo
 
     `kind` is the class, or Auto class, to load it as. ModelError if that cannot be, or if weights are missing.
     """
-    logging.disable_progress_bar()
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
     settings: dict[str, object] = {"use_safetensors": True, "local_files_only": True, "dtype": torch.float32}
     if kind is not TextCNN:
         settings["trust_remote_code"] = False
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder.path, local_files_only=True, trust_remote_code=False)
-        model, report = kind.from_pretrained(folder.path, output_loading_info=True, **settings)
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(
+                folder.path, local_files_only=True, trust_remote_code=False
+            )
+            model, report = kind.from_pretrained(folder.path, output_loading_info=True, **settings)
     except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         what = f"the model cannot be loaded: {first}"
         raise ModelError(
             str(folder.path), what, "fetch it again, or save it again with transformers"
         ) from None
-    finally:
-        logging.set_verbosity(verbosity)
     if report["missing_keys"]:
         some = ", ".join(sorted(report["missing_keys"])[:3])
         what = f"the weights lack {some}: it was not trained for this"

@@ -5,6 +5,8 @@ Reading a config file costs milliseconds; importing transformers costs seconds. 
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,3 +129,17 @@ def _json(path: Path) -> dict[str, object]:
     if not isinstance(value, dict):
         raise ModelError(str(path), "not a JSON object", "fetch or save the model again")
     return value
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let transformers load something without progress bars, and without warnings within the block."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)

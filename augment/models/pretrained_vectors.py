@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
-from transformers.utils import logging
 
 from augment.errors import ModelError
+from augment.models.folder import quiet
 from augment.models.textcnn import TextCNN, TextCNNConfig
 
 
@@ -56,17 +56,13 @@ def _reduced(
 def _read(folder: Path) -> tuple[Tensor, PreTrainedTokenizerBase]:
     """Return the word embeddings of an encoder, [V, W] float32, and its tokenizer."""
     safe = {"local_files_only": True, "trust_remote_code": False}
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     try:
-        encoder = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, **safe)
+        with quiet():
+            encoder = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
+            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, **safe)
     except (OSError, ValueError, KeyError) as error:
         first = str(error).splitlines()[0]
         raise ModelError(
             f"train.vectors: {folder}", f"cannot be read: {first}", "name another encoder"
         ) from None
-    finally:
-        logging.set_verbosity(verbosity)
     return torch.as_tensor(encoder.get_input_embeddings().weight).detach(), tokenizer

@@ -132,9 +132,10 @@ def _known(signal: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor] | None:
     On a path each text is changed in its own way: there only places of one text are alike. None where not even those are.
     """
     texts, _, size = signal.shape
-    apart = kinds + (int(kinds.max()) - int(kinds.min()) + 1) * torch.arange(texts)[:, None]
-    for each in (kinds, apart):
-        found, kind = torch.unique(each, return_inverse=True)
+    for apart in (False, True):
+        if apart:
+            kinds = kinds + (int(kinds.max()) - int(kinds.min()) + 1) * torch.arange(texts)[:, None]
+        found, kind = torch.unique(kinds, return_inverse=True)
         one_of_each = torch.empty(len(found), dtype=torch.int64)
         one_of_each.scatter_(0, kind.view(-1), torch.arange(kind.numel()))
         rows = signal.view(-1, size)[one_of_each]

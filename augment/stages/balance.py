@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -103,9 +103,10 @@ class Balance(TableStage):
         counts: Counter[tuple[str, str]] = Counter()
         if active and self.even:
             flags = _accepted(job)
+            counted = _counted(flags)
             for row in whole_rows(rows.combine_chunks().to_batches()[0]) if rows.num_rows else ():
                 if row.label is not None:
-                    found = [(*run, _form(row, tokens)) for run, tokens in _runs(row, flags).items()]
+                    found = [(*run, _form(row, tokens)) for run, tokens in _runs(row, counted).items()]
                     counts[_group(row.label, flags), json.dumps(found, ensure_ascii=False)] += 1
         lines = sorted(counts.items())
         columns = {
@@ -128,7 +129,7 @@ class Balance(TableStage):
         """Read the accepted flags and the states of the corpus; RequestError if nothing is accepted."""
         flags = _accepted(job)
         table = read_table(self.path_in(state)) if state is not None and self.even else _LINES.empty_table()
-        states, accepted = _States(table), {flag.unit for flag in flags}
+        states, accepted, counted = _States(table), {flag.unit for flag in flags}, _counted(flags)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Make the children of every row that a shortcut concerns."""
@@ -136,18 +137,18 @@ class Balance(TableStage):
             for row in editable_rows(batch, "any", Protection(), self.score):
                 if row.label is not None:
                     luck = chance(job.seed, self.kind, row.id, 0)
-                    changes = self.changes(row, flags, states, luck)
+                    changes = self.changes(row, flags, counted, states, luck)
                     children += self.children(row, changes, accepted, luck)
             return with_children(batch, children, list[Missing]())
 
         return step
 
     def changes(
-        self, row: Row, flags: Sequence[Shortcut], states: "_States", luck: Chance
+        self, row: Row, flags: Sequence[Shortcut], counted: Set[Unit], states: "_States", luck: Chance
     ) -> Iterator[Change]:
         """Yield what the children of a row lose and gain: as the classes need, or what each half says of every row."""
         if self.even:
-            there = _runs(row, flags)
+            there = _runs(row, counted)
             for goal in states.drawn(tuple(there), _group(str(row.label), flags), luck):
                 gone = frozenset(token for run in there if run not in goal for token in there[run])
                 yield Change(gone, tuple((run, states.forms[run]) for run in goal if run not in there))
@@ -199,13 +200,13 @@ class _States:
     def drawn(self, state: State, group: str, luck: Chance) -> Iterator[State]:
         """Yield the states that children of a row of this state and class are to have."""
         plan = self._plans.get(group)
-        if plan is not None and state in plan.children:
-            for _ in range(int(plan.children[state] + luck.below(_PARTS) / _PARTS)):
-                lacking = {goal: share for goal, share in plan.lacking.items() if goal != state}
-                at = luck.below(_PARTS) / _PARTS * sum(lacking.values())
-                yield list(lacking)[
-                    min(bisect_right(list(accumulate(lacking.values())), at), len(lacking) - 1)
-                ]
+        if plan is None or state not in plan.children:
+            return
+        goals = [goal for goal in plan.lacking if goal != state]
+        ends = list(accumulate(plan.lacking[goal] for goal in goals))
+        for _ in range(int(plan.children[state] + luck.below(_PARTS) / _PARTS)):
+            at = luck.below(_PARTS) / _PARTS * ends[-1]
+            yield goals[min(bisect_right(ends, at), len(goals) - 1)]
 
 
 @dataclass(frozen=True)
@@ -254,19 +255,22 @@ def _group(label: str, flags: Sequence[Shortcut]) -> str:
     return label if any(flag.label == label for flag in flags) else _REST
 
 
-def _runs(row: Row, flags: Sequence[Shortcut]) -> dict[Run, list[int]]:
-    """Return the accepted units of a row, whatever their class: neighbours as one run, each with its tokens, in order.
+def _counted(flags: Sequence[Shortcut]) -> frozenset[Unit]:
+    """Return the accepted units, whatever their class, and what counts with them.
 
     A word that is accepted for its place counts in other places too, and so do the content words of an accepted phrase where
     they stand alone: what a child loses here, it may have there.
     """
-    there = units(row.tokens, row.side)
+    return frozenset(unit for flag in flags for unit in (flag.unit, *_parts(flag.unit)))
+
+
+def _runs(row: Row, counted: Set[Unit]) -> dict[Run, list[int]]:
+    """Return the units of a row that count: neighbours as one run, each with its tokens, in order."""
     kinds: dict[int, set[str]] = defaultdict(set)
-    for flag in flags:
-        for unit in (flag.unit, *_parts(flag.unit)):
-            for tokens in there.get(unit, ()):
-                for token in tokens:
-                    kinds[token].add(unit.kind)
+    for unit, places in units(row.tokens, row.side).items():
+        if unit in counted:
+            for token in chain.from_iterable(places):
+                kinds[token].add(unit.kind)
     found: dict[Run, list[int]] = defaultdict(list)
     stretch: list[int] = []
     for token in sorted(kinds):
@@ -288,7 +292,7 @@ def _parts(unit: Unit) -> list[Unit]:
 
 def _run(row: Row, tokens: Sequence[int], kinds: Mapping[int, set[str]]) -> Run:
     """Return neighbouring tokens as a run; one that is accepted for its place has that place."""
-    place = next((kind for kind, at in (("first", 0), ("last", -1)) if kind in kinds[tokens[at]]), "inside")
+    place = "first" if "first" in kinds[tokens[0]] else "last" if "last" in kinds[tokens[-1]] else ""
     words = " ".join(folded(row.tokens[token]) for token in tokens)
     return Run(row.side[tokens[0]], _place(place), words)
 

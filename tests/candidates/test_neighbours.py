@@ -36,8 +36,8 @@ def test_words_that_push_the_same_way_are_near(neighbours: Neighbours) -> None:
 
 
 def test_of_some_words_those_are_close_that_push_the_same_way(neighbours: Neighbours) -> None:
-    assert neighbours.close("great", ["terrible", "wonderful", "xyzzyq"], 0.3) == ("wonderful",)
-    assert neighbours.close("很好", ["很差", "满意"], 0.3) == ("满意",)
+    assert neighbours.close("great", ["terrible", "wonderful", "xyzzyq"]) == ("wonderful",)
+    assert neighbours.close("喜欢", ["很差", "满意"]) == ("满意",)
     assert neighbours.close("xyzzyq", ["great"]) == ()
     assert neighbours.close("great", []) == ()
 
