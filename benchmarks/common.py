@@ -2,11 +2,15 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from augment.corpus import read
-from augment.job import read_job
+from augment.job import Job, ModelConfig, read_job
 from augment.ledger import write_json
+from augment.models.classifier import open_classifier
+from augment.models.labels import LabelMap
 from augment.shipped import find
 
 HERE = Path(__file__).resolve().parent
@@ -46,6 +50,20 @@ def write_page(name: str, title: str, doc: str | None, lines: list[str]) -> None
     """Write NAME.md beside the scripts: the title, what the script says of itself, and the lines."""
     text = "\n".join([f"# {title}", "", *(doc or "").strip().splitlines(), "", *lines])
     (HERE / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+
+
+def part(cell: Cell, name: str) -> dict[str, Any]:
+    """Return the mapping that a cell has under a name, an empty one where it has none."""
+    found = cell.get(name)
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def right(job: Job, model: ModelConfig, rows: Sequence[tuple[str, str]]) -> list[bool]:
+    """Return whether a model answers each text with its label."""
+    classifier = open_classifier(model, job.run)
+    names = LabelMap(classifier.classes, job.label_names)
+    answers = classifier.ask([text for text, _ in rows], [None] * len(rows)).argmax(-1)
+    return [names.name(int(answer)) == label for answer, (_, label) in zip(answers, rows, strict=True)]
 
 
 class Results:

@@ -25,8 +25,8 @@ from math import isnan
 from pathlib import Path
 
 import torch
-from common import Cell, Results, command_line, write_page
-from matching import halves, matched_eda
+from common import Cell, Results, command_line, part, write_page
+from matching import MATCHED, halves, matched_eda
 
 from augment.errors import AugmentError
 from augment.evaluating import evaluate
@@ -80,7 +80,6 @@ PAIRS = (
 SECONDS = {"textcnn": 6.0}
 # Corpora whose texts are cut to so many pieces, as all are for encoders.
 LONG, LONGEST = ("hotel-zh",), 64
-MATCHED = "eda:matched"
 Group = dict[str, list[float]]
 
 
@@ -220,9 +219,9 @@ def _labels(draws: dict[str, Cell]) -> list[str]:
     ]
     for arm in ARMS[1:]:
         cells = [
-            (int(key.split(" ")[2]), dict(cell[arm]))  # type: ignore[call-overload]
+            (int(key.split(" ")[2]), part(cell, arm))
             for key, cell in draws.items()
-            if arm in cell and "label_kept" in dict(cell[arm])  # type: ignore[call-overload]
+            if "label_kept" in part(cell, arm)
         ]
         if cells:
             many, edits, kept = (
@@ -238,7 +237,7 @@ def _differences(draws: dict[str, Cell], arm: str, other: str, test: str) -> Gro
     """Return the differences between two arms in points, by corpus and size."""
     found: Group = defaultdict(list)
     for key, cell in draws.items():
-        both = [dict(cell.get(name) or {}) for name in (arm, other)]  # type: ignore[call-overload]
+        both = [part(cell, name) for name in (arm, other)]
         for name, kind in TESTS.items():
             if kind == test and all(name in one for one in both):
                 _, corpus, rows, _ = key.split(" ")

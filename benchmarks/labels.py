@@ -17,20 +17,17 @@ import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import torch
-from common import Cell, Results, command_line, write_page
-from matching import matched_eda
+from common import Cell, Results, command_line, part, right, write_page
+from matching import MATCHED, matched_eda
 
 from augment.evaluating.arms import Arm
 from augment.evaluating.material import Labelled, by_split, drawn, write_rows
 from augment.evaluating.statistics import compare, holm
 from augment.exporting import CHILDREN
 from augment.job import CorpusConfig, Job, ModelConfig, OutputConfig, TrainConfig, read_job
-from augment.models.classifier import open_classifier
-from augment.models.labels import LabelMap
 from augment.pipeline import pipeline_of
 from augment.running import run
 from augment.shipped import find
@@ -38,7 +35,7 @@ from augment.training import train
 
 RESULTS = Results("labels")
 CORPORA = ("sst2-en", "cr-en", "trec-en", "hotel-zh", "takeaway-zh", "news-zh")
-OWN, MATCHED = "augment", "eda:matched"
+OWN = "augment"
 ARMS = (OWN, "augment:random", "augment:log_odds", MATCHED)
 BLOCK, TRAINED, LENGTH = 50, 4000, 64
 # The upper two layers of an encoder are tuned: of six, or of the first four of twelve.
@@ -66,8 +63,8 @@ def measured(arguments: argparse.Namespace, corpus: str, family: str) -> Cell:
     rows = unseen(job, arguments.blocks * BLOCK)
     place = arguments.work / f"{corpus}-{family}"
     found: Cell = {}
-    right = answers(job, judge, [row.text for row in rows], [row.label for row in rows])
-    found["originals"] = {"label_kept": share(right)}
+    known = right(job, judge, [(row.text, row.label) for row in rows])
+    found["originals"] = {"label_kept": share(known)}
     job = on(job.model_copy(update={"model": own}), rows, place / "corpus")
     home = {row.text: number // BLOCK for number, row in enumerate(rows)}
     for arm in ARMS:
@@ -86,7 +83,7 @@ def facts_of(folder: Path, job: Job, judge: ModelConfig, home: dict[str, int]) -
     whole = pq.read_table(folder / "data" / "train.parquet").to_pylist()
     block = {row["id"]: home[row["text"]] for row in whole if not row.get("parent")}
     children = pq.read_table(folder / CHILDREN).to_pylist()
-    kept = answers(job, judge, [row["text"] for row in children], [row["label"] for row in children])
+    kept = right(job, judge, [(row["text"], row["label"]) for row in children])
     joined = [one for one, row in zip(kept, children, strict=True) if row.get("verdict") in (None, "keep")]
     blocks: dict[int, list[bool]] = defaultdict(list)
     for one, row in zip(kept, children, strict=True):
@@ -142,14 +139,6 @@ def on(job: Job, rows: Sequence[Labelled], place: Path) -> Job:
     return job.model_copy(update={"corpus": corpus, "output": OutputConfig(report_rows=0)})
 
 
-def answers(job: Job, model: ModelConfig, texts: list[str], labels: list[str]) -> list[bool]:
-    """Return whether a model answers each text with its label."""
-    classifier = open_classifier(model, job.run)
-    names = LabelMap(classifier.classes, job.label_names)
-    found = classifier.ask(texts, [None] * len(texts)).argmax(-1)
-    return [names.name(int(answer)) == label for answer, label in zip(found, labels, strict=True)]
-
-
 def job_of(arguments: argparse.Namespace, corpus: str) -> Job:
     """Return the job of a corpus."""
     words = [f"corpus.root={arguments.data}", "run.device=cpu", "run.threads=1"]
@@ -178,10 +167,10 @@ def _arms(cells: dict[str, Cell]) -> list[str]:
     ]
     lines.append("|---|---|---|---|---|---|---|")
     for corpus, cell in cells.items():
-        before = float(_facts(cell, "originals")["label_kept"])
+        before = float(part(cell, "originals")["label_kept"])
         lines.append(f"| {corpus} | originals | | | {before:.1%} | | |")
         for arm in ARMS:
-            facts = _facts(cell, arm)
+            facts = part(cell, arm)
             kept, edits = float(facts["label_kept"]), float(facts["edits"])
             joined = f"{facts['joined_label_kept']:.1%} of {facts['joined']}"
             lost = f"{(before - kept) / edits:.2%}"
@@ -204,19 +193,12 @@ def _differences(cells: dict[str, Cell]) -> list[str]:
     return [*lines, ""]
 
 
-def _facts(cell: Cell, arm: str) -> dict[str, Any]:
-    """Return what an arm came to."""
-    found = cell[arm]
-    assert isinstance(found, dict)
-    return found
-
-
 def _points(cells: dict[str, Cell], arm: str) -> dict[str, list[float]]:
     """Return the differences between `augment` and an arm, by corpus and block."""
     return {
         corpus: [
             100 * (float(one) - float(other))
-            for one, other in zip(_facts(cell, OWN)["blocks"], _facts(cell, arm)["blocks"], strict=True)
+            for one, other in zip(part(cell, OWN)["blocks"], part(cell, arm)["blocks"], strict=True)
         ]
         for corpus, cell in cells.items()
     }

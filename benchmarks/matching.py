@@ -1,7 +1,8 @@
 """What studies of augmentation share: EDA with as many edits as another recipe, and two halves of Cilin."""
 
+import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,8 +13,8 @@ from augment.exporting import CHILDREN
 from augment.job import Job, OutputConfig
 from augment.pipeline import Pipeline
 from augment.running import run
-from augment.stage import Stage
 
+MATCHED = "eda:matched"
 COUNTED, ALPHAS = 300, tuple(round(0.01 * step, 2) for step in range(2, 51))
 # Stages that ask no model of what they make.
 UNJUDGED = ("tokenize", "weigh", "rank", "substitute", "delete")
@@ -26,7 +27,7 @@ def matched_eda(job: Job, file: Path, recipe: str = "augment") -> Path:
     """
     if not file.exists():
         stages = [stage for stage in Arm.of(f"{recipe}:random").plan(1).stages if stage.kind in UNJUDGED]
-        goal = edits(job, file, stages)
+        goal = edits(job, file, _described("count", [stage.model_dump(mode="json") for stage in stages]))
         low, high = 0, len(ALPHAS) - 1
         # More alpha, more edits: the last that makes fewer, and the first that makes more.
         while high - low > 1:
@@ -38,18 +39,14 @@ def matched_eda(job: Job, file: Path, recipe: str = "augment") -> Path:
         print(
             f"{file.stem}: alpha {alpha}, {made[nearest]:.2f} edits a child, {recipe} {goal:.2f}", flush=True
         )
-        file.write_text(
-            "name: eda-matched\nabout: EDA with as many edits as another recipe.\nsplits: [train]\n"
-            f"stages:\n  - kind: tokenize\n  - kind: eda\n    alpha: {alpha}\n",
-            encoding="utf-8",
-        )
+        # JSON is YAML.
+        file.write_text(json.dumps(_eda(alpha), indent=1), encoding="utf-8")
     return file
 
 
-def edits(job: Job, beside: Path, stages: Sequence[Stage]) -> float:
-    """Return the edits a child of some training rows of a job, by stages that need no model."""
-    described = [stage.model_dump(mode="json") for stage in stages]
-    plan = Pipeline.model_validate({"name": "count", "about": "", "splits": ["train"], "stages": described})
+def edits(job: Job, beside: Path, described: Mapping[str, object]) -> float:
+    """Return the edits a child of some training rows of a job, by a pipeline whose stages need no model."""
+    plan = Pipeline.model_validate(described)
     settings = {
         "run": job.run.model_copy(update={"limit": COUNTED}),
         "output": OutputConfig(report_rows=0),
@@ -60,10 +57,19 @@ def edits(job: Job, beside: Path, stages: Sequence[Stage]) -> float:
     return sum(counts) / len(counts)
 
 
-def _eda(alpha: float) -> tuple[Stage, ...]:
-    """Return the stages of EDA."""
-    stages = [{"kind": "tokenize"}, {"kind": "eda", "alpha": alpha}]
-    return Pipeline.model_validate({"name": "eda", "about": "", "stages": stages}).stages
+def _eda(alpha: float) -> dict[str, object]:
+    """Return the pipeline of EDA."""
+    return _described("eda-matched", [{"kind": "tokenize"}, {"kind": "eda", "alpha": alpha}])
+
+
+def _described(name: str, stages: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """Return a pipeline on training rows as a YAML file has it."""
+    return {
+        "name": name,
+        "about": "As many edits as another recipe.",
+        "splits": ["train"],
+        "stages": list(stages),
+    }
 
 
 def halves(work: Path) -> tuple[str, str]:

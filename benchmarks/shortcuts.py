@@ -31,12 +31,11 @@ from typing import Any, cast
 import numpy as np
 import pyarrow.parquet as pq
 import torch
-from common import Cell, Results, command_line, labelled, write_page
+from common import Cell, Results, command_line, labelled, part, right, write_page
 
 from augment.flagging import FLAGS, TABLE
 from augment.job import CorpusConfig, Job, ModelConfig, OutputConfig, ResourcesConfig, RunConfig, TrainConfig
 from augment.ledger import write_json
-from augment.models.classifier import open_classifier
 from augment.pipeline import Pipeline
 from augment.running import run
 from augment.training import train
@@ -224,23 +223,17 @@ class Bench:
             names = ("start", "steps", "layers", "freeze", "learning_rate")
             settings = {"batch_size": BATCH, **{name: getattr(self.asked, name) for name in names}}
             train(job.model_copy(update={"train": TrainConfig.model_validate(settings)}))
-        found[arm] = {"reversed": right(job, self.reversed), "clean": right(job, self.test)}
+        tests = {"reversed": self.reversed, "clean": self.test}
+        found[arm] = {
+            name: round(float(np.mean(right(job, job.needs_model(), rows))), 4)
+            for name, rows in tests.items()
+        }
 
     def children(self, plan: str | Pipeline, job: Job) -> list[Row]:
         """Return the children that a pipeline makes."""
         folder = run(plan, job, self.work / "children", overwrite=True).folder
         rows = pq.read_table(folder / "data" / "train.parquet").to_pylist()
         return [(row["text"], row["label"]) for row in rows if row["parent"] is not None]
-
-
-def right(job: Job, rows: list[Row]) -> float:
-    """Return the accuracy of a job's model on rows."""
-    classifier = open_classifier(job.needs_model(), job.run)
-    answers = classifier.ask([text for text, _ in rows], [None] * len(rows)).argmax(-1)
-    found = [
-        classifier.classes[int(answer)] == label for answer, (_, label) in zip(answers, rows, strict=True)
-    ]
-    return round(float(np.mean(found)), 4)
 
 
 def flags_of(folder: Path) -> list[dict[str, Any]]:
@@ -318,7 +311,7 @@ def _places(cells: dict[str, Cell]) -> list[str]:
                 cell["rank"],
                 cell["chi_square"],
                 cell["chi_square_words"],
-                *_mapping(cell, "elsewhere").values(),
+                *part(cell, "elsewhere").values(),
             )
             for cell in some
         ]
@@ -346,13 +339,6 @@ def _unplanted(cells: dict[str, Cell]) -> list[str]:
     return [f"Flagged in {len(found)} draws without marker: {'; '.join(told) or 'nothing'}."]
 
 
-def _mapping(cell: Cell, name: str) -> dict[str, Any]:
-    """Return a part of a cell."""
-    found = cell[name]
-    assert isinstance(found, dict)
-    return found
-
-
 def _table(cells: dict[str, Cell], arms: list[str]) -> list[str]:
     """Return the table of a kind of model."""
     names = ["cells", "flagged", "at rank 3 or before", *arms, f"recovery: {', '.join(arms[1:-1])}"]
@@ -375,7 +361,7 @@ def _table(cells: dict[str, Cell], arms: list[str]) -> list[str]:
 
 def _of(cells: list[Cell], arm: str, test: str) -> np.ndarray:
     """Return the accuracies of an arm."""
-    return np.asarray([_mapping(cell, arm)[test] for cell in cells])
+    return np.asarray([part(cell, arm)[test] for cell in cells])
 
 
 def _recovery(cells: list[Cell], arms: list[str]) -> str:
