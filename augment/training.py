@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+# Raised when the same request would train another model than before.
+ALGORITHM = 2
 # The file that marks a model folder as ours to replace.
 MADE = "augment.json"
 _RATES = {"textcnn": 2e-3, "bert-small": 5e-4}

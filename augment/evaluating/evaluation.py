@@ -17,10 +17,11 @@ from augment.evaluating.arms import DUPLICATE, Arm
 from augment.evaluating.cells import Bench, Measured
 from augment.evaluating.drawing import forest
 from augment.evaluating.statistics import Difference, compare, holm
-from augment.fingerprint import corpus_hashes, resource_hashes
+from augment.fingerprint import ALGORITHM, corpus_hashes, resource_hashes
 from augment.job import Job
 from augment.ledger import change, read_json, write_json, write_text
 from augment.progress import Progress, silent
+from augment.training import ALGORITHM as TRAINING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,6 +225,8 @@ def _fingerprint(job: Job) -> dict[str, object]:
     read = job.model_copy(update={"resources": job.resources.model_copy(update={"lexicons": lexicons})})
     return {
         **parts,
+        "algorithm": ALGORITHM,
+        "training": TRAINING,
         "lexicons": lexicon_hashes(read),
         "files": resource_hashes(job),
         "evaluate": settings,
@@ -246,9 +249,11 @@ def _kept(
         return {}, {}
     held = read_json(folder / FILE)
     before, earlier = _mapping(held.get("fingerprint")), _mapping(held.get("plans"))
-    for name, value in {**fingerprint, **plans}.items():
-        known = before if name in fingerprint else earlier
-        changed = change({name: known[name]}, {name: value}) if name in known else None
+    # A plan that is not there yet is an arm that joins; of a fingerprint nothing may be missing.
+    asked = fingerprint | {name: plan for name, plan in plans.items() if name in earlier}
+    for name, value in asked.items():
+        known = (before if name in fingerprint else earlier).get(name)
+        changed = change({name: known}, {name: value})
         if changed is not None:
             raise FingerprintError(
                 str(folder),

@@ -10,8 +10,9 @@ from augment.errors import DataError, FingerprintError, RequestError
 from augment.evaluating import Evaluation, evaluate
 from augment.evaluating.arms import Arm
 from augment.evaluating.cells import Bench, Measured
-from augment.evaluating.evaluation import read_evaluation
+from augment.evaluating.evaluation import FILE, read_evaluation
 from augment.job import EvaluateConfig, Job, ModelConfig
+from augment.ledger import write_json
 from augment.progress import silent
 from tests.small import small_job
 
@@ -95,6 +96,17 @@ def test_another_corpus_or_training_is_refused_and_named(measured: Evaluation, s
         evaluate(other, measured.folder)
     with pytest.raises(FingerprintError, match=r"`evaluate\.variants` was 4, is 2"):
         evaluate(job(small, variants=2), measured.folder)
+
+
+def test_what_was_trained_otherwise_is_not_mixed_with_what_is_trained_now(
+    measured: Evaluation, small: Path, tmp_path: Path
+) -> None:
+    held = json.loads((measured.folder / FILE).read_text(encoding="utf-8"))
+    del held["fingerprint"]["training"]
+    (tmp_path / "old").mkdir()
+    write_json(tmp_path / "old" / FILE, held)
+    with pytest.raises(FingerprintError, match="`training` was null, is "):
+        evaluate(job(small), tmp_path / "old")
 
 
 def test_a_folder_of_something_else_is_left_alone(small: Path, tmp_path: Path) -> None:
