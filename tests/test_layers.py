@@ -40,15 +40,10 @@ DOORS = {
     "engine.processes": {"cuda_devices": {"torch"}},
     "formats.columnar": {"from_folder": {"datasets"}, "from_hub": {"datasets"}},
     "summary": {"to_pandas": {"pandas"}},
-    "training": {
-        "_start": {"torch", "transformers"},
-        "_pretrained": {"torch", "transformers"},
-        "_fit": {"transformers"},
-        "_features": {"datasets"},
-        "_save": {"transformers"},
-        "_score": {"sklearn"},
-        "_baseline": {"sklearn"},
-    },
+    "training.fitting": {"fit": {"transformers"}, "_features": {"datasets"}},
+    "training.making": {"_save": {"transformers"}},
+    "training.scoring": {"score": {"sklearn"}, "tfidf_accuracy": {"sklearn"}},
+    "training.starting": {"start_of": {"torch", "transformers"}, "_pretrained": {"torch", "transformers"}},
 }
 
 

@@ -1,0 +1,82 @@
+"""The labelled texts that a model is trained and tested on: by split, a limited number of them, and by fold."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from augment.corpus import fold_of, read
+from augment.errors import DataError
+from augment.job import Job
+from augment.models.labels import listed
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Labelled texts of one split."""
+
+    texts: list[str]
+    pairs: list[str | None]
+    labels: list[str]
+
+    def __len__(self) -> int:
+        """Return the number of texts."""
+        return len(self.texts)
+
+
+def splits_of(job: Job) -> dict[str, Examples]:
+    """Return the labelled texts of each split; DataError if train or a held-out split is missing or has one label."""
+    splits: dict[str, Examples] = {}
+    for chunk in read(job.needs_corpus(), job.run.allow_download):
+        for row in chunk.rows.select(["text", "text_pair", "label", "split"]).to_pylist():
+            if row["label"] is None:
+                there = listed([field.name for field in chunk.rows.schema.field("source").type])
+                raise DataError(
+                    str(job.root),
+                    f"the corpus has no labels; its columns: {there}",
+                    "name one with corpus.label",
+                )
+            examples = splits.setdefault(row["split"], Examples([], [], []))
+            examples.texts.append(row["text"])
+            examples.pairs.append(row["text_pair"])
+            examples.labels.append(row["label"])
+    if "train" not in splits or not {"test", "validation"} & set(splits):
+        hint = "give corpus.files by split, or no split at all: then rows are divided 80/10/10"
+        raise DataError(str(job.root), f"the corpus has only the splits {', '.join(sorted(splits))}", hint)
+    if len(set(splits["train"].labels)) < 2:
+        raise DataError(str(job.root), "all training rows have the same label", "a classifier needs two")
+    return splits
+
+
+def limited(job: Job, examples: Examples) -> Examples:
+    """Return at most `train.limit` of the examples, chosen by hash of their texts, in their order."""
+    if job.train.limit is None or job.train.limit >= len(examples):
+        return examples
+    keys = [blake2b(f"{job.seed}\0train\0{text}".encode(), digest_size=8).digest() for text in examples.texts]
+    rows = sorted(sorted(range(len(keys)), key=lambda row: (keys[row], row))[: job.train.limit])
+    return _taken(examples, rows)
+
+
+def divided_by_fold(job: Job, fitting: Examples) -> dict[int, tuple[Examples, Examples]]:
+    """Return for each fold the rows outside it and the rows inside; DataError if those outside have but one label."""
+    count = job.needs_model().folds
+    if count is None:
+        return {}
+    folds = [fold_of(text, pair, count) for text, pair in zip(fitting.texts, fitting.pairs, strict=True)]
+    divided: dict[int, tuple[Examples, Examples]] = {}
+    for fold in range(count):
+        outside, inside = (
+            _taken(fitting, [row for row, own in enumerate(folds) if (own == fold) is inside])
+            for inside in (False, True)
+        )
+        if len(set(outside.labels)) < 2:
+            what = f"outside fold {fold} of {count} the training rows have fewer than two labels"
+            raise DataError(
+                str(job.root), what, "give more rows, or raise train.limit; equal texts share a fold"
+            )
+        divided[fold] = outside, inside
+    return divided
+
+
+def _taken(examples: Examples, rows: list[int]) -> Examples:
+    """Return the examples in these places."""
+    texts, pairs, labels = examples.texts, examples.pairs, examples.labels
+    return Examples([texts[row] for row in rows], [pairs[row] for row in rows], [labels[row] for row in rows])

@@ -1,0 +1,141 @@
+"""Fit a model to rows with the Trainer of transformers: its batches, its steps, R-Drop."""
+
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from augment.job import Job, TrainConfig
+from augment.progress import Progress
+from augment.training.examples import Examples
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from torch import Tensor, nn
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_RATES = {"textcnn": 2e-3, "bert-small": 5e-4}
+# What is trained from nothing; any other start is fine-tuned.
+SCRATCH = frozenset(_RATES)
+_FINE_TUNING = 3e-5
+# Least steps, and the most passes over the rows to come to them: few rows want many passes (Mosbach et al. 2021).
+_STEPS, _PASSES = {True: 600, False: 200}, {True: 20, False: 60}
+
+
+def fit(
+    job: Job,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    fitting: Examples,
+    classes: list[str],
+    say: Progress,
+) -> None:
+    """Train the model in place with the Trainer of transformers."""
+    from transformers import Trainer, TrainerCallback, TrainingArguments
+
+    from augment.models.agreement import disagreement, doubled
+    from augment.models.buckets import LengthBuckets, padding
+    from augment.models.device import device_of, dtype_of
+    from augment.models.layers import freeze
+
+    settings, dtype, device = job.train, dtype_of(job.run), device_of(job.run.device)
+    rows = _features(job, tokenizer, fitting, classes, model)
+    if settings.freeze is not None:
+        freeze(model, settings.freeze)
+
+    class Tell(TrainerCallback):
+        """Passes the step on to the caller's progress."""
+
+        def on_step_end(self, args: object, state: "object", control: object, **_: object) -> None:
+            """Say how far the training is."""
+            say("train", int(getattr(state, "global_step", 0)), int(getattr(state, "max_steps", 0)))
+
+    epochs = settings.epochs or default_epochs(settings, len(fitting))
+    steps = settings.steps or epochs * len(fitting) / settings.batch_size
+    with TemporaryDirectory() as scratch:
+        arguments = TrainingArguments(
+            output_dir=scratch,
+            num_train_epochs=epochs,
+            max_steps=settings.steps or -1,
+            per_device_train_batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate or _RATES.get(settings.start, _FINE_TUNING),
+            weight_decay=0.01,
+            warmup_steps=max(1, int(0.06 * steps)),
+            save_strategy="no",
+            logging_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+            use_cpu=device == "cpu",
+            seed=job.seed,
+            data_seed=job.seed,
+            dataloader_pin_memory=False,
+            max_grad_norm=0.0,
+            label_smoothing_factor=settings.label_smoothing,
+            bf16=dtype == "bfloat16",
+            fp16=dtype == "float16",
+            tf32=True if dtype == "tf32" and device.startswith("cuda") else None,
+        )
+        lengths = rows["length"]
+
+        class Sorted(Trainer):
+            """A Trainer whose batches hold texts of like length, and which may ask the model twice."""
+
+            def _get_train_sampler(self, *_: object) -> LengthBuckets:
+                return LengthBuckets(lengths, settings.batch_size, job.seed)
+
+            def compute_loss(
+                self,
+                model: "nn.Module",
+                inputs: "dict[str, Tensor]",
+                return_outputs: bool = False,
+                num_items_in_batch: "Tensor | int | None" = None,
+            ) -> "Tensor | tuple[Tensor, object]":
+                """Return the loss, of two passes where R-Drop is wanted."""
+                if not settings.r_drop:
+                    found: Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+                    return found
+                loss, outputs = super().compute_loss(model, doubled(inputs), return_outputs=True)
+                both: Tensor = loss + settings.r_drop / 2 * disagreement(outputs["logits"])
+                return both
+
+        trainer = Sorted(
+            model=model,
+            args=arguments,
+            train_dataset=rows,
+            data_collator=padding(tokenizer),
+            callbacks=[Tell()],
+        )
+        for callback in list(trainer.callback_handler.callbacks):
+            if type(callback).__name__ == "PrinterCallback":
+                trainer.remove_callback(callback)
+        trainer.train()
+    model.to("cpu")
+
+
+def default_epochs(settings: TrainConfig, rows: int) -> int:
+    """Return how often training goes through so many rows where neither epochs nor steps are given.
+
+    Three times, or as often as 600 steps take from scratch, 200 to fine-tune, up to 20 and 60 times.
+    """
+    scratch = settings.start in SCRATCH
+    return min(_PASSES[scratch], max(3, -(-_STEPS[scratch] * settings.batch_size // rows)))
+
+
+def _features(
+    job: Job,
+    tokenizer: "PreTrainedTokenizerBase",
+    examples: Examples,
+    classes: list[str],
+    model: "PreTrainedModel",
+) -> "Dataset":
+    """Return the rows as the Trainer wants them: input ids, mask, segment ids where the model takes them, label."""
+    from datasets import Dataset
+
+    from augment.models.classifier import takes
+
+    pairs = examples.pairs if any(pair is not None for pair in examples.pairs) else None
+    wanted = [name for name in tokenizer.model_input_names if takes(model, name)]
+    encoded = tokenizer(examples.texts, pairs, truncation=True, max_length=job.needs_model().max_length)
+    columns = {name: encoded[name] for name in wanted if name in encoded}
+    numbers = [classes.index(label) for label in examples.labels]
+    return Dataset.from_dict(
+        {**columns, "labels": numbers, "length": [len(row) for row in encoded["input_ids"]]}
+    )

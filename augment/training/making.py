@@ -1,0 +1,151 @@
+"""Train the classifier of a job, save it where the job names it, and say how well it does."""
+
+import json
+import os
+import shutil
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from augment import __version__
+from augment.corpus import with_label_names
+from augment.errors import RequestError
+from augment.job import Job
+from augment.models.folds import folds_in
+from augment.progress import Progress, silent
+from augment.training.examples import Examples, divided_by_fold, limited, splits_of
+from augment.training.fitting import fit
+from augment.training.scoring import score, tfidf_accuracy
+from augment.training.starting import start_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# Raised when the same request would train another model than before.
+ALGORITHM = 2
+# The file that marks a model folder as ours to replace.
+MADE = "augment.json"
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of a training: where the model lies, on how many rows, and how well it does on the held-out split.
+
+    majority: the share of the most frequent label there, which a model must beat to have learned anything; folds: how well
+    each fold model does on the rows it did not see.
+    baseline_accuracy: TF-IDF with logistic regression on the same rows, if the job asks for it.
+    """
+
+    folder: Path
+    start: str
+    rows: int
+    held_out: str
+    held_out_rows: int
+    accuracy: float
+    macro_f1: float
+    majority: float
+    baseline_accuracy: float | None
+    seconds: float
+    folds: tuple["FoldScore", ...] = ()
+
+    @property
+    def fold_accuracy(self) -> float | None:
+        """The mean accuracy of the fold models on the rows they did not see; None without folds."""
+        known = [fold.accuracy for fold in self.folds if fold.accuracy is not None]
+        return round(sum(known) / len(known), 4) if known else None
+
+
+@dataclass(frozen=True)
+class FoldScore:
+    """How well a fold model does on the rows it did not see: their number and its accuracy, None where there are none."""
+
+    fold: int
+    rows: int
+    accuracy: float | None
+
+
+def train(job: Job, progress: Progress | None = None) -> Training:
+    """Train on the train split, save to `model.path`, and return the scores on the test split.
+
+    With `model.folds` also one model for each fold, trained without it, in fold-0, fold-1, … of that folder. The same job gives the same model on the same machine. RequestError if the job has no corpus or model; DataError if
+    there are no labels; ModelError if the model to start from cannot or must not be loaded.
+    """
+    began = time.monotonic()
+    folder = Path(job.needs_model().path)
+    for old in (folder, *folds_in(folder)):
+        _check_folder(old)
+    job = with_label_names(job)
+    splits = splits_of(job)
+    fitting, held_out = limited(job, splits["train"]), "test" if "test" in splits else "validation"
+    divided = divided_by_fold(job, fitting)
+    say = progress or silent
+    # Those of an earlier training would be taken for folds of this one.
+    for old in folds_in(folder):
+        shutil.rmtree(old)
+    classes = sorted(set(fitting.labels))
+    _make(job, fitting, classes, say)
+    folds = tuple(_make_fold(job, divided, fold, classes, say) for fold in divided)
+    accuracy, macro_f1 = score(job, splits[held_out])
+    baseline = tfidf_accuracy(fitting, splits[held_out]) if job.train.baseline else None
+    majority = round(max(Counter(splits[held_out].labels).values()) / len(splits[held_out]), 4)
+    seconds = round(time.monotonic() - began, 1)
+    rows = len(splits[held_out])
+    return Training(
+        folder,
+        job.train.start,
+        len(fitting),
+        held_out,
+        rows,
+        accuracy,
+        macro_f1,
+        majority,
+        baseline,
+        seconds,
+        folds,
+    )
+
+
+def _make(job: Job, fitting: Examples, classes: list[str], say: Progress) -> None:
+    """Train a model on these rows and save it to `model.path`."""
+    model, tokenizer = start_of(job, fitting, classes)
+    fit(job, model, tokenizer, fitting, classes, say)
+    _save(Path(job.needs_model().path), model, tokenizer)
+
+
+def _make_fold(
+    job: Job, divided: dict[int, tuple[Examples, Examples]], fold: int, classes: list[str], say: Progress
+) -> FoldScore:
+    """Train and save the model that does not see a fold, and return how well it does there."""
+    seen, unseen = divided[fold]
+    own, name = job.of_fold(fold), f"train without fold {fold}"
+    _make(own, seen, classes, lambda phase, done, total: say(name, done, total))
+    return FoldScore(fold, len(unseen), score(own, unseen)[0] if len(unseen) else None)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise RequestError if saving a model would replace something that was not trained here."""
+    if not folder.exists() or (folder.is_dir() and ((folder / MADE).is_file() or not any(folder.iterdir()))):
+        return
+    raise RequestError(
+        f"model.path: {folder}",
+        "something is there that `augment train` did not make",
+        "name a new folder; to fine-tune that model, name it as train.start",
+    )
+
+
+def _save(folder: Path, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Write model and tokenizer beside the folder, then move each file to its place; other files there stay."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    fresh = folder.with_name(f"{folder.name}.tmp")
+    shutil.rmtree(fresh, ignore_errors=True)
+    model.save_pretrained(fresh)
+    tokenizer.save_pretrained(fresh)
+    (fresh / MADE).write_text(json.dumps({"augment": __version__}) + "\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in sorted(fresh.iterdir()):
+        os.replace(file, folder / file.name)
+    fresh.rmdir()

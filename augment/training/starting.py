@@ -1,0 +1,83 @@
+"""What a training starts from: the built-in classifiers with a vocabulary of the rows, or a pretrained encoder."""
+
+from typing import TYPE_CHECKING
+
+from augment.errors import ModelError, RequestError
+from augment.job import Job
+from augment.models.folder import resolve
+from augment.training.examples import Examples
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def start_of(
+    job: Job, fitting: Examples, classes: list[str]
+) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
+    """Return the model to train and its tokenizer."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, set_seed
+
+    from augment.models.textcnn import TextCNN, TextCNNConfig
+    from augment.models.vocabulary import learn
+
+    if job.run.threads is not None:
+        torch.set_num_threads(job.run.threads)
+    set_seed(job.seed)
+    settings, longest = job.train, job.needs_model().max_length
+    names = {
+        "id2label": dict(enumerate(classes)),
+        "label2id": {name: index for index, name in enumerate(classes)},
+    }
+    if settings.start not in ("textcnn", "bert-small"):
+        return _pretrained(job, names)
+    if settings.vectors is not None:
+        from augment.models.folder import look
+        from augment.models.pretrained_vectors import on_vectors
+
+        folder = look(resolve(settings.vectors, None, job.run.allow_download)).path
+        return on_vectors(folder, TextCNNConfig(num_labels=len(classes), **names))
+    texts = fitting.texts + [pair for pair in fitting.pairs if pair is not None]
+    tokenizer = learn(texts, settings.vocabulary, longest)
+    if settings.start == "textcnn":
+        if any(pair is not None for pair in fitting.pairs):
+            raise RequestError(
+                "train.start: textcnn", "this model reads one text, the corpus has pairs", "use bert-small"
+            )
+        return TextCNN(TextCNNConfig(vocab_size=len(tokenizer), num_labels=len(classes), **names)), tokenizer
+    sizes = {
+        "hidden_size": 128,
+        "num_hidden_layers": settings.layers or 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 512,
+    }
+    shape = BertConfig(vocab_size=len(tokenizer), max_position_embeddings=max(512, longest), **sizes, **names)
+    return BertForSequenceClassification(shape), tokenizer
+
+
+def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
+    """Return a pretrained encoder with a fresh classification head, cut to `train.layers`."""
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+    from augment.models.folder import look, quiet
+
+    folder = look(resolve(job.train.start, None, job.run.allow_download)).path
+    safe = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        with quiet():
+            config = AutoConfig.from_pretrained(folder, **names, **safe)
+            if job.train.layers is not None:
+                config.num_hidden_layers = job.train.layers
+            model = AutoModelForSequenceClassification.from_pretrained(
+                folder,
+                config=config,
+                use_safetensors=True,
+                dtype=torch.float32,
+                ignore_mismatched_sizes=True,
+                **safe,
+            )
+            return model, AutoTokenizer.from_pretrained(folder, **safe)
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(str(folder), f"cannot be fine-tuned: {first}", "start from another model") from None
