@@ -36,7 +36,7 @@ class TopWord:
 
 
 class WordTable:
-    """Sums of scores per class and word. A class is the label explained; a word has at least one letter or Han."""
+    """Sums of scores per class and word. A class is the label explained; marks and emoji are words here."""
 
     def __init__(self) -> None:
         self._merged: pa.Table = _SUMS.empty_table()
@@ -88,7 +88,7 @@ def _flat(tokens: pa.Array, scores: pa.Array, target: pa.Array) -> pa.Table:
     labels = target.take(pc.list_parent_indices(tokens)).cast(pa.string())
     ones = pa.array(np.ones(len(words), dtype=np.int64))
     table = pa.Table.from_arrays([labels, words.cast(pa.string()), values, ones], schema=_SUMS)
-    usable = pc.and_(pc.match_substring_regex(words, r"\p{L}"), pc.is_finite(values))
+    usable = pc.and_(pc.match_substring_regex(words, r"[^\p{Z}\p{Cc}]"), pc.is_finite(values))
     return table.filter(pc.fill_null(usable, False))
 
 
