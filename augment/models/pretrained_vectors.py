@@ -57,7 +57,8 @@ def _read(folder: Path) -> tuple[Tensor, PreTrainedTokenizerBase]:
     """Return the word embeddings of an encoder, [V, W] float32, and its tokenizer."""
     safe = {"local_files_only": True, "trust_remote_code": False}
     try:
-        with quiet():
+        # What a checkpoint lacks, such as a pooler, is drawn by chance: a draw that a remembered encoder does without.
+        with quiet(), torch.random.fork_rng(devices=[]):
             encoder = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
             tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, **safe)
     except (OSError, ValueError, KeyError) as error:

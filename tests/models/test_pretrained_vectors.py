@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel
 
 from augment.errors import ModelError
@@ -55,6 +56,23 @@ def test_vectors_are_fixed_and_padding_is_nothing(encoder: Path) -> None:
     model.eval()
     together = model(batch["input_ids"], batch["attention_mask"]).logits[0]
     torch.testing.assert_close(together, model(**{"input_ids": alone["input_ids"]}).logits[0])
+
+
+def test_the_net_above_is_the_same_whether_the_vectors_are_read_or_remembered(encoder: Path) -> None:
+    # A checkpoint of another head lacks parts of the encoder, which are then drawn by chance.
+    weights = load_file(encoder / "model.safetensors")
+    save_file(
+        {name: weight for name, weight in weights.items() if "pooler" not in name},
+        encoder / "model.safetensors",
+        metadata={"format": "pt"},
+    )
+    found = []
+    for _ in range(2):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            found.append(on_vectors(encoder, TextCNNConfig(hidden_size=8))[0].state_dict())
+    for name, weight in found[0].items():
+        assert torch.equal(weight, found[1][name]), name
 
 
 def test_vectors_that_are_too_short_are_refused(tmp_path: Path) -> None:
