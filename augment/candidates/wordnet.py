@@ -41,6 +41,7 @@ class WordNet:
         self.irregular = irregular(self.exceptions)
         self.content_hash = digest.hexdigest()
         # The same words are asked for as tokens, as what is offered, and as antonyms.
+        self._forms = lru_cache(maxsize=1 << 16)(self._lemmas)
         self._readings = lru_cache(maxsize=1 << 16)(self._likely_readings)
         self._opposite = lru_cache(maxsize=1 << 14)(self._opposites)
 
@@ -67,7 +68,7 @@ class WordNet:
     def opposes(self, token: str, word: str) -> bool:
         """Return whether a word is a form of an antonym of a token, or of what means the same as that antonym."""
         opposite = self._opposite(token.lower())
-        return bool(opposite) and any(lemma in opposite for lemma, _, _ in lemmas(word, self.exceptions))
+        return bool(opposite) and any(lemma in opposite for lemma, _, _ in self._forms(word.lower()))
 
     def per_million(self, token: str) -> float | None:
         """Return how often a word, in all its forms, stood in a million of the words WordNet was counted on.
@@ -89,7 +90,7 @@ class WordNet:
         An adjective without an antonym has that of the one it is like: `awful` is like bad, whose antonym is good.
         """
         found: set[str] = set()
-        for lemma, pos, _ in lemmas(token, self.exceptions):
+        for lemma, pos, _ in self._forms(token):
             fields = self.index[pos].get(lemma, "").split()
             for offset in fields[-int(fields[1]) :] if fields else ():
                 own = self._synset(offset, pos)
@@ -100,15 +101,17 @@ class WordNet:
                         found.update(word.lower() for one in (antonym, *alike) for word in _words(one))
         return frozenset(found)
 
+    def _lemmas(self, word: str) -> tuple[Reading, ...]:
+        """Return what a word in lower case may be a form of."""
+        return lemmas(word, self.exceptions)
+
     def _likely_readings(self, token: str) -> tuple[Reading, ...]:
         """Return the readings WordNet knows, most used first.
 
         A participle with an entry as adjective is that adjective (touching, tired). A reading used less than half as
         often as the first is dropped: `saw` is see, not a proverb.
         """
-        known = [
-            reading for reading in lemmas(token, self.exceptions) if reading[0] in self.index[reading[1]]
-        ]
+        known = [reading for reading in self._forms(token.lower()) if reading[0] in self.index[reading[1]]]
         adjective = (token.lower(), "a", "base")
         if adjective in known and token.lower().endswith(("ing", "ed")):
             known = [adjective]
