@@ -399,6 +399,16 @@ class Job(Section):
             raise RequestError("the job", "no config gives a `corpus:`", "add one, or name another with -c")
         return self.corpus
 
+    def needs_flags(self) -> Path:
+        """Return the file of accepted shortcuts; RequestError if none is named."""
+        if self.resources.flags is None:
+            raise RequestError(
+                "resources.flags",
+                "`balance` repairs what a user has accepted as a shortcut, and no file says what",
+                "run `augment keywords`, fill in `accept` in its flags.csv, and name that with --accept-flags",
+            )
+        return self.root / self.resources.flags
+
     def needs_judge(self) -> ModelConfig:
         """Return the judge section; RequestError if no config gave one."""
         if self.judge is None:

@@ -127,6 +127,8 @@ def check_sections(pipeline: Pipeline, job: Job) -> None:
             job.needs_model()
         if "judge" in stage.uses:
             job.needs_judge()
+        if "flags" in stage.uses:
+            job.needs_flags()
     if job.resources.flags is not None:
         read_flags(job.root / job.resources.flags)
     given = {column.name for stage in pipeline.stages for column in stage.adds}

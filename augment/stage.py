@@ -41,7 +41,7 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """Sections of the job that must be given, of `model` and `judge`."""
+        """What the job must give, of `model`, `judge` and `flags`."""
         return ("model",) if self.gpu else ()
 
     def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:

@@ -10,7 +10,6 @@ import importlib.util
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 
 import regex
@@ -180,20 +179,19 @@ def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[st
         raise DataError(str(path), "no row of synonyms (marked =)", "is this the extended edition of Cilin?")
 
     def find(token: str) -> Iterable[str]:
-        """Return the common words beside a token, from the row it stands foremost in, as that is its main meaning.
+        """Return the common words beside a token, from the row it stands foremost in that has any: its main meaning.
 
-        Within a row, words as long as the token come first: they keep the rhythm of the phrase. Words of a single
-        character have too many meanings to be looked up or offered.
+        不错 is "not bad" before it is "correct", beside which 不利 stands. Within a row, words as long as the token come
+        first: they keep the rhythm of the phrase. Words of a single character have too many meanings to be looked up or
+        offered.
         """
-        if len(token) == 1:
-            return ()
-        near = [
-            sorted(rows[row], key=lambda word: len(word) != len(token))
-            for _, row in sorted(places.get(token, ()))
-        ]
-        words = dict.fromkeys(word for row in near for word in row if word != token)
-        common = (word for word in words if len(word) > 1 and frequency(word) >= CILIN_FREQUENCY)
-        return islice(common, CILIN_CANDIDATES)
+        for _, number in sorted(places.get(token, ())) if len(token) > 1 else ():
+            near = sorted(rows[number], key=lambda word: len(word) != len(token))
+            words = (word for word in dict.fromkeys(near) if len(word) > 1 and word != token)
+            common = [word for word in words if frequency(word) >= CILIN_FREQUENCY]
+            if common:
+                return common[:CILIN_CANDIDATES]
+        return ()
 
     return find
 

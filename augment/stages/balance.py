@@ -1,6 +1,6 @@
 """Make children that take shortcuts away: each has, of what is accepted as one, what rows of other classes have.
 
-What of the accepted units (`resources.flags`) stands in a row, and where, is its state. The corpus is read for how often
+What of the accepted units (`resources.flags`) stands in a row, and whether first, last or inside, is its state. The corpus is read for how often
 each class has each state. With its children every class has of each state as much as the class that has most of it, which
 is the least that makes all alike, however many shortcuts there are and however they hang together: for two classes the
 maximal coupling of their states (Lindvall 1992). Of one shortcut in the share p of a class and q of the others a child
@@ -23,7 +23,6 @@ from pydantic import Field
 
 from augment.chance import Chance, chance, key_of
 from augment.columns import CHILD, Column
-from augment.errors import RequestError
 from augment.job import Flag, Job
 from augment.ledger import read_table
 from augment.shortcuts import Flag as Shortcut
@@ -89,6 +88,11 @@ class Balance(TableStage):
     score: str = "ig"
 
     @property
+    def uses(self) -> tuple[str, ...]:
+        """What the user has accepted as shortcuts."""
+        return ("flags",)
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Tokens and their scores."""
         return ("tokens", "owner", "key", self.score)
@@ -101,7 +105,7 @@ class Balance(TableStage):
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each state of the source rows of a class, with their number."""
         counts: Counter[tuple[str, str]] = Counter()
-        if active and self.even:
+        if active:
             flags = _accepted(job)
             counted = _counted(flags)
             for row in whole_rows(rows.combine_chunks().to_batches()[0]) if rows.num_rows else ():
@@ -128,8 +132,8 @@ class Balance(TableStage):
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the accepted flags and the states of the corpus; RequestError if nothing is accepted."""
         flags = _accepted(job)
-        table = read_table(self.path_in(state)) if state is not None and self.even else _LINES.empty_table()
-        states, accepted, counted = _States(table), {flag.unit for flag in flags}, _counted(flags)
+        states = _States(read_table(self.path_in(state)) if state is not None else _LINES.empty_table())
+        counted = _counted(flags)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Make the children of every row that a shortcut concerns."""
@@ -138,7 +142,7 @@ class Balance(TableStage):
                 if row.label is not None:
                     luck = chance(job.seed, self.kind, row.id, 0)
                     changes = self.changes(row, flags, counted, states, luck)
-                    children += self.children(row, changes, accepted, luck)
+                    children += self.children(row, changes, luck)
             return with_children(batch, children, list[Missing]())
 
         return step
@@ -160,15 +164,15 @@ class Balance(TableStage):
             yield Change(frozenset(token for unit in own for at in there_units[unit] for token in at), ())
         if others:
             flag = others[luck.below(len(others))]
-            yield Change(frozenset(), ((Run(0, _place(flag.unit.kind), flag.unit.text), flag.form),))
+            yield Change(frozenset(), ((states.placed(flag.unit, luck), flag.form),))
 
-    def children(self, row: Row, changes: Iterable[Change], accepted: Set[Unit], luck: Chance) -> list[Child]:
+    def children(self, row: Row, changes: Iterable[Change], luck: Chance) -> list[Child]:
         """Return the children with these changes that can be made; a text that would be empty is none."""
         found: list[Child] = []
         for number, change in enumerate(changes, start=1):
             if (change.gone and not self.remove) or (change.new and not self.insert):
                 continue
-            edits = _edits(row, change, accepted, luck)
+            edits = _edits(row, change, luck)
             texts = replay(row.text, row.text_pair, edits)
             if edits and texts[0].strip() and (texts[1] is None or texts[1].strip()):
                 found.append(Child(row.index, change.method, number, *texts, edits))
@@ -188,6 +192,7 @@ class _States:
             counts[group][tuple(run for run, _ in runs)] += rows
             for run, form in runs:
                 written[run][form] += rows
+        self._often = {run: forms.total() for run, forms in sorted(written.items())}
         self.forms = {
             run: min(forms, key=lambda form: (-forms[form], form)) for run, forms in written.items()
         }
@@ -196,6 +201,16 @@ class _States:
         }
         known = sorted({state for found in shares.values() for state in found})
         self._plans = {group: _Plan.of(group, shares, known) for group in shares}
+
+    def placed(self, unit: Unit, luck: Chance) -> Run:
+        """Return a unit where it stands in some row that has it, all rows alike; inside where none has it alone."""
+        there = {run: often for run, often in self._often.items() if run.text == unit.text}
+        if unit.kind in ("first", "last"):
+            there = {run: often for run, often in there.items() if run.place == unit.kind}
+        if not there:
+            return Run(0, _place(unit.kind), unit.text)
+        ends = list(accumulate(there.values()))
+        return list(there)[bisect_right(ends, luck.below(ends[-1]))]
 
     def drawn(self, state: State, group: str, luck: Chance) -> Iterator[State]:
         """Yield the states that children of a row of this state and class are to have."""
@@ -241,13 +256,7 @@ class _Plan:
 
 def _accepted(job: Job) -> tuple[Shortcut, ...]:
     """Return what the user has accepted; RequestError if there is nothing."""
-    if job.resources.flags is None:
-        raise RequestError(
-            "resources.flags",
-            "`balance` repairs what a user has accepted as a shortcut, and no file says what",
-            "run `augment keywords`, fill in `accept` in its flags.csv, and name that with --accept-flags",
-        )
-    return read_flags(job.root / job.resources.flags)
+    return read_flags(job.needs_flags())
 
 
 def _group(label: str, flags: Sequence[Shortcut]) -> str:
@@ -266,20 +275,17 @@ def _counted(flags: Sequence[Shortcut]) -> frozenset[Unit]:
 
 def _runs(row: Row, counted: Set[Unit]) -> dict[Run, list[int]]:
     """Return the units of a row that count: neighbours as one run, each with its tokens, in order."""
-    kinds: dict[int, set[str]] = defaultdict(set)
-    for unit, places in units(row.tokens, row.side).items():
-        if unit in counted:
-            for token in chain.from_iterable(places):
-                kinds[token].add(unit.kind)
+    there = (places for unit, places in units(row.tokens, row.side).items() if unit in counted)
+    tokens = sorted({token for places in there for token in chain.from_iterable(places)})
     found: dict[Run, list[int]] = defaultdict(list)
     stretch: list[int] = []
-    for token in sorted(kinds):
+    for token in tokens:
         if stretch and (token != stretch[-1] + 1 or row.side[token] != row.side[stretch[-1]]):
-            found[_run(row, stretch, kinds)] += stretch
+            found[_run(row, stretch)] += stretch
             stretch = []
         stretch.append(token)
     if stretch:
-        found[_run(row, stretch, kinds)] += stretch
+        found[_run(row, stretch)] += stretch
     return dict(sorted(found.items()))
 
 
@@ -290,11 +296,13 @@ def _parts(unit: Unit) -> list[Unit]:
     return [Unit("word", unit.text)] if unit.kind != "word" else []
 
 
-def _run(row: Row, tokens: Sequence[int], kinds: Mapping[int, set[str]]) -> Run:
-    """Return neighbouring tokens as a run; one that is accepted for its place has that place."""
-    place = "first" if "first" in kinds[tokens[0]] else "last" if "last" in kinds[tokens[-1]] else ""
+def _run(row: Row, tokens: Sequence[int]) -> Run:
+    """Return neighbouring tokens as a run in its place."""
+    side, behind = row.side[tokens[0]], tokens[-1] + 1
+    begins = not tokens[0] or row.side[tokens[0] - 1] != side
+    ends = behind == len(row.side) or row.side[behind] != side
     words = " ".join(folded(row.tokens[token]) for token in tokens)
-    return Run(row.side[tokens[0]], _place(place), words)
+    return Run(side, "first" if begins else "last" if ends else "inside", words)
 
 
 def _place(kind: str) -> Literal["first", "inside", "last"]:
@@ -314,8 +322,8 @@ def _form(row: Row, tokens: Sequence[int]) -> str:
     return f"{space}{text[start:end]}{space}"
 
 
-def _edits(row: Row, change: Change, accepted: Set[Unit], luck: Chance) -> tuple[Edit, ...]:
-    """Return the edits of a change; what is put in inside stands before a token that stays, or at the end."""
+def _edits(row: Row, change: Change, luck: Chance) -> tuple[Edit, ...]:
+    """Return the edits of a change; what is put inside stands between two tokens that stay, where there are two."""
     edits = list(row.edits(dict.fromkeys(change.gone, "")))
     used: set[tuple[int, int]] = set()
     for run, form in change.new:
@@ -326,9 +334,7 @@ def _edits(row: Row, change: Change, accepted: Set[Unit], luck: Chance) -> tuple
         ]
         places = [row.spans[token][0] for token in stay] + [row.spans[stay[-1]][1] if stay else len(text)]
         if run.place == "inside":
-            # Not where it would be a unit of another kind.
-            before, behind = (Unit(kind, run.text) in accepted for kind in ("first", "last"))
-            places = places[before : len(places) - behind]
+            places = places[1:-1] or places
         else:
             places = places[:1] if run.place == "first" else places[-1:]
         free = [place for place in places if (side, place) not in used]

@@ -1,6 +1,7 @@
 """Make children by leaving tokens out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ from augment.columns import CHILD, Column
 from augment.job import Job
 from augment.stage import Stage, Step
 from augment.stages.children import Drafts, On, Row, breed, editable_rows, protection
-from augment.text.choose import Protection
+from augment.text.choose import Protection, governed
 
 
 class Delete(Stage):
@@ -53,8 +54,15 @@ class Delete(Stage):
         return self.name or f"{self.kind}_{self.on}"
 
     def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
-        """Return the source rows of a batch with the tokens that may be left out."""
-        return editable_rows(batch, self.on, guard, self.score)
+        """Return the source rows of a batch with the tokens that may be left out, of other words none that is negated."""
+        rows = editable_rows(batch, self.on, guard, self.score)
+        if self.on == "key":
+            return rows
+        found = []
+        for row in rows:
+            negated = governed(row.tokens, row.side)
+            found.append(replace(row, free=tuple(token for token in row.free if token not in negated)))
+        return found
 
     def drafts(self, job: Job) -> Drafts:
         """Return the function that gives the rewriting of some rows; nothing has to be asked for them."""

@@ -19,6 +19,8 @@ import regex
 from augment.errors import RequestError
 
 PATTERN_SECONDS = 1.0
+# Content words that a negation speaks of.
+_GOVERNED = 2
 
 _LETTER = regex.compile(r"\p{L}")
 _HAN = regex.compile(r"\p{Han}")
@@ -176,6 +178,26 @@ def is_negation(token: str) -> bool:
 def is_link(token: str) -> bool:
     """Return whether a token is a web or mail address, an @name or a #tag."""
     return bool(_LINK.search(token))
+
+
+def governed(tokens: Sequence[str], side: Sequence[int]) -> frozenset[int]:
+    """Return the tokens that a negation before them speaks of: up to the second content word, or a mark.
+
+    Left out, they leave a negation that negates nothing, or something else: 太不方便了 would be 太不了.
+
+        >>> sorted(governed(["没有", "任何", "压抑", "的", "感觉"], [0] * 5))
+        [1, 2]
+    """
+    found: set[int] = set()
+    for place, token in enumerate(tokens):
+        if is_negation(token):
+            left = _GOVERNED
+            for behind in range(place + 1, len(tokens)):
+                if not left or side[behind] != side[place] or not is_word(tokens[behind]):
+                    break
+                found.add(behind)
+                left -= is_content(tokens[behind])
+    return frozenset(found)
 
 
 # Words repeat, so remembering them spares most of the work.

@@ -113,12 +113,18 @@ def test_an_incomplete_wordnet_folder_is_a_wrong_request(tmp_path: Path) -> None
         load_lexicons(["wn"], tmp_path)
 
 
-def test_cilin_gives_words_of_equal_rows_that_are_common(tmp_path: Path) -> None:
+def test_cilin_gives_common_words_of_the_row_of_equals_a_word_stands_foremost_in(tmp_path: Path) -> None:
     cilin = one(tmp_path, CILIN_ROWS)
-    assert cilin.synonyms("喜欢") == ("喜爱", "喜好", "高兴", "开心", "愉快")
+    assert cilin.synonyms("喜欢") == ("喜爱", "喜好")
+    assert cilin.synonyms("愉快") == ("高兴", "开心", "喜欢")
     assert cilin.synonyms("嗜") == ()
     assert cilin.synonyms("房间") == ()
     assert cilin.synonyms("film") == ()
+
+
+def test_cilin_gives_the_words_of_the_next_row_where_the_first_has_none(tmp_path: Path) -> None:
+    cilin = one(tmp_path, "Ga01A01= 喜欢 鱻\nGa01A02= 高兴 喜欢\n")
+    assert cilin.synonyms("喜欢") == ("高兴",)
 
 
 def test_the_real_cilin_gives_few_and_common_words(shared: Path) -> None:
@@ -128,6 +134,7 @@ def test_the_real_cilin_gives_few_and_common_words(shared: Path) -> None:
     cilin = load_lexicons([file.name], file.parent)[0][0]
     assert cilin.synonyms("喜欢")[:2] == ("喜爱", "喜好")
     assert "低廉" in cilin.synonyms("便宜")
+    assert "不利" not in cilin.synonyms("不错")
     for token in ["酒店", "干净", "便宜", "好吃", "服务", "漂亮", "速度", "不错", "满意", "方便"]:
         found = cilin.synonyms(token)
         assert 0 < len(found) <= CILIN_CANDIDATES

@@ -92,6 +92,39 @@ def test_a_shortcut_is_as_frequent_in_every_class_afterwards(
         assert str(row["text"]) == str(row["text"]).strip()
 
 
+def place_of(mark: str, text: str) -> str:
+    """Return where a mark stands in a text."""
+    if mark not in text:
+        return "nowhere"
+    return "first" if text.startswith(mark) else "last" if text.endswith(mark) else "inside"
+
+
+def at_the_ends(tokens: list[str], marked: bool) -> list[str]:
+    """Return tokens with a mark at either end."""
+    return tokens if not marked else ["※", *tokens] if len(tokens[0]) % 2 else [*tokens, "※"]
+
+
+@pytest.mark.parametrize("words", [WORDS, CHINESE])
+@pytest.mark.parametrize("leak", [0.8, 0.95, 1.0])
+def test_a_word_is_put_where_it_stands_in_other_rows(
+    leak: float, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    table = table_of(at_the_ends, words, rows=2000, leak=leak)
+    rows = balanced(table, "yes,good,word,※, ※ ,why\n", tmp_path)
+    assert apart(shares(rows, partial(place_of, "※"))) < 0.03
+    assert all(place_of("※", str(row["text"])) != "inside" for row in rows)
+
+
+def test_a_word_is_put_where_it_stands_in_other_rows_where_even_is_false(tmp_path: Path) -> None:
+    table = table_of(at_the_ends, rows=1000)
+    rows = balanced(table, "yes,good,word,※, ※ ,why\n", tmp_path, even=False)
+    found = shares(rows, partial(place_of, "※"))
+    had = shares([row for row in rows if row["parent"] is None], partial(place_of, "※"))
+    assert found["bad"].keys() == {"first", "last", "nowhere"}
+    ratios = [of["first"] / of["last"] for of in (found["bad"], had["good"])]
+    assert ratios[0] == pytest.approx(ratios[1], rel=0.25)
+
+
 @pytest.mark.parametrize("leak", [0.5, 0.6, 0.8, 0.95, 1.0])
 def test_classes_grow_alike_and_no_more_than_is_needed(leak: float, tmp_path: Path) -> None:
     table = table_of(KINDS["symbol"][2], rows=2000, leak=leak)

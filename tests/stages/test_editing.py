@@ -99,6 +99,21 @@ def test_key_and_other_tokens_are_told_apart(job: Job) -> None:
                 assert covered == (row["method"] == "delete_key"), (parent["text"], edit)
 
 
+def test_of_other_words_none_is_left_out_that_is_negated(job: Job) -> None:
+    texts = (
+        "the story was not very great, great movie story",
+        "今天的电影太不好看了，今天的房间不错，电影很好看",
+    )
+    stage = {"kind": "delete", "on": "any", "children": 40, "share": 0.01}
+    table = made(job, stage, texts=texts).table
+    assert check_replay(table) > 5
+    # Each of these words stands there negated and otherwise.
+    left = {row["text"] for row in table.to_pylist()}
+    assert all("not very great" in text or "不好看" in text for text in left)
+    assert any(text.endswith("great movie") for text in left)
+    assert any(text.endswith("电影很") for text in left)
+
+
 @pytest.mark.parametrize("of", ["content", "any"])
 def test_marks_are_left_out_only_where_any_token_can_be_key(job: Job, of: str) -> None:
     stages = [

@@ -10,6 +10,7 @@ from augment.text.choose import (
     STOP_WORDS,
     Protection,
     editable,
+    governed,
     is_content,
     is_link,
     is_negation,
@@ -212,3 +213,23 @@ def test_kinds_of_tokens_are_told_apart() -> None:
     assert [is_number(token) for token in ("三十", "1️⃣", "十分")] == [True, True, False]
     assert [is_link(token) for token in ("HTTP://A.CN", "@user", "C#")] == [True, True, False]
     assert [is_word(token) for token in ("𠮷", "n't", "1️⃣")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        (["太", "不", "方便", "了"], {2, 3}),
+        (["没有", "任何", "压抑", "的", "感觉"], {1, 2}),
+        (["品种", "也", "不", "多", "，", "价格", "很", "贵"], {3}),
+        (["not", "a", "good", "film", "at", "all"], {1, 2, 3}),
+        (["it", "does", "n't", "work", ".", "sad", "film"], {3}),
+        (["好", "电影"], set()),
+        ([], set()),
+    ],
+)
+def test_what_a_negation_speaks_of_is_known(tokens: list[str], expected: set[int]) -> None:
+    assert governed(tokens, [0] * len(tokens)) == expected
+
+
+def test_a_negation_does_not_speak_of_another_text() -> None:
+    assert governed(["不", "好", "电影"], [0, 1, 1]) == frozenset()
