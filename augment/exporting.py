@@ -25,6 +25,8 @@ from augment.diversity import Diversity, written
 from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
 from augment.job import Job
+from augment.levels import Levels
+from augment.shortcuts import read_flags
 from augment.sink import Sink
 from augment.softening import Softener
 from augment.table import Reject
@@ -60,7 +62,8 @@ class Export:
         self._folder, self._job, self._staged, self._soften = folder, job, staged, soften
         self._files: dict[str, Sink] = {}
         self._added: tuple[pa.Field, ...] = ()
-        self.totals = Totals(diversity=Diversity(_JOINING - set(job.output.joining)))
+        flags = () if job.resources.flags is None else read_flags(job.needs_flags())
+        self.totals = Totals(diversity=Diversity(_JOINING - set(job.output.joining)), levels=Levels(flags))
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -105,6 +108,7 @@ class Export:
         verdict = table.column("verdict")
         joins = pc.or_(verdict.is_null(), pc.is_in(verdict, pa.array(self._job.output.joining)))
         apart = pc.and_not(pc.is_in(verdict, pa.array(APART)), joins)
+        self.totals.levels.add(table.filter(joins))
         self._by_split("data", table.filter(joins))
         self._by_split("probes", table.filter(apart))
         dropped = table.filter(pc.invert(pc.or_(joins, apart)))

@@ -13,7 +13,6 @@ from augment.engine.staging import Staged
 from augment.job import Job
 from augment.models.labels import listed
 from augment.pipeline import Pipeline, source_names
-from augment.shortcuts import read_flags
 from augment.stages import Balance, Select
 from augment.table import Reject
 from augment.totals import Totals
@@ -46,12 +45,8 @@ def notices_of(
     unsure += 0 if "soft" in job.output.joining else totals.verdicts["soft"]
     if made >= 20 and unsure == made:
         found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
-    if not made and any(isinstance(stage, Balance) for stage in plan.stages):
-        units = listed([flag.unit.text for flag in read_flags(job.needs_flags())])
-        found.append(
-            f"no child was made: what is accepted ({units}) stands in no row that was worked on, or is as frequent in every "
-            "class"
-        )
+    if any(isinstance(stage, Balance) for stage in plan.stages):
+        found += _of_balance(totals)
     if totals.verdicts["soft"] and "soft" in set(job.output.verdicts) - set(job.output.joining):
         found.append(
             f"{totals.verdicts['soft']:,} children whose label is in doubt (verdict soft) are in dropped.parquet: they join "
@@ -89,6 +84,13 @@ def flag_notices(flags: Sequence[str]) -> Iterator[str]:
             f"the labels seem to hang on what may be a shortcut: {some}; the evidence is in flags.csv, and `balance` "
             "repairs what you accept there"
         )
+
+
+def _of_balance(totals: Totals) -> Iterator[str]:
+    """Yield how level accepted shortcuts are, and why no child was made."""
+    yield from totals.levels.told()
+    if not totals.verdicts.total():
+        yield "no child was made: what is accepted stands in no row that was worked on, or is as frequent in every class"
 
 
 def _lacking(stage: Select, job: Job, totals: Totals) -> Iterator[str]:

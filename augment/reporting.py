@@ -47,7 +47,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
         children=children,
         methods=methods,
         top=words.top(_TOP),
-        units=leading(folder, _UNITS),
+        units=sorted(leading(folder, _UNITS), key=lambda unit: unit["flag"] is None),
         total_parents=pq.read_metadata(folder / PARENTS).num_rows,
         unit=_unit(manifest),
         made_by=f"augment {manifest['augment']}",

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.diversity import Diversity
+from augment.levels import Levels
 
 # Numbers are counted in bins of one percent, down to the smallest that is told from zero.
 _BINS, _LEAST = 231, 1e-9
@@ -50,7 +51,7 @@ class Totals:
     """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction; moved: children with another label than their parent.
 
     cut: rows longer than the model is fed; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: children by label and verdict; sources: source rows
-    by label, of runs that make children.
+    by label, of runs that make children; levels: rows that hold accepted shortcuts, added by who writes them.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -70,6 +71,7 @@ class Totals:
     joined: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     sources: Counter[str | None] = field(default_factory=Counter)
     diversity: Diversity = field(default_factory=Diversity)
+    levels: Levels = field(default_factory=lambda: Levels(()))
 
     def add(self, table: pa.Table) -> None:
         """Add the rows of a shard."""

@@ -30,6 +30,14 @@ function sayFact(node, names) {
   else node.lang = "en";
 }
 
+function sayNotice(node, chinese) {
+  const notice = (node.dataset.notice ??= node.textContent);
+  const [form, said] = (chinese && CHINESE_NOTICES.find(([one]) => one.test(notice))) || [];
+  node.textContent = form ? notice.replace(form, said) : notice;
+  if (form) node.removeAttribute("lang");
+  else node.lang = "en";
+}
+
 class Report {
   constructor(data) {
     Object.assign(this, { data, state: { ...START }, known: data.rows.map(facts) });
@@ -109,10 +117,12 @@ class Report {
   speak(language) {
     this.language = language;
     this.view.say = STRINGS[language];
+    this.view.chinese = language === "zh";
     this.view.unit = this.data.unit;
     document.documentElement.lang = language;
     document.querySelectorAll("[data-text]").forEach((node) => (node.textContent = this.view.say[node.dataset.text]));
     document.querySelectorAll("[data-fact]").forEach((node) => sayFact(node, language === "zh" ? CHINESE_FACTS : {}));
+    document.querySelectorAll(".notice[role=note]").forEach((node) => sayNotice(node, this.view.chinese));
     document.querySelectorAll("[data-hint]").forEach((node) => node.setAttribute("aria-label", this.view.say[node.dataset.hint]));
     byId("search").placeholder = this.view.say.search;
     byId("language").textContent = this.view.say.other;
@@ -127,7 +137,7 @@ class Report {
     const tables = {
       label: counted(this.known.map((fact) => fact.label)).map(([value, count]) => [value, `${label(value)} (${count})`]),
       pred: counted(this.known.map((fact) => fact.pred).filter(Boolean)).map(([value, count]) => [value, `${label(value)} (${count})`]),
-      verdict: counted(this.known.flatMap((fact) => [...fact.verdicts].filter(Boolean))).map(([value, count]) => [value, `${value} (${count})`]),
+      verdict: counted(this.known.flatMap((fact) => [...fact.verdicts].filter(Boolean))).map(([value, count]) => [value, `${inWords(value, this.view.chinese)} (${count})`]),
       outcome: ["right", "wrong", "flipped"].map((value) => [value, say[value]]),
     };
     for (const [name, rows] of Object.entries(tables)) this.fillSelect(byId(name), [["", say.any], ...rows]);

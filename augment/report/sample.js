@@ -142,7 +142,7 @@ function drawFigures(found, view, leading) {
   if (found.error !== null) closed.append(pair(view.say.errorName, percent(found.error)), " ");
   if (found.gap !== null) closed.append(pair(view.say.gap, withSign(found.gap)));
   const spent = element("div", "");
-  if (found.status) spent.append(element("span", `status ${found.status.startsWith("not") ? "bad" : ""}`.trim(), found.status), " ");
+  if (found.status) spent.append(element("span", `status ${found.status.startsWith("not") ? "bad" : ""}`.trim(), inWords(found.status, view.chinese)), " ");
   if (found.evals !== null) spent.append(pair(view.say.evaluations, `${found.evals}`));
   box.append(...[closed, spent].filter((line) => line.childNodes.length));
   const sum = found.scores.reduce((total, step) => total + ((step ?? 0) / STEPS) * found.peak, found.rest ?? 0);
@@ -215,11 +215,12 @@ function drawEdits(child, view) {
   return body;
 }
 
-function drawOutcome(child, view) {
+function drawOutcome(child, row, view) {
   const box = element("div", "figures");
+  const name = moved(child, row) ? view.names[child.label] ?? child.label : view.say.gold_;
   if (child.p_gold_after !== null) {
     const values = element("span", "value", child.p_gold_before === null ? "" : `${chance(child.p_gold_before)} → `, chance(child.p_gold_after));
-    box.append(element("div", "probability", element("span", "name", `p(${view.say.gold_})`), values), track(child.p_gold_after, child.p_gold_before));
+    box.append(element("div", "probability", element("span", "name", `p(${name})`), values), track(child.p_gold_after, child.p_gold_before));
   }
   if (child.pred_after !== null && child.pred_before !== null && child.pred_after !== child.pred_before) {
     const names = [child.pred_before, child.pred_after].map((label) => view.names[label] ?? label);
@@ -234,12 +235,23 @@ function drawOutcome(child, view) {
   return box;
 }
 
+function moved(child, row) {
+  return child.label !== null && child.label !== row.label;
+}
+
 function drawChild(child, row, view) {
-  const gutter = element("div", "gutter", element("span", "method", child.method));
-  if (child.verdict) gutter.append(" ", element("span", `verdict ${["keep", "soft", "adversarial", "contrast", "drop"].includes(child.verdict) ? child.verdict : ""}`.trim(), child.verdict));
-  if (child.label !== null && child.label !== row.label) gutter.append(" ", pill(child.label, view));
-  if (child.reason) gutter.append(element("div", "quiet reason", child.reason));
-  const box = element("div", "child", gutter, drawEdits(child, view), drawOutcome(child, view));
+  const gutter = element("div", "gutter", element("span", "method", inWords(child.method ?? "", view.chinese)));
+  if (child.verdict) gutter.append(" ", element("span", `verdict ${["keep", "soft", "adversarial", "contrast", "drop"].includes(child.verdict) ? child.verdict : ""}`.trim(), inWords(child.verdict, view.chinese)));
+  if (moved(child, row)) {
+    const change = element("div", "", pill(row.label, view), " → ", pill(child.label, view));
+    change.title = view.say.labelMoved;
+    gutter.append(change);
+  }
+  if (child.reason) {
+    const reason = inWords(child.reason, view.chinese);
+    gutter.append(element("div", "quiet reason", moved(child, row) ? reason.replaceAll(/p\((gold|真实)\)/g, () => `p(${view.names[child.label] ?? child.label})`) : reason));
+  }
+  const box = element("div", "child", gutter, drawEdits(child, view), drawOutcome(child, row, view));
   box.dataset.id = child.id;
   return box;
 }

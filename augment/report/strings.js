@@ -25,16 +25,23 @@ const STRINGS = {
     meaning: "What the words mean",
     integrated: "integrated gradients (ig)",
     integratedMeans: "A score per word: the gradient of the model's answer, added up on the way from a blank input (the baseline) to this text. Above 0 the word speaks for the label explained, below 0 against it.",
-    error: "error",
-    errorMeans: "An estimate of how far the scores of a row are from the integral, as a share of them all; the tolerance is held against it, and kept by 99 rows in 100 once the run has calibrated. exact: no error. converged: within the tolerance. p95: kept by 95 in 100. precision_floor: as near as the dtype allows. ranking: only the order of the highest words is settled. fixed: so many nodes were asked for. Do not read the scores of rows marked not_converged.",
+    errorTerm: "error",
+    errorTermMeans: "An estimate of how far the scores of a row are from the integral, as a share of them all; the tolerance is held against it, and kept by 99 rows in 100 once the run has calibrated. exact: no error. converged: within the tolerance. p95: kept by 95 in 100. precision_floor: as near as the dtype allows. ranking: only the order of the highest words is settled. fixed: so many nodes were asked for. Do not read the scores of rows marked not_converged.",
     keyWord: "key word",
     keyWordMeans: "Underlined: the content words with the highest scores, as many as the pipeline asks for. Stop words, negations and numbers are never key.",
+    goldTerm: "p(gold)",
+    goldTermMeans: "The probability that the model gives to the label of the row, on the source row → on the child. Where a child has another label than its source row, the name of that label stands in place of gold.",
+    verdictTerm: "keep, soft, drop",
+    verdictTermMeans: "What becomes of a child: keep joins the data; soft, whose label is in doubt, joins it with probabilities for labels where these are asked for; drop is set aside, with its reason.",
+    methodTerm: "substitute, delete, balance",
+    methodTermMeans: "How a child was made. substitute_other and delete_other edit words that are not key, substitute_key and delete_key key words. balance_remove takes an accepted shortcut out, balance_insert puts one in, balance_swap does both.",
     probe: "probe",
     probeMeans: "A child made to test the model, by editing key words. It has the label of its source row, which may no longer hold.",
     adversarial: "adversarial",
     adversarialMeans: "Words were replaced (by attack also left out) and the prediction changed. If the label still holds, the model is wrong.",
     contrast: "contrast",
-    contrastMeans: "Words were left out and the prediction changed. The label may have changed with it.",
+    contrastMeans: "Words were left out, or key words of another class put in, and the prediction changed. The label may have changed with it; counterfactual names the new one.",
+    labelMoved: "the label was changed",
   },
   zh: {
     other: "English", theme: "主题", search: "搜索文本或编号", label: "标签", predicted: "预测", verdict: "判定",
@@ -61,16 +68,23 @@ const STRINGS = {
     meaning: "名词解释",
     integrated: "积分梯度（ig）",
     integratedMeans: "每个词的分数：从空白输入（基线）走到这段文本，一路累加模型输出的梯度。大于 0 支持所解释的标签，小于 0 反对。",
-    error: "误差",
-    errorMeans: "估计一行的分数与积分差多少，按占全部分数的比例计；容差与它比较，校准之后每 100 行有 99 行守得住。exact：没有误差。converged：在容差之内。p95：每 100 行有 95 行守得住。precision_floor：已达到该数值类型的精度极限。ranking：只保证最重要的几个词的顺序。fixed：按指定的节点数计算。标为 not_converged 的行，分数不要当真。",
+    errorTerm: "误差",
+    errorTermMeans: "估计一行的分数与积分差多少，按占全部分数的比例计；容差与它比较，校准之后每 100 行有 99 行守得住。exact：没有误差。converged：在容差之内。p95：每 100 行有 95 行守得住。precision_floor：已达到该数值类型的精度极限。ranking：只保证最重要的几个词的顺序。fixed：按指定的节点数计算。标为 not_converged 的行，分数不要当真。",
     keyWord: "关键词",
     keyWordMeans: "带下划线：分数最高的实词，取多少由流程决定。停用词、否定词和数字不算。",
+    goldTerm: "p(真实)",
+    goldTermMeans: "模型给该行标签的概率：原文 → 子样本。子样本换了标签时，此处写的是新标签的名字。",
+    verdictTerm: "保留、存疑、弃用（keep、soft、drop）",
+    verdictTermMeans: "子样本的去向：保留的并入数据；存疑的只在要求软标签时带着概率并入；弃用的搁置一旁，写明原因。",
+    methodTerm: "替换、删除、平衡（substitute、delete、balance）",
+    methodTermMeans: "子样本怎样得来。substitute_other、delete_other 只改非关键词，substitute_key、delete_key 改关键词；balance_remove 去掉已认可的捷径，balance_insert 放进捷径，balance_swap 两样都做。",
     probe: "探测样本（probe）",
     probeMeans: "为考验模型而改动关键词得到的子样本。标签沿用母本，可能已不成立。",
     adversarial: "对抗（adversarial）",
     adversarialMeans: "换了词（attack 也会删词），预测随之改变。如果标签仍然成立，就是模型错了。",
     contrast: "对照（contrast）",
-    contrastMeans: "删了词，预测随之改变。标签可能也跟着变了。",
+    contrastMeans: "删了词，或换上别类的关键词，预测随之改变。标签可能也跟着变了；counterfactual 会写明新标签。",
+    labelMoved: "标签已改",
   },
 };
 
@@ -86,5 +100,51 @@ const CHINESE_FACTS = {
   "children a row": "每行子样本", "edits a row": "每行改动", "edits a child": "每个子样本改动", "share of words edited": "改动词占比",
   "copies of a source text": "与原文相同的子样本", "children with the same text": "彼此相同的子样本", "rows sampled": "抽样行数",
   "distinct-1 of their source rows": "其原文的 distinct-1", "distinct-2 of their source rows": "其原文的 distinct-2",
-  "error (median, worst)": "误差（中位数、最大）",
+  "error (median, worst)": "误差（中位数、最大）", "children whose label was moved": "换了标签的子样本",
 };
+
+// Chinese for what stands at a child: methods, verdicts, and reasons by their parts. What is not here stays in English.
+const CHINESE_WORDS = {
+  keep: "保留", soft: "存疑", drop: "弃用", adversarial: "对抗", contrast: "对照",
+  substitute_other: "替换非关键词", substitute_key: "替换关键词", substitute_any: "替换词语",
+  delete_other: "删除非关键词", delete_key: "删除关键词", delete_any: "删除词语",
+  balance_remove: "去除捷径", balance_insert: "加入捷径", balance_swap: "换掉捷径", counterfactual: "反事实", attack: "攻击",
+  "every child": "全部子样本", "prediction changed": "预测改变", "prediction unchanged": "预测不变",
+  "prediction not changed": "预测没有改变", "prediction not unchanged": "预测变了",
+  "its parent is not predicted right": "母本未被预测正确", "its parent is not predicted wrong": "母本未被预测错误",
+  "its label was moved": "标签已改", "and no rule that keeps names its method": "没有保留规则点名它的方法", "no rule": "没有规则适用",
+  "another row has the same text": "与另一行文本相同", "equal or nearly equal to a text of the guard file": "与防泄漏文件中的文本相同或相近",
+  "its class has the children asked for": "本类子样本已足数", "its row has the children asked for": "本行子样本已足数",
+  exact: "精确", converged: "已收敛", ranking: "仅排序", fixed: "定点数", precision_floor: "精度极限", not_converged: "未收敛",
+};
+const CHINESE_PARTS = [
+  [/^p\(gold\) at least (.+)$/, "p(真实) 不低于 $1"], [/^p\(gold\) not below (.+)$/, "p(真实) 不低于 $1"], [/^p\(gold\) below (.+)$/, "p(真实) 低于 $1"],
+];
+
+function inWords(text, chinese) {
+  if (!chinese) return text;
+  const part = (one) => CHINESE_WORDS[one] ?? CHINESE_PARTS.reduce((found, [form, said]) => found.replace(form, said), one);
+  return CHINESE_WORDS[text] ?? text.split(", ").map(part).join("，");
+}
+
+// Notices come from the run, in English sentences. One that no form fits stays as it is.
+const CHINESE_NOTICES = [
+  [/^rows rejected, all in rejects\.parquet of the output folder: (.+)$/, "有行被拒收，都在输出文件夹的 rejects.parquet 中：$1"],
+  [/^every child was dropped: is the model trained\? .+$/, "子样本全部弃用：模型训练过吗？`augment train` 会打印它的准确率"],
+  [/^([\d,]+) children whose label is in doubt .+$/, "$1 个子样本的标签存疑（soft），放在 dropped.parquet 中：output.labels 为 soft 时才并入数据"],
+  [/^([\d,]+) rows are longer than the model is fed .+$/, "$1 行超出模型读入的长度（model.max_length）：后面的词得分为 0，见 `unseen`"],
+  [/^([\d,]+) of the rows worked on equal or nearly equal a text of the guard file, .+$/, "处理的行中有 $1 行与防泄漏文件中的文本相同或相近，仍予保留：见 near_guard 列"],
+  [/^([\d,]+) children have another label than their parent, .+$/, "$1 个子样本换了标签，原标签见 `label_from`：训练前请先读一读"],
+  [/^too few children for the number asked for; classes lack: (.+)$/, "子样本不足所求之数；各类缺少：$1"],
+  [/^a trial: run\.limit left (.+) rows out$/, "试运行：run.limit 略去了 $1 行"],
+  [/^`(.+)`, accepted for (.+), stands in (\S+) of its rows and (\S+) of the others; before: (\S+) and (\S+)$/, "“$1”（认可为 $2 的捷径）现见于本类 $3、其余 $4 的行；此前为 $5 与 $6"],
+  [/^no child was made: what is accepted stands in no row .+$/, "没有生成子样本：所认可的捷径不在所处理的行中，或在各类中一样多"],
+  [/^the labels seem to hang on what may be a shortcut: (.+); the evidence is in flags\.csv, .+$/, "标签似乎系于可能的捷径：$1；依据见 flags.csv，在其中认可的由 `balance` 修复"],
+  [/^(\S+): the model's paths are rough, so ([\d,]+) of ([\d,]+) rows are settled .+$/, "$1：模型的路径不平滑，$3 行中有 $2 行只确定了最高几个词的次序，并非每个得分；换用别的基线（mask、mean）或许更平滑"],
+  [/^(\S+): ([\d,]+) of ([\d,]+) rows are settled in the order .+$/, "$1：$3 行中有 $2 行只确定了最高几个词的次序，并非每个得分"],
+  [/^(\S+): the model's answer jumps next to the zero embedding, so the paths of ([\d,]+) rows start from the (.+) one$/, "$1：模型的输出在零向量附近跳变，$2 行的路径改从 $3 基线出发"],
+  [/^(\S+): ([\d,]+) of ([\d,]+) rows are as near as the dtype allows, .+$/, "$1：$3 行中有 $2 行已达到数值类型所能及的精度，仍不及所求"],
+  [/^(\S+): in ([\d,]+) of ([\d,]+) rows every word has the score 0: .+$/, "$1：$3 行中有 $2 行每个词都得 0 分：切在词语汇合之后的层上，看不到任何词"],
+  [/^(\S+): ([\d,]+) of ([\d,]+) rows miss the tolerance; .+$/, "$1：$3 行中有 $2 行未达到容差；见误差列"],
+  [/^(\d+) children are not drawn, .+$/, "$1 个子样本没有画出，因为它们的原文没有画出。"],
+];

@@ -101,7 +101,7 @@ def mixed() -> Page:
     return Page(
         "混合 mixed",
         (("model", "textcnn"), ("ig error (median, worst)", "0.1%, 2%"), ("odd <b>", "7")),
-        ("a notice",),
+        ("a notice", "a trial: run.limit left 7 rows out"),
         parents(rows, METHODS),
         children(made),
         METHODS,
@@ -298,6 +298,40 @@ def test_the_facts_of_the_head_have_chinese_names_and_others_are_marked_as_engli
     assert browser.execute_script(told) == [["模型", ""], ["ig 误差（中位数、最大）", ""], ["odd <b>", "en"]]
     click(browser, "#language")
     assert browser.execute_script(told) == english
+
+
+def test_notices_verdicts_and_reasons_are_said_in_chinese_where_there_is_a_form(opened: Open) -> None:
+    browser = opened(mixed())
+    told = "return [...document.querySelectorAll('.notice[role=note]')].map((one) => [one.textContent, one.lang])"
+    english = browser.execute_script(told)
+    assert english == [["a notice", "en"], ["a trial: run.limit left 7 rows out", "en"]]
+    verdicts = {verdict.text for verdict in all_of(browser, ".verdict")}
+    assert verdicts >= {"keep", "adversarial"}
+    click(browser, "#language")
+    assert browser.execute_script(told) == [["a notice", "en"], ["试运行：run.limit 略去了 7 行", ""]]
+    assert {verdict.text for verdict in all_of(browser, ".verdict")} >= {"保留", "对抗"}
+    click(browser, "#language")
+    assert browser.execute_script(told) == english
+
+
+def test_a_child_of_another_label_shows_both_and_the_probability_of_its_own(opened: Open) -> None:
+    row = parent(0, TEXTS[0], None, METHODS)
+    made = child(row, 0, "替换", "contrast", after=0.4)
+    made |= {"label": "1" if row["label"] == "0" else "0", "reason": "p(gold) below 0.7"}
+    browser = opened(
+        Page(
+            "x",
+            parents=parents([row], METHODS),
+            children=children([made]),
+            methods=METHODS,
+            label_names={"0": "负面", "1": "positive"},
+        )
+    )
+    (shown,) = all_of(browser, ".child")
+    old, new = ("负面", "positive") if row["label"] == "0" else ("positive", "负面")
+    assert f"{old} → {new}" in shown.text.replace("\n", " ")
+    assert f"p({new}) below 0.7" in shown.text
+    assert f"p({new})" in shown.find_element(By.CSS_SELECTOR, ".figures").text
 
 
 def test_the_explanation_of_words_is_closed_until_asked_for(opened: Open) -> None:

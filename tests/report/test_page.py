@@ -306,7 +306,17 @@ def test_notices_are_marked_as_english() -> None:
 
 def test_the_words_of_the_page_are_explained_in_both_languages_with_or_without_script() -> None:
     html = draw(Page("x"))
-    terms = ("integrated", "error", "keyWord", "probe", "adversarial", "contrast")
+    terms = (
+        "integrated",
+        "errorTerm",
+        "keyWord",
+        "goldTerm",
+        "verdictTerm",
+        "methodTerm",
+        "probe",
+        "adversarial",
+        "contrast",
+    )
     details = html.split("<details")[1].split("</details>")[0]
     assert re.findall(r'<dt data-text="(\w+)"', details) == list(terms)
     script = html.split('<script type="module">')[1]
@@ -322,6 +332,7 @@ def test_both_languages_of_the_page_say_the_same_things() -> None:
     english, chinese = re.findall(r"^  (?:en|zh): \{(.*?)^  \},", script, re.M | re.S)
     keys = [re.findall(r"(?:^|, |\s)(\w+): \"", part) for part in (english, chinese)]
     assert sorted(keys[0]) == sorted(keys[1])
+    assert len(set(keys[0])) == len(keys[0]), "a key stands twice"
     used = set(re.findall(r'data-(?:text|hint)="(\w+)"', draw(page(["a"])))) | set(
         re.findall(r"\bsay\.(\w+)", script)
     )

@@ -1,0 +1,80 @@
+"""What a user should know before using a result is said in both languages of the report."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from augment.engine.staging import Staged
+from augment.job import Job
+from augment.levels import Levels
+from augment.notices import flag_notices, notices_of
+from augment.pipeline import Pipeline
+from augment.report import page
+from augment.shortcuts import Flag
+from augment.table import Reject
+from augment.text.units import Unit
+from augment.totals import Totals
+
+STAGES = [
+    {"kind": "tokenize"},
+    {"kind": "attribute", "baseline": "auto"},
+    {"kind": "rank", "k": 3},
+    {"kind": "balance"},
+    {"kind": "judge"},
+    {"kind": "keep"},
+    {"kind": "select", "children": 2},
+]
+PLAN = Pipeline.model_validate({"name": "x", "about": "", "stages": STAGES})
+JOB = Job.model_validate({"name": "x", "resources": {"lexicons": []}})
+STRINGS = (Path(page.__file__).parent / "strings.js").read_text("utf-8").split("CHINESE_NOTICES")[1]
+FORMS = [re.compile(form) for form in re.findall(r"^  \[/(\^.*\$)/, \"", STRINGS, re.M)]
+
+
+def levels() -> Levels:
+    """Return the tally of an accepted shortcut."""
+    found = Levels([Flag(Unit("word", "※"), "good", "※")])
+    rows = {"text": ["※", "b"], "text_pair": [None, None], "label": ["good", "bad"], "parent": [None, None]}
+    found.add(pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()}))
+    return found
+
+
+def runs() -> Iterator[Totals]:
+    """Yield the counts of runs in which much went wrong: in all of them, every notice."""
+    statuses = {"ig": Counter(ranking=2, precision_floor=1, not_converged=1)}
+    yield Totals(
+        verdicts=Counter(drop=30),
+        reasons=Counter({"p(gold) below 0.7": 30}),
+        statuses=statuses,
+        paths={"ig": Counter({("mask", "smooth"): 4})},
+        silent=Counter(ig=1),
+        cut=1,
+        levels=levels(),
+    )
+    yield Totals(
+        verdicts=Counter(soft=3),
+        statuses=statuses,
+        paths={"ig": Counter({("zero", "rough"): 4})},
+        moved=1,
+        near_guard=1,
+        sources=Counter({"good": 1}),
+    )
+    yield Totals()
+
+
+def notices() -> Iterator[str]:
+    """Yield every notice that a run can give, but those that say what to install."""
+    rejects = [Reject("1", "corpus", "empty text", "a.csv:2")]
+    for totals in runs():
+        yield from notices_of(PLAN, JOB, Staged(over_limit=3), totals, rejects)
+    yield from flag_notices(["'※' (word, good)"])
+    yield "3 children are not drawn, because their source row is not."
+
+
+def test_every_notice_has_one_chinese_form_and_every_form_a_notice() -> None:
+    given = list(notices())
+    for notice in given:
+        assert sum(bool(form.match(notice)) for form in FORMS) == 1, notice
+    assert [form.pattern for form in FORMS if not any(map(form.match, given))] == []
