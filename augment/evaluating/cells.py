@@ -90,6 +90,11 @@ class Bench:
             found["reversed"] = self._reversed()
         return found
 
+    @property
+    def texts(self) -> dict[str, int]:
+        """How many rows each test has; one in several wordings is one."""
+        return {name: len({row.of for row in rows}) for name, rows in self.tests.items()}
+
     @cached_property
     def judge(self) -> ModelConfig:
         """The model that judges labels: the job's own, or one of another kind trained on all training rows."""

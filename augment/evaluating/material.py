@@ -52,10 +52,10 @@ def held_out(splits: dict[str, list[Labelled]], count: int) -> list[Labelled]:
 def drawn(rows: Sequence[Labelled], count: int, seed: int) -> list[Labelled]:
     """Return a draw of so many rows, the classes in the shares they have, each with at least one.
 
-    DataError if there are fewer rows.
+    RequestError if there are fewer rows.
     """
     if count > len(rows):
-        raise DataError(
+        raise RequestError(
             "evaluate.rows", f"{count:,} rows are asked for, train has {len(rows):,}", "ask fewer"
         )
     of = Counter(row.label for row in rows)

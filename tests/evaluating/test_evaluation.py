@@ -1,12 +1,13 @@
 """A whole evaluation of a small corpus: equal rows and steps, kept as it grows, refused where it does not belong."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from augment.candidates import sources
-from augment.errors import DataError, FingerprintError, RequestError
+from augment.errors import FingerprintError, RequestError
 from augment.evaluating import Evaluation, evaluate
 from augment.evaluating.arms import Arm
 from augment.evaluating.cells import Bench, Measured
@@ -66,6 +67,26 @@ def test_what_the_design_could_see_is_told_where_there_are_draws_enough(tmp_path
     assert "| eda | 4 | +1.50 |" in page
 
 
+def test_sizes_tests_and_arms_without_children_are_told_apart() -> None:
+    cells: dict[tuple[int, int, str], Measured] = {}
+    for rows, gain in ((40, 0.02), (80, 0.0)):
+        for seed in range(rows // 20):
+            noise = 0.001 * seed
+            cells[rows, seed, "duplicate"] = {"clean": 0.5, "reversed": 0.2}
+            cells[rows, seed, "balance"] = {"clean": 0.4 + noise, "reversed": 0.6, "children": 9}
+            cells[rows, seed, "probe"] = {"clean": 0.5 + gain + noise, "reversed": 0.2, "children": 0}
+    page = "\n".join(Evaluation(Path("x"), cells, {"clean": 56}).lines())
+    assert "6 draws, 56 texts" in page
+    assert "| arm | 40 rows | 80 rows |" in page
+    assert "| probe | +2.05 (2) | +0.15 (4) |" in page
+    assert re.search(r"\| probe \| 6 \|.*\| made no child \|", page)
+    assert page.index("a repair loses here") < page.index("## reversed")
+    one = {key: cell for key, cell in cells.items() if key[:2] == (40, 0)}
+    page = "\n".join(Evaluation(Path("x"), one).lines())
+    assert "1 draw." in page
+    assert "40 rows" not in page
+
+
 def test_an_evaluation_that_was_broken_off_goes_on_to_the_same_cells(
     measured: Evaluation, small: Path, tmp_path: Path
 ) -> None:
@@ -117,8 +138,9 @@ def test_a_folder_of_something_else_is_left_alone(small: Path, tmp_path: Path) -
 
 
 def test_more_rows_than_the_corpus_has_are_refused(small: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="ask fewer"):
-        evaluate(job(small, rows=(5000,)), tmp_path / "out")
+    with pytest.raises(RequestError, match="ask fewer"):
+        evaluate(job(small, rows=(24, 5000)), tmp_path / "out")
+    assert not list((tmp_path / "out").glob("[!.]*"))
 
 
 def test_the_data_of_all_arms_have_one_size(small: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augment.errors import DataError, RequestError
+from augment.errors import RequestError
 from augment.evaluating.material import (
     Labelled,
     by_split,
@@ -37,7 +37,7 @@ def test_other_seeds_draw_other_rows() -> None:
 
 
 def test_more_rows_than_there_are_is_an_error() -> None:
-    with pytest.raises(DataError, match="train has 200"):
+    with pytest.raises(RequestError, match="train has 200"):
         drawn(POOL, 201, 0)
 
 
