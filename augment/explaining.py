@@ -99,6 +99,10 @@ def explain(
     job = Job(model=ModelConfig(path=str(model)), run=run or RunConfig())
     if target is not None:
         _check_target(target, job)
+    if text_pair is not None and model_folder(job.needs_model(), job.run).kind == "textcnn":
+        raise RequestError(
+            "the second text", "a `textcnn` reads one text", "leave --pair out, or explain another model"
+        )
     stages = (
         Tokenize(kind="tokenize"),
         Attribute(kind="attribute", target="predicted" if target is None else "gold", quantity=quantity),

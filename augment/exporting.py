@@ -178,8 +178,8 @@ class Card:
     """What the README of a run's folder tells.
 
     about: what the pipeline does; edits: whether it makes children; facts: names and values of what was run; counts:
-    totals; files: rows by name; dropped: children by reason; report: whether report.html lies there; diversity: how varied the
-    children are.
+    totals; files: rows by name; dropped: children by reason; report: whether report.html lies there; keywords: whether the
+    key-word table does; diversity: how varied the children are.
     """
 
     title: str
@@ -191,6 +191,7 @@ class Card:
     dropped: Mapping[str, int]
     notices: tuple[str, ...] = ()
     report: bool = True
+    keywords: bool = False
     diversity: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -236,6 +237,13 @@ def _listing(card: Card) -> list[tuple[str, str, str]]:
         (f"`{name}`", f"{rows:,}", _held(name, card.counts)) for name, rows in sorted(card.files.items())
     ]
     found += [("`report.html`", "", "the explained rows drawn, for a browser")] if card.report else []
+    if card.keywords:
+        found.append(
+            ("`keywords.parquet`", "", "what the labels hang on: words, phrases and places by class")
+        )
+        found.append(
+            ("`flags.csv`", "", "those that may be shortcuts, with an empty column to accept them in")
+        )
     found.append(("`manifest.json`", "", "counts, settings, versions, and the SHA-256 of every file"))
     found.append(("`run/`", "", "the plan and a receipt for each shard"))
     return found

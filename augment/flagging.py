@@ -37,7 +37,8 @@ def write_keywords(folder: Path, plan: Pipeline) -> list[str]:
     table = read_table(stage.path_in(folder / "run"))
     flagged = _by_share([row for row in table.to_pylist() if row["flag"] is not None])
     write_table(folder / TABLE, table)
-    write_text(folder / FLAGS, _csv(flagged))
+    # A spreadsheet takes a file for UTF-8 by the mark at its beginning.
+    write_text(folder / FLAGS, "\ufeff" + _csv(flagged))
     return [f"{row['text']!r} ({row['kind']}, {row['label']})" for row in flagged]
 
 

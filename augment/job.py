@@ -318,7 +318,7 @@ class OutputConfig(Section):
     format: Literal["parquet", "csv", "jsonl"] = Field(
         default="parquet", description="of the data and probes files"
     )
-    verdicts: tuple[str, ...] = Field(
+    verdicts: tuple[Literal["keep", "soft", "adversarial", "contrast", "drop"], ...] = Field(
         default=("keep", "soft"),
         description="children that join the training data; those in doubt (soft) only with labels: soft",
     )

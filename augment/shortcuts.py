@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from augment.errors import RequestError
+from augment import decode
+from augment.errors import AugmentError, RequestError
 from augment.text.choose import is_content, is_question
 from augment.text.units import KINDS, Unit
 
@@ -181,26 +182,24 @@ _FLAGS = ("accept", "label", "kind", "text", "form", "flag")
 
 
 def read_flags(path: Path) -> tuple[Flag, ...]:
-    """Return what is accepted in a flags.csv; RequestError if it cannot be read, is none, or accepts nothing."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise RequestError(
-            str(path), f"cannot be read: {reason}", "name a flags.csv of `augment keywords`"
-        ) from None
+    """Return what is accepted in a flags.csv; RequestError if it cannot be read, is none, or accepts nothing.
+
+    A spreadsheet may have saved it: in UTF-8 or GB18030, parted by commas, semicolons or tabs.
+    """
+    rows = _rows(path)
     found = []
-    for number, row in enumerate(rows, start=2):
-        lacking = [name for name in _FLAGS if row.get(name) is None]
-        if lacking:
+    for number, row in rows:
+        lacking = next((name for name in _FLAGS if row.get(name) is None), None)
+        if lacking is not None:
             raise RequestError(
-                f"{path}:{number}", f"no column `{lacking[0]}`", "name a flags.csv of `augment keywords`"
+                f"{path}:{number}", f"the line ends before the column `{lacking}`", "complete or remove it"
             )
         answer = row["accept"].strip().casefold()
         if answer not in (*_YES, *_NO):
             raise RequestError(
-                f"{path}:{number}", f"`accept` is `{row['accept']}`", "write yes or no, or leave it empty"
+                f"{path}:{number}",
+                f"`accept` is `{row['accept']}`",
+                "write yes or no (是 or 否), or leave it empty",
             )
         if answer in _YES:
             kind = next((kind for kind in KINDS if kind == row["kind"]), None)
@@ -214,6 +213,33 @@ def read_flags(path: Path) -> tuple[Flag, ...]:
             str(path), "nothing is accepted", "write yes into the column `accept` of what is a shortcut"
         )
     return tuple(found)
+
+
+def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Return the lines of a flags.csv with their numbers; RequestError if it cannot be read or lacks a column."""
+    try:
+        with decode.text(path, decode.encoding_of(path, "auto"), "", whole=True) as lines:
+            head, *rest = lines
+            delimiter = max(",;\t", key=head.count)
+            read = csv.DictReader(
+                rest, next(csv.reader([head], delimiter=delimiter)), delimiter=delimiter, strict=True
+            )
+            found = [(read.line_num + 1, row) for row in read]
+    except (OSError, csv.Error, AugmentError) as error:
+        reason = (
+            error.strerror
+            if isinstance(error, OSError)
+            else error.what
+            if isinstance(error, AugmentError)
+            else error
+        )
+        raise RequestError(
+            str(path), f"cannot be read: {reason}", "name a flags.csv of `augment keywords`"
+        ) from None
+    lacking = next((name for name in _FLAGS if name not in (read.fieldnames or ())), None)
+    if lacking is not None:
+        raise RequestError(f"{path}:1", f"no column `{lacking}`", "name a flags.csv of `augment keywords`")
+    return found
 
 
 def require_labels(path: Path, labels: Iterable[str]) -> None:

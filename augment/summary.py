@@ -31,7 +31,7 @@ from augment.models.labels import LabelMap
 from augment.notices import by_reason, flag_notices, notices_of, told
 from augment.pipeline import Pipeline
 from augment.softening import softener
-from augment.stages import Diverse
+from augment.stages import Diverse, Keywords
 from augment.table import Reject
 from augment.totals import Totals
 
@@ -230,6 +230,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary) -> Card:
         summary.dropped,
         summary.notices,
         bool(job.output.report_rows),
+        any(isinstance(stage, Keywords) for stage in plan.stages),
         summary.diversity,
     )
 

@@ -238,7 +238,7 @@ class Bench:
 
 def flags_of(folder: Path) -> list[dict[str, Any]]:
     """Return the flags of a run, those with most of the attribution first."""
-    return list(csv.DictReader((folder / FLAGS).open(encoding="utf-8", newline="")))
+    return list(csv.DictReader((folder / FLAGS).open(encoding="utf-8-sig", newline="")))
 
 
 def told(flags: list[dict[str, Any]]) -> list[str]:
@@ -266,7 +266,7 @@ def deletion(by: str) -> Pipeline:
 
 def accepted(flags: Path) -> Path:
     """Return a copy of a flags.csv in which everything is accepted."""
-    lines = flags.read_text(encoding="utf-8").split("\n")
+    lines = flags.read_text(encoding="utf-8-sig").split("\n")
     copy = flags.with_name("accepted.csv")
     copy.write_text(
         "\n".join([lines[0], *(f"yes{line}" if line else line for line in lines[1:])]), encoding="utf-8"

@@ -39,7 +39,7 @@ def told(leaking: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
 
 
 def test_the_shortcut_is_flagged_first_and_told(told: Summary) -> None:
-    with (told.folder / FLAGS).open(encoding="utf-8", newline="") as stream:
+    with (told.folder / FLAGS).open(encoding="utf-8-sig", newline="") as stream:
         flags = list(csv.DictReader(stream))
     assert (flags[0]["accept"], flags[0]["label"], flags[0]["text"]) == ("", "good", "※")
     assert flags[0]["form"] == "※ "

@@ -42,7 +42,7 @@ class Arm:
                 raise RequestError(
                     f"evaluate.arms: {name}",
                     f"`{part}` is unknown",
-                    nearest(part, list(known)) + f"; there are {', '.join(known)}",
+                    nearest(part, list(known)),
                 )
         arm = cls(name, pipeline, words or None, frozenset(ways))
         if arm.is_copying and (words or "online" in ways):

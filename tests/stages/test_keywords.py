@@ -152,7 +152,9 @@ def test_a_phrase_must_say_more_than_its_words() -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("label,text\ngood,x\n", "no column `accept`"),
+        ("label,text\ngood,x\n", r"csv:1\nno column `accept`"),
+        ("accept,label,kind,text,form,flag\nyes,good\n", r"csv:2\nthe line ends before the column `kind`"),
+        ("", "cannot be read"),
         ("accept,label,kind,text,form,flag\nperhaps,good,word,x,x,why\n", "`accept` is `perhaps`"),
         ("accept,label,kind,text,form,flag\nyes,good,verse,x,x,why\n", "`verse` is no kind"),
         ("accept,label,kind,text,form,flag\n,good,word,x,x,why\n", "nothing is accepted"),
@@ -165,6 +167,26 @@ def test_flags_that_cannot_be_used_are_refused(lines: str, said: str, tmp_path: 
         read_flags(path)
     with pytest.raises(RequestError, match="cannot be read"):
         read_flags(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_flags_are_read_as_a_spreadsheet_saves_them(
+    encoding: str, mark: str, end: str, tmp_path: Path
+) -> None:
+    lines = [
+        ("accept", "label", "kind", "text", "form", "flag"),
+        ("是", "正面", "word", "※", " ※ ", f'"a mark{mark} or ""function"" word{end}in 87% of the rows"'),
+        ("否", "负面", "phrase", "其实 大概", "其实大概", ""),
+        ("Yes", "负面", "last", "#", "#", "why"),
+    ]
+    path = tmp_path / "flags.csv"
+    path.write_bytes("".join(mark.join(line) + end for line in lines).encode(encoding))
+    assert [(flag.unit, flag.label, flag.form) for flag in read_flags(path)] == [
+        (Unit("word", "※"), "正面", " ※ "),
+        (Unit("last", "#"), "负面", "#"),
+    ]
 
 
 def weighed(table: pa.Table, by: str) -> pa.Table:
