@@ -26,6 +26,12 @@ _HINTS = {
     "tuple_type": "write a list: [a, b]",
     "too_short": "give at least one",
     "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number",
+    "float_parsing": "write a number",
 }
 
 
@@ -146,6 +152,9 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
     if error["type"] == "union_tag_not_found":
         return "a stage needs a `kind`", "add `kind:`; `augment list` shows the kinds"
     given = error["input"]
+    if error["type"] == "literal_error":
+        values = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        return f"`{key}` cannot be {given!r}", f"one of {', '.join(values)}" if values[1:] else f"`{values[0]}`"
     message = error["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     shown = repr(given) if isinstance(given, str | int | float | bool) or given is None else "this value"

@@ -20,6 +20,9 @@ from augment.pipeline import Pipeline, apply
 from augment.report.colour import scaled, signed
 from augment.stages import Attribute, Tokenize
 
+# What the built-in convolutional net calls itself.
+_TEXTCNN = "augment-textcnn"
+
 
 @dataclass(frozen=True)
 class Attribution:
@@ -99,7 +102,7 @@ def explain(
     job = Job(model=ModelConfig(path=str(model)), run=run or RunConfig())
     if target is not None:
         _check_target(target, job)
-    if text_pair is not None and model_folder(job.needs_model(), job.run).kind == "textcnn":
+    if text_pair is not None and model_folder(job.needs_model(), job.run).kind == _TEXTCNN:
         raise RequestError(
             "the second text", "a `textcnn` reads one text", "leave --pair out, or explain another model"
         )

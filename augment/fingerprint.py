@@ -8,7 +8,7 @@ A run folder keeps its fingerprint; a request with another one is refused there,
 from augment.candidates.fluency import fluency_versions
 from augment.candidates.forms import form_versions
 from augment.candidates.sources import lexicon_hashes
-from augment.errors import RequestError
+from augment.corpus import corpus_hashes
 from augment.job import Job
 from augment.ledger import digest
 from augment.models.folder import look, model_folder, resolve
@@ -53,26 +53,6 @@ def _dtype(job: Job) -> str:
     from augment.models.device import dtype_of
 
     return dtype_of(job.run)
-
-
-def corpus_hashes(job: Job) -> dict[str, str]:
-    """Return the SHA-256 of every file of the corpus; RequestError naming one that is missing."""
-    corpus = job.needs_corpus()
-    found: dict[str, str] = {}
-    for source in corpus.files:
-        path = corpus.root / source.path
-        if not path.exists():
-            raise RequestError(
-                str(path), "the file does not exist", "check corpus.files, and --data for their folder"
-            )
-        inner = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-        found |= {
-            str(file.relative_to(corpus.root)) if file.is_relative_to(corpus.root) else str(file): digest(
-                file
-            )
-            for file in inner
-        }
-    return found
 
 
 def resource_hashes(job: Job) -> dict[str, str]:

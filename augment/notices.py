@@ -20,6 +20,10 @@ from augment.totals import Totals
 # Reasons of rejected rows told one by one; rejects.parquet has all.
 _REASONS_TOLD = 5
 _FLAGS_TOLD = 3
+OWN_ROWS = (
+    "the model judges children of rows it was trained on, and is too sure of them; with `augment train --folds 5` and "
+    "model.folds: 5 each row is judged by a model that did not see it"
+)
 
 
 def notices_of(

@@ -28,7 +28,7 @@ from augment.job import Job, ModelConfig
 from augment.ledger import MANIFEST, PLAN, canonical, digest, read_json, write_json
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
-from augment.notices import by_reason, flag_notices, notices_of, told
+from augment.notices import OWN_ROWS, by_reason, flag_notices, notices_of, told
 from augment.pipeline import Pipeline
 from augment.softening import softener
 from augment.stages import Diverse, Keywords
@@ -129,6 +129,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
             *flag_notices(outcome.flags),
             *_renamed(outcome.staged),
             *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
+            *_own_rows(folder, outcome),
         ),
         round(time.monotonic() - began, 2),
         _peak_mebibytes(),
@@ -233,6 +234,17 @@ def card_of(plan: Pipeline, job: Job, summary: Summary) -> Card:
         any(isinstance(stage, Keywords) for stage in plan.stages),
         summary.diversity,
     )
+
+
+def _own_rows(folder: Path, outcome: Outcome) -> list[str]:
+    """Return what is to be said where a model judges children of rows it was trained on."""
+    plan, job = outcome.plan, outcome.job
+    judges = any(stage.kind == "judge" and "model" in stage.uses for stage in plan.stages)
+    if not judges or job.folds is not None or "train" not in (job.run.splits or plan.splits):
+        return []
+    fingerprint = read_json(folder / PLAN)["fingerprint"]
+    corpus = fingerprint["corpus"] if isinstance(fingerprint, dict) else {}
+    return [OWN_ROWS] if corpus and model_folder(job.needs_model(), job.run).trained_on() == corpus else []
 
 
 def _counts(outcome: Outcome) -> dict[str, int]:

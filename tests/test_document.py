@@ -160,8 +160,13 @@ def test_a_sound_file_becomes_its_model() -> None:
         ("name: a\nwheels:\n  - {}\n  - spoks: 3\n", 4, "unknown key `spoks`", "did you mean `spokes`?"),
         ("name: a\n颜色: 红\n", 2, "unknown key `颜色`", "known here: name, wheels"),
         ("wheels: []\n", 1, "`name` is missing", "add `name:`"),
-        ("name: a\nwheels:\n  - spokes: 好多\n", 3, "`spokes` cannot be '好多'", "integer"),
-        ("name: a\nwheels:\n  - spokes: 3\n    colour: 绿\n", 4, "`colour` cannot be '绿'", "'red' or '红'"),
+        ("name: a\nwheels:\n  - spokes: 好多\n", 3, "`spokes` cannot be '好多'", "whole number"),
+        (
+            "name: a\nwheels:\n  - spokes: 3\n    colour: 绿\n",
+            4,
+            "`colour` cannot be '绿'",
+            "one of red, 红",
+        ),
         ("name: [a]\n", 1, "`name` cannot be", "string"),
     ],
 )

@@ -20,6 +20,7 @@ from augment.errors import DataError, FingerprintError, ModelError
 from augment.folding import by_fold, in_order
 from augment.job import CorpusConfig, Job, ModelConfig
 from augment.models.folds import folds_in
+from augment.notices import OWN_ROWS
 from augment.pipeline import Pipeline, apply
 from augment.running import run
 from augment.stages import Attribute, Tokenize
@@ -230,6 +231,20 @@ def test_each_fold_large_enough_is_calibrated_by_its_own_texts(folded: Path, tmp
         stream.write(" ")
     with pytest.raises(DataError, match="calibration was changed"):
         run(plan, job, summary.folder)
+
+
+def test_a_model_that_judges_rows_it_was_trained_on_is_told_and_one_that_did_not_see_them_is_not(
+    folded: Path, augmented: Summary, tmp_path: Path
+) -> None:
+    assert OWN_ROWS not in augmented.notices
+    job = with_file(folded_job(folded, None), folded)
+    assert OWN_ROWS in run("augment", job, tmp_path / "own").notices
+    assert OWN_ROWS not in run("explain", job, tmp_path / "explained").notices
+    other = tmp_path / "other"
+    other.mkdir()
+    rows = pq.read_table(folded / "small.parquet")
+    pq.write_table(rows.slice(1), other / "small.parquet")
+    assert OWN_ROWS not in run("augment", with_file(job, other), tmp_path / "fresh").notices
 
 
 def test_a_run_with_other_fold_models_is_another_run(folded: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from augment.engine.staging import Staged
 from augment.job import Job
 from augment.levels import Levels
-from augment.notices import flag_notices, notices_of
+from augment.notices import OWN_ROWS, flag_notices, notices_of
 from augment.pipeline import Pipeline
 from augment.report import page
 from augment.shortcuts import Flag
@@ -70,6 +70,7 @@ def notices() -> Iterator[str]:
     for totals in runs():
         yield from notices_of(PLAN, JOB, Staged(over_limit=3), totals, rejects)
     yield from flag_notices(["'※' (word, good)"])
+    yield OWN_ROWS
     yield "3 children are not drawn, because their source row is not."
 
 

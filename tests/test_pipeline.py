@@ -71,7 +71,7 @@ def job(small: Path) -> Job:
         ("  - kind: tokenize\n  - kind: attribute\n    fixxed: 3\n", 6, "unknown key `fixxed`", "did you mean `fixed`?"),
         ("  - kind: tokenize\n  - kind: attribute\n    fixed: 0\n", 6, "`fixed` cannot be 0", "greater than or equal to 1"),
         ("  - kind: tokenize\n  - kind: rank\n    k: 1\n    fraction: 0.5\n", 5, "cannot be", "one of `k`, `fraction` and `threshold`"),
-        (START + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules:\n      - verdict: kep\n", 12, "`verdict` cannot be 'kep'", "'keep'"),
+        (START + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules:\n      - verdict: kep\n", 12, "`verdict` cannot be 'kep'", "one of keep, soft"),
         (START + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules:\n      - verdict: keep\n        p_gold: 1\n", 13, "unknown key `p_gold`", "p_gold_"),
     ],
 )  # fmt: skip

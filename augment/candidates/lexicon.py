@@ -103,9 +103,14 @@ def read_pairs(name: str, root: Path, key: str) -> list[tuple[str, str]]:
     return [(word, other) for word, others in table.items() for other in others]
 
 
-def locate(names: Sequence[str], root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
-    """Return where each named lexicon lies, and a notice for each that is not installed; nothing is read."""
-    paths = {name: _installed(name) if name in _MISSING else _given(name, root) for name in names}
+def locate(
+    names: Sequence[str], root: Path, key: str = "resources.lexicons"
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Return where each named lexicon lies, and a notice for each that is not installed; nothing is read.
+
+    RequestError with the key that names it if a path does not exist.
+    """
+    paths = {name: _installed(name) if name in _MISSING else _given(name, root, key) for name in names}
     there = {name: path for name, path in paths.items() if path is not None}
     return there, tuple(_MISSING[name] for name, path in paths.items() if path is None)
 
@@ -126,12 +131,12 @@ def _installed(name: str) -> Path | None:
     return next((file for folder in folders if (file := folder / inside).is_file()), None)
 
 
-def _given(name: str, root: Path) -> Path:
+def _given(name: str, root: Path, key: str) -> Path:
     """Return the path a user named; RequestError if nothing is there."""
     path = root / name
     if not path.exists():
         hint = nearest(name, sorted(_MISSING)) + f"; paths are relative to {root}"
-        raise RequestError("resources.lexicons", f"`{name}` does not exist", hint)
+        raise RequestError(key, f"`{name}` does not exist", hint)
     return path
 
 

@@ -11,7 +11,7 @@ Every row of the files is in one of the three. `skipped` counts rows that the co
 """
 
 from augment.corpus.folds import fold_of, with_folds
-from augment.corpus.inspecting import Peek, inspect, peek, require_splits, with_label_names
+from augment.corpus.inspecting import Peek, corpus_hashes, inspect, peek, require_splits, with_label_names
 from augment.corpus.layout import USUAL, Shape
 from augment.corpus.reading import Chunk, read
 
@@ -20,6 +20,7 @@ __all__ = [
     "Chunk",
     "Peek",
     "Shape",
+    "corpus_hashes",
     "fold_of",
     "inspect",
     "peek",

@@ -13,6 +13,7 @@ from augment.corpus.layout import Shape, lay_out
 from augment.corpus.rows import SPLITS, batches_of, rows_of, rows_of_head, split_of
 from augment.errors import RequestError, nearest
 from augment.job import CorpusConfig, Job
+from augment.ledger import digest
 
 
 @dataclass(frozen=True)
@@ -84,3 +85,23 @@ def _splits_met(config: CorpusConfig, allow_download: bool) -> Iterator[set[str]
         if not name:
             for batch in batches_of(layout, part, 1024):
                 yield {row.split for row in rows_of(layout, part, batch) if row.used and row.fault is None}
+
+
+def corpus_hashes(job: Job) -> dict[str, str]:
+    """Return the SHA-256 of every file of the corpus; RequestError naming one that is missing."""
+    corpus = job.needs_corpus()
+    found: dict[str, str] = {}
+    for source in corpus.files:
+        path = corpus.root / source.path
+        if not path.exists():
+            raise RequestError(
+                str(path), "the file does not exist", "check corpus.files, and --data for their folder"
+            )
+        inner = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        found |= {
+            str(file.relative_to(corpus.root)) if file.is_relative_to(corpus.root) else str(file): digest(
+                file
+            )
+            for file in inner
+        }
+    return found

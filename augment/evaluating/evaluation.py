@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augment import __version__
+from augment.candidates.lexicon import locate
 from augment.candidates.sources import lexicon_hashes
+from augment.corpus import corpus_hashes
 from augment.engine.locking import locked
 from augment.errors import FingerprintError, RequestError
 from augment.evaluating.arms import DUPLICATE, Arm
@@ -18,7 +20,7 @@ from augment.evaluating.cells import Bench, Measured
 from augment.evaluating.drawing import forest
 from augment.evaluating.material import drawn
 from augment.evaluating.statistics import Difference, compare, holm
-from augment.fingerprint import ALGORITHM, corpus_hashes, resource_hashes
+from augment.fingerprint import ALGORITHM, resource_hashes
 from augment.job import Job
 from augment.ledger import change, read_json, write_json, write_text
 from augment.progress import Progress, silent
@@ -267,6 +269,7 @@ def _fingerprint(job: Job) -> dict[str, object]:
     """Return what decides a cell: not the arms, sizes and seeds, of which more may be asked, nor the device."""
     settings = job.evaluate.model_dump(mode="json", exclude=_GROWING)
     parts = job.model_dump(mode="json", include={"judge", "resources", "train", "seed"})
+    locate(job.evaluate.synonyms, job.root, "evaluate.synonyms")
     lexicons = (*job.resources.lexicons, *job.evaluate.synonyms)
     read = job.model_copy(update={"resources": job.resources.model_copy(update={"lexicons": lexicons})})
     return {

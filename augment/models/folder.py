@@ -14,6 +14,8 @@ from augment.errors import ModelError
 from augment.job import ModelConfig, RunConfig
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
+# The file by which a folder that was trained here is known: our version, and the SHA-256 of the corpus files.
+MADE = "augment.json"
 _READ = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 
@@ -33,11 +35,22 @@ class ModelFolder:
     def digest(self) -> str:
         """Return the SHA-256 of every file that decides what the model answers."""
         total = hashlib.sha256()
-        for file in sorted({file for pattern in _READ for file in self.path.glob(pattern)}):
+        for file in sorted(
+            {file for pattern in _READ for file in self.path.glob(pattern)} - {self.path / MADE}
+        ):
             total.update(file.name.encode() + b"\0")
             with file.open("rb") as stream:
                 total.update(hashlib.file_digest(stream, "sha256").digest())
         return total.hexdigest()
+
+    def trained_on(self) -> dict[str, str]:
+        """Return the SHA-256 of each corpus file it was trained on, as far as the folder says so."""
+        file = self.path / MADE
+        try:
+            found = json.loads(file.read_text(encoding="utf-8")).get("corpus") if file.is_file() else None
+        except (OSError, ValueError, AttributeError):
+            found = None
+        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
 def model_folder(config: ModelConfig, run: RunConfig) -> ModelFolder:

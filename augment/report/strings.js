@@ -146,5 +146,6 @@ const CHINESE_NOTICES = [
   [/^(\S+): ([\d,]+) of ([\d,]+) rows are as near as the dtype allows, .+$/, "$1：$3 行中有 $2 行已达到数值类型所能及的精度，仍不及所求"],
   [/^(\S+): in ([\d,]+) of ([\d,]+) rows every word has the score 0: .+$/, "$1：$3 行中有 $2 行每个词都得 0 分：切在词语汇合之后的层上，看不到任何词"],
   [/^(\S+): ([\d,]+) of ([\d,]+) rows miss the tolerance; .+$/, "$1：$3 行中有 $2 行未达到容差；见误差列"],
+  [/^the model judges children of rows it was trained on, .+$/, "模型评判的子样本来自它训练过的行，因而过于自信；用 `augment train --folds 5` 和 model.folds: 5，每行就由没见过它的模型来评判"],
   [/^(\d+) children are not drawn, .+$/, "$1 个子样本没有画出，因为它们的原文没有画出。"],
 ];

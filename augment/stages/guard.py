@@ -14,6 +14,7 @@ from pydantic import Field
 
 from augment.columns import GUARD, Column
 from augment.corpus import read
+from augment.formats import require_files
 from augment.job import Job, SourceFile
 from augment.stage import Stage, Step
 from augment.table import dropping, with_columns
@@ -126,7 +127,9 @@ def _texts(job: Job) -> Iterator[tuple[str, str]]:
         "score_threshold": None,
         "id": None,
     }
-    for chunk in read(job.needs_corpus().model_copy(update=settings), job.run.allow_download):
+    config = job.needs_corpus().model_copy(update=settings)
+    require_files(config, lambda: "`resources.guard`")
+    for chunk in read(config, job.run.allow_download):
         columns = chunk.rows.select(["id", "text", "text_pair"]).to_pydict()
         for name, text, pair in zip(*columns.values(), strict=True):
             yield name, _whole(text, pair)

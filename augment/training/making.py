@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augment import __version__
-from augment.corpus import with_label_names
+from augment.corpus import corpus_hashes, with_label_names
 from augment.errors import RequestError
 from augment.job import Job
+from augment.models.folder import MADE
 from augment.models.folds import folds_in
 from augment.progress import Progress, silent
 from augment.training.examples import Examples, divided_by_fold, limited, splits_of
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 # Raised when the same request would train another model than before.
 ALGORITHM = 2
-# The file that marks a model folder as ours to replace.
-MADE = "augment.json"
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def _make(job: Job, fitting: Examples, classes: list[str], say: Progress) -> Non
     """Train a model on these rows and save it to `model.path`."""
     model, tokenizer = start_of(job, fitting, classes)
     fit(job, model, tokenizer, fitting, classes, say)
-    _save(Path(job.needs_model().path), model, tokenizer)
+    _save(job, model, tokenizer)
 
 
 def _make_fold(
@@ -135,16 +134,19 @@ def _check_folder(folder: Path) -> None:
     )
 
 
-def _save(folder: Path, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
-    """Write model and tokenizer beside the folder, then move each file to its place; other files there stay."""
+def _save(job: Job, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Write model and tokenizer beside `model.path`, then move each file to its place; other files there stay."""
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    folder = Path(job.needs_model().path)
     fresh = folder.with_name(f"{folder.name}.tmp")
     shutil.rmtree(fresh, ignore_errors=True)
     model.save_pretrained(fresh)
     tokenizer.save_pretrained(fresh)
-    (fresh / MADE).write_text(json.dumps({"augment": __version__}) + "\n", encoding="utf-8")
+    (fresh / MADE).write_text(
+        json.dumps({"augment": __version__, "corpus": corpus_hashes(job)}) + "\n", encoding="utf-8"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     for file in sorted(fresh.iterdir()):
         os.replace(file, folder / file.name)
