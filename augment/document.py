@@ -154,7 +154,9 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
     given = error["input"]
     if error["type"] == "literal_error":
         values = re.findall(r"'([^']*)'", error["ctx"]["expected"])
-        return f"`{key}` cannot be {given!r}", f"one of {', '.join(values)}" if values[1:] else f"`{values[0]}`"
+        return f"`{key}` cannot be {given!r}", f"one of {', '.join(values)}" if values[
+            1:
+        ] else f"`{values[0]}`"
     message = error["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     shown = repr(given) if isinstance(given, str | int | float | bool) or given is None else "this value"

@@ -122,6 +122,9 @@ def tell_training(result: "Training") -> None:
     say(
         f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"
     )
+    if result.rejected:
+        reasons = ", ".join(f"{reason} ({count:,})" for reason, count in result.rejected.items())
+        say(f"note: rows that cannot be used: {reasons}")
     for fold in result.folds:
         told = "no rows" if fold.accuracy is None else f"accuracy {fold.accuracy:.4f}"
         say(f"without fold {fold.fold}: {told} on the {fold.rows:,} rows in it")

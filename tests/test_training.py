@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from augment.errors import DataError, ModelError, RequestError
 from augment.job import CorpusConfig, Job, ModelConfig, TrainConfig
 from augment.models.folder import look
+from augment.telling import tell_training
 from augment.training import default_epochs, train
 from tests.small import small_job, write_corpus
 
@@ -77,6 +78,19 @@ def test_pairs_are_trained_with_a_bert_and_refused_by_a_textcnn(tmp_path: Path) 
 
 def test_a_limit_takes_fewer_rows(corpus: Path, tmp_path: Path) -> None:
     assert train(starting(small_job(corpus), tmp_path / "m", limit=40)).rows == 40
+
+
+def test_rows_that_cannot_be_used_are_counted_by_reason_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_corpus(tmp_path, rows=150)
+    path.write_text(
+        path.read_text(encoding="utf-8") + 'x1,"",good,n\nx2,"  ",bad,n\nx3,好,,n\n', encoding="utf-8"
+    )
+    found = train(starting(small_job(tmp_path), tmp_path / "m"))
+    assert found.rejected == {"empty review": 2, "empty label": 1}
+    tell_training(found)
+    assert "rows that cannot be used: empty review (2), empty label (1)" in capsys.readouterr().err
 
 
 def test_a_corpus_without_labels_or_with_one_cannot_be_learned(tmp_path: Path) -> None:

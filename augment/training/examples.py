@@ -1,5 +1,6 @@
 """The labelled texts that a model is trained and tested on: by split, a limited number of them, and by fold."""
 
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -22,10 +23,15 @@ class Examples:
         return len(self.texts)
 
 
-def splits_of(job: Job) -> dict[str, Examples]:
-    """Return the labelled texts of each split; DataError if train or a held-out split is missing or has one label."""
+def splits_of(job: Job) -> tuple[dict[str, Examples], dict[str, int]]:
+    """Return the labelled texts of each split, and how many rows were left out for which reason.
+
+    DataError if train or a held-out split is missing or has one label.
+    """
     splits: dict[str, Examples] = {}
+    rejected: Counter[str] = Counter()
     for chunk in read(job.needs_corpus(), job.run.allow_download):
+        rejected.update(reject.reason for reject in chunk.rejects)
         for row in chunk.rows.select(["text", "text_pair", "label", "split"]).to_pylist():
             if row["label"] is None:
                 there = listed([field.name for field in chunk.rows.schema.field("source").type])
@@ -43,7 +49,7 @@ def splits_of(job: Job) -> dict[str, Examples]:
         raise DataError(str(job.root), f"the corpus has only the splits {', '.join(sorted(splits))}", hint)
     if len(set(splits["train"].labels)) < 2:
         raise DataError(str(job.root), "all training rows have the same label", "a classifier needs two")
-    return splits
+    return splits, dict(rejected.most_common())
 
 
 def limited(job: Job, examples: Examples) -> Examples:

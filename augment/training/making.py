@@ -5,7 +5,8 @@ import os
 import shutil
 import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,8 @@ class Training:
 
     majority: the share of the most frequent label there, which a model must beat to have learned anything; folds: how well
     each fold model does on the rows it did not see.
-    baseline_accuracy: TF-IDF with logistic regression on the same rows, if the job asks for it.
+    baseline_accuracy: TF-IDF with logistic regression on the same rows, if the job asks for it; rejected: rows of the corpus
+    that cannot be used, by reason.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class Training:
     baseline_accuracy: float | None
     seconds: float
     folds: tuple["FoldScore", ...] = ()
+    rejected: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def fold_accuracy(self) -> float | None:
@@ -76,7 +79,7 @@ def train(job: Job, progress: Progress | None = None) -> Training:
     for old in (folder, *folds_in(folder)):
         _check_folder(old)
     job = with_label_names(job)
-    splits = splits_of(job)
+    splits, rejected = splits_of(job)
     fitting, held_out = limited(job, splits["train"]), "test" if "test" in splits else "validation"
     divided = divided_by_fold(job, fitting)
     say = progress or silent
@@ -103,6 +106,7 @@ def train(job: Job, progress: Progress | None = None) -> Training:
         baseline,
         seconds,
         folds,
+        rejected,
     )
 
 
