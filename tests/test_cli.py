@@ -191,14 +191,24 @@ def test_explain_shows_the_text_the_answer_and_the_words_that_matter(small: Path
     assert completeness.startswith("exact scores")
 
 
-def test_explain_gives_json_and_takes_a_target_and_a_pair(small: Path) -> None:
-    words = ("explain", "the movie 很好", "-m", small / "model", "--json")
-    result = augment(*words, "--target", "bad", "--pair", "房间")
+def test_explain_gives_json_and_takes_a_target(small: Path) -> None:
+    result = augment("explain", "the movie 很好", "-m", small / "model", "--json", "--target", "bad")
     found = json.loads(result.out)
     assert (result.code, result.err) == (0, "")
-    assert (found["target"], found["prediction"], found["text_pair"]) == ("bad", "good", "房间")
+    assert (found["target"], found["prediction"], found["text_pair"]) == ("bad", "good", None)
     assert len(found["tokens"]) == len(found["scores"]) == len(found["spans"]) == len(found["side"])
+
+
+def test_explain_takes_a_pair_and_says_which_model_reads_but_one_text(small: Path, pair_model: Path) -> None:
+    result = augment("explain", "怎么还款", "-m", pair_model, "--json", "--pair", "how to pay")
+    found = json.loads(result.out)
+    assert (result.code, result.err) == (0, "")
+    assert found["text_pair"] == "how to pay"
     assert sorted(set(found["side"])) == [0, 1]
+    refused = augment("explain", "怎么还款", "-m", small / "model", "--pair", "how to pay")
+    assert (refused.code, refused.out) == (2, "")
+    assert "reads one text" in refused.err
+    assert len(refused.err.splitlines()) == 3
 
 
 def test_explain_says_when_the_model_did_not_see_the_whole_text(small: Path) -> None:

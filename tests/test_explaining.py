@@ -9,18 +9,15 @@ from typing import Literal
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
-from transformers import BertConfig, BertForSequenceClassification
 
 from augment.errors import DataError, RequestError
 from augment.explaining import Attribution, explain
 from augment.job import ModelConfig, RunConfig
 from augment.models.classifier import open_classifier
-from augment.models.vocabulary import learn
 from tests.texts import TEXTS
 
 CPU = RunConfig(device="cpu", threads=1)
@@ -33,27 +30,6 @@ QUANTITIES: tuple[Quantity, ...] = ("logit", "probability", "log_probability", "
 def model(small: Path) -> Path:
     """Return the folder of the small textcnn; its classes are bad and good."""
     return small / "model"
-
-
-@pytest.fixture(scope="module")
-def pair_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a tiny BERT with random weights that tells three kinds of pairs apart."""
-    folder = tmp_path_factory.mktemp("bert")
-    tokenizer = learn(["怎么还款 how to pay back", "如何还钱 what to do"] * 4, 200, 64)
-    torch.manual_seed(0)
-    shape = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        initializer_range=0.5,
-        id2label={0: "不同", 1: "相近", 2: "相同"},
-        label2id={"不同": 0, "相近": 1, "相同": 2},
-    )
-    BertForSequenceClassification(shape).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
 def amount(name: Quantity, logits: Tensor, target: int) -> float:

@@ -77,10 +77,12 @@ def test_a_config_is_a_noun(name: str) -> None:
 
 @pytest.mark.parametrize("noun", NOUNS)
 @pytest.mark.parametrize("verb", PIPELINES)
-def test_any_verb_runs_on_any_noun(verb: str, noun: str) -> None:
-    """Also with the settings of a device beside it."""
+def test_any_verb_runs_on_any_noun(verb: str, noun: str, tmp_path: Path) -> None:
+    """Also with the settings of a device beside it, and with accepted flags, without which there is nothing to balance."""
     plan = read_pipeline(find("pipelines", verb))
-    job = read_job([find("configs", noun), find("configs", "gpu")])
+    flags = tmp_path / "flags.csv"
+    flags.write_text("accept,label,kind,text,form,flag\nyes,1,word,※,※,why\n", encoding="utf-8")
+    job = read_job([find("configs", noun), find("configs", "gpu")], [f"resources.flags={flags}"])
     check_sections(plan, job)
     assert job.needs_corpus().files
     assert job.run.device == "cuda"
