@@ -3,9 +3,9 @@ r"""Ask `augment evaluate` on several corpora whether augmentation helps, and po
     OMP_NUM_THREADS=1 python benchmarks/helps.py --vectors E5 --name textcnn-e5                        # 240 draws
     OMP_NUM_THREADS=1 python benchmarks/helps.py --name textcnn --seeds 3 --rows 100 500
     OMP_NUM_THREADS=1 python benchmarks/helps.py --name minilm --start MINILM --freeze 4 --learning-rate 0.0003 \
-        --epochs 3 --test-rows 500 --rows 100 --seeds 6 --corpora sst2-en cr-en
+        --epochs 3 --test-rows 500 --rows 100 --seeds 6 --corpora sst2-en trec-en
     OMP_NUM_THREADS=1 python benchmarks/helps.py --name e5-4 --start E5 --layers 4 --freeze 2 --learning-rate 0.0003 \
-        --epochs 12 --test-rows 500 --rows 100 --seeds 6 --corpora hotel-zh takeaway-zh
+        --epochs 12 --test-rows 500 --rows 100 --seeds 6 --corpora takeaway-zh news-zh
 
 Arms, at equal rows and steps: `augment` (key words protected), its twins on random words and on words by log odds, EDA, EDA with
 the alpha that makes as many edits a child as `augment` (`eda:matched`, by 300 rows of the corpus), R-Drop
@@ -94,7 +94,7 @@ def main() -> None:
         for corpus in arguments.corpora
     ]
     left = [draw for draw in draws if _key(arguments.name, *draw) not in RESULTS.cells]
-    each = SECONDS.get(arguments.start, 300.0) * len(arguments.arms) / 100
+    each = SECONDS.get(arguments.start, 80.0) * len(arguments.arms) / 100
     print(
         f"{len(left)} draws of {len(draws)}, about {sum(each * rows for _, rows, _ in left) / 60:.0f} minutes"
     )
