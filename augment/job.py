@@ -396,7 +396,9 @@ class Job(Section):
     def needs_corpus(self) -> CorpusConfig:
         """Return the corpus section; RequestError if no config gave one."""
         if self.corpus is None:
-            raise RequestError("the job", "no config gives a `corpus:`", "add one, or name another with -c")
+            raise RequestError(
+                f"the job `{self.name}`", "no config gives a `corpus:`", "add one, or name another with -c"
+            )
         return self.corpus
 
     def needs_flags(self) -> Path:
@@ -412,14 +414,18 @@ class Job(Section):
     def needs_judge(self) -> ModelConfig:
         """Return the judge section; RequestError if no config gave one."""
         if self.judge is None:
-            raise RequestError("the job", "no config gives a `judge:`", "add `judge: {path: FOLDER}`")
+            raise RequestError(
+                f"the job `{self.name}`", "no config gives a `judge:`", "add `judge: {path: FOLDER}`"
+            )
         return self.judge
 
     def needs_model(self) -> ModelConfig:
         """Return the model section; RequestError if no config gave one."""
         if self.model is None:
             raise RequestError(
-                "the job", "no config gives a `model:`", "add `model: {path: FOLDER}` or use --model"
+                f"the job `{self.name}`",
+                "no config gives a `model:`",
+                "add `model: {path: FOLDER}` or use --model",
             )
         return self.model
 
