@@ -17,7 +17,7 @@ from augment.stages import Balance, Select
 from augment.table import Reject
 from augment.totals import Totals
 
-# Reasons of rejected rows told one by one; rejects.parquet has all.
+# Reasons of rejected rows, and accepted shortcuts, told one by one; rejects.parquet and flags.csv have all.
 _REASONS_TOLD = 5
 _FLAGS_TOLD = 3
 OWN_ROWS = (
@@ -92,7 +92,10 @@ def flag_notices(flags: Sequence[str]) -> Iterator[str]:
 
 def _of_balance(totals: Totals) -> Iterator[str]:
     """Yield how level accepted shortcuts are, and why no child was made."""
-    yield from totals.levels.told()
+    told = list(totals.levels.told())
+    yield from told[:_REASONS_TOLD]
+    if told[_REASONS_TOLD:]:
+        yield f"{len(told) - _REASONS_TOLD} more shortcuts were accepted"
     if not totals.verdicts.total():
         yield "no child was made: what is accepted stands in no row that was worked on, or is as frequent in every class"
 

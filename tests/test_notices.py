@@ -35,7 +35,7 @@ FORMS = [re.compile(form) for form in re.findall(r"^  \[/(\^.*\$)/, \"", STRINGS
 
 def levels() -> Levels:
     """Return the tally of an accepted shortcut."""
-    found = Levels([Flag(Unit("word", "※"), "good", "※")])
+    found = Levels([Flag(Unit("word", mark), "good", mark) for mark in "※☆◇○□△▽"])
     rows = {"text": ["※", "b"], "text_pair": [None, None], "label": ["good", "bad"], "parent": [None, None]}
     found.add(pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()}))
     return found

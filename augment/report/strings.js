@@ -138,6 +138,7 @@ const CHINESE_NOTICES = [
   [/^too few children for the number asked for; classes lack: (.+)$/, "子样本不足所求之数；各类缺少：$1"],
   [/^a trial: run\.limit left (.+) rows out$/, "试运行：run.limit 略去了 $1 行"],
   [/^`(.+)`, accepted for (.+), stands in (\S+) of its rows and (\S+) of the others; before: (\S+) and (\S+)$/, "“$1”（认可为 $2 的捷径）现见于本类 $3、其余 $4 的行；此前为 $5 与 $6"],
+  [/^(\d+) more shortcuts were accepted$/, "另有 $1 个认可的捷径"],
   [/^no child was made: what is accepted stands in no row .+$/, "没有生成子样本：所认可的捷径不在所处理的行中，或在各类中一样多"],
   [/^the labels seem to hang on what may be a shortcut: (.+); the evidence is in flags\.csv, .+$/, "标签似乎系于可能的捷径：$1；依据见 flags.csv，在其中认可的由 `balance` 修复"],
   [/^(\S+): the model's paths are rough, so ([\d,]+) of ([\d,]+) rows are settled .+$/, "$1：模型的路径不平滑，$3 行中有 $2 行只确定了最高几个词的次序，并非每个得分；换用别的基线（mask、mean）或许更平滑"],
