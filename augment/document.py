@@ -153,10 +153,11 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
         return "a stage needs a `kind`", "add `kind:`; `augment list` shows the kinds"
     given = error["input"]
     if error["type"] == "literal_error":
-        values = re.findall(r"'([^']*)'", error["ctx"]["expected"])
-        return f"`{key}` cannot be {given!r}", f"one of {', '.join(values)}" if values[
-            1:
-        ] else f"`{values[0]}`"
+        *values, last = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        return (
+            f"`{key}` cannot be {given!r}",
+            f"one of {', '.join([*values, last])}" if values else f"`{last}`",
+        )
     message = error["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     shown = repr(given) if isinstance(given, str | int | float | bool) or given is None else "this value"

@@ -10,7 +10,7 @@
 the card, tells people the same, and what the run was.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
 from augment.job import Job
 from augment.levels import Levels
-from augment.shortcuts import read_flags
+from augment.shortcuts import Flag
 from augment.sink import Sink
 from augment.softening import Softener
 from augment.table import Reject
@@ -57,12 +57,21 @@ parent, which had that one."""
 class Export:
     """Writes the files of a finished run with one shard in memory; `totals` counts what was in them."""
 
-    def __init__(self, folder: Path, job: Job, staged: Staged, soften: Softener | None = None) -> None:
-        """Prepare to write into a run's folder, with class probabilities in the data if something gives them."""
+    def __init__(
+        self,
+        folder: Path,
+        job: Job,
+        staged: Staged,
+        soften: Softener | None = None,
+        flags: Sequence[Flag] = (),
+    ) -> None:
+        """Prepare to write into a run's folder, with class probabilities in the data if something gives them.
+
+        flags: accepted shortcuts, of which the totals say how frequent they are.
+        """
         self._folder, self._job, self._staged, self._soften = folder, job, staged, soften
         self._files: dict[str, Sink] = {}
         self._added: tuple[pa.Field, ...] = ()
-        flags = () if job.resources.flags is None else read_flags(job.needs_flags())
         self.totals = Totals(diversity=Diversity(_JOINING - set(job.output.joining)), levels=Levels(flags))
 
     def __enter__(self) -> Self:
@@ -108,8 +117,9 @@ class Export:
         verdict = table.column("verdict")
         joins = pc.or_(verdict.is_null(), pc.is_in(verdict, pa.array(self._job.output.joining)))
         apart = pc.and_not(pc.is_in(verdict, pa.array(APART)), joins)
-        self.totals.levels.add(table.filter(joins))
-        self._by_split("data", table.filter(joins))
+        joined = table.filter(joins)
+        self.totals.levels.add(joined)
+        self._by_split("data", joined)
         self._by_split("probes", table.filter(apart))
         dropped = table.filter(pc.invert(pc.or_(joins, apart)))
         if dropped.num_rows:

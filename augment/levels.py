@@ -12,13 +12,9 @@ from itertools import product
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import regex
 
 from augment.shortcuts import Flag
-from augment.text.units import Unit
-
-_LETTER = regex.compile(r"[\p{Latin}\p{N}]")
-_MARKS = regex.compile(r"^(\p{P}|\p{S})\1\1$")
+from augment.text.units import pattern_of
 
 
 class Levels:
@@ -59,20 +55,3 @@ class Levels:
         """Return in what share of some rows a shortcut stands."""
         places = [(number, own, child) for child in made]
         return sum(self._holding[place] for place in places) / sum(self._rows[place] for place in places)
-
-
-def pattern_of(unit: Unit) -> str:
-    """Return the regular expression (RE2) of the texts in which a unit stands."""
-    parts = []
-    for word in unit.words:
-        marks = _MARKS.match(word)
-        parts.append(f"{regex.escape(marks[1])}{{3,}}" if marks else regex.escape(word))
-    words = r"\s*".join(parts)
-    before = r"^\s*" if unit.kind == "first" else _border(unit.words[0][:1], "^")
-    behind = r"\s*$" if unit.kind == "last" else _border(unit.words[-1][-1:], "$")
-    return f"(?i){before}{words}{behind}"
-
-
-def _border(letter: str, end: str) -> str:
-    """Return what must stand beside a word that begins or ends with a letter: none of its kind, or the end of the text."""
-    return rf"(?:{end}|[^\p{{Latin}}\p{{N}}])" if _LETTER.match(letter) else ""

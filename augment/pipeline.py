@@ -130,7 +130,7 @@ def check_sections(pipeline: Pipeline, job: Job) -> None:
         if "flags" in stage.uses:
             job.needs_flags()
     if job.resources.flags is not None:
-        read_flags(job.root / job.resources.flags)
+        read_flags(job.needs_flags())
     given = {column.name for stage in pipeline.stages for column in stage.adds}
     if job.output.labels == "soft" and "parent" in given and not any("soft_label" in name for name in given):
         raise RequestError(

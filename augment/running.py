@@ -30,7 +30,7 @@ from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
 from augment.progress import Progress, silent
 from augment.reporting import REPORT, draw_folder
-from augment.shortcuts import require_labels
+from augment.shortcuts import read_flags, require_labels
 from augment.softening import softener
 from augment.stage import TableStage
 from augment.summary import (
@@ -141,7 +141,7 @@ def _staged(
     try:
         staged = stage_corpus(job, job.run.splits or plan.splits, beside)
         if job.resources.flags is not None:
-            require_labels(job.root / job.resources.flags, staged.labels)
+            require_labels(job.needs_flags(), staged.labels)
         for config, section in ((job.model, "model"), (job.judge, "judge")):
             if config is not None and any(section in stage.uses for stage in plan.stages):
                 LabelMap(model_folder(config, job.run).classes, job.label_names).require(staged.labels)
@@ -196,10 +196,12 @@ def _finish(
 ) -> Summary:
     """Write the data set, the card, the manifest and the report from the finished shards; return the summary."""
     rejects = [*staged.rejects, *(reject for receipt in receipts for reject in receipt.rejects)]
-    with Export(folder, job, staged, softener(plan, job)) as export:
+    balanced = any("flags" in stage.uses for stage in plan.stages)
+    flags = read_flags(job.needs_flags()) if balanced else ()
+    with Export(folder, job, staged, softener(plan, job), flags) as export:
         files = export.write(range(staged.shards), rejects)
-    flags = write_keywords(folder, plan)
-    outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flags)
+    flagged = write_keywords(folder, plan)
+    outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flagged)
     summary = summarise(folder, outcome, began)
     write_text(folder / "README.md", draw_card(card_of(plan, job, summary)))
     write_manifest(folder, summary)

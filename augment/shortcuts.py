@@ -186,9 +186,8 @@ def read_flags(path: Path) -> tuple[Flag, ...]:
 
     A spreadsheet may have saved it: in UTF-8 or GB18030, parted by commas, semicolons or tabs.
     """
-    rows = _rows(path)
     found = []
-    for number, row in rows:
+    for number, row in _rows(path):
         lacking = next((name for name in _FLAGS if row.get(name) is None), None)
         if lacking is not None:
             raise RequestError(
@@ -218,21 +217,12 @@ def read_flags(path: Path) -> tuple[Flag, ...]:
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     """Return the lines of a flags.csv with their numbers; RequestError if it cannot be read or lacks a column."""
     try:
-        with decode.text(path, decode.encoding_of(path, "auto"), "", whole=True) as lines:
-            head, *rest = lines
-            delimiter = max(",;\t", key=head.count)
-            read = csv.DictReader(
-                rest, next(csv.reader([head], delimiter=delimiter)), delimiter=delimiter, strict=True
-            )
-            found = [(read.line_num + 1, row) for row in read]
+        with decode.text(path, decode.encoding_of(path, "auto"), "", whole=True) as stream:
+            lines = list(stream)
+        read = csv.DictReader(lines, delimiter=max(",;\t", key=lines[0].count), strict=True)
+        found = [(read.line_num, row) for row in read]
     except (OSError, csv.Error, AugmentError) as error:
-        reason = (
-            error.strerror
-            if isinstance(error, OSError)
-            else error.what
-            if isinstance(error, AugmentError)
-            else error
-        )
+        reason = getattr(error, "what", None) or getattr(error, "strerror", None) or error
         raise RequestError(
             str(path), f"cannot be read: {reason}", "name a flags.csv of `augment keywords`"
         ) from None

@@ -4,13 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import settings
-from transformers import BertConfig, BertForSequenceClassification
 
 from augment.models.vocabulary import learn
 from augment.training import train
-from tests.small import small_job, write_corpus
+from tests.small import random_bert, small_job, write_corpus
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -41,19 +39,6 @@ def pair_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a tiny BERT with random weights that tells three kinds of pairs apart."""
     folder = tmp_path_factory.mktemp("bert")
     tokenizer = learn(["怎么还款 how to pay back", "如何还钱 what to do"] * 4, 200, 64)
-    names = ("不同", "相近", "相同")
-    shape = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        initializer_range=0.5,
-        id2label=dict(enumerate(names)),
-        label2id={name: number for number, name in enumerate(names)},
+    return random_bert(
+        folder, tokenizer, ("不同", "相近", "相同"), num_hidden_layers=2, initializer_range=0.5
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        BertForSequenceClassification(shape).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder

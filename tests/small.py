@@ -3,6 +3,9 @@
 import random
 from pathlib import Path
 
+import torch
+from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase
+
 from augment.job import CorpusConfig, Job, ModelConfig, RunConfig, TrainConfig
 
 GOOD = ("很好", "干净", "喜欢", "满意", "wonderful", "great", "lovely")
@@ -41,3 +44,20 @@ def small_job(folder: Path, **run: object) -> Job:
         train=TrainConfig(start="textcnn", epochs=4, batch_size=16, learning_rate=0.005, vocabulary=300),
         run=settings,
     )
+
+
+def random_bert(
+    folder: Path, tokenizer: PreTrainedTokenizerBase, names: tuple[str, ...], **shape: float
+) -> Path:
+    """Save a tiny BERT with random weights, always the same, that has these classes, and return its folder."""
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32, **shape}
+    labels = {
+        "id2label": dict(enumerate(names)),
+        "label2id": {name: number for number, name in enumerate(names)},
+    }
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = BertForSequenceClassification(BertConfig(vocab_size=len(tokenizer), **sizes, **labels))
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

@@ -4,9 +4,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from augment.levels import Levels, pattern_of
+from augment.levels import Levels
 from augment.shortcuts import Flag
-from augment.text.units import Kind, Unit
+from augment.text.units import Kind, Unit, pattern_of
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import BertConfig, BertForSequenceClassification
 
 import augment
 from augment.errors import DataError, RequestError
@@ -31,7 +29,7 @@ from augment.summary import seal
 from augment.verifying import Verification, verify
 from augment.verifying.checks import UNITS
 from augment.verifying.records import Labels, records
-from tests.small import small_job
+from tests.small import random_bert, small_job
 from tests.test_cli import augment as command
 from tests.texts import TEXTS
 
@@ -98,19 +96,8 @@ def paired(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a run on pairs, with a calibration file and no verdicts, by a tiny BERT with random weights."""
     folder = tmp_path_factory.mktemp("pairs")
     tokenizer = learn([f"{one} {other}" for one, other in PAIRS] * 4, 200, 64)
-    torch.manual_seed(0)
-    names = {0: "不同", 1: "相同"}
-    shape = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        id2label=names,
-        label2id={name: number for number, name in names.items()},
-    )
-    BertForSequenceClassification(shape).save_pretrained(folder / "model")
-    tokenizer.save_pretrained(folder / "model")
+    names = ("不同", "相同")
+    random_bert(folder / "model", tokenizer, names, num_hidden_layers=1)
     rows = [{"q1": one, "q2": other, "label": names[len(one) % 2]} for one, other in PAIRS * 3]
     (folder / "c.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     job = job_of(folder, folder, files="c.jsonl", text="q1", text_pair="q2")

@@ -90,7 +90,7 @@ class Bench:
             found["reversed"] = self._reversed()
         return found
 
-    @property
+    @cached_property
     def texts(self) -> dict[str, int]:
         """How many rows each test has; one in several wordings is one."""
         return {name: len({row.of for row in rows}) for name, rows in self.tests.items()}

@@ -42,10 +42,10 @@ from augment.models.device import (
     reduced,
     remember_few_shapes,
 )
-from augment.models.folder import ModelFolder, model_folder, quiet
+from augment.models.folder import TEXTCNN, ModelFolder, model_folder, quiet
 from augment.models.packing import pack
 from augment.models.pooled import first_only
-from augment.models.textcnn import KIND, TextCNN
+from augment.models.textcnn import TextCNN
 from augment.pressure import count
 
 _OPENED: OrderedDict[tuple[str, ...], "Classifier"] = OrderedDict()
@@ -347,7 +347,7 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
     if run.threads is not None:
         torch.set_num_threads(run.threads)
     remember_few_shapes()
-    kind = TextCNN if folder.kind == KIND else AutoModelForSequenceClassification
+    kind = TextCNN if folder.kind == TEXTCNN else AutoModelForSequenceClassification
     model, tokenizer = load(folder, kind)
     _OPENED[key] = Classifier(model, tokenizer, config, run, folder.classes)
     while len(_OPENED) > _KEPT:

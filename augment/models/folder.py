@@ -14,6 +14,8 @@ from augment.errors import ModelError
 from augment.job import ModelConfig, RunConfig
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
+# What the built-in convolutional net calls itself.
+TEXTCNN = "augment-textcnn"
 # The file by which a folder that was trained here is known: our version, and the SHA-256 of the corpus files.
 MADE = "augment.json"
 _READ = ("*.safetensors", "*.json", "*.txt", "*.model")

@@ -11,15 +11,14 @@ from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from augment.models.folder import TEXTCNN
 from augment.models.responses import largest_responses
-
-KIND = "augment-textcnn"
 
 
 class TextCNNConfig(PretrainedConfig):
     """Sizes of a TextCNN. `windows` are the widths of its convolutions in pieces."""
 
-    model_type = KIND
+    model_type = TEXTCNN
 
     vocab_size: int = 8000
     hidden_size: int = 128

@@ -217,10 +217,9 @@ function drawEdits(child, view) {
 
 function drawOutcome(child, row, view) {
   const box = element("div", "figures");
-  const name = moved(child, row) ? view.names[child.label] ?? child.label : view.say.gold_;
   if (child.p_gold_after !== null) {
     const values = element("span", "value", child.p_gold_before === null ? "" : `${chance(child.p_gold_before)} → `, chance(child.p_gold_after));
-    box.append(element("div", "probability", element("span", "name", `p(${name})`), values), track(child.p_gold_after, child.p_gold_before));
+    box.append(element("div", "probability", element("span", "name", goldOf(child, row, view)), values), track(child.p_gold_after, child.p_gold_before));
   }
   if (child.pred_after !== null && child.pred_before !== null && child.pred_after !== child.pred_before) {
     const names = [child.pred_before, child.pred_after].map((label) => view.names[label] ?? label);
@@ -239,6 +238,10 @@ function moved(child, row) {
   return child.label !== null && child.label !== row.label;
 }
 
+function goldOf(child, row, view) {
+  return `p(${moved(child, row) ? view.names[child.label] ?? child.label : view.say.gold_})`;
+}
+
 function drawChild(child, row, view) {
   const gutter = element("div", "gutter", element("span", "method", inWords(child.method ?? "", view.chinese)));
   if (child.verdict) gutter.append(" ", element("span", `verdict ${["keep", "soft", "adversarial", "contrast", "drop"].includes(child.verdict) ? child.verdict : ""}`.trim(), inWords(child.verdict, view.chinese)));
@@ -247,10 +250,7 @@ function drawChild(child, row, view) {
     change.title = view.say.labelMoved;
     gutter.append(change);
   }
-  if (child.reason) {
-    const reason = inWords(child.reason, view.chinese);
-    gutter.append(element("div", "quiet reason", moved(child, row) ? reason.replaceAll(/p\((gold|真实)\)/g, () => `p(${view.names[child.label] ?? child.label})`) : reason));
-  }
+  if (child.reason) gutter.append(element("div", "quiet reason", inWords(child.reason, view.chinese).replaceAll("p(gold)", () => goldOf(child, row, view))));
   const box = element("div", "child", gutter, drawEdits(child, view), drawOutcome(child, row, view));
   box.dataset.id = child.id;
   return box;

@@ -118,7 +118,7 @@ const CHINESE_WORDS = {
   exact: "精确", converged: "已收敛", ranking: "仅排序", fixed: "定点数", precision_floor: "精度极限", not_converged: "未收敛",
 };
 const CHINESE_PARTS = [
-  [/^p\(gold\) at least (.+)$/, "p(真实) 不低于 $1"], [/^p\(gold\) not below (.+)$/, "p(真实) 不低于 $1"], [/^p\(gold\) below (.+)$/, "p(真实) 低于 $1"],
+  [/^p\(gold\) at least (.+)$/, "p(gold) 不低于 $1"], [/^p\(gold\) not below (.+)$/, "p(gold) 不低于 $1"], [/^p\(gold\) below (.+)$/, "p(gold) 低于 $1"],
 ];
 
 function inWords(text, chinese) {

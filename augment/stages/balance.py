@@ -106,7 +106,7 @@ class Balance(TableStage):
         """Return a line for each state of the source rows of a class, with their number."""
         counts: Counter[tuple[str, str]] = Counter()
         if active:
-            flags = _accepted(job)
+            flags = read_flags(job.needs_flags())
             counted = _counted(flags)
             for row in whole_rows(rows.combine_chunks().to_batches()[0]) if rows.num_rows else ():
                 if row.label is not None:
@@ -131,7 +131,7 @@ class Balance(TableStage):
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the accepted flags and the states of the corpus; RequestError if nothing is accepted."""
-        flags = _accepted(job)
+        flags = read_flags(job.needs_flags())
         states = _States(read_table(self.path_in(state)) if state is not None else _LINES.empty_table())
         counted = _counted(flags)
 
@@ -252,11 +252,6 @@ class _Plan:
         if not there:
             return cls({}, {})
         return cls({state: asked * more / (there * own[state]) for state, more in beyond.items()}, lacking)
-
-
-def _accepted(job: Job) -> tuple[Shortcut, ...]:
-    """Return what the user has accepted; RequestError if there is nothing."""
-    return read_flags(job.needs_flags())
 
 
 def _group(label: str, flags: Sequence[Shortcut]) -> str:

@@ -12,6 +12,7 @@ import regex
 
 # A mark written three times or more is one unit, however often: !!! and !!!!!.
 _RUN = regex.compile(r"^(\p{P}|\p{S})\1{2,}$")
+_LETTER = regex.compile(r"[\p{Latin}\p{N}]")
 Kind = Literal["word", "phrase", "first", "last"]
 KINDS: tuple[Kind, ...] = ("word", "phrase", "first", "last")
 
@@ -48,3 +49,20 @@ def units(tokens: Sequence[str], side: Sequence[int]) -> dict[Unit, list[tuple[i
 def folded(token: str) -> str:
     """Return a token without regard to case, a mark written three times or more as three."""
     return str(_RUN.sub(r"\1\1\1", token.casefold()))
+
+
+def pattern_of(unit: Unit) -> str:
+    """Return the regular expression (RE2) of the texts in which a unit stands."""
+    parts = []
+    for word in unit.words:
+        marks = _RUN.match(word)
+        parts.append(f"{regex.escape(marks[1])}{{3,}}" if marks else regex.escape(word))
+    words = r"\s*".join(parts)
+    before = r"^\s*" if unit.kind == "first" else _border(unit.words[0][:1], "^")
+    behind = r"\s*$" if unit.kind == "last" else _border(unit.words[-1][-1:], "$")
+    return f"(?i){before}{words}{behind}"
+
+
+def _border(letter: str, end: str) -> str:
+    """Return what must stand beside a word that begins or ends with a letter: none of its kind, or the end of the text."""
+    return rf"(?:{end}|[^\p{{Latin}}\p{{N}}])" if _LETTER.match(letter) else ""

@@ -86,9 +86,9 @@ def train(job: Job, progress: Progress | None = None) -> Training:
     # Those of an earlier training would be taken for folds of this one.
     for old in folds_in(folder):
         shutil.rmtree(old)
-    classes = sorted(set(fitting.labels))
-    _make(job, fitting, classes, say)
-    folds = tuple(_make_fold(job, divided, fold, classes, say) for fold in divided)
+    classes, corpus = sorted(set(fitting.labels)), corpus_hashes(job)
+    _make(job, fitting, classes, corpus, say)
+    folds = tuple(_make_fold(job, divided, fold, classes, corpus, say) for fold in divided)
     accuracy, macro_f1 = score(job, splits[held_out])
     baseline = tfidf_accuracy(fitting, splits[held_out]) if job.train.baseline else None
     majority = round(max(Counter(splits[held_out].labels).values()) / len(splits[held_out]), 4)
@@ -110,20 +110,25 @@ def train(job: Job, progress: Progress | None = None) -> Training:
     )
 
 
-def _make(job: Job, fitting: Examples, classes: list[str], say: Progress) -> None:
-    """Train a model on these rows and save it to `model.path`."""
+def _make(job: Job, fitting: Examples, classes: list[str], corpus: Mapping[str, str], say: Progress) -> None:
+    """Train a model on these rows and save it to `model.path`, with the hashes of the corpus they are of."""
     model, tokenizer = start_of(job, fitting, classes)
     fit(job, model, tokenizer, fitting, classes, say)
-    _save(job, model, tokenizer)
+    _save(Path(job.needs_model().path), model, tokenizer, corpus)
 
 
 def _make_fold(
-    job: Job, divided: dict[int, tuple[Examples, Examples]], fold: int, classes: list[str], say: Progress
+    job: Job,
+    divided: dict[int, tuple[Examples, Examples]],
+    fold: int,
+    classes: list[str],
+    corpus: Mapping[str, str],
+    say: Progress,
 ) -> FoldScore:
     """Train and save the model that does not see a fold, and return how well it does there."""
     seen, unseen = divided[fold]
     own, name = job.of_fold(fold), f"train without fold {fold}"
-    _make(own, seen, classes, lambda phase, done, total: say(name, done, total))
+    _make(own, seen, classes, corpus, lambda phase, done, total: say(name, done, total))
     return FoldScore(fold, len(unseen), score(own, unseen)[0] if len(unseen) else None)
 
 
@@ -138,19 +143,19 @@ def _check_folder(folder: Path) -> None:
     )
 
 
-def _save(job: Job, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
-    """Write model and tokenizer beside `model.path`, then move each file to its place; other files there stay."""
+def _save(
+    folder: Path, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", corpus: Mapping[str, str]
+) -> None:
+    """Write model and tokenizer beside the folder, then move each file to its place; other files there stay."""
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    folder = Path(job.needs_model().path)
     fresh = folder.with_name(f"{folder.name}.tmp")
     shutil.rmtree(fresh, ignore_errors=True)
     model.save_pretrained(fresh)
     tokenizer.save_pretrained(fresh)
-    (fresh / MADE).write_text(
-        json.dumps({"augment": __version__, "corpus": corpus_hashes(job)}) + "\n", encoding="utf-8"
-    )
+    made = {"augment": __version__, "corpus": corpus}
+    (fresh / MADE).write_text(json.dumps(made) + "\n", encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
     for file in sorted(fresh.iterdir()):
         os.replace(file, folder / file.name)
