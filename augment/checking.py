@@ -8,7 +8,7 @@ from pathlib import Path
 from augment.candidates.lexicon import locate
 from augment.corpus import USUAL, inspect, peek, require_splits
 from augment.job import Job
-from augment.models.folder import model_folder
+from augment.models.folder import model_folder, require_pairs
 from augment.models.folds import fold_models
 from augment.models.labels import LabelMap, listed
 from augment.pipeline import Pipeline, check_sections, pipeline_of
@@ -49,6 +49,8 @@ def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
         if config is not None and any(section in stage.uses for stage in plan.stages):
             folder = model_folder(config, job.run)
             LabelMap(folder.classes, shape.label_names).require(worked_on)
+            if shape.text_pair is not None:
+                require_pairs(folder)
             found[section] = f"{config.path}: {folder.kind}, classes {listed(folder.classes)}"
             folds = fold_models(config, job.run)
             if folds:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from augment.columns import CORPUS
 from augment.errors import DataError, RequestError
 from augment.job import Job, ModelConfig, RunConfig
-from augment.models.folder import TEXTCNN, model_folder
+from augment.models.folder import model_folder, require_pairs
 from augment.models.labels import LabelMap, listed
 from augment.pipeline import Pipeline, apply
 from augment.report.colour import scaled, signed
@@ -99,10 +99,8 @@ def explain(
     job = Job(model=ModelConfig(path=str(model)), run=run or RunConfig())
     if target is not None:
         _check_target(target, job)
-    if text_pair is not None and model_folder(job.needs_model(), job.run).kind == TEXTCNN:
-        raise RequestError(
-            "the second text", "a `textcnn` reads one text", "leave --pair out, or explain another model"
-        )
+    if text_pair is not None:
+        require_pairs(model_folder(job.needs_model(), job.run))
     stages = (
         Tokenize(kind="tokenize"),
         Attribute(kind="attribute", target="predicted" if target is None else "gold", quantity=quantity),

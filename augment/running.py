@@ -25,7 +25,7 @@ from augment.fingerprint import fingerprint_of
 from augment.flagging import FLAGS, TABLE, write_keywords
 from augment.job import Job
 from augment.ledger import MANIFEST, PLAN, calibrations, check_folder, read_json, write_json, write_text
-from augment.models.folder import model_folder
+from augment.models.folder import model_folder, require_pairs
 from augment.models.labels import LabelMap
 from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
 from augment.progress import Progress, silent
@@ -144,7 +144,10 @@ def _staged(
             require_labels(job.needs_flags(), staged.labels)
         for config, section in ((job.model, "model"), (job.judge, "judge")):
             if config is not None and any(section in stage.uses for stage in plan.stages):
-                LabelMap(model_folder(config, job.run).classes, job.label_names).require(staged.labels)
+                found = model_folder(config, job.run)
+                LabelMap(found.classes, job.label_names).require(staged.labels)
+                if staged.columns["text_pair"] is not None:
+                    require_pairs(found)
         say("calibrate", 0, 0)
         prepare(plan, job, read_sample(beside, job.seed, _SAMPLE * (1 + (job.folds or 0))), beside / "run")
         facts = {"fingerprint": fingerprint, "pipeline": plan.name, "staged": staged.to_dict()}

