@@ -161,6 +161,8 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
     message = error["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     shown = repr(given) if isinstance(given, str | int | float | bool) or given is None else "this value"
+    if error["type"] == "tuple_type" and isinstance(given, str | int | float):
+        return f"`{key}` cannot be {shown}", f"write a list: [{given}]"
     return f"`{key}` cannot be {shown}", _HINTS.get(error["type"], message)
 
 

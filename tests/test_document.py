@@ -168,6 +168,7 @@ def test_a_sound_file_becomes_its_model() -> None:
             "one of red, 红",
         ),
         ("name: [a]\n", 1, "`name` cannot be", "string"),
+        ("name: a\nwheels: 轮\n", 2, "`wheels` cannot be '轮'", "write a list: [轮]"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_line_and_the_nearest_right_one(

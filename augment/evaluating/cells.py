@@ -61,9 +61,8 @@ class Bench:
     def of(cls, job: Job, folder: Path, say: Progress) -> "Bench":
         """Read the corpus; DataError if it cannot be trained and tested on."""
         job = _anchored(with_label_names(job))
-        if job.judge is None:
-            _judging(job)
         splits = by_split(job)
+        _check_models(job, splits["train"])
         if job.resources.flags is not None:
             # What is wrong with it is said before anything is trained.
             require_labels(Path(job.resources.flags), {row.label for row in splits["train"]})
@@ -100,7 +99,7 @@ class Bench:
         """The model that judges labels: the job's own, or one of another kind trained on all training rows."""
         if self.job.judge is not None:
             return self.job.judge
-        start = _judging(self.job)
+        start = _judging(self.job, self.pool)
         place = self.folder / "judge"
         if not place.exists():
             self.say("train the judge", 0, 0)
@@ -349,16 +348,29 @@ def _anchored(job: Job) -> Job:
     )
 
 
-def _judging(job: Job) -> str:
-    """Return what a judge of another kind than the model is trained from; RequestError if one of its kind is named."""
-    start = job.evaluate.judge or ("bert-small" if job.train.start == "textcnn" else "textcnn")
-    if start == job.train.start:
+def _judging(job: Job, rows: Sequence[Labelled]) -> str:
+    """Return what a judge is trained from where the job names no model for it: another kind than the model if it may."""
+    single = job.train.start != "textcnn" and all(row.text_pair is None for row in rows)
+    return job.evaluate.judge or ("textcnn" if single else "bert-small")
+
+
+def _check_models(job: Job, rows: Sequence[Labelled]) -> None:
+    """Raise RequestError if the model or the judge cannot read the rows, or if they are of one kind."""
+    starts = {"train.start": job.train.start}
+    if job.judge is None:
+        starts["evaluate.judge"] = _judging(job, rows)
+    paired = any(row.text_pair is not None for row in rows)
+    for key, start in starts.items():
+        if paired and start == "textcnn":
+            raise RequestError(
+                key, "a `textcnn` reads one text, the corpus has pairs", "name bert-small or an encoder"
+            )
+    if job.judge is None and job.train.start == starts["evaluate.judge"]:
         raise RequestError(
             "evaluate.judge",
             "the judge is of the family of the model, and would share its faults",
-            "name another start",
+            "name another start, or a trained model as `judge`",
         )
-    return start
 
 
 def _cycled(rows: Sequence[Labelled], count: int) -> list[Labelled]:

@@ -12,7 +12,7 @@ from augment.evaluating import Evaluation, evaluate
 from augment.evaluating.arms import Arm
 from augment.evaluating.cells import Bench, Measured
 from augment.evaluating.evaluation import FILE, read_evaluation
-from augment.job import EvaluateConfig, Job, ModelConfig
+from augment.job import CorpusConfig, EvaluateConfig, Job, ModelConfig
 from augment.ledger import write_json
 from augment.progress import silent
 from tests.small import small_job
@@ -193,6 +193,39 @@ def test_a_judge_of_the_models_family_is_refused_before_anything_is_written(
     with pytest.raises(RequestError, match="share its faults"):
         evaluate(found, tmp_path / "out")
     assert not list((tmp_path / "out").rglob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("start", "judge", "where"),
+    [
+        ("textcnn", None, "train.start"),
+        ("bert-small", "textcnn", "evaluate.judge"),
+        ("bert-small", None, "evaluate.judge"),
+        ("an/encoder", None, None),
+    ],
+)
+def test_pairs_want_a_model_and_a_judge_that_read_both_texts(
+    small: Path, tmp_path: Path, start: str, judge: str | None, where: str | None
+) -> None:
+    """A judge of pairs is a bert-small where none is named; before anything is written it is known whether that will do."""
+    found = job(small, judge=judge)
+    for split in ("train", "test"):
+        rows = [f"{split} 房间 {row},很好 😀,{'good' if row % 2 else 'bad'}" for row in range(40)]
+        (tmp_path / f"{split}.csv").write_text("\n".join(["text,text_pair,label", *rows]), encoding="utf-8")
+    corpus = {"root": str(tmp_path), "files": {"train": "train.csv", "test": "test.csv"}}
+    settings = {
+        "corpus": CorpusConfig.model_validate(corpus),
+        "train": found.train.model_copy(update={"start": start}),
+        "judge": None,
+    }
+    wanted = found.model_copy(update=settings)
+    if where is None:
+        assert {row.text_pair for row in Bench.of(wanted, tmp_path / "out", silent).pool} == {"很好 😀"}
+        return
+    with pytest.raises(RequestError) as caught:
+        Bench.of(wanted, tmp_path / "out", silent)
+    assert caught.value.where == where
+    assert not (tmp_path / "out").exists()
 
 
 def test_arms_read_the_files_that_are_named_from_the_folder_of_the_corpus(
