@@ -6,13 +6,13 @@ check_run("augment", job)       # {"pipeline": "augment: tokenize, attribute, ..
 from pathlib import Path
 
 from augment.candidates.lexicon import locate
+from augment.candidates.sources import source_notices
 from augment.corpus import USUAL, inspect, peek, require_splits
 from augment.job import Job
 from augment.models.folder import model_folder, require_pairs
 from augment.models.folds import fold_models
 from augment.models.labels import LabelMap, listed
-from augment.pipeline import Pipeline, check_sections, pipeline_of
-from augment.stages.children import protection
+from augment.pipeline import Pipeline, check_sections, pipeline_of, source_names
 
 
 def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
@@ -25,7 +25,7 @@ def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
     check_sections(plan, job)
     corpus = job.needs_corpus()
     shape = inspect(corpus, job.run.allow_download)
-    require_splits(job)
+    require_splits(job, plan.splits)
     splits = job.run.splits or plan.splits
     seen = peek(corpus, job.run.allow_download)
     labels = listed(sorted(frozenset().union(*seen.labels.values()))) or "none"
@@ -33,17 +33,16 @@ def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
         "pipeline": f"{plan.name}: {' > '.join(stage.kind for stage in plan.stages)}",
         "corpus": corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files),
         "columns": ", ".join(f"{role} = {name}" for role in USUAL if (name := getattr(shape, role))),
-        "splits": ", ".join(splits),
+        "splits": f"{', '.join(splits)} of {', '.join(sorted({*splits, *seen.labels}))}",
         "labels": f"{labels} ({seen.rows:,} rows seen)",
     }
-    protection(job)
     calibration = job.calibration_file()
     if calibration is not None:
         found["calibration"] = str(calibration)
-    if any("lexicon" in getattr(stage, "sources", ()) for stage in plan.stages):
-        there, notices = locate(job.resources.lexicons, job.root)
-        found["dictionaries"] = ", ".join(there) or "none"
-        found |= {f"note {number}": notice for number, notice in enumerate(notices, 1)}
+    names = source_names(plan)
+    if "lexicon" in names:
+        found["dictionaries"] = ", ".join(locate(job.resources.lexicons, job.root)[0]) or "none"
+    found |= {f"note {number}": notice for number, notice in enumerate(source_notices(names, job), 1)}
     worked_on = frozenset().union(*(seen.labels.get(split, ()) for split in splits))
     for section, config in (("model", job.model), ("judge", job.judge)):
         if config is not None and any(section in stage.uses for stage in plan.stages):

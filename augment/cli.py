@@ -6,7 +6,7 @@ Nothing heavy is imported before a command runs, so help comes at once.
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.models import OptionInfo
@@ -23,6 +23,13 @@ from augment.telling import (
     tell_summary,
     tell_training,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from augment.job import Job
+    from augment.pipeline import Pipeline
+    from augment.summary import Summary
 
 app = typer.Typer(
     name="augment",
@@ -128,7 +135,6 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Run a pipeline on a corpus: explain, edit, check, and write a data set with its report."""
-    from augment import running
     from augment.configuring import configured
     from augment.pipeline import pipeline_of
 
@@ -137,13 +143,15 @@ def run(
     more += [f"run.limit={limit}"] if limit is not None else []
     more += _files(("model.calibration", calibration), ("resources.flags", accept_flags))
     job = configured(config, [*(overrides or []), *more], data, model)
-    with show_progress(quiet) as progress:
-        summary = running.run(plan, job, output, overwrite, progress)
-    if as_json:
-        answer_json(summary.to_dict())
-        return
-    tell_summary(summary)
-    answer(str(summary.folder))
+
+    def tell(summary: "Summary") -> None:
+        if as_json:
+            answer_json(summary.to_dict())
+            return
+        tell_summary(summary)
+        answer(str(summary.folder))
+
+    _run(plan, job, output, overwrite, quiet, tell)
 
 
 @app.command()
@@ -162,21 +170,43 @@ def keywords(
     quiet: Quiet = False,
 ) -> None:
     """Say what the labels of a corpus hang on, and flag what looks like a shortcut."""
-    from augment import running
     from augment.configuring import configured
     from augment.flagging import FLAGS, leading
     from augment.pipeline import pipeline_of
 
+    def tell(summary: "Summary") -> None:
+        found = leading(summary.folder, top)
+        if as_json:
+            answer_json({**summary.to_dict(), "units": found})
+            return
+        tell_summary(summary)
+        show_keywords(found)
+        answer(str(summary.folder / FLAGS))
+
     job = configured(config, overrides, data, model)
-    with show_progress(quiet) as progress:
-        summary = running.run(pipeline_of("keywords"), job, output, overwrite, progress)
-    found = leading(summary.folder, top)
-    if as_json:
-        answer_json({**summary.to_dict(), "units": found})
-        return
-    tell_summary(summary)
-    show_keywords(found)
-    answer(str(summary.folder / FLAGS))
+    _run(pipeline_of("keywords"), job, output, overwrite, quiet, tell)
+
+
+def _run(
+    plan: "Pipeline",
+    job: "Job",
+    output: Path | None,
+    overwrite: bool,
+    quiet: bool,
+    tell: "Callable[[Summary], None]",
+) -> None:
+    """Run a pipeline and tell what it did, also where it ends in an error because too many rows were rejected."""
+    from augment.errors import RejectRateError
+    from augment.running import run as run_pipeline
+    from augment.summary import read_summary
+
+    try:
+        with show_progress(quiet) as progress:
+            summary = run_pipeline(plan, job, output, overwrite, progress)
+    except RejectRateError as error:
+        tell(read_summary(Path(error.where).parent))
+        raise
+    tell(summary)
 
 
 @app.command()

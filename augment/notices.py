@@ -6,9 +6,7 @@ for notice in notices_of(plan, job, staged, totals, rejects): print(notice)
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from augment.candidates.fluency import fluency_notices
-from augment.candidates.forms import form_notices
-from augment.candidates.sources import lexicon_notices
+from augment.candidates.sources import source_notices
 from augment.engine.staging import Staged
 from augment.job import Job
 from augment.models.labels import listed
@@ -20,6 +18,8 @@ from augment.totals import Totals
 # Reasons of rejected rows, and accepted shortcuts, told one by one; rejects.parquet and flags.csv have all.
 _REASONS_TOLD = 5
 _FLAGS_TOLD = 3
+# Rows by which a model is known to be no better than its most frequent answer.
+_ROWS_TOLD = 20
 OWN_ROWS = (
     "the model judges children of rows it was trained on, and is too sure of them; with `augment train --folds 5` and "
     "model.folds: 5 each row is judged by a model that did not see it"
@@ -41,9 +41,8 @@ def notices_of(
     reasons = by_reason(rejects)
     if reasons:
         found.append(f"rows rejected, all in rejects.parquet of the output folder: {told(reasons)}")
-    names = source_names(plan)
-    if names:
-        found += [*lexicon_notices(job), *form_notices(names), *fluency_notices(job)]
+    found += source_notices(source_names(plan), job)
+    found += _of_answers(totals)
     made = sum(totals.verdicts.values())
     unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
     unsure += 0 if "soft" in job.output.joining else totals.verdicts["soft"]
@@ -88,6 +87,20 @@ def flag_notices(flags: Sequence[str]) -> Iterator[str]:
             f"the labels seem to hang on what may be a shortcut: {some}; the evidence is in flags.csv, and `balance` "
             "repairs what you accept there"
         )
+
+
+def _of_answers(totals: Totals) -> Iterator[str]:
+    """Yield that the model is right less often than one that always gives the same answer."""
+    labels = Counter[str]()
+    for (label, _), count in totals.answers.items():
+        labels[label] += count
+    if labels.total() >= _ROWS_TOLD:
+        label, most = labels.most_common(1)[0]
+        if totals.right < most:
+            yield (
+                f"the model is right on {totals.right:,} of {labels.total():,} rows, and on {most:,} it would be if it always said "
+                f"`{label}`: does corpus.label_names name its classes rightly?"
+            )
 
 
 def _of_balance(totals: Totals) -> Iterator[str]:

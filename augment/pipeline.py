@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 from pydantic import BaseModel, Field
 
+from augment.candidates.fluency import require_ngrams
 from augment.columns import CHILD, CORPUS, FOLD, MOVED, REJECT
 from augment.deciding import in_memory, with_decisions
 from augment.document import Document, checked, load
@@ -24,6 +25,7 @@ from augment.shipped import find
 from augment.shortcuts import read_flags
 from augment.stage import Stage, Step, TableStage, WholeStage
 from augment.stages import AnyStage
+from augment.stages.children import protection
 from augment.table import Reject
 
 
@@ -121,7 +123,10 @@ def source_names(pipeline: Pipeline) -> frozenset[str]:
 
 
 def check_sections(pipeline: Pipeline, job: Job) -> None:
-    """Raise RequestError if the job lacks a section that a stage uses, asks for what no stage gives, or has wrong flags."""
+    """Raise RequestError if the job lacks a section that a stage uses, asks for what no stage gives, or names what is not there.
+
+    All of it is known before anything is run: flags, n-gram model, protected words and patterns.
+    """
     for stage in pipeline.stages:
         if "model" in stage.uses:
             job.needs_model()
@@ -131,6 +136,8 @@ def check_sections(pipeline: Pipeline, job: Job) -> None:
             job.needs_flags()
     if job.resources.flags is not None:
         read_flags(job.needs_flags())
+    require_ngrams(job)
+    protection(job)
     given = {column.name for stage in pipeline.stages for column in stage.adds}
     if job.output.labels == "soft" and "parent" in given and not any("soft_label" in name for name in given):
         raise RequestError(

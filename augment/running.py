@@ -91,7 +91,7 @@ def _whole(
         _tidy(folder, plan, job)
         summary = read_summary(folder)
         return replace(summary, notices=(FINISHED, *summary.notices))
-    require_splits(job)
+    require_splits(job, plan.splits)
     say("load the model", 0, 0)
     for fold in (*range(job.folds or 0), None):
         open_pipeline(plan, job.of_fold(fold))

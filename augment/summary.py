@@ -261,6 +261,7 @@ def _counts(outcome: Outcome) -> dict[str, int]:
         "rows rejected": len(staged.rejects) + sum(len(receipt.rejects) for receipt in receipts),
         "rows worked on": sum(receipt.rows - len(receipt.rejects) for receipt in receipts),
         "rows passed through": staged.rest,
+        "rows the model is right on": totals.right,
         "children made": made,
         "children in data": joined + (made - judged),
         "children apart": apart,

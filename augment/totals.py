@@ -51,7 +51,7 @@ class Totals:
     """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction; moved: children with another label than their parent.
 
     cut: rows longer than the model is fed; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: children by label and verdict; sources: source rows
-    by label, of runs that make children; levels: rows that hold accepted shortcuts, added by who writes them.
+    by label, of runs that make children; answers: source rows by label and prediction; levels: rows that hold accepted shortcuts, added by who writes them.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -70,15 +70,19 @@ class Totals:
     silent: Counter[str] = field(default_factory=Counter)
     joined: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     sources: Counter[str | None] = field(default_factory=Counter)
+    answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     diversity: Diversity = field(default_factory=Diversity)
     levels: Levels = field(default_factory=lambda: Levels(()))
 
     def add(self, table: pa.Table) -> None:
         """Add the rows of a shard."""
         names = set(table.column_names)
-        for name in sorted(names):
-            if name.endswith("_status"):
-                self._add_attribution(table, name.removesuffix("_status"))
+        methods = sorted(name.removesuffix("_status") for name in names if name.endswith("_status"))
+        for method in methods:
+            self._add_attribution(table, method)
+        if methods:
+            both = (table.column(name).to_pylist() for name in ("label", f"{methods[0]}_pred"))
+            self.answers.update((label, found) for label, found in zip(*both, strict=True) if label and found)
         if "attack" in names:
             self.attacks.update(table.column("attack").drop_null().to_pylist())
             self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
@@ -98,6 +102,11 @@ class Totals:
             for gaps in table.column("shortfall").drop_null().to_pylist():
                 for gap in gaps:
                     self.shortfall[gap["method"], gap["reason"]] += gap["missing"]
+
+    @property
+    def right(self) -> int:
+        """How many of the source rows that have a label were answered with it."""
+        return sum(count for (label, found), count in self.answers.items() if label == found)
 
     def _add_attribution(self, table: pa.Table, method: str) -> None:
         """Add the statuses and errors of one attribution."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from augment.candidates import fluency
 from augment.checking import check_run
 from augment.document import parse
 from augment.errors import DataError, ModelError, RequestError
@@ -61,7 +62,7 @@ def test_a_model_of_one_text_is_not_shown_pairs(small: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("labels", "wrong", "names", "speaks"),
     [
-        ([1, 0, 1], "labels '0', '1'", {"0": "bad", "1": "good"}, "what each number means"),
+        ([1, 0, 1], "labels '0', '1'", {"0": "CLASS", "1": "CLASS"}, "what each number means"),
         (
             ["Good", "BAD"],
             "labels 'BAD', 'Good'",
@@ -75,7 +76,7 @@ def test_a_model_of_one_text_is_not_shown_pairs(small: Path, tmp_path: Path) -> 
 def test_labels_the_model_does_not_know_are_named_with_what_to_write(
     small: Path, tmp_path: Path, name: str, labels: list[object], wrong: str, names: object, speaks: str
 ) -> None:
-    """What the hint says to write passes, where it names classes."""
+    """What the hint says to write passes, where it names classes; which class a number is it does not guess."""
     error = refusal(job(small, tmp_path, labels, name))
     assert (error.where, error.exit_code) == (wrong, 5)
     assert "its classes are bad, good" in error.what
@@ -139,6 +140,48 @@ def test_a_dictionary_of_ones_own_is_named(small: Path, tmp_path: Path) -> None:
     resources = mine.resources.model_copy(update={"lexicons": (str(tmp_path / "词.tsv"),)})
     found = check_run("augment", mine.model_copy(update={"resources": resources}))
     assert found["dictionaries"] == str(tmp_path / "词.tsv")
+
+
+@pytest.mark.parametrize(
+    ("resources", "fault"),
+    [
+        ({"protect_patterns": ("好+", "[很-")}, "is not a regular expression"),
+        ({"protect": ("没有.txt",)}, "cannot be read: No such file"),
+        ({"ngrams": "没有.arpa"}, "there is no file"),
+    ],
+)
+def test_what_is_protected_and_by_what_is_judged_is_known_before_anything_is_run(
+    small: Path, tmp_path: Path, resources: dict[str, object], fault: str
+) -> None:
+    mine = small_job(small)
+    named = mine.model_copy(update={"resources": mine.resources.model_copy(update=resources)})
+    with pytest.raises(RequestError, match=fault):
+        check_run("augment", named)
+    with pytest.raises(RequestError, match=fault):
+        run("augment", named, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_no_installed_package_gives_is_said(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = small_job(small)
+    (tmp_path / "words.arpa").touch()
+    resources = mine.resources.model_copy(update={"ngrams": str(tmp_path / "words.arpa")})
+    monkeypatch.setattr(fluency, "find_spec", lambda _: None)
+    found = check_run("augment", mine.model_copy(update={"resources": resources}))
+    assert "pip install kenlm" in found["note 1"]
+
+
+def test_a_split_misspelt_in_the_config_is_told_with_the_one_meant(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "数据.csv").write_text("text,label\n房间 很好,good\n", encoding="utf-8")
+    section = CorpusConfig.model_validate({"root": tmp_path, "files": {"trian": "数据.csv"}})
+    named = small_job(small).model_copy(update={"corpus": section})
+    for ask in (check_run, run):
+        with pytest.raises(RequestError) as caught:
+            ask("augment", named)
+        assert "there are trian" in caught.value.what
+        assert (caught.value.where, caught.value.hint) == ("split `train`", "did you mean `trian`?")
 
 
 def test_a_calibration_that_is_named_must_be_there(small: Path, tmp_path: Path) -> None:

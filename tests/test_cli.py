@@ -211,6 +211,21 @@ def test_explain_takes_a_pair_and_says_which_model_reads_but_one_text(small: Pat
     assert len(refused.err.splitlines()) == 3
 
 
+def test_a_run_with_too_many_rejected_rows_is_told_before_the_error(small: Path, tmp_path: Path) -> None:
+    rows = "".join(f"房间 很好 {row},good\n" if row % 2 else ",bad\n" for row in range(120))
+    (tmp_path / "mine.csv").write_text(f"text,label\n{rows}", encoding="utf-8")
+    settings = {
+        "corpus": {"root": str(tmp_path), "files": "mine.csv"},
+        "model": {"path": str(small / "model"), "max_length": 64},
+    }
+    (tmp_path / "mine.yaml").write_text(json.dumps(settings), encoding="utf-8")
+    for _ in ("run", "read again"):
+        result = augment("run", "explain", "-c", tmp_path / "mine.yaml", "-o", tmp_path / "out")
+        assert (result.code, result.out.strip()) == (4, str(tmp_path / "out"))
+        assert "rows the model is right on" in result.err
+        assert "60 of 120 rows were rejected" in result.err.splitlines()[-2]
+
+
 def test_explain_says_when_the_model_did_not_see_the_whole_text(small: Path) -> None:
     """One line on stderr, and a number in the JSON; a text that fits has neither."""
     long = augment("explain", "总体来说 房间 很好! " * 200, "-m", small / "model", "--json")

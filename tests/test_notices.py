@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from augment.candidates import fluency, forms, lexicon
-from augment.candidates.sources import lexicon_notices
+from augment.candidates.sources import source_notices
 from augment.engine.staging import Staged
 from augment.job import Job
 from augment.levels import Levels
@@ -63,6 +63,7 @@ def runs() -> Iterator[Totals]:
         moved=1,
         near_guard=1,
         sources=Counter({"good": 1}),
+        answers=Counter({("good", "bad"): 20, ("bad", "bad"): 3}),
     )
     yield Totals()
 
@@ -72,11 +73,8 @@ def to_install(patch: pytest.MonkeyPatch) -> Iterator[str]:
     patch.setattr(lexicon, "_installed", lambda _: None)
     patch.setattr(forms, "_installed", lambda _: None)
     patch.setattr(fluency, "find_spec", lambda _: None)
-    yield from lexicon_notices(
-        Job.model_validate({"name": "x", "resources": {"lexicons": lexicon.DICTIONARIES}})
-    )
-    yield from forms.form_notices(forms.FORMS)
-    yield from fluency.fluency_notices(Job.model_validate({"name": "x", "resources": {"ngrams": "a.arpa"}}))
+    resources = {"lexicons": lexicon.DICTIONARIES, "ngrams": "a.arpa"}
+    yield from source_notices(forms.FORMS, Job.model_validate({"name": "x", "resources": resources}))
 
 
 def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:

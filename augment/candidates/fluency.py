@@ -19,6 +19,7 @@ from augment.errors import RequestError
 from augment.job import Job
 
 _PACKAGE = "kenlm"
+_HINT = "name an ARPA file, or one that KenLM's build_binary made"
 
 
 class NGrams(Protocol):
@@ -64,6 +65,12 @@ def open_fluency(job: Job, most: float) -> Fluency | None:
     return Fluency(_open(job.root / job.resources.ngrams), most)
 
 
+def require_ngrams(job: Job) -> None:
+    """Raise RequestError if the job names a model that is not there."""
+    if job.resources.ngrams is not None and not (job.root / job.resources.ngrams).is_file():
+        raise RequestError("resources.ngrams", f"there is no file {job.root / job.resources.ngrams}", _HINT)
+
+
 def fluency_notices(job: Job) -> tuple[str, ...]:
     """Return that a model is named which no installed package can read, with how to install one."""
     if job.resources.ngrams is None or _is_installed():
@@ -88,12 +95,9 @@ def _open(path: Path) -> NGrams:
     """Read a model, once in a process."""
     import kenlm
 
-    hint = "name an ARPA file, or one that KenLM's build_binary made"
-    if not path.is_file():
-        raise RequestError("resources.ngrams", f"there is no file {path}", hint)
     try:
         model: NGrams = kenlm.Model(str(path))
     except (OSError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise RequestError("resources.ngrams", f"{path} cannot be read: {reason}", hint) from None
+        raise RequestError("resources.ngrams", f"{path} cannot be read: {reason}", _HINT) from None
     return model

@@ -6,13 +6,14 @@ sources = open_sources(("lexicon", "neighbours"), job, most=8)
 sources.offer([Place("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])       # [("旅馆", "宾馆", ...)]
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
 from augment.candidates.filters import Filters, WordTests
-from augment.candidates.forms import FORMS, FormName, open_form
+from augment.candidates.fluency import fluency_notices
+from augment.candidates.forms import FORMS, FormName, form_notices, open_form
 from augment.candidates.lexicon import Lexicon, load_lexicons, locate
 from augment.candidates.place import Place
 from augment.job import Job
@@ -141,9 +142,12 @@ def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:
     return LexiconSource(load_job_lexicons(job)).synonyms
 
 
-def lexicon_notices(job: Job) -> tuple[str, ...]:
-    """Return what lexicons the job names and this machine lacks, with how to install them."""
-    return locate(job.resources.lexicons, job.root)[1]
+def source_notices(names: Collection[str], job: Job) -> tuple[str, ...]:
+    """Return what the sources of a pipeline would use and this machine lacks, with how to install it."""
+    if not names:
+        return ()
+    lexicons = locate(job.resources.lexicons, job.root)[1]
+    return (*lexicons, *form_notices(names), *fluency_notices(job))
 
 
 def lexicon_hashes(job: Job) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 inspect(config).text                     # "review"
 peek(config).labels                      # {"train": {"good", "bad"}}
-require_splits(job)                      # RequestError if `run.splits` names one that is not there
+require_splits(job, ["train"])           # RequestError if `run.splits`, or else this, is not there
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from augment.corpus.layout import Shape, lay_out
@@ -54,22 +54,20 @@ def with_label_names(job: Job) -> Job:
     return job.model_copy(update={"corpus": corpus.model_copy(update={"label_names": names or None})})
 
 
-def require_splits(job: Job) -> None:
-    """Raise RequestError, listing the splits there are, if the corpus has none of a name in `run.splits`.
+def require_splits(job: Job, usual: Sequence[str]) -> None:
+    """Raise RequestError, listing the splits there are, if the corpus lacks one of `run.splits`, or all of the usual ones.
 
-    Files are read only where a column says the split, and only until every name was met.
+    usual: the splits of the pipeline. Files are read only where a column says the split, and only until it is known.
     """
-    lacking, there = set(job.run.splits or ()), set[str]()
-    if not lacking:
-        return
+    wanted, there = set(job.run.splits or usual), set[str]()
     for found in _splits_met(job.needs_corpus(), job.run.allow_download):
         there |= found
-        if lacking <= there:
+        if wanted <= there or (not job.run.splits and wanted & there):
             return
-    name = min(lacking - there)
-    usual = SPLITS.get(name.lower(), name)
+    name = min(wanted - there)
+    meant = SPLITS.get(name.lower(), name)
     what = f"the corpus has no such split; there are {', '.join(sorted(there))}"
-    raise RequestError(f"split `{name}`", what, nearest(usual, sorted(there)))
+    raise RequestError(f"split `{name}`", what, nearest(meant, sorted(there)))
 
 
 def _splits_met(config: CorpusConfig, allow_download: bool) -> Iterator[set[str]]:

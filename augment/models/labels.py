@@ -71,11 +71,8 @@ class LabelMap:
         return f"{says}, for example `corpus.label_names: {_mapping({**self.names, **guesses})}`"
 
     def _guess(self, label: str) -> str:
-        """Return the class that a label may mean: the one at its number, or of a like name; else `CLASS`."""
-        ordered = self.ordered
-        if label.isdecimal():
-            return ordered[int(label)] if len(label) < 5 and int(label) < len(ordered) else "CLASS"
-        folded = {name.casefold(): name for name in ordered}
+        """Return the class that a label may mean, one of a like name; else `CLASS`: a number may mean any."""
+        folded = {name.casefold(): name for name in self.ordered}
         close = get_close_matches(label.casefold(), folded, n=1, cutoff=0.5)
         return folded[close[0]] if close else "CLASS"
 

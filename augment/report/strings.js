@@ -137,6 +137,7 @@ const CHINESE_NOTICES = [
   [/^(\S+) is not installed, so there are no look-alike characters for Chinese: (.+)$/, "未安装 $1，没有形近字：$2"],
   [/^(\S+) is not installed, so there are no traditional forms for Chinese: (.+)$/, "未安装 $1，没有繁体写法：$2"],
   [/^(\S+) is not installed, so resources\.ngrams is not asked: (.+)$/, "未安装 $1，resources.ngrams 不起作用：$2"],
+  [/^the model is right on ([\d,]+) of ([\d,]+) rows, and on ([\d,]+) it would be if it always said `(.+)`: .+$/, "模型只答对 $2 行中的 $1 行，一律答“$4”也能对 $3 行：corpus.label_names 有没有把类别写反？"],
   [/^every child was dropped: is the model trained\? .+$/, "子样本全部弃用：模型训练过吗？`augment train` 会打印它的准确率"],
   [/^([\d,]+) children whose label is in doubt .+$/, "$1 个子样本的标签存疑（soft），放在 dropped.parquet 中：output.labels 为 soft 时才并入数据"],
   [/^([\d,]+) rows are longer than the model is fed .+$/, "$1 行超出模型读入的长度（model.max_length）：后面的词得分为 0，见 `unseen`"],

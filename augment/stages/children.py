@@ -14,7 +14,7 @@ from augment.chance import Chance, chance
 from augment.errors import RequestError
 from augment.job import Job
 from augment.table import Child, Missing, parents, with_children
-from augment.text.choose import Protection, editable
+from augment.text.choose import Protection, compiled, editable
 from augment.text.edits import Edit, deletions, filling, replay
 
 On = Literal["key", "other", "any"]
@@ -84,7 +84,10 @@ def _same_label(row: Row, number: int) -> None:
 
 
 def protection(job: Job) -> Protection:
-    """Return the words and patterns of `resources.protect`; a name ending in .txt is a file with a word a line."""
+    """Return what `resources` protects: words, of which a name ending in .txt is a file of with one a line, and patterns.
+
+    RequestError if a file cannot be read or a pattern is not a regular expression.
+    """
     words: set[str] = set()
     for name in job.resources.protect:
         if not name.endswith(".txt"):
@@ -94,10 +97,12 @@ def protection(job: Job) -> Protection:
         try:
             lines = path.read_text(encoding="utf-8-sig").split("\n")
         except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise RequestError(
-                f"resources.protect: {path}", f"cannot be read: {error}", "give UTF-8, a word a line"
+                f"resources.protect: {path}", f"cannot be read: {reason}", "give UTF-8, a word a line"
             ) from None
         words.update(line.strip() for line in lines if line.strip())
+    compiled(job.resources.protect_patterns)
     return Protection(frozenset(words), job.resources.protect_patterns)
 
 

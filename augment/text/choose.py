@@ -247,7 +247,7 @@ def _folded(word: str) -> str:
 
 def _matches(token: str, patterns: tuple[str, ...]) -> bool:
     """Return whether any pattern is found in a token; RequestError if one takes too long."""
-    for source, pattern in zip(patterns, _compiled(patterns), strict=True):
+    for source, pattern in zip(patterns, compiled(patterns), strict=True):
         try:
             if pattern.search(token, timeout=PATTERN_SECONDS):
                 return True
@@ -261,16 +261,16 @@ def _matches(token: str, patterns: tuple[str, ...]) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _compiled(patterns: tuple[str, ...]) -> "tuple[regex.Pattern[str], ...]":
+def compiled(patterns: tuple[str, ...]) -> "tuple[regex.Pattern[str], ...]":
     """Return patterns compiled without regard to case; RequestError naming the one that is wrong."""
-    compiled = []
+    found = []
     for source in patterns:
         try:
-            compiled.append(regex.compile(source, regex.IGNORECASE))
+            found.append(regex.compile(source, regex.IGNORECASE))
         except regex.error as error:
             raise RequestError(
                 "resources.protect_patterns",
                 f"`{source}` is not a regular expression: {error}",
                 "correct or remove it",
             ) from None
-    return tuple(compiled)
+    return tuple(found)

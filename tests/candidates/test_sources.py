@@ -11,8 +11,8 @@ from augment.candidates.sources import (
     LexiconSource,
     Sources,
     lexicon_hashes,
-    lexicon_notices,
     open_sources,
+    source_notices,
 )
 from augment.errors import RequestError
 from augment.job import CorpusConfig, Job, ResourcesConfig
@@ -172,4 +172,4 @@ def test_the_lexicons_of_a_job_are_known_by_their_content(tmp_path: Path) -> Non
     hashes = lexicon_hashes(job(tmp_path, ["one", "same", "other"]))
     assert list(hashes) == ["one", "same", "other"]
     assert hashes["one"] == hashes["same"] != hashes["other"]
-    assert lexicon_notices(job(tmp_path, ["one"])) == ()
+    assert source_notices({"lexicon"}, job(tmp_path, ["one"])) == ()
