@@ -16,9 +16,10 @@ from augment.job import Job, ResourcesConfig
 from augment.models.classifier import load
 from augment.models.folder import model_folder
 from augment.models.textcnn import TextCNN
+from augment.models.vocabulary import learn
 from augment.pipeline import Pipeline
 from augment.text.edits import replay
-from tests.small import small_job
+from tests.small import random_bert, small_job
 from tests.stages.test_diverse import WORDS
 
 PLAN = Pipeline.model_validate(
@@ -186,7 +187,9 @@ def test_a_pair_keeps_both_sides_and_what_cannot_be_edited_is_given_as_it_is(
     job = small_job(small)
     settings = {"root": tmp_path, "files": "pairs.csv", "text": "review", "text_pair": "second"}
     corpus = type(job.needs_corpus()).model_validate(settings)
-    job = job.model_copy(update={"corpus": corpus})
+    reader = random_bert(tmp_path / "model", learn(lines * 4, 200, 64), ("bad", "good"), num_hidden_layers=1)
+    model = job.needs_model().model_copy(update={"path": str(reader)})
+    job = job.model_copy(update={"corpus": corpus, "model": model})
     splits = job.run.model_copy(update={"splits": ("train", "validation", "test")})
     rows = augment.online(PLAN, job.model_copy(update={"run": splits}), tmp_path / "scores")
     by_id = {rows.source(index).id: index for index in range(len(rows))}
