@@ -4,15 +4,14 @@
     probes/<split>.parquet      adversarial and contrast children, whose given label may not hold
     explain/parents.parquet     tokens, spans, scores and ranks of the rows worked on, by id
     explain/children.parquet    every child with its edits, verdict and reason, by id
-    dropped.parquet             children no rule kept        rejects.parquet    rows that could not be treated
+    dropped.parquet             children set aside           rejects.parquet    rows that could not be treated
 
-`datasets.load_dataset(folder)` reads data; `load_dataset(folder, "probes")` the probes, where there are any. README.md,
-the card, tells people the same, and what the run was.
+`datasets.load_dataset(folder)` reads data; `load_dataset(folder, "probes")` the probes, where there are any.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,13 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, judgement
-from augment.diversity import Diversity, written
+from augment.diversity import Diversity
 from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
 from augment.job import Job
 from augment.levels import Levels
 from augment.shortcuts import Flag
-from augment.sink import Sink
+from augment.sink import Sink, read_as
 from augment.softening import Softener
 from augment.table import Reject
 from augment.totals import Totals
@@ -41,17 +40,6 @@ _LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfa
 _JUDGED = (*judgement(), *judgement("judge_"), *ATTACK)
 # Columns of ours in the data files; a source column of the same name is written with `_source` behind it.
 OURS = {column.name for column in (*_LINEAGE, *MOVED, *_JUDGED, *GUARD, PROBABILITIES)} | {"id"}
-_HELD = {
-    PARENTS: "tokens, spans, scores and ranks of the rows worked on, by id",
-    CHILDREN: "every child with its edits, verdict and reason, by id",
-    "dropped.parquet": "children that no rule kept, with the reason",
-    "rejects.parquet": "rows that could not be treated: id, stage, reason, place in the source",
-}
-_LINEAGE_TOLD = """\
-A child names its `parent`, the `method` that made it, and its `edits`: replacing, in the parent's text, each `old` at
-`start:end` (code points) by `new` gives the child. Children have the label of their parent; in those made to test a
-model (verdict `adversarial` or `contrast`) it may no longer hold. A child with `label_from` has another label than its
-parent, which had that one."""
 
 
 class Export:
@@ -104,6 +92,11 @@ class Export:
         if rejected:
             self._sink("rejects.parquet").add(pa.Table.from_pylist(rejected))
         return {name: sink.rows for name, sink in self._files.items()}
+
+    def columns(self, place: str) -> pa.Schema:
+        """Return how the columns of data or probes are to be read; none where the files say so themselves, as Parquet does."""
+        sinks = [sink for name, sink in self._files.items() if name.startswith(place)]
+        return read_as(sinks) if self._job.output.format != "parquet" else pa.schema([])
 
     def _add(self, table: pa.Table) -> None:
         """Write the rows of one shard to where they belong."""
@@ -181,117 +174,6 @@ class Export:
         if name not in self._files:
             self._files[name] = Sink(self._folder / name)
         return self._files[name]
-
-
-@dataclass(frozen=True)
-class Card:
-    """What the README of a run's folder tells.
-
-    about: what the pipeline does; edits: whether it makes children; facts: names and values of what was run; counts:
-    totals; files: rows by name; dropped: children by reason; report: whether report.html lies there; keywords: whether the
-    key-word table does; diversity: how varied the children are.
-    """
-
-    title: str
-    about: str
-    edits: bool
-    facts: Mapping[str, str]
-    counts: Mapping[str, int]
-    files: Mapping[str, int]
-    dropped: Mapping[str, int]
-    notices: tuple[str, ...] = ()
-    report: bool = True
-    keywords: bool = False
-    diversity: Mapping[str, float] = field(default_factory=dict)
-
-
-def draw_card(card: Card) -> str:
-    """Return the README of the folder: YAML that maps files to splits for `load_dataset`, and what the run was."""
-    totals = [(name, f"{value:,}") for name, value in card.counts.items() if value]
-    variety = [(name, written(name, value)) for name, value in card.diversity.items()]
-    reasons = [(reason, f"{count:,}") for reason, count in card.dropped.items()]
-    parts = [
-        *_front_matter(card.files),
-        f"# {_cell(card.title)}",
-        card.about.strip(),
-        _rows(("", ""), [*card.facts.items(), *totals]),
-        *_section("Notices", "\n".join(f"* {_cell(notice)}" for notice in card.notices)),
-        *_section("Why children were dropped", _rows(("reason", "children"), reasons) if reasons else ""),
-        *_section("How varied the children are", _rows(("", ""), variety) if variety else ""),
-        *_section("Files", _rows(("file", "rows", "what it holds"), _listing(card))),
-        *_section("Load it", _loading(card)),
-        _LINEAGE_TOLD if card.edits else "",
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _front_matter(files: Mapping[str, int]) -> list[str]:
-    """Return the YAML block that the hub and `load_dataset` read."""
-    lines = ["---", "tags: [text-classification, augmented, integrated-gradients]", "configs:"]
-    for config, place in (("default", "data/"), ("probes", "probes/")):
-        here = sorted(name for name in files if name.startswith(place))
-        lines += [f"- config_name: {config}", "  data_files:"] if here else []
-        for name in here:
-            lines += [f"  - split: {Path(name).stem}", f"    path: {name}"]
-    return ["\n".join([*lines, "---"])]
-
-
-def _section(title: str, content: str) -> list[str]:
-    """Return a heading and what stands below it, or nothing where there is no content."""
-    return [f"## {title}", content] if content else []
-
-
-def _listing(card: Card) -> list[tuple[str, str, str]]:
-    """Return for every file of the folder its name, its rows and what it holds."""
-    found = [
-        (f"`{name}`", f"{rows:,}", _held(name, card.counts)) for name, rows in sorted(card.files.items())
-    ]
-    found += [("`report.html`", "", "the explained rows drawn, for a browser")] if card.report else []
-    if card.keywords:
-        found.append(
-            ("`keywords.parquet`", "", "what the labels hang on: words, phrases and places by class")
-        )
-        found.append(
-            ("`flags.csv`", "", "those that may be shortcuts, with an empty column to accept them in")
-        )
-    found.append(("`manifest.json`", "", "counts, settings, versions, and the SHA-256 of every file"))
-    found.append(("`run/`", "", "the plan and a receipt for each shard"))
-    return found
-
-
-def _held(name: str, counts: Mapping[str, int]) -> str:
-    """Return what a file with rows holds."""
-    if name.startswith("data/"):
-        joined = counts.get("children in data")
-        return "source rows, each followed by its children that join, if any" if joined else "source rows"
-    return "children made to test a model" if name.startswith("probes/") else _HELD[name]
-
-
-def _loading(card: Card) -> str:
-    """Return how the rows are loaded, and whether there are probes to load."""
-    probes = any(name.startswith("probes/") for name in card.files)
-    lines = [
-        "```python",
-        "from datasets import load_dataset",
-        "",
-        'rows = load_dataset("path/of/this/folder")',
-    ]
-    lines += ['probes = load_dataset("path/of/this/folder", "probes")'] if probes else []
-    lines.append("```")
-    why = "no child was set apart" if card.edits else "this pipeline edits nothing"
-    absent = f'There is no `probes` configuration, because {why}: `load_dataset(..., "probes")` fails here.'
-    return "\n".join([*lines, *([] if probes else ["", absent])])
-
-
-def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Return a table."""
-    cells = [head, ("---",) * len(head), *(tuple(map(_cell, row)) for row in rows)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
-
-
-def _cell(text: str) -> str:
-    """Return text on one line with nothing in it that would end a cell or begin a tag."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _completed(table: pa.Table) -> pa.Table:

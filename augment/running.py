@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from augment.card import draw_card
 from augment.corpus import require_splits, with_label_names
 from augment.engine.executing import Execute, executor
 from augment.engine.locking import locked
@@ -20,7 +21,7 @@ from augment.engine.shard import Receipt, read_receipt
 from augment.engine.staging import ACTIVE, REST, Staged, read_sample, stage_corpus
 from augment.engine.work import Work
 from augment.errors import DataError
-from augment.exporting import Export, draw_card
+from augment.exporting import Export
 from augment.fingerprint import fingerprint_of
 from augment.flagging import FLAGS, TABLE, write_keywords
 from augment.job import Job
@@ -203,10 +204,11 @@ def _finish(
     flags = read_flags(job.needs_flags()) if balanced else ()
     with Export(folder, job, staged, softener(plan, job), flags) as export:
         files = export.write(range(staged.shards), rejects)
+        columns = {place: export.columns(place) for place in ("data/", "probes/")}
     flagged = write_keywords(folder, plan)
     outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flagged)
     summary = summarise(folder, outcome, began)
-    write_text(folder / "README.md", draw_card(card_of(plan, job, summary)))
+    write_text(folder / "README.md", draw_card(card_of(plan, job, summary, columns)))
     write_manifest(folder, summary)
     _tidy(folder, plan, job)
     return summary

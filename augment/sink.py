@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,11 +27,20 @@ class Sink:
         self._writer: pq.ParquetWriter | None = None
         self._pending: list[pa.Table] = []
         self.rows = 0
+        self.schema = pa.schema([])
+        self.lacking: set[str] = set()
+
+    @property
+    def is_csv(self) -> bool:
+        """Whether the file has no types of its own, nor lists."""
+        return self._path.suffix == ".csv"
 
     def add(self, table: pa.Table) -> None:
         """Append rows; those of the first table fix the columns."""
         first = self.rows == 0
         self.rows += table.num_rows
+        self.schema = self.schema if len(self.schema) else table.schema
+        self.lacking.update(name for name in table.column_names if table.column(name).null_count)
         if self._path.suffix == ".parquet":
             if self._writer is None:
                 self._writer = pq.ParquetWriter(self._stream, table.schema, compression="zstd")
@@ -70,6 +80,32 @@ class Sink:
             group = pa.concat_tables(self._pending)
             writer.write_table(group, row_group_size=max(group.num_rows, 1))
         self._pending = []
+
+
+def read_as(sinks: Sequence[Sink]) -> pa.Schema:
+    """Return the types with which CSV or JSON lines of the same columns are read again, whatever a file has no value of.
+
+    What the format cannot write is text: in CSV also lists and structs, and yes or no where some are missing; whole numbers
+    where some are missing are floats, as pandas has them.
+    """
+    lacking = set().union(*(sink.lacking for sink in sinks))
+    tabular = any(sink.is_csv for sink in sinks)
+
+    def kind_of(kind: pa.DataType, gaps: bool) -> pa.DataType:
+        """Return the type that values of a type are read as."""
+        if not tabular and pa.types.is_struct(kind):
+            inner = (kind.field(place) for place in range(kind.num_fields))
+            return pa.struct([(one.name, kind_of(one.type, gaps=False)) for one in inner])
+        if not tabular and isinstance(kind, pa.ListType | pa.LargeListType):
+            return pa.list_(kind_of(kind.value_type, gaps=False))
+        if tabular and gaps and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+            return pa.float64() if pa.types.is_integer(kind) else pa.string()
+        plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+        return kind if plain else pa.string()
+
+    return pa.schema(
+        [(one.name, kind_of(one.type, one.name in lacking)) for one in sinks[0].schema] if sinks else []
+    )
 
 
 class _Lines:

@@ -17,12 +17,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from augment import __version__
+from augment.card import Card
 from augment.columns import PROBABILITIES
 from augment.engine.shard import Receipt
 from augment.engine.staging import Staged
 from augment.errors import AugmentError, RejectRateError, RequestError
-from augment.exporting import APART, OURS, Card
+from augment.exporting import APART, OURS
 from augment.flagging import FLAGS, TABLE
 from augment.job import Job, ModelConfig
 from augment.ledger import MANIFEST, PLAN, canonical, digest, read_json, write_json
@@ -204,8 +207,8 @@ def check_rejects(summary: Summary, limit: float) -> None:
         )
 
 
-def card_of(plan: Pipeline, job: Job, summary: Summary) -> Card:
-    """Return what the README of the folder tells of the run."""
+def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa.Schema]) -> Card:
+    """Return what the README of the folder tells of the run; columns: those of data/ and probes/, where it must say them."""
     fingerprint = read_json(summary.folder / PLAN)["fingerprint"]
     digests = fingerprint["models"] if isinstance(fingerprint, dict) else {}
     facts = {"pipeline": plan.name, "made by": f"augment {__version__}"}
@@ -233,6 +236,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary) -> Card:
         bool(job.output.report_rows),
         any(isinstance(stage, Keywords) for stage in plan.stages),
         summary.diversity,
+        columns,
     )
 
 

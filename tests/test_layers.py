@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("pipeline", "listing"),
     ("explaining", "checking", "engine", "fingerprint", "softening"),
     ("exporting", "notices", "flagging"),
-    ("sampling",),
+    ("sampling", "card"),
     ("reporting", "summary"),
     ("running", "telling", "verifying"),
     ("evaluating", "epochs"),

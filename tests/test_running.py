@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import datasets
@@ -123,6 +124,54 @@ def test_load_dataset_opens_the_folder_with_its_splits_and_labels(augmented: Sum
     assert set(found) == {"train", "validation", "test"}
     assert set(found["train"]["label"]) == set(LABELS)
     assert sum(len(split) for split in found.values()) == 300 + augmented.counts["children in data"]
+
+
+@pytest.mark.parametrize("pipeline", ["augment", "probe"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_load_dataset_reads_formats_without_types_as_they_were_written(
+    small: Path, tmp_path: Path, kind: str, pipeline: str
+) -> None:
+    """In the split that is read first no row has a parent, and columns of the user's may lack any value there."""
+    rows = [
+        {
+            "review": f"the movie 房间 很好 {number} 👍🏽",
+            "label": LABELS[number % 2],
+            "stars": number,
+            "age": number if number % 3 else None,
+            "seen": bool(number % 2) if number % 3 else None,
+            "名": "None" if number % 2 else "NA",
+            "nested": {"a": [number, 2], "词": "好"} if number % 2 else None,
+            "lists": [[1.5], []] if number % 2 else None,
+            "day": date(2026, 11, 1 + number % 20),
+        }
+        for number in range(40)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows[:30]), tmp_path / "train.parquet")
+    pq.write_table(pa.Table.from_pylist(rows[30:]), tmp_path / "test.parquet")
+    job = with_corpus(small_job(small), tmp_path, files={"train": "train.parquet", "test": "test.parquet"})
+    job = job.model_copy(update={"output": job.output.model_copy(update={"format": kind})})
+    summary = run(pipeline, job, tmp_path / "out")
+    found = datasets.load_dataset(str(summary.folder), cache_dir=str(tmp_path / "cache"))
+    loaded = {row["review"]: row for split in ("train", "test") for row in found[split] if not row["parent"]}
+    assert len(loaded) == 40
+    for row in rows:
+        told = loaded[row["review"]]
+        assert [told[name] for name in ("label", "stars", "age", "名")] == [
+            row[name] for name in ("label", "stars", "age", "名")
+        ]
+        # What looks like a date in JSON lines is read as a time by pyarrow, whatever the card says.
+        assert told["day"].removesuffix(" 00:00:00") == str(row["day"])
+        if kind == "jsonl":
+            assert [told[name] for name in ("seen", "nested", "lists")] == [
+                row[name] for name in ("seen", "nested", "lists")
+            ]
+    children = [row for split in ("train", "test") for row in found[split] if row["parent"]]
+    if summary.counts["children apart"]:
+        apart = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
+        children += [row for split in apart.values() for row in split]
+    assert len(children) == summary.counts["children in data"] + summary.counts["children apart"] > 0
+    assert {type(child["edits"]) for child in children} == {str if kind == "csv" else list}
+    assert all(child["method"] and isinstance(child["method"], str) for child in children)
 
 
 def test_probes_stand_apart_and_open_by_their_own_name(small: Path, tmp_path: Path) -> None:

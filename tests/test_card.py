@@ -7,7 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augment.exporting import CHILDREN, PARENTS, Card, draw_card
+from augment.card import Card, draw_card
+from augment.exporting import CHILDREN, PARENTS
 from tests.texts import TEXTS
 
 CARD = Card(
@@ -52,7 +53,7 @@ def test_model_labels_counts_reasons_notices_and_files_are_told() -> None:
         "## Notices\n\n* a trial: run.limit left 740 rows out\n",
         "| prediction not changed | 2 |",
         "| its parent is not predicted right | 1 |",
-        "| `dropped.parquet` | 3 | children that no rule kept, with the reason |",
+        "| `dropped.parquet` | 3 | children set aside, with the verdict and the reason |",
         "| `report.html` |",
         "| `manifest.json` |",
     ):
