@@ -173,7 +173,10 @@ def _keys(model: type[BaseModel]) -> str:
 
 def _values(key: Schema) -> str:
     """Return which values a key takes."""
-    option: Schema = next(choice for choice in key.get("anyOf", [key]) if choice.get("type") != "null")
+    options = [choice for choice in key.get("anyOf", [key]) if choice.get("type") != "null"]
+    if options[1:] and all("enum" in option for option in options):
+        return ", ".join(map(_values, options))
+    option: Schema = options[0]
     if "$ref" in option:
         return "section"
     if "enum" in option or "const" in option:

@@ -131,7 +131,10 @@ class Evaluation:
         for test in self.tests:
             yield from self._of_test(test, cells, none)
         for arm in none:
-            yield from ("", f"`{arm}` made no child that joins the data: what it was trained on are copies.")
+            yield from (
+                "",
+                f"`{arm}` made no child that joins the data (those of `probe` and `attack` stand apart): its rows are those of `{DUPLICATE}`.",
+            )
         yield from ("", "## Children", "", "| arm | a row | edits | label kept, by the judge | copies |")
         yield "|---|---|---|---|---|"
         for arm in self.arms:

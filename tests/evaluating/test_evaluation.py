@@ -45,6 +45,12 @@ def test_every_arm_is_measured_on_every_draw_and_test(measured: Evaluation) -> N
             assert float(cell["children"] or 0) + float(cell["copies"] or 0) >= 96
 
 
+def test_an_arm_without_children_is_the_model_of_the_same_rows(small: Path, tmp_path: Path) -> None:
+    cells = evaluate(job(small, arms=("probe",), seeds=1), tmp_path / "out").cells
+    duplicate, probe = cells[24, 0, "duplicate"], cells[24, 0, "probe"]
+    assert probe == {**duplicate, "children": 0, "copies": 96}
+
+
 def test_what_is_said_is_in_the_folder(measured: Evaluation) -> None:
     page = (measured.folder / "evaluation.md").read_text(encoding="utf-8")
     assert "| eda |" in page
