@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from augment.candidates.sources import source_notices
+from augment.columns import PROBABILITIES
 from augment.engine.staging import Staged
 from augment.job import Job
 from augment.models.labels import listed
@@ -54,6 +55,11 @@ def notices_of(
         found.append(
             f"{totals.verdicts['soft']:,} children whose label is in doubt (verdict soft) are in dropped.parquet: they join "
             "the data with output.labels: soft only"
+        )
+    if totals.verdicts["soft"] and "soft" in job.output.joining:
+        found.append(
+            f"{totals.verdicts['soft']:,} children whose label is in doubt (verdict soft) are in the data: train on "
+            f"{PROBABILITIES.name}, not on their label"
         )
     if totals.cut:
         found.append(

@@ -49,6 +49,10 @@ class Applied:
 def read_pipeline(path: Path) -> Pipeline:
     """Return the pipeline of a file; RequestError with file:line for unknown keys, kinds and missing columns."""
     document = load(path)
+    if document.values.keys() & {"corpus", "model"} and "stages" not in document.values:
+        raise RequestError(
+            str(path), "this is a config, not a pipeline", "name a pipeline, and the config with -c"
+        )
     pipeline = checked(Pipeline, document, document.values)
     check_plan(pipeline, document)
     return pipeline

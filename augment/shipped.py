@@ -4,7 +4,7 @@ In an installed wheel they lie inside the package; in a checkout they lie beside
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from augment.errors import RequestError, nearest
 
@@ -29,5 +29,7 @@ def find(kind: Kind, name: str) -> Path:
         return Path(name)
     path = folder(kind) / f"{name}.yaml"
     if not path.is_file():
-        raise RequestError(f"{kind[:-1]} `{name}`", "there is none of that name", nearest(name, names(kind)))
+        other = next((other for other in get_args(Kind) if other != kind and name in names(other)), None)
+        what = f"this is a {other[:-1]}" if other else "there is none of that name"
+        raise RequestError(f"{kind[:-1]} `{name}`", what, nearest(name, names(kind)))
     return path

@@ -224,7 +224,9 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     except (OSError, csv.Error, AugmentError) as error:
         reason = getattr(error, "what", None) or getattr(error, "strerror", None) or error
         raise RequestError(
-            str(path), f"cannot be read: {reason}", "name a flags.csv of `augment keywords`"
+            str(path),
+            f"cannot be read: {str(reason).removeprefix('cannot be read: ')}",
+            "name a flags.csv of `augment keywords`",
         ) from None
     lacking = next((name for name in _FLAGS if name not in (read.fieldnames or ())), None)
     if lacking is not None:

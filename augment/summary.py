@@ -243,7 +243,9 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
 def _own_rows(folder: Path, outcome: Outcome) -> list[str]:
     """Return what is to be said where a model judges children of rows it was trained on."""
     plan, job = outcome.plan, outcome.job
-    judges = any(stage.kind == "judge" and "model" in stage.uses for stage in plan.stages)
+    judges = outcome.totals.verdicts.total() and any(
+        stage.kind == "judge" and "model" in stage.uses for stage in plan.stages
+    )
     if not judges or job.folds is not None or "train" not in (job.run.splits or plan.splits):
         return []
     fingerprint = read_json(folder / PLAN)["fingerprint"]

@@ -211,6 +211,14 @@ def test_explain_takes_a_pair_and_says_which_model_reads_but_one_text(small: Pat
     assert len(refused.err.splitlines()) == 3
 
 
+def test_a_config_in_the_place_of_a_pipeline_is_told_and_the_other_way_round(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("corpus: {files: a.csv}\n", encoding="utf-8")
+    config = augment("check", tmp_path / "mine.yaml", "-c", tmp_path / "mine.yaml")
+    assert (config.code, "this is a config, not a pipeline" in config.err) == (2, True)
+    pipeline = augment("check", "augment", "-c", "augment")
+    assert (pipeline.code, "this is a pipeline" in pipeline.err) == (2, True)
+
+
 def test_a_run_with_too_many_rejected_rows_is_told_before_the_error(small: Path, tmp_path: Path) -> None:
     rows = "".join(f"房间 很好 {row},good\n" if row % 2 else ",bad\n" for row in range(120))
     (tmp_path / "mine.csv").write_text(f"text,label\n{rows}", encoding="utf-8")

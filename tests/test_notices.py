@@ -16,9 +16,9 @@ from augment.levels import Levels
 from augment.notices import OWN_ROWS, flag_notices, notices_of
 from augment.pipeline import Pipeline
 from augment.report import page
-from augment.shortcuts import Flag
+from augment.shortcuts import Fact, Flag, flag_of
 from augment.table import Reject
-from augment.text.units import Unit
+from augment.text.units import KINDS, Kind, Unit
 from augment.totals import Totals
 
 STAGES = [
@@ -32,7 +32,9 @@ STAGES = [
 ]
 PLAN = Pipeline.model_validate({"name": "x", "about": "", "stages": STAGES})
 JOB = Job.model_validate({"name": "x", "resources": {"lexicons": []}})
-STRINGS = (Path(page.__file__).parent / "strings.js").read_text("utf-8").split("CHINESE_NOTICES")[1]
+SOFT = Job.model_validate({"name": "x", "resources": {"lexicons": []}, "output": {"labels": "soft"}})
+WORDS = (Path(page.__file__).parent / "strings.js").read_text("utf-8")
+STRINGS = WORDS.split("CHINESE_NOTICES")[1]
 FORMS = [re.compile(form) for form in re.findall(r"^  \[/(\^.*\$)/, \"", STRINGS, re.M)]
 
 
@@ -81,7 +83,8 @@ def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
     """Yield every notice that a run can give."""
     rejects = [Reject("1", "corpus", "empty text", "a.csv:2")]
     for totals in runs():
-        yield from notices_of(PLAN, JOB, Staged(over_limit=3), totals, rejects)
+        for job in (JOB, SOFT):
+            yield from notices_of(PLAN, job, Staged(over_limit=3), totals, rejects)
     yield from flag_notices(["'※' (word, good)"])
     yield from to_install(patch)
     yield OWN_ROWS
@@ -95,3 +98,16 @@ def test_every_notice_has_one_chinese_form_and_every_form_a_notice(
     for notice in given:
         assert sum(bool(form.match(notice)) for form in FORMS) == 1, notice
     assert [form.pattern for form in FORMS if not any(map(form.match, given))] == []
+
+
+@pytest.mark.parametrize("text", ["※", "很", "房间"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_why_a_unit_is_flagged_has_a_chinese_form(kind: Kind, text: str) -> None:
+    unit = Unit(kind, f"{text} {text}" if kind == "phrase" else text)
+    flag = flag_of(Fact(unit, "好评", 50, 50, 50, 100, 1.0, 1.0, 0.0, 0.0, 1.0, text), {})
+    form = re.search(r"EVIDENCE = /(.*)/;", WORDS)
+    assert flag is not None
+    assert form is not None
+    found = re.fullmatch(form[1], flag)
+    assert found is not None
+    assert f'"{found[1]}": "' in WORDS

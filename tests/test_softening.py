@@ -113,8 +113,10 @@ def test_children_in_doubt_join_no_data_of_hard_labels_and_the_run_says_so(
     assert set(table.column("verdict").drop_null().to_pylist()) == {"keep"}
     aside = pq.read_table(hard.folder / "dropped.parquet").column("verdict").to_pylist()
     assert aside.count("soft") == hard.verdicts["soft"] > 0
-    assert any("in doubt" in notice for notice in hard.notices)
-    assert not any("in doubt" in notice for notice in softened.notices)
+    assert any("in doubt" in notice and "in dropped.parquet" in notice for notice in hard.notices)
+    assert any(
+        "in doubt" in notice and "train on label_probabilities" in notice for notice in softened.notices
+    )
     assert verify(hard.folder).ok
 
 

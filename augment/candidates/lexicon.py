@@ -135,7 +135,7 @@ def _given(name: str, root: Path, key: str) -> Path:
     """Return the path a user named; RequestError if nothing is there."""
     path = root / name
     if not path.exists():
-        hint = nearest(name, sorted(_MISSING)) + f"; paths are relative to {root}"
+        hint = f"paths are relative to {root}; {nearest(name, sorted(_MISSING))}"
         raise RequestError(key, f"`{name}` does not exist", hint)
     return path
 

@@ -30,6 +30,11 @@ function sayFact(node, names) {
   else node.lang = "en";
 }
 
+function sayEvidence(node, chinese) {
+  node.textContent = inEvidence((node.dataset.evidence ||= node.textContent), chinese);
+  node.lang = chinese ? "zh" : "en";
+}
+
 function sayNotice(node, chinese) {
   const notice = (node.dataset.notice ??= node.textContent);
   const [form, said] = (chinese && CHINESE_NOTICES.find(([one]) => one.test(notice))) || [];
@@ -123,6 +128,7 @@ class Report {
     document.querySelectorAll("[data-text]").forEach((node) => (node.textContent = this.view.say[node.dataset.text]));
     document.querySelectorAll("[data-fact]").forEach((node) => sayFact(node, language === "zh" ? CHINESE_FACTS : {}));
     document.querySelectorAll(".notice[role=note]").forEach((node) => sayNotice(node, this.view.chinese));
+    document.querySelectorAll("[data-evidence]").forEach((node) => sayEvidence(node, this.view.chinese));
     document.querySelectorAll("[data-hint]").forEach((node) => node.setAttribute("aria-label", this.view.say[node.dataset.hint]));
     byId("search").placeholder = this.view.say.search;
     byId("language").textContent = this.view.say.other;

@@ -127,6 +127,21 @@ function inWords(text, chinese) {
   return CHINESE_WORDS[text] ?? text.split(", ").map(part).join("，");
 }
 
+// Why a unit is flagged comes from the run as well, in one English sentence.
+const CHINESE_UNITS = {
+  "a word": "词", "a mark or function word": "标点或虚词",
+  "two words in a row (word)": "相邻两词", "two words in a row (mark or function word)": "相邻两个标点或虚词",
+  "a word in first place": "句首的词", "a mark or function word in first place": "句首的标点或虚词",
+  "a word in last place": "句末的词", "a mark or function word in last place": "句末的标点或虚词",
+};
+const EVIDENCE = /^(.+) in (\S+) of the rows of (.+) and (\S+) of the others, phi² (\S+) \(flagged from (\S+) on\); it has the highest score in (\S+) of them \((\S+) by chance\)$/;
+
+function inEvidence(text, chinese) {
+  if (!chinese) return text;
+  return text.replace(EVIDENCE, (_, what, here, label, others, phi, least, top, luck) =>
+    `${CHINESE_UNITS[what] ?? what}：见于 ${label} 的 ${here} 的行、其余各类 ${others} 的行，phi² 为 ${phi}（${least} 起提示）；本类 ${top} 的行由它得分最高（随机时 ${luck}）`);
+}
+
 // Notices come from the run, in English sentences. One that no form fits stays as it is.
 const CHINESE_NOTICES = [
   [/^rows rejected, all in rejects\.parquet of the output folder: (.+)$/, "有行被拒收，都在输出文件夹的 rejects.parquet 中：$1"],
@@ -138,8 +153,9 @@ const CHINESE_NOTICES = [
   [/^(\S+) is not installed, so there are no traditional forms for Chinese: (.+)$/, "未安装 $1，没有繁体写法：$2"],
   [/^(\S+) is not installed, so resources\.ngrams is not asked: (.+)$/, "未安装 $1，resources.ngrams 不起作用：$2"],
   [/^the model is right on ([\d,]+) of ([\d,]+) rows, and on ([\d,]+) it would be if it always said `(.+)`: .+$/, "模型只答对 $2 行中的 $1 行，一律答“$4”也能对 $3 行：corpus.label_names 有没有把类别写反？"],
+  [/^([\d,]+) children whose label is in doubt .+ are in the data: .+$/, "$1 个标签存疑（soft）的子样本已并入数据：训练时请用 label_probabilities，不要用它们的标签"],
   [/^every child was dropped: is the model trained\? .+$/, "子样本全部弃用：模型训练过吗？`augment train` 会打印它的准确率"],
-  [/^([\d,]+) children whose label is in doubt .+$/, "$1 个子样本的标签存疑（soft），放在 dropped.parquet 中：output.labels 为 soft 时才并入数据"],
+  [/^([\d,]+) children whose label is in doubt .+ are in dropped\.parquet: .+$/, "$1 个子样本的标签存疑（soft），放在 dropped.parquet 中：output.labels 为 soft 时才并入数据"],
   [/^([\d,]+) rows are longer than the model is fed .+$/, "$1 行超出模型读入的长度（model.max_length）：后面的词得分为 0，见 `unseen`"],
   [/^([\d,]+) of the rows worked on equal or nearly equal a text of the guard file, .+$/, "处理的行中有 $1 行与防泄漏文件中的文本相同或相近，仍予保留：见 near_guard 列"],
   [/^([\d,]+) children have another label than their parent, .+$/, "$1 个子样本换了标签，原标签见 `label_from`：训练前请先读一读"],
