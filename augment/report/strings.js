@@ -91,7 +91,7 @@ const STRINGS = {
 // Chinese names of the facts in the head. They come from the run, in English; one not here stays as it is.
 const CHINESE_FACTS = {
   "pipeline": "流程", "model": "模型", "rows read": "读入行数", "rows not selected": "未选行数", "rows rejected": "拒收行数",
-  "rows worked on": "处理行数", "rows passed through": "原样通过行数", "children made": "生成子样本",
+  "rows worked on": "处理行数", "rows passed through": "原样通过行数", "rows the model is right on": "模型答对行数", "children made": "生成子样本",
   "children in data": "并入数据的子样本", "children apart": "另放的子样本", "children dropped": "搁置的子样本",
   "children that change the prediction": "改变预测的子样本", "children asked for and missing": "未能生成的子样本",
   "rows explained out of fold": "由未见过该行的模型解释的行数", "folds": "折数",
