@@ -1,8 +1,10 @@
 """Would this run work? Everything that can be known without loading a model, in under a second.
 
 check_run("augment", job)       # {"pipeline": "augment: tokenize, attribute, ...", "corpus": "...", ...}
+findings(plan, job)             # the same one by one, up to what is wrong
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from augment.candidates.lexicon import locate
@@ -16,33 +18,36 @@ from augment.pipeline import Pipeline, check_sections, pipeline_of, source_names
 
 
 def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
-    """Return what a run would use, a line each; the error a run would raise if it cannot begin.
+    """Return what a run would use, a line each; the error a run would raise if it cannot begin."""
+    return dict(findings(pipeline_of(pipeline), job))
+
+
+def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
+    """Yield what a run would use, name and value; then raise the error a run would raise if it cannot begin.
 
     Labels are those of the first rows of each file: more may come, so a label here that the model does not know is an
     error, and a class of the model that is not here is none.
     """
-    plan = pipeline_of(pipeline)
+    yield "pipeline", f"{plan.name}: {' > '.join(stage.kind for stage in plan.stages)}"
     check_sections(plan, job)
     corpus = job.needs_corpus()
+    yield "corpus", corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files)
     shape = inspect(corpus, job.run.allow_download)
+    yield "columns", ", ".join(f"{role} = {name}" for role in USUAL if (name := getattr(shape, role)))
     require_splits(job, plan.splits)
     splits = job.run.splits or plan.splits
     seen = peek(corpus, job.run.allow_download)
+    yield "splits", f"{', '.join(splits)} of {', '.join(sorted({*splits, *seen.labels}))}"
     labels = listed(sorted(frozenset().union(*seen.labels.values()))) or "none"
-    found = {
-        "pipeline": f"{plan.name}: {' > '.join(stage.kind for stage in plan.stages)}",
-        "corpus": corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files),
-        "columns": ", ".join(f"{role} = {name}" for role in USUAL if (name := getattr(shape, role))),
-        "splits": f"{', '.join(splits)} of {', '.join(sorted({*splits, *seen.labels}))}",
-        "labels": f"{labels} ({seen.rows:,} rows seen)",
-    }
+    yield "labels", f"{labels} ({seen.rows:,} rows seen)"
     calibration = job.calibration_file()
     if calibration is not None:
-        found["calibration"] = str(calibration)
+        yield "calibration", str(calibration)
     names = source_names(plan)
     if "lexicon" in names:
-        found["dictionaries"] = ", ".join(locate(job.resources.lexicons, job.root)[0]) or "none"
-    found |= {f"note {number}": notice for number, notice in enumerate(source_notices(names, job), 1)}
+        yield "dictionaries", ", ".join(locate(job.resources.lexicons, job.root)[0]) or "none"
+    for number, notice in enumerate(source_notices(names, job), 1):
+        yield f"note {number}", notice
     worked_on = frozenset().union(*(seen.labels.get(split, ()) for split in splits))
     for section, config in (("model", job.model), ("judge", job.judge)):
         if config is not None and any(section in stage.uses for stage in plan.stages):
@@ -50,10 +55,10 @@ def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
             LabelMap(folder.classes, shape.label_names).require(worked_on)
             if shape.text_pair is not None:
                 require_pairs(folder)
-            found[section] = f"{config.path}: {folder.kind}, classes {listed(folder.classes)}"
+            yield section, f"{config.path}: {folder.kind}, classes {listed(folder.classes)}"
             folds = fold_models(config, job.run)
             if folds:
-                found[f"{section} folds"] = (
-                    f"{len(folds)}; a row of train is shown to the one that did not see it"
+                yield (
+                    f"{section} folds",
+                    f"{len(folds)}; a row of train is shown to the one that did not see it",
                 )
-    return found

@@ -219,15 +219,23 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check that a pipeline can run on a corpus, without loading a model."""
-    from augment.checking import check_run
+    from augment.checking import findings
     from augment.configuring import configured
+    from augment.errors import AugmentError
     from augment.pipeline import pipeline_of
 
-    findings = check_run(pipeline_of(pipeline), configured(config, overrides, data, model))
+    plan, job = pipeline_of(pipeline), configured(config, overrides, data, model)
+    found: list[tuple[str, str]] = []
+    try:
+        found.extend(findings(plan, job))
+    except AugmentError:
+        for name, told in found:
+            say(f"{name:<12}  {told}")
+        raise
     if as_json:
-        answer_json(findings)
+        answer_json(dict(found))
         return
-    answer_table(findings)
+    answer_table(dict(found))
 
 
 def _from_input() -> str:

@@ -63,11 +63,15 @@ def bench(tmp_path: Path, small: Path) -> Bench:
 
 
 def refused(result: Result, code: int, *parts: object) -> None:
-    """Assert that a command was refused in three lines that hold all the parts, and printed nothing else."""
-    lines = result.err.splitlines()
+    """Assert that a command was refused in three lines that hold all the parts, and answered nothing.
+
+    `check` tells before them what it found in order; nothing else does.
+    """
+    *before, place, what, hint = result.err.splitlines()
+    lines = [place, what, hint]
     assert result.code == code, result.err
     assert result.out == ""
-    assert len(lines) == 3, result.err
+    assert not before or before[0].startswith("pipeline "), result.err
     assert lines[0].startswith("error: ")
     assert all(line.startswith("  ") and line.strip() for line in lines[1:])
     assert "Traceback" not in result.err
@@ -211,7 +215,11 @@ def test_too_many_broken_lines_end_in_4_after_everything_is_written(bench: Bench
     ]
     bench.write("表.jsonl", "\n".join([*good, *["{坏"] * 10]) + "\n")
     result = bench.run(bench.config("表.jsonl"), "--quiet")
-    refused(result, 4, bench.output / "rejects.parquet", "10 of 160 rows", "run.max_reject_rate")
+    assert (result.code, result.out) == (4, f"{bench.output}\n")
+    place, what, hint = result.err.splitlines()[-3:]
+    assert place == f"error: {bench.output / 'rejects.parquet'}"
+    assert "10 of 160 rows" in what
+    assert "run.max_reject_rate" in hint
     assert pq.read_metadata(bench.output / "rejects.parquet").num_rows == 10
     assert pq.read_metadata(bench.output / "explain" / "parents.parquet").num_rows == 150
     assert (bench.output / "report.html").is_file()
