@@ -131,8 +131,14 @@ def tell_training(result: "Training") -> None:
     if result.fold_accuracy is not None:
         say(f"out of fold: mean accuracy {result.fold_accuracy:.4f} of {len(result.folds)} models")
     if result.accuracy <= result.majority + 0.01:
+        worse = result.accuracy < result.majority - 0.1
         say(
-            f"note: no better than always saying the most frequent label ({result.majority:.4f}); raise train.epochs"
+            f"note: {'worse than' if worse else 'no better than'} always saying the most frequent label ({result.majority:.4f}); "
+            + (
+                f"{result.held_out} says otherwise than the rows trained on: look for swapped labels, or a shortcut (`augment keywords`)"
+                if worse
+                else "raise train.epochs"
+            )
         )
     if result.baseline_accuracy is not None:
         say(f"TF-IDF with logistic regression on the same split: accuracy {result.baseline_accuracy:.4f}")

@@ -11,7 +11,7 @@ from augment.errors import DataError, ModelError, RequestError
 from augment.job import CorpusConfig, Job, ModelConfig, TrainConfig
 from augment.models.folder import look
 from augment.telling import tell_training
-from augment.training import default_epochs, train
+from augment.training import Training, default_epochs, train
 from tests.small import small_job, write_corpus
 
 
@@ -91,6 +91,18 @@ def test_rows_that_cannot_be_used_are_counted_by_reason_and_told(
     assert found.rejected == {"empty review": 2, "empty label": 1}
     tell_training(found)
     assert "rows that cannot be used: empty review (2), empty label (1)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "told"), [(0.53, "raise train.epochs"), (0.33, "swapped labels, or a shortcut"), (0.7, "")]
+)
+def test_a_model_that_has_learned_nothing_and_one_that_has_learned_something_else_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], accuracy: float, told: str
+) -> None:
+    tell_training(Training(tmp_path, "textcnn", 100, "test", 50, accuracy, accuracy, 0.53, None, 1.0))
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert len(said) == bool(told)
+    assert all(told in line for line in said)
 
 
 def test_a_corpus_without_labels_or_with_one_cannot_be_learned(tmp_path: Path) -> None:
