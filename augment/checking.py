@@ -11,9 +11,9 @@ from augment.candidates.lexicon import locate
 from augment.candidates.sources import source_notices
 from augment.corpus import USUAL, inspect, peek, require_splits
 from augment.job import Job
-from augment.models.folder import model_folder, require_pairs
+from augment.models.folder import model_folder, require_fit
 from augment.models.folds import fold_models
-from augment.models.labels import LabelMap, listed
+from augment.models.labels import listed
 from augment.pipeline import Pipeline, check_sections, pipeline_of, source_names
 
 
@@ -52,9 +52,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     for section, config in (("model", job.model), ("judge", job.judge)):
         if config is not None and any(section in stage.uses for stage in plan.stages):
             folder = model_folder(config, job.run)
-            LabelMap(folder.classes, shape.label_names).require(worked_on)
-            if shape.text_pair is not None:
-                require_pairs(folder)
+            require_fit(folder, shape.label_names, worked_on, shape.text_pair is not None)
             yield section, f"{config.path}: {folder.kind}, classes {listed(folder.classes)}"
             folds = fold_models(config, job.run)
             if folds:

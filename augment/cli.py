@@ -229,8 +229,7 @@ def check(
     try:
         found.extend(findings(plan, job))
     except AugmentError:
-        for name, told in found:
-            say(f"{name:<12}  {told}")
+        answer_table(dict(found), write=say)
         raise
     if as_json:
         answer_json(dict(found))

@@ -93,10 +93,12 @@ class Export:
             self._sink("rejects.parquet").add(pa.Table.from_pylist(rejected))
         return {name: sink.rows for name, sink in self._files.items()}
 
-    def columns(self, place: str) -> pa.Schema:
-        """Return how the columns of data or probes are to be read; none where the files say so themselves, as Parquet does."""
-        sinks = [sink for name, sink in self._files.items() if name.startswith(place)]
-        return read_as(sinks) if self._job.output.format != "parquet" else pa.schema([])
+    def columns(self) -> dict[str, pa.Schema]:
+        """Return how the columns of data/ and probes/ are to be read; none where the files say so themselves, as Parquet does."""
+        return {
+            place: read_as([sink for name, sink in self._files.items() if name.startswith(place)])
+            for place in ("data/", "probes/")
+        }
 
     def _add(self, table: pa.Table) -> None:
         """Write the rows of one shard to where they belong."""

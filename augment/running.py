@@ -26,8 +26,7 @@ from augment.fingerprint import fingerprint_of
 from augment.flagging import FLAGS, TABLE, write_keywords
 from augment.job import Job
 from augment.ledger import MANIFEST, PLAN, calibrations, check_folder, read_json, write_json, write_text
-from augment.models.folder import model_folder, require_pairs
-from augment.models.labels import LabelMap
+from augment.models.folder import model_folder, require_fit
 from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
 from augment.progress import Progress, silent
 from augment.reporting import REPORT, draw_folder
@@ -146,9 +145,8 @@ def _staged(
         for config, section in ((job.model, "model"), (job.judge, "judge")):
             if config is not None and any(section in stage.uses for stage in plan.stages):
                 found = model_folder(config, job.run)
-                LabelMap(found.classes, job.label_names).require(staged.labels)
-                if staged.columns["text_pair"] is not None:
-                    require_pairs(found)
+                paired = staged.columns["text_pair"] is not None
+                require_fit(found, job.label_names, staged.labels, paired)
         say("calibrate", 0, 0)
         prepare(plan, job, read_sample(beside, job.seed, _SAMPLE * (1 + (job.folds or 0))), beside / "run")
         facts = {"fingerprint": fingerprint, "pipeline": plan.name, "staged": staged.to_dict()}
@@ -204,7 +202,7 @@ def _finish(
     flags = read_flags(job.needs_flags()) if balanced else ()
     with Export(folder, job, staged, softener(plan, job), flags) as export:
         files = export.write(range(staged.shards), rejects)
-        columns = {place: export.columns(place) for place in ("data/", "probes/")}
+        columns = export.columns()
     flagged = write_keywords(folder, plan)
     outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flagged)
     summary = summarise(folder, outcome, began)

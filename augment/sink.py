@@ -39,15 +39,16 @@ class Sink:
         """Append rows; those of the first table fix the columns."""
         first = self.rows == 0
         self.rows += table.num_rows
-        self.schema = self.schema if len(self.schema) else table.schema
-        self.lacking.update(name for name in table.column_names if table.column(name).null_count)
         if self._path.suffix == ".parquet":
             if self._writer is None:
                 self._writer = pq.ParquetWriter(self._stream, table.schema, compression="zstd")
             self._pending.append(table.select(self._writer.schema.names).cast(self._writer.schema))
             if sum(part.num_rows for part in self._pending) >= _GROUP:
                 self._flush(self._writer)
-        elif self._path.suffix == ".jsonl":
+            return
+        self.schema = self.schema if len(self.schema) else table.schema
+        self.lacking.update(name for name in table.column_names if table.column(name).null_count)
+        if self._path.suffix == ".jsonl":
             lines = (json.dumps(row, ensure_ascii=False, default=str) for row in table.to_pylist())
             self._stream.write("".join(f"{line}\n" for line in lines).encode())
         else:

@@ -32,11 +32,13 @@ def answer_json(result: object) -> None:
     answer(json.dumps(result, ensure_ascii=False, indent=1))
 
 
-def answer_table(entries: Mapping[str, str], indent: str = "") -> None:
-    """Write names and what is to be said of each, one below the other."""
+def answer_table(
+    entries: Mapping[str, str], indent: str = "", *, write: Callable[[str], None] = answer
+) -> None:
+    """Write names and what is to be said of each, one below the other, to stdout or where `write` writes."""
     width = max(len(name) for name in entries)
     for name, about in entries.items():
-        answer(f"{indent}{name:<{width}}  {about}")
+        write(f"{indent}{name:<{width}}  {about}")
 
 
 def say(line: str) -> None:
@@ -131,15 +133,11 @@ def tell_training(result: "Training") -> None:
     if result.fold_accuracy is not None:
         say(f"out of fold: mean accuracy {result.fold_accuracy:.4f} of {len(result.folds)} models")
     if result.accuracy <= result.majority + 0.01:
-        worse = result.accuracy < result.majority - 0.1
-        say(
-            f"note: {'worse than' if worse else 'no better than'} always saying the most frequent label ({result.majority:.4f}); "
-            + (
-                f"{result.held_out} says otherwise than the rows trained on: look for swapped labels, or a shortcut (`augment keywords`)"
-                if worse
-                else "raise train.epochs"
-            )
-        )
+        how, hint = "no better than", "raise train.epochs"
+        if result.accuracy < result.majority - 0.1:
+            how = "worse than"
+            hint = f"{result.held_out} says otherwise than the rows trained on: look for swapped labels, or a shortcut (`augment keywords`)"
+        say(f"note: {how} always saying the most frequent label ({result.majority:.4f}); {hint}")
     if result.baseline_accuracy is not None:
         say(f"TF-IDF with logistic regression on the same split: accuracy {result.baseline_accuracy:.4f}")
 

@@ -5,13 +5,14 @@ Reading a config file costs milliseconds; importing transformers costs seconds. 
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from augment.errors import ModelError
 from augment.job import ModelConfig, RunConfig
+from augment.models.labels import LabelMap
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
 # What the built-in convolutional net calls itself.
@@ -80,6 +81,16 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
         )
     except (HFValidationError, OSError):
         raise ModelError(path, what, hint) from None
+
+
+def require_fit(folder: ModelFolder, names: Mapping[str, str], labels: Iterable[str], paired: bool) -> None:
+    """Raise DataError or ModelError if the model lacks a label of the rows, or reads one text and they have two.
+
+    names: those the corpus gives to numbers.
+    """
+    LabelMap(folder.classes, names).require(labels)
+    if paired:
+        require_pairs(folder)
 
 
 def require_pairs(folder: ModelFolder) -> None:

@@ -30,16 +30,11 @@ function sayFact(node, names) {
   else node.lang = "en";
 }
 
-function sayEvidence(node, chinese) {
-  node.textContent = inEvidence((node.dataset.evidence ||= node.textContent), chinese);
-  node.lang = chinese ? "zh" : "en";
-}
-
-function sayNotice(node, chinese) {
-  const notice = (node.dataset.notice ??= node.textContent);
-  const [form, said] = (chinese && CHINESE_NOTICES.find(([one]) => one.test(notice))) || [];
-  node.textContent = form ? notice.replace(form, said) : notice;
-  if (form) node.removeAttribute("lang");
+function sayEnglish(node, inChinese) {
+  const english = (node.dataset.english ??= node.textContent);
+  const said = inChinese ? inChinese(english) : null;
+  node.textContent = said ?? english;
+  if (said) node.removeAttribute("lang");
   else node.lang = "en";
 }
 
@@ -127,8 +122,8 @@ class Report {
     document.documentElement.lang = language;
     document.querySelectorAll("[data-text]").forEach((node) => (node.textContent = this.view.say[node.dataset.text]));
     document.querySelectorAll("[data-fact]").forEach((node) => sayFact(node, language === "zh" ? CHINESE_FACTS : {}));
-    document.querySelectorAll(".notice[role=note]").forEach((node) => sayNotice(node, this.view.chinese));
-    document.querySelectorAll("[data-evidence]").forEach((node) => sayEvidence(node, this.view.chinese));
+    document.querySelectorAll(".notice[role=note]").forEach((node) => sayEnglish(node, this.view.chinese && noticeInChinese));
+    document.querySelectorAll("[data-evidence]").forEach((node) => sayEnglish(node, this.view.chinese && evidenceInChinese));
     document.querySelectorAll("[data-hint]").forEach((node) => node.setAttribute("aria-label", this.view.say[node.dataset.hint]));
     byId("search").placeholder = this.view.say.search;
     byId("language").textContent = this.view.say.other;

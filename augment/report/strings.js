@@ -136,10 +136,12 @@ const CHINESE_UNITS = {
 };
 const EVIDENCE = /^(.+) in (\S+) of the rows of (.+) and (\S+) of the others, phi² (\S+) \(flagged from (\S+) on\); it has the highest score in (\S+) of them \((\S+) by chance\)$/;
 
-function inEvidence(text, chinese) {
-  if (!chinese) return text;
-  return text.replace(EVIDENCE, (_, what, here, label, others, phi, least, top, luck) =>
-    `${CHINESE_UNITS[what] ?? what}：见于 ${label} 的 ${here} 的行、其余各类 ${others} 的行，phi² 为 ${phi}（${least} 起提示）；本类 ${top} 的行由它得分最高（随机时 ${luck}）`);
+// Null where the form does not fit, as of notices.
+function evidenceInChinese(text) {
+  const [, what, here, label, others, phi, least, top, luck] = text.match(EVIDENCE) ?? [];
+  return what
+    ? `${CHINESE_UNITS[what] ?? what}：见于 ${label} 的 ${here} 的行、其余各类 ${others} 的行，phi² 为 ${phi}（${least} 起提示）；本类 ${top} 的行由它得分最高（随机时 ${luck}）`
+    : null;
 }
 
 // Notices come from the run, in English sentences. One that no form fits stays as it is.
@@ -174,3 +176,8 @@ const CHINESE_NOTICES = [
   [/^the model judges children of rows it was trained on, .+$/, "模型评判的子样本来自它训练过的行，因而过于自信；用 `augment train --folds 5` 和 model.folds: 5，每行就由没见过它的模型来评判"],
   [/^(\d+) children are not drawn, .+$/, "$1 个子样本没有画出，因为它们的原文没有画出。"],
 ];
+
+function noticeInChinese(text) {
+  const [form, said] = CHINESE_NOTICES.find(([one]) => one.test(text)) ?? [];
+  return form ? text.replace(form, said) : null;
+}
