@@ -7,10 +7,19 @@ and what a file says is what holds. Every section is frozen: picklable, and safe
     job.corpus.files
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, Strict, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    Strict,
+    field_validator,
+    model_validator,
+)
 
 from augment.document import Document, checked, load, parse
 from augment.errors import RequestError
@@ -234,6 +243,13 @@ class TrainConfig(Section):
         return self
 
 
+def _device(name: str) -> str:
+    """Return the name of a device as torch writes it; whether this machine has one is seen when a run begins."""
+    if re.fullmatch(r"auto|cpu|(cuda|mps|xpu)(:\d+)?", name) is None:
+        raise ValueError("use auto, cpu, cuda, cuda:1, mps or xpu")
+    return name
+
+
 class RunConfig(Section):
     """Where and how to compute. Nothing here changes the text of a row."""
 
@@ -247,7 +263,9 @@ class RunConfig(Section):
         ge=1,
         description="processes; default: one a CUDA device, else one for four cores, at least two",
     )
-    device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1")
+    device: Annotated[str, AfterValidator(_device)] = Field(
+        default="auto", description="auto, cpu, cuda, cuda:1; mps, xpu where torch has them"
+    )
     dtype: Literal["auto", "float32", "tf32", "bfloat16", "float16"] = Field(
         default="float32",
         description="of the model's arithmetic; auto: bfloat16 on a CUDA device built for it, else float32",

@@ -312,7 +312,7 @@ def test_a_model_that_cannot_be_loaded_is_no_fault_of_ours(bench: Bench) -> None
 
 
 def test_a_device_that_is_not_there_is_named(bench: Bench) -> None:
-    refused(bench.run(bench.config(), "--set", "run.device=tpu9"), 6, "run.device: tpu9", "cpu")
+    refused(bench.run(bench.config(), "--set", "run.device=cuda:99"), 6, "run.device: cuda:99", "cpu")
 
 
 @pytest.mark.parametrize(

@@ -314,6 +314,24 @@ def test_files_must_go_together(tmp_path: Path) -> None:
         inspect(config(tmp_path, ["a.jsonl", "b.jsonl"]))
 
 
+def test_lists_of_other_kinds_in_another_file_are_json_text(tmp_path: Path) -> None:
+    """What was written is kept: no key is added, and nothing is refused that a column of text has room for."""
+    (tmp_path / "a.jsonl").write_text('{"text": "a", "n": [1], "o": {"词": 1}, "m": [1]}\n', encoding="utf-8")
+    (tmp_path / "b.jsonl").write_text(
+        '{"text": "b", "n": ["x"], "o": {"b": 1}, "m": null}\n', encoding="utf-8"
+    )
+    (tmp_path / "c.csv").write_text("text,o\nc,d\n", encoding="utf-8")
+    found = config(tmp_path, ["a.jsonl", "b.jsonl", "c.csv"])
+    assert values(found, "source") == [
+        {"text": "a", "n": "[1]", "o": '{"词": 1}', "m": [1]},
+        {"text": "b", "n": '["x"]', "o": '{"b": 1}', "m": None},
+        {"text": "c", "n": None, "o": "d", "m": None},
+    ]
+    pq.write_table(pa.table({"text": ["d"], "n": [[0.5]]}), tmp_path / "d.parquet")
+    with pytest.raises(RequestError, match="different types in different files"):
+        inspect(config(tmp_path, ["b.jsonl", "d.parquet"]))
+
+
 def test_awkward_texts_pass_whole(tmp_path: Path) -> None:
     """The shared list of awkward texts, as text and as label."""
     write(tmp_path / "a.csv", [{"text": text, "label": text} for text in TEXTS])

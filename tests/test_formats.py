@@ -188,7 +188,7 @@ def test_broken_json_lines_are_named(tmp_path: Path) -> None:
 
 
 def test_json_values_keep_their_type(tmp_path: Path) -> None:
-    """Numbers and truth values stay what they are; nested, mixed and endless ones become JSON text."""
+    """Numbers and truth values stay what they are; mixed and endless ones become JSON text."""
     path = tmp_path / "corpus.jsonl"
     records: list[dict[str, object]] = [
         {"i": 1, "f": 1, "b": True, "n": {"a": ["好"]}, "m": "x", "big": 2**60, "huge": 2**70, "none": None},
@@ -201,6 +201,44 @@ def test_json_values_keep_their_type(tmp_path: Path) -> None:
         records[1] | {"n": "[1]", "m": "1", "huge": "1", "none": None},
     ]
     assert [type(row["f"]) for row in rows(path)] == [float, float]
+
+
+NESTED: tuple[list[object], ...] = (
+    [["红", "大"], [], None, [None]],
+    [{"a": 1, "词": {"x": [True]}}, None, {"词": {"x": []}, "a": None}],
+    [[{"k": "v", "": 0.5}], [{"": 1, "k": "😀"}]],
+    [[], []],
+    [{"a.b": None}],
+)
+UNEVEN: tuple[list[object], ...] = (
+    [{"a": 1}, {"a": 1, "b": 2}],
+    [{}],
+    [[1], ["x"]],
+    [[1], {"a": 1}],
+    [{"a": 1}, {"b": 1}, {"a": 2}],
+    [[2**53 + 1, 0.5]],
+    [json.loads("[" * 20 + "]" * 20)],
+)
+
+
+@pytest.mark.parametrize("values", NESTED)
+def test_lists_and_objects_of_one_kind_stay_what_they_are(tmp_path: Path, values: list[object]) -> None:
+    """They come back value for value, from Parquet as well."""
+    path = tmp_path / "corpus.jsonl"
+    path.write_text("\n".join(json.dumps({"text": "好", "n": value}) for value in values), encoding="utf-8")
+    found = pa.Table.from_batches([batch.rows for batch in batches(path)])
+    assert pa.types.is_nested(found.schema.field("n").type)
+    assert found.column("n").to_pylist() == values
+    pq.write_table(found, tmp_path / "corpus.parquet")
+    assert [row["n"] for row in rows(tmp_path / "corpus.parquet")] == values
+
+
+@pytest.mark.parametrize("values", UNEVEN)
+def test_lists_and_objects_that_no_type_holds_are_json_text(tmp_path: Path, values: list[object]) -> None:
+    """A type of Arrow would add keys or change numbers, so they are kept as they are written."""
+    path = tmp_path / "corpus.jsonl"
+    path.write_text("\n".join(json.dumps({"text": "好", "n": value}) for value in values), encoding="utf-8")
+    assert [json.loads(str(row["n"])) for row in rows(path)] == values
 
 
 def test_a_json_array_is_told_from_json_lines(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def test_an_override_keeps_the_rest_of_its_section(noun: Path) -> None:
         ("run.dtyp=1", "unknown key `dtyp`", "did you mean `dtype`?"),
         ("rum.dtype=1", "unknown key `rum`", "did you mean `run`?"),
         ("run.max_reject_rate=2", "`max_reject_rate` cannot be 2", "less than or equal to 1"),
+        ("run.device=gpu", "`device` cannot be 'gpu'", "use auto, cpu, cuda"),
         ("run.dtype=*x", "not valid YAML", ""),
     ],
 )

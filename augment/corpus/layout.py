@@ -7,13 +7,13 @@ A column has the role that the config gives it, else the one that its name usual
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from augment.errors import RequestError, nearest
-from augment.formats import Table, tables
+from augment.formats import JsonTable, Table, tables
 from augment.job import CorpusConfig, SourceFile
 
 # Column names that say their role, in lower case.
@@ -67,7 +67,8 @@ class Layout:
 
 def lay_out(config: CorpusConfig, allow_download: bool, whole: bool) -> Layout:
     """Return the parts of a corpus and the roles of their columns."""
-    parts = tuple(Part(file, table, table.schema(whole)) for file, table in tables(config, allow_download))
+    found = tables(config, allow_download)
+    parts = _together([Part(file, table, table.schema(whole)) for file, table in found])
     schema = _union(parts)
     where = _names(parts)
     roles = _roles(config, schema, where)
@@ -104,6 +105,29 @@ def _union(parts: tuple[Part, ...]) -> pa.Schema:
     )
     hugging = (parts[0].schema.metadata or {}).get(b"huggingface")
     return joined.with_metadata({b"huggingface": hugging}) if hugging else joined
+
+
+def _together(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the parts; lists and objects of JSON lines that have another type in another file as JSON text in all."""
+    types: dict[str, set[pa.DataType]] = {}
+    fixed: set[str] = set()
+    for part in parts:
+        for entry in part.schema:
+            types.setdefault(entry.name, set()).update({entry.type} - {pa.null()})
+            if pa.types.is_nested(entry.type) and not isinstance(part.table, JsonTable):
+                fixed.add(entry.name)
+    several = {
+        name for name, found in types.items() if len(found) > 1 and any(map(pa.types.is_nested, found))
+    }
+    return tuple(replace(part, schema=_as_text(part.schema, several - fixed)) for part in parts)
+
+
+def _as_text(schema: pa.Schema, names: Set[str]) -> pa.Schema:
+    """Return the schema with some of its columns as text."""
+    for place, entry in enumerate(schema):
+        if entry.name in names:
+            schema = schema.set(place, entry.with_type(pa.string()))
+    return schema
 
 
 def _roles(config: CorpusConfig, schema: pa.Schema, where: str) -> Roles:

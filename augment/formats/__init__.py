@@ -12,6 +12,7 @@ A new format is a class that is a `Table` (`records.py`), its name in `job.Forma
 """
 
 from augment.formats.finding import SUFFIXES, require_files, tables
+from augment.formats.json_lines import JsonTable
 from augment.formats.records import Allowed, Batch, Fault, Record, Table
 
-__all__ = ["SUFFIXES", "Allowed", "Batch", "Fault", "Record", "Table", "require_files", "tables"]
+__all__ = ["SUFFIXES", "Allowed", "Batch", "Fault", "JsonTable", "Record", "Table", "require_files", "tables"]

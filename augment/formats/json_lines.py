@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from augment.decode import encoding_of, lines
 from augment.errors import DataError
+from augment.formats.json_types import Seen, as_type
 from augment.formats.records import Allowed, Batch, Record, Records, gathered
 
 
 @dataclass(frozen=True)
 class JsonTable:
-    """JSON lines. A column keeps the type of its values; where they are nested or of several kinds it is JSON text."""
+    """JSON lines. A column keeps the type of its values; where no one type holds them it is JSON text."""
 
     name: str
     path: Path
@@ -27,20 +28,20 @@ class JsonTable:
 
     def schema(self, whole: bool) -> pa.Schema:
         """Return each key with the narrowest type that holds all of its values."""
-        kinds: dict[str, set[str]] = {}
+        columns: dict[str, Seen] = {}
         for _, record in self._records(whole):
             for key, value in record.items() if isinstance(record, dict) else ():
-                kinds.setdefault(key, set()).update(_kind(value))
-        if not kinds:
+                columns.setdefault(key, Seen()).add(value)
+        if not columns:
             raise DataError(str(self.path), "no line holds a JSON object", "check `corpus.format`")
-        return pa.schema([(key, _json_type(found)) for key, found in kinds.items()])
+        return pa.schema([(key, seen.type()) for key, seen in columns.items()])
 
     def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
         """Yield the records; one that is no JSON object, or holds what is not allowed, is a fault."""
 
         def make(rows: list[dict[str, object]]) -> pa.RecordBatch:
             columns = [
-                pa.array([_as(field.type, row.get(field.name)) for row in rows], field.type)
+                pa.array([as_type(field.type, row.get(field.name)) for row in rows], field.type)
                 for field in schema
             ]
             return pa.RecordBatch.from_arrays(columns, schema=schema)
@@ -50,7 +51,7 @@ class JsonTable:
     def peek(self, schema: pa.Schema, count: int) -> list[Record]:
         """Return the first objects, with the values that their columns hold."""
         rows = [row for _, row in islice(self._records(whole=False), count) if isinstance(row, dict)]
-        return [{field.name: _as(field.type, row.get(field.name)) for field in schema} for row in rows]
+        return [{field.name: as_type(field.type, row.get(field.name)) for field in schema} for row in rows]
 
     def _records(self, whole: bool) -> Records[dict[str, object]]:
         """Yield the object on every line that is not blank."""
@@ -87,32 +88,3 @@ def _json_object(line: str) -> dict[str, object] | str:
     except (ValueError, RecursionError):
         return "not readable JSON: a number too long or nesting too deep"
     return value if isinstance(value, dict) else f"JSON {type(value).__name__}, not an object"
-
-
-def _kind(value: object) -> set[str]:
-    """Return the kind of a JSON value as a set, empty for null; integers by what can hold them."""
-    if value is None:
-        return set()
-    if isinstance(value, bool | str | float):
-        return {type(value).__name__}
-    if isinstance(value, int):
-        return {"int" if abs(value) <= 1 << 53 else "long" if -(1 << 63) <= value < 1 << 63 else "endless"}
-    return {"nested"}
-
-
-def _json_type(kinds: set[str]) -> pa.DataType:
-    """Return the Arrow type that holds values of these kinds without loss; the null type if there are none."""
-    if not kinds:
-        return pa.null()
-    if kinds == {"bool"}:
-        return pa.bool_()
-    if kinds <= {"int", "long"}:
-        return pa.int64()
-    return pa.float64() if kinds <= {"int", "float"} else pa.string()
-
-
-def _as(kind: pa.DataType, value: object) -> object:
-    """Return a JSON value as a column of this type takes it."""
-    if value is None or isinstance(value, str) or kind != pa.string():
-        return value
-    return json.dumps(value, ensure_ascii=False)
