@@ -44,7 +44,7 @@ RESULTS = Results("shortcuts")
 CORPORA = ("sst2-en", "trec-en", "reviews-en", "hotel-zh", "takeaway-zh", "news-zh")
 KINDS = ("symbol", "run", "word", "phrase", "first")
 ARMS = ("duplicate", "random", "delete", "balance", "ceiling")
-TESTED, BATCH = 1000, 32
+TESTED = 1000
 TEXTCNN = "textcnn"
 # Minutes of one core for a cell, to tell how long it will take.
 MINUTES = {TEXTCNN: 1.0}
@@ -76,6 +76,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=2000, help="to train on")
     parser.add_argument("--steps", type=int, default=400, help="of training")
+    parser.add_argument("--batch-size", type=int, default=32, help="rows in one step")
     parser.add_argument("--start", default=TEXTCNN, help="textcnn, or the folder of an encoder")
     parser.add_argument("--layers", type=int, default=None, help="first layers of the encoder")
     parser.add_argument("--freeze", type=int, default=None, help="first layers left as they are")
@@ -220,8 +221,8 @@ class Bench:
         write(self.work / "test.csv", self.test)
         job = self.job(arm)
         if not Path(job.needs_model().path).exists():
-            names = ("start", "steps", "layers", "freeze", "learning_rate")
-            settings = {"batch_size": BATCH, **{name: getattr(self.asked, name) for name in names}}
+            names = ("start", "steps", "batch_size", "layers", "freeze", "learning_rate")
+            settings = {name: getattr(self.asked, name) for name in names}
             train(job.model_copy(update={"train": TrainConfig.model_validate(settings)}))
         tests = {"reversed": self.reversed, "clean": self.test}
         found[arm] = {

@@ -9,7 +9,7 @@ rows, by copies where an arm made too few, and of steps.
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import cycle, islice
 from pathlib import Path
@@ -42,6 +42,7 @@ from augment.shortcuts import require_labels
 from augment.training import SCRATCH, default_epochs, train
 
 Measured = dict[str, float | int | None]
+Made = tuple[list[Labelled], Measured]
 # Texts in other words that a row of the test is given; all of them must be answered rightly.
 _REWORDINGS = 3
 _PASSES = 12.0
@@ -49,13 +50,17 @@ _PASSES = 12.0
 
 @dataclass(frozen=True)
 class Bench:
-    """Where an experiment is made: its job, a folder for what it needs, the training rows and the clean test."""
+    """Where an experiment is made: its job, a folder for what it needs, the training rows and the clean test.
+
+    `made` keeps the children of the last draw, by what made them: arms that differ in training only have the same.
+    """
 
     job: Job
     folder: Path
     pool: list[Labelled]
     clean: list[Labelled]
     say: Progress
+    made: dict[tuple[str, str], Made] = field(default_factory=dict)
 
     @classmethod
     def of(cls, job: Job, folder: Path, say: Progress) -> "Bench":
@@ -127,11 +132,19 @@ class Bench:
         copies = len(rest) - self._repeated(arm, rows) - len(children)
         return {**self._scores(own), **facts, "copies": max(copies, 0)}
 
-    def _children(
-        self, arm: Arm, draw: Sequence[Labelled], seed: int, model: Path
-    ) -> tuple[list[Labelled], Measured]:
+    def _children(self, arm: Arm, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
         """Return the children of a draw that join its data, and what they are like."""
-        plan, place = arm.plan(self.passes(arm, len(draw))), model.parent / "children"
+        plan = arm.plan(self.passes(arm, len(draw)))
+        key = model.parent.name, plan.model_dump_json()
+        if key not in self.made:
+            for other in [other for other in self.made if other[0] != key[0]]:
+                del self.made[other]
+            self.made[key] = self._make(plan, draw, seed, model)
+        return self.made[key]
+
+    def _make(self, plan: Pipeline, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
+        """Run a pipeline on a draw; return the children that join its data, and what they are like."""
+        place = model.parent / "children"
         job = self._job(draw, model.parent / "corpus", model, self.job.train).model_copy(
             update={"output": OutputConfig(report_rows=0), "seed": self.job.seed + seed}
         )

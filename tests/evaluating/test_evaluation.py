@@ -9,12 +9,16 @@ import pytest
 from augment.candidates import sources
 from augment.errors import FingerprintError, RequestError
 from augment.evaluating import Evaluation, evaluate
+from augment.evaluating import cells as measuring
 from augment.evaluating.arms import Arm
 from augment.evaluating.cells import Bench, Measured
 from augment.evaluating.evaluation import FILE, read_evaluation
 from augment.job import CorpusConfig, EvaluateConfig, Job, ModelConfig
 from augment.ledger import write_json
+from augment.pipeline import Pipeline
 from augment.progress import silent
+from augment.running import run
+from augment.summary import Summary
 from tests.small import small_job
 
 SETTINGS = {"rows": (24,), "seeds": 2, "epochs": 2.0, "test_rows": 20}
@@ -49,6 +53,25 @@ def test_an_arm_without_children_is_the_model_of_the_same_rows(small: Path, tmp_
     cells = evaluate(job(small, arms=("probe",), seeds=1), tmp_path / "out").cells
     duplicate, probe = cells[24, 0, "duplicate"], cells[24, 0, "probe"]
     assert probe == {**duplicate, "children": 0, "copies": 96}
+
+
+def test_arms_that_differ_in_training_only_have_the_same_children(
+    measured: Evaluation, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def run_noted(plan: Pipeline, noun: Job, place: Path, overwrite: bool) -> Summary:
+        made.append(plan.name)
+        return run(plan, noun, place, overwrite=overwrite)
+
+    monkeypatch.setattr(measuring, "run", run_noted)
+    found = evaluate(
+        job(small, arms=("eda", "eda+half", "augment:random", "eda+r_drop")), tmp_path / "out"
+    ).cells
+    assert made == 2 * ["eda", "augment-random"]
+    assert {key: found[key] for key in measured.cells} == measured.cells
+    alone = evaluate(job(small, arms=("eda+r_drop",), seeds=1), tmp_path / "alone").cells
+    assert alone[24, 0, "eda+r_drop"] == found[24, 0, "eda+r_drop"]
 
 
 def test_what_is_said_is_in_the_folder(measured: Evaluation) -> None:
