@@ -81,7 +81,7 @@ def notices_of(
         for notice in _lacking(stage, job, totals)
     ]
     if staged.over_limit:
-        found.append(f"a trial: run.limit left {staged.over_limit} rows out")
+        found.append(f"a trial: run.limit left {staged.over_limit:,} rows out")
     return tuple(found)
 
 
