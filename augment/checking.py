@@ -11,7 +11,7 @@ from augment.candidates.lexicon import locate
 from augment.candidates.sources import source_notices
 from augment.corpus import USUAL, inspect, peek, require_splits
 from augment.job import Job
-from augment.models.folder import model_folder, require_fit
+from augment.models.folder import look, model_folder, require_fit, resolve
 from augment.models.folds import fold_models
 from augment.models.labels import listed
 from augment.pipeline import Pipeline, check_sections, pipeline_of, source_names
@@ -46,6 +46,10 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     names = source_names(plan)
     if "lexicon" in names:
         yield "dictionaries", ", ".join(locate(job.resources.lexicons, job.root)[0]) or "none"
+    for key in ("masked_lm", "encoder"):
+        path = getattr(job.resources, key)
+        if path is not None and names:
+            yield key, f"{path}: {look(resolve(path, None, job.run.allow_download)).kind}"
     for number, notice in enumerate(source_notices(names, job), 1):
         yield f"note {number}", notice
     worked_on = frozenset().union(*(seen.labels.get(split, ()) for split in splits))

@@ -56,14 +56,14 @@ def _dtype(job: Job) -> str:
 
 
 def resource_hashes(job: Job) -> dict[str, str]:
-    """Return the digest of the masked model, and of every file of protected words, texts to guard, antonyms, flags and n-grams."""
+    """Return the digest of the masked model and the encoder, and of every file of protected words, texts to guard, antonyms, flags and n-grams."""
     given = job.resources
     single = [name for name in (given.flags, given.ngrams) if name is not None]
     names = (*given.protect, *given.guard, *given.antonyms, *single)
     found = {name: digest(job.root / name) for name in names if (job.root / name).is_file()}
-    if job.resources.masked_lm is not None:
-        path = resolve(job.resources.masked_lm, None, job.run.allow_download)
-        found[job.resources.masked_lm] = look(path).digest()
+    for name in (given.masked_lm, given.encoder):
+        if name is not None:
+            found[name] = look(resolve(name, None, job.run.allow_download)).digest()
     calibration = job.calibration_file()
     if calibration is not None:
         found[str(job.needs_model().calibration)] = digest(calibration)

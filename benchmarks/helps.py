@@ -81,6 +81,8 @@ PAIRS = (
 SECONDS = {"textcnn": 6.0}
 # Corpora whose texts are cut to so many pieces, as all are for encoders.
 LONG, LONGEST = ("hotel-zh",), 64
+# Models that are pooled as well.
+ENCODERS = ("e5-4", "minilm")
 Group = dict[str, list[float]]
 
 
@@ -164,9 +166,11 @@ def job_of(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> 
 def write_table() -> None:
     """Write helps.md: every arm against duplicate, and the pairs that are asked for, by kind of model and test."""
     lines: list[str] = []
-    for name in sorted({key.split(" ")[0] for key in RESULTS.cells}):
-        draws = {key: cell for key, cell in RESULTS.cells.items() if key.startswith(f"{name} ")}
-        lines += [f"## {name}", "", f"{len(draws)} draws: {_told(draws)}.", ""]
+    names = sorted({key.split(" ")[0] for key in RESULTS.cells})
+    parts = [*((name, (name,)) for name in names), (f"{' and '.join(ENCODERS)} together", ENCODERS)]
+    for title, some in parts:
+        draws = {key: cell for key, cell in RESULTS.cells.items() if key.split(" ")[0] in some}
+        lines += [f"## {title}", "", f"{len(draws)} draws: {_told(draws)}.", ""]
         for test in dict.fromkeys(TESTS.values()):
             lines += _table(draws, test)
         lines += _labels(draws)

@@ -13,7 +13,7 @@ from augment.candidates import fluency
 from augment.checking import check_run
 from augment.document import parse
 from augment.errors import DataError, ModelError, RequestError
-from augment.job import CorpusConfig, Job
+from augment.job import CorpusConfig, Job, ResourcesConfig
 from augment.models.labels import LabelMap
 from augment.running import run
 from tests.small import small_job
@@ -132,6 +132,16 @@ def test_a_head_may_end_anywhere(small: Path, tmp_path: Path, ending: str) -> No
 def test_dictionaries_are_named_and_only_where_they_are_used(small: Path) -> None:
     assert "dictionaries" in check_run("augment", small_job(small))
     assert "dictionaries" not in check_run("explain", small_job(small))
+
+
+def test_an_encoder_is_looked_at_where_it_would_be_asked(small: Path, pair_model: Path) -> None:
+    named = ResourcesConfig(encoder=str(pair_model))
+    job = small_job(small).model_copy(update={"resources": named})
+    assert check_run("augment", job)["encoder"] == f"{pair_model}: bert"
+    assert "encoder" not in check_run("explain", job)
+    absent = named.model_copy(update={"encoder": "./nowhere/at/all"})
+    with pytest.raises(ModelError, match="no such folder"):
+        check_run("augment", job.model_copy(update={"resources": absent}))
 
 
 def test_a_dictionary_of_ones_own_is_named(small: Path, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ ROOT = {"__version__"}
 
 HEAVY = {"torch", "transformers", "datasets", "pandas", "sklearn"}
 # Units whose modules may import heavy packages at the top; of the others only what DOORS lists, inside functions.
-HOMES = {"ig", "models", "candidates.masked_lm", "candidates.neighbours", "epochs"}
+HOMES = {"ig", "models", "candidates.context", "candidates.masked_lm", "candidates.neighbours", "epochs"}
 DOORS = {
     "evaluating.evaluation": {"to_pandas": {"pandas"}},
     "engine.processes": {"cuda_devices": {"torch"}},

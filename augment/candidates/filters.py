@@ -23,12 +23,17 @@ _BOTH = {"vn": "vn", "an": "an", "ad": "ad", "vd": "vd", "z": "a"}
 
 @dataclass(frozen=True)
 class Filters:
-    """The tests: antonyms and pos are whether, frequency is the least in a million words, similarity the least cosine."""
+    """The tests: antonyms and pos are whether, frequency is the least in a million words, similarity the least cosine.
+
+    context is the share of unrelated words that it must be nearer than in the text, which only an encoder tells: `Sources`
+    asks it.
+    """
 
     antonyms: bool = True
     pos: bool = True
     frequency: float = 0.0
     similarity: float | None = None
+    context: float = 0.98
 
 
 class WordTests:
@@ -42,9 +47,9 @@ class WordTests:
         self._antonyms = Antonyms(lexicons, pairs)
         self._neighbours = None
         if filters.similarity is not None:
-            from augment.candidates.neighbours import Neighbours
+            from augment.candidates.neighbours import open_neighbours
 
-            self._neighbours = Neighbours(job.needs_model(), job.run, 1)
+            self._neighbours = open_neighbours(job, 1)
 
     def passing(self, token: str, words: Sequence[str]) -> tuple[str, ...]:
         """Return the words that pass all tests, in their order."""

@@ -1,7 +1,7 @@
-"""Words near a token in the model's own embedding space.
+"""Words near a token in the embedding space of the model itself, or of an encoder that the job names.
 
 Near for the model is not the same as near in meaning: a small classifier puts words together that push the same way.
-So this source comes last, and every child is judged. Words are whole-word pieces of the tokenizer and, for models
+So this source comes last, and every child is judged. The embeddings of a pretrained encoder know more. Words are whole-word pieces of the tokenizer and, for models
 fed with Chinese characters, frequent words of the dictionary as the mean of their pieces.
 """
 
@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+from transformers import PreTrainedTokenizerBase
 
 from augment.candidates.place import Place
-from augment.job import ModelConfig, RunConfig
-from augment.models.classifier import Classifier, open_classifier
+from augment.job import Job
+from augment.models.classifier import open_classifier
+from augment.models.encoder import WordVectors, open_encoder
 from augment.text.script import language
 from augment.text.segment import frequent_words
 
@@ -26,16 +28,10 @@ class Neighbours:
 
     are_words: bool = True
 
-    def __init__(self, model: ModelConfig, run: RunConfig, most: int) -> None:
-        """Take the model; the vocabulary is embedded when a token first asks."""
-        self._classifier = open_classifier(model, run)
+    def __init__(self, vectors: WordVectors, most: int) -> None:
+        """Take the embeddings; the vocabulary is embedded when a token first asks."""
+        self._table, self._tokenizer = vectors.table, vectors.tokenizer
         self._most = most
-
-    @cached_property
-    def _table(self) -> np.ndarray:
-        """The embedding of every piece, [V, D] float32."""
-        weight = self._classifier.model.get_input_embeddings().weight
-        return np.asarray(weight.float().cpu().numpy())
 
     @cached_property
     def _centre(self) -> np.ndarray:
@@ -45,7 +41,7 @@ class Neighbours:
     @cached_property
     def _vocabulary(self) -> tuple[list[str], np.ndarray]:
         """The words that may be offered and their unit vectors, [W, D]."""
-        words = list(dict.fromkeys(_whole_words(self._classifier) + frequent_words(_DICTIONARY)))
+        words = list(dict.fromkeys(_whole_words(self._tokenizer) + frequent_words(_DICTIONARY)))
         vectors, known = self._embed(words)
         return [word for word, good in zip(words, known, strict=True) if good], vectors[known]
 
@@ -66,11 +62,15 @@ class Neighbours:
 
         A word of pieces that the model does not know is near to none.
         """
+        near = self.cosines(word, others)
+        order = sorted(range(len(others)), key=lambda place: (-near[place], place))
+        return tuple(others[place] for place in order if near[place] >= least)
+
+    def cosines(self, word: str, others: Sequence[str]) -> list[float]:
+        """Return the cosine of each of some words with a word, to five digits; -2 where either is not known."""
         vectors, good = self._embed([word, *others])
         near = np.round(vectors[1:] @ vectors[0], 5)
-        known = [place for place in range(len(others)) if good[0] and good[1 + place]]
-        order = sorted(known, key=lambda place: (-near[place], place))
-        return tuple(others[place] for place in order if near[place] >= least)
+        return [float(one) if good[0] and known else -2.0 for one, known in zip(near, good[1:], strict=True)]
 
     def _nearest(self, word: str, near: np.ndarray) -> tuple[str, ...]:
         """Return the words with the highest cosine, equal ones in the order of the vocabulary."""
@@ -85,7 +85,7 @@ class Neighbours:
 
     def _embed(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Return unit vectors [N, D] and whether each word is made of known pieces [N]."""
-        tokenizer = self._classifier.tokenizer
+        tokenizer = self._tokenizer
         rows = tokenizer(list(words), add_special_tokens=False)["input_ids"] if words else []
         vectors = np.zeros((len(words), self._table.shape[1]), dtype=np.float32)
         good = np.zeros(len(words), dtype=bool)
@@ -98,9 +98,17 @@ class Neighbours:
         return vectors, good
 
 
-def _whole_words(classifier: Classifier) -> list[str]:
+def open_neighbours(job: Job, most: int) -> Neighbours:
+    """Return the neighbours in the embeddings of the job's encoder; of its model where it names no encoder."""
+    if job.resources.encoder is not None:
+        return Neighbours(open_encoder(job.resources.encoder, job.run).words, most)
+    classifier = open_classifier(job.needs_model(), job.run)
+    weight = classifier.model.get_input_embeddings().weight
+    return Neighbours(WordVectors(np.asarray(weight.float().cpu().numpy()), classifier.tokenizer), most)
+
+
+def _whole_words(tokenizer: PreTrainedTokenizerBase) -> list[str]:
     """Return the pieces of the vocabulary that are words of their own, in the order of their ids."""
-    tokenizer = classifier.tokenizer
     pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
     marked = any(piece.startswith(("Ġ", "▁")) for piece in pieces if piece)
     words: list[str] = []

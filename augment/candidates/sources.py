@@ -35,6 +35,14 @@ class Source(Protocol):
         ...
 
 
+class InText(Protocol):
+    """A test of words in their texts."""
+
+    def passing(self, places: Sequence[Place], offered: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """Return of the words offered for each place those that may stand there."""
+        ...
+
+
 class LexiconSource:
     """The synonyms of every lexicon that is installed, in the order the job names them."""
 
@@ -65,8 +73,10 @@ class Sources:
         most: int,
         lexicons: Sequence[Lexicon],
         tests: WordTests | None = None,
+        context: InText | None = None,
     ) -> None:
         """Keep the sources; `most` words are offered for a token; lexicons tell English words from fragments."""
+        self._context = context
         self._sources = sources
         self._most = most
         self._english = [lexicon for lexicon in lexicons if lexicon.synonyms("good")]
@@ -82,11 +92,17 @@ class Sources:
         result: list[tuple[str, ...]] = [()] * len(places)
         for source in self._sources:
             open_places = [index for index, words in enumerate(result) if not words]
-            offers = source.offer([places[index] for index in open_places])
+            asked = [places[index] for index in open_places]
+            offers = source.offer(asked)
             passing = self._words if source.are_words else self._forms
-            for index, words in zip(open_places, offers, strict=True):
-                if words:
-                    result[index] = passing(places[index].word, words, _article(places[index].before))
+            found = [
+                passing(place.word, words, _article(place.before)) if words else ()
+                for place, words in zip(asked, offers, strict=True)
+            ]
+            if self._context is not None and source.are_words:
+                found = self._context.passing(asked, found)
+            for index, words in zip(open_places, found, strict=True):
+                result[index] = words
         return result
 
     def _words_passing(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
@@ -129,12 +145,22 @@ def open_sources(names: Sequence[SourceName], job: Job, most: int, filters: Filt
 
             sources.append(MaskedWords(job.resources.masked_lm, job.run, most))
         elif name == "neighbours":
-            from augment.candidates.neighbours import Neighbours
+            from augment.candidates.neighbours import open_neighbours
 
-            sources.append(Neighbours(job.needs_model(), job.run, most))
+            sources.append(open_neighbours(job, most))
         elif name in FORMS and (form := open_form(name)) is not None:
             sources.append(form)
-    return Sources(sources, most, lexicons, WordTests(filters or Filters(), job, lexicons))
+    filters = filters or Filters()
+    return Sources(sources, most, lexicons, WordTests(filters, job, lexicons), _context(job, filters.context))
+
+
+def _context(job: Job, share: float) -> InText | None:
+    """Return the test of words in their texts, where the job names an encoder and it is asked."""
+    if job.resources.encoder is None or share == 0:
+        return None
+    from augment.candidates.context import InContext
+
+    return InContext.of(job.resources.encoder, job.run, share)
 
 
 def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:

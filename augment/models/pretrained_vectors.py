@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from augment.errors import ModelError
-from augment.models.folder import quiet
+from augment.models.encoder import load_encoder
 from augment.models.textcnn import TextCNN, TextCNNConfig
 
 
@@ -40,7 +40,8 @@ def _reduced(
 
     Kept for the next model, as an experiment trains many; `state` is what a change of the folder is known by.
     """
-    vectors, tokenizer = _read(folder)
+    encoder, tokenizer = load_encoder(folder, "train.vectors")
+    vectors = torch.as_tensor(encoder.get_input_embeddings().weight).detach()
     if vectors.shape[1] < size:
         raise ModelError(
             f"train.vectors: {folder}",
@@ -51,19 +52,3 @@ def _reduced(
     _, axes = torch.linalg.eigh(centred.T @ centred)
     found = centred @ axes[:, -size:]
     return (found / found.square().mean().sqrt()).float(), tokenizer
-
-
-def _read(folder: Path) -> tuple[Tensor, PreTrainedTokenizerBase]:
-    """Return the word embeddings of an encoder, [V, W] float32, and its tokenizer."""
-    safe = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        # What a checkpoint lacks, such as a pooler, is drawn by chance: a draw that a remembered encoder does without.
-        with quiet(), torch.random.fork_rng(devices=[]):
-            encoder = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
-            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, **safe)
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).splitlines()[0]
-        raise ModelError(
-            f"train.vectors: {folder}", f"cannot be read: {first}", "name another encoder"
-        ) from None
-    return torch.as_tensor(encoder.get_input_embeddings().weight).detach(), tokenizer

@@ -137,7 +137,7 @@ class Counterfactual(TableStage):
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the words of every class, and load the model for its embeddings."""
-        from augment.candidates.neighbours import Neighbours
+        from augment.candidates.neighbours import open_neighbours
 
         words: dict[str, list[str]] = defaultdict(list)
         for row in (
@@ -145,7 +145,7 @@ class Counterfactual(TableStage):
         ).to_pylist():
             words[row["label"]].append(row["word"])
         guard, lexicons = protection(job), load_job_lexicons(job)
-        neighbours = Neighbours(job.needs_model(), job.run, self.most)
+        neighbours = open_neighbours(job, self.most)
 
         @cache
         def offered(token: str, label: str) -> tuple[str, ...]:

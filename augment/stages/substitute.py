@@ -40,7 +40,7 @@ class Substitute(Stage):
     tier: Literal["none", "near"] = Field(
         default="none",
         description="near: with `on: other`, key words may be replaced too, by near synonyms only: of what is offered the three "
-        "with the highest cosine in the model's embeddings, at least 0.5",
+        "with the highest cosine in the embeddings of the model, or of resources.encoder, at least 0.5",
     )
     antonyms: Literal["veto", "offer"] = Field(
         default="veto",
@@ -54,7 +54,17 @@ class Substitute(Stage):
         "was counted on",
     )
     similarity: float | None = Field(
-        default=None, ge=-1, le=1, description="least cosine with the token in the model's embeddings"
+        default=None,
+        ge=-1,
+        le=1,
+        description="least cosine with the token in the embeddings of the model, or of resources.encoder",
+    )
+    context: float = Field(
+        default=0.98,
+        ge=0,
+        le=1,
+        description="offer only words nearer to the token than so large a share of unrelated words, each seen in the text by "
+        "resources.encoder, where that names an encoder; 0: ask nothing",
     )
     fluency: float = Field(
         default=2.0,
@@ -109,7 +119,7 @@ class Substitute(Stage):
 
     def drafts(self, job: Job) -> Drafts:
         """Load what offers candidates; return the function that asks it once for some rows, and gives their rewriting."""
-        filters = Filters(self.antonyms == "veto", self.pos, self.frequency, self.similarity)
+        filters = Filters(self.antonyms == "veto", self.pos, self.frequency, self.similarity, self.context)
         sources = open_sources(self.sources, job, self.most, filters)
         fluency = open_fluency(job, self.fluency)
         near = _near(job) if self.tier == "near" else None
@@ -149,9 +159,9 @@ class Substitute(Stage):
 
 def _near(job: Job) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
     """Return the function that keeps of some words those near to a word in the model's embeddings."""
-    from augment.candidates.neighbours import Neighbours
+    from augment.candidates.neighbours import open_neighbours
 
-    return cache(Neighbours(job.needs_model(), job.run, _NEAREST).close)
+    return cache(open_neighbours(job, _NEAREST).close)
 
 
 def places_of(row: Row) -> list[Place]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from augment.candidates.neighbours import Neighbours
+from augment.candidates.neighbours import Neighbours, open_neighbours
 from augment.candidates.place import Place
 from augment.text.script import language
 from tests.small import BAD, GOOD, small_job
@@ -17,7 +17,7 @@ MOST = 4
 def neighbours(small: Path) -> Neighbours:
     """Return the neighbours of the small model."""
     job = small_job(small)
-    return Neighbours(job.needs_model(), job.run, MOST)
+    return open_neighbours(job, MOST)
 
 
 def alone(word: str) -> Place:

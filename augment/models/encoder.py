@@ -1,0 +1,121 @@
+"""A pretrained encoder that is asked for vectors and not for classes: of words, and of words seen in their texts.
+
+encoder = open_encoder("models/e5-small", RunConfig())
+encoder.words.table, encoder.words.tokenizer         # word embeddings [V, W] float32, and what cuts words into pieces
+encoder.seen("这家酒店很好", [(2, 4)])                  # the vector of 酒店 in its text, [1, W]
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from augment.errors import ModelError
+from augment.job import RunConfig
+from augment.models.device import USUAL_BUDGET, device_of
+from augment.models.folder import look, quiet, resolve
+from augment.models.packing import pack
+
+_LONGEST = 512
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """The input embeddings of a model, [V, W] float32, and its tokenizer."""
+
+    table: np.ndarray
+    tokenizer: PreTrainedTokenizerBase
+
+
+class Encoder:
+    """An encoder in evaluation mode, float32, on the device of the run."""
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, run: RunConfig) -> None:
+        """Move the model to the device."""
+        self._device = device_of(run.device)
+        self._model = model.to(self._device).eval().requires_grad_(False)
+        self._tokenizer = tokenizer
+        self._budget = USUAL_BUDGET if run.token_budget == "auto" else run.token_budget
+        places = getattr(model.config, "max_position_embeddings", None)
+        # RoBERTa and its kin begin to count after the padding id.
+        self._longest = min(_LONGEST, places - 2) if isinstance(places, int) else _LONGEST
+
+    @property
+    def words(self) -> WordVectors:
+        """The input embeddings, by piece."""
+        weight = self._model.get_input_embeddings().weight
+        return WordVectors(np.asarray(weight.float().cpu().numpy()), self._tokenizer)
+
+    def seen(self, wanted: Mapping[str, Sequence[Span]]) -> dict[tuple[str, Span], np.ndarray]:
+        """Return the vector of each span (code points) in its text: the mean of the last layer over its pieces, [W] float32.
+
+        A span of which the encoder sees no piece has none. Every text is read once.
+        """
+        texts = list(wanted)
+        if not texts:
+            return {}
+        encoded = self._tokenizer(
+            texts, truncation=True, max_length=self._longest, return_offsets_mapping=True
+        )
+        pieces, offsets = encoded["input_ids"], encoded["offset_mapping"]
+        found: dict[tuple[str, Span], np.ndarray] = {}
+        for batch in pack([len(row) for row in pieces], self._budget):
+            padded = self._tokenizer.pad(
+                {"input_ids": [pieces[row] for row in batch]}, return_tensors="pt", padding_side="right"
+            )
+            with torch.no_grad():
+                states = self._model(**padded.to(self._device)).last_hidden_state.float().cpu().numpy()
+            for row, state in zip(batch, states, strict=True):
+                for span in wanted[texts[row]]:
+                    within = _overlapping(offsets[row], span)
+                    if within:
+                        found[texts[row], span] = state[within].mean(0)
+        return found
+
+
+def open_encoder(path: str, run: RunConfig) -> Encoder:
+    """Return the encoder of a folder or hub id, read once in a process; ModelError if it cannot, or must not, be loaded."""
+    folder = look(resolve(path, None, run.allow_download))
+    return _opened(folder.path, folder.digest(), run)
+
+
+@cache
+def _opened(folder: Path, digest: str, run: RunConfig) -> Encoder:
+    """Load an encoder; `digest` is what a change of the folder is known by."""
+    model, tokenizer = load_encoder(folder, "resources.encoder")
+    return Encoder(model, tokenizer, run)
+
+
+def load_encoder(folder: Path, key: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return an encoder without a head, float32, from safetensors, and its tokenizer.
+
+    ModelError, which says the `key` that named it, if it cannot be read or if its tokenizer gives no offsets.
+    """
+    safe = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        # What a checkpoint lacks, such as a pooler, is drawn by chance: a draw that a remembered encoder does without.
+        with quiet(), torch.random.fork_rng(devices=[]):
+            model = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
+            tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(f"{key}: {folder}", f"cannot be read: {first}", "name another encoder") from None
+    if not tokenizer.is_fast:
+        what = "its tokenizer gives no offsets"
+        raise ModelError(f"{key}: {folder}", what, "name an encoder with a tokenizer.json")
+    return model, tokenizer
+
+
+def _overlapping(offsets: Sequence[Span], span: Span) -> list[int]:
+    """Return the pieces that share a code point with a span."""
+    begin, end = span
+    return [
+        number
+        for number, (first, last) in enumerate(offsets)
+        if first < last and first < end and last > begin
+    ]
