@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from augment.errors import ModelError
@@ -65,12 +67,12 @@ class Encoder:
         pieces, offsets = encoded["input_ids"], encoded["offset_mapping"]
         found: dict[tuple[str, Span], np.ndarray] = {}
         for batch in pack([len(row) for row in pieces], self._budget):
-            padded = self._tokenizer.pad(
-                {"input_ids": [pieces[row] for row in batch]}, return_tensors="pt", padding_side="right"
-            )
+            # Decoders have no piece to pad with; whatever stands there is masked.
+            ids = pad_sequence([torch.tensor(pieces[row]) for row in batch], batch_first=True)
+            mask = pad_sequence([torch.ones(len(pieces[row])) for row in batch], batch_first=True)
             with torch.no_grad():
-                states = self._model(**padded.to(self._device)).last_hidden_state.float().cpu().numpy()
-            for row, state in zip(batch, states, strict=True):
+                answer = self._model(ids.to(self._device), attention_mask=mask.long().to(self._device))
+            for row, state in zip(batch, answer.last_hidden_state.float().cpu().numpy(), strict=True):
                 for span in wanted[texts[row]]:
                     within = _overlapping(offsets[row], span)
                     if within:
@@ -92,7 +94,7 @@ def _opened(folder: Path, digest: str, run: RunConfig) -> Encoder:
 
 
 def load_encoder(folder: Path, key: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Return an encoder without a head, float32, from safetensors, and its tokenizer.
+    """Return an encoder without a head, and without a decoder, float32, from safetensors, and its tokenizer.
 
     ModelError, which says the `key` that named it, if it cannot be read or if its tokenizer gives no offsets.
     """
@@ -102,13 +104,13 @@ def load_encoder(folder: Path, key: str) -> tuple[PreTrainedModel, PreTrainedTok
         with quiet(), torch.random.fork_rng(devices=[]):
             model = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
             tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).splitlines()[0]
+    except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(f"{key}: {folder}", f"cannot be read: {first}", "name another encoder") from None
     if not tokenizer.is_fast:
         what = "its tokenizer gives no offsets"
         raise ModelError(f"{key}: {folder}", what, "name an encoder with a tokenizer.json")
-    return model, tokenizer
+    return (model.get_encoder() if model.config.is_encoder_decoder else model), tokenizer
 
 
 def _overlapping(offsets: Sequence[Span], span: Span) -> list[int]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertModel, T5Config, T5Model
 
 from augment.candidates import context
 from augment.candidates.context import InContext
@@ -141,12 +141,32 @@ def test_another_encoder_is_another_request(folder: Path, tmp_path: Path) -> Non
     assert resource_hashes(job(tmp_path, None)) == {}
 
 
+@pytest.mark.parametrize("kind", ["gpt2", "roberta", "t5"])
+def test_encoders_of_other_kinds_are_asked_as_well(tmp_path: Path, kind: str) -> None:
+    """Decoders have no piece to pad with, and of encoder and decoder the former is meant."""
+    if kind == "t5":
+        tokenizer = word_pieces("right")
+        tokenizer.save_pretrained(tmp_path)
+        shape = {"d_model": 16, "d_kv": 8, "d_ff": 16, "num_layers": 1, "num_heads": 2}
+        T5Model(T5Config(vocab_size=len(tokenizer), **shape)).save_pretrained(tmp_path)
+    else:
+        save(NETS[kind], tmp_path)
+    test = InContext.of(str(tmp_path), RUN, 0.5)
+    asked = [place for text in ("a good room", "这家酒店很好") for place in places(text)]
+    for place, near in zip(asked, test.cosines(asked, [(place.word,) for place in asked]), strict=True):
+        assert near in ([1.0], [-2.0]), place
+
+
 def test_what_is_no_encoder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such folder"):
         open_encoder("./nowhere/at/all", RUN)
     textcnn = save(NETS["textcnn"], tmp_path / "net")
     with pytest.raises(ModelError, match=r"resources\.encoder.*\ncannot be read"):
         open_encoder(str(textcnn), RUN)
+    weights = save_encoder(tmp_path / "cut") / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelError, match=r"resources\.encoder.*\ncannot be read"):
+        open_encoder(str(tmp_path / "cut"), RUN)
 
 
 SENSES = (
