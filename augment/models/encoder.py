@@ -18,7 +18,8 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 
 from augment.errors import ModelError
 from augment.job import RunConfig
-from augment.models.device import USUAL_BUDGET, device_of
+from augment.models.classifier import positions
+from augment.models.device import USUAL_BUDGET, device_of, remember_few_shapes
 from augment.models.folder import look, quiet, resolve
 from augment.models.packing import pack
 
@@ -43,9 +44,7 @@ class Encoder:
         self._model = model.to(self._device).eval().requires_grad_(False)
         self._tokenizer = tokenizer
         self._budget = USUAL_BUDGET if run.token_budget == "auto" else run.token_budget
-        places = getattr(model.config, "max_position_embeddings", None)
-        # RoBERTa and its kin begin to count after the padding id.
-        self._longest = min(_LONGEST, places - 2) if isinstance(places, int) else _LONGEST
+        self._longest = min(_LONGEST, positions(model))
 
     @property
     def words(self) -> WordVectors:
@@ -89,8 +88,10 @@ def open_encoder(path: str, run: RunConfig) -> Encoder:
 @cache
 def _opened(folder: Path, digest: str, run: RunConfig) -> Encoder:
     """Load an encoder; `digest` is what a change of the folder is known by."""
-    model, tokenizer = load_encoder(folder, "resources.encoder")
-    return Encoder(model, tokenizer, run)
+    if run.threads is not None:
+        torch.set_num_threads(run.threads)
+    remember_few_shapes()
+    return Encoder(*load_encoder(folder, "resources.encoder"), run)
 
 
 def load_encoder(folder: Path, key: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
