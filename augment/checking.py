@@ -11,7 +11,7 @@ from augment.candidates.lexicon import locate
 from augment.candidates.sources import source_notices
 from augment.corpus import USUAL, inspect, peek, require_splits
 from augment.job import Job
-from augment.models.folder import look, model_folder, require_fit, resolve
+from augment.models.folder import model_folder, require_fit, resource_folder
 from augment.models.folds import fold_models
 from augment.models.labels import listed
 from augment.pipeline import Pipeline, check_sections, pipeline_of, source_names
@@ -46,10 +46,12 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     names = source_names(plan)
     if "lexicon" in names:
         yield "dictionaries", ", ".join(locate(job.resources.lexicons, job.root)[0]) or "none"
-    for key in ("masked_lm", "encoder"):
-        path = getattr(job.resources, key)
-        if path is not None and names:
-            yield key, f"{path}: {look(resolve(path, None, job.run.allow_download)).kind}"
+    if job.resources.masked_lm is not None and "masked_lm" in names:
+        path = job.resources.masked_lm
+        yield "masked model", f"{path}: {resource_folder('masked_lm', path, job.run).kind}"
+    if job.resources.encoder is not None and names:
+        path = job.resources.encoder
+        yield "encoder", f"{path}: {resource_folder('encoder', path, job.run).kind}"
     for number, notice in enumerate(source_notices(names, job), 1):
         yield f"note {number}", notice
     worked_on = frozenset().union(*(seen.labels.get(split, ()) for split in splits))

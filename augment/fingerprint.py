@@ -11,7 +11,7 @@ from augment.candidates.sources import lexicon_hashes
 from augment.corpus import corpus_hashes
 from augment.job import Job
 from augment.ledger import digest
-from augment.models.folder import look, model_folder, resolve
+from augment.models.folder import model_folder, resource_folder
 from augment.models.folds import fold_models
 from augment.pipeline import Pipeline, source_names
 
@@ -61,9 +61,10 @@ def resource_hashes(job: Job) -> dict[str, str]:
     single = [name for name in (given.flags, given.ngrams) if name is not None]
     names = (*given.protect, *given.guard, *given.antonyms, *single)
     found = {name: digest(job.root / name) for name in names if (job.root / name).is_file()}
-    for name in (given.masked_lm, given.encoder):
-        if name is not None:
-            found[name] = look(resolve(name, None, job.run.allow_download)).digest()
+    if given.masked_lm is not None:
+        found[given.masked_lm] = resource_folder("masked_lm", given.masked_lm, job.run).digest()
+    if given.encoder is not None:
+        found[given.encoder] = resource_folder("encoder", given.encoder, job.run).digest()
     calibration = job.calibration_file()
     if calibration is not None:
         found[str(job.needs_model().calibration)] = digest(calibration)

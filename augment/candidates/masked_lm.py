@@ -15,7 +15,7 @@ from augment.errors import ModelError
 from augment.job import RunConfig
 from augment.models.classifier import load, positions
 from augment.models.device import USUAL_BUDGET, device_of
-from augment.models.folder import look, resolve
+from augment.models.folder import resource_folder
 from augment.models.packing import pack
 
 _LONGEST = 512
@@ -29,7 +29,7 @@ class MaskedWords:
 
     def __init__(self, path: str, run: RunConfig, most: int) -> None:
         """Load the model from safetensors, without code of its own; ModelError if it cannot fill masks."""
-        model, self._tokenizer = load(look(resolve(path, None, run.allow_download)), AutoModelForMaskedLM)
+        model, self._tokenizer = load(resource_folder("masked_lm", path, run), AutoModelForMaskedLM)
         if self._tokenizer.mask_token_id is None:
             what = "this is no masked language model: it has no mask"
             raise ModelError(path, what, "name another in resources.masked_lm")

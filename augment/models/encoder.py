@@ -20,7 +20,7 @@ from augment.errors import ModelError
 from augment.job import RunConfig
 from augment.models.classifier import positions
 from augment.models.device import USUAL_BUDGET, device_of, remember_few_shapes
-from augment.models.folder import look, quiet, resolve
+from augment.models.folder import quiet, resource_folder
 from augment.models.packing import pack
 
 _LONGEST = 512
@@ -81,7 +81,7 @@ class Encoder:
 
 def open_encoder(path: str, run: RunConfig) -> Encoder:
     """Return the encoder of a folder or hub id, read once in a process; ModelError if it cannot, or must not, be loaded."""
-    folder = look(resolve(path, None, run.allow_download))
+    folder = resource_folder("encoder", path, run)
     return _opened(folder.path, folder.digest(), run)
 
 

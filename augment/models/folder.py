@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from augment.errors import ModelError
 from augment.job import ModelConfig, RunConfig
@@ -81,6 +82,20 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
         )
     except (HFValidationError, OSError):
         raise ModelError(path, what, hint) from None
+
+
+def resource_folder(key: Literal["masked_lm", "encoder"], path: str, run: RunConfig) -> ModelFolder:
+    """Return what the folder or hub id of a resource holds; ModelError, which names the key, if it cannot be used."""
+    where, hint = f"resources.{key}: {path}", "name a folder with a model of transformers"
+    try:
+        folder = look(resolve(path, None, run.allow_download))
+    except ModelError as error:
+        if not Path(path).is_dir():
+            hint += ", or a hub id and allow downloads (--set run.allow_download=true)"
+        raise ModelError(where, error.what, hint) from None
+    if folder.kind == TEXTCNN:
+        raise ModelError(where, "a `textcnn` sees no word in its text", hint)
+    return folder
 
 
 def require_fit(folder: ModelFolder, names: Mapping[str, str], labels: Iterable[str], paired: bool) -> None:

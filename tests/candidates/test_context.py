@@ -161,7 +161,7 @@ def test_what_is_no_encoder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such folder"):
         open_encoder("./nowhere/at/all", RUN)
     textcnn = save(NETS["textcnn"], tmp_path / "net")
-    with pytest.raises(ModelError, match=r"resources\.encoder.*\ncannot be read"):
+    with pytest.raises(ModelError, match=r"resources\.encoder.*\na `textcnn` sees no word"):
         open_encoder(str(textcnn), RUN)
     weights = save_encoder(tmp_path / "cut") / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
