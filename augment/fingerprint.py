@@ -56,7 +56,7 @@ def _dtype(job: Job) -> str:
 
 
 def resource_hashes(job: Job) -> dict[str, str]:
-    """Return the digest of the masked model and the encoder, and of every file of protected words, texts to guard, antonyms, flags and n-grams."""
+    """Return the digests of the models and files that `resources` names, by name, and of the calibration."""
     given = job.resources
     single = [name for name in (given.flags, given.ngrams) if name is not None]
     names = (*given.protect, *given.guard, *given.antonyms, *single)

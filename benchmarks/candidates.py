@@ -1,6 +1,6 @@
 """How well is what a dictionary offers told from what does not fit the text? By an encoder in the text, and by other ways.
 
-    OMP_NUM_THREADS=1 python benchmarks/candidates.py --encoders E5 MINILM
+    OMP_NUM_THREADS=1 python benchmarks/candidates.py --encoders E5 MINILM:en
 
 candidates.tsv holds words that Cilin and WordNet offered for words of real reviews, and some beside them, each with the text and
 whether it fits there, as one of us judged by reading: 140 Chinese and 110 English ones. Ways: `context`, the test that
@@ -111,7 +111,7 @@ def _seen(encoder: Encoder, some: Sequence[Case], whole: bool) -> np.ndarray:
 
 
 def _embedding(encoder: Encoder, some: Sequence[Case]) -> np.ndarray:
-    """Return the cosines of the word embeddings, [N]; -1 where a word has none."""
+    """Return the cosines of the word embeddings, [N]; -2 where a word has none."""
     words = Neighbours(encoder.words, 1)
     return np.asarray([words.cosines(place.word, [word])[0] for place, word, _ in some])
 

@@ -1,8 +1,9 @@
 """Words near a token in the embedding space of the model itself, or of an encoder that the job names.
 
 Near for the model is not the same as near in meaning: a small classifier puts words together that push the same way.
-So this source comes last, and every child is judged. The embeddings of a pretrained encoder know more. Words are whole-word pieces of the tokenizer and, for models
-fed with Chinese characters, frequent words of the dictionary as the mean of their pieces.
+So this source comes last, and every child is judged. The embeddings of a pretrained encoder know more. Words are
+whole-word pieces of the tokenizer and, for models fed with Chinese characters, frequent words of the dictionary as the
+mean of their pieces.
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 encoder = open_encoder("models/e5-small", RunConfig())
 encoder.words.table, encoder.words.tokenizer         # word embeddings [V, W] float32, and what cuts words into pieces
-encoder.seen("这家酒店很好", [(2, 4)])                  # the vector of 酒店 in its text, [1, W]
+encoder.seen({"这家酒店很好": [(2, 4)]})                # {("这家酒店很好", (2, 4)): the vector of 酒店 in its text, [W]}
 """
 
 from collections.abc import Mapping, Sequence
