@@ -61,10 +61,10 @@ class InContext:
         self._encoder, self._share = encoder, share
         self._centre, self.least = cache(self._mean), cache(self._quantile)
 
-    @classmethod
-    def of(cls, path: str, run: RunConfig, share: float) -> "InContext":
+    @staticmethod
+    def of(path: str, run: RunConfig, share: float) -> "InContext":
         """Return the test by the encoder of a folder or hub id; ModelError if it cannot, or must not, be loaded."""
-        return cls(open_encoder(path, run), share)
+        return _kept(open_encoder(path, run), share)
 
     def passing(self, places: Sequence[Place], offered: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
         """Return of the words offered for each place those that may stand there, in their order."""
@@ -105,6 +105,12 @@ class InContext:
         ]
         unrelated = [near for some in self.cosines(places, offered) for near in some if near != _UNSEEN]
         return round(float(np.quantile(unrelated or [1.0], self._share)), 4)
+
+
+@cache
+def _kept(encoder: Encoder, share: float) -> InContext:
+    """Return the test, the same for all that ask: its limits take a thousand texts, and stages are opened for each fold."""
+    return InContext(encoder, share)
 
 
 def _language(place: Place) -> str:

@@ -113,7 +113,8 @@ def test_sources_ask_an_encoder_where_one_is_named(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (place,) = [one for one in places("a good room") if one.word == "good"]
-    filters = Filters(pos=False)
+    # A share of its own, as the test of each share is kept.
+    filters = Filters(pos=False, context=0.97)
     assert open_sources(("lexicon",), job(tmp_path, None), 8, filters).offer([place]) == [("fine", "nice")]
     monkeypatch.setattr(context, "_cosine", lambda one, other, centre: 0.5)
     monkeypatch.setattr(InContext, "_quantile", lambda self, name: 0.6)
