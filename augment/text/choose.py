@@ -34,6 +34,7 @@ _BREAK = regex.compile(r"[.!?。！？…:：;；\n\"“”‘'(\[（【*•—-
 _LINK = regex.compile(
     r"(?i)://|^www\.|^@.|.@.|^#.|(?:^[a-z0-9-]+|\.[a-z0-9-]+)\.(?:com|cn|net|org)(?![a-z0-9-])"
 )
+_MARKUP = regex.compile(r"<.+>|&.+;", regex.DOTALL)
 _CLITIC = regex.compile(r"^(.*?)['’](?:s|t|m|d|ve|ll|re)$")
 
 _ENGLISH_NEGATIONS = """
@@ -160,8 +161,8 @@ def is_question(token: str) -> bool:
 
 
 def is_word(token: str) -> bool:
-    """Return whether a token has a letter, so is not mere punctuation, symbols, digits or emoji."""
-    return bool(_LETTER.search(token))
+    """Return whether a token has a letter, so is not mere punctuation, symbols, digits or emoji; markup is no word."""
+    return bool(_LETTER.search(token)) and not is_markup(token)
 
 
 def is_number(token: str) -> bool:
@@ -173,6 +174,11 @@ def is_negation(token: str) -> bool:
     """Return whether a token negates: not, never, n't, don't, cannot; 不, 没有, 别, 并非, 也不."""
     word = token.casefold().replace("’", "'")
     return word in NEGATIONS or word.endswith(("n't", "不", "没有"))
+
+
+def is_markup(token: str) -> bool:
+    """Return whether a token is a tag or an entity of HTML: <br />, </b>, &nbsp;."""
+    return token[:1] in ("<", "&") and bool(_MARKUP.fullmatch(token))
 
 
 def is_link(token: str) -> bool:

@@ -1,7 +1,7 @@
 r"""Cut a text into the tokens people see, as code-point spans, without ever cutting a grapheme cluster.
 
 The script of each run decides how it is cut, so one function serves Chinese, English and mixed text. Every cut is a
-proposal; what must stay whole (numbers and Latin words in a Chinese run, links, clusters such as an emoji family)
+proposal; what must stay whole (numbers and Latin words in a Chinese run, links, markup, clusters such as an emoji family)
 is laid over the proposals, and whatever overlaps becomes one token. So no rule needs to know of another.
 
     >>> text = "T恤很好看，isn't it?"
@@ -56,6 +56,12 @@ _LINK = regex.compile(
     rf"|(?<![A-Za-z0-9_.@-]){_HOST}(?:com|cn|net|org)(?![A-Za-z0-9-]){_TAIL}"
     r"|(?<![A-Za-z0-9])@(?:[\p{Han}\w-]{1,20}(?=[\s:：])|[A-Za-z0-9_-]+)"
     r"|#[^\s#\p{P}]{1,30}#|(?<![\w#])#[A-Za-z][[\w]--\p{Han}]*",
+    _FLAGS,
+)
+# Tags and entities of HTML; attributes need a value, so that "a <b and c> d" is none.
+_ATTRIBUTE = r"""\s++[A-Za-z_:@-][\w:.-]*+\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'<>=]++)"""
+_MARKUP = regex.compile(
+    rf"</?+[A-Za-z][A-Za-z0-9]*+(?:{_ATTRIBUTE})*+\s*+/?+>|&(?:[A-Za-z]{{2,8}}[0-9]{{0,2}}|#[0-9]{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}});",
     _FLAGS,
 )
 
@@ -119,8 +125,10 @@ def frequent_words(count: int) -> list[str]:
 
 
 def _links_and_clusters(text: str) -> list[Span]:
-    """Return the spans of links, addresses, names and tags, and of grapheme clusters of several code points."""
+    """Return the spans of links, addresses, names, tags and markup, and of grapheme clusters of several code points."""
     whole: list[Span] = []
+    if "<" in text or "&" in text:
+        whole += [match.span() for match in _MARKUP.finditer(text)]
     if any(sign in text for sign in _LINK_SIGNS):
         whole += [match.span() for match in _LINK.finditer(text)]
     if not text.isascii() and _EXTENDS.search(text):

@@ -13,6 +13,7 @@ from augment.text.choose import (
     governed,
     is_content,
     is_link,
+    is_markup,
     is_negation,
     is_number,
     is_word,
@@ -112,6 +113,9 @@ def test_words_of_content_opinion_and_degree_may_be_edited(token: str) -> None:
         "@user",
         "#话题#",
         "#tag",
+        "<br />",
+        '<a href="u">',
+        "&nbsp;",
     ],
 )
 def test_marks_numbers_links_and_function_words_are_neither_ranked_nor_edited(token: str) -> None:
@@ -212,7 +216,12 @@ def test_a_pattern_that_never_ends_is_a_wrong_request() -> None:
 def test_kinds_of_tokens_are_told_apart() -> None:
     assert [is_number(token) for token in ("三十", "1️⃣", "十分")] == [True, True, False]
     assert [is_link(token) for token in ("HTTP://A.CN", "@user", "C#")] == [True, True, False]
-    assert [is_word(token) for token in ("𠮷", "n't", "1️⃣")] == [True, True, False]
+    assert [is_word(token) for token in ("𠮷", "n't", "1️⃣", "</b>")] == [True, True, False, False]
+    assert [is_markup(token) for token in ("<br>", "&amp;", "<", "<>", "&", "a>")] == [
+        True,
+        True,
+        *[False] * 4,
+    ]
 
 
 @pytest.mark.parametrize(

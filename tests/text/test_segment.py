@@ -78,6 +78,8 @@ def test_lines_are_cut_independently(first: str, second: str) -> None:
         ("http://例子.cn/p#f. www.a.com/x, y", "http://例子.cn/p#f . www.a.com/x , y"),
         ("mail a.b@c.org or @user #tag", "mail a.b@c.org or @user #tag"),
         ("#加油中国#回复@张三:好", "#加油中国# 回复 @张三 : 好"),
+        ("好<br/>吃<b>很</b>，x&nbsp;y &#128512;", "好 <br/> 吃 <b> 很 </b> ， x &nbsp; y &#128512;"),
+        ("a <b and c> d, x<y & z>w; <3", "a < b and c > d , x < y & z > w ; < 3"),
         ("👨‍👩‍👧‍👦👍🏽🇨🇳🇬🇧1️⃣★★", "👨‍👩‍👧‍👦 👍🏽 🇨🇳 🇬🇧 1️⃣ ★ ★"),
         ("cafe\u0301 ＡＢＣ１２３，", "cafe\u0301 ＡＢＣ１２３ ，"),
         ("𠮷野家", "𠮷 野家"),
@@ -86,6 +88,11 @@ def test_lines_are_cut_independently(first: str, second: str) -> None:
 )
 def test_tokens_are_the_words_people_see(text: str, expected: str) -> None:
     assert [text[start:end] for start, end in segment(text)] == expected.split(" ")
+
+
+def test_a_tag_with_attributes_is_one_token() -> None:
+    tag = """<a title="很 好" href = 'http://x.cn/?a=1' id=b />"""
+    assert [f"好{tag}吃"[start:end] for start, end in segment(f"好{tag}吃")] == ["好", tag, "吃"]
 
 
 def test_char_granularity_parts_chinese_and_keeps_latin_words() -> None:
@@ -99,23 +106,24 @@ def test_english_needs_no_dictionary_and_still_covers_chinese() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["好", "a.", "a-", "@a", "#", "x@", "www.", "🇨🇳", "e\u0301", "1,", "'s", "好a"]
+    "unit",
+    ["好", "a.", "a-", "@a", "#", "x@", "www.", "🇨🇳", "e\u0301", "1,", "'s", "好a", "<a", "<a b=", "&a"],
 )
 def test_long_repetitions_are_cut_in_linear_time(unit: str) -> None:
     text = unit * (40 * LONGEST_RUN // len(unit))
     segment(unit)
-    started = time.perf_counter()
+    started = time.process_time()
     spans = segment(text)
-    assert time.perf_counter() - started < 5
-    assert sum(end - start for start, end in spans) == len(text)
+    assert time.process_time() - started < 5
+    assert sum(end - start for start, end in spans) == len(text.replace(" ", ""))
 
 
 def test_english_runs_at_a_megabyte_a_second() -> None:
     text = "The acting was brilliant, but I don't like the ending of it!\n" * 2000
-    started = time.perf_counter()
+    started = time.process_time()
     segment(text)
     # Half the speed aimed at, so that a busy machine does not fail the suite.
-    assert len(text) / (time.perf_counter() - started) > 500_000
+    assert len(text) / (time.process_time() - started) > 500_000
 
 
 def test_the_dictionary_is_read_in_silence_and_leaves_no_file(
