@@ -4,16 +4,18 @@ check_run("augment", job)       # {"pipeline": "augment: tokenize, attribute, ..
 findings(plan, job)             # the same one by one, up to what is wrong
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from augment.candidates.lexicon import locate
 from augment.candidates.sources import source_notices
 from augment.corpus import USUAL, inspect, peek, require_splits
+from augment.errors import DataError
 from augment.job import Job
 from augment.models.folder import model_folder, require_fit, resource_folder
 from augment.models.folds import fold_models
-from augment.models.labels import listed
+from augment.models.labels import listed, misspelt
 from augment.pipeline import Pipeline, check_sections, pipeline_of, source_names
 
 
@@ -31,15 +33,18 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     yield "pipeline", f"{plan.name}: {' > '.join(stage.kind for stage in plan.stages)}"
     check_sections(plan, job)
     corpus = job.needs_corpus()
-    yield "corpus", corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files)
+    where = corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files)
+    yield "corpus", where
     shape = inspect(corpus, job.run.allow_download)
     yield "columns", ", ".join(f"{role} = {name}" for role in USUAL if (name := getattr(shape, role)))
     require_splits(job, plan.splits)
     splits = job.run.splits or plan.splits
     seen = peek(corpus, job.run.allow_download)
     yield "splits", f"{', '.join(splits)} of {', '.join(sorted({*splits, *seen.labels}))}"
-    labels = listed(sorted(frozenset().union(*seen.labels.values()))) or "none"
-    yield "labels", f"{labels} ({seen.rows:,} rows seen)"
+    if not seen.rows:
+        raise DataError(where, "there are no rows", "check how the files were made")
+    labels = sum(map(Counter, seen.labels.values()), Counter[str]())
+    yield "labels", f"{listed(sorted(labels)) or 'none'} ({seen.rows:,} rows seen)"
     calibration = job.calibration_file()
     if calibration is not None:
         yield "calibration", str(calibration)
@@ -52,7 +57,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     if job.resources.encoder is not None and names:
         path = job.resources.encoder
         yield "encoder", f"{path}: {resource_folder('encoder', path, job.run).kind}"
-    for number, notice in enumerate(source_notices(names, job), 1):
+    for number, notice in enumerate([*misspelt(labels), *source_notices(names, job)], 1):
         yield f"note {number}", notice
     worked_on = frozenset().union(*(seen.labels.get(split, ()) for split in splits))
     for section, config in (("model", job.model), ("judge", job.judge)):

@@ -4,7 +4,9 @@ Only `true` and `false` are booleans here and numbers are plain decimals: `no`, 
 strings a user meant as labels. Aliases, tags and files over 1 MiB are refused; a configuration needs none of them.
 """
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, get_args, get_origin
@@ -106,7 +108,7 @@ def load(path: Path) -> Document:
 def checked(model: type[Model], document: Document, values: object, at: tuple[Key, ...] = ()) -> Model:
     """Return `values` as a `model`; RequestError naming file:line, the key, and the nearest right key or value."""
     try:
-        return model.model_validate(values)
+        found = model.model_validate(values)
     except ValidationError as error:
         first, *others = error.errors()
         location = _plain(first["loc"], values)
@@ -116,6 +118,26 @@ def checked(model: type[Model], document: Document, values: object, at: tuple[Ke
             same = [other for other in others if _plain(other["loc"], values) == location]
             hint = ", or ".join([hint, *(_explain(model, other, "")[1] for other in same)])
         raise RequestError(document.where(at + location), what, hint) from None
+    for location, truth in _truths(values, found):
+        what = f"`{_said(location)}` cannot be {json.dumps(truth)}"
+        raise RequestError(document.where(at + location), what, _HINTS["float_type"])
+    return found
+
+
+def _truths(
+    values: object, found: object, at: tuple[Key, ...] = ()
+) -> Iterator[tuple[tuple[Key, ...], bool]]:
+    """Yield where true or false was written and a number was made of it, and which; pydantic takes true for 1."""
+    if isinstance(values, bool):
+        if not isinstance(found, bool) and isinstance(found, int | float):
+            yield at, values
+    elif isinstance(values, dict):
+        for key, value in values.items():
+            inner = found.get(key) if isinstance(found, dict) else getattr(found, str(key), None)
+            yield from _truths(value, inner, (*at, key))
+    elif isinstance(values, list) and isinstance(found, list | tuple):
+        for place, (value, inner) in enumerate(zip(values, found, strict=False)):
+            yield from _truths(value, inner, (*at, place))
 
 
 def _plain(location: tuple[Key, ...], values: object) -> tuple[Key, ...]:
@@ -160,7 +182,9 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
         )
     message = error["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    shown = repr(given) if isinstance(given, str | int | float | bool) or given is None else "this value"
+    shown = repr(given) if isinstance(given, str | int | float | bool) else "this value"
+    if given is None or isinstance(given, bool):
+        shown = json.dumps(given)
     if error["type"] == "tuple_type" and isinstance(given, str | int | float):
         return f"`{key}` cannot be {shown}", f"write a list: [{given}]"
     return f"`{key}` cannot be {shown}", _HINTS.get(error["type"], message)

@@ -25,6 +25,8 @@ PLAN = "run/plan.json"
 LEFTOVER = ".tmp-"
 MANIFEST = "manifest.json"
 # A SHA-256, as JSON has it.
+# Hashes of the files of a corpus lie here in a fingerprint.
+_FILES = "corpus."
 _HASH = re.compile('"[0-9a-f]{64}"')
 
 
@@ -161,11 +163,17 @@ def change(before: object, now: object) -> str | None:
     was, becomes = _flat(before), _flat(json.loads(canonical(now)))
     for field in sorted({*was, *becomes}):
         one, other = was.get(field), becomes.get(field)
+        if one != other and field.startswith(_FILES) and None in (one, other):
+            files = (
+                ", ".join(path.removeprefix(_FILES) for path in flat if path.startswith(_FILES)) or "none"
+                for flat in (was, becomes)
+            )
+            return "the files of the corpus were {}, are {}".format(*files)
         if one != other:
             hashes = [value for value in (one, other) if value is not None]
             if hashes and all(_HASH.fullmatch(value) for value in hashes):
                 one, other = (value and f"{value[1:9]}…" for value in (one, other))
-            return f"`{field}` was {one}, is {other}"
+            return f"`{field}` was {one or 'not there'}, is {other or 'not there'}"
     return None
 
 

@@ -120,7 +120,13 @@ def tell_summary(summary: "Summary") -> None:
 
 def tell_training(result: "Training") -> None:
     """Print to stderr how well a trained model does."""
+    from augment.models.labels import listed, misspelt
+
     say(f"{result.start} on {result.rows:,} rows in {result.seconds:.0f} s")
+    if result.labels:
+        say(f"labels: {listed([f'{label} ({rows:,})' for label, rows in result.labels.items()])}")
+    for notice in misspelt(result.labels):
+        say(f"note: {notice}")
     say(
         f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"
     )
@@ -188,7 +194,8 @@ def show_keywords(found: list[dict[str, object]]) -> None:
     for row in flagged:
         console.print(Text.assemble(("flag ", "red"), f"{row['text']!r}: {row['flag']}"), soft_wrap=True)
     if not flagged:
-        console.print("nothing looks like a shortcut")
+        nothing = "no table: it takes rows of two labels or more, and a model that is right on some"
+        console.print("nothing looks like a shortcut" if found else nothing)
 
 
 def show_page(lines: Iterable[str]) -> None:

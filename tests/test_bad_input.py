@@ -160,6 +160,8 @@ def test_a_missing_corpus_file_is_named_with_who_named_it_and_a_near_name(
     told = (2, bench.folder / "评轮.csv", f"named by {config}:3", "did you mean `评论.csv`?")
     for result in (bench.run(config), bench.check(config), augment("train", "-c", config)):
         refused(result, *told)
+    bench.write("a-missing-file.yaml", "corpus: {}\n")
+    refused(bench.run(bench.config("a-missing-file.csv")), 2, "file.csv", "relative to `corpus.root`")
     word = "corpus.files=reviews.csv"
     refused(bench.run(config, "--set", word), 2, "reviews.csv", f"named by --set {word}", "corpus.root")
     monkeypatch.chdir(bench.folder)
@@ -283,6 +285,10 @@ MODELS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "a damaged config": (
         lambda model: (model / "config.json").write_text("{"),
         ("config.json", "not valid JSON"),
+    ),
+    "a file": (
+        lambda model: (model.rename(model.with_name("搬走")), model.write_text("{}")),
+        ("模型", "this is a file, not a folder", "name the folder"),
     ),
     "no folder": (
         lambda model: model.rename(model.with_name("搬走")),

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,11 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from augment.candidates import fluency
-from augment.checking import check_run
+from augment.checking import check_run, findings
 from augment.document import parse
 from augment.errors import DataError, ModelError, RequestError
 from augment.job import CorpusConfig, Job, ResourcesConfig
 from augment.models.labels import LabelMap
+from augment.pipeline import pipeline_of
 from augment.running import run
 from tests.small import small_job
 
@@ -101,6 +103,29 @@ def test_many_labels_are_not_all_shown() -> None:
         )
     assert "1000 in all" in caught.value.what
     assert len(str(caught.value)) < 1500
+
+
+def test_a_label_that_may_be_misspelt_is_told(small: Path, tmp_path: Path) -> None:
+    found = check_run("explain", job(small, tmp_path, [*["good"] * 9, "bad"]))
+    assert "note 1" not in found
+    with pytest.raises(DataError, match="goood"):
+        check_run("explain", job(small, tmp_path, [*["good"] * 9, "goood"]))
+    told = dict(told for told in _until_refused(job(small, tmp_path, [*["good"] * 9, "goood"])))
+    assert told["note 1"] == "the label `goood` (rows: 1) reads like `good` (rows: 9): is it misspelt?"
+
+
+def _until_refused(job: Job) -> Iterator[tuple[str, str]]:
+    """Yield what a check finds before it is refused."""
+    with suppress(DataError):
+        yield from findings(pipeline_of("explain"), job)
+
+
+def test_a_corpus_without_rows_is_refused(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "空.csv").write_text("text,label\n", encoding="utf-8")
+    section = CorpusConfig.model_validate({"root": tmp_path, "files": "空.csv"})
+    error = refusal(small_job(small).model_copy(update={"corpus": section}))
+    assert error.where.endswith("空.csv")
+    assert error.what == "there are no rows"
 
 
 def test_only_the_first_rows_are_looked_at(small: Path, tmp_path: Path) -> None:

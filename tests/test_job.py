@@ -91,6 +91,8 @@ def test_an_override_keeps_the_rest_of_its_section(noun: Path) -> None:
         ("rum.dtype=1", "unknown key `rum`", "did you mean `run`?"),
         ("run.max_reject_rate=2", "`max_reject_rate` cannot be 2", "less than or equal to 1"),
         ("run.device=gpu", "`device` cannot be 'gpu'", "use auto, cpu, cuda"),
+        ("run.limit=true", "`limit` cannot be true", "write a number"),
+        ("run.max_reject_rate=null", "`max_reject_rate` cannot be null", "write a number"),
         ("run.dtype=*x", "not valid YAML", ""),
     ],
 )

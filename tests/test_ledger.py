@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augment.ledger import in_parts
+from augment.ledger import change, in_parts
 from tests.conftest import CHECKOUT
 
 GROUPS, ROWS = 40, 4096
@@ -34,3 +34,14 @@ def test_nothing_opens_a_file_another_way() -> None:
         if "ParquetFile(" in path.read_text("utf-8")
     ]
     assert opened == ["ledger.py"]
+
+
+def test_other_files_of_a_corpus_are_named_by_their_names() -> None:
+    was = {"corpus": {"a.csv": "0" * 64, "b.csv": "1" * 64}, "job": {"seed": 1}}
+    assert change(was, was | {"corpus": {"评论.csv": "0" * 64}}) == (
+        "the files of the corpus were a.csv, b.csv, are 评论.csv"
+    )
+    assert change(was, was | {"corpus": {"a.csv": "0" * 64, "b.csv": "2" * 64}}) == (
+        "`corpus.b.csv` was 11111111…, is 22222222…"
+    )
+    assert change(was, was | {"job": {"seed": 1, "guard": 2}}) == "`job.guard` was not there, is 2"

@@ -93,6 +93,26 @@ def test_rows_that_cannot_be_used_are_counted_by_reason_and_told(
     assert "rows that cannot be used: empty review (2), empty label (1)" in capsys.readouterr().err
 
 
+def test_labels_are_counted_and_one_that_may_be_misspelt_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = [(f"好 {row} good", "good") for row in range(60)] + [(f"坏 {row}", "bad") for row in range(60)]
+    rows = [
+        {"text": text, "label": label} for text, label in [*texts, *[(f"好 x{n}", "Good") for n in range(20)]]
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").write_text(lines, encoding="utf-8")
+    files = {"train": "train.jsonl", "test": "test.jsonl"}
+    corpus = CorpusConfig.model_validate({"root": str(tmp_path), "files": files})
+    found = train(starting(small_job(tmp_path).model_copy(update={"corpus": corpus}), tmp_path / "m"))
+    assert found.labels == {"Good": 20, "bad": 60, "good": 60}
+    tell_training(found)
+    said = capsys.readouterr().err
+    assert "labels: Good (20), bad (60), good (60)" in said
+    assert "note: the label `Good` (rows: 20) reads like `good` (rows: 60): is it misspelt?" in said
+
+
 @pytest.mark.parametrize(
     ("accuracy", "told"), [(0.53, "raise train.epochs"), (0.33, "swapped labels, or a shortcut"), (0.7, "")]
 )

@@ -1,11 +1,11 @@
 """What a corpus is, told without reading it through: its columns, its first labels, its splits and label names.
 
 inspect(config).text                     # "review"
-peek(config).labels                      # {"train": {"good", "bad"}}
+peek(config).labels                      # {"train": {"good": 512, "bad": 512}}
 require_splits(job, ["train"])           # RequestError if `run.splits`, or else this, is not there
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,10 +18,10 @@ from augment.ledger import digest
 
 @dataclass(frozen=True)
 class Peek:
-    """What the heads of the files show: how many rows, and which labels, by split."""
+    """What the heads of the files show: how many rows, and how many of each label, by split."""
 
     rows: int
-    labels: Mapping[str, frozenset[str]]
+    labels: Mapping[str, Mapping[str, int]]
 
 
 def inspect(config: CorpusConfig, allow_download: bool = False) -> Shape:
@@ -35,14 +35,14 @@ def inspect(config: CorpusConfig, allow_download: bool = False) -> Shape:
 def peek(config: CorpusConfig, allow_download: bool = False, count: int = 1024) -> Peek:
     """Return what the first rows of every file, at most `count`, show; only heads are read. Raises as `inspect` does."""
     layout = lay_out(config, allow_download, whole=False)
-    seen, labels = 0, defaultdict[str, set[str]](set)
+    seen, labels = 0, defaultdict[str, Counter[str]](Counter)
     for part in layout.parts:
         records = part.table.peek(part.schema, count)
         seen += len(records)
         for row in rows_of_head(layout, part, records):
             if row.used and row.fault is None and row.label is not None:
-                labels[row.split].add(layout.shape.label_names.get(row.label, row.label))
-    return Peek(seen, {split: frozenset(found) for split, found in labels.items()})
+                labels[row.split][layout.shape.label_names.get(row.label, row.label)] += 1
+    return Peek(seen, dict(labels))
 
 
 def with_label_names(job: Job) -> Job:

@@ -148,7 +148,9 @@ def _roles(config: CorpusConfig, schema: pa.Schema, where: str) -> Roles:
     if found["text"] is None:
         columns = ", ".join(f"`{name}`" for name in schema.names)
         raise RequestError(
-            where, f"no column looks like the text; there are {columns}", "set `corpus.text: COLUMN`"
+            where,
+            f"no column looks like the text; there are {columns}",
+            "set `corpus.text: COLUMN`; if the first line is a row already, name the columns: `corpus.columns: [text, label]`",
         )
     return found
 

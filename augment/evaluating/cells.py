@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from augment.candidates.lexicon import DICTIONARIES
 from augment.chance import chance
 from augment.corpus import with_label_names
-from augment.errors import RequestError
+from augment.errors import DataError, RequestError
 from augment.evaluating.arms import ALONE, DUPLICATE, Arm
 from augment.evaluating.material import (
     Labelled,
@@ -67,6 +67,8 @@ class Bench:
         """Read the corpus; DataError if it cannot be trained and tested on."""
         job = _anchored(with_label_names(job))
         splits = by_split(job)
+        if len({row.label for row in splits["train"]}) < 2:
+            raise DataError(str(job.root), "all training rows have the same label", "a classifier needs two")
         _check_models(job, splits["train"])
         if job.resources.flags is not None:
             # What is wrong with it is said before anything is trained.

@@ -61,7 +61,8 @@ def _instead(root: Path, name: str) -> str:
             f"`augment fetch {names[-1]}` obtains it; elsewhere than in {root}, name the folder with --data"
         )
     path = root / name
-    there = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
+    entries = path.parent.iterdir() if path.parent.is_dir() else ()
+    there = sorted(entry.name for entry in entries if entry.suffix not in (".yaml", ".yml"))
     close = get_close_matches(path.name, there, n=1)
     if close:
         return f"did you mean `{(Path(name).parent / close[0]).as_posix()}`?"

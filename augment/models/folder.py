@@ -68,6 +68,8 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
         return Path(path)
     what = "no such folder, and no such model in the local cache of the hub"
     hint = "train it with `augment train`, fix the path, or allow downloads (--set run.allow_download=true; explain: --allow-download)"
+    if Path(path).is_file():
+        raise ModelError(path, "this is a file, not a folder", "name the folder that it lies in")
     if path.count("/") > 1 or path.startswith((".", "/", "~")):
         raise ModelError(path, "no such folder", hint)
     from huggingface_hub import snapshot_download
@@ -90,7 +92,7 @@ def resource_folder(key: Literal["masked_lm", "encoder"], path: str, run: RunCon
     try:
         folder = look(resolve(path, None, run.allow_download))
     except ModelError as error:
-        if not Path(path).is_dir():
+        if not Path(path).exists():
             hint += ", or a hub id and allow downloads (--set run.allow_download=true)"
         raise ModelError(where, error.what, hint) from None
     if folder.kind == TEXTCNN:

@@ -10,15 +10,18 @@ Inside, a label is a name. A corpus may write numbers for names, a model may cal
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from augment.errors import DataError
 
 _ANONYMOUS = re.compile(r"LABEL_(\d+)")
 _PLAIN = re.compile(r"\w[\w.+-]*")
 _SHOWN = 20  # names in a message
+# From here on two names are alike; the rarer one must have at most so large a share of the other's rows.
+_ALIKE, _RARE = 0.85, 1 / 3
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,43 @@ class LabelMap:
 def listed(names: Sequence[str]) -> str:
     """Return names for a message, the first twenty of many."""
     return ", ".join(names[:_SHOWN]) + (f", … ({len(names)} in all)" if names[_SHOWN:] else "")
+
+
+def misspelt(counts: Mapping[str, int]) -> list[str]:
+    """Return a notice for each label that reads like a more frequent one; counts: rows by label.
+
+    Names that differ in digits are not compared: those number classes.
+
+        >>> misspelt({"positive": 7, "postive": 2, "negative": 5})
+        ['the label `postive` (rows: 2) reads like `positive` (rows: 7): is it misspelt?']
+    """
+    found = []
+    for label, rows in sorted(counts.items()):
+        for other, many in sorted(counts.items()):
+            if rows <= many * _RARE and _alike(label, other):
+                found.append(
+                    f"the label `{label}` (rows: {rows:,}) reads like `{other}` (rows: {many:,}): is it misspelt?"
+                )
+                break
+    return found
+
+
+def _alike(one: str, other: str) -> bool:
+    """Return whether two names of classes are almost the same."""
+    one, other = (unicodedata.normalize("NFKC", name).casefold().strip() for name in (one, other))
+    return _letters(one) == _letters(other) or (
+        _digits(one) == _digits(other) and SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+    )
+
+
+def _letters(name: str) -> str:
+    """Return the letters and digits of a name."""
+    return "".join(filter(str.isalnum, name)) or name
+
+
+def _digits(name: str) -> str:
+    """Return the digits of a name."""
+    return "".join(filter(str.isdigit, name))
 
 
 def _mapping(names: Mapping[str, str]) -> str:

@@ -12,12 +12,13 @@ from typing import ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field
 
+from augment.candidates.filters import Filters
 from augment.candidates.sources import SourceName, Sources, open_sources
 from augment.columns import ATTACK, CHILD, Column
 from augment.job import Job
 from augment.models.labels import LabelMap
 from augment.stage import Stage, Step
-from augment.stages.children import Row, editable_rows, protection
+from augment.stages.children import Context, Row, editable_rows, protection
 from augment.stages.substitute import places_of
 from augment.table import Child, Missing, with_children, with_columns
 
@@ -46,6 +47,7 @@ class Attack(Stage):
     share: float = Field(
         default=0.3, gt=0, le=1, description="largest share of the content words to be edited"
     )
+    context: Context = 0.98
     most_queries: int = Field(default=200, ge=1, description="model evaluations a row")
     score: str = "ig"
 
@@ -65,7 +67,7 @@ class Attack(Stage):
 
         classifier = open_classifier(job.needs_model(), job.run)
         labels = LabelMap(classifier.classes, job.label_names)
-        sources, guard = open_sources(self.sources, job, self.most), protection(job)
+        sources, guard = self._sources(job), protection(job)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             rows = editable_rows(batch, "key", guard, self.score)
@@ -101,6 +103,10 @@ class Attack(Stage):
             return self._finish(batch, hunts)
 
         return step
+
+    def _sources(self, job: Job) -> Sources:
+        """Return what offers candidates."""
+        return open_sources(self.sources, job, self.most, Filters(context=self.context))
 
     def _offers(self, sources: Sources, hunts: list[_Hunt]) -> dict[tuple[str, int], tuple[str, ...]]:
         """Return the candidates for every key token of the rows under attack."""

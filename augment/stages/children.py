@@ -6,9 +6,10 @@ edits the text, so that replaying a child's edits on its parent always gives the
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
+from pydantic import Field
 
 from augment.chance import Chance, chance
 from augment.errors import RequestError
@@ -18,6 +19,16 @@ from augment.text.choose import Protection, compiled, editable
 from augment.text.edits import Edit, deletions, filling, replay
 
 On = Literal["key", "other", "any"]
+# How much nearer to the token than unrelated words a candidate must be.
+Context = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        description="offer only words nearer to the token than so large a share of unrelated words, each seen in the text by "
+        "resources.encoder, where that names an encoder; 0: ask nothing",
+    ),
+]
 TRIES = 8
 _USED_UP = "no new text in the tries allowed"
 

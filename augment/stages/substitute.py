@@ -17,7 +17,7 @@ from augment.chance import Chance
 from augment.columns import CHILD, Column
 from augment.job import Flag, Job
 from augment.stage import Stage, Step
-from augment.stages.children import Drafts, On, Rewrite, Row, breed, editable_rows, protection
+from augment.stages.children import Context, Drafts, On, Rewrite, Row, breed, editable_rows, protection
 from augment.text.choose import Protection
 
 # Near synonyms that may stand for a key word.
@@ -59,13 +59,7 @@ class Substitute(Stage):
         le=1,
         description="least cosine with the token in the embeddings of the model, or of resources.encoder",
     )
-    context: float = Field(
-        default=0.98,
-        ge=0,
-        le=1,
-        description="offer only words nearer to the token than so large a share of unrelated words, each seen in the text by "
-        "resources.encoder, where that names an encoder; 0: ask nothing",
-    )
+    context: Context = 0.98
     fluency: float = Field(
         default=2.0,
         ge=0,

@@ -36,7 +36,7 @@ class Training:
     majority: the share of the most frequent label there, which a model must beat to have learned anything; folds: how well
     each fold model does on the rows it did not see.
     baseline_accuracy: TF-IDF with logistic regression on the same rows, if the job asks for it; rejected: rows of the corpus
-    that cannot be used, by reason.
+    that cannot be used, by reason; labels: the rows trained on by label.
     """
 
     folder: Path
@@ -51,6 +51,7 @@ class Training:
     seconds: float
     folds: tuple["FoldScore", ...] = ()
     rejected: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def fold_accuracy(self) -> float | None:
@@ -107,6 +108,7 @@ def train(job: Job, progress: Progress | None = None) -> Training:
         seconds,
         folds,
         rejected,
+        dict(sorted(Counter(fitting.labels).items())),
     )
 
 

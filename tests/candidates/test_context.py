@@ -161,6 +161,11 @@ def test_encoders_of_other_kinds_are_asked_as_well(tmp_path: Path, kind: str) ->
 def test_what_is_no_encoder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such folder"):
         open_encoder("./nowhere/at/all", RUN)
+    (tmp_path / "file").write_text("好", encoding="utf-8")
+    with pytest.raises(
+        ModelError, match=r"is a file, not a folder\nname a folder with a model of transformers$"
+    ):
+        open_encoder(str(tmp_path / "file"), RUN)
     textcnn = save(NETS["textcnn"], tmp_path / "net")
     with pytest.raises(ModelError, match=r"resources\.encoder.*\na `textcnn` sees no word"):
         open_encoder(str(textcnn), RUN)

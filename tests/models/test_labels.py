@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.errors import DataError
-from augment.models.labels import LabelMap
+from augment.models.labels import LabelMap, misspelt
 
 NAMED = LabelMap(("negative", "positive"))
 MAPPED = LabelMap(("LABEL_0", "LABEL_1"), {"0": "差评", "1": "好评"})
@@ -20,6 +20,22 @@ def test_every_class_is_found_again_by_its_name(classes: list[str]) -> None:
     if len(set(names)) == len(names):
         assert [labels.index(name) for name in names] == list(range(len(names)))
     labels.require(names)
+
+
+def test_a_name_that_reads_like_a_more_frequent_one_is_told() -> None:
+    counts = {
+        "positive": 90,
+        "postive": 2,
+        "正面": 60,
+        "正面 ": 1,
+        "c1": 90,
+        "c2": 1,
+        "+": 50,
+        "-": 2,
+        "not": 1,
+    }
+    assert [notice.split("`")[1] for notice in misspelt(counts)] == ["postive", "正面 "]
+    assert not misspelt({"religious": 50, "irreligious": 40, "sport": 30, "sports": 40})
 
 
 @pytest.mark.parametrize(
