@@ -127,7 +127,8 @@ class Export:
 
     def _explain(self, parents: pa.Table, children: pa.Table) -> None:
         """Write what the report is drawn from."""
-        lineage = {column.name for column in (*CHILD, *MOVED, *KEEP)} | {"source"}
+        # What could not be made is told of the parent.
+        lineage = {column.name for column in (*CHILD, *MOVED, *KEEP)} - {"shortfall"} | {"source"}
         self._sink(PARENTS).add(
             parents.drop_columns([name for name in parents.column_names if name in lineage])
         )

@@ -164,7 +164,10 @@ class Report {
     const several = this.data.methods.length > 1; // then each line says its own
     const unit = each ? say.strongest : several ? "" : fullColour(this.view, 0);
     const sides = red ? [element("span", "", "0"), bar] : [element("span", "", say.against), bar, element("span", "", say.for)];
-    byId("legend").replaceChildren(...sides, element("span", "unit", unit), element("span", "t key", say.key), element("del", "", say.deleted), element("ins", "", say.inserted));
+    const marks = [];
+    if (this.data.rows.some((row) => row.key.length)) marks.push(element("span", "t key", say.key));
+    if (this.data.rows.some((row) => row.children.length)) marks.push(element("del", "", say.deleted), element("ins", "", say.inserted));
+    byId("legend").replaceChildren(...sides, element("span", "unit", unit), ...marks);
   }
 
   print() {

@@ -194,6 +194,10 @@ def _sample(row: Row, methods: Sequence[str], children: Sequence[Row]) -> dict[s
         "queries": row.get("attack_queries"),
         "gold": _gold(_seen(row.get("label")), explained, children),
         "children": [_child(child, row) for child in children],
+        "lacking": [
+            [_seen(gap[name]) for name in ("method", "missing", "reason")]
+            for gap in row.get("shortfall") or ()
+        ],
     }
 
 

@@ -256,6 +256,10 @@ function drawChild(child, row, view) {
   return box;
 }
 
+function drawGap([method, missing, reason], view) {
+  return element("div", "gap quiet", element("span", "method", inWords(method, view.chinese)), ` × ${missing} ${view.say.notMade}: ${inWords(reason, view.chinese)}`);
+}
+
 function drawSample(row, view) {
   const article = element("article", "sample", drawIdentity(row, view));
   article.tabIndex = 0;
@@ -277,6 +281,7 @@ function drawSample(row, view) {
   }
   article.append(main);
   const children = row.children.filter((child) => !view.verdict || child.verdict === view.verdict);
-  if (children.length) article.append(element("div", "children", ...children.map((child) => drawChild(child, row, view))));
+  const lacking = view.verdict ? [] : row.lacking.map((gap) => drawGap(gap, view));
+  if (children.length + lacking.length) article.append(element("div", "children", ...children.map((child) => drawChild(child, row, view)), ...lacking));
   return article;
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import pyarrow as pa
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
@@ -389,3 +390,19 @@ def _row_in_window(browser: Chrome) -> int:
     """Return the place of the row in the middle of the window, 0 if there is none yet."""
     script = "return document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest('.sample')?.getAttribute('aria-posinset')"
     return int(browser.execute_script(script) or 0)
+
+
+def test_what_was_not_made_and_marks_that_occur_are_told_in_both_languages(opened: Open) -> None:
+    gap = {"method": "substitute_other", "missing": 3, "reason": "no token may be edited"}
+    bare = parents([parent(0, TEXTS[0], None, METHODS) | {"key": []}], METHODS)
+    bare = bare.append_column("shortfall", pa.array([[gap]]))
+    browser = opened(Page("x", parents=bare, methods=METHODS, unit="logit"))
+    legend = browser.find_element(By.ID, "legend").text
+    assert not {"key word", "deleted", "inserted"} & set(legend.split("\n"))
+    assert browser.find_element(By.CSS_SELECTOR, ".gap").text == (
+        "substitute_other × 3 not made: no token may be edited"
+    )
+    click(browser, "#language")
+    assert browser.find_element(By.CSS_SELECTOR, ".gap").text == "替换非关键词 × 3 未生成: 没有可以改动的词"
+    browser = opened(mixed())
+    assert {"key word", "deleted", "inserted"} <= set(browser.find_element(By.ID, "legend").text.split("\n"))

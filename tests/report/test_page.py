@@ -311,10 +311,13 @@ def test_the_words_of_the_page_are_explained_in_both_languages_with_or_without_s
         "errorTerm",
         "keyWord",
         "goldTerm",
+        "figuresTerm",
+        "colourTerm",
         "verdictTerm",
         "methodTerm",
         "probe",
         "adversarial",
+        "attackTerm",
         "contrast",
     )
     details = html.split("<details")[1].split("</details>")[0]
@@ -325,6 +328,14 @@ def test_the_words_of_the_page_are_explained_in_both_languages_with_or_without_s
         assert said is not None
         assert f'{term}Means: "{said[1]}"' in script
         assert re.search(rf'{term}Means: "[\u4e00-\u9fff]', script), f"no Chinese for {term}"
+
+
+def test_children_that_were_not_made_are_told_at_their_row_with_the_reason() -> None:
+    gap = {"method": "substitute_other", "missing": 3, "reason": "no <token> may be edited"}
+    rows = pa.Table.from_pylist([{"id": "a", "text": "好", "shortfall": [gap]}, {"id": "b", "text": "坏"}])
+    html = draw(Page("x", parents=rows, methods=()))
+    assert [row["lacking"] for row in payload(html)["rows"]] == [[list(gap.values())], []]
+    assert "× 3 not made: no &lt;token&gt; may be edited" in html
 
 
 def test_both_languages_of_the_page_say_the_same_things() -> None:
