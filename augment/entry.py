@@ -16,6 +16,7 @@ import typer
 
 from augment.cli import app
 from augment.errors import AugmentError
+from augment.shipped import names
 from augment.telling import say
 
 
@@ -88,6 +89,9 @@ def _fail_usage(error: Exception) -> None:
     hint = f"`{command} --help` shows what it takes"
     if "extra argument" in what:
         hint = f"options begin with a dash, configs with -c; {hint}"
+    pipeline = next((name for name in names("pipelines") if what.endswith(f"'{name}'")), None)
+    if pipeline is not None and command == "augment":
+        hint = f"it is a pipeline: `augment run {pipeline}`; {hint}"
     _fail(command, what[0].lower() + what[1:], hint, 2)
 
 

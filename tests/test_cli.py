@@ -327,6 +327,11 @@ def test_words_it_cannot_read_are_a_wrong_request(words: tuple[str, ...]) -> Non
     assert "--help` shows what it takes" in result.err
 
 
+def test_a_pipeline_given_for_a_command_is_told_as_one() -> None:
+    for name in ("augment", "attack"):
+        assert f"it is a pipeline: `augment run {name}`;" in augment(name, "-c", "a.yaml").err
+
+
 def test_no_words_at_all_show_the_help() -> None:
     assert augment().out == augment("--help").out
 
