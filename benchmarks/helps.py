@@ -173,6 +173,7 @@ def write_table() -> None:
         lines += [f"## {title}", "", f"{len(draws)} draws: {_told(draws)}.", ""]
         for test in dict.fromkeys(TESTS.values()):
             lines += _table(draws, test)
+        lines += _by_corpus(draws)
         lines += _labels(draws)
     write_page("helps", "Does augmentation help?", __doc__, lines)
 
@@ -196,6 +197,27 @@ def _table(draws: dict[str, Cell], test: str) -> list[str]:
     for compared in (holm(against), holm(pairs)):
         lines += [_line(name, one) for name, one in compared.items()]
     return [*lines, ""]
+
+
+def _by_corpus(draws: dict[str, Cell]) -> list[str]:
+    """Return what `augment` is above duplicate on each corpus, over all sizes."""
+    tests = tuple(dict.fromkeys(TESTS.values()))
+    lines = ["### augment above duplicate, by corpus", "", f"| corpus | {' | '.join(tests)} |"]
+    lines.append(f"|---|{'---|' * len(tests)}")
+    for corpus in sorted({key.split(" ")[1] for key in draws}):
+        own = {key: cell for key, cell in draws.items() if key.split(" ")[1] == corpus}
+        cells = [_span(own, test) for test in tests]
+        lines.append(f"| {corpus} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _span(draws: dict[str, Cell], test: str) -> str:
+    """Return how far `augment` is above duplicate in a kind of test, with the interval; nothing where no draw has it."""
+    found = _differences(draws, "augment", ARMS[0], test)
+    if not found:
+        return ""
+    one = compare(found)
+    return f"{one.mean:+.2f}" if isnan(one.low) else f"{one.mean:+.2f} ({one.low:+.2f} to {one.high:+.2f})"
 
 
 def _line(name: str, one: Difference) -> str:
