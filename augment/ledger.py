@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -164,17 +164,21 @@ def change(before: object, now: object) -> str | None:
     for field in sorted({*was, *becomes}):
         one, other = was.get(field), becomes.get(field)
         if one != other and field.startswith(_FILES) and None in (one, other):
-            files = (
-                ", ".join(path.removeprefix(_FILES) for path in flat if path.startswith(_FILES)) or "none"
-                for flat in (was, becomes)
-            )
-            return "the files of the corpus were {}, are {}".format(*files)
+            ways = (("without", was.keys() - becomes), ("with", becomes.keys() - was))
+            told = [f"{way} {_files(paths)}" for way, paths in ways if _files(paths)]
+            return f"the corpus is now read {' and '.join(told)}"
         if one != other:
             hashes = [value for value in (one, other) if value is not None]
             if hashes and all(_HASH.fullmatch(value) for value in hashes):
                 one, other = (value and f"{value[1:9]}…" for value in (one, other))
             return f"`{field}` was {one or 'not there'}, is {other or 'not there'}"
     return None
+
+
+def _files(paths: Iterable[str]) -> str:
+    """Return the files of a corpus among the paths of a fingerprint, the first three of many."""
+    names = sorted(path.removeprefix(_FILES) for path in paths if path.startswith(_FILES))
+    return ", ".join(names[:3]) + (", …" if names[3:] else "")
 
 
 def require_finished(folder: Path) -> None:

@@ -39,8 +39,10 @@ def test_nothing_opens_a_file_another_way() -> None:
 def test_other_files_of_a_corpus_are_named_by_their_names() -> None:
     was = {"corpus": {"a.csv": "0" * 64, "b.csv": "1" * 64}, "job": {"seed": 1}}
     assert change(was, was | {"corpus": {"评论.csv": "0" * 64}}) == (
-        "the files of the corpus were a.csv, b.csv, are 评论.csv"
+        "the corpus is now read without a.csv, b.csv and with 评论.csv"
     )
+    many = {f"{number}.csv": "0" * 64 for number in range(9)}
+    assert change({"corpus": {}}, {"corpus": many}) == "the corpus is now read with 0.csv, 1.csv, 2.csv, …"
     assert change(was, was | {"corpus": {"a.csv": "0" * 64, "b.csv": "2" * 64}}) == (
         "`corpus.b.csv` was 11111111…, is 22222222…"
     )

@@ -21,7 +21,9 @@ _ANONYMOUS = re.compile(r"LABEL_(\d+)")
 _PLAIN = re.compile(r"\w[\w.+-]*")
 _SHOWN = 20  # names in a message
 # From here on two names are alike; the rarer one must have at most so large a share of the other's rows.
-_ALIKE, _RARE = 0.85, 1 / 3
+_ALIKE, _RARE, _COMPARED = 0.85, 1 / 3, 100
+# What joins the words of a name.
+_JOINT = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
 
 
 @dataclass(frozen=True)
@@ -88,33 +90,30 @@ def listed(names: Sequence[str]) -> str:
 def misspelt(counts: Mapping[str, int]) -> list[str]:
     """Return a notice for each label that reads like a more frequent one; counts: rows by label.
 
-    Names that differ in digits are not compared: those number classes.
+    Names that differ in digits are not compared, as those number classes, nor are names of over 100 labels.
 
         >>> misspelt({"positive": 7, "postive": 2, "negative": 5})
         ['the label `postive` (rows: 2) reads like `positive` (rows: 7): is it misspelt?']
     """
     found = []
-    for label, rows in sorted(counts.items()):
-        for other, many in sorted(counts.items()):
-            if rows <= many * _RARE and _alike(label, other):
-                found.append(
-                    f"the label `{label}` (rows: {rows:,}) reads like `{other}` (rows: {many:,}): is it misspelt?"
-                )
-                break
+    for label, rows in sorted(counts.items()) if len(counts) <= _COMPARED else ():
+        alike = (other for other in sorted(counts) if rows <= counts[other] * _RARE and _alike(label, other))
+        other = next(alike, None)
+        if other is not None:
+            like = f"reads like `{other}` (rows: {counts[other]:,}): is it misspelt?"
+            found.append(f"the label `{label}` (rows: {rows:,}) {like}")
     return found
 
 
 def _alike(one: str, other: str) -> bool:
     """Return whether two names of classes are almost the same."""
-    one, other = (unicodedata.normalize("NFKC", name).casefold().strip() for name in (one, other))
-    return _letters(one) == _letters(other) or (
-        _digits(one) == _digits(other) and SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+    one, other = (
+        _JOINT.sub("", unicodedata.normalize("NFKC", name).casefold().strip()) for name in (one, other)
     )
-
-
-def _letters(name: str) -> str:
-    """Return the letters and digits of a name."""
-    return "".join(filter(str.isalnum, name)) or name
+    if one == other:
+        return True
+    match = SequenceMatcher(None, one, other, autojunk=False)
+    return _digits(one) == _digits(other) and match.quick_ratio() >= _ALIKE and match.ratio() >= _ALIKE
 
 
 def _digits(name: str) -> str:

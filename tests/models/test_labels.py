@@ -23,19 +23,29 @@ def test_every_class_is_found_again_by_its_name(classes: list[str]) -> None:
 
 
 def test_a_name_that_reads_like_a_more_frequent_one_is_told() -> None:
-    counts = {
-        "positive": 90,
-        "postive": 2,
-        "正面": 60,
-        "正面 ": 1,
-        "c1": 90,
-        "c2": 1,
-        "+": 50,
-        "-": 2,
-        "not": 1,
-    }
-    assert [notice.split("`")[1] for notice in misspelt(counts)] == ["postive", "正面 "]
-    assert not misspelt({"religious": 50, "irreligious": 40, "sport": 30, "sports": 40})
+    counts = {"positive": 90, "postive": 2, "正面": 60, "正面 ": 1, "not_spam": 9, "Not Spam": 1}
+    assert [notice.split("`")[1] for notice in misspelt(counts)] == ["Not Spam", "postive", "正面 "]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("1", "-1"),
+        ("+", "-"),
+        ("c1", "c2"),
+        ("C#", "C++"),
+        ("happy", "unhappy"),
+        ("好", "不好"),
+        ("好评", "差评"),
+    ],
+)
+def test_names_of_different_classes_are_not_alike(names: tuple[str, str]) -> None:
+    assert not misspelt(dict(zip(names, (50, 2), strict=True)))
+    assert not misspelt({"sport": 30, "sports": 40})
+
+
+def test_many_labels_are_not_compared() -> None:
+    assert not misspelt({f"label {'x' * number}": 1 + 9 * (number % 2) for number in range(2000)})
 
 
 @pytest.mark.parametrize(
