@@ -33,8 +33,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     yield "pipeline", f"{plan.name}: {' > '.join(stage.kind for stage in plan.stages)}"
     check_sections(plan, job)
     corpus = job.needs_corpus()
-    where = corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files)
-    yield "corpus", where
+    yield "corpus", corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files)
     shape = inspect(corpus, job.run.allow_download)
     yield "columns", ", ".join(f"{role} = {name}" for role in USUAL if (name := getattr(shape, role)))
     require_splits(job, plan.splits)
@@ -42,7 +41,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     seen = peek(corpus, job.run.allow_download)
     yield "splits", f"{', '.join(splits)} of {', '.join(sorted({*splits, *seen.labels}))}"
     if not seen.rows:
-        raise DataError(where, "there are no rows", "check how the files were made")
+        raise DataError(corpus.told, "there are no rows", "check how the files were made")
     labels = sum(map(Counter, seen.labels.values()), Counter[str]())
     yield "labels", f"{listed(sorted(labels)) or 'none'} ({seen.rows:,} rows seen)"
     calibration = job.calibration_file()

@@ -130,6 +130,12 @@ class CorpusConfig(Section):
             raise ValueError("give either `files` or `hub`")
         return self
 
+    @property
+    def told(self) -> str:
+        """What is read, for a message: the hub id or the first files."""
+        files = [str(self.root / file.path) for file in self.files]
+        return self.hub or ", ".join(files[:3]) + (", …" if files[3:] else "")
+
 
 class ModelConfig(Section):
     """A classifier: a folder or hub id of any sequence classification model with safetensors weights."""

@@ -463,7 +463,7 @@ def test_textcnn_does_not_train_on_pairs(bench: Bench) -> None:
     ("content", "code", "parts"),
     [
         ("text\n" + "怎么还款\n" * 60, 5, ("no labels", "columns: text", "corpus.label")),
-        ("text,label\n" + "".join(f"还款 {row},同\n" for row in range(60)), 5, ("same label",)),
+        ("text,label\n" + "".join(f"还款 {row},同\n" for row in range(60)), 5, ("表.csv", "same label")),
         ("text,label,split\n" + "好,一,train\n差,二,train\n" * 9, 5, ("splits train", "80/10/10")),
     ],
 )

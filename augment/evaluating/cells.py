@@ -68,7 +68,9 @@ class Bench:
         job = _anchored(with_label_names(job))
         splits = by_split(job)
         if len({row.label for row in splits["train"]}) < 2:
-            raise DataError(str(job.root), "all training rows have the same label", "a classifier needs two")
+            raise DataError(
+                job.needs_corpus().told, "all training rows have the same label", "a classifier needs two"
+            )
         _check_models(job, splits["train"])
         if job.resources.flags is not None:
             # What is wrong with it is said before anything is trained.

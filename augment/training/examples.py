@@ -36,7 +36,7 @@ def splits_of(job: Job) -> tuple[dict[str, Examples], dict[str, int]]:
             if row["label"] is None:
                 there = listed([field.name for field in chunk.rows.schema.field("source").type])
                 raise DataError(
-                    str(job.root),
+                    job.needs_corpus().told,
                     f"the corpus has no labels; its columns: {there}",
                     "name one with corpus.label",
                 )
@@ -46,9 +46,13 @@ def splits_of(job: Job) -> tuple[dict[str, Examples], dict[str, int]]:
             examples.labels.append(row["label"])
     if "train" not in splits or not {"test", "validation"} & set(splits):
         hint = "give corpus.files by split, or no split at all: then rows are divided 80/10/10"
-        raise DataError(str(job.root), f"the corpus has only the splits {', '.join(sorted(splits))}", hint)
+        raise DataError(
+            job.needs_corpus().told, f"the corpus has only the splits {', '.join(sorted(splits))}", hint
+        )
     if len(set(splits["train"].labels)) < 2:
-        raise DataError(str(job.root), "all training rows have the same label", "a classifier needs two")
+        raise DataError(
+            job.needs_corpus().told, "all training rows have the same label", "a classifier needs two"
+        )
     return splits, dict(rejected.most_common())
 
 
@@ -76,7 +80,9 @@ def divided_by_fold(job: Job, fitting: Examples) -> dict[int, tuple[Examples, Ex
         if len(set(outside.labels)) < 2:
             what = f"outside fold {fold} of {count} the training rows have fewer than two labels"
             raise DataError(
-                str(job.root), what, "give more rows, or raise train.limit; equal texts share a fold"
+                job.needs_corpus().told,
+                what,
+                "give more rows, or raise train.limit; equal texts share a fold",
             )
         divided[fold] = outside, inside
     return divided
