@@ -182,7 +182,7 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
         )
     message = error["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    shown = repr(given) if isinstance(given, str | int | float | bool) else "this value"
+    shown = repr(given) if isinstance(given, str | int | float) else "this value"
     if given is None or isinstance(given, bool):
         shown = json.dumps(given)
     if error["type"] == "tuple_type" and isinstance(given, str | int | float):

@@ -10,6 +10,7 @@ AugmentError            1  a fault of ours
 └── DiskFullError       7  no room left
 """
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -75,3 +76,8 @@ def nearest(word: str, known: list[str]) -> str:
     """Return a hint that names the known word closest to `word`, or all known words if none is close."""
     close = get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known)}"
+
+
+def few(names: Sequence[str]) -> str:
+    """Return names for a message, the first three of many."""
+    return ", ".join(names[:3]) + (", …" if names[3:] else "")

@@ -36,6 +36,7 @@ CHILDREN = "explain/children.parquet"
 APART = ("adversarial", "contrast")
 # Verdicts of children that are set aside unless they join the data.
 _JOINING = frozenset({"keep", "soft", "drop"})
+# Null on a source row; the shortfall is told of it.
 _LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfall")
 _JUDGED = (*judgement(), *judgement("judge_"), *ATTACK)
 # Columns of ours in the data files; a source column of the same name is written with `_source` behind it.
@@ -127,8 +128,7 @@ class Export:
 
     def _explain(self, parents: pa.Table, children: pa.Table) -> None:
         """Write what the report is drawn from."""
-        # What could not be made is told of the parent.
-        lineage = {column.name for column in (*CHILD, *MOVED, *KEEP)} - {"shortfall"} | {"source"}
+        lineage = {column.name for column in (*_LINEAGE, *MOVED)} | {"source"}
         self._sink(PARENTS).add(
             parents.drop_columns([name for name in parents.column_names if name in lineage])
         )

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from augment.document import Document, checked, load, parse
-from augment.errors import RequestError
+from augment.errors import RequestError, few
 
 Format = Literal["auto", "csv", "tsv", "jsonl", "parquet", "datasets", "lines", "text-label", "label-text"]
 Encoding = Literal["auto", "utf-8", "gb18030", "latin-1"]
@@ -133,8 +133,7 @@ class CorpusConfig(Section):
     @property
     def told(self) -> str:
         """What is read, for a message: the hub id or the first files."""
-        files = [str(self.root / file.path) for file in self.files]
-        return self.hub or ", ".join(files[:3]) + (", …" if files[3:] else "")
+        return self.hub or few([str(self.root / file.path) for file in self.files])
 
 
 class ModelConfig(Section):

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -18,15 +18,15 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augment.errors import DiskFullError, FingerprintError, RequestError
+from augment.errors import DiskFullError, FingerprintError, RequestError, few
 
 PLAN = "run/plan.json"
 # In the name of a file that is being written.
 LEFTOVER = ".tmp-"
 MANIFEST = "manifest.json"
-# A SHA-256, as JSON has it.
 # Hashes of the files of a corpus lie here in a fingerprint.
 _FILES = "corpus."
+# A SHA-256, as JSON has it.
 _HASH = re.compile('"[0-9a-f]{64}"')
 
 
@@ -163,22 +163,21 @@ def change(before: object, now: object) -> str | None:
     was, becomes = _flat(before), _flat(json.loads(canonical(now)))
     for field in sorted({*was, *becomes}):
         one, other = was.get(field), becomes.get(field)
-        if one != other and field.startswith(_FILES) and None in (one, other):
-            ways = (("without", was.keys() - becomes), ("with", becomes.keys() - was))
-            told = [f"{way} {_files(paths)}" for way, paths in ways if _files(paths)]
-            return f"the corpus is now read {' and '.join(told)}"
-        if one != other:
-            hashes = [value for value in (one, other) if value is not None]
-            if hashes and all(_HASH.fullmatch(value) for value in hashes):
-                one, other = (value and f"{value[1:9]}…" for value in (one, other))
-            return f"`{field}` was {one or 'not there'}, is {other or 'not there'}"
+        if one == other:
+            continue
+        if field.startswith(_FILES) and None in (one, other):
+            ways = (("without", _files(was, becomes)), ("with", _files(becomes, was)))
+            return f"the corpus is now read {' and '.join(f'{way} {names}' for way, names in ways if names)}"
+        hashes = [value for value in (one, other) if value is not None]
+        if hashes and all(_HASH.fullmatch(value) for value in hashes):
+            one, other = (value and f"{value[1:9]}…" for value in (one, other))
+        return f"`{field}` was {one or 'not there'}, is {other or 'not there'}"
     return None
 
 
-def _files(paths: Iterable[str]) -> str:
-    """Return the files of a corpus among the paths of a fingerprint, the first three of many."""
-    names = sorted(path.removeprefix(_FILES) for path in paths if path.startswith(_FILES))
-    return ", ".join(names[:3]) + (", …" if names[3:] else "")
+def _files(one: Mapping[str, str], other: Mapping[str, str]) -> str:
+    """Return the files of a corpus that one fingerprint has and the other lacks, the first few of them."""
+    return few(sorted(path.removeprefix(_FILES) for path in one.keys() - other if path.startswith(_FILES)))
 
 
 def require_finished(folder: Path) -> None:

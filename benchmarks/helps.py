@@ -167,7 +167,9 @@ def write_table() -> None:
     """Write helps.md: every arm against duplicate, and the pairs that are asked for, by kind of model and test."""
     lines: list[str] = []
     names = sorted({key.split(" ")[0] for key in RESULTS.cells})
-    parts = [*((name, (name,)) for name in names), (f"{' and '.join(ENCODERS)} together", ENCODERS)]
+    parts: list[tuple[str, tuple[str, ...]]] = [(name, (name,)) for name in names]
+    if set(ENCODERS) <= set(names):
+        parts.append((f"{' and '.join(ENCODERS)} together", ENCODERS))
     for title, some in parts:
         draws = {key: cell for key, cell in RESULTS.cells.items() if key.split(" ")[0] in some}
         lines += [f"## {title}", "", f"{len(draws)} draws: {_told(draws)}.", ""]

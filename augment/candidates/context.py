@@ -17,14 +17,13 @@ import numpy as np
 
 from augment.candidates.place import Place
 from augment.job import RunConfig
-from augment.models.encoder import Encoder, Span, open_encoder
+from augment.models.encoder import UNSEEN, Encoder, Span, open_encoder
 from augment.text.choose import Protection, editable
 from augment.text.script import language
 from augment.text.segment import segment
 
 # Code points that are seen on either side of a word: some twenty words.
 _REACH = {"zh": 40, "en": 100}
-_UNSEEN = -2.0
 _PLAIN = {
     "zh": (
         "今天早上下了一点雨，路上的车不多。",
@@ -103,7 +102,7 @@ class InContext:
             [two.word for other, two in enumerate(places) if (number + other) % 2 and two.text != one.text]
             for number, one in enumerate(places)
         ]
-        unrelated = [near for some in self.cosines(places, offered) for near in some if near != _UNSEEN]
+        unrelated = [near for some in self.cosines(places, offered) for near in some if near != UNSEEN]
         return round(float(np.quantile(unrelated or [1.0], self._share)), 4)
 
 
@@ -140,6 +139,6 @@ def _around(place: Place, word: str) -> tuple[str, Span]:
 def _cosine(one: np.ndarray | None, other: np.ndarray | None, centre: np.ndarray) -> float:
     """Return the cosine of two vectors without what all share, to four digits; -2 where one is not seen."""
     if one is None or other is None:
-        return _UNSEEN
+        return UNSEEN
     left, right = one - centre, other - centre
     return round(float(left @ right / max(np.linalg.norm(left) * np.linalg.norm(right), 1e-12)), 4)

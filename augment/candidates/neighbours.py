@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerBase
 from augment.candidates.place import Place
 from augment.job import Job
 from augment.models.classifier import open_classifier
-from augment.models.encoder import WordVectors, open_encoder
+from augment.models.encoder import UNSEEN, WordVectors, open_encoder
 from augment.text.script import language
 from augment.text.segment import frequent_words
 
@@ -71,7 +71,9 @@ class Neighbours:
         """Return the cosine of each of some words with a word, to five digits; -2 where either is not known."""
         vectors, good = self._embed([word, *others])
         near = np.round(vectors[1:] @ vectors[0], 5)
-        return [float(one) if good[0] and known else -2.0 for one, known in zip(near, good[1:], strict=True)]
+        return [
+            float(one) if good[0] and known else UNSEEN for one, known in zip(near, good[1:], strict=True)
+        ]
 
     def _nearest(self, word: str, near: np.ndarray) -> tuple[str, ...]:
         """Return the words with the highest cosine, equal ones in the order of the vocabulary."""
@@ -104,8 +106,7 @@ def open_neighbours(job: Job, most: int) -> Neighbours:
     if job.resources.encoder is not None:
         return Neighbours(open_encoder(job.resources.encoder, job.run).words, most)
     classifier = open_classifier(job.needs_model(), job.run)
-    weight = classifier.model.get_input_embeddings().weight
-    return Neighbours(WordVectors(np.asarray(weight.float().cpu().numpy()), classifier.tokenizer), most)
+    return Neighbours(WordVectors.of(classifier.model, classifier.tokenizer), most)
 
 
 def _whole_words(tokenizer: PreTrainedTokenizerBase) -> list[str]:

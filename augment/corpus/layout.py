@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from augment.errors import RequestError, nearest
+from augment.errors import RequestError, few, nearest
 from augment.formats import JsonTable, Table, tables
 from augment.job import CorpusConfig, SourceFile
 
@@ -88,7 +88,7 @@ def lay_out(config: CorpusConfig, allow_download: bool, whole: bool) -> Layout:
 
 def _names(parts: Sequence[Part]) -> str:
     """Return the first few files, for a message."""
-    return ", ".join(part.table.name for part in parts[:3]) + (", …" if len(parts) > 3 else "")
+    return few([part.table.name for part in parts])
 
 
 def _union(parts: tuple[Part, ...]) -> pa.Schema:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from augment.candidates.lexicon import DICTIONARIES
 from augment.chance import chance
 from augment.corpus import with_label_names
-from augment.errors import DataError, RequestError
+from augment.errors import RequestError
 from augment.evaluating.arms import ALONE, DUPLICATE, Arm
 from augment.evaluating.material import (
     Labelled,
@@ -39,7 +39,7 @@ from augment.progress import Progress
 from augment.running import run
 from augment.shipped import find
 from augment.shortcuts import require_labels
-from augment.training import SCRATCH, default_epochs, train
+from augment.training import SCRATCH, default_epochs, require_two, train
 
 Measured = dict[str, float | int | None]
 Made = tuple[list[Labelled], Measured]
@@ -67,10 +67,7 @@ class Bench:
         """Read the corpus; DataError if it cannot be trained and tested on."""
         job = _anchored(with_label_names(job))
         splits = by_split(job)
-        if len({row.label for row in splits["train"]}) < 2:
-            raise DataError(
-                job.needs_corpus().told, "all training rows have the same label", "a classifier needs two"
-            )
+        require_two(job, [row.label for row in splits["train"]])
         _check_models(job, splits["train"])
         if job.resources.flags is not None:
             # What is wrong with it is said before anything is trained.

@@ -365,6 +365,17 @@ def _recomputed(forward: Callable[..., object]) -> Callable[..., object]:
     return run
 
 
+@contextmanager
+def reading(where: str, what: str, hint: str) -> Iterator[None]:
+    """Let transformers read a model in silence; ModelError, with the first line of the reason, if it cannot."""
+    try:
+        with quiet():
+            yield
+    except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(where, f"{what}: {first}", hint) from None
+
+
 def load(folder: ModelFolder, kind: type[PreTrainedModel]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Return model and tokenizer of a folder, float32, from safetensors, without code or files from elsewhere.
 
@@ -373,18 +384,10 @@ def load(folder: ModelFolder, kind: type[PreTrainedModel]) -> tuple[PreTrainedMo
     settings: dict[str, object] = {"use_safetensors": True, "local_files_only": True, "dtype": torch.float32}
     if kind is not TextCNN:
         settings["trust_remote_code"] = False
-    try:
-        with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(
-                folder.path, local_files_only=True, trust_remote_code=False
-            )
-            model, report = kind.from_pretrained(folder.path, output_loading_info=True, **settings)
-    except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        what = f"the model cannot be loaded: {first}"
-        raise ModelError(
-            str(folder.path), what, "fetch it again, or save it again with transformers"
-        ) from None
+    hint = "fetch it again, or save it again with transformers"
+    with reading(str(folder.path), "the model cannot be loaded", hint):
+        tokenizer = AutoTokenizer.from_pretrained(folder.path, local_files_only=True, trust_remote_code=False)
+        model, report = kind.from_pretrained(folder.path, output_loading_info=True, **settings)
     if report["missing_keys"]:
         some = ", ".join(sorted(report["missing_keys"])[:3])
         what = f"the weights lack {some}: it was not trained for this"

@@ -12,17 +12,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from augment.errors import ModelError
 from augment.job import RunConfig
-from augment.models.classifier import positions
+from augment.models.classifier import positions, reading
 from augment.models.device import USUAL_BUDGET, device_of, remember_few_shapes
-from augment.models.folder import quiet, resource_folder
+from augment.models.folder import resource_folder
 from augment.models.packing import pack
 
+# The cosine of what is not seen, below all others.
+UNSEEN = -2.0
 _LONGEST = 512
 Span = tuple[int, int]
 
@@ -33,6 +34,12 @@ class WordVectors:
 
     table: np.ndarray
     tokenizer: PreTrainedTokenizerBase
+
+    @staticmethod
+    def of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> "WordVectors":
+        """Return those of a model."""
+        weight = model.get_input_embeddings().weight
+        return WordVectors(np.asarray(weight.float().cpu().numpy()), tokenizer)
 
 
 class Encoder:
@@ -49,8 +56,7 @@ class Encoder:
     @property
     def words(self) -> WordVectors:
         """The input embeddings, by piece."""
-        weight = self._model.get_input_embeddings().weight
-        return WordVectors(np.asarray(weight.float().cpu().numpy()), self._tokenizer)
+        return WordVectors.of(self._model, self._tokenizer)
 
     def seen(self, wanted: Mapping[str, Sequence[Span]]) -> dict[tuple[str, Span], np.ndarray]:
         """Return the vector of each span (code points) in its text: the mean of the last layer over its pieces, [W] float32.
@@ -100,14 +106,13 @@ def load_encoder(folder: Path, key: str) -> tuple[PreTrainedModel, PreTrainedTok
     ModelError, which says the `key` that named it, if it cannot be read or if its tokenizer gives no offsets.
     """
     safe = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        # What a checkpoint lacks, such as a pooler, is drawn by chance: a draw that a remembered encoder does without.
-        with quiet(), torch.random.fork_rng(devices=[]):
-            model = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
-            tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
-    except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"{key}: {folder}", f"cannot be read: {first}", "name another encoder") from None
+    # What a checkpoint lacks, such as a pooler, is drawn by chance: a draw that a remembered encoder does without.
+    with (
+        reading(f"{key}: {folder}", "cannot be read", "name another encoder"),
+        torch.random.fork_rng(devices=[]),
+    ):
+        model = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
     if not tokenizer.is_fast:
         what = "its tokenizer gives no offsets"
         raise ModelError(f"{key}: {folder}", what, "name an encoder with a tokenizer.json")

@@ -67,7 +67,8 @@ class Attack(Stage):
 
         classifier = open_classifier(job.needs_model(), job.run)
         labels = LabelMap(classifier.classes, job.label_names)
-        sources, guard = self._sources(job), protection(job)
+        sources = open_sources(self.sources, job, self.most, Filters(context=self.context))
+        guard = protection(job)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             rows = editable_rows(batch, "key", guard, self.score)
@@ -103,10 +104,6 @@ class Attack(Stage):
             return self._finish(batch, hunts)
 
         return step
-
-    def _sources(self, job: Job) -> Sources:
-        """Return what offers candidates."""
-        return open_sources(self.sources, job, self.most, Filters(context=self.context))
 
     def _offers(self, sources: Sources, hunts: list[_Hunt]) -> dict[tuple[str, int], tuple[str, ...]]:
         """Return the candidates for every key token of the rows under attack."""

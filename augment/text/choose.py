@@ -17,6 +17,7 @@ from itertools import accumulate
 import regex
 
 from augment.errors import RequestError
+from augment.text.segment import MARKUP
 
 PATTERN_SECONDS = 1.0
 # Content words that a negation speaks of.
@@ -34,7 +35,6 @@ _BREAK = regex.compile(r"[.!?。！？…:：;；\n\"“”‘'(\[（【*•—-
 _LINK = regex.compile(
     r"(?i)://|^www\.|^@.|.@.|^#.|(?:^[a-z0-9-]+|\.[a-z0-9-]+)\.(?:com|cn|net|org)(?![a-z0-9-])"
 )
-_MARKUP = regex.compile(r"<.+>|&.+;", regex.DOTALL)
 _CLITIC = regex.compile(r"^(.*?)['’](?:s|t|m|d|ve|ll|re)$")
 
 _ENGLISH_NEGATIONS = """
@@ -178,7 +178,7 @@ def is_negation(token: str) -> bool:
 
 def is_markup(token: str) -> bool:
     """Return whether a token is a tag or an entity of HTML: <br />, </b>, &nbsp;."""
-    return token[:1] in ("<", "&") and bool(_MARKUP.fullmatch(token))
+    return token[:1] in ("<", "&") and bool(MARKUP.fullmatch(token))
 
 
 def is_link(token: str) -> bool:

@@ -60,7 +60,7 @@ _LINK = regex.compile(
 )
 # Tags and entities of HTML; attributes need a value, so that "a <b and c> d" is none.
 _ATTRIBUTE = r"""\s++[A-Za-z_:@-][\w:.-]*+\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'<>=]++)"""
-_MARKUP = regex.compile(
+MARKUP = regex.compile(
     rf"</?+[A-Za-z][A-Za-z0-9]*+(?:{_ATTRIBUTE})*+\s*+/?+>|&(?:[A-Za-z]{{2,8}}[0-9]{{0,2}}|#[0-9]{{1,7}}|#[xX][0-9A-Fa-f]{{1,6}});",
     _FLAGS,
 )
@@ -128,7 +128,7 @@ def _links_and_clusters(text: str) -> list[Span]:
     """Return the spans of links, addresses, names, tags and markup, and of grapheme clusters of several code points."""
     whole: list[Span] = []
     if "<" in text or "&" in text:
-        whole += [match.span() for match in _MARKUP.finditer(text)]
+        whole += [match.span() for match in MARKUP.finditer(text)]
     if any(sign in text for sign in _LINK_SIGNS):
         whole += [match.span() for match in _LINK.finditer(text)]
     if not text.isascii() and _EXTENDS.search(text):

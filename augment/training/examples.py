@@ -1,6 +1,7 @@
 """The labelled texts that a model is trained and tested on: by split, a limited number of them, and by fold."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -49,11 +50,15 @@ def splits_of(job: Job) -> tuple[dict[str, Examples], dict[str, int]]:
         raise DataError(
             job.needs_corpus().told, f"the corpus has only the splits {', '.join(sorted(splits))}", hint
         )
-    if len(set(splits["train"].labels)) < 2:
-        raise DataError(
-            job.needs_corpus().told, "all training rows have the same label", "a classifier needs two"
-        )
+    require_two(job, splits["train"].labels)
     return splits, dict(rejected.most_common())
+
+
+def require_two(job: Job, labels: Iterable[str]) -> None:
+    """Raise DataError if all these labels of training rows are the same."""
+    if len(set(labels)) < 2:
+        what = "all training rows have the same label"
+        raise DataError(job.needs_corpus().told, what, "a classifier needs two")
 
 
 def limited(job: Job, examples: Examples) -> Examples:
