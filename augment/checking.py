@@ -10,13 +10,14 @@ from pathlib import Path
 
 from augment.candidates.lexicon import locate
 from augment.candidates.sources import source_notices
-from augment.corpus import USUAL, inspect, peek, require_splits
+from augment.corpus import USUAL, inspect, peek, repeats_of_heads, require_splits
 from augment.errors import DataError
 from augment.job import Job
 from augment.models.folder import model_folder, require_fit, resource_folder
 from augment.models.folds import fold_models
 from augment.models.labels import listed, misspelt
 from augment.pipeline import Pipeline, check_sections, pipeline_of, source_names
+from augment.repeats import repeat_notices
 
 
 def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
@@ -56,7 +57,9 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     if job.resources.encoder is not None and names:
         path = job.resources.encoder
         yield "encoder", f"{path}: {resource_folder('encoder', path, job.run).kind}"
-    for number, notice in enumerate([*misspelt(labels), *source_notices(names, job)], 1):
+    repeats = repeats_of_heads(corpus, job.run.allow_download)
+    notices = [*repeat_notices(repeats), *misspelt(labels), *source_notices(names, job)]
+    for number, notice in enumerate(notices, 1):
         yield f"note {number}", notice
     worked_on = frozenset().union(*(seen.labels.get(split, ()) for split in splits))
     for section, config in (("model", job.model), ("judge", job.judge)):

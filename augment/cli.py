@@ -237,6 +237,43 @@ def check(
     answer_table(dict(found))
 
 
+@app.command()
+def audit(
+    config: Configs = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="CSV file to write the rows to, with reasons.", show_default=False
+        ),
+    ] = None,
+    near: Annotated[
+        float,
+        typer.Option("--near", help="Share in common from which two texts are near.", min=0.5, max=1),
+    ] = 0.8,
+    data: Data = None,
+    model: Model = None,
+    overrides: Overrides = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find repeated texts, texts with two labels and doubtful labels in a corpus."""
+    from augment import auditing
+    from augment.configuring import configured
+
+    job = configured(config, overrides, data, model)
+    if output is not None:
+        auditing.require_free(output)
+    with show_progress(quiet) as progress:
+        found = auditing.audit(job, near, progress)
+    if output is not None:
+        auditing.write_findings(output, found.findings)
+    if as_json:
+        answer_json(found.to_dict())
+        return
+    answer_table(found.facts())
+    say(f"rows and reasons: {output}" if output is not None else "add -o FILE.csv for the rows and reasons")
+
+
 def _from_input() -> str:
     """Return the text on the standard input, without the end of its last line; RequestError if it is not UTF-8."""
     from augment.errors import RequestError

@@ -33,6 +33,7 @@ from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
 from augment.notices import OWN_ROWS, by_reason, flag_notices, notices_of, told
 from augment.pipeline import Pipeline
+from augment.repeats import repeat_notices
 from augment.softening import softener
 from augment.stages import Diverse, Keywords
 from augment.table import Reject
@@ -129,6 +130,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         _attribution(totals),
         dict(sorted(outcome.files.items())),
         (
+            *repeat_notices(outcome.staged.repeats),
             *flag_notices(outcome.flags),
             *_renamed(outcome.staged),
             *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),

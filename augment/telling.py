@@ -125,7 +125,7 @@ def tell_training(result: "Training") -> None:
     say(f"{result.start} on {result.rows:,} rows in {result.seconds:.0f} s")
     if result.labels:
         say(f"labels: {listed([f'{label} ({rows:,})' for label, rows in result.labels.items()])}")
-    for notice in misspelt(result.labels):
+    for notice in [*result.notices, *misspelt(result.labels)]:
         say(f"note: {notice}")
     say(
         f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"

@@ -10,14 +10,14 @@ from tests.conftest import CHECKOUT
 
 PACKAGE = CHECKOUT / "augment"
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "columns", "chance", "pressure", "progress", "seen", "volume"),
+    ("errors", "columns", "chance", "pressure", "progress", "repeats", "seen", "volume"),
     ("document", "shipped", "ledger", "text", "ig", "report"),
     ("job", "table", "sink", "diversity", "fetch", "decode"),
     ("stage", "formats", "models", "shortcuts"),
     ("corpus", "candidates", "configuring", "deciding", "levels"),
     ("stages", "training", "folding", "totals"),
     ("pipeline", "listing"),
-    ("explaining", "checking", "engine", "fingerprint", "softening"),
+    ("auditing", "explaining", "checking", "engine", "fingerprint", "softening"),
     ("exporting", "notices", "flagging"),
     ("sampling", "card"),
     ("reporting", "summary"),
@@ -42,7 +42,7 @@ DOORS = {
     "summary": {"to_pandas": {"pandas"}},
     "training.fitting": {"fit": {"transformers"}, "_features": {"datasets"}},
     "training.making": {"_save": {"transformers"}},
-    "training.scoring": {"score": {"sklearn"}, "tfidf_accuracy": {"sklearn"}},
+    "training.scoring": {"score_of": {"sklearn"}, "tfidf_accuracy": {"sklearn"}},
     "training.starting": {"start_of": {"torch", "transformers"}, "_pretrained": {"torch", "transformers"}},
 }
 

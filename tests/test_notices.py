@@ -15,6 +15,7 @@ from augment.job import Job
 from augment.levels import Levels
 from augment.notices import OWN_ROWS, flag_notices, notices_of
 from augment.pipeline import Pipeline
+from augment.repeats import repeat_notices, repeats_of
 from augment.report import page
 from augment.shortcuts import Fact, Flag, flag_of
 from augment.table import Reject
@@ -86,6 +87,8 @@ def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
         for job in (JOB, SOFT):
             yield from notices_of(PLAN, job, Staged(over_limit=3), totals, rejects)
     yield from flag_notices(["'※' (word, good)"])
+    columns = [["a", "a"], [None, None], ["x", "y"], ["train", "test"]]
+    yield from repeat_notices(repeats_of(columns))
     yield from to_install(patch)
     yield OWN_ROWS
     yield "3 children are not drawn, because their source row is not."

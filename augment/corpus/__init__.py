@@ -11,7 +11,15 @@ Every row of the files is in one of the three. `skipped` counts rows that the co
 """
 
 from augment.corpus.folds import fold_of, with_folds
-from augment.corpus.inspecting import Peek, corpus_hashes, inspect, peek, require_splits, with_label_names
+from augment.corpus.inspecting import (
+    Peek,
+    corpus_hashes,
+    inspect,
+    peek,
+    repeats_of_heads,
+    require_splits,
+    with_label_names,
+)
 from augment.corpus.layout import USUAL, Shape
 from augment.corpus.reading import Chunk, read
 
@@ -25,6 +33,7 @@ __all__ = [
     "inspect",
     "peek",
     "read",
+    "repeats_of_heads",
     "require_splits",
     "with_folds",
     "with_label_names",

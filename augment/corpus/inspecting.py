@@ -7,13 +7,17 @@ require_splits(job, ["train"])           # RequestError if `run.splits`, or else
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from augment.corpus.layout import Shape, lay_out
 from augment.corpus.rows import SPLITS, batches_of, rows_of, rows_of_head, split_of
 from augment.errors import RequestError, nearest
 from augment.job import CorpusConfig, Job
 from augment.ledger import digest
+from augment.repeats import RepeatCounter, Repeats
+
+# Rows of each file that `check` looks at, and the bytes of a text file of which it sees no more than the head.
+_HEAD_ROWS, _HEAD_BYTES = 20_000, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,22 @@ def peek(config: CorpusConfig, allow_download: bool = False, count: int = 1024) 
             if row.used and row.fault is None and row.label is not None:
                 labels[row.split][layout.shape.label_names.get(row.label, row.label)] += 1
     return Peek(seen, dict(labels))
+
+
+def repeats_of_heads(config: CorpusConfig, allow_download: bool = False) -> Repeats:
+    """Return which texts repeat, from the heads of the files: all of a file below a mebibyte. Raises as `inspect` does."""
+    layout = lay_out(config, allow_download, whole=False)
+    counter, whole = RepeatCounter(), True
+    for part in layout.parts:
+        records = part.table.peek(part.schema, _HEAD_ROWS)
+        path = config.root / part.file.path
+        whole &= len(records) < _HEAD_ROWS and path.is_file() and path.stat().st_size < _HEAD_BYTES
+        rows = [row for row in rows_of_head(layout, part, records) if row.used and row.fault is None]
+        names = layout.shape.label_names
+        labels = [row.label if row.label is None else names.get(row.label, row.label) for row in rows]
+        pairs = [row.text_pair for row in rows]
+        counter.add([row.text for row in rows], pairs, labels, [row.split for row in rows])
+    return replace(counter.count(), whole=whole)
 
 
 def with_label_names(job: Job) -> Job:

@@ -20,6 +20,7 @@ from augment.corpus import Chunk, Shape, inspect, read, with_folds
 from augment.errors import DataError
 from augment.job import CorpusConfig, Job
 from augment.ledger import in_parts, readable, whole
+from augment.repeats import RepeatCounter, Repeats
 from augment.table import Reject
 
 ACTIVE = "run/active.parquet"
@@ -41,6 +42,7 @@ class Staged:
     labels: tuple[str, ...] = ()
     columns: dict[str, str | None] = field(default_factory=dict)
     rejects: tuple[Reject, ...] = ()
+    repeats: Repeats = field(default_factory=Repeats)
 
     @property
     def read(self) -> int:
@@ -56,7 +58,8 @@ class Staged:
         """Return the facts from what `to_dict` gave."""
         known = dict(values) if isinstance(values, dict) else {}
         rejects = tuple(Reject(**reject) for reject in known.pop("rejects"))
-        return cls(**{**known, "labels": tuple(known["labels"]), "rejects": rejects})
+        repeats = Repeats.of(known.pop("repeats", {}))
+        return cls(**{**known, "labels": tuple(known["labels"]), "rejects": rejects, "repeats": repeats})
 
 
 def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
@@ -91,6 +94,7 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
         tuple(sorted(tally.labels)),
         _columns(shape),
         tuple(tally.rejects),
+        tally.repeats.count(),
     )
 
 
@@ -141,11 +145,14 @@ class _Tally:
         self.skipped = self.over_limit = 0
         self.labels: set[str] = set()
         self.rejects: list[Reject] = []
+        self.repeats = RepeatCounter()
 
     def part(self, chunk: Chunk) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         """Return the active and the other rows of a chunk."""
         self.skipped += chunk.skipped
         self.rejects += chunk.rejects
+        columns = chunk.rows.select(["text", "text_pair", "label", "split"]).to_pydict()
+        self.repeats.add(*columns.values())
         works = pc.is_in(chunk.rows.column("split"), self._splits)
         active, rest = chunk.rows.filter(works), chunk.rows.filter(pc.invert(works))
         if self._chosen is not None:

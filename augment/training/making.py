@@ -16,10 +16,12 @@ from augment.errors import RequestError
 from augment.job import Job
 from augment.models.folder import MADE
 from augment.models.folds import folds_in
+from augment.models.out_of_fold import ANSWERS, write_answers
 from augment.progress import Progress, silent
-from augment.training.examples import Examples, divided_by_fold, limited, splits_of
+from augment.repeats import repeat_notices, text_key
+from augment.training.examples import Examples, divided_by_fold, limited, repeats_in, splits_of
 from augment.training.fitting import fit
-from augment.training.scoring import score, tfidf_accuracy
+from augment.training.scoring import answers, score, score_of, tfidf_accuracy
 from augment.training.starting import start_of
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class Training:
     majority: the share of the most frequent label there, which a model must beat to have learned anything; folds: how well
     each fold model does on the rows it did not see.
     baseline_accuracy: TF-IDF with logistic regression on the same rows, if the job asks for it; rejected: rows of the corpus
-    that cannot be used, by reason; labels: the rows trained on by label.
+    that cannot be used, by reason; labels: the rows trained on by label; notices: what to know of the corpus.
     """
 
     folder: Path
@@ -52,6 +54,7 @@ class Training:
     folds: tuple["FoldScore", ...] = ()
     rejected: Mapping[str, int] = field(default_factory=dict)
     labels: Mapping[str, int] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
     @property
     def fold_accuracy(self) -> float | None:
@@ -87,9 +90,13 @@ def train(job: Job, progress: Progress | None = None) -> Training:
     # Those of an earlier training would be taken for folds of this one.
     for old in folds_in(folder):
         shutil.rmtree(old)
+    (folder / ANSWERS).unlink(missing_ok=True)
     classes, corpus = sorted(set(fitting.labels)), corpus_hashes(job)
     _make(job, fitting, classes, corpus, say)
-    folds = tuple(_make_fold(job, divided, fold, classes, corpus, say) for fold in divided)
+    answered: dict[str, list[object]] = {}
+    folds = tuple(_make_fold(job, divided, fold, classes, corpus, answered, say) for fold in divided)
+    if folds:
+        write_answers(folder, tuple(classes), answered)
     accuracy, macro_f1 = score(job, splits[held_out])
     baseline = tfidf_accuracy(fitting, splits[held_out]) if job.train.baseline else None
     majority = round(max(Counter(splits[held_out].labels).values()) / len(splits[held_out]), 4)
@@ -109,6 +116,7 @@ def train(job: Job, progress: Progress | None = None) -> Training:
         folds,
         rejected,
         dict(sorted(Counter(fitting.labels).items())),
+        tuple(repeat_notices(repeats_in(splits))),
     )
 
 
@@ -125,13 +133,27 @@ def _make_fold(
     fold: int,
     classes: list[str],
     corpus: Mapping[str, str],
+    answered: dict[str, list[object]],
     say: Progress,
 ) -> FoldScore:
-    """Train and save the model that does not see a fold, and return how well it does there."""
+    """Train and save the model that does not see a fold, add what it answers there, and return how well it does."""
     seen, unseen = divided[fold]
     own, name = job.of_fold(fold), f"train without fold {fold}"
     _make(own, seen, classes, corpus, lambda phase, done, total: say(name, done, total))
-    return FoldScore(fold, len(unseen), score(own, unseen)[0] if len(unseen) else None)
+    if not len(unseen):
+        return FoldScore(fold, 0, None)
+    names, probabilities = answers(own, unseen)
+    order = [names.index(name) for name in classes]
+    columns: dict[str, list[object]] = {
+        "id": [*unseen.ids],
+        "key": [text_key(text, pair) for text, pair in zip(unseen.texts, unseen.pairs, strict=True)],
+        "label": [*unseen.labels],
+        "fold": [fold] * len(unseen),
+        "probabilities": probabilities[:, order].tolist(),
+    }
+    for name, column in columns.items():
+        answered.setdefault(name, []).extend(column)
+    return FoldScore(fold, len(unseen), score_of(names, probabilities, unseen.labels)[0])
 
 
 def _check_folder(folder: Path) -> None:

@@ -1,22 +1,37 @@
 """How well a model does on held-out rows, and how well TF-IDF with logistic regression does on the same."""
 
+from typing import TYPE_CHECKING
+
 from augment.job import Job
 from augment.text.segment import segment
 from augment.training.examples import Examples
 
+if TYPE_CHECKING:
+    import numpy as np
 
-def score(job: Job, examples: Examples) -> tuple[float, float]:
-    """Return accuracy and macro-F1 of the saved model on held-out texts."""
-    from sklearn.metrics import accuracy_score, f1_score
 
+def answers(job: Job, examples: Examples) -> "tuple[tuple[str, ...], np.ndarray]":
+    """Return the classes of the saved model, as the corpus names them, and their probabilities for each text: [N, C]."""
     from augment.models.classifier import open_classifier
     from augment.models.labels import LabelMap
 
     classifier = open_classifier(job.needs_model(), job.run)
-    labels = LabelMap(classifier.classes, job.label_names)
-    predicted = [labels.name(int(row)) for row in classifier.ask(examples.texts, examples.pairs).argmax(-1)]
-    macro = f1_score(examples.labels, predicted, average="macro", zero_division=0)
-    return round(float(accuracy_score(examples.labels, predicted)), 4), round(float(macro), 4)
+    classes = LabelMap(classifier.classes, job.label_names).ordered
+    return classes, classifier.ask(examples.texts, examples.pairs)
+
+
+def score(job: Job, examples: Examples) -> tuple[float, float]:
+    """Return accuracy and macro-F1 of the saved model on held-out texts."""
+    return score_of(*answers(job, examples), examples.labels)
+
+
+def score_of(classes: tuple[str, ...], probabilities: "np.ndarray", labels: list[str]) -> tuple[float, float]:
+    """Return accuracy and macro-F1 of probabilities, [N, C], for texts with these labels."""
+    from sklearn.metrics import accuracy_score, f1_score
+
+    predicted = [classes[int(row)] for row in probabilities.argmax(-1)]
+    macro = f1_score(labels, predicted, average="macro", zero_division=0)
+    return round(float(accuracy_score(labels, predicted)), 4), round(float(macro), 4)
 
 
 def tfidf_accuracy(fitting: Examples, held_out: Examples) -> float:
