@@ -285,6 +285,30 @@ def test_train_with_folds_tells_how_well_each_does_out_of_fold(config: Path, tmp
     assert (tmp_path / "m" / "fold-1" / "model.safetensors").is_file()
 
 
+def test_audit_reads_what_the_folds_answered_and_lists_rows_where_it_is_told_to(
+    config: Path, tmp_path: Path
+) -> None:
+    assert augment("train", "-c", config, *CPU, "--folds", "2", "-m", tmp_path / "m", "--quiet").code == 0
+    listed = tmp_path / "audit.csv"
+    result = augment("audit", "-c", config, "-m", tmp_path / "m", "-o", listed, "--json")
+    found = json.loads(result.out)
+    assert result.code == 0
+    assert sum(found["rows"].values()) == 300
+    assert found["asked"] == 60
+    assert listed.read_text(encoding="utf-8-sig").count("\n") >= len(found["findings"]) + 1
+    plain = augment("audit", "-c", config, "--quiet")
+    assert plain.code == 0
+    assert "not looked for" in plain.out
+
+
+def test_audit_replaces_no_file_of_others(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("text,label\n", encoding="utf-8")
+    result = augment("audit", "-c", config, "-o", tmp_path / "mine.csv")
+    assert result.code == 2
+    assert result.err.count("\n") == 3
+    assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "text,label\n"
+
+
 def test_report_draws_the_same_page_again(finished: Path) -> None:
     page = finished / "report.html"
     first = page.read_bytes()

@@ -36,7 +36,10 @@ GENERATED = [*GUIDES, CHECKOUT / "CONTRIBUTING.md"]
 PAGES = [
     *READMES,
     *GUIDES,
-    *(CHECKOUT / name for name in ("docs/audit.md", "docs/online.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")),
+    *(
+        CHECKOUT / name
+        for name in ("docs/audit.md", "docs/online.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")
+    ),
 ]
 BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -20,6 +20,7 @@ from augment.errors import DataError, FingerprintError, ModelError
 from augment.folding import by_fold, in_order
 from augment.job import CorpusConfig, Job, ModelConfig
 from augment.models.folds import folds_in
+from augment.models.out_of_fold import read_answers
 from augment.notices import OWN_ROWS
 from augment.pipeline import Pipeline, apply
 from augment.running import run
@@ -59,6 +60,11 @@ def folded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = train(with_file(job, folder))
     assert [fold.fold for fold in result.folds] == [0, 1]
     assert sum(fold.rows for fold in result.folds) == result.rows
+    answers = read_answers(result.folder)
+    assert answers is not None
+    assert answers.classes == ("bad", "good")
+    assert len(answers.rows) <= len(answers.probabilities) == result.rows
+    assert answers.probabilities.sum(1) == pytest.approx(1)
     assert result.fold_accuracy is not None
     assert result.fold_accuracy < 0.8
     return folder

@@ -12,15 +12,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from augment.checking import findings
 from augment.corpus import read
 from augment.errors import DataError, FingerprintError, RejectRateError, RequestError
 from augment.job import CorpusConfig, Job, OutputConfig
 from augment.ledger import digest
 from augment.models.classifier import Classifier
 from augment.models.integrate import Plan, Rows, Scores
+from augment.pipeline import pipeline_of
 from augment.running import run
 from augment.summary import FINISHED, Summary, read_summary
 from augment.text.edits import Edit, replay
+from augment.training import train
 from tests.small import small_job
 from tests.texts import TEXTS
 
@@ -437,3 +440,28 @@ def test_a_label_column_with_a_name_of_ours_is_told(small: Path, tmp_path: Path)
     corpus = CorpusConfig.model_validate({"root": str(tmp_path), "files": "small.csv", "label": "verdict"})
     summary = run("aeda", job.model_copy(update={"corpus": corpus}), tmp_path / "out")
     assert any("`verdict` is written as `verdict_source`" in notice for notice in summary.notices)
+
+
+def test_texts_in_two_splits_and_with_two_labels_are_told_first_wherever_a_run_tells(tmp_path: Path) -> None:
+    """In notices, card, manifest and report; by `check` and `train` too."""
+    rows = [(f"text {row} 很好", "good" if row % 2 else "bad", "train") for row in range(72)]
+    rows += [(text, label, "test") for text, label, _ in rows[:28]] + [("text 3 很好", "bad", "train")]
+    rows += [(f"other {row} 很差", "bad", "test") for row in range(72)]
+    lines = "".join(f"{text},{label},{split}\n" for text, label, split in rows)
+    (tmp_path / "small.csv").write_text(f"review,label,split\n{lines}", encoding="utf-8")
+    told = [
+        "the same text is in two splits: 28 of 100 rows of test (28 %) are also in train; "
+        "scores on such rows are too good: `augment audit` lists them",
+        "the same text has two labels: 1 texts, in 3 of 173 rows (1.7 %); "
+        "at most one label of each is right: `augment audit` lists them",
+    ]
+    job = small_job(tmp_path)
+    assert list(train(job).notices) == told
+    summary = run("aeda", job, tmp_path / "out")
+    assert list(summary.notices[:2]) == told
+    assert list(read_summary(tmp_path / "out").notices[:2]) == told
+    for name in ("README.md", "report.html"):
+        page = (tmp_path / "out" / name).read_text(encoding="utf-8")
+        assert "28 of 100 rows of test" in page[:20_000]
+    checked = dict(findings(pipeline_of("aeda"), job))
+    assert [checked["note 1"], checked["note 2"]] == told

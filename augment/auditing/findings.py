@@ -70,8 +70,9 @@ class _Company:
 
     def __init__(self, texts: Texts, group: Sequence[int]) -> None:
         """Keep a few rows of each."""
-        keys = dict(zip(group, texts.exact[np.asarray(group)].tolist(), strict=True))
-        self._values: tuple[Sequence[object] | Mapping[int, object], ...] = (texts.splits, texts.labels, keys)
+        keys = texts.exact[np.asarray(group)].tolist()
+        columns = ([texts.splits[row] for row in group], [texts.labels[row] for row in group], keys)
+        self._values: list[dict[int, object]] = [dict(zip(group, column, strict=True)) for column in columns]
         self._first: tuple[dict[object, list[int]], ...] = ({}, {}, {})
         for row in group:
             for values, first in zip(self._values, self._first, strict=True):
