@@ -65,6 +65,11 @@ def notices_of(
         found.append(
             f"{totals.cut:,} rows are longer than the model is fed (model.max_length): words beyond have the score 0, see `unseen`"
         )
+    if totals.foreign:
+        found.append(
+            f"{totals.foreign:,} rows were not edited: their text is in a language that no lexicon knows (neither Chinese nor "
+            "English); `shortfall` names them, and a corpus.language other than auto edits them all the same"
+        )
     if totals.near_guard:
         found.append(
             f"{totals.near_guard:,} of the rows worked on equal or nearly equal a text of the guard file, and stay: see the "

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from augment.diversity import Diversity
 from augment.levels import Levels
+from augment.text.foreign import FOREIGN
 
 # Numbers are counted in bins of one percent, down to the smallest that is told from zero.
 _BINS, _LEAST = 231, 1e-9
@@ -50,7 +51,7 @@ def percent(share: float) -> str:
 class Totals:
     """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction; moved: children with another label than their parent.
 
-    cut: rows longer than the model is fed; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: children by label and verdict; sources: source rows
+    cut: rows longer than the model is fed; foreign: source rows not edited for their language; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: children by label and verdict; sources: source rows
     by label, of runs that make children; answers: source rows by label and prediction; levels: rows that hold accepted shortcuts, added by who writes them.
     """
 
@@ -67,6 +68,7 @@ class Totals:
     near_guard: int = 0
     folded: int = 0
     cut: int = 0
+    foreign: int = 0
     silent: Counter[str] = field(default_factory=Counter)
     joined: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     sources: Counter[str | None] = field(default_factory=Counter)
@@ -102,6 +104,7 @@ class Totals:
             for gaps in table.column("shortfall").drop_null().to_pylist():
                 for gap in gaps:
                     self.shortfall[gap["method"], gap["reason"]] += gap["missing"]
+                self.foreign += any(gap["reason"] == FOREIGN for gap in gaps)
 
     @property
     def right(self) -> int:

@@ -17,8 +17,9 @@ from augment.candidates.forms import FORMS, FormName, form_notices, open_form
 from augment.candidates.lexicon import Lexicon, load_lexicons, locate
 from augment.candidates.place import Place
 from augment.job import Job
-from augment.text.choose import Protection, editable, is_negation
+from augment.text.choose import Protection, editable
 from augment.text.inflect import fits_article, match_case
+from augment.text.negation import is_negation
 from augment.text.script import Language, language
 from augment.text.segment import segment
 

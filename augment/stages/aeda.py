@@ -1,7 +1,7 @@
 """An easier data augmentation (Karimi, Rossi and Prati 2021): marks put at random between words. A peer to compare with.
 
 As the authors' code does it: from one to a third of the number of words, each of six marks by chance, before words at random.
-Chinese takes the marks in full width.
+Chinese takes the marks in full width. Unlike there, no mark is put before a negation or into what `resources.protect` names.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from augment.chance import Chance, chance
 from augment.columns import CHILD, Column
 from augment.job import Job
 from augment.stage import Stage, Step
-from augment.stages.children import TRIES, Row, drawn, whole_rows
+from augment.stages.children import TRIES, Row, drawn, protection, whole_rows
 from augment.stages.eda import before, first_words
 from augment.text.edits import Edit
 from augment.text.script import language
@@ -40,7 +40,8 @@ class Aeda(Stage):
         return CHILD
 
     def open(self, job: Job, state: Path | None) -> Step:
-        """Return the step; nothing has to be loaded."""
+        """Read the protected words."""
+        guard = protection(job)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Put the children of every row behind it."""
@@ -49,7 +50,7 @@ class Aeda(Stage):
                 numbers = range(self.children * TRIES)
                 return [self.marked(row, chance(job.seed, self.kind, row.id, number)) for number in numbers]
 
-            return drawn(batch, whole_rows(batch), self.kind, self.children, draws)
+            return drawn(batch, whole_rows(batch, guard), self.kind, self.children, draws)
 
         return step
 

@@ -21,6 +21,7 @@ from augment.stage import Stage, Step
 from augment.stages.children import Context, Row, editable_rows, protection
 from augment.stages.substitute import places_of
 from augment.table import Child, Missing, with_children, with_columns
+from augment.text.foreign import FOREIGN
 
 
 @dataclass
@@ -166,10 +167,10 @@ class Attack(Stage):
                 edits = hunt.row.edits(hunt.choice)
                 children.append(Child(hunt.row.index, self.kind, 1, *hunt.row.texts(hunt.choice), edits))
             else:
-                why = (
-                    "already predicted wrong"
-                    if hunt.outcome == "skipped"
-                    else "prediction could not be changed"
-                )
+                why = "prediction could not be changed"
+                if hunt.row.foreign:
+                    why = FOREIGN
+                elif hunt.outcome == "skipped":
+                    why = "already predicted wrong"
                 missing.append(Missing(hunt.row.index, self.kind, 1, why))
         return with_children(with_columns(batch, ATTACK, [outcome, queries]), children, missing)

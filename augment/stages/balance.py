@@ -28,10 +28,12 @@ from augment.ledger import read_table
 from augment.shortcuts import Flag as Shortcut
 from augment.shortcuts import read_flags
 from augment.stage import Lines, Step, TableStage
-from augment.stages.children import Row, editable_rows, whole_rows
+from augment.stages.children import Row, editable_rows, protection, whole_rows
 from augment.table import Child, Missing, with_children
 from augment.text.choose import Protection, is_content
 from augment.text.edits import Edit, insertion, replay
+from augment.text.foreign import FOREIGN
+from augment.text.negation import is_negation
 from augment.text.units import Unit, folded, units
 
 _LINES = pa.schema(
@@ -59,6 +61,7 @@ class Run(NamedTuple):
 
 
 State = tuple[Run, ...]
+_LOCKED = "a negation or a protected word may not come or go"
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,10 @@ class Balance(TableStage):
         if active:
             flags = read_flags(job.needs_flags())
             counted = _counted(flags)
-            for row in whole_rows(rows.combine_chunks().to_batches()[0]) if rows.num_rows else ():
+            batches = rows.combine_chunks().to_batches()[:1] if rows.num_rows else []
+            # Only the tokens count here, so nothing is looked up that may be edited.
+            nothing = Protection(language_told=True)
+            for row in (row for batch in batches for row in whole_rows(batch, nothing)):
                 if row.label is not None:
                     found = [(*run, _form(row, tokens)) for run, tokens in _runs(row, counted).items()]
                     counts[_group(row.label, flags), json.dumps(found, ensure_ascii=False)] += 1
@@ -133,17 +139,21 @@ class Balance(TableStage):
         """Read the accepted flags and the states of the corpus; RequestError if nothing is accepted."""
         flags = read_flags(job.needs_flags())
         states = _States(read_table(self.path_in(state)) if state is not None else _LINES.empty_table())
-        counted = _counted(flags)
+        counted, guard = _counted(flags), protection(job)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Make the children of every row that a shortcut concerns."""
             children: list[Child] = []
-            for row in editable_rows(batch, "any", Protection(), self.score):
+            missing: list[Missing] = []
+            for row in editable_rows(batch, "any", guard, self.score):
                 if row.label is not None:
                     luck = chance(job.seed, self.kind, row.id, 0)
-                    changes = self.changes(row, flags, counted, states, luck)
-                    children += self.children(row, changes, luck)
-            return with_children(batch, children, list[Missing]())
+                    changes = list(self.changes(row, flags, counted, states, luck))
+                    kept = [change for change in changes if not _hinders(row, change)]
+                    children += self.children(row, kept, luck)
+                    reasons = Counter(reason for change in changes if (reason := _hinders(row, change)))
+                    missing += [Missing(row.index, self.kind, n, reason) for reason, n in reasons.items()]
+            return with_children(batch, children, missing)
 
         return step
 
@@ -252,6 +262,16 @@ class _Plan:
         if not there:
             return cls({}, {})
         return cls({state: asked * more / (there * own[state]) for state, more in beyond.items()}, lacking)
+
+
+def _hinders(row: Row, change: Change) -> str | None:
+    """Return why a change may not be made: it would take or add a negation, or take what is protected, or is of a foreign text."""
+    if row.foreign:
+        return FOREIGN
+    added = (word for run, _ in change.new for word in run.text.split())
+    if row.locked & change.gone or any(map(is_negation, added)):
+        return _LOCKED
+    return None
 
 
 def _group(label: str, flags: Sequence[Shortcut]) -> str:

@@ -5,7 +5,7 @@ edits the text, so that replaying a child's edits on its parent always gives the
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
@@ -15,8 +15,9 @@ from augment.chance import Chance, chance
 from augment.errors import RequestError
 from augment.job import Job
 from augment.table import Child, Missing, parents, with_children
-from augment.text.choose import Protection, compiled, editable
-from augment.text.edits import Edit, deletions, filling, replay
+from augment.text.choose import Protection, compiled, editable, locked
+from augment.text.edits import Edit, deletions, replay
+from augment.text.foreign import FOREIGN, is_foreign
 
 On = Literal["key", "other", "any"]
 # How much nearer to the token than unrelated words a candidate must be.
@@ -31,13 +32,15 @@ Context = Annotated[
 ]
 TRIES = 8
 _USED_UP = "no new text in the tries allowed"
+_NOTHING = "no token may be edited"
 
 
 @dataclass(frozen=True)
 class Row:
     """A source row to be edited. free: the tokens that may be edited, key tokens in rank order, others in text order.
 
-    words: how many content words the row has, the measure of a share. key: the key tokens, in rank order.
+    words: how many content words the row has, the measure of a share. key: the key tokens, in rank order. locked: the tokens
+    that no stage may edit, negations and what is protected. foreign: in a language that no lexicon knows, so nothing is free.
     """
 
     index: int
@@ -52,6 +55,8 @@ class Row:
     free: tuple[int, ...]
     words: int
     key: tuple[int, ...] = ()
+    locked: frozenset[int] = frozenset()
+    foreign: bool = False
 
     def edits(self, choice: Mapping[int, str]) -> tuple[Edit, ...]:
         """Return the edits that put `choice` in place, in the order of the text, never overlapping."""
@@ -62,8 +67,7 @@ class Row:
             removed = deletions(whole, [self.spans[token] for token in gone]) if gone else []
             spans = dict(zip(gone, removed, strict=True))
             for token in tokens:
-                start, end = spans.get(token, self.spans[token])
-                new = choice[token] or filling(whole, start, end)
+                (start, end), new = spans.get(token, (self.spans[token], choice[token]))
                 made.append(Edit(side, start, end, whole[start:end], new, self.scores[token]))
         return tuple(made)
 
@@ -114,7 +118,8 @@ def protection(job: Job) -> Protection:
             ) from None
         words.update(line.strip() for line in lines if line.strip())
     compiled(job.resources.protect_patterns)
-    return Protection(frozenset(words), job.resources.protect_patterns)
+    told = job.corpus is not None and job.corpus.language != "auto"
+    return Protection(frozenset(words), job.resources.protect_patterns, told)
 
 
 def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) -> list[Row]:
@@ -127,11 +132,12 @@ def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) 
         if values[score] is None:
             continue
         seen = set(values["owner"])
-        content = [
-            place for place, free in enumerate(editable(values["tokens"], guard)) if free and place in seen
-        ]
-        key = values["key"] or []
-        rows.append(_row(index, values, values[score], _free(on, key, content), len(content), tuple(key)))
+        tokens = values["tokens"]
+        content = [place for place, free in enumerate(editable(tokens, guard)) if free and place in seen]
+        key, kept = values["key"] or [], locked(tokens, guard)
+        free = _free(on, [place for place in key if place not in kept], content)
+        row = _row(index, values, values[score], free, len(content), tuple(key))
+        rows.append(_guarded(row, kept, guard))
     return rows
 
 
@@ -150,6 +156,12 @@ def _row(
     return Row(index, *texts, tokens, side, spans, tuple(scores), free, words, key)
 
 
+def _guarded(row: Row, kept: frozenset[int], guard: Protection) -> Row:
+    """Return a row with the tokens that must stay, and nothing free where its language is not known."""
+    foreign = not guard.language_told and any(map(is_foreign, (row.text, row.text_pair or "")))
+    return replace(row, locked=kept, foreign=foreign, free=() if foreign else row.free)
+
+
 def _free(on: On, key: list[int], content: list[int]) -> tuple[int, ...]:
     """Return the tokens an edit may touch."""
     if on == "key":
@@ -157,8 +169,8 @@ def _free(on: On, key: list[int], content: list[int]) -> tuple[int, ...]:
     return tuple(content) if on == "any" else tuple(place for place in content if place not in set(key))
 
 
-def whole_rows(batch: pa.RecordBatch) -> list[Row]:
-    """Return the source rows of a batch with all their tokens free and no scores, for edits that look at none."""
+def whole_rows(batch: pa.RecordBatch, guard: Protection) -> list[Row]:
+    """Return the source rows of a batch with no scores and all tokens free that may be edited, for edits that look at none."""
     picked = parents(batch)
     names = ["id", "text", "text_pair", "label", "tokens", "side", "spans"]
     columns = batch.take(pa.array(picked, pa.int64())).select(names).to_pylist()
@@ -166,8 +178,9 @@ def whole_rows(batch: pa.RecordBatch) -> list[Row]:
     for index, values in zip(picked, columns, strict=True):
         if values["tokens"] is None:
             continue
-        count = len(values["tokens"])
-        rows.append(_row(index, values, (0.0,) * count, tuple(range(count)), count))
+        count, kept = len(values["tokens"]), locked(values["tokens"], guard)
+        free = tuple(place for place in range(count) if place not in kept)
+        rows.append(_guarded(_row(index, values, (0.0,) * count, free, count), kept, guard))
     return rows
 
 
@@ -190,7 +203,7 @@ def breed(
 
     def draws(row: Row) -> Iterator[tuple[Edit, ...]]:
         """Yield the edits of one child after the other."""
-        reasons[row.id] = _USED_UP if row.free else "no token may be edited"
+        reasons[row.id] = _USED_UP if row.free else _NOTHING
         for number in range(count * TRIES if row.free else 0):
             choice = rewrite(row, chance(seed, method, row.id, number), number)
             if not choice:
@@ -220,7 +233,7 @@ def drawn(
     for row in rows:
         taken = family[row.id]
         made = 0
-        for number, edits in enumerate(draws(row)):
+        for number, edits in enumerate(() if row.foreign else draws(row)):
             texts = replay(row.text, row.text_pair, edits)
             if texts in taken or not texts[0].strip() or (texts[1] is not None and not texts[1].strip()):
                 continue
@@ -230,7 +243,8 @@ def drawn(
             if made == count:
                 break
         if made < count:
-            missing.append(Missing(row.index, method, count - made, (reasons or {}).get(row.id, _USED_UP)))
+            reason = FOREIGN if row.foreign else (reasons or {}).get(row.id, _USED_UP)
+            missing.append(Missing(row.index, method, count - made, reason))
     return with_children(batch, children, missing)
 
 

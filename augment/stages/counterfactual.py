@@ -26,8 +26,9 @@ from augment.ledger import read_table
 from augment.stage import Lines, Step, TableStage
 from augment.stages.children import Row, breed, editable_rows, protection
 from augment.table import is_child, with_columns
-from augment.text.choose import is_content, is_negation
+from augment.text.choose import is_content
 from augment.text.inflect import fits_article, match_case
+from augment.text.negation import is_negation
 from augment.text.script import language
 from augment.text.segment import tag
 

@@ -2,7 +2,8 @@
 
 As the authors' code does it: alpha of the words, at least one, are edited; each of the four operations gives a quarter of
 the children and one more, of which so many are drawn as are asked for. Unlike there, case and punctuation stay, every
-child is another text, and a row that gives too few says so. Chinese words are those of jieba.
+child is another text, and a row that gives too few says so. Negations and what `resources.protect` names stay as they are and
+where they are, and so does a word that a negation speaks of, unless a synonym takes its place. Chinese words are those of jieba.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +18,8 @@ from augment.chance import Chance, chance
 from augment.columns import CHILD, Column
 from augment.job import Job
 from augment.stage import Stage, Step
-from augment.stages.children import Row, drawn, whole_rows
-from augment.text.choose import STOP_WORDS, is_word
+from augment.stages.children import Row, drawn, protection, whole_rows
+from augment.text.choose import STOP_WORDS, governed, is_word
 from augment.text.edits import Edit, insertion
 from augment.text.script import language
 
@@ -51,8 +52,8 @@ class Eda(Stage):
         return ("lexicon",)
 
     def open(self, job: Job, state: Path | None) -> Step:
-        """Load the lexicons."""
-        synonyms = any_synonyms(job)
+        """Load the lexicons, and read the protected words."""
+        synonyms, guard = any_synonyms(job), protection(job)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Put the children of every row behind it."""
@@ -60,7 +61,7 @@ class Eda(Stage):
             def draws(row: Row) -> list[tuple[Edit, ...]]:
                 return self.pool(row, synonyms, chance(job.seed, self.kind, row.id, 0))
 
-            return drawn(batch, whole_rows(batch), self.kind, self.children, draws)
+            return drawn(batch, whole_rows(batch, guard), self.kind, self.children, draws)
 
         return step
 
@@ -70,13 +71,15 @@ class Eda(Stage):
         if not words:
             return []
         count = max(1, int(self.alpha * len(words)))
+        negated = governed(row.tokens, row.side)
+        loose = [place for place in words if place not in negated]
         pool: list[tuple[Edit, ...]] = []
         for _ in range(self.children // _OPERATIONS + 1):
             pool += [
                 row.edits(_replaced(row, words, count, synonyms, chance)),
                 _inserted(row, words, count, synonyms, chance),
-                row.edits(_swapped(row, words, count, chance)),
-                row.edits(_deleted(words, self.alpha, chance)),
+                row.edits(_swapped(row, loose, count, chance)),
+                row.edits(_deleted(loose, len(words), self.alpha, chance)),
             ]
         return chance.sample(pool, len(pool))
 
@@ -113,7 +116,7 @@ def _inserted(
 def _swapped(row: Row, words: Sequence[int], count: int, chance: Chance) -> Mapping[int, str]:
     """Return what stands where after so many swaps of two random words."""
     stands = {place: row.tokens[place] for place in words}
-    for _ in range(count):
+    for _ in range(count if words else 0):
         one = words[chance.below(len(words))]
         others = (words[chance.below(len(words))] for _ in range(_DRAWS))
         other = next((place for place in others if place != one), one)
@@ -121,10 +124,10 @@ def _swapped(row: Row, words: Sequence[int], count: int, chance: Chance) -> Mapp
     return {place: word for place, word in stands.items() if word != row.tokens[place]}
 
 
-def _deleted(words: Sequence[int], alpha: float, chance: Chance) -> Mapping[int, str]:
-    """Return the deletion of each word by chance, of all but one at most."""
+def _deleted(words: Sequence[int], of: int, alpha: float, chance: Chance) -> Mapping[int, str]:
+    """Return the deletion of each word by chance, of all but one at most where these are all `of` the row."""
     gone = [place for place in words if chance.below(1_000_000) < alpha * 1_000_000]
-    if len(gone) == len(words):
+    if gone and len(gone) == of:
         gone.pop(chance.below(len(gone)))
     return dict.fromkeys(gone, "")
 

@@ -9,15 +9,18 @@ label, and a user's word (a brand, a shortcut under study) must stay. Intensifie
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
 from itertools import accumulate
+from unicodedata import normalize
 
 import regex
 
 from augment.errors import RequestError
-from augment.text.segment import MARKUP
+from augment.text.negation import NEGATIONS, is_negation, negations, simpler
+from augment.text.segment import CODE, MARKUP
 
 PATTERN_SECONDS = 1.0
 # Content words that a negation speaks of.
@@ -25,6 +28,7 @@ _GOVERNED = 2
 
 _LETTER = regex.compile(r"\p{L}")
 _HAN = regex.compile(r"\p{Han}")
+_LATIN_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 # 分 and 点 are not among the measures: 十分, 万分 and 一点 are adverbs of degree, not counts.
 _NUMERIC = regex.compile(
     r"\p{N}|^(?:第|百分之|约|近)?(?:[〇零一二两三四五六七八九十百千万亿半几]|数(?=[十百千万亿]))+(?:[点又][〇零一二三四五六七八九]+)?"
@@ -32,21 +36,12 @@ _NUMERIC = regex.compile(
 )
 # What a sentence may begin after.
 _BREAK = regex.compile(r"[.!?。！？…:：;；\n\"“”‘'(\[（【*•—-]+")
+_APOSTROPHE = regex.compile(r"[’‘‛´ʼ′＇]")
 _LINK = regex.compile(
     r"(?i)://|^www\.|^@.|.@.|^#.|(?:^[a-z0-9-]+|\.[a-z0-9-]+)\.(?:com|cn|net|org)(?![a-z0-9-])"
 )
 _CLITIC = regex.compile(r"^(.*?)['’](?:s|t|m|d|ve|ll|re)$")
 
-_ENGLISH_NEGATIONS = """
-not no never none nobody nothing nowhere neither nor cannot without hardly barely scarcely rarely
-seldom n't 't dont doesnt didnt cant couldnt wont wouldnt isnt arent wasnt werent havent hasnt hadnt
-shouldnt aint mustnt
-"""
-_CHINESE_NEGATIONS = """
-不 没 没有 别 无 未 非 勿 莫 甭 否 無 沒 沒有 毋 弗 不是 不要 不会 不能 不可 不可以 不想 不用 不必 不得 不再 不曾 不够 不太 不大 不怎么 不很 不该 不应 不应该 不需要
-不愿 不肯 不敢 不让 不到 不了 不见得 未必 未曾 未能 没法 没能 没什么 没人 没用 从不 从未 从来不 从没 也没 还没 都没 就没 又没 真没 并不 并非 并未 并没 并没有 绝不 决不 绝非 毫不 毫无 永不 无法 无需
-不一定 几乎不 别再 禁止 不至于
-"""
 # Articles, pronouns, auxiliaries, prepositions, conjunctions, question words, number words.
 _ENGLISH_STOP_WORDS = """
 a an the this that these those i me my mine myself we us our ours ourselves you your yours yourself
@@ -109,16 +104,19 @@ _QUESTIONS = frozenset(
 )
 # Words of degree that can be ranked but have no substitute: dictionaries take them for thus, or for penetrating.
 _COMPARING = frozenset({"so", "too", "more", "most", "less", "least"})
-NEGATIONS = frozenset((_ENGLISH_NEGATIONS + _CHINESE_NEGATIONS).split())
 STOP_WORDS = frozenset((_ENGLISH_STOP_WORDS + _CHINESE_STOP_WORDS).split()) - NEGATIONS
 
 
 @dataclass(frozen=True)
 class Protection:
-    """What a user wants left alone: words or phrases, and regular expressions for single tokens; case is ignored."""
+    """What a user wants left alone: words or phrases, and regular expressions for single tokens; case is ignored.
+
+    language_told: the user names the language of the texts, so that none is left alone for being in another.
+    """
 
     words: frozenset[str] = frozenset()
     patterns: tuple[str, ...] = ()
+    language_told: bool = False
 
 
 def editable(tokens: Sequence[str], protection: Protection) -> list[bool]:
@@ -127,8 +125,16 @@ def editable(tokens: Sequence[str], protection: Protection) -> list[bool]:
     A capitalised word inside a sentence is a name and stays. A protected word is found across token borders (花呗 in 花 + 呗, "battery life"), a Latin one only as whole
     tokens. RequestError if a pattern is not a regular expression or takes too long.
     """
-    protected = _protected(tokens, protection) | _names(tokens)
-    return [_free(token) and index not in protected for index, token in enumerate(tokens)]
+    kept = locked(tokens, protection) | _names(tokens)
+    return [_free(token) and index not in kept for index, token in enumerate(tokens)]
+
+
+def locked(tokens: Sequence[str], protection: Protection) -> frozenset[int]:
+    """Return the tokens that no stage may edit, whatever else it edits: negations, and what the user protects.
+
+    RequestError if a pattern takes too long.
+    """
+    return negations(tokens) | _protected(tokens, protection)
 
 
 def _names(tokens: Sequence[str]) -> set[int]:
@@ -161,8 +167,8 @@ def is_question(token: str) -> bool:
 
 
 def is_word(token: str) -> bool:
-    """Return whether a token has a letter, so is not mere punctuation, symbols, digits or emoji; markup is no word."""
-    return bool(_LETTER.search(token)) and not is_markup(token)
+    """Return whether a token has a letter, so is not mere punctuation, symbols, digits or emoji; markup and codes are no words."""
+    return bool(_LETTER.search(token)) and not is_markup(token) and not is_code(token)
 
 
 def is_number(token: str) -> bool:
@@ -170,15 +176,14 @@ def is_number(token: str) -> bool:
     return bool(_NUMERIC.search(token))
 
 
-def is_negation(token: str) -> bool:
-    """Return whether a token negates: not, never, n't, don't, cannot; 不, 没有, 别, 并非, 也不."""
-    word = token.casefold().replace("’", "'")
-    return word in NEGATIONS or word.endswith(("n't", "不", "没有"))
-
-
 def is_markup(token: str) -> bool:
     """Return whether a token is a tag or an entity of HTML: <br />, </b>, &nbsp;."""
     return token[:1] in ("<", "&") and bool(MARKUP.fullmatch(token))
+
+
+def is_code(token: str) -> bool:
+    """Return whether a token is the code of an emoticon: [泪], 【哈哈】, :smile:."""
+    return token[:1] in ("[", "［", "【", ":") and len(token) > 2 and bool(CODE.fullmatch(token))
 
 
 def is_link(token: str) -> bool:
@@ -195,14 +200,13 @@ def governed(tokens: Sequence[str], side: Sequence[int]) -> frozenset[int]:
         [1, 2]
     """
     found: set[int] = set()
-    for place, token in enumerate(tokens):
-        if is_negation(token):
-            left = _GOVERNED
-            for behind in range(place + 1, len(tokens)):
-                if not left or side[behind] != side[place] or not is_word(tokens[behind]):
-                    break
-                found.add(behind)
-                left -= is_content(tokens[behind])
+    for place in sorted(negations(tokens)):
+        left = _GOVERNED
+        for behind in range(place + 1, len(tokens)):
+            if not left or side[behind] != side[place] or not is_word(tokens[behind]):
+                break
+            found.add(behind)
+            left -= is_content(tokens[behind])
     return frozenset(found)
 
 
@@ -229,13 +233,17 @@ def _protected(tokens: Sequence[str], protection: Protection) -> set[int]:
 
 
 def _overlapping(joined: str, starts: list[int], word: str) -> Iterator[int]:
-    """Yield the tokens that an occurrence of a word touches; one without Han must begin and end with a token."""
+    """Yield the tokens that an occurrence of a word touches; where it begins or ends with a letter, a token must as well.
+
+    A word with Han may be a part of tokens. So may a mark: C++ stands in C + ++,.
+    """
     within = bool(_HAN.search(word))
+    begins, ends = within or not _LATIN_OR_DIGIT.match(word[0]), within or not _LATIN_OR_DIGIT.match(word[-1])
     at = joined.find(word)
     while at >= 0:
         end = at + len(word)
         first, after = bisect_right(starts, at) - 1, bisect_left(starts, end)
-        if within or (starts[first] == at and starts[after] == end):
+        if (begins or starts[first] == at) and (ends or starts[after] == end):
             yield from range(first, after)
         at = joined.find(word, at + 1)
 
@@ -247,8 +255,30 @@ def _sorted(words: frozenset[str]) -> tuple[str, ...]:
 
 
 def _folded(word: str) -> str:
-    """Return a word without case and space."""
-    return "".join(word.casefold().split())
+    """Return a word without case, width, space, kind of apostrophe and, where OpenCC is installed, Chinese script."""
+    plain = word if word.isascii() else _APOSTROPHE.sub("'", normalize("NFKC", _APOSTROPHE.sub("'", word)))
+    return "".join(_simplified(plain).casefold().split())
+
+
+def _simplified(text: str) -> str:
+    """Return a text with each of its traditional characters in simplified form; as it is without OpenCC."""
+    return "".join(map(_simplified_letter, text)) if _HAN.search(text) else text
+
+
+@cache
+def _simplified_letter(letter: str) -> str:
+    """Return the simplified form of a character."""
+    return _converter()(letter)
+
+
+@cache
+def _converter() -> Callable[[str], str]:
+    """Return what simplifies Chinese, made once in a process."""
+    if find_spec("opencc") is None:
+        return simpler
+    from opencc import OpenCC
+
+    return OpenCC("t2s").convert  # type: ignore[no-any-return]
 
 
 def _matches(token: str, patterns: tuple[str, ...]) -> bool:

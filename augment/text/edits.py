@@ -18,6 +18,7 @@ Span = tuple[int, int]
 
 _CLOSING = regex.compile(r"[\p{Pe}\p{Pf}.,;:!?%…，。；：！？、]")
 _OPENING = regex.compile(r"[\p{Ps}\p{Pi}]")
+_STRAIGHT = "\"'"
 _WORDLIKE = regex.compile(r"[[\p{L}\p{M}\p{N}]--\p{Han}]", regex.VERSION1)
 
 
@@ -50,29 +51,33 @@ def deletion(text: str, start: int, end: int) -> Span:
     """Return the span to remove with the token at start to end: it, and the space that would be left over.
 
     A token between two spaces, or between one and an end of the text, a closing mark or an opening bracket, takes
-    one adjoining space along. So no space is doubled and none dangles; Chinese, written without, loses only the token.
+    the adjoining space along. So no space is doubled and none dangles; Chinese, written without, loses only the token.
     """
     left, right = _beside(text, start, end)
-    if right.isspace() and (not left or left.isspace() or _OPENING.match(left)):
+    if right.isspace() and (not left or left.isspace() or _opens(text, start - 1)):
         # A line break outlives a space: it may end a paragraph.
         if left in (" ", "\t") and right in ("\n", "\r"):
             return start - 1, end
-        return start, end + (2 if text[end : end + 2] == "\r\n" else 1)
-    if left.isspace() and (not right or _CLOSING.match(right)):
-        return start - 1, end
+        if left.isspace():
+            return start, end + (2 if text[end : end + 2] == "\r\n" else 1)
+        return start, end + len(text[end:]) - len(text[end:].lstrip())
+    if left.isspace() and (not right or _closes(text, end)):
+        return len(text[:start].rstrip()), end
     return start, end
 
 
-def deletions(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Return disjoint spans to remove for several tokens, one each and in order; neighbours share what lies between.
+def deletions(text: str, spans: Sequence[Span]) -> list[tuple[Span, str]]:
+    """Return for each of several tokens the span to remove and what to put there; neighbours share what lies between.
 
-    `spans` are ordered and disjoint. Tokens with only space between them are taken away together.
+    `spans` are ordered and disjoint, as are the removals. Tokens with only space between them are taken away together, so
+    what is put where they were (`filling`) depends on what stays on both sides of them all.
     """
-    removals: list[Span] = []
+    removals: list[tuple[Span, str]] = []
     for first, last in _neighbours(text, spans):
         start, end = deletion(text, spans[first][0], spans[last][1])
         cuts = [start, *(spans[index][0] for index in range(first + 1, last + 1)), end]
-        removals += pairwise(cuts)
+        fillings = [*[""] * (last - first), filling(text, start, end)]
+        removals += zip(pairwise(cuts), fillings, strict=True)
     return removals
 
 
@@ -85,9 +90,9 @@ def filling(text: str, start: int, end: int) -> str:
 def insertion(text: str, at: int, new: str) -> str:
     """Return what to insert at a place so that `new` stands there: without a space that is already there, or at an end."""
     left, right = _beside(text, at, at)
-    if not left or left.isspace():
+    if not left or left.isspace() or _opens(text, at - 1):
         new = new.lstrip()
-    if not right or right.isspace():
+    if not right or right.isspace() or _closes(text, at):
         new = new.rstrip()
     return new
 
@@ -95,6 +100,20 @@ def insertion(text: str, at: int, new: str) -> str:
 def _beside(text: str, start: int, end: int) -> tuple[str, str]:
     """Return the code points just before start and just after end, empty at an end of the text."""
     return text[max(start - 1, 0) : start], text[end : end + 1]
+
+
+def _opens(text: str, at: int) -> bool:
+    """Return whether a code point opens what follows: a bracket, or a straight quote before which nothing is written."""
+    before = text[max(at - 1, 0) : at]
+    quote = text[at] in _STRAIGHT and (not before or before.isspace() or bool(_OPENING.match(before)))
+    return quote or bool(_OPENING.match(text[at]))
+
+
+def _closes(text: str, at: int) -> bool:
+    """Return whether a code point closes what precedes it: a mark, a bracket, or a straight quote that nothing follows."""
+    behind = text[at + 1 : at + 2]
+    quote = text[at] in _STRAIGHT and (not behind or behind.isspace() or bool(_CLOSING.match(behind)))
+    return quote or bool(_CLOSING.match(text[at]))
 
 
 def _replayed(text: str, edits: list[Edit]) -> str:

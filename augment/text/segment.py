@@ -29,8 +29,11 @@ LONGEST_RUN = 1000
 
 _SPACE = r"\s\x1c-\x1f"  # `str.isspace` also counts the four separators that regex's \s leaves out
 _LETTER = r"[[\p{L}\p{M}\p{N}]--\p{Han}]"
+# Marks that people type for an apostrophe, which join a word only before an ending that follows one.
+_TYPED = r"[‘‛`´＇′](?=(?i:[tｔsｓdｄmｍ]|[vｖrｒ][eｅ]|[lｌ][lｌ])(?![\p{L}\p{N}]))"
 _JOIN = (
-    r"(?:['’](?=\p{L})|[-‐‑](?!(?<=\p{Nd}.)\p{Nd})|_"  # don't, well-made, b-52, but 2010 - 2011
+    rf"(?:['’](?=\p{{L}})|{_TYPED}|"
+    r"[-‐‑](?!(?<=\p{Nd}.)\p{Nd})|_"  # don't, well-made, b-52, but 2010 - 2011
     r"|[.．](?<=\p{Nd}.)(?=\p{Nd})|,(?<=\p{Nd}.)(?=\p{Nd}{3}(?!\p{Nd})))"  # 3.14, 1,000
 )
 _WORD = rf"{_LETTER}++(?:{_JOIN}{_LETTER}++)*+"
@@ -39,10 +42,24 @@ _CLITIC = r"(?<![\p{L}\p{N}])['’](?i:s|t|m|d|ve|ll|re)(?![\p{L}\p{N}])"  # the
 _MARK = r"(?P<mark>[\p{P}\p{Sm}\p{Sc}\p{Sk}])(?P=mark)*+"
 _OTHER = rf"{_ABBREVIATION}|{_WORD}|{_CLITIC}|{_MARK}|[^{_SPACE}]"
 
+# Codes of emoticons: [泪], [笑cry], ［哈哈］, 【泪】, :smile:. A long one, a number or a phrase in brackets is none.
+_SHORT = r"(?!\p{N}++[\]］])[\p{Han}\p{Latin}\p{N}]{1,8}+"
+_CODE = (
+    r":(?<![\p{Latin}\p{N}]:)(?:[a-z][a-z0-9_+-]{1,40}+|[+-]1):(?![\p{Latin}\p{N}])"
+    rf"|\[{_SHORT}\]|［{_SHORT}］|【[\p{{Han}}\p{{Latin}}]{{1,3}}+】"
+)
+# Without Han, where [sic] and [edit] are notes, only these words in brackets are codes.
+_ENGLISH = (
+    "doge|ok|good|no|yes|smile|cry|lol|haha|laugh|laughing|love|heart|angry|sad|facepalm|grin|wink|tears|joy|hug|clap|thumbsup|"
+    "thumbup|sob|shy|cool|wow|rose|kiss|sweat|shocked|blush|rofl"
+)
+_PLAIN_CODE = _CODE.replace(_SHORT, f"(?i:{_ENGLISH})")
+
 _FLAGS = regex.VERSION1
-_PLAIN = regex.compile(_OTHER, _FLAGS)
-_BY_RUN = regex.compile(rf"(?P<han>(?:{_WORD})?+(?:\p{{Han}}++(?:{_WORD})?+)++)|{_OTHER}", _FLAGS)
-_BY_CHARACTER = regex.compile(rf"\p{{Han}}|{_OTHER}", _FLAGS)
+CODE = regex.compile(_CODE, _FLAGS)
+_PLAIN = regex.compile(rf"{_PLAIN_CODE}|{_OTHER}", _FLAGS)
+_BY_RUN = regex.compile(rf"(?P<han>(?:{_WORD})?+(?:\p{{Han}}++(?:{_WORD})?+)++)|{_CODE}|{_OTHER}", _FLAGS)
+_BY_CHARACTER = regex.compile(rf"{_CODE}|\p{{Han}}|{_OTHER}", _FLAGS)
 _WORDS = regex.compile(_WORD, _FLAGS)
 _HAN = regex.compile(r"\p{Han}")
 
@@ -50,7 +67,7 @@ _LINK_SIGNS = ("@", "#", "://", "www.", ".com", ".cn", ".net", ".org")
 _HOST = r"(?:[A-Za-z0-9-]+\.)+"
 _TAIL = r"(?:[/?#](?:[!-~]*[A-Za-z0-9_/=&%+~-])?)?"
 # Each look-behind keeps a long run from being scanned again from each of its characters.
-_LINK = regex.compile(
+LINK = regex.compile(
     rf"(?i:https?|ftp)://(?:[\p{{Han}}A-Za-z0-9-]+\.)+[a-z]{{2,}}(?::\d+)?{_TAIL}"
     rf"|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@{_HOST}[a-z]{{2,}}"
     rf"|(?<![A-Za-z0-9_.@-]){_HOST}(?:com|cn|net|org)(?![A-Za-z0-9-]){_TAIL}"
@@ -130,7 +147,7 @@ def _links_and_clusters(text: str) -> list[Span]:
     if "<" in text or "&" in text:
         whole += [match.span() for match in MARKUP.finditer(text)]
     if any(sign in text for sign in _LINK_SIGNS):
-        whole += [match.span() for match in _LINK.finditer(text)]
+        whole += [match.span() for match in LINK.finditer(text)]
     if not text.isascii() and _EXTENDS.search(text):
         found = (match for match in _CLUSTER.finditer(text) if len(match[0]) > 1)
         whole += [match.span() for match in found if not match[0].isspace()]

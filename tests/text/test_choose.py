@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from augment.errors import RequestError
 from augment.text.choose import (
-    NEGATIONS,
     STOP_WORDS,
     Protection,
     editable,
@@ -14,10 +13,10 @@ from augment.text.choose import (
     is_content,
     is_link,
     is_markup,
-    is_negation,
     is_number,
     is_word,
 )
+from augment.text.negation import NEGATIONS, is_negation
 from augment.text.segment import segment
 from tests.texts import TEXTS
 

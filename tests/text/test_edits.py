@@ -1,10 +1,13 @@
 """Replayed edits and what a deletion takes along."""
 
+from collections import Counter
+
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augment.text.edits import Edit, deletion, deletions, filling, replay
+from augment.text.edits import Edit, deletion, deletions, filling, insertion, replay
 from augment.text.segment import segment
 from tests.texts import TEXTS
 
@@ -56,9 +59,9 @@ def test_deleting_tokens_leaves_the_other_tokens_as_they_are(text: str, data: st
     removals = deletions(text, [spans[index] for index in chosen])
     assert len(removals) == len(chosen)
     edits = []
-    for index, (start, end) in zip(chosen, removals, strict=True):
+    for index, ((start, end), new) in zip(chosen, removals, strict=True):
         assert start <= spans[index][0] < spans[index][1] <= end
-        edits.append(Edit(0, start, end, text[start:end], "", 0.0))
+        edits.append(Edit(0, start, end, text[start:end], new, 0.0))
     kept = "".join(text[a:b] for index, (a, b) in enumerate(spans) if index not in chosen)
     child, _ = replay(text, None, edits)
     assert child.split() == kept.split() or "".join(child.split()) == "".join(kept.split())
@@ -73,7 +76,7 @@ def test_deleting_english_words_is_joining_the_others_by_single_spaces(
     text = " ".join(words)
     spans = segment(text)
     removals = deletions(text, [spans[index] for index in sorted(gone)])
-    edits = [Edit(0, start, end, text[start:end], "", 0.0) for start, end in removals]
+    edits = [Edit(0, start, end, text[start:end], new, 0.0) for (start, end), new in removals]
     expected = " ".join(word for index, word in enumerate(words) if index not in gone)
     assert replay(text, None, edits) == (expected, None)
 
@@ -93,6 +96,10 @@ def test_deleting_english_words_is_joining_the_others_by_single_spaces(
         ("it is bad\nbut cheap", "bad", "it is\nbut cheap"),
         ("bad\r\ngood", "bad", "good"),
         ("good", "good", ""),
+        ("good  film", "good", "film"),
+        ("good  film", "film", "good"),
+        ('"very good" film', "very", '"good" film'),
+        ('a "good film"', "film", 'a "good"'),
     ],
 )
 def test_a_deleted_token_takes_the_space_that_would_be_left_over(
@@ -107,3 +114,57 @@ def test_a_space_is_put_where_two_latin_words_would_glue_together() -> None:
     assert filling("手机very好用", 2, 6) == ""
     assert filling("a very good", 2, 7) == ""
     assert filling("好", 0, 1) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "gone", "expected"),
+    [
+        ("a nice dog.", ["nice", "dog"], "a."),
+        ("a nice dog", ["a", "nice"], "dog"),
+        ("a nice small dog ran", ["nice", "small", "dog"], "a ran"),
+        ("a nice dog, very nice", ["nice", "dog"], "a, very nice"),
+        ("iPhone手机真very好", ["手机", "真"], "iPhone very好"),
+        ("(nice dog) ran", ["nice", "dog"], "() ran"),
+    ],
+)
+def test_neighbours_leave_no_space_between_what_stays(text: str, gone: list[str], expected: str) -> None:
+    spans = [(text.index(token), text.index(token) + len(token)) for token in gone]
+    edits = [Edit(0, *span, text[slice(*span)], new, 0.0) for span, new in deletions(text, spans)]
+    assert replay(text, None, edits) == (expected, None)
+
+
+STRAY = {
+    "leading": regex.compile(r"^\s"),
+    "trailing": regex.compile(r"\s$"),
+    "doubled": regex.compile(r"\s(?=\s)"),
+    "before a closing mark": regex.compile(r"\s(?=[.,;:!?)”。，])"),
+    "behind an opening mark": regex.compile(r"(?<=[(“])\s"),
+}
+
+
+def stray(text: str) -> Counter[str]:
+    """Return the spaces of a text that stand where none should, by where that is."""
+    return Counter({name: len(pattern.findall(text)) for name, pattern in STRAY.items()})
+
+
+@given(
+    st.lists(
+        st.sampled_from(["good", "a", "it's", "好", "很", ".", ",", "!", "(", ")", "“", "”", " ", " ", " ", "\n"])
+    ),
+    st.data(),
+)
+def test_deletions_leave_no_stray_space_that_the_text_did_not_have(parts: list[str], data: st.DataObject) -> None:
+    text = "".join(parts)
+    words = [(start, end) for start, end in segment(text, "en") if text[start].isalpha()]
+    gone = sorted(data.draw(st.sets(st.sampled_from(words)))) if words else []
+    edits = [Edit(0, *span, text[slice(*span)], new, 0.0) for span, new in deletions(text, gone)]
+    sample, _ = replay(text, None, edits)
+    assert stray(sample) <= stray(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [("(good)", 1, "very "), ("good.", 4, " very"), ('"good"', 1, "very "), ("a good", 2, "very "), ("a", 1, " very")],
+)
+def test_an_insertion_puts_no_space_beside_a_mark_or_a_space(text: str, at: int, expected: str) -> None:
+    assert insertion(text, at, " very ") == expected
