@@ -93,7 +93,9 @@ class CorpusConfig(Section):
         description="the label is a signed score: its sign is the label, rows nearer to 0 are not used",
     )
     language: Literal["auto", "zh", "en", "mixed"] = Field(
-        default="auto", description="auto goes by the script of each row"
+        default="auto",
+        description="auto goes by the script of each row, and rows that are neither Chinese nor English are not edited; with "
+        "any other value all rows are",
     )
     limit: int | None = Field(
         default=None, ge=1, description="use at most so many rows, chosen by hash of the text"

@@ -65,11 +65,7 @@ def notices_of(
         found.append(
             f"{totals.cut:,} rows are longer than the model is fed (model.max_length): words beyond have the score 0, see `unseen`"
         )
-    if totals.foreign:
-        found.append(
-            f"{totals.foreign:,} rows were not edited: their text is in a language that no lexicon knows (neither Chinese nor "
-            "English); `shortfall` names them, and a corpus.language other than auto edits them all the same"
-        )
+    found += _of_language(totals)
     if totals.near_guard:
         found.append(
             f"{totals.near_guard:,} of the rows worked on equal or nearly equal a text of the guard file, and stay: see the "
@@ -112,6 +108,15 @@ def _of_answers(totals: Totals) -> Iterator[str]:
                 f"the model is right on {totals.right:,} of {labels.total():,} rows, and on {most:,} it would be if it always said "
                 f"`{label}`: does corpus.label_names name its classes rightly?"
             )
+
+
+def _of_language(totals: Totals) -> Iterator[str]:
+    """Yield how many rows were not edited for their language."""
+    if totals.foreign:
+        yield (
+            f"{totals.foreign:,} rows were not edited: their text is in a language that no lexicon knows (neither Chinese nor "
+            "English); `shortfall` names them, and a corpus.language other than auto edits them all the same"
+        )
 
 
 def _of_balance(totals: Totals) -> Iterator[str]:

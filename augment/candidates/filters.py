@@ -13,7 +13,7 @@ from augment.candidates.antonyms import Antonyms
 from augment.candidates.lexicon import Lexicon, read_pairs
 from augment.job import Job
 from augment.text.script import language
-from augment.text.segment import per_million, tag
+from augment.text.segment import per_million, segment, tag
 
 # Tags of jieba's dictionary that do not say what a word is: names (often wrong), idioms, phrases, letters, nothing.
 _UNCLEAR = frozenset({"nr", "ns", "nt", "nrt", "nrfg", "nsf", "nz", "i", "l", "x", "eng"})
@@ -63,6 +63,9 @@ class WordTests:
         """Return whether a word passes the tests that ask no model."""
         if self._filters.antonyms and self._antonyms.opposes(token, word):
             return False
+        # No dictionary has the part of speech of a phrase, or how often it is used: a user's own list is taken at its word.
+        if _is_phrase(token) or _is_phrase(word):
+            return True
         if self._filters.pos and not self._is_alike(token, word):
             return False
         return not self._filters.frequency or self._often(word) >= self._filters.frequency
@@ -77,6 +80,11 @@ class WordTests:
             return per_million(word)
         counts = [count for lexicon in self._lexicons if (count := lexicon.per_million(word)) is not None]
         return max(counts, default=float("inf"))
+
+
+def _is_phrase(word: str) -> bool:
+    """Return whether a word is of several tokens."""
+    return len(segment(word)) > 1
 
 
 def parts_agree(token: str, word: str, lexicons: Sequence[Lexicon]) -> bool:

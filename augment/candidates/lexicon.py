@@ -59,6 +59,7 @@ class Lexicon:
     `parts` returns the parts of speech a word is commonly used as, none where the dictionary cannot tell. A `loose`
     dictionary lists what belongs to a thing beside what means the same: camera gives prism. `holds` tells whether it
     has a word at all; `opposes` whether a word means the opposite of a token; `per_million` how often a word is used.
+    `keys` (by `joined`) and `values` (folded) are the words and phrases of a user's own list, empty for all others.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Lexicon:
     find: Callable[[str], Iterable[str]] = field(repr=False, compare=False)
     parts: Callable[[str], frozenset[str]] = field(default=_no_parts, repr=False, compare=False)
     holds: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
+    keys: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    values: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     loose: bool = False
     opposes: Callable[[str, str], bool] = field(default=_no_antonyms, repr=False, compare=False)
     per_million: Callable[[str], float | None] = field(default=_no_count, repr=False, compare=False)
@@ -75,7 +78,7 @@ class Lexicon:
         return bool(self.synonyms(word)) if self.holds is None else self.holds(word)
 
     def synonyms(self, token: str) -> tuple[str, ...]:
-        """Return single-token substitutes, nearest first, inflected and cased like the token, never the token."""
+        """Return substitutes, nearest first, inflected and cased like the token, never the token; of one word but for own lists."""
         found: dict[str, str] = {}
         for word in self.find(token):
             cased = match_case(token, word)
@@ -161,8 +164,22 @@ def _load(name: str, path: Path) -> Lexicon:
     content = path.read_bytes()
     lines = _text(content, path).splitlines()
     first = next((line for line in lines if line.strip()), "")
-    read = _read_cilin if _CILIN_ROW.match(first) else _read_columns
-    return Lexicon(name, blake2b(content, digest_size=16).hexdigest(), read(lines, path))
+    content_hash = blake2b(content, digest_size=16).hexdigest()
+    if _CILIN_ROW.match(first):
+        return Lexicon(name, content_hash, _read_cilin(lines, path))
+    table = _columns(lines, path)
+    found: dict[str, list[str]] = {}
+    for word, others in table.items():
+        found.setdefault(joined(word), []).extend(others)
+    values = frozenset(other.casefold() for others in found.values() for other in others)
+    return Lexicon(
+        name, content_hash, lambda token: found.get(joined(token), ()), keys=frozenset(found), values=values
+    )
+
+
+def joined(phrase: str) -> str:
+    """Return a word or phrase without case and blanks, by which a user's own list is looked up."""
+    return "".join(phrase.casefold().split())
 
 
 def _text(content: bytes, path: Path) -> str:
@@ -201,29 +218,22 @@ def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[st
     return find
 
 
-def _read_columns(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[str]]:
-    """Return the lookup of a two-column file, in one direction."""
-    table = _columns(lines, path)
-    return lambda token: table.get(token.casefold(), ())
-
-
 def _columns(lines: Sequence[str], path: Path) -> dict[str, list[str]]:
     """Return what stands beside each word of a two-column file; DataError with the line if it has not two columns.
 
-    Columns are parted by a tab, else a comma, else blanks. Entries of several words are left out.
+    Columns are parted by a tab, else a comma, else blanks. An entry may have several words, one blank between them.
     """
     table: dict[str, list[str]] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
         mark = next((mark for mark in ("\t", ",", "，") if mark in line), None)
-        columns = [column.strip() for column in line.split(mark)]
+        columns = [" ".join(column.split()) for column in line.split(mark)]
         if len(columns) != 2 or not all(columns):
             raise DataError(
                 f"{path}:{number}", "not a word and its synonym", "write two columns, parted by a tab"
             )
-        if len(columns[1].split()) == 1:
-            table.setdefault(columns[0].casefold(), []).append(columns[1])
+        table.setdefault(columns[0].casefold(), []).append(columns[1])
     if not table:
         raise DataError(str(path), "no pair of words", "write a word and its synonym on each line")
     return table

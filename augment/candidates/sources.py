@@ -19,7 +19,7 @@ from augment.candidates.place import Place
 from augment.job import Job
 from augment.text.choose import Protection, editable
 from augment.text.inflect import fits_article, match_case
-from augment.text.negation import is_negation
+from augment.text.negation import is_negation, negations
 from augment.text.script import Language, language
 from augment.text.segment import segment
 
@@ -81,6 +81,7 @@ class Sources:
         self._sources = sources
         self._most = most
         self._english = [lexicon for lexicon in lexicons if lexicon.synonyms("good")]
+        self._own = frozenset[str]().union(*(lexicon.values for lexicon in lexicons))
         self._tests = tests
         # A token gets the same words nearly wherever it stands, and testing them again took a third of the time. The same
         # word is offered for many tokens.
@@ -123,7 +124,12 @@ class Sources:
         return tuple(fitting[: self._most])
 
     def _language_of_offered(self, word: str) -> Language | None:
-        """Return the language of a word that may be offered; None for what is not one, or no English dictionary knows."""
+        """Return the language of a word that may be offered; None for what is not one, or no English dictionary knows.
+
+        What a user's own list offers may have several words; it may not negate.
+        """
+        if word.casefold() in self._own and len(parts := _parts(word)) > 1:
+            return None if negations(parts) else language(word)
         if not _is_one_word(word):
             return None
         own = language(word)
@@ -165,8 +171,15 @@ def _context(job: Job, share: float) -> InText | None:
 
 
 def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:
-    """Return the function that gives every synonym of a word in the job's lexicons, tested by nothing."""
-    return LexiconSource(load_job_lexicons(job)).synonyms
+    """Return the function that gives every synonym of a word in the job's lexicons but negations, tested by nothing else."""
+    source = LexiconSource(load_job_lexicons(job))
+
+    @lru_cache(maxsize=1 << 16)
+    def synonyms(word: str) -> tuple[str, ...]:
+        """Return the synonyms of a word that negate nothing."""
+        return tuple(found for found in source.synonyms(word) if not negations(_parts(found)))
+
+    return synonyms
 
 
 def source_notices(names: Collection[str], job: Job) -> tuple[str, ...]:
@@ -203,6 +216,11 @@ def _cased(token: str, words: Sequence[str], article: str) -> list[str]:
     """Return words cased like a token, each once, without the token and what the article before it cannot stand before."""
     cased = dict.fromkeys(match_case(token, word) for word in words)
     return [word for word in cased if word.casefold() != token.casefold() and fits_article(article, word)]
+
+
+def _parts(word: str) -> list[str]:
+    """Return the tokens of what is offered."""
+    return [word[start:end] for start, end in segment(word)]
 
 
 def _is_one_word(word: str) -> bool:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
 from augment.candidates.fluency import open_fluency
+from augment.candidates.phrases import Find, phrase_finder
 from augment.candidates.place import Place
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
 from augment.chance import Chance
@@ -18,11 +19,13 @@ from augment.columns import CHILD, Column
 from augment.job import Flag, Job
 from augment.stage import Stage, Step
 from augment.stages.children import Context, Drafts, On, Rewrite, Row, breed, editable_rows, protection
-from augment.text.choose import Protection
+from augment.text.choose import Protection, is_content
 
 # Near synonyms that may stand for a key word.
 _NEAREST = 3
 Offers = dict[tuple[str, int], tuple[str, ...]]
+# The tokens of a phrase, by its row and its first free token.
+Spread = dict[tuple[str, int], tuple[int, ...]]
 
 
 class Substitute(Stage):
@@ -118,6 +121,9 @@ class Substitute(Stage):
         fluency = open_fluency(job, self.fluency)
         near = _near(job) if self.tier == "near" else None
         entities = Entities(load_job_lexicons(job)) if self.entities == "keep" else None
+        phrases = phrase_finder(load_job_lexicons(job)) if "lexicon" in self.sources else None
+        # No other source knows phrases, and a masked model would put one word for them.
+        own = open_sources(("lexicon",), job, self.most, filters) if phrases is not None else None
 
         def draft(rows: list[Row]) -> Rewrite:
             places = [place for row in rows for place in places_of(row)]
@@ -136,19 +142,37 @@ class Substitute(Stage):
                     (place, near(place.word, words)[:_NEAREST] if (place.row, place.token) in keys else words)
                     for place, words in offered
                 ]
-            return partial(
-                self.rewrite, {(place.row, place.token): words for place, words in offered if words}
-            )
+            offers = {(place.row, place.token): words for place, words in offered if words}
+            spread: Spread = {}
+            if phrases is not None and own is not None:
+                there = [found for row in rows for found in phrases_of(row, phrases)]
+                words_of = own.offer([place for place, _ in there])
+                for (place, tokens), words in zip(there, words_of, strict=True):
+                    if words:
+                        for token in tokens:
+                            offers.pop((place.row, token), None)
+                        offers[place.row, place.token] = words
+                        spread[place.row, place.token] = tokens
+            return partial(self.rewrite, offers, spread)
 
         return draft
 
-    def rewrite(self, offers: Offers, row: Row, chance: Chance, number: int) -> Mapping[int, str]:
-        """Return tokens with their substitutes: the most important for the first child on key, else a sample."""
+    def rewrite(
+        self, offers: Offers, spread: Spread, row: Row, chance: Chance, number: int
+    ) -> Mapping[int, str]:
+        """Return tokens with their substitutes: the most important for the first child on key, else a sample.
+
+        Of a phrase, the first token gives way to the substitute, and the others to nothing.
+        """
         able = [token for token in row.free if (row.id, token) in offers]
         count = row.quota(self.share)
         chosen = able[:count] if self.on == "key" and number == 0 else chance.sample(able, count)
         words = {token: offers[row.id, token] for token in chosen}
-        return {token: offered[chance.below(len(offered))] for token, offered in words.items()}
+        choice = {token: offered[chance.below(len(offered))] for token, offered in words.items()}
+        for token in chosen:
+            first, *others = spread.get((row.id, token), (token,))
+            choice |= {first: choice.pop(token)} | dict.fromkeys(others, "")
+        return choice
 
 
 def _near(job: Job) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
@@ -156,6 +180,26 @@ def _near(job: Job) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
     from augment.candidates.neighbours import open_neighbours
 
     return cache(open_neighbours(job, _NEAREST).close)
+
+
+def phrases_of(row: Row, find: Find) -> list[tuple[Place, tuple[int, ...]]]:
+    """Return the places of a row's phrases that may be edited, each by its first free token, with all its tokens.
+
+    Stop words may go with a phrase; negations, what is protected and words of the other kind (key or other) may not.
+    """
+    free, found = set(row.free), []
+    for side, text in ((0, row.text), (1, row.text_pair or "")):
+        here = [token for token in range(len(row.tokens)) if row.side[token] == side]
+        for phrase in find([row.tokens[token] for token in here]) if row.free else ():
+            tokens = tuple(here[token] for token in phrase)
+            able = [token for token in tokens if token in free]
+            stay = [token for token in tokens if token in row.locked or is_content(row.tokens[token])]
+            start, end = row.spans[tokens[0]][0], row.spans[tokens[-1]][1]
+            # A phrase does not go on in the next line.
+            if able and set(stay) <= free and not {*"\r\n"} & {*text[start:end]}:
+                at = (row.text, row.text_pair, side, start, end, _before(row, tokens[0]))
+                found.append((Place(row.id, able[0], *at), tokens))
+    return found
 
 
 def places_of(row: Row) -> list[Place]:

@@ -31,19 +31,23 @@ _ONE_OF = 12
 # A longer text is told by its beginning.
 _READ = 2000
 # The identifier knows 130 languages; with these alone it is surer, and no English is taken for Latin or Pidgin.
-_LANGUAGES = "en de fr es it pt nl sv da no fi pl cs sk hu ro tr id ms vi hr sl et lv lt ca".split()
+_LANGUAGES = "en de fr es it pt nl sv da no fi pl cs sk hu ro tr id ms vi hr sl et lv lt ca"
 # Function words of English that are words of another of these languages too.
-_SHARED = "die am es er se me in an was will as do no on us so of is we he had for over per all come re co et dr la ve na non nay".split()
+_SHARED = "die am es er se me in an was will as do no on us so of is we he had for over per all come re co et dr la ve na non nay"
 _EVIDENCE = frozenset(
-    word for word in (STOP_WORDS | NEGATIONS | {"very", "so", "too", "more", "most"}) if word.isascii() and len(word) > 1
-) - {*_SHARED}
+    word
+    for word in (STOP_WORDS | NEGATIONS | {"very", "so", "too", "more", "most"})
+    if word.isascii() and len(word) > 1
+) - {*_SHARED.split()}
 
 _LETTER, _HAN, _LATIN = regex.compile(r"\p{L}"), regex.compile(r"\p{Han}"), regex.compile(r"\p{Latin}")
 # Letters of other scripts in a row: single ones stand in faces such as (づ￣ ³￣)づ and (´・ω・`).
 _OTHER = regex.compile(r"[\p{L}--[\p{Han}\p{Latin}\p{Lm}]]{2,}", regex.VERSION1)
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]{2,}")
 # Characters that Chinese is full of and Japanese does not write.
-_CHINESE_ONLY = regex.compile("[很们這这吗嗎呢么麼你妳没沒还還吧啊她哪给給说說听样对时间车门见觉现问题书气电话买卖钱热乐头发业产动员务专从]")
+_CHINESE_ONLY = regex.compile(
+    "[很们這这吗嗎呢么麼你妳没沒还還吧啊她哪给給说說听样对时间车门见觉现问题书气电话买卖钱热乐头发业产动员务专从]"
+)
 _WORD = regex.compile(r"[\p{Latin}\p{M}]+(?:['’][\p{Latin}\p{M}]+)*")
 
 
@@ -87,7 +91,7 @@ def _identifier() -> Callable[[str], tuple[str, float]]:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(_LANGUAGES)
+    identifier.set_languages(_LANGUAGES.split())
 
     def identify(text: str) -> tuple[str, float]:
         """Return the most probable language of a text and its probability."""

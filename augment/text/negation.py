@@ -26,12 +26,12 @@ not no never none nobody nothing nowhere noone neither nor cannot without hardly
 noway nowise naught nought nothin nuthin nuffin dunno unable canot cannt nt dnt dint didint dident dosnt dosent doesent
 cudnt wudnt shudnt n't 't
 """
-_AUXILIARIES = "do does did ca could wo would is are was were have has had sha should ai must need might may dare ought"
-# What is left of n't where a space stands for the apostrophe; `won`, `don` and `haven` are words as well.
-_STUMPS = frozenset(
-    "doesn didn couldn wouldn isn aren wasn weren hasn hadn shouldn mustn needn mightn ain shan".split()
+_AUXILIARIES = (
+    "do does did ca could wo would is are was were have has had sha should ai must need might may dare ought"
 )
-_STUMPS_BEFORE_T = _STUMPS | {"don", "won", "haven", "can"}
+# What is left of n't where a space stands for the apostrophe; `won`, `don` and `haven` are words as well.
+_STUMPS = "doesn didn couldn wouldn isn aren wasn weren hasn hadn shouldn mustn needn mightn ain shan"
+_STUMPS_BEFORE_T = frozenset({*_STUMPS.split(), "don", "won", "haven", "can"})
 
 _CHINESE = """
 不 没 没有 别 无 未 非 勿 莫 甭 否 毋 弗 休 木有 米有 并非 并未 并无 并不 绝非 绝不 决不 决非 从未 从不 从没 从来不 从来没有 未必 未曾 未能 未尝
@@ -40,8 +40,7 @@ _CHINESE = """
 也没 还没 都没 就没 又没 真没 并没 并没有 再没 从没有 莫要 莫再 不怎么样 不见得
 """
 # Words that hold a negation, and negate nothing: a part of another meaning, a question, or two negations.
-_OTHER_WORDS = frozenset(
-    """
+_OTHER_WORDS = """
 不错 不满 不过 不断 不仅 不但 不管 不论 不光 不禁 不料 不妨 不时 不免 不久 不由 不由得 不已 不惜 不朽 不愧 不凡 不幸 不安 不良 不止 不少 不屑 不甘
 不得不 不能不 不可不 不得了 不得已 不仅仅 不仅如此 不论是 不久前 不好意思 不知不觉 不可思议 不由自主 不约而同 不然 不如 不同 不同于 不等 不等式 不锈钢
 是不是 忍不住 差不多 只不过 说不定 对不起 对不住 了不起 了不得 恨不得 巴不得 怪不得 好不好 要不是 要不 要不然 动不动 时不时 殊不知 大不了 莫不是
@@ -50,8 +49,7 @@ _OTHER_WORDS = frozenset(
 没精打采 没心没肺 无论 无论是 无论如何 无数 无数次 无线 无线电 无聊 无奈 无比 无限 无疑 无穷 无辜 无情 无耻 无知 无赖 无锡 无所谓 无可奈何 无异 无形
 无尘 无机 无色 无偿 无敌 无双 无边 无常 无量 无礼 无心 无产阶级 无人机 无霜期 无与伦比 未来 未免 未婚 未婚妻 未婚夫 未遂 未知数 未成年 未成年人
 别墅 别人 别的 别扭 别致 别名 别处 别国 别称 别样 别具一格 别有风味 非常 非洲 非法 非凡 非但 非得 非线性 非同小可 唔该 唔該 休息 休闲 休假
-""".split()
-)
+"""
 # 没 in a word of the dictionary can be a part of it (淹没); 无, 未 and 唔 stand before what they negate.
 _BEGINNINGS = ("不", "没", "无", "未", "勿", "毋", "甭", "弗", "唔", "冇", "咪唔")
 _ENDS = ("不", "没", "没有", "冇")
@@ -64,7 +62,7 @@ _SIMPLER = str.maketrans(
     "沒無別會並絕決應該從來見願讓夠難於極鮮幾還買請給嘗經過斷僅論聊斉處國識樣緻麼裡銹鏽鋼鄰壞對說時數線奇窮現實隻爾屬關係單滿錯凡覺",
     "没无别会并绝决应该从来见愿让够难于极鲜几还买请给尝经过断仅论聊齐处国识样致么里锈锈钢邻坏对说时数线奇穷现实只尔属关系单满错凡觉",
 )
-_CANTONESE = frozenset("咪 唔 冇 唔係 唔好 唔會 唔使 咪住 咪再".split())
+_CANTONESE = "咪 唔 冇 唔係 唔好 唔會 唔使 咪住 咪再"
 _NEGATED_PREFIX = regex.compile(r"^(?:not|never|non|no)[-‐‑]\p{L}")
 
 
@@ -79,8 +77,12 @@ def _forms(word: str) -> frozenset[str]:
 
 
 NEGATIONS = frozenset(
-    {*(_ENGLISH + _CHINESE).split(), *_STUMPS, *_CANTONESE}.union(*map(_forms, _AUXILIARIES.split()))
+    {*(_ENGLISH + _CHINESE).split(), *_STUMPS.split(), *_CANTONESE.split()}.union(
+        *map(_forms, _AUXILIARIES.split())
+    )
 )
+
+_NO_NEGATIONS = frozenset(_OTHER_WORDS.split())
 
 
 # Words repeat, so remembering them spares most of the work.
@@ -99,11 +101,12 @@ def negations(tokens: Sequence[str]) -> frozenset[int]:
     for index in range(len(tokens) - 1):
         if len(tokens[index]) + len(tokens[index + 1]) <= 4 and _is_pair(tokens[index], tokens[index + 1]):
             found |= {index, index + 1}
-    for index, token in enumerate(tokens):
-        if _plain(token) == "t" and index:
-            first = index - 2 if index > 1 and _APOSTROPHES.fullmatch(_plain(tokens[index - 1])) else index - 1
+    for index in range(1, len(tokens)):
+        if _plain(tokens[index]) in ("t", "'t"):
+            apart = index > 1 and bool(_APOSTROPHES.fullmatch(_plain(tokens[index - 1])))
+            first = index - 2 if apart else index - 1
             before = _plain(tokens[first])
-            if before in _STUMPS_BEFORE_T or (before == "n" and first != index - 1):
+            if before in _STUMPS_BEFORE_T or (before == "n" and (apart or tokens[index] != "t")):
                 found |= {first, index}
     return frozenset(found)
 
@@ -128,7 +131,7 @@ def _english(word: str) -> bool:
 
 def _chinese(word: str) -> bool:
     """Return whether a word of simplified Han negates, by the lists and the rules."""
-    if word in _OTHER_WORDS:
+    if word in _NO_NEGATIONS:
         return False
     if _SURE.search(word):
         return True

@@ -145,9 +145,16 @@ def test_two_columns_are_read_as_written_in_one_direction(tmp_path: Path) -> Non
     words = one(
         tmp_path, "# mine\ngood\tfine\n\ngood,nice\ngood great\n好，佳\nGOOD\tvery fine\ngood\tGood\n"
     )
-    assert words.synonyms("Good") == ("Fine", "Nice", "Great")
+    assert words.synonyms("Good") == ("Fine", "Nice", "Great", "Very fine")
     assert words.synonyms("好") == ("佳",)
     assert words.synonyms("fine") == ()
+
+
+def test_phrases_are_looked_up_whatever_the_blanks_and_case(tmp_path: Path) -> None:
+    words = one(tmp_path, "battery  life\tlasting power\n电池 寿命\t续航 时间\n")
+    assert words.synonyms("Battery life") == ("Lasting power",)
+    assert words.synonyms("battery\tlife") == ("lasting power",)
+    assert words.synonyms("电池寿命") == ("续航 时间",)
 
 
 def test_a_real_two_column_file_is_read(shared: Path) -> None:

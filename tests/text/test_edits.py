@@ -149,11 +149,15 @@ def stray(text: str) -> Counter[str]:
 
 @given(
     st.lists(
-        st.sampled_from(["good", "a", "it's", "好", "很", ".", ",", "!", "(", ")", "“", "”", " ", " ", " ", "\n"])
+        st.sampled_from(
+            ["good", "a", "it's", "好", "很", ".", ",", "!", "(", ")", "“", "”", " ", " ", " ", "\n"]
+        )
     ),
     st.data(),
 )
-def test_deletions_leave_no_stray_space_that_the_text_did_not_have(parts: list[str], data: st.DataObject) -> None:
+def test_deletions_leave_no_stray_space_that_the_text_did_not_have(
+    parts: list[str], data: st.DataObject
+) -> None:
     text = "".join(parts)
     words = [(start, end) for start, end in segment(text, "en") if text[start].isalpha()]
     gone = sorted(data.draw(st.sets(st.sampled_from(words)))) if words else []
@@ -164,7 +168,13 @@ def test_deletions_leave_no_stray_space_that_the_text_did_not_have(parts: list[s
 
 @pytest.mark.parametrize(
     ("text", "at", "expected"),
-    [("(good)", 1, "very "), ("good.", 4, " very"), ('"good"', 1, "very "), ("a good", 2, "very "), ("a", 1, " very")],
+    [
+        ("(good)", 1, "very "),
+        ("good.", 4, " very"),
+        ('"good"', 1, "very "),
+        ("a good", 2, "very "),
+        ("a", 1, " very"),
+    ],
 )
 def test_an_insertion_puts_no_space_beside_a_mark_or_a_space(text: str, at: int, expected: str) -> None:
     assert insertion(text, at, " very ") == expected

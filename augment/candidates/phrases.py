@@ -1,0 +1,38 @@
+"""Where phrases of a user's own list stand in a text: "battery life", 电池 + 寿命, which dictionaries of words cannot hold.
+
+find = phrase_finder(lexicons)
+find(["Great", "battery", "life", "."])      # [(1, 2)]
+"""
+
+from collections.abc import Callable, Collection, Sequence
+
+from augment.candidates.lexicon import Lexicon, joined
+
+Find = Callable[[Sequence[str]], list[tuple[int, ...]]]
+
+
+def phrase_finder(lexicons: Sequence[Lexicon]) -> Find | None:
+    """Return the function that finds phrases in tokens; None where no list has any, as none but a user's own does."""
+    keys = frozenset[str]().union(*(lexicon.keys for lexicon in lexicons))
+    return None if not keys else lambda tokens: _found(tokens, keys, max(map(len, keys)))
+
+
+def _found(tokens: Sequence[str], keys: Collection[str], longest: int) -> list[tuple[int, ...]]:
+    """Return the tokens of each phrase, in the order of the text: the longest from the left, so that none overlap."""
+    folded = [joined(token) for token in tokens]
+    found: list[tuple[int, ...]] = []
+    free = 0
+    for first in range(len(tokens)):
+        if first < free:
+            continue
+        whole, last = folded[first], first
+        for place in range(first + 1, len(tokens)):
+            whole += folded[place]
+            if len(whole) > longest:
+                break
+            if whole in keys:
+                last = place
+        if last > first:
+            found.append(tuple(range(first, last + 1)))
+            free = last + 1
+    return found
