@@ -63,6 +63,8 @@ _SIMPLER = str.maketrans(
     "没无别会并绝决应该从来见愿让够难于极鲜几还买请给尝经过断仅论聊齐处国识样致么里锈锈钢邻坏对说时数线奇穷现实只尔属关系单满错凡觉",
 )
 _CANTONESE = "咪 唔 冇 唔係 唔好 唔會 唔使 咪住 咪再"
+# A negation that is cut in two has so many letters behind the cut at most.
+_LONGEST = 3
 _NEGATED_PREFIX = regex.compile(r"^(?:not|never|non|no)[-‐‑]\p{L}")
 
 
@@ -99,7 +101,7 @@ def negations(tokens: Sequence[str]) -> frozenset[int]:
     """Return the tokens that negate, also those that do so only with a neighbour: 難 + 以, `couldn` + `t`, `n` + `'` + `t`."""
     found = {index for index, token in enumerate(tokens) if is_negation(token)}
     for index in range(len(tokens) - 1):
-        if len(tokens[index]) + len(tokens[index + 1]) <= 4 and _is_pair(tokens[index], tokens[index + 1]):
+        if len(tokens[index + 1]) <= _LONGEST and _is_pair(tokens[index], tokens[index + 1]):
             found |= {index, index + 1}
     for index in range(1, len(tokens)):
         if _plain(tokens[index]) in ("t", "'t"):
@@ -112,8 +114,10 @@ def negations(tokens: Sequence[str]) -> frozenset[int]:
 
 
 def _is_pair(one: str, other: str) -> bool:
-    """Return whether two tokens without a negation of their own are one together: 難 + 以."""
-    return bool(_HAN.match(one)) and simpler(one + other) in NEGATIONS
+    """Return whether a token makes a negation with the end of the one before it: 難 + 以, 我絕 + 不."""
+    if not (_HAN.match(one) and _HAN.match(other)):
+        return False
+    return any(simpler(one[-letters:] + other) in NEGATIONS for letters in (1, 2))
 
 
 def _plain(token: str) -> str:

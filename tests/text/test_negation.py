@@ -37,6 +37,8 @@ def test_words_that_only_look_like_negations_are_none(word: str) -> None:
     ("tokens", "expected"),
     [
         (["这", "難", "以", "接受"], {1, 2}),
+        (["我絕", "不", "推薦"], {0, 1}),
+        (["並", "沒有"], {0, 1}),
         (["couldn", "t", "go"], {0, 1}),
         (["won", "'", "t", "go"], {0, 2}),
         (["I", "won", "it"], set()),
