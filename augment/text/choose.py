@@ -278,7 +278,7 @@ def _converter() -> Callable[[str], str]:
         return simpler
     from opencc import OpenCC
 
-    return OpenCC("t2s").convert  # type: ignore[no-any-return]
+    return OpenCC("t2s").convert
 
 
 def _matches(token: str, patterns: tuple[str, ...]) -> bool:
