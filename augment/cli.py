@@ -4,6 +4,8 @@ Nothing heavy is imported before a command runs, so help comes at once.
 """
 
 import json
+import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="augment",
     help="Explain a Chinese or English text classifier with integrated gradients, and make training samples from it.",
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -310,8 +312,14 @@ def explain(
     from dataclasses import asdict
 
     from augment import explaining
+    from augment.errors import RequestError
     from augment.job import RunConfig
 
+    if os.path.isfile(text):
+        what = "this is the name of a file; its content would not be explained"
+        raise RequestError(
+            text, what, f"`augment explain - -m MODEL < {shlex.quote(text)}` explains what is in it"
+        )
     text = _from_input() if text == "-" else text
     found = explaining.explain(text, model, pair, target, run=RunConfig(allow_download=allow_download))
     if found.unseen:
@@ -478,3 +486,8 @@ def fetch(
 
     for path in fetching.fetch(name, data, archive):
         answer(str(path))
+
+
+# The list of commands shows the whole of each description; by default it is cut to what is left of a line.
+for _command in app.registered_commands:
+    _command.short_help = (_command.callback.__doc__ or "") if _command.callback else ""

@@ -1,7 +1,8 @@
 """Read a YAML file and check it against a model, so that every complaint names the file, the line and the key.
 
 Only `true` and `false` are booleans here and numbers are plain decimals: `no`, `on`, `007` and `1_000` stay the
-strings a user meant as labels. Aliases, tags and files over 1 MiB are refused; a configuration needs none of them.
+strings a user meant as labels. Aliases, tags, files over 1 MiB, over 32 levels of nesting, numbers beyond 64 bits and
+characters that no file can hold are refused; a configuration needs none of them.
 """
 
 import json
@@ -20,6 +21,10 @@ from augment.errors import RequestError, nearest
 Key = str | int
 Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 1 << 20
+# Levels of nesting; the shipped files have five. The parsers of YAML and of its values call themselves once a level.
+_DEEPEST = 32
+# What no part of augment can hold as a whole number: 64 bits.
+_BOUND = 1 << 63
 # Where pydantic speaks of Python types, what to write instead.
 _HINTS = {
     "model_type": "write `name: value` lines below it, or {name: value}",
@@ -50,6 +55,14 @@ for _tag, _pattern, _first in (
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
+_OPENING = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
+
 
 @dataclass(frozen=True)
 class Document:
@@ -71,8 +84,8 @@ def parse(text: str, path: Path) -> Document:
     if len(text) > LARGEST:
         raise RequestError(str(path), "the file is larger than 1 MiB", "is this the right file?")
     try:
+        _refuse_extras(text, path)
         node = yaml.compose(text, Loader=_Loader)
-        _refuse_aliases(text, path)
         lines: dict[tuple[Key, ...], int] = {}
         if node is not None:
             _record(node, (), lines)
@@ -84,13 +97,19 @@ def parse(text: str, path: Path) -> Document:
         ) from None
     except yaml.YAMLError as error:
         raise RequestError(str(path), f"not valid YAML: {error}", "save the file as UTF-8 text") from None
+    except ValueError as error:
+        # A number of more digits than Python reads.
+        raise RequestError(str(path), f"a value cannot be read: {error}", "write a shorter number") from None
     if values is None:
         values = {}
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise RequestError(
             f"{path}:1", "the file is not a mapping of names to values", "start it with `name: value`"
         )
-    return Document(path, values, lines)
+    document = Document(path, values, lines)
+    for keys, what, hint in _unusable(values):
+        raise RequestError(document.where(keys), what, hint)
+    return document
 
 
 def load(path: Path) -> Document:
@@ -248,12 +267,39 @@ def _record(node: yaml.Node, at: tuple[Key, ...], lines: dict[tuple[Key, ...], i
             _record(value, (*at, index), lines)
 
 
-def _refuse_aliases(text: str, path: Path) -> None:
-    """Raise RequestError on anchors and aliases: an alias can hide a size bomb."""
+def _refuse_extras(text: str, path: Path) -> None:
+    """Raise RequestError on what a config does without: an alias can hide a size bomb, a deep nest ends the parser."""
+    depth = 0
     for token in yaml.scan(text, Loader=_Loader):
+        where = f"{path}:{token.start_mark.line + 1}"
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+            raise RequestError(where, "YAML anchors and aliases are not read here", "write the value out")
+        if isinstance(token, yaml.TagToken):
+            raise RequestError(where, "YAML tags are not read here", "write the plain value; quote a text")
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > _DEEPEST:
             raise RequestError(
-                f"{path}:{token.start_mark.line + 1}",
-                "YAML anchors and aliases are not read here",
-                "write the value out",
+                where,
+                f"nested more than {_DEEPEST} levels deep",
+                "is this the right file? close the brackets",
             )
+
+
+def _unusable(values: object, at: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, ...], str, str]]:
+    """Yield where a value is that no file, model or table can hold, what it is and what to do."""
+    named = f"`{_said(at)}`"
+    if isinstance(values, str) and any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in values):
+        yield (
+            at,
+            f"{named} has a character that no file can hold",
+            "remove the escape \\0 or \\uD800 … \\uDFFF",
+        )
+    elif isinstance(values, int | float) and not -_BOUND < values < _BOUND:
+        yield at, f"{named} is too large a number", "write a smaller one"
+    elif isinstance(values, dict):
+        for key, value in values.items():
+            yield from _unusable(key if isinstance(key, str) else "", (*at, key))
+            yield from _unusable(value, (*at, key))
+    elif isinstance(values, list):
+        for place, value in enumerate(values):
+            yield from _unusable(value, (*at, place))

@@ -7,12 +7,22 @@ AugmentError            1  a fault of ours
 ├── RejectRateError     4  more rows rejected than the limit allows
 ├── DataError           5  data that cannot be read: encoding, empty file, unknown label
 ├── ModelError          6  a model that cannot or must not be loaded
-└── DiskFullError       7  no room left
+└── DiskFullError       7  no room left: disk, inodes, quota or memory
 """
 
+import errno
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import ClassVar
+
+# No byte, no inode, no quota left, or the file would exceed the limit of the shell.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# How libraries in Rust end the message of an error of the system.
+_FROM_RUST = re.compile(r"\(os error (\d+)\)")
+# How libraries in C++ report that memory is used up.
+_FROM_CPP = re.compile(r"can't allocate memory|bad_alloc|out of memory", re.IGNORECASE)
+_MADE_BY = (MemoryError, OSError, RuntimeError)
 
 
 class AugmentError(Exception):
@@ -67,9 +77,58 @@ class ModelError(AugmentError):
 
 
 class DiskFullError(AugmentError):
-    """No space is left where the run writes; finished shards are kept."""
+    """No space is left where the run writes, or no memory; finished shards are kept."""
 
     exit_code = 7
+
+
+def as_ours(error: BaseException, where: str) -> AugmentError | None:
+    """Return the error of ours that one of Python, the system or a library amounts to; None if it is a fault of augment.
+
+    `where` is what was being done, for an error that names no file. The causes of an error count too.
+    """
+    if isinstance(error, AugmentError):
+        return error
+    for cause in _causes(error):
+        if _number(cause) in _NO_ROOM:
+            hint = "free some (bytes, or inodes: `df -i`) and run the same command again"
+            return DiskFullError(_file_of(cause) or where, "no space is left on the disk", hint)
+        if isinstance(cause, MemoryError) or (isinstance(cause, _MADE_BY) and _FROM_CPP.search(str(cause))):
+            hint = "lower run.token_budget or run.workers, or use a machine with more memory"
+            return DiskFullError(where, "no memory is left", hint)
+    if isinstance(error, OSError):
+        return RequestError(
+            _file_of(error) or where,
+            error.strerror or str(error) or type(error).__name__,
+            "check the path and its permissions",
+        )
+    if isinstance(error, RecursionError):
+        return RequestError(where, "something in the input is nested too deep", "make it flatter")
+    return None
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an error and what it was raised from, the last one first."""
+    found: list[BaseException] = []
+    here: BaseException | None = error
+    while here is not None and here not in found:
+        found.append(here)
+        here = here.__cause__ or (None if here.__suppress_context__ else here.__context__)
+    return found
+
+
+def _number(error: BaseException) -> int | None:
+    """Return the number that the system gave an error, also where a library in Rust reports it in words."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    reported = _FROM_RUST.search(str(error))
+    return int(reported[1]) if reported else None
+
+
+def _file_of(error: BaseException) -> str | None:
+    """Return the file that an error of the system names."""
+    name = getattr(error, "filename", None)
+    return None if name is None else str(name)
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -33,9 +33,9 @@ _HASH = re.compile('"[0-9a-f]{64}"')
 @contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
     """Yield a stream whose content becomes the file `path` at the end, or never; DiskFullError if no room is left."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}{LEFTOVER}{uuid4().hex[:12]}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("wb") as stream:
             yield stream
             stream.flush()
@@ -69,11 +69,23 @@ def read_json(path: Path) -> dict[str, object]:
     """Return the JSON object of a file; RequestError if it is damaged."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RequestError(str(path), f"cannot be read: {error}", "remove the folder and run again") from None
     if not isinstance(value, dict):
         raise RequestError(str(path), "not a JSON object", "remove the folder and run again")
     return value
+
+
+@contextmanager
+def shaped(path: Path) -> Iterator[None]:
+    """Take apart what is in a JSON file of a run within the block; RequestError if it has not the form that a run writes."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        what = f"not as a run writes it: {type(error).__name__}: {error}"
+        raise RequestError(
+            str(path), what, "it was changed or damaged since; run again with --overwrite"
+        ) from None
 
 
 def write_table(path: Path, table: pa.Table) -> None:
@@ -127,6 +139,18 @@ def digest(path: Path) -> str:
 def canonical(value: object) -> str:
     """Return JSON in which equal values are equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def folder_of(name: Path | str) -> Path:
+    """Return a folder to write, by a path that ends in its name; RequestError for an empty name and the root of a disk."""
+    if not str(name):
+        raise RequestError(
+            "--output", "the name of the folder is empty", "name a new folder; is a variable unset?"
+        )
+    folder = Path(name) if Path(name).name not in ("", "..") else Path(name).resolve()
+    if not folder.name:
+        raise RequestError(str(folder), "the root of a disk is no folder for a run", "name a new folder")
+    return folder
 
 
 def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: bool) -> None:

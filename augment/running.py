@@ -25,7 +25,17 @@ from augment.exporting import Export
 from augment.fingerprint import fingerprint_of
 from augment.flagging import FLAGS, TABLE, write_keywords
 from augment.job import Job
-from augment.ledger import MANIFEST, PLAN, calibrations, check_folder, read_json, write_json, write_text
+from augment.ledger import (
+    MANIFEST,
+    PLAN,
+    calibrations,
+    check_folder,
+    folder_of,
+    read_json,
+    shaped,
+    write_json,
+    write_text,
+)
 from augment.models.folder import model_folder, require_fit
 from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
 from augment.progress import Progress, silent
@@ -68,7 +78,7 @@ def run(
     plan = pipeline_of(pipeline)
     check_sections(plan, job)
     job = with_label_names(job)
-    folder = Path(output) if output is not None else Path("runs") / f"{job.name}-{plan.name}"
+    folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-{plan.name}")
     say = progress or silent
     rank = Rank.of(os.environ) if job.run.executor == "rank" else FIRST
     with locked(folder, rank.lock, alone=rank.world == 1):
@@ -111,7 +121,8 @@ def _share(work: Work, fingerprint: dict[str, object], say: Progress) -> Summary
     wait_for(work.folder / PLAN, work.folder)
     check_folder(work.folder, fingerprint, overwrite=False)
     if not (work.folder / MANIFEST).exists():
-        staged = Staged.from_dict(read_json(work.folder / PLAN)["staged"])
+        with shaped(work.folder / PLAN):
+            staged = Staged.from_dict(read_json(work.folder / PLAN)["staged"])
         with executor(work, staged.shards) as execute:
             for phase in phases(work.plan):
                 for receipt in execute(phase.number, range(staged.shards)):
@@ -135,7 +146,8 @@ def _staged(
             raise DataError(
                 str(folder / "run"), "a calibration was changed since the run began", "run with --overwrite"
             )
-        return Staged.from_dict(planned["staged"])
+        with shaped(folder / PLAN):
+            return Staged.from_dict(planned["staged"])
     say("read the corpus", 0, 0)
     beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
     try:

@@ -3,6 +3,7 @@
 In an installed wheel they lie inside the package; in a checkout they lie beside it.
 """
 
+import os
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -24,11 +25,19 @@ def names(kind: Kind) -> list[str]:
 
 
 def find(kind: Kind, name: str) -> Path:
-    """Return the file of a shipped name, or the path itself; RequestError naming what there is."""
+    """Return the file of a shipped name, else that of the name in the current folder, or the path itself.
+
+    RequestError naming what there is.
+    """
     if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
         return Path(name)
     path = folder(kind) / f"{name}.yaml"
-    if not path.is_file():
+    if not os.path.isfile(path):
+        beside = next(
+            (own for own in (f"{name}.yaml", f"{name}.yml", name) if name and os.path.isfile(own)), None
+        )
+        if beside is not None:
+            return Path(beside)
         other = next((other for other in get_args(Kind) if other != kind and name in names(other)), None)
         what = f"this is a {other[:-1]}" if other else "there is none of that name"
         raise RequestError(f"{kind[:-1]} `{name}`", what, nearest(name, names(kind)))

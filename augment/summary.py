@@ -28,7 +28,7 @@ from augment.errors import AugmentError, RejectRateError, RequestError
 from augment.exporting import APART, OURS
 from augment.flagging import FLAGS, TABLE
 from augment.job import Job, ModelConfig
-from augment.ledger import MANIFEST, PLAN, canonical, digest, read_json, write_json
+from augment.ledger import MANIFEST, PLAN, canonical, digest, read_json, shaped, write_json
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
 from augment.notices import OWN_ROWS, by_reason, flag_notices, notices_of, told
@@ -152,7 +152,8 @@ def read_summary(folder: Path) -> Summary:
         raise RequestError(
             str(folder / MANIFEST), "holds no summary of a run", "run the pipeline again with --overwrite"
         )
-    return Summary(**{**found, "folder": folder, "notices": tuple(found["notices"])})
+    with shaped(folder / MANIFEST):
+        return Summary(**{**found, "folder": folder, "notices": tuple(found["notices"])})
 
 
 def write_manifest(folder: Path, summary: Summary) -> None:

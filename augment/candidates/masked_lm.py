@@ -13,7 +13,7 @@ from transformers import AutoModelForMaskedLM
 from augment.candidates.place import Place
 from augment.errors import ModelError
 from augment.job import RunConfig
-from augment.models.classifier import load, positions
+from augment.models.classifier import load, positions, require_known
 from augment.models.device import USUAL_BUDGET, device_of
 from augment.models.folder import resource_folder
 from augment.models.packing import pack
@@ -48,6 +48,7 @@ class MaskedWords:
             padded = self._tokenizer.pad(
                 {"input_ids": [pieces for _, pieces, _ in rows]}, return_tensors="pt"
             )
+            require_known(int(padded["input_ids"].max()), self._model)
             with torch.no_grad():
                 logits = self._model(**padded.to(self._device)).logits.log_softmax(-1).cpu()
             shift = padded["input_ids"].shape[1]

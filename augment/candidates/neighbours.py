@@ -93,7 +93,7 @@ class Neighbours:
         vectors = np.zeros((len(words), self._table.shape[1]), dtype=np.float32)
         good = np.zeros(len(words), dtype=bool)
         for index, pieces in enumerate(rows):
-            if pieces and tokenizer.unk_token_id not in pieces:
+            if pieces and tokenizer.unk_token_id not in pieces and max(pieces) < len(self._table):
                 vectors[index] = self._table[pieces].mean(0) - self._centre
                 length = np.linalg.norm(vectors[index])
                 good[index] = length > 0

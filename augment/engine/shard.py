@@ -19,7 +19,7 @@ from augment.engine.merging import decided
 from augment.engine.phases import LAST, Phase
 from augment.engine.staging import read_shard
 from augment.errors import AugmentError
-from augment.ledger import read_json, read_table, write_json, write_table
+from augment.ledger import read_json, read_table, shaped, write_json, write_table
 from augment.pipeline import Applied, StageFailedError
 from augment.pressure import count, counted
 from augment.stage import TableStage
@@ -98,8 +98,9 @@ def read_part(folder: Path, shard: int) -> pa.Table:
 def read_receipt(path: Path) -> Receipt:
     """Return a receipt from its file."""
     values = json.loads(json.dumps(read_json(path)))
-    rejects = tuple(Reject(**reject) for reject in values.pop("rejects"))
-    return Receipt(**values, rejects=rejects)
+    with shaped(path):
+        rejects = tuple(Reject(**reject) for reject in values.pop("rejects"))
+        return Receipt(**values, rejects=rejects)
 
 
 @dataclass

@@ -22,7 +22,7 @@ from augment.evaluating.material import drawn
 from augment.evaluating.statistics import Difference, compare, holm
 from augment.fingerprint import ALGORITHM, resource_hashes
 from augment.job import Job
-from augment.ledger import change, read_json, write_json, write_text
+from augment.ledger import change, folder_of, read_json, shaped, write_json, write_text
 from augment.progress import Progress, silent
 from augment.training import ALGORITHM as TRAINING
 
@@ -209,7 +209,7 @@ def evaluate(
     RequestError or DataError if the job cannot be evaluated; FingerprintError if the folder holds cells of another
     corpus, training or plan; LockedError if one is at work there.
     """
-    folder = Path(output) if output is not None else Path("runs") / f"{job.name}-evaluate"
+    folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-evaluate")
     arms = [Arm.of(name) for name in dict.fromkeys((DUPLICATE, *job.evaluate.arms))]
     plans: dict[str, object] = {
         arm.name: arm.plan(1).model_dump(mode="json") for arm in arms if not arm.is_copying
@@ -238,7 +238,8 @@ def read_evaluation(folder: Path) -> Evaluation:
     if not isinstance(cells, dict):
         raise RequestError(str(folder / FILE), "holds no evaluation", "name the folder of `augment evaluate`")
     texts = _mapping(held.get("texts"))
-    return Evaluation(folder, _keyed(cells), {name: int(str(count)) for name, count in texts.items()})
+    with shaped(folder / FILE):
+        return Evaluation(folder, _keyed(cells), {name: int(str(count)) for name, count in texts.items()})
 
 
 def _measure(

@@ -18,7 +18,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 from transformers import (
@@ -29,7 +28,7 @@ from transformers import (
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from augment.errors import ModelError, RequestError
+from augment.errors import AugmentError, ModelError, RequestError
 from augment.ig.baseline import FillerName, replaced, zero
 from augment.ig.gradients import Batch
 from augment.job import ModelConfig, RunConfig
@@ -147,6 +146,7 @@ class Classifier:
         for row, (piece, segment) in enumerate(zip(pieces, segments, strict=True)):
             place = slice(len(piece))
             ids[row, place], mask[row, place], types[row, place] = piece, 1, segment
+        require_known(int(ids.max()), self.model)
         tensors = {"input_ids": ids, "attention_mask": mask}
         if self._wants_segments:
             tensors["token_type_ids"] = types
@@ -349,7 +349,8 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
     remember_few_shapes()
     kind = TextCNN if folder.kind == TEXTCNN else AutoModelForSequenceClassification
     model, tokenizer = load(folder, kind)
-    _OPENED[key] = Classifier(model, tokenizer, config, run, folder.classes)
+    with reading(str(folder.path), "the model cannot be opened", "save it again with transformers"):
+        _OPENED[key] = Classifier(model, tokenizer, config, run, folder.classes)
     while len(_OPENED) > _KEPT:
         _OPENED.popitem(last=False)
     return _OPENED[key]
@@ -367,12 +368,20 @@ def _recomputed(forward: Callable[..., object]) -> Callable[..., object]:
 
 @contextmanager
 def reading(where: str, what: str, hint: str) -> Iterator[None]:
-    """Let transformers read a model in silence; ModelError, with the first line of the reason, if it cannot."""
+    """Let transformers read a model in silence; ModelError, with the first line of the reason, if it cannot.
+
+    Whatever goes wrong: a wrong value in a config may end in any exception of transformers, torch, safetensors and
+    tokenizers, of which the last also raises plain Exception, and, where it panics, one that is none.
+    """
     try:
         with quiet():
             yield
-    except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except AugmentError:
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        first = (str(error).splitlines() or [""])[0] or type(error).__name__
         raise ModelError(where, f"{what}: {first}", hint) from None
 
 
@@ -399,6 +408,17 @@ def load(folder: ModelFolder, kind: type[PreTrainedModel]) -> tuple[PreTrainedMo
             str(folder.path), "its tokenizer gives no offsets", "use a model with a tokenizer.json"
         )
     return model, tokenizer
+
+
+def require_known(largest: int, model: PreTrainedModel) -> None:
+    """Raise ModelError for a piece whose id is beyond the embeddings; on a CUDA device it would end the process."""
+    rows = model.get_input_embeddings().weight.shape[0]
+    if largest >= rows:
+        raise ModelError(
+            model.name_or_path,
+            f"its tokenizer gives a piece the id {largest}, its embeddings have {rows} rows",
+            "save the tokenizer that belongs to the model in its folder",
+        )
 
 
 def positions(model: PreTrainedModel) -> int:

@@ -17,7 +17,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 
 from augment.errors import ModelError
 from augment.job import RunConfig
-from augment.models.classifier import positions, reading
+from augment.models.classifier import positions, reading, require_known
 from augment.models.device import USUAL_BUDGET, device_of, remember_few_shapes
 from augment.models.folder import resource_folder
 from augment.models.packing import pack
@@ -74,6 +74,7 @@ class Encoder:
         for batch in pack([len(row) for row in pieces], self._budget):
             # Decoders have no piece to pad with; whatever stands there is masked.
             ids = pad_sequence([torch.tensor(pieces[row]) for row in batch], batch_first=True)
+            require_known(int(ids.max()), self._model)
             mask = pad_sequence([torch.ones(len(pieces[row])) for row in batch], batch_first=True)
             with torch.no_grad():
                 answer = self._model(ids.to(self._device), attention_mask=mask.long().to(self._device))

@@ -138,14 +138,20 @@ def look(path: Path) -> ModelFolder:
         _refuse_weights(path)
     if not any((path / name).exists() for name in ("tokenizer.json", "tokenizer_config.json")):
         raise ModelError(str(path), "the folder holds no tokenizer", "save the model's tokenizer beside it")
-    names = config.get("id2label")
+    return ModelFolder(path, str(config.get("model_type", "")), _class_names(path, config.get("id2label")))
+
+
+def _class_names(path: Path, names: object) -> tuple[str, ...]:
+    """Return the class names of a config in order, empty if it gives none; ModelError if they are no mapping of numbers to names."""
+    where, hint = str(path / "config.json"), "save the model again with transformers"
+    if names is None:
+        return ()
+    if not isinstance(names, dict) or any(isinstance(name, dict | list) for name in names.values()):
+        raise ModelError(where, "`id2label` is not a mapping of numbers to names", hint)
     try:
-        ordered = sorted(names.items(), key=lambda pair: int(pair[0])) if isinstance(names, dict) else []
+        return tuple(str(name) for _, name in sorted(names.items(), key=lambda pair: int(pair[0])))
     except ValueError:
-        raise ModelError(
-            str(path / "config.json"), "`id2label` has a key that is no number", "save the model again"
-        ) from None
-    return ModelFolder(path, str(config.get("model_type", "")), tuple(str(name) for _, name in ordered))
+        raise ModelError(where, "`id2label` has a key that is no number", hint) from None
 
 
 def _refuse_weights(path: Path) -> None:
@@ -177,7 +183,7 @@ def _json(path: Path) -> dict[str, object]:
     """Return a JSON object; ModelError if the file holds none."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(str(path), f"not valid JSON: {error}", "fetch or save the model again") from None
     if not isinstance(value, dict):
         raise ModelError(str(path), "not a JSON object", "fetch or save the model again")

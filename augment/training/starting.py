@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from augment.errors import ModelError, RequestError
+from augment.errors import RequestError
 from augment.job import Job
 from augment.models.folder import resolve
 from augment.training.examples import Examples
@@ -60,24 +60,21 @@ def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, P
     import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
-    from augment.models.folder import look, quiet
+    from augment.models.classifier import reading
+    from augment.models.folder import look
 
     folder = look(resolve(job.train.start, None, job.run.allow_download)).path
     safe = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        with quiet():
-            config = AutoConfig.from_pretrained(folder, **names, **safe)
-            if job.train.layers is not None:
-                config.num_hidden_layers = job.train.layers
-            model = AutoModelForSequenceClassification.from_pretrained(
-                folder,
-                config=config,
-                use_safetensors=True,
-                dtype=torch.float32,
-                ignore_mismatched_sizes=True,
-                **safe,
-            )
-            return model, AutoTokenizer.from_pretrained(folder, **safe)
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).splitlines()[0]
-        raise ModelError(str(folder), f"cannot be fine-tuned: {first}", "start from another model") from None
+    with reading(str(folder), "cannot be fine-tuned", "start from another model"):
+        config = AutoConfig.from_pretrained(folder, **names, **safe)
+        if job.train.layers is not None:
+            config.num_hidden_layers = job.train.layers
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder,
+            config=config,
+            use_safetensors=True,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,
+            **safe,
+        )
+        return model, AutoTokenizer.from_pretrained(folder, **safe)

@@ -1,0 +1,173 @@
+"""How a command ends: never with code 1, never with a traceback, whatever it is given, and with three lines where it fails."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as how
+from hypothesis import strategies as st
+
+from tests import odd
+from tests.small import GOOD
+from tests.test_cli import Result, augment
+
+CONFIG: dict[str, odd.Json] = {
+    "corpus": {"root": ".", "files": "small.csv"},
+    "model": {"path": "model", "max_length": 32},
+    "train": {"start": "textcnn", "epochs": 1, "vocabulary": 300, "limit": 20},
+    "resources": {"lexicons": []},
+    "run": {"device": "cpu", "threads": 1},
+}
+ROWS = "text,label\n" + "".join(
+    f"{word} {row},{'good' if row % 2 else 'bad'}\n" for row, word in enumerate(GOOD)
+)
+few = how(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
+COMMANDS = ("run", "check", "keywords", "explain", "report", "verify", "list", "evaluate", "train", "fetch")
+OPTIONS = (
+    "-c",
+    "-o",
+    "-m",
+    "-q",
+    "--set",
+    "--data",
+    "--split",
+    "--limit",
+    "--json",
+    "--top",
+    "--rows",
+    "--pair",
+    "--target",
+)
+OPTIONS += (
+    "--from",
+    "--folds",
+    "--seeds",
+    "--overwrite",
+    "--calibration",
+    "--accept-flags",
+    "--version",
+    "-h",
+)
+
+
+class Bench:
+    """A folder to work in, made anew as it was before each example, beside one that nobody may touch."""
+
+    def __init__(self, home: Path, model: Path) -> None:
+        """Lay out a small corpus, config, model and a foreign folder."""
+        self.work, self.foreign = home / "work", home / "foreign"
+        self.foreign.mkdir()
+        (self.foreign / "mine.tmp-draft.txt").write_text("mine", encoding="utf-8")
+        self.work.mkdir()
+        shutil.copytree(model, self.work / "model")
+        for name, text in (("small.csv", ROWS), ("mine.yaml", json.dumps(CONFIG)), ("bad.yaml", "a: [")):
+            (self.work / name).write_text(text, encoding="utf-8")
+        (self.work / "empty").mkdir()
+        (self.work / "empty.csv").touch()
+        self.there = _tree(self.work)
+
+    def clean(self) -> None:
+        """Remove what an example left, and put back what it replaced."""
+        for path in self.work.iterdir():
+            if path.name not in {name.split("/")[0] for name in self.there}:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def ends_well(self, *words: object) -> Result:
+        """Return what a command gives; assert that it ended as it must and that nothing else was touched."""
+        foreign, home = _tree(self.foreign), sorted(self.work.parent.iterdir())
+        result = augment(*words)
+        shown = f"{words!r}\n{result.err[-3000:]}"
+        assert result.code in {0, 2, 3, 4, 5, 6, 7}, shown
+        assert "Traceback" not in result.err, shown
+        if result.code:
+            place, what, hint = result.err.splitlines()[-3:]
+            assert place.startswith("error: "), shown
+            assert all(line.startswith("  ") and line.strip() for line in (what, hint)), shown
+        assert (_tree(self.foreign), sorted(self.work.parent.iterdir())) == (foreign, home), shown
+        self.clean()
+        return result
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder with its content, and every folder."""
+    paths = sorted(folder.rglob("*"))
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else b"" for path in paths
+    }
+
+
+@pytest.fixture(scope="module")
+def bench(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """Return a bench, the current folder in it."""
+    made, before = Bench(tmp_path_factory.mktemp("odd"), small / "model"), Path.cwd()
+    os.chdir(made.work)
+    yield made
+    os.chdir(before)
+
+
+@few
+@given(
+    command=st.sampled_from(COMMANDS),
+    words=st.lists(st.one_of(st.sampled_from(OPTIONS), st.sampled_from(odd.WORDS)), max_size=7),
+    sound=st.booleans(),
+)
+def test_any_command_line_ends_well(bench: Bench, command: str, words: list[str], sound: bool) -> None:
+    """Also one that is right but for some words."""
+    if command in ("train", "evaluate", "fetch") and not {"-c", "--help"} <= {*words}:
+        words = [*words, "--help"]
+    bench.ends_well(command, *(("explain", "-c", "mine.yaml") if sound and command == "run" else ()), *words)
+
+
+@few
+@given(
+    config=odd.configs(CONFIG), pipeline=st.sampled_from(("explain", "augment", "keywords", "balance", "eda"))
+)
+def test_any_config_ends_well(bench: Bench, config: odd.Json, pipeline: str) -> None:
+    """Keys of the schema with values of another type, or odd ones."""
+    (bench.work / "odd.yaml").write_text(odd.as_yaml(config), encoding="utf-8")
+    bench.ends_well("check", pipeline, "-c", "odd.yaml")
+
+
+@few
+@given(path=st.sampled_from(odd.settings()), value=odd.values)
+def test_any_override_ends_well(bench: Bench, path: tuple[str, ...], value: odd.Json) -> None:
+    words = (f"{'.'.join(path)}={json.dumps(value)}", f"{'.'.join(path)}={value}")
+    for word in words:
+        bench.ends_well("check", "explain", "-c", "mine.yaml", "--set", word)
+
+
+@few
+@given(pipeline=odd.pipelines())
+def test_any_pipeline_ends_well(bench: Bench, pipeline: odd.Json) -> None:
+    (bench.work / "odd.yaml").write_text(odd.as_yaml(pipeline), encoding="utf-8")
+    bench.ends_well("check", "odd.yaml", "-c", "mine.yaml")
+
+
+@few
+@given(text=odd.damaged(json.dumps(CONFIG, indent=1)))
+def test_any_damaged_yaml_ends_well(bench: Bench, text: str) -> None:
+    (bench.work / "odd.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
+    bench.ends_well("check", "explain", "-c", "odd.yaml")
+
+
+@few
+@given(data=st.data(), name=st.sampled_from(("config.json", "tokenizer.json", "tokenizer_config.json")))
+def test_any_model_folder_ends_well(bench: Bench, data: st.DataObject, name: str) -> None:
+    changed = data.draw(odd.json_changes(json.loads((bench.work / "model" / name).read_text("utf-8"))))
+    shutil.copytree(bench.work / "model", bench.work / "odd", dirs_exist_ok=True)
+    (bench.work / "odd" / name).write_text(json.dumps(changed), "utf-8")
+    bench.ends_well("explain", "很好 great", "-m", "odd")
+
+
+@how(few, max_examples=15)
+@given(config=odd.configs(CONFIG))
+def test_any_config_is_run_or_refused(bench: Bench, config: odd.Json) -> None:
+    safe = ("run.executor=inline", "run.workers=null", "run.threads=1", "run.device=cpu")
+    (bench.work / "odd.yaml").write_text(odd.as_yaml(config), encoding="utf-8")
+    bench.ends_well(
+        "run", "explain", "-q", "-c", "odd.yaml", "-o", "out", *(w for s in safe for w in ("--set", s))
+    )
