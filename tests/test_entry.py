@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from tests import odd
+from tests.conftest import CHECKOUT
 from tests.small import GOOD
+from tests.test_bad_input import refused
 from tests.test_cli import Result, augment
 
 CONFIG: dict[str, odd.Json] = {
@@ -171,3 +175,129 @@ def test_any_config_is_run_or_refused(bench: Bench, config: odd.Json) -> None:
     bench.ends_well(
         "run", "explain", "-q", "-c", "odd.yaml", "-o", "out", *(w for s in safe for w in ("--set", s))
     )
+
+
+SPOILED: dict[str, tuple[str, str | bytes]] = {
+    "a tokenizer of another version": ("tokenizer.json", '{"version": "9.9"}'),
+    "a tokenizer that is a number": ("tokenizer.json", "3"),
+    "nested deep": ("config.json", '{"a":' + "[" * 100_000),
+    "a tokenizer config nested deep": ("tokenizer_config.json", '{"a":' + "[" * 100_000),
+    "no UTF-8": ("config.json", b"\xff\xfe"),
+}
+CHANGES: dict[str, dict[str, odd.Json]] = {
+    "class names as a list": {"id2label": ["good", "bad"]},
+    "a size that is text": {"hidden_size": "many"},
+    "a kind that is a list": {"model_type": ["bert"]},
+    "an unknown type of numbers": {"dtype": "nonsense"},
+    "a padding piece beyond the embeddings": {"pad_token_id": 99_999},
+}
+
+
+@pytest.mark.parametrize("fault", [*SPOILED, *CHANGES])
+def test_a_spoiled_model_is_code_6_and_names_its_folder(fault: str, bench: Bench) -> None:
+    shutil.copytree(bench.work / "model", bench.work / "odd", dirs_exist_ok=True)
+    if fault in SPOILED:
+        name, content = SPOILED[fault]
+        (bench.work / "odd" / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    else:
+        file = bench.work / "odd" / "config.json"
+        file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), **CHANGES[fault]}), "utf-8")
+    result = bench.ends_well("explain", "很好 great", "-m", "odd")
+    refused(result, 6, "odd")
+
+
+def test_a_piece_beyond_the_embeddings_is_code_6(bench: Bench) -> None:
+    shutil.copytree(bench.work / "model", bench.work / "odd", dirs_exist_ok=True)
+    file = bench.work / "odd" / "tokenizer.json"
+    found = json.loads(file.read_text("utf-8"))
+    vocabulary = found["model"]["vocab"]
+    found["model"]["vocab"] = {piece: number + 9000 * (number > 9) for piece, number in vocabulary.items()}
+    file.write_text(json.dumps(found), "utf-8")
+    refused(bench.ends_well("explain", "很好 great", "-m", "odd"), 6, "odd", "rows")
+    refused(bench.ends_well("run", "explain", "-q", "-c", "mine.yaml", "-m", "odd"), 6, "odd", "rows")
+
+
+@pytest.mark.parametrize(
+    "output", [".", "", "/", "..", "./", "empty/..", "/dev/null", "x" * 300, "small.csv/x"]
+)
+def test_an_output_that_is_no_folder_of_its_own_is_refused(output: str, bench: Bench) -> None:
+    refused(bench.ends_well("run", "explain", "-q", "-c", "mine.yaml", "-o", output), 2)
+    assert _tree(bench.work) == bench.there
+
+
+def test_an_empty_current_folder_is_written_to(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = bench.work / "empty"
+    monkeypatch.chdir(inside)
+    words = ("-c", "../mine.yaml", "--data", "..", "-m", "../model", "-o", ".")
+    assert augment("run", "explain", "-q", *words).code == 0
+    assert (inside / "manifest.json").is_file()
+    monkeypatch.chdir(bench.work)
+    shutil.rmtree(inside)
+    inside.mkdir()
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(" * 3000 + ")" * 3000, "(((", "[" * 3000, "(?L)a", "a{99999999999}", "\\"]
+)
+def test_a_pattern_that_cannot_be_compiled_is_refused(pattern: str, bench: Bench) -> None:
+    word = f"resources.protect_patterns={json.dumps([pattern])}"
+    refused(bench.ends_well("check", "eda", "-c", "mine.yaml", "--set", word), 2, "protect_patterns")
+
+
+@pytest.mark.parametrize("option", ["-o", "--data", "-m", "-c", "--accept-flags"])
+def test_an_empty_name_is_refused(option: str, bench: Bench) -> None:
+    """It would be the current folder, where a variable of the shell is unset."""
+    refused(bench.ends_well("run", "explain", "-c", "mine.yaml", option, ""), 2, option, "empty")
+
+
+def test_an_argument_that_is_no_utf_8_is_refused(bench: Bench) -> None:
+    for words in (("explain", "\udcc4\udce3", "-m", "model"), ("run", "explain", "-o", "a\udcff")):
+        refused(bench.ends_well(*words), 2, "UTF-8")
+
+
+def test_the_name_of_a_file_is_not_explained_as_a_text(bench: Bench) -> None:
+    refused(bench.ends_well("explain", "small.csv", "-m", "model"), 2, "small.csv", "explain -")
+
+
+def test_a_config_next_to_the_user_is_found_by_its_name(bench: Bench) -> None:
+    assert bench.ends_well("check", "eda", "-c", "mine").code == 0
+    refused(bench.ends_well("check", "eda", "-c", "mien"), 2, "mien", "none of that name")
+
+
+def _shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Return what bash makes of a line in which $augment is the command."""
+    known = {**os.environ, "PYTHONPATH": str(CHECKOUT), "augment": f"{sys.executable} -m augment"}
+    return subprocess.run(
+        ["bash", "-c", line], cwd=folder, env=known, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_output_that_is_full_is_code_7(tmp_path: Path) -> None:
+    found = _shell("$augment list > /dev/full", tmp_path)
+    assert (found.returncode, len(found.stderr.splitlines())) == (7, 3)
+
+
+def test_an_output_that_nobody_reads_or_that_is_closed_ends_in_silence(tmp_path: Path) -> None:
+    unread = _shell("$augment list | true; exit ${PIPESTATUS[0]}", tmp_path)
+    assert (unread.returncode in (0, 141), unread.stderr) == (True, "")
+    closed = _shell("$augment list >&-", tmp_path)
+    assert (closed.returncode, closed.stderr) == (0, "")
+
+
+def test_an_output_in_another_encoding_shows_escapes(tmp_path: Path) -> None:
+    found = _shell("PYTHONIOENCODING=ascii $augment explain 好 -m nowhere", tmp_path)
+    assert found.returncode == 6
+    assert "nowhere" in found.stderr
+
+
+def test_a_shell_completes_the_commands(tmp_path: Path) -> None:
+    line = "_AUGMENT_COMPLETE=complete_bash COMP_WORDS='augment r' COMP_CWORD=1 $augment"
+    assert _shell(line, tmp_path).stdout.split() == ["run", "report"]
+
+
+def test_help_is_short_for_h_and_says_all_of_each_command() -> None:
+    short, long = augment("-h"), augment("--help")
+    assert (short, short.code) == (long, 0)
+    assert "..." not in long.out
+    assert "…" not in long.out

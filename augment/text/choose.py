@@ -303,7 +303,7 @@ def compiled(patterns: tuple[str, ...]) -> "tuple[regex.Pattern[str], ...]":
     for source in patterns:
         try:
             found.append(regex.compile(source, regex.IGNORECASE))
-        except regex.error as error:
+        except (regex.error, RecursionError, OverflowError, ValueError) as error:
             raise RequestError(
                 "resources.protect_patterns",
                 f"`{source}` is not a regular expression: {error}",
