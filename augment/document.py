@@ -2,7 +2,7 @@
 
 Only `true` and `false` are booleans here and numbers are plain decimals: `no`, `on`, `007` and `1_000` stay the
 strings a user meant as labels. Aliases, tags, files over 1 MiB, over 32 levels of nesting, numbers beyond 64 bits and
-characters that no file can hold are refused; a configuration needs none of them.
+text that no file can hold are refused; a configuration needs none of them.
 """
 
 import json
@@ -106,10 +106,7 @@ def parse(text: str, path: Path) -> Document:
         raise RequestError(
             f"{path}:1", "the file is not a mapping of names to values", "start it with `name: value`"
         )
-    document = Document(path, values, lines)
-    for keys, what, hint in _unusable(values):
-        raise RequestError(document.where(keys), what, hint)
-    return document
+    return Document(path, values, lines)
 
 
 def load(path: Path) -> Document:
@@ -126,6 +123,8 @@ def load(path: Path) -> Document:
 
 def checked(model: type[Model], document: Document, values: object, at: tuple[Key, ...] = ()) -> Model:
     """Return `values` as a `model`; RequestError naming file:line, the key, and the nearest right key or value."""
+    for location, what, hint in _unusable(values):
+        raise RequestError(document.where(at + location), what, hint)
     try:
         found = model.model_validate(values)
     except ValidationError as error:

@@ -77,7 +77,7 @@ class ModelError(AugmentError):
 
 
 class DiskFullError(AugmentError):
-    """No space is left where the run writes, or no memory; finished shards are kept."""
+    """No space is left where the run writes (bytes, inodes, quota), or no memory; finished shards are kept."""
 
     exit_code = 7
 

@@ -91,7 +91,13 @@ def shaped(path: Path) -> Iterator[None]:
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a whole Parquet file."""
     with whole(path) as stream:
-        pq.write_table(table, stream, compression="zstd")
+        writer = pq.ParquetWriter(stream, table.schema, compression="zstd")
+        try:
+            writer.write_table(table)
+            writer.close()
+        finally:
+            # A writer that could not be closed would be again, when nothing holds it any more, and print why it cannot.
+            writer.is_open = False
 
 
 @contextmanager

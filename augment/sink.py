@@ -70,8 +70,10 @@ class Sink:
             writer.close()
         except BaseException as error:
             # Or it would be closed later, when the stream is.
-            with suppress(OSError, pa.ArrowException):
+            with suppress(OSError, ValueError, pa.ArrowException):
                 writer.close()
+            # A writer that could not be closed would be again, when nothing holds it any more, and print why it cannot.
+            writer.is_open = False
             self._context.__exit__(type(error), error, error.__traceback__)
             raise
 

@@ -104,13 +104,13 @@ def test_an_empty_file_is_an_empty_mapping() -> None:
     ("text", "line", "what"),
     [
         ("a: &x 1\nb: *x\n", 1, "anchors and aliases"),
-        ("a: 1\nb: [*x]\n", 2, "undefined alias"),
+        ("a: 1\nb: [*x]\n", 2, "aliases are not read"),
         ("a: 1\nb: [1\nc: 2\n", 3, "not valid YAML"),
         ("a: 1\n\tb: 2\n", 2, "not valid YAML"),
         ("a: 'open\n", 2, "not valid YAML"),
         ("a: 1\n---\nb: 2\n", 2, "not valid YAML"),
-        ("a: !!python/object/apply:os.system [echo]\n", 1, "not valid YAML"),
-        ("a: !mine 1\n", 1, "not valid YAML"),
+        ("a: !!python/object/apply:os.system [echo]\n", 1, "tags are not read"),
+        ("a: !mine 1\n", 1, "tags are not read"),
         ("- a\n- b\n", 1, "not a mapping"),
         ("好", 1, "not a mapping"),
         ("1: 2\n", 1, "not a mapping"),
@@ -204,3 +204,27 @@ def test_the_nearest_of_known_words_is_the_word_itself(known: list[str]) -> None
     for word in known:
         assert nearest(word, known) == f"did you mean `{word}`?"
     assert nearest("好", known) == f"known here: {', '.join(known)}"
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("[" * 20_000, "nested more than 32 levels deep"),
+        ("- " * 20_000, "nested more than 32 levels deep"),
+        ("{b: " * 40, "nested more than 32 levels deep"),
+        ("9" * 5000, "cannot be read"),
+    ],
+)
+def test_what_would_end_the_parser_is_refused_with_its_line(value: str, what: str) -> None:
+    where, said, _ = refusal(f"\na:\n  {value}")
+    assert where.startswith(str(HERE))
+    assert what in said
+
+
+@pytest.mark.parametrize(
+    "value", [r'"\0"', r'"\uD800"', r'["a\0b"]', "1" + "0" * 30, "1.0e999", r'{"\0": 1}']
+)
+def test_a_value_that_no_file_or_number_can_hold_is_refused(value: str) -> None:
+    where, _, hint = refusal(f"\nname: {value}")
+    assert where == f"{HERE}:2"
+    assert hint
