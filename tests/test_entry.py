@@ -236,9 +236,7 @@ def test_an_empty_current_folder_is_written_to(bench: Bench, monkeypatch: pytest
     inside.mkdir()
 
 
-@pytest.mark.parametrize(
-    "pattern", ["(" * 3000 + ")" * 3000, "(((", "[" * 3000, "a{99999999999}", "\\"]
-)
+@pytest.mark.parametrize("pattern", ["(" * 3000 + ")" * 3000, "(((", "[" * 3000, "a{99999999999}", "\\"])
 def test_a_pattern_that_cannot_be_compiled_is_refused(pattern: str, bench: Bench) -> None:
     word = f"resources.protect_patterns={json.dumps([pattern])}"
     refused(bench.ends_well("check", "eda", "-c", "mine.yaml", "--set", word), 2, "protect_patterns")
