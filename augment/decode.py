@@ -57,6 +57,17 @@ def text(path: Path, encoding: str, newline: str, whole: bool) -> Iterator[Itera
             yield _without_mark(decoded)
 
 
+def blocks(path: Path, encoding: str, whole: bool) -> Iterator[str]:
+    """Yield the text of a file, or of its first mebibyte, piece by piece, for a reader that does not go by lines."""
+    with _binary(path) as stream:
+        source = stream if whole else io.BytesIO(stream.read(BLOCK))
+        with io.TextIOWrapper(source, encoding, "strict" if whole else "replace", "\n") as decoded:
+            block = decoded.read(BLOCK).removeprefix("\ufeff")
+            while block:
+                yield block
+                block = decoded.read(BLOCK)
+
+
 def _head(stream: BinaryIO) -> bytes:
     """Return the lines at the start of a stream, about a mebibyte; no byte of a longer character is a line feed."""
     start = stream.read(BLOCK)

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, judgement
+from augment.corpus import typed
 from augment.diversity import Diversity
 from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
@@ -160,7 +161,7 @@ class Export:
             if given.name in own:
                 column = table.column(own[given.name]).cast(given.type)
             if given.name == names["label"] and not derived:
-                column = _moved(column, table, corpus.label_names or {})
+                column = typed(_moved(column, table, corpus.label_names or {}), self._staged.label_type)
             if given.name == names["id"] == "id":
                 continue
             taken = given.name in OURS or (derived and given.name == "label")

@@ -23,8 +23,11 @@ from pydantic import (
 
 from augment.document import Document, checked, load, parse
 from augment.errors import RequestError, few
+from augment.numerals import plain
 
-Format = Literal["auto", "csv", "tsv", "jsonl", "parquet", "datasets", "lines", "text-label", "label-text"]
+Format = Literal[
+    "auto", "csv", "tsv", "jsonl", "parquet", "xlsx", "datasets", "lines", "text-label", "label-text"
+]
 Encoding = Literal["auto", "utf-8", "gb18030", "latin-1"]
 
 
@@ -78,13 +81,19 @@ class CorpusConfig(Section):
     text_pair: str | None = Field(
         default=None, description="name of the column with the second text of a pair"
     )
-    label: str | None = Field(default=None, description="name of the column with the label")
-    id: str | None = Field(default=None, description="name of a column of unique ids; default: file:row")
+    label: str | Literal[False] | None = Field(
+        default=None, description="name of the column with the label; false: the rows have none"
+    )
+    id: str | Literal[False] | None = Field(
+        default=None,
+        description="name of a column of unique ids; default: id, unless it repeats; false: rows are called file:row",
+    )
     split: str | None = Field(
         default=None, description="name of a column that says train, validation or test"
     )
     label_names: dict[Text, Text] | None = Field(
-        default=None, description="label in the file: name; a list counts from 0"
+        default=None,
+        description="label in the file: name; a list counts from 0, and several labels may have one name",
     )
     labels: tuple[Text, ...] | None = Field(default=None, description="use only rows with these labels")
     score_threshold: float | None = Field(
@@ -124,6 +133,22 @@ class CorpusConfig(Section):
     def _name_by_position(cls, value: object) -> object:
         """Accept a list: its first name belongs to label 0."""
         return {str(number): name for number, name in enumerate(value)} if isinstance(value, list) else value
+
+    @field_validator("label_names")
+    @classmethod
+    def _name_by_value(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        """Return the names by labels as rows have them: 1.0 is 1."""
+        named: dict[str, str] = {}
+        for label, name in (value or {}).items():
+            if named.setdefault(plain(label), name) != name:
+                raise ValueError(f"label {plain(label)} has two names, `{named[plain(label)]}` and `{name}`")
+        return None if value is None else named
+
+    @field_validator("labels")
+    @classmethod
+    def _choose_by_value(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """Return the labels as rows have them: 1.0 is 1."""
+        return None if value is None else tuple(map(plain, value))
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -39,6 +39,7 @@ def notices_of(
         for method in sorted(totals.statuses)
         for notice in _of_scores(method, totals, method in left_open)
     ]
+    found += staged.notices
     reasons = by_reason(rejects)
     if reasons:
         found.append(f"rows rejected, all in rejects.parquet of the output folder: {told(reasons)}")

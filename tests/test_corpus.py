@@ -143,12 +143,12 @@ def test_named_columns_win(tmp_path: Path) -> None:
 
 
 def test_a_column_of_numbers_is_no_text(tmp_path: Path) -> None:
-    """Typed sources say what a column is; a list is no label either."""
+    """Typed sources say what a column is; an object is no label either."""
     pq.write_table(pa.table({"text": [1], "label": [["a"]]}), tmp_path / "a.parquet")
     with pytest.raises(RequestError, match="column `text` holds int64, not a text"):
         inspect(config(tmp_path, "a.parquet"))
-    pq.write_table(pa.table({"text": ["a"], "label": [["a"]]}), tmp_path / "a.parquet")
-    with pytest.raises(RequestError, match="column `label` holds list"):
+    pq.write_table(pa.table({"text": ["a"], "label": [{"a": "b"}]}), tmp_path / "a.parquet")
+    with pytest.raises(RequestError, match="column `label` holds struct"):
         inspect(config(tmp_path, "a.parquet"))
 
 
@@ -181,7 +181,7 @@ def test_labels_are_strings_and_the_source_keeps_its_type(tmp_path: Path) -> Non
     section = config(tmp_path, ["a.jsonl", "b.jsonl"])
     assert values(section, "label") == ["1", "0"]
     assert values(section, "source")[1] == {"text": "a", "label": 0, "n": None}
-    assert [reject.reason for reject in rejects(section)] == ["empty label"]
+    assert [reject.reason for reject in rejects(section)] == ["no label"]
 
 
 def test_unwanted_labels_are_skipped_not_rejected(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_signed_score_becomes_a_label(tmp_path: Path) -> None:
     [chunk] = read(section)
     assert column([chunk], "label") == ["positive", "negative"]
     assert chunk.skipped == 2
-    assert [reject.reason for reject in chunk.rejects] == ["`?` is not a score", "`nan` is not a score"]
+    assert [reject.reason for reject in chunk.rejects] == ["`?` is not a score", "no label"]
 
 
 def test_class_names_come_from_the_features_of_a_parquet_file(tmp_path: Path) -> None:
@@ -236,10 +236,10 @@ def test_saved_data_sets_are_read_with_their_splits(tmp_path: Path) -> None:
 
 
 def test_given_ids_are_used_and_must_be_unique(tmp_path: Path) -> None:
-    """A repeated id names both places; an empty one is made from file and row."""
+    """A repeated id of a named column names both places; an empty one is made from file and row."""
     assert values(corpus(tmp_path, "id,text\n7,a\n,b\n"), "id") == ["7", "a.csv:2"]
     with pytest.raises(DataError, match=r"a\.csv:4\nthe id `7` is also at a\.csv:2\nset `corpus\.id`"):
-        list(read(corpus(tmp_path, "id,text\n7,a\n8,b\n7,c\n")))
+        list(read(corpus(tmp_path, "id,text\n7,a\n8,b\n7,c\n", id="id")))
 
 
 def test_ids_of_several_files_do_not_collide(tmp_path: Path) -> None:

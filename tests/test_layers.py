@@ -10,7 +10,7 @@ from tests.conftest import CHECKOUT
 
 PACKAGE = CHECKOUT / "augment"
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "columns", "chance", "pressure", "progress", "repeats", "seen", "volume"),
+    ("errors", "columns", "chance", "numerals", "pressure", "progress", "repeats", "seen", "volume"),
     ("document", "shipped", "ledger", "text", "ig", "report"),
     ("job", "table", "sink", "diversity", "fetch", "decode"),
     ("stage", "formats", "models", "shortcuts"),

@@ -88,9 +88,9 @@ def test_rows_that_cannot_be_used_are_counted_by_reason_and_told(
         path.read_text(encoding="utf-8") + 'x1,"",good,n\nx2,"  ",bad,n\nx3,好,,n\n', encoding="utf-8"
     )
     found = train(starting(small_job(tmp_path), tmp_path / "m"))
-    assert found.rejected == {"empty review": 2, "empty label": 1}
+    assert found.rejected == {"empty review": 2, "no label": 1}
     tell_training(found)
-    assert "rows that cannot be used: empty review (2), empty label (1)" in capsys.readouterr().err
+    assert "rows that cannot be used: empty review (2), no label (1)" in capsys.readouterr().err
 
 
 def test_labels_are_counted_and_one_that_may_be_misspelt_is_told(

@@ -20,12 +20,14 @@ from augment.corpus.inspecting import (
     require_splits,
     with_label_names,
 )
+from augment.corpus.label_types import LabelTypes, typed
 from augment.corpus.layout import USUAL, Shape
-from augment.corpus.reading import Chunk, read
+from augment.corpus.reading import Chunk, read, settled_shape
 
 __all__ = [
     "USUAL",
     "Chunk",
+    "LabelTypes",
     "Peek",
     "Shape",
     "corpus_hashes",
@@ -35,6 +37,8 @@ __all__ = [
     "read",
     "repeats_of_heads",
     "require_splits",
+    "settled_shape",
+    "typed",
     "with_folds",
     "with_label_names",
 ]

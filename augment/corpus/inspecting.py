@@ -8,10 +8,12 @@ require_splits(job, ["train"])           # RequestError if `run.splits`, or else
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from augment.corpus.layout import Shape, lay_out
-from augment.corpus.rows import SPLITS, batches_of, rows_of, rows_of_head, split_of
+from augment.corpus.rows import batches_of, rows_of, rows_of_head, split_of
 from augment.errors import RequestError, nearest
+from augment.formats import SPLITS
 from augment.job import CorpusConfig, Job
 from augment.ledger import digest
 from augment.repeats import RepeatCounter, Repeats
@@ -105,6 +107,15 @@ def _splits_met(config: CorpusConfig, allow_download: bool) -> Iterator[set[str]
                 yield {row.split for row in rows_of(layout, part, batch) if row.used and row.fault is None}
 
 
+def visible(folder: Path) -> Iterator[Path]:
+    """Yield what is in a folder and its subfolders, but for hidden names such as those of git."""
+    return (
+        path
+        for path in folder.rglob("[!.]*")
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
 def corpus_hashes(job: Job) -> dict[str, str]:
     """Return the SHA-256 of every file of the corpus; RequestError naming one that is missing."""
     corpus = job.needs_corpus()
@@ -115,7 +126,7 @@ def corpus_hashes(job: Job) -> dict[str, str]:
             raise RequestError(
                 str(path), "the file does not exist", "check corpus.files, and --data for their folder"
             )
-        inner = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        inner = sorted(filter(Path.is_file, visible(path))) if path.is_dir() else [path]
         found |= {
             str(file.relative_to(corpus.root)) if file.is_relative_to(corpus.root) else str(file): digest(
                 file

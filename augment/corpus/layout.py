@@ -12,20 +12,14 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from augment.errors import RequestError, few, nearest
+from augment.corpus.roles import USUAL, Roles, check_types, readable, require_label, roles_of
+from augment.errors import RequestError, few
 from augment.formats import JsonTable, Table, tables
 from augment.job import CorpusConfig, SourceFile
 
-# Column names that say their role, in lower case.
-USUAL: Mapping[str, str] = {
-    "text": "text sentence content review query sentence1 text_a text1 question question1 premise document title comment "
-    "文本 文本1 评论 内容 句子 句子1 标题 正文 问题 问题1 文章 微博",
-    "text_pair": "text_pair sentence2 text_b text2 question2 query2 hypothesis 文本2 文本对 句子2 问题2",
-    "label": "label labels category sentiment class target 标签 类别 情感 分类 标注 情绪",
-    "id": "id",
-    "split": "split",
-}
-Roles = Mapping[str, str | None]
+__all__ = ["HEAD", "USUAL", "Layout", "Part", "Shape", "lay_out"]
+# Records of each file that are looked at for what no name says.
+HEAD = 1000
 
 
 @dataclass(frozen=True)
@@ -57,22 +51,26 @@ class Part:
 
 @dataclass(frozen=True)
 class Layout:
-    """All that is fixed before the first row is read."""
+    """All that is fixed before the first row is read; `wanted` are the labels as files have them, None for all."""
 
     config: CorpusConfig
     parts: tuple[Part, ...]
     shape: Shape
     wanted: frozenset[str] | None
+    notices: tuple[str, ...] = ()
 
 
 def lay_out(config: CorpusConfig, allow_download: bool, whole: bool) -> Layout:
     """Return the parts of a corpus and the roles of their columns."""
     found = tables(config, allow_download)
     parts = _together([Part(file, table, table.schema(whole)) for file, table in found])
-    schema = _union(parts)
     where = _names(parts)
-    roles = _roles(config, schema, where)
-    _check_types(roles, schema, where)
+    roles = roles_of(config, _union(parts), where)
+    parts = tuple(replace(part, schema=readable(part.schema, roles)) for part in parts)
+    schema = _union(parts)
+    check_types(roles, schema, where)
+    heads = (record for part in parts for record in part.table.peek(part.schema, HEAD))
+    require_label(config, roles, heads, where)
     for part in parts:
         absent = [
             roles[role] for role in ("text", "text_pair") if roles[role] not in (None, *part.schema.names)
@@ -81,9 +79,16 @@ def lay_out(config: CorpusConfig, allow_download: bool, whole: bool) -> Layout:
             what = f"no column `{absent[0]}`, which the other files have"
             raise RequestError(part.table.name, what, "give every file the same columns")
     shape = _shape(config, roles, schema)
-    names = {name: label for label, name in shape.label_names.items()}
-    wanted = None if config.labels is None else frozenset(names.get(label, label) for label in config.labels)
-    return Layout(config, parts, shape, wanted)
+    return Layout(config, parts, shape, _wanted(config, shape.label_names))
+
+
+def _wanted(config: CorpusConfig, names: Mapping[str, str]) -> frozenset[str] | None:
+    """Return the labels of the files that `corpus.labels` names, all those of a name that several have."""
+    if config.labels is None:
+        return None
+    wanted = set(config.labels)
+    of_names = {label for label, name in names.items() if name in wanted}
+    return frozenset(of_names | (wanted - set(names.values())))
 
 
 def _names(parts: Sequence[Part]) -> str:
@@ -128,58 +133,6 @@ def _as_text(schema: pa.Schema, names: Set[str]) -> pa.Schema:
         if entry.name in names:
             schema = schema.set(place, entry.with_type(pa.string()))
     return schema
-
-
-def _roles(config: CorpusConfig, schema: pa.Schema, where: str) -> Roles:
-    """Return the column of each role: the one that the config names, else the one with a usual name."""
-    named: dict[str, str | None] = {role: getattr(config, role) for role in USUAL}
-    for role, name in named.items():
-        if name is not None and name not in schema.names:
-            raise RequestError(
-                where, f"no column `{name}`, named by `corpus.{role}`", nearest(name, schema.names)
-            )
-    free = [name for name in schema.names if name not in named.values()]
-    given = {
-        role for role in ("label", "split") if all(getattr(file, role) is not None for file in config.files)
-    }
-    if config.hub is not None:
-        given = set()
-    found = {role: named[role] or (None if role in given else _usual(role, free, where)) for role in USUAL}
-    if found["text"] is None:
-        columns = ", ".join(f"`{name}`" for name in schema.names)
-        raise RequestError(
-            where,
-            f"no column looks like the text; there are {columns}",
-            "set `corpus.text: COLUMN`; if the first line is a row already, name the columns: `corpus.columns: [text, label]`",
-        )
-    return found
-
-
-def _usual(role: str, columns: list[str], where: str) -> str | None:
-    """Return the one column whose name is usual for a role; RequestError if there are several."""
-    hits = [name for name in columns if name.strip().lower() in USUAL[role].split()]
-    if len(hits) > 1:
-        both = " and ".join(f"`{name}`" for name in hits)
-        raise RequestError(where, f"{both} could each be the {role}", f"set `corpus.{role}:` to one of them")
-    return hits[0] if hits else None
-
-
-def _check_types(roles: Roles, schema: pa.Schema, where: str) -> None:
-    """Raise RequestError if a text column holds no text, or the column of another role holds lists or objects."""
-    for role, name in roles.items():
-        if name is None:
-            continue
-        kind = schema.field(name).type
-        if not _is_text(kind) if role in ("text", "text_pair") else pa.types.is_nested(kind):
-            raise RequestError(
-                where, f"column `{name}` holds {kind}, not a {role}", f"set `corpus.{role}:` to another"
-            )
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    """Return whether a column of this type holds strings; one without any value may."""
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
-    return any(test(kind) for test in tests)
 
 
 def _shape(config: CorpusConfig, roles: Roles, schema: pa.Schema) -> Shape:

@@ -4,22 +4,24 @@ for chunk in read(config):
     chunk.rows, chunk.rejects, chunk.skipped
 """
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 
 import pyarrow as pa
 
 from augment.columns import CORPUS
-from augment.corpus.layout import Layout, Part, lay_out
+from augment.corpus.layout import Layout, Part, Shape, lay_out
 from augment.corpus.rows import SourceRow, batches_of, rows_of, text_digest
-from augment.errors import DataError, RequestError, nearest
-from augment.formats import Batch
+from augment.errors import DataError, RequestError, few, nearest
+from augment.formats import Batch, TextFolder
 from augment.job import CorpusConfig
 from augment.seen import Seen
 from augment.table import Reject
 
 STAGE = "corpus"
+_IDS = 8192  # rows read at a time where only their ids are wanted
 
 
 @dataclass(frozen=True)
@@ -36,19 +38,31 @@ def read(config: CorpusConfig, allow_download: bool = False, batch_rows: int = 1
 
     Raises as `inspect` does, and DataError for a file without rows, an id that occurs twice, or no row left to use.
     """
-    layout = lay_out(config, allow_download, whole=True)
+    layout = settled(lay_out(config, allow_download, whole=True))
     chunks = _chunks(layout, batch_rows)
     if config.limit is not None:
         chunks = _only(chunks, _lowest(_chunks(layout, batch_rows), config.limit))
-    kept = 0
+    kept, reasons = 0, Counter[str]()
     for chunk in chunks:
         kept += chunk.rows.num_rows
+        reasons.update(reject.reason for reject in chunk.rejects)
         yield chunk
     if not kept:
-        where = ", ".join(part.table.name for part in layout.parts)
+        what = "no row is left to use"
+        if reasons:
+            reason, count = reasons.most_common(1)[0]
+            what += f"; {count:,} of {reasons.total():,} rejected rows: {reason}"
         raise DataError(
-            where, "no row is left to use", "check `corpus.labels`, `score_threshold` and the rejected rows"
+            few([part.table.name for part in layout.parts]),
+            what,
+            "check `corpus.label`, `corpus.labels`, `score_threshold` and the rows",
         )
+
+
+def settled_shape(config: CorpusConfig, allow_download: bool = False) -> tuple[Shape, tuple[str, ...]]:
+    """Return what `read` takes a corpus for, and what a user should know of it. Raises as `read` does."""
+    layout = settled(lay_out(config, allow_download, whole=True))
+    return layout.shape, layout.notices
 
 
 def _chunks(layout: Layout, size: int) -> Iterator[Chunk]:
@@ -65,8 +79,30 @@ def _chunks(layout: Layout, size: int) -> Iterator[Chunk]:
             yield _chunk(layout, part, batch, rows)
         if empty:
             raise DataError(part.table.name, "the file has no rows", "check how it was made")
-    for label in sorted((layout.wanted or frozenset()) - labels):
-        raise RequestError("corpus.labels", f"no row has the label `{label}`", nearest(label, sorted(labels)))
+    known = labels | {layout.shape.label_names.get(label, label) for label in labels}
+    for label in sorted(set(layout.config.labels or ()) - known):
+        raise RequestError("corpus.labels", f"no row has the label `{label}`", nearest(label, sorted(known)))
+
+
+def settled(layout: Layout) -> Layout:
+    """Return the layout without the column of ids if no config named it and an id repeats in it, with a notice.
+
+    The ids are read once more for it; those of texts in a folder are the names of files, which are unique.
+    """
+    column = layout.shape.id
+    if column is None or layout.config.id or all(isinstance(part.table, TextFolder) for part in layout.parts):
+        return layout
+    seen = Seen()
+    for part in layout.parts:
+        for batch in batches_of(layout, part, _IDS):
+            for row, line in zip(rows_of(layout, part, batch), batch.lines, strict=True):
+                if not seen.add(row.id):
+                    notice = (
+                        f"the column `{column}` is not used as id: {part.table.name}:{line} repeats an id; rows are called "
+                        f"file:row (`corpus.id: false` says so without this note)"
+                    )
+                    return replace(layout, shape=replace(layout.shape, id=None), notices=(notice,))
+    return layout
 
 
 class _Unique:
@@ -78,13 +114,13 @@ class _Unique:
         self._seen = Seen()
 
     def check(self, part: Part, batch: Batch, rows: list[SourceRow]) -> None:
-        """Raise DataError if a row has the id of an earlier one; ids made of file and row number need no check."""
-        if self._layout.shape.id is None:
+        """Raise DataError if a row has the id of an earlier one; the others are unique, or checked by `settled`."""
+        if not self._layout.config.id:
             return
         for row, line in zip(rows, batch.lines, strict=True):
             if not self._seen.add(row.id):
                 first = self._first(row.id)
-                hint = f"set `corpus.id` to a column of unique values, or rename the column `{self._layout.shape.id}`"
+                hint = "set `corpus.id` to a column of unique values, or to false"
                 raise DataError(f"{part.table.name}:{line}", f"the id `{row.id}` is also at {first}", hint)
 
     def _first(self, identity: str) -> str:

@@ -13,12 +13,11 @@ from typing import NamedTuple, cast
 import pyarrow as pa
 
 from augment.corpus.layout import Layout, Part
-from augment.formats import Batch, Record
+from augment.formats import SPLITS, Batch, Record
+from augment.numerals import plain
 
-SPLITS = {name: name for name in ("train", "validation", "test")} | dict.fromkeys(
-    ("val", "dev", "valid"), "validation"
-)
 SCALARS = (str, int, float, bool)
+NO_LABEL = "no label"
 
 
 class SourceRow(NamedTuple):
@@ -40,6 +39,8 @@ def batches_of(layout: Layout, part: Part, size: int) -> Iterator[Batch]:
     for name in (shape.label, shape.id, shape.split, shape.text, shape.text_pair):
         if name is not None:
             allowed[name] = (str,) if name in (shape.text, shape.text_pair) else SCALARS
+    if shape.label is not None:
+        allowed[shape.label] = (*SCALARS, list)  # of one label
     return part.table.batches(part.schema, size, allowed)
 
 
@@ -84,6 +85,8 @@ def _strings(rows: pa.RecordBatch, column: str | None) -> list[str | None]:
 
 def _cell(value: object, column: str | None, part: Part) -> str | None:
     """Return one plain value as `_strings` gives it."""
+    if isinstance(value, list):
+        return _cell(value[0], column, part) if value else None
     if value is None or isinstance(value, str) or column is None:
         return cast(str | None, value)
     if isinstance(value, int):
@@ -114,18 +117,20 @@ def _read(
 def _label(layout: Layout, part: Part, given: str | None) -> tuple[str | None, str | None, bool]:
     """Return a row's label, what is wrong with it, and whether the config wants it."""
     if part.file.label is not None:
-        return part.file.label, None, _wanted(layout, part.file.label)
+        return plain(part.file.label), None, _wanted(layout, plain(part.file.label))
     if layout.shape.label not in part.schema.names:
         return None, None, layout.wanted is None
-    if not (given or "").strip():
-        return None, f"empty {layout.shape.label}", False
+    # NaN is what pandas has where there is no value.
+    if given is None or given.strip() in ("", "nan", "NaN"):
+        return None, NO_LABEL, False
     if layout.config.score_threshold is not None:
-        return _signed(layout, given or "", layout.config.score_threshold)
+        return _signed(layout, given, layout.config.score_threshold)
+    label = plain(given)
     if (
-        layout.shape.class_names is not None and given == "-1"
+        layout.shape.class_names is not None and label == "-1"
     ):  # how the `datasets` library writes "not labelled"
         return None, None, layout.wanted is None
-    return given, None, _wanted(layout, given)
+    return label, None, _wanted(layout, label)
 
 
 def _wanted(layout: Layout, label: str | None) -> bool:

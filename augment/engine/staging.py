@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from augment.corpus import Chunk, Shape, inspect, read, with_folds
+from augment.corpus import Chunk, LabelTypes, Shape, read, settled_shape, with_folds
 from augment.errors import DataError
 from augment.job import CorpusConfig, Job
 from augment.ledger import in_parts, readable, whole
+from augment.numerals import LabelType
 from augment.repeats import RepeatCounter, Repeats
 from augment.table import Reject
 
@@ -32,6 +33,7 @@ class Staged:
     """What the pass over the corpus found. Counts are of rows; labels of the active rows.
 
     skipped: rows the corpus section leaves out (labels, score_threshold, limit); over_limit: left out by run.limit.
+    label_type: the type of the source's labels, "int64" or "bool", where its format has none and all are written so.
     """
 
     shards: int = 0
@@ -43,6 +45,8 @@ class Staged:
     columns: dict[str, str | None] = field(default_factory=dict)
     rejects: tuple[Reject, ...] = ()
     repeats: Repeats = field(default_factory=Repeats)
+    label_type: LabelType | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def read(self) -> int:
@@ -59,7 +63,8 @@ class Staged:
         known = dict(values) if isinstance(values, dict) else {}
         rejects = tuple(Reject(**reject) for reject in known.pop("rejects"))
         repeats = Repeats.of(known.pop("repeats", {}))
-        return cls(**{**known, "labels": tuple(known["labels"]), "rejects": rejects, "repeats": repeats})
+        lists = {name: tuple(known.get(name, ())) for name in ("labels", "notices")}
+        return cls(**{**known, **lists, "rejects": rejects, "repeats": repeats})
 
 
 def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
@@ -68,14 +73,15 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
     DataError if no row is left to work on.
     """
     corpus = job.needs_corpus()
-    shape = inspect(corpus, job.run.allow_download)
+    shape, notices = settled_shape(corpus, job.run.allow_download)
     chosen = _chosen(job, corpus, splits)
-    tally = _Tally(splits, chosen)
+    tally, types = _Tally(splits, chosen), LabelTypes(shape.label)
     with (
         _Writer(folder / ACTIVE, job.run.shard_rows) as active,
         _Writer(folder / REST, job.run.shard_rows) as rest,
     ):
         for chunk in read(corpus, job.run.allow_download, job.run.shard_rows):
+            types.add(chunk.rows)
             working, others = tally.part(chunk)
             active.add(with_folds(working, job.folds) if job.folds is not None else working)
             rest.add(others)
@@ -95,6 +101,8 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
         _columns(shape),
         tuple(tally.rejects),
         tally.repeats.count(),
+        types.found,
+        notices,
     )
 
 

@@ -13,6 +13,19 @@ A new format is a class that is a `Table` (`records.py`), its name in `job.Forma
 
 from augment.formats.finding import SUFFIXES, require_files, tables
 from augment.formats.json_lines import JsonTable
-from augment.formats.records import Allowed, Batch, Fault, Record, Table
+from augment.formats.records import SPLITS, Allowed, Batch, Fault, Record, Table
+from augment.formats.text_folder import TextFolder
 
-__all__ = ["SUFFIXES", "Allowed", "Batch", "Fault", "JsonTable", "Record", "Table", "require_files", "tables"]
+__all__ = [
+    "SPLITS",
+    "SUFFIXES",
+    "Allowed",
+    "Batch",
+    "Fault",
+    "JsonTable",
+    "Record",
+    "Table",
+    "TextFolder",
+    "require_files",
+    "tables",
+]

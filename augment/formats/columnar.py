@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from augment.errors import DataError, RequestError
-from augment.formats.records import Allowed, Batch, Record, Table, distinct
+from augment.formats.records import Allowed, Batch, Fault, Record, Table, distinct, only_label
 from augment.ledger import in_parts
 
 
@@ -41,9 +41,7 @@ class ParquetTable:
 
     def peek(self, schema: pa.Schema, count: int) -> list[Record]:
         """Return the first rows."""
-        with self._open() as file:
-            batches = islice(file.iter_batches(batch_size=count), 1)
-            return [row for batch in batches for row in batch.to_pylist()]
+        return first_rows(self.batches(schema, count, {}))
 
     @contextmanager
     def _open(self) -> Iterator[pq.ParquetFile]:
@@ -87,8 +85,7 @@ class DatasetTable:
 
     def peek(self, schema: pa.Schema, count: int) -> list[Record]:
         """Return the first rows."""
-        batches = islice(self.rows.with_format("arrow").iter(batch_size=count), 1)
-        return [row for batch in batches for row in batch.to_pylist()]
+        return first_rows(self.batches(schema, count, {}))
 
 
 def from_folder(path: Path, name: str) -> list[Table]:
@@ -143,14 +140,62 @@ def _without_dictionaries(schema: pa.Schema) -> pa.Schema:
     return pa.schema(plain, metadata=schema.metadata)
 
 
+def first_rows(batches: Iterator[Batch]) -> list[Record]:
+    """Return the rows of the first batch as plain values."""
+    return [row for batch in islice(batches, 1) for row in batch.rows.to_pylist()]
+
+
+def fitted(rows: pa.RecordBatch | pa.Table, schema: pa.Schema, numbers: list[int]) -> Batch:
+    """Return rows with the types of a schema, those that have none as faults.
+
+    Bytes are text where they are UTF-8, and a list of one item is that item where the schema has no list.
+    """
+    columns: list[pa.Array] = []
+    reasons: dict[int, str] = {}
+    for field in schema:
+        column = rows.column(field.name)
+        column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        columns.append(_as(column, field, reasons))
+    kept = pa.RecordBatch.from_arrays(columns, schema=schema)
+    if not reasons:
+        return Batch(kept, numbers, numbers, [])
+    places = [place for place in range(len(numbers)) if place not in reasons]
+    left = [numbers[place] for place in places]
+    faults = [Fault(numbers[place], numbers[place], reason) for place, reason in sorted(reasons.items())]
+    return Batch(kept.take(pa.array(places, pa.int64())), left, left, faults)
+
+
+def _as(column: pa.Array, field: pa.Field, reasons: dict[int, str]) -> pa.Array:
+    """Return a column with the type of a field, and note why the values of some rows cannot have it."""
+    listed = (pa.ListType, pa.LargeListType, pa.FixedSizeListType)
+    if isinstance(column.type, listed) and not isinstance(field.type, listed):
+        items: list[object] = []
+        for place, labels in enumerate(column.to_pylist()):
+            try:
+                items.append(only_label(labels or []))
+            except ValueError as error:
+                reasons.setdefault(place, str(error))
+                items.append(None)
+        column = pa.array(items, column.type.value_type)
+    try:
+        return column.cast(field.type)
+    except pa.ArrowInvalid:
+        if not pa.types.is_string(field.type):
+            raise
+    texts: list[str | None] = []
+    for place, value in enumerate(column.to_pylist()):
+        try:
+            texts.append(value.decode() if isinstance(value, bytes) else value)
+        except UnicodeDecodeError as error:
+            reasons.setdefault(place, f"`{field.name}` is not UTF-8 at byte {error.start}")
+            texts.append(None)
+    return pa.array(texts, field.type)
+
+
 def _numbered(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema) -> Iterator[Batch]:
-    """Yield Arrow rows cast to a schema, the row number standing for the line."""
+    """Yield Arrow rows with the types of a schema, the row number standing for the line."""
     done = 0
     for rows in batches:
         numbers = list(range(done + 1, done + rows.num_rows + 1))
         done += rows.num_rows
-        columns = [rows.column(name).cast(schema.field(name).type) for name in schema.names]
-        arrays = [
-            column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns
-        ]
-        yield Batch(pa.RecordBatch.from_arrays(arrays, schema=schema), numbers, numbers, [])
+        yield fitted(rows, schema, numbers)

@@ -8,16 +8,18 @@ Fields may be quoted or not; a line that does not part into the fields named is 
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 import pyarrow as pa
 
 from augment.decode import encoding_of, lines, text
 from augment.errors import DataError
-from augment.formats.records import Allowed, Batch, Record, Records, distinct, gathered
+from augment.formats.records import Allowed, Batch, Record, Records, distinct, gathered, only_label
 from augment.job import CorpusConfig
 
+# What labels begin with in files for fastText; they are parted from the text, and from each other, by white space.
+FASTTEXT = "__label__"
 PLAIN = {"lines": ("text",), "text-label": ("text", "label"), "label-text": ("label", "text")}
 
 
@@ -123,6 +125,18 @@ def _parted(line: str, delimiter: str, kind: str) -> list[str] | str:
     """Return the fields of an unquoted line; a label is parted from its text once, wherever else delimiters stand."""
     if kind in ("csv", "tsv"):
         return line.split(delimiter)
+    if kind == "label-text" and line.startswith(FASTTEXT):
+        return _of_fasttext(line)
     if delimiter not in line:
         return f"no delimiter {delimiter!r} between text and label"
     return line.split(delimiter, 1) if kind == "label-text" else line.rsplit(delimiter, 1)
+
+
+def _of_fasttext(line: str) -> list[str] | str:
+    """Return the label and the text of a line for fastText; why it is refused if a second label follows."""
+    labels = list(takewhile(lambda word: word.startswith(FASTTEXT), line.split()))
+    try:
+        label = str(only_label(list(labels)))
+    except ValueError as error:
+        return str(error)
+    return [label, line.removeprefix(label).lstrip()]

@@ -10,10 +10,14 @@ from pathlib import Path
 
 from augment.errors import RequestError
 from augment.fetch import CATALOGUE
+from augment.formats.cloned import data_files
 from augment.formats.columnar import ParquetTable, from_folder, from_hub
 from augment.formats.delimited import TextTable
 from augment.formats.json_lines import JsonTable
+from augment.formats.lifting import with_fields
 from augment.formats.records import Table, distinct
+from augment.formats.text_folder import text_folders
+from augment.formats.workbook import WorkbookTable
 from augment.job import CorpusConfig, SourceFile
 
 SUFFIXES = {
@@ -24,19 +28,23 @@ SUFFIXES = {
     ".json": "jsonl",
     ".parquet": "parquet",
     ".txt": "lines",
+    ".xlsx": "xlsx",
 }
 
 
 def tables(config: CorpusConfig, allow_download: bool = False) -> list[tuple[SourceFile, Table]]:
     """Return every table of a corpus, unread; RequestError for a missing file or a format that cannot be told."""
     if config.hub is not None:
-        return [(SourceFile(path=config.hub), table) for table in from_hub(config.hub, allow_download)]
+        return [
+            (SourceFile(path=config.hub), with_fields(table, _paths(config)))
+            for table in from_hub(config.hub, allow_download)
+        ]
     require_files(config)
     found: list[tuple[SourceFile, Table]] = []
     for file in config.files:
         path = config.root / file.path
         name = _relative(path, config.root) if Path(file.path).is_absolute() else Path(file.path).as_posix()
-        found.extend((file, table) for table in _from_path(path, name, config))
+        found.extend((file, table) for table in _from_path(path, name, file, config))
     distinct([table.name for _, table in found], "corpus.files", "file")
     return found
 
@@ -80,32 +88,61 @@ def _relative(path: Path, root: Path) -> str:
     )
 
 
-def _from_path(path: Path, name: str, config: CorpusConfig) -> list[Table]:
-    """Return the tables at a path: one for a file, one a split for a saved data set."""
-    kind = _format_of(path) if config.format == "auto" else config.format
-    if kind == "datasets":
-        return from_folder(path, name)
+def _from_path(path: Path, name: str, file: SourceFile, config: CorpusConfig) -> list[Table]:
+    """Return the tables at a path: one for a file, those within for a folder."""
     if path.is_dir():
-        raise RequestError(str(path), f"a folder, where format {kind} needs a file", "name a file in it")
+        return _from_folder(path, name, file.label is not None, config)
+    if config.format == "datasets":
+        return from_folder(path, name)
+    return [_from_file(path, name, config, None)]
+
+
+def _from_folder(path: Path, name: str, labelled: bool, config: CorpusConfig) -> list[Table]:
+    """Return the tables of a folder: a saved or a published data set, or texts, one a file, by label."""
+    saved = any((path / mark).exists() for mark in ("state.json", "dataset_info.json", "dataset_dict.json"))
+    if saved or config.format == "datasets":
+        return [with_fields(table, _paths(config)) for table in from_folder(path, name)]
+    files = data_files(path, set(SUFFIXES))
+    if files:
+        within = [(split, file, f"{name}/{file.relative_to(path).as_posix()}") for split, file in files]
+        return [_from_file(file, inner, config, split) for split, file, inner in within]
+    texts = text_folders(path, name, config.encoding, labelled) if config.format == "auto" else []
+    if not texts and config.format != "auto":
+        what = f"a folder, where format {config.format} needs a file"
+        raise RequestError(str(path), what, "name a file in it, or leave out `corpus.format`")
+    if not texts:
+        raise RequestError(
+            str(path),
+            "a folder with no texts, no data files by split, and no saved data set",
+            "name a file; or a folder with a folder of .txt files for each label, files such as train.csv, or README.md",
+        )
+    return list(texts)
+
+
+def _from_file(path: Path, name: str, config: CorpusConfig, split: str | None) -> Table:
+    """Return the table of a file."""
+    kind = _format_of(path) if config.format == "auto" else config.format
     _check_options(kind, config, str(path))
     if kind == "parquet":
-        return [ParquetTable(name, path)]
-    return [
-        JsonTable(name, path, config.encoding) if kind == "jsonl" else TextTable(name, path, kind, config)
-    ]
+        return with_fields(ParquetTable(name, path, split), _paths(config))
+    if kind == "jsonl":
+        return JsonTable(name, path, config.encoding, split, _paths(config))
+    if kind == "xlsx":
+        return WorkbookTable(name, path, config.encoding, split)
+    return TextTable(name, path, kind, config, split)
+
+
+def _paths(config: CorpusConfig) -> tuple[str, ...]:
+    """Return the columns that the config names by a path such as `data.text`."""
+    named = (config.text, config.text_pair, config.label, config.id, config.split)
+    return tuple(dict.fromkeys(name for name in named if name and "." in name))
 
 
 def _format_of(path: Path) -> str:
-    """Return the format that a file's name, or a folder's content, says."""
-    if path.is_dir():
-        if any((path / mark).exists() for mark in ("state.json", "dataset_info.json", "dataset_dict.json")):
-            return "datasets"
-        raise RequestError(
-            str(path), "a folder that is no saved data set", "name a file, or a `save_to_disk` folder"
-        )
+    """Return the format that a file's name says."""
     suffix = (path.with_suffix("") if path.suffix == ".gz" else path).suffix.lower()
     if suffix not in SUFFIXES:
-        hint = "set `corpus.format` (csv, tsv, jsonl, parquet, lines, text-label, label-text)"
+        hint = "set `corpus.format` (csv, tsv, jsonl, parquet, xlsx, lines, text-label, label-text)"
         raise RequestError(str(path), f"the name ending `{suffix}` does not tell the format", hint)
     return SUFFIXES[suffix]
 
@@ -119,7 +156,7 @@ def _check_options(kind: str, config: CorpusConfig, where: str) -> None:
         (config.columns is not None and not table, "`columns` names the columns of csv and tsv files only"),
         (bool(config.quoted) and not table, "`quoted` is for csv and tsv files only"),
         (
-            delimiter is not None and kind in ("jsonl", "parquet", "lines"),
+            delimiter is not None and kind in ("jsonl", "parquet", "xlsx", "lines"),
             f"format {kind} has no `delimiter`",
         ),
         (delimiter == "", "`delimiter` is empty"),

@@ -7,6 +7,7 @@ as_type(pa.string(), ["red", 5])                # '["red", 5]'
 """
 
 import json
+import math
 
 import pyarrow as pa
 
@@ -21,6 +22,13 @@ _PLAIN = {
     frozenset({"int", "long"}): pa.int64(),
     frozenset({"float"}): pa.float64(),
     frozenset({"int", "float"}): pa.float64(),
+    # NaN is what pandas writes where a value is missing.
+    frozenset({"nan"}): pa.float64(),
+    frozenset({"int", "nan"}): pa.float64(),
+    frozenset({"float", "nan"}): pa.float64(),
+    frozenset({"int", "float", "nan"}): pa.float64(),
+    frozenset({"str", "nan"}): pa.string(),
+    frozenset({"bool", "nan"}): pa.bool_(),
 }
 
 
@@ -72,6 +80,8 @@ class Seen:
 
 def as_type(kind: pa.DataType, value: object) -> object:
     """Return a JSON value as a column of this type takes it."""
+    if isinstance(value, float) and math.isnan(value) and not pa.types.is_floating(kind):
+        return None
     if value is None or isinstance(value, str) or kind != pa.string():
         return value
     return json.dumps(value, ensure_ascii=False)
@@ -81,4 +91,14 @@ def _kind(value: object) -> str:
     """Return the kind of a plain JSON value; integers by what can hold them."""
     if isinstance(value, int) and not isinstance(value, bool):
         return "int" if abs(value) <= 1 << 53 else "long" if -(1 << 63) <= value < 1 << 63 else "endless"
-    return type(value).__name__
+    return "nan" if isinstance(value, float) and math.isnan(value) else type(value).__name__
+
+
+def record_of(value: object, escaped: bool) -> dict[str, object] | str:
+    """Return an object, or the reason why a JSON value is none; escaped: whether it has escapes."""
+    if escaped:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return "not text: half of a surrogate pair"
+    return value if isinstance(value, dict) else f"JSON {type(value).__name__}, not an object"

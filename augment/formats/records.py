@@ -16,6 +16,10 @@ from augment.errors import RequestError
 Allowed = Mapping[str, tuple[type, ...]]
 Record = Mapping[str, object]
 Value = TypeVar("Value")
+# Names of splits as people write them, and what they are called here.
+SPLITS = {name: name for name in ("train", "validation", "test")} | dict.fromkeys(
+    ("val", "dev", "valid"), "validation"
+)
 Records = Iterator[tuple[int, Value | str]]  # (line, record), or (line, reason why it cannot be read)
 
 
@@ -87,7 +91,16 @@ def gathered(
 def distinct(names: Iterable[str], where: str, what: str) -> tuple[str, ...]:
     """Return the names; RequestError if one is there twice."""
     kept = tuple(names)
-    twice = next((name for name in kept if kept.count(name) > 1), None)
-    if twice is not None:
-        raise RequestError(where, f"the {what} `{twice}` is named twice", "rename or remove one of them")
+    seen = set[str]()
+    for name in kept:
+        if name in seen:
+            raise RequestError(where, f"the {what} `{name}` is named twice", "rename or remove one of them")
+        seen.add(name)
     return kept
+
+
+def only_label(labels: list[object]) -> object:
+    """Return the one label of a list, None of an empty one; ValueError with the reason for a reject if there are several."""
+    if len(labels) > 1:
+        raise ValueError("several labels where a row may have one: multi-label is not supported")
+    return labels[0] if labels else None

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from augment.columns import ATTACK, CHILD, KEEP, MOVED, judgement
 from augment.ledger import in_parts
+from augment.numerals import plain
 from augment.text.edits import Edit
 
 BATCH = 1024
@@ -110,6 +111,7 @@ def _ways(cell: object) -> Iterator[str]:
     """Yield the strings that a source's value may have been read as; text formats do not keep its type."""
     text = str(cell)
     yield text
+    yield plain(text)
     if text in ("True", "False"):
         yield text.lower()
     if re.fullmatch(r"-?(\d+\.\d+|\d(\.\d+)?e[-+]\d+)", text):
