@@ -221,7 +221,9 @@ def configs(draw: st.DrawFn, good: dict[str, Json]) -> Json:
 def pipelines(draw: st.DrawFn) -> Json:
     """Draw a shipped pipeline with stages moved, left out or doubled, and a few keys of theirs with odd values."""
     found = draw(st.sampled_from(shipped_pipelines()))
-    stages = draw(st.permutations(found["stages"])) if draw(st.booleans()) else found["stages"]
+    listed = found["stages"]
+    assert isinstance(listed, list)
+    stages = draw(st.permutations(listed)) if draw(st.booleans()) else listed
     stages = stages[draw(st.integers(0, 1)) :] + stages[: draw(st.integers(0, 1))]
     changed: Json = {**found, "stages": stages}
     for _ in range(draw(st.integers(0, 2))):

@@ -31,7 +31,7 @@ ROWS = "text,label\n" + "".join(
 )
 few = how(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 COMMANDS = ("run", "check", "keywords", "explain", "report", "verify", "list", "evaluate", "train", "fetch")
-OPTIONS = (
+OPTIONS: tuple[str, ...] = (
     "-c",
     "-o",
     "-m",
