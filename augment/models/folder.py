@@ -13,6 +13,7 @@ from typing import Literal
 
 from augment.errors import ModelError
 from augment.job import ModelConfig, RunConfig
+from augment.models.heads import require_exclusive
 from augment.models.labels import LabelMap
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
@@ -58,8 +59,13 @@ class ModelFolder:
 
 
 def model_folder(config: ModelConfig, run: RunConfig) -> ModelFolder:
-    """Return what the folder of a model config holds; ModelError if it is not there or must not be loaded."""
-    return look(resolve(config.path, config.revision, run.allow_download))
+    """Return what the folder of a model config holds.
+
+    ModelError if it is not there, must not be loaded, or answers otherwise than with one class of several.
+    """
+    found = look(resolve(config.path, config.revision, run.allow_download))
+    require_exclusive(found.path)
+    return found
 
 
 def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
