@@ -15,8 +15,8 @@ from augment.errors import DataError
 from augment.job import Job
 from augment.models.folder import model_folder, require_fit, resource_folder
 from augment.models.folds import fold_models
-from augment.models.labels import listed, misspelt
-from augment.pipeline import Pipeline, check_sections, pipeline_of, source_names
+from augment.models.labels import LabelMap, listed, misspelt
+from augment.pipeline import Pipeline, asked_of, check_sections, pipeline_of, source_names
 from augment.repeats import repeat_notices
 
 
@@ -33,6 +33,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     """
     yield "pipeline", f"{plan.name}: {' > '.join(stage.kind for stage in plan.stages)}"
     check_sections(plan, job)
+    job = asked_of(plan, job)
     corpus = job.needs_corpus()
     yield "corpus", corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files)
     shape = inspect(corpus, job.run.allow_download)
@@ -67,6 +68,8 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
             folder = model_folder(config, job.run)
             require_fit(folder, shape.label_names, worked_on, shape.text_pair is not None)
             yield section, f"{config.path}: {folder.kind}, classes {listed(folder.classes)}"
+            found = LabelMap(folder.classes, shape.label_names).idle(labels if corpus.labels is None else ())
+            yield from ((f"{section} classes", notice) for notice in found)
             folds = fold_models(config, job.run)
             if folds:
                 yield (

@@ -47,7 +47,7 @@ TOKENIZE = (
     Column("tokens", pa.list_(pa.string()), "what people see: jieba words or English words"),
     Column("side", pa.list_(pa.int8()), "the side each token stands on"),
     Column("spans", pa.list_(SPAN), "code-point offsets of each token in its side"),
-    Column("pieces", pa.list_(pa.int32()), "what the model is fed: its input ids, specials included"),
+    Column("pieces", pa.list_(pa.int32()), "what the model is fed: its input ids, specials included; null where no stage asks a model"),
     Column("segments", pa.list_(pa.int8()), "the token type id of each piece"),
     Column("owner", pa.list_(pa.int32()), "the token each piece belongs to, -1 for none"),
     Column("unseen", pa.int32(), "tokens the model is not fed, wholly or in part, as the text is too long"),

@@ -428,6 +428,10 @@ class Job(Section):
         models = {"model": self.model, "judge": self.judge}
         return self.model_copy(update={name: each and each.of_fold(fold) for name, each in models.items()})
 
+    def without_model(self) -> "Job":
+        """Return the job without its model."""
+        return self.model_copy(update={"model": None})
+
     @property
     def label_names(self) -> dict[str, str]:
         """The names the corpus gives to numbered labels; empty if it gives none."""

@@ -10,6 +10,7 @@ from augment.candidates.sources import source_notices
 from augment.columns import PROBABILITIES
 from augment.engine.staging import Staged
 from augment.job import Job
+from augment.models.folder import idle_classes
 from augment.models.labels import listed
 from augment.pipeline import Pipeline, source_names
 from augment.stages import Balance, Select
@@ -40,6 +41,8 @@ def notices_of(
         for notice in _of_scores(method, totals, method in left_open)
     ]
     found += staged.notices
+    if job.model is not None and any("model" in stage.uses for stage in plan.stages):
+        found += idle_classes(job.model, job, staged.labels)
     reasons = by_reason(rejects)
     if reasons:
         found.append(f"rows rejected, all in rejects.parquet of the output folder: {told(reasons)}")

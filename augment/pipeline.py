@@ -126,6 +126,11 @@ def source_names(pipeline: Pipeline) -> frozenset[str]:
     return frozenset(name for stage in pipeline.stages for name in getattr(stage, "sources", ()))
 
 
+def asked_of(pipeline: Pipeline, job: Job) -> Job:
+    """Return the job as a pipeline needs it: without the model where no stage asks it, so that none is looked for or loaded."""
+    return job if any("model" in stage.uses for stage in pipeline.stages) else job.without_model()
+
+
 def check_sections(pipeline: Pipeline, job: Job) -> None:
     """Raise RequestError if the job lacks a section that a stage uses, asks for what no stage gives, or names what is not there.
 
@@ -156,6 +161,7 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
 
     It raises StageFailedError where a stage fails without saying so itself.
     """
+    job = asked_of(pipeline, job)
     check_sections(pipeline, job)
     parts = []
     for stages in cut(pipeline.stages):

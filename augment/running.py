@@ -37,7 +37,7 @@ from augment.ledger import (
     write_text,
 )
 from augment.models.folder import model_folder, require_fit
-from augment.pipeline import Pipeline, check_sections, open_pipeline, pipeline_of, prepare
+from augment.pipeline import Pipeline, asked_of, check_sections, open_pipeline, pipeline_of, prepare
 from augment.progress import Progress, silent
 from augment.reporting import REPORT, draw_folder
 from augment.shortcuts import read_flags, require_labels
@@ -77,7 +77,7 @@ def run(
     began = time.monotonic()
     plan = pipeline_of(pipeline)
     check_sections(plan, job)
-    job = with_label_names(job)
+    job = with_label_names(asked_of(plan, job))
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-{plan.name}")
     say = progress or silent
     rank = Rank.of(os.environ) if job.run.executor == "rank" else FIRST

@@ -14,10 +14,11 @@ from augment.candidates import fluency
 from augment.checking import check_run, findings
 from augment.document import parse
 from augment.errors import DataError, ModelError, RequestError
-from augment.job import CorpusConfig, Job, ResourcesConfig
+from augment.job import CorpusConfig, Job, ModelConfig, ResourcesConfig
 from augment.models.labels import LabelMap
 from augment.pipeline import pipeline_of
 from augment.running import run
+from augment.verifying import verify
 from tests.small import small_job
 
 
@@ -224,3 +225,39 @@ def test_a_calibration_that_is_named_must_be_there(small: Path, tmp_path: Path) 
     model = named.needs_model().model_copy(update={"calibration": str(tmp_path / "gone.json")})
     with pytest.raises(RequestError, match=r"there is no file .*gone\.json"):
         check_run("augment", named.model_copy(update={"model": model}))
+
+
+def test_classes_that_no_row_has_are_told_by_check_and_run(small: Path, tmp_path: Path) -> None:
+    made = job(small, tmp_path, ["good"] * 4)
+    told = check_run("explain", made)["model classes"]
+    assert "2 classes" in told
+    assert "no row seen has the label of its class bad" in told
+    assert told in run("explain", made, tmp_path / "out").notices
+    both = job(small, tmp_path, ["good", "bad"] * 2)
+    assert "model classes" not in check_run("explain", both)
+
+
+def test_labels_that_the_user_chose_are_not_said_to_be_few(small: Path, tmp_path: Path) -> None:
+    assert "model classes" not in check_run("explain", job(small, tmp_path, ["good", "bad"], labels=["good"]))
+
+
+def test_rows_without_labels_say_nothing_of_classes(small: Path, tmp_path: Path) -> None:
+    assert "model classes" not in check_run("explain", job(small, tmp_path, [None, None]))
+
+
+@pytest.mark.parametrize("pipeline", ["eda", "aeda"])
+def test_a_pipeline_that_asks_no_model_needs_none_and_looks_at_none(
+    small: Path, tmp_path: Path, pipeline: str
+) -> None:
+    made = job(small, tmp_path, ["bad", "good"] * 4)
+    without = made.model_copy(update={"model": None})
+    broken = made.model_copy(update={"model": ModelConfig(path=str(tmp_path / "没有"))})
+    for number, each in enumerate((made, without, broken)):
+        assert "model" not in check_run(pipeline, each)
+        done = run(pipeline, each, tmp_path / f"out{number}")
+        assert done.counts["children made"] > 0
+        assert verify(tmp_path / f"out{number}").ok
+    parts = [sorted((tmp_path / f"out{number}" / "data").glob("*.parquet")) for number in range(3)]
+    assert [[pq.read_table(file) for file in files] for files in parts[1:]] == [
+        [pq.read_table(file) for file in parts[0]]
+    ] * 2

@@ -13,6 +13,7 @@ from augment.candidates.sources import source_notices
 from augment.engine.staging import Staged
 from augment.job import Job
 from augment.levels import Levels
+from augment.models.labels import LabelMap
 from augment.notices import OWN_ROWS, flag_notices, notices_of
 from augment.pipeline import Pipeline
 from augment.repeats import repeat_notices, repeats_of
@@ -82,6 +83,7 @@ def to_install(patch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
     """Yield every notice that a run can give."""
+    yield from LabelMap(("bad", "good", "坏")).idle(["bad"])
     rejects = [Reject("1", "corpus", "empty text", "a.csv:2")]
     for totals in runs():
         for job in (JOB, SOFT):

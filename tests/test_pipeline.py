@@ -215,3 +215,13 @@ def test_what_comes_of_a_row_does_not_depend_on_the_rows_around_it(
 def test_no_rows_come_back_as_no_rows(editing: Pipeline, job: Job) -> None:
     applied = apply(editing, table([]), job)
     assert (applied.table.num_rows, applied.rejects) == (0, ())
+
+
+def test_words_are_scored_ranked_and_left_out_without_a_model(job: Job, tmp_path: Path) -> None:
+    stages = "  - kind: tokenize\n  - kind: weigh\n  - kind: rank\n    k: 1\n    by: weight\n"
+    stages += "  - kind: delete\n    score: weight\n"
+    plan = read_pipeline(write(tmp_path, stages))
+    found = apply(plan, table(TEXT), job.model_copy(update={"model": None})).table
+    made = found.filter(pc.is_valid(found.column("parent")))
+    assert made.num_rows > len(TEXT) / 2
+    assert found.column("pieces").null_count == found.num_rows

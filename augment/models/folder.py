@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from augment.errors import ModelError
-from augment.job import ModelConfig, RunConfig
+from augment.job import Job, ModelConfig, RunConfig
 from augment.models.heads import require_exclusive
 from augment.models.labels import LabelMap
 
@@ -114,6 +114,16 @@ def require_fit(folder: ModelFolder, names: Mapping[str, str], labels: Iterable[
     LabelMap(folder.classes, names).require(labels)
     if paired:
         require_pairs(folder)
+
+
+def idle_classes(config: ModelConfig, job: Job, labels: Iterable[str]) -> list[str]:
+    """Return a notice if no row has some classes of a model; none where the user has chosen labels.
+
+    labels: those of the rows, as the corpus names them.
+    """
+    if job.corpus is not None and job.corpus.labels is not None:
+        return []
+    return LabelMap(model_folder(config, job.run).classes, job.label_names).idle(labels)
 
 
 def require_pairs(folder: ModelFolder) -> None:

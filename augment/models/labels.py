@@ -64,6 +64,17 @@ class LabelMap:
                 f"{self._advice(unknown)}; or choose rows with corpus.labels",
             )
 
+    def idle(self, labels: Iterable[str]) -> list[str]:
+        """Return a notice if no row has some of the classes, though rows have labels: it may be the model of another corpus."""
+        there = set(labels)
+        alone = [name for name in self.ordered if name not in there]
+        if not there or not alone:
+            return []
+        some = f"class{'es' if alone[1:] else ''} {listed(alone)}"
+        return [
+            f"the model has {len(self.classes)} classes, and no row seen has the label of its {some}: is it the model of this corpus?"
+        ]
+
     def _advice(self, unknown: list[str]) -> str:
         """Return the `corpus.label_names` to write: what a number or another name in the corpus is to the model."""
         numbered = [match[1] for name in self.classes if (match := _ANONYMOUS.fullmatch(name))]

@@ -179,6 +179,7 @@ const CHINESE_NOTICES = [
   [/^([\d,]+) of the rows worked on equal or nearly equal a text of the guard file, .+$/, "处理的行中有 $1 行与防泄漏文件中的文本相同或相近，仍予保留：见 near_guard 列"],
   [/^([\d,]+) children have another label than their parent, .+$/, "$1 个子样本换了标签，原标签见 `label_from`：训练前请先读一读"],
   [/^too few children for the number asked for; classes lack: (.+)$/, "子样本不足所求之数；各类缺少：$1"],
+  [/^the model has (.+) classes, and no row seen has the label of its class(?:es)? (.+): is it the model of this corpus\?$/, "模型有 $1 个类别，所见的行中没有类别 $2：它是为这一语料训练的吗？"],
   [/^a trial: run\.limit left (.+) rows out$/, "试运行：run.limit 略去了 $1 行"],
   [/^`(.+)`, accepted for (.+), stands in (\S+) of its rows and (\S+) of the others; before: (\S+) and (\S+)$/, "“$1”（认可为 $2 的捷径）现见于本类 $3、其余 $4 的行；此前为 $5 与 $6"],
   [/^(\d+) more shortcuts were accepted$/, "另有 $1 个认可的捷径"],

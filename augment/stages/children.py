@@ -4,7 +4,7 @@ A choice maps a token to what stands in its place, the empty string for a deleti
 edits the text, so that replaying a child's edits on its parent always gives the child.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -131,14 +131,19 @@ def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) 
     for index, values in zip(picked, columns.to_pylist(), strict=True):
         if values[score] is None:
             continue
-        seen = set(values["owner"])
         tokens = values["tokens"]
+        seen = reached(values["owner"], len(tokens))
         content = [place for place, free in enumerate(editable(tokens, guard)) if free and place in seen]
         key, kept = values["key"] or [], locked(tokens, guard)
         free = _free(on, [place for place in key if place not in kept], content)
         row = _row(index, values, values[score], free, len(content), tuple(key))
         rows.append(_guarded(row, kept, guard))
     return rows
+
+
+def reached(owner: Collection[int] | None, tokens: int) -> set[int]:
+    """Return the tokens that the model is fed a piece of; all where no model is asked."""
+    return set(range(tokens)) if owner is None else set(owner)
 
 
 def _row(

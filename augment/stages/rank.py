@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from augment.columns import FLAGGED, RANK, Column
 from augment.job import Job
 from augment.stage import Stage, Step
-from augment.stages.children import protection
+from augment.stages.children import protection, reached
 from augment.table import with_columns
 from augment.text.choose import editable
 
@@ -66,7 +66,7 @@ class Rank(Stage):
                     keys.append(None)
                     ties.append(None)
                     continue
-                seen = set(owner).difference(flagged)
+                seen = reached(owner, len(tokens)).difference(flagged)
                 able = editable(tokens, guard) if self.of == "content" else [True] * len(tokens)
                 allowed = [place for place, free in enumerate(able) if free and place in seen]
                 key, tied = self.choose(np.asarray(scores, dtype=np.float64), allowed)
