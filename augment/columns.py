@@ -47,7 +47,11 @@ TOKENIZE = (
     Column("tokens", pa.list_(pa.string()), "what people see: jieba words or English words"),
     Column("side", pa.list_(pa.int8()), "the side each token stands on"),
     Column("spans", pa.list_(SPAN), "code-point offsets of each token in its side"),
-    Column("pieces", pa.list_(pa.int32()), "what the model is fed: its input ids, specials included; null where no stage asks a model"),
+    Column(
+        "pieces",
+        pa.list_(pa.int32()),
+        "what the model is fed: its input ids, specials included; null where no stage asks a model",
+    ),
     Column("segments", pa.list_(pa.int8()), "the token type id of each piece"),
     Column("owner", pa.list_(pa.int32()), "the token each piece belongs to, -1 for none"),
     Column("unseen", pa.int32(), "tokens the model is not fed, wholly or in part, as the text is too long"),
@@ -128,7 +132,7 @@ def attribution(name: str) -> tuple[Column, ...]:
         Column(
             f"{name}_status",
             pa.string(),
-            "exact: a closed form; converged, not_converged: within the tolerance or not; p95: by an estimate that holds for "
+            "exact: a closed form; converged, not_converged: error, and gap over F(x) - F(baseline), within the tolerance or not; p95: by an estimate that holds for "
             "95 rows in 100; ranking: the highest tokens are settled; precision_floor: as near as the dtype allows; fixed: so "
             "many nodes were asked for",
         ),

@@ -41,8 +41,7 @@ def notices_of(
         for notice in _of_scores(method, totals, method in left_open)
     ]
     found += staged.notices
-    if job.model is not None and any("model" in stage.uses for stage in plan.stages):
-        found += idle_classes(job.model, job, staged.labels)
+    found += _of_classes(plan, job, staged)
     reasons = by_reason(rejects)
     if reasons:
         found.append(f"rows rejected, all in rejects.parquet of the output folder: {told(reasons)}")
@@ -98,6 +97,13 @@ def flag_notices(flags: Sequence[str]) -> Iterator[str]:
             f"the labels seem to hang on what may be a shortcut: {some}; the evidence is in flags.csv, and `balance` "
             "repairs what you accept there"
         )
+
+
+def _of_classes(plan: Pipeline, job: Job, staged: Staged) -> list[str]:
+    """Return that the model has classes which no row has, where a stage asks it."""
+    if job.model is None or not any("model" in stage.uses for stage in plan.stages):
+        return []
+    return idle_classes(job.model, job, staged.labels)
 
 
 def _of_answers(totals: Totals) -> Iterator[str]:

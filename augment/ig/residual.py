@@ -9,6 +9,10 @@ than either.
 
     found = integrate(paths, level)          # found.scores [N, T], found.gap [N], found.residual [N]
     estimate(found, coarser.scores)          # [N], for errors of sum |difference| over sum |score|
+    incomplete(found.gap, paths.start, paths.end, found.scores.abs().sum(-1), 0.05)         # [N], the axiom itself
+
+Where all nodes lie on flat parts of a path, scores neither move nor add up: the mean of both is 0 and says nothing. There
+completeness does, so a row whose gap is over the tolerance is not settled whatever its estimate. (Of 600 ordinary rows none.)
 """
 
 from dataclasses import dataclass
@@ -22,6 +26,8 @@ from augment.ig.quadrature import Level
 _FLOOR = 0.1
 _MOMENTS = 3
 _TINY = 1e-12
+# Float32 knows F and the scores to a few units of 1e-7; a gap within so much of their size is rounding.
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,15 @@ def estimate(found: Integral, before: Tensor | None) -> Tensor:
         return found.residual
     moved = (found.scores - before).abs().sum(-1) / found.scores.abs().sum(-1).clamp_min(_TINY)
     return (found.residual * moved).sqrt()
+
+
+def incomplete(gap: Tensor, start: Tensor, end: Tensor, size: Tensor, tolerance: float) -> Tensor:
+    """Return where the scores miss F(x) - F(x') by more than such a share of it, [N] bool.
+
+    gap, start, end: [N] float64, F(x') and F(x) the last two; size: [N], the sum of |scores|.
+    """
+    rounding = _ROUNDING * (start.abs() + end.abs() + size)
+    return gap.abs() > tolerance * (end - start).abs() + rounding
 
 
 def measure(paths: Paths, scores: Tensor) -> Tensor:

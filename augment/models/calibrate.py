@@ -175,13 +175,16 @@ def _scores(traced: Sequence[Traced], calibration: Calibration, plan: Plan) -> S
     coarser = integrate(seen(traced, resampling(steps, chain.nodes)), coarser_level)
     found = integrate(seen(traced), level)
     errors = (calibration.factor * estimate(found, coarser.scores)).numpy()
-    late = "not_converged" if plan.mode == "tolerance" else plan.mode
-    return Scores(
+    done = Scores(
         [scores[: path.along.shape[1]] for scores, path in zip(found.scores.numpy(), traced, strict=True)],
         np.asarray([path.end for path in traced]),
         np.asarray([path.start for path in traced]),
         found.gap.numpy(),
         errors,
         np.full(len(traced), steps, dtype=np.int16),
-        ["converged" if error <= plan.tolerance else late for error in errors],
+        ["converged"] * len(traced),
     )
+    late = "not_converged" if plan.mode == "tolerance" else plan.mode
+    kept = (errors <= plan.tolerance) & ~done.incomplete(plan.tolerance)
+    done.status = ["converged" if within else late for within in kept]
+    return done

@@ -184,16 +184,26 @@ class Classifier:
         self,
         pieces: Sequence[Sequence[int]],
         segments: Sequence[Sequence[int]],
-        baseline: FillerName | None = None,
+        baseline: FillerName | Sequence[Sequence[int]] | None = None,
     ) -> Tensor:
-        """Return logits [N, C] float32 on the CPU for any number of rows, or for the baseline of each row."""
+        """Return logits [N, C] float32 on the CPU for any number of rows, or for the baseline of each row.
+
+        baseline: a filler, or for each row pieces of the same length, of which only the embeddings are put in: what pads, the
+        positions and the pooled piece stay those of the row.
+        """
         result = torch.empty(len(pieces), len(self.classes))
 
         def enter(rows: list[int]) -> None:
             """Answer one batch."""
             batch = self.batch([pieces[row] for row in rows], [segments[row] for row in rows])
             with torch.no_grad():
-                embeddings = baseline and self.baseline(baseline, batch, self.embed(batch))
+                if baseline is None:
+                    embeddings = None
+                elif isinstance(baseline, str):
+                    embeddings = self.baseline(baseline, batch, self.embed(batch))
+                else:
+                    other = self.batch([baseline[row] for row in rows], [segments[row] for row in rows])
+                    embeddings = self.embed(other)
                 result[rows] = self.logits(batch, embeddings).cpu()
 
         self.in_batches([len(row) for row in pieces], enter)
@@ -213,8 +223,19 @@ class Classifier:
         return replaced(embeddings, filler, speaks & (batch["attention_mask"] == 1))
 
     def frame(self, pieces: Sequence[int], name: FillerName) -> tuple[int, ...]:
-        """Return what the answer at a baseline depends on: the length, and the pieces that frame the text."""
-        return tuple(0 if name == "zero" else piece if piece in self._frame else -1 for piece in pieces)
+        """Return what the answer at a baseline depends on: the length, and the pieces that frame the text.
+
+        At zero of those only what pads: a decoder pools the last piece that does not, and others count positions by it.
+        """
+        if name == "zero":
+            return tuple(int(piece == self._pad) for piece in pieces)
+        return tuple(piece if piece in self._frame else -1 for piece in pieces)
+
+    def some_pieces(self, count: int = 6) -> list[int]:
+        """Return a few pieces of the text itself from all over the vocabulary, to try the model on."""
+        size = len(self.model.get_input_embeddings().weight)
+        places = range(size // (count + 1), size, max(size // (count + 1), 1))
+        return self.content(places)[:count] or [0, 0]
 
     def content(self, pieces: Sequence[int]) -> list[int]:
         """Return the pieces of the text itself, without those that frame it."""

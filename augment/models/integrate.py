@@ -1,8 +1,8 @@
 """Attribute a prediction to the pieces of each row: integrated gradients and the plain gradients beside it.
 
 Rows are sorted by length and laid out in windows; all open rows of a window and all new nodes of a rule go into the
-same batches, within a budget of pieces. A row is settled when `factor` times its moment residual (`ig.residual`) is
-within the tolerance; otherwise the next rule of the chain adds nodes to those it has. Rows equal in all that is fed to
+same batches, within a budget of pieces. A row is settled when `factor` times its estimate (`ig.residual`) and the gap of its
+scores are within the tolerance; otherwise the next rule of the chain adds nodes to those it has. Rows equal in all that is fed to
 the model are computed once. A TextCNN needs no nodes: its integral has a closed form.
 """
 
@@ -17,7 +17,7 @@ from torch import Tensor
 from augment.ig.baseline import FillerName
 from augment.ig.gradients import Batch, Evaluation, Question, evaluate
 from augment.ig.quadrature import Chain, Level, gauss_legendre, patterson, single
-from augment.ig.residual import Integral, Paths, estimate, integrate, measure
+from augment.ig.residual import Integral, Paths, estimate, incomplete, integrate, measure
 from augment.ig.target import Quantity, quantity, runner_up
 from augment.models.classifier import Classifier
 from augment.models.packing import fill
@@ -85,7 +85,7 @@ class Plan:
     cut: the module through whose output the path runs, by default the input embeddings.
 
     modes `tolerance` and `p95`, which differ in the factor: a row stops at the first rule whose error, factor x estimate,
-    is at most `tolerance`; `fixed`: at the first rule of the first chain; `ranking`: when the `top` tokens of two rules are the same set and no
+    and its gap, relative to F(x) - F(x'), are at most `tolerance`; `fixed`: at the first rule of the first chain; `ranking`: when the `top` tokens of two rules are the same set and no
     token moved by more than what parts the last of them from the next. alone: how much more doubt there is of the first
     rule, than which nothing coarser is known.
     """
@@ -125,6 +125,21 @@ class Scores:
     evals: np.ndarray
     status: list[str]
 
+    def incomplete(self, tolerance: float) -> np.ndarray:
+        """Return in which rows the gap is over such a share of F(x) - F(baseline), [N] bool."""
+        size = np.asarray([np.abs(row).sum() for row in self.pieces])
+        given = (torch.from_numpy(each) for each in (self.gap, self.floor, self.value, size))
+        return np.asarray(incomplete(*given, tolerance).numpy())
+
+
+def doubted(scores: Scores, tolerance: float) -> Scores:
+    """Return scores of which no row is said to keep the tolerance that does not add up to it: means over several paths."""
+    promised = ("converged", "p95", "precision_floor")
+    for row, off in enumerate(scores.incomplete(tolerance)):
+        if off and scores.status[row] in promised:
+            scores.status[row] = "not_converged"
+    return scores
+
 
 def attribute(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
     """Return the scores of every row for its target class."""
@@ -148,8 +163,11 @@ def trace(classifier: Classifier, rows: Rows, plan: Plan, nodes: np.ndarray) -> 
 
 def try_path(classifier: Classifier, plan: Plan) -> None:
     """Raise RequestError or ModelError if the model has not what the paths of a plan start from or run through."""
-    batch = classifier.batch([[0, 0]], [[0, 0]])
+    pieces = classifier.some_pieces()
+    batch = classifier.batch([pieces], [[0] * len(pieces)])
     network = _view(classifier, plan, exact=False)
+    if isinstance(network, Cut):
+        network.require(plan.baseline, batch)
     with torch.no_grad():
         network.baseline(plan.baseline, batch, network.embed(batch))
 
@@ -235,7 +253,7 @@ class _Attribution:
         self._fill(paths, rows, places, np.ones(1), 0, self._plan.method == "gradient")
         found = integrate(paths, Level(np.ones(1)))
         errors = found.gap.abs() / measure(paths, found.scores)
-        self._settle(rows, places, found, errors, 1, lambda _: "exact" if self._exact else "fixed")
+        self._settle(rows, places, found, errors, 1, lambda *_: "exact" if self._exact else "fixed")
 
     def _climb(self, rows: list[int]) -> None:
         """Settle rows by rule after rule; those that no rule settles are marked."""
@@ -251,20 +269,32 @@ class _Attribution:
                 factor = self._plan.factor * (self._plan.alone if before is None else 1)
                 errors = factor * estimate(found, before)
                 last = chain is self._plan.chains[-1] and number == len(chain.levels) - 1
-                open_ = self._open(rows, places, found, before, errors)
-                self._settle(rows, places, found, errors, spent, self._status, ~open_ | last)
+                off = self._off(_some(paths, places), found)
+                open_ = self._open(rows, places, found, before, errors, off)
+                self._settle(rows, places, found, errors, spent, self._status, ~open_ | last, off)
                 before = found.scores[open_]
                 places = [place for place, still in zip(places, open_.tolist(), strict=True) if still]
                 if last or not places:
                     return
 
+    def _off(self, paths: Paths, found: Integral) -> Tensor:
+        """Return in which rows the scores miss the change of F by more than the tolerance, [N] bool."""
+        size = found.scores.abs().sum(-1)
+        return incomplete(found.gap, paths.start, paths.end, size, self._plan.tolerance)
+
     def _open(
-        self, rows: list[int], places: list[int], found: Integral, before: Tensor | None, errors: Tensor
+        self,
+        rows: list[int],
+        places: list[int],
+        found: Integral,
+        before: Tensor | None,
+        errors: Tensor,
+        off: Tensor,
     ) -> Tensor:
-        """Return which of the rows need another rule, [len(places)] bool."""
+        """Return which of the rows need another rule, [len(places)] bool; off: those whose scores do not add up."""
         plan = self._plan
         if plan.mode in PROMISING:
-            return errors > plan.tolerance
+            return (errors > plan.tolerance) | off
         if plan.mode == "ranking":
             if before is None:
                 return torch.ones(len(places), dtype=torch.bool, device=errors.device)
@@ -282,10 +312,10 @@ class _Attribution:
             return ~torch.tensor(stable, device=errors.device)
         return torch.zeros(len(places), dtype=torch.bool, device=errors.device)
 
-    def _status(self, error: float) -> str:
-        """Return what a row that settles with this error is called."""
+    def _status(self, error: float, off: bool) -> str:
+        """Return what a row is called that settles with this error, its gap over the tolerance (`off`) or not."""
         plan = self._plan
-        if plan.mode in PROMISING and not error <= plan.tolerance:
+        if plan.mode in PROMISING and (off or not error <= plan.tolerance):
             return "not_converged"
         return "converged" if plan.mode == "tolerance" else plan.mode
 
@@ -296,8 +326,9 @@ class _Attribution:
         found: Integral,
         errors: Tensor,
         spent: int,
-        status: Callable[[float], str],
+        status: Callable[[float, bool], str],
         done: Tensor | None = None,
+        off: Tensor | None = None,
     ) -> None:
         """Write down the rows that are done: all of `places` unless `done` says which."""
         scores = self._scores
@@ -308,7 +339,7 @@ class _Attribution:
             row = rows[place]
             scores.pieces[row] = table[index, : len(self._rows.pieces[row])]
             scores.gap[row], scores.error[row], scores.evals[row] = gaps[index], far[index], spent
-            scores.status[row] = status(far[index])
+            scores.status[row] = status(far[index], off is not None and bool(off[index]))
 
     def _empty(self, rows: list[int], nodes: int) -> Paths:
         """Return paths of which only the ends are known."""
@@ -373,10 +404,13 @@ class _Attribution:
         return network.carried(batch, embeddings) if isinstance(network, Cut) else embeddings
 
     def _floor(self) -> Tensor:
-        """Return the logits at the baseline, [N, C], for each layout once: where the text speaks no word is left."""
+        """Return the logits at the baseline, [N, C], for each layout once: where the text speaks no word is left.
+
+        Other texts are seen in the place of a row's own: with its mask, positions and pooled piece, as along the path.
+        """
         rows, name = self._rows, self._plan.baseline
         if rows.starts is not None:
-            return self._classifier.answer(rows.starts, rows.segments)
+            return self._classifier.answer(rows.pieces, rows.segments, rows.starts)
         layouts = [
             (self._classifier.frame(pieces, name), tuple(segments))
             for pieces, segments in zip(rows.pieces, rows.segments, strict=True)

@@ -41,8 +41,9 @@ def attribute(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
     if plan.mode not in PROMISING or not floor:
         return integrate.attribute(classifier, rows, plan)
     scores = integrate.attribute(classifier, rows, replace(plan, tolerance=max(plan.tolerance, floor)))
-    for row, error in enumerate(scores.error):
-        if scores.status[row] != "not_converged" and error > plan.tolerance:
+    beyond = (scores.error > plan.tolerance) | scores.incomplete(plan.tolerance)
+    for row in np.flatnonzero(beyond).tolist():
+        if scores.status[row] != "not_converged":
             scores.status[row] = "precision_floor"
     late = [row for row, status in enumerate(scores.status) if status == "not_converged"]
     if not late:

@@ -16,6 +16,9 @@ from augment.ig.gradients import Batch
 from augment.models.classifier import Classifier
 from augment.models.textcnn import TextCNN
 
+# An answer is that of an end of the path if it differs by less than so much of the way, and of its size, which is rounding.
+_NEAR, _BITS = 0.01, 1e-4
+
 
 @dataclass(frozen=True)
 class Secant:
@@ -62,6 +65,45 @@ class Cut:
         """Return the output of the module when a batch has these input embeddings, [B, T, D]."""
         return self._seen(batch, embeddings)
 
+    def require(self, name: FillerName, batch: Batch) -> None:
+        """Raise RequestError if no path can run through the module, or its ends, tried on a batch, are not text and baseline.
+
+        The latter is so where a residual goes round the module, where a second output of it matters, and where it is called twice.
+        """
+        self._module()
+        with self.classifier.in_float32():
+            problem = self._problem(name, batch)
+            if problem is None:
+                return
+            homes = [self.name.rsplit(".", count)[0] for count in range(1, self.name.count(".") + 1)]
+            fitting = (home for home in homes if Cut(self.classifier, home)._problem(name, batch) is None)
+            home = next(fitting, None)
+        hint = "leave `cut` out for the input embeddings" if home is None else f"use `{home}`, which fits"
+        raise RequestError(f"cut: {self.name}", problem, hint)
+
+    def _problem(self, name: FillerName, batch: Batch) -> str | None:
+        """Return why no path can run through the module, None if one can."""
+        whole = self.classifier
+        try:
+            inputs = self.embed(batch)
+        except RequestError as error:
+            return error.what
+        with torch.no_grad():
+            floor = whole.logits(batch, whole.baseline(name, batch, whole.embed(batch)))
+            text, start = whole.logits(batch), self.baseline(name, batch, inputs)
+            ends = self.logits(batch, inputs), self.logits(batch, start)
+        here = inputs.clone().requires_grad_(True)
+        with torch.enable_grad():
+            value = self.logits(batch, here).sum()
+        if not value.requires_grad or torch.autograd.grad(value, here, allow_unused=True)[0] is None:
+            return "the model's answer does not depend on its output"
+        slack = _NEAR * (text - floor).abs().max() + _BITS * text.abs().max()
+        if (ends[0] - text).abs().max() > slack:
+            return "the model calls it more than once, and each time its output is another"
+        if (ends[1] - floor).abs().max() > slack:
+            return "more than its output reaches the answer: a path through it alone does not begin at the baseline"
+        return None
+
     def logits(self, batch: Batch, embeddings: Tensor | None = None) -> Tensor:
         """Return logits [B, C] float32, with `embeddings` [B, T, D] in place of the module's output if given."""
         if embeddings is None:
@@ -77,22 +119,21 @@ class Cut:
         """Return the module's output when the model is fed a batch, or these embeddings."""
         if self._module() is self.classifier.model.get_input_embeddings():
             return self.classifier.embed(batch) if embeddings is None else embeddings
-        seen: list[Tensor] = []
+        seen: list[object] = []
 
         def look(_: nn.Module, __: object, output: object) -> None:
             """Keep the output."""
-            first = output[0] if isinstance(output, tuple) else output
-            if isinstance(first, Tensor):
-                seen.append(first)
+            seen.append(output[0] if isinstance(output, tuple) and output else output)
 
         with torch.no_grad():
             self._hooked(look, lambda: self.classifier.logits(batch, embeddings))
-        if not seen or seen[0].shape[:2] != batch["input_ids"].shape or seen[0].dim() != 3:
+        first = seen[0] if seen else None
+        if not isinstance(first, Tensor) or first.dim() != 3 or first.shape[:2] != batch["input_ids"].shape:
             what = "its output is not one vector a piece" if seen else "the model does not call it"
             raise RequestError(
                 f"cut: {self.name}", what, "name a layer, such as the module that norms the embeddings"
             )
-        return seen[0].float()
+        return first.float()
 
     def _hooked(self, hook: Callable[..., object], forward: Callable[[], Tensor]) -> Tensor:
         """Return what a forward pass gives while a hook sits on the module."""

@@ -88,8 +88,8 @@ class Attribute(Stage):
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model, and the calibration that was prepared for the run."""
         from augment.models.classifier import open_classifier
-        from augment.models.integrate import try_path
-        from augment.models.precise import attribute, attribute_precisely
+        from augment.models.integrate import PROMISING, doubted, try_path
+        from augment.models.precise import FLOORS, attribute, attribute_precisely
 
         classifier = open_classifier(job.needs_model(), job.run)
         labels = LabelMap(classifier.classes, job.label_names)
@@ -108,6 +108,8 @@ class Attribute(Stage):
                 scores = attribute_precisely(classifier, rows, plan, ids, finished)
                 return self._with_scores(batch, places, rows, scores, labels, (plan.baseline, shape))
             scores = references.attribute(self.baseline, rows, lambda many: attribute(classifier, many, plan))
+            if plan.mode in PROMISING:
+                scores = doubted(scores, max(plan.tolerance, FLOORS.get(classifier.dtype, 0.0)))
             return self._with_scores(batch, places, rows, scores, labels, (self.baseline, shape))
 
         return step
