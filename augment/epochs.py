@@ -78,7 +78,7 @@ class Maker:
                 drawn = chance(self.seed, self.stage.method, row.id, number)
                 choice = self.rewrite[block](row, drawn, number)
                 if not choice:
-                    return None
+                    continue
                 text, pair = row.texts(choice)
                 if (
                     (text, pair) != (row.text, row.text_pair)

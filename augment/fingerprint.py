@@ -16,7 +16,7 @@ from augment.models.folds import fold_models
 from augment.pipeline import Pipeline, source_names
 
 # Raised when the same request would give other rows than before.
-ALGORITHM = 9
+ALGORITHM = 10
 
 
 def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:

@@ -17,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     Strict,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -45,6 +46,12 @@ Flag = Annotated[bool, Strict()]
 
 class Section(BaseModel, frozen=True, extra="forbid"):
     """A part of a job: frozen, and strict about its keys."""
+
+
+def _idle(value: object, usual: object, why: str | None) -> None:
+    """Raise ValueError for a value other than the usual one that would do nothing, for the reason `why`, if there is one."""
+    if why is not None and value != usual:
+        raise ValueError(f"it does nothing {why}: leave it out")
 
 
 class SourceFile(Section):
@@ -109,6 +116,19 @@ class CorpusConfig(Section):
     limit: int | None = Field(
         default=None, ge=1, description="use at most so many rows, chosen by hash of the text"
     )
+
+    @field_validator("delimiter", "quoted", "columns")
+    @classmethod
+    def _of_fields(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse to say how fields are parted where the format knows."""
+        format = info.data.get("format")
+        whole = format in ("jsonl", "parquet", "datasets")
+        _idle(
+            value,
+            None,
+            f"with `format: {format}`, whose fields have names and ends of their own" if whole else None,
+        )
+        return value
 
     @field_validator("files", mode="before")
     @classmethod
@@ -272,6 +292,27 @@ class TrainConfig(Section):
         default=False, description="print TF-IDF with logistic regression on the same split beside it"
     )
 
+    @field_validator("layers")
+    @classmethod
+    def _of_an_encoder(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """Refuse layers of a model that has none."""
+        _idle(
+            value,
+            None,
+            "with `start: textcnn`, which has no layers" if info.data.get("start") == "textcnn" else None,
+        )
+        return value
+
+    @field_validator("vocabulary")
+    @classmethod
+    def _of_pieces_learned(cls, value: int, info: ValidationInfo) -> int:
+        """Refuse a size for pieces that are given."""
+        start = info.data.get("start")
+        given = start not in ("textcnn", "bert-small") or info.data.get("vectors") is not None
+        why = "where the model starts from the pieces of another (`start`, `vectors`)"
+        _idle(value, cls.model_fields["vocabulary"].default, why if given else None)
+        return value
+
     @model_validator(mode="after")
     def _vectors_of_a_textcnn(self) -> Self:
         """Refuse word vectors for a model that has its own."""
@@ -328,6 +369,18 @@ class RunConfig(Section):
         default=0.01, ge=0, le=1, description="share of rejected rows above which a run ends with code 4"
     )
     allow_download: Flag = Field(default=False, description="let hub ids be downloaded")
+
+    @field_validator("workers")
+    @classmethod
+    def _of_several(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """Refuse a number of workers where there is one, or where another program says how many."""
+        executor = info.data.get("executor")
+        whys = {
+            "inline": "with `executor: inline`, which is this process alone (`processes` has workers)",
+            "rank": "with `executor: rank`, where torchrun, srun or mpirun says how many there are",
+        }
+        _idle(value, None, whys.get(str(executor)))
+        return value
 
 
 class EvaluateConfig(Section):
@@ -386,6 +439,19 @@ class OutputConfig(Section):
         le=1,
         description="share of the judge's answer in the probabilities of a kept child; its label has the rest",
     )
+
+    @field_validator("soft_share")
+    @classmethod
+    def _of_soft_labels(cls, value: float, info: ValidationInfo) -> float:
+        """Refuse a share of what is not written."""
+        why = (
+            "with `labels: hard`, which writes no probabilities"
+            if info.data.get("labels") == "hard"
+            else None
+        )
+        _idle(value, cls.model_fields["soft_share"].default, why)
+        return value
+
     report_rows: int = Field(
         default=5000, ge=0, description="source rows drawn in the report; 0 for no report"
     )
@@ -409,6 +475,17 @@ class Job(Section):
     run: RunConfig = RunConfig()
     output: OutputConfig = OutputConfig()
     seed: int = 0
+
+    @field_validator("judge")
+    @classmethod
+    def _explains_nothing(cls, judge: ModelConfig | None) -> ModelConfig | None:
+        """Refuse the calibration of a model that only judges."""
+        _idle(
+            judge and judge.calibration,
+            None,
+            "as `judge.calibration`: the judge is asked, and explains nothing",
+        )
+        return judge
 
     @model_validator(mode="after")
     def _same_folds(self) -> Self:

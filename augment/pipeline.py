@@ -14,10 +14,10 @@ import pyarrow as pa
 from pydantic import BaseModel, Field
 
 from augment.candidates.fluency import require_ngrams
-from augment.columns import CHILD, CORPUS, FOLD, MOVED, REJECT
+from augment.columns import CHILD, CORPUS, FOLD, KEEP, REJECT
 from augment.deciding import in_memory, with_decisions
 from augment.document import Document, checked, load
-from augment.errors import AugmentError, RequestError
+from augment.errors import AugmentError, RequestError, nearest
 from augment.folding import by_fold, in_order, places
 from augment.job import Job
 from augment.ledger import write_table
@@ -94,9 +94,8 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
                 f"stage `{stage.kind}` adds the column `{twice[0]}`, which is already there",
                 "give it another `name:`" if "name" in type(stage).model_fields else "leave one of them out",
             )
-        if set(MOVED) <= set(stage.adds) and not any(
-            later.kind == "keep" for later in pipeline.stages[place:]
-        ):
+        judging = (later for later in pipeline.stages[place:] if KEEP[0] in later.adds)
+        if stage.moves_labels and not any(judging):
             raise RequestError(
                 where,
                 f"stage `{stage.kind}` moves labels, and no `keep` behind it says which children to trust",
@@ -104,21 +103,31 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
             )
         there |= names
         taken |= names
-    methods = [
-        _method(stage) for stage in pipeline.stages if family <= {column.name for column in stage.adds}
-    ]
-    if len(set(methods)) < len(methods):
-        raise RequestError(
-            document.where(("stages",)),
-            "two stages make children under the same name",
-            "give one of them a `name:`",
-        )
+    _check_methods(pipeline, document)
 
 
-def _method(stage: Stage) -> str:
-    """Return the name a stage gives its children."""
-    on = getattr(stage, "on", None)
-    return getattr(stage, "name", None) or (f"{stage.kind}_{on}" if on else stage.kind)
+def _check_methods(pipeline: Pipeline, document: Document) -> None:
+    """Raise RequestError if two stages make children under one name: their ids would be the same; or if a rule names none."""
+    givers: dict[str, Stage] = {}
+    for place, stage in enumerate(pipeline.stages):
+        for method in stage.methods:
+            if method in givers:
+                named = "name" in type(stage).model_fields
+                raise RequestError(
+                    document.where(("stages", place)),
+                    f"two stages make children under the same name, `{method}`",
+                    "give one of them a `name:`"
+                    if named
+                    else "leave one of them out: `children` may be more",
+                )
+            givers[method] = stage
+        unknown = [name for name in stage.methods_named if name not in givers]
+        if unknown:
+            raise RequestError(
+                document.where(("stages", place)),
+                f"`methods: {unknown[0]}` of stage `{stage.kind}` does nothing: no stage before it makes children of that name",
+                nearest(unknown[0], list(givers)),
+            )
 
 
 def source_names(pipeline: Pipeline) -> frozenset[str]:

@@ -15,7 +15,7 @@ from typing import ClassVar
 import pyarrow as pa
 from pydantic import BaseModel
 
-from augment.columns import Column
+from augment.columns import CHILD, MOVED, Column
 from augment.job import Job
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
@@ -38,6 +38,23 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
     def adds(self) -> tuple[Column, ...]:
         """Columns that are there afterwards."""
         return ()
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names its samples can have in `method`; no two stages of a pipeline may share one. Most make none."""
+        return (
+            (self.kind,) if {column.name for column in CHILD} <= {column.name for column in self.adds} else ()
+        )
+
+    @property
+    def methods_named(self) -> tuple[str, ...]:
+        """Names of other stages' samples that its settings speak of."""
+        return ()
+
+    @property
+    def moves_labels(self) -> bool:
+        """Whether its samples have other labels than their source rows."""
+        return bool({column.name for column in MOVED} & {column.name for column in self.adds})
 
     @property
     def uses(self) -> tuple[str, ...]:
@@ -88,3 +105,12 @@ class TableStage(WholeStage):
         """Return where the table lies in a folder of state."""
         name = getattr(self, "name", None)
         return state / f"{self.kind}-{name}.parquet" if name else state / f"{self.kind}.parquet"
+
+
+def idle(value: object, usual: object, why: str | None, fitting: str = "") -> None:
+    """Raise ValueError for a value other than the usual one that would do nothing, for the reason `why`, if there is one.
+
+    fitting: what to write in its place. A key that does nothing is told, or a user believes that it does something.
+    """
+    if why is not None and value != usual:
+        raise ValueError(f"it does nothing {why}: {fitting or 'leave it out'}")

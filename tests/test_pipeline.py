@@ -1,6 +1,7 @@
 """A pipeline is checked before any model is loaded, and applied to a table gives what its stages declare."""
 
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from augment.columns import CORPUS
+from augment.columns import CHILD, CORPUS, Column
 from augment.errors import RequestError
 from augment.job import Job, ModelConfig, ResourcesConfig
-from augment.pipeline import Pipeline, apply, check_sections, read_pipeline
+from augment.pipeline import Pipeline, apply, check_sections, pipeline_of, read_pipeline
 from augment.shipped import find, names
+from augment.stage import Stage
 from augment.text.edits import Edit, replay
 from tests.small import small_job
 from tests.texts import TEXTS
@@ -62,9 +64,10 @@ def job(small: Path) -> Job:
         (START + "  - kind: delete\n    score: gradient\n", 8, "`delete` needs the column `gradient`", "`gradient`"),
         (START + "  - kind: attribute\n", 8, "`attribute` adds the column `ig`", "another `name:`"),
         ("  - kind: tokenize\n  - kind: attribute\n    name: text\n", 5, "adds the column `text`", "another `name:`"),
-        (START + "  - kind: delete\n  - kind: delete\n", 3, "two stages make children under the same name", "`name:`"),
+        (START + "  - kind: delete\n  - kind: delete\n", 9, "two stages make children under the same name", "`name:`"),
+        (START + "  - kind: eda\n  - kind: eda\n", 9, "two stages make children under the same name, `eda`", "leave one of them out"),
         (START + "  - kind: delete\n    name: 删\n", 9, "`name` cannot be '删'", "pattern"),
-        (START + "  - kind: delete\n  - kind: substitute\n    name: delete_other\n", 3, "under the same name", "`name:`"),
+        (START + "  - kind: delete\n  - kind: substitute\n    name: delete_other\n", 9, "under the same name", "`name:`"),
         ("  - kind: shuffle\n", 4, "no stage of kind `shuffle`", "known here: tokenize, attribute"),
         ("  - kind: atribute\n", 4, "no stage of kind `atribute`", "did you mean `attribute`?"),
         ("  - granularity: word\n", 4, "a stage needs a `kind`", "add `kind:`"),
@@ -215,6 +218,24 @@ def test_what_comes_of_a_row_does_not_depend_on_the_rows_around_it(
 def test_no_rows_come_back_as_no_rows(editing: Pipeline, job: Job) -> None:
     applied = apply(editing, table([]), job)
     assert (applied.table.num_rows, applied.rejects) == (0, ())
+
+
+class Shuffle(Stage):
+    """A stage made by copying another: it says that it makes children, and no more."""
+
+    kind: Literal["shuffle"] = "shuffle"
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """What makes a row a child."""
+        return CHILD
+
+
+def test_a_stage_of_ones_own_used_twice_is_refused() -> None:
+    """Whatever it does with `on` and `name`: children of one name would have the same ids."""
+    plan = Pipeline.model_construct(name="twice", about="", splits=("train",), stages=(Shuffle(), Shuffle()))
+    with pytest.raises(RequestError, match="under the same name, `shuffle`"):
+        pipeline_of(plan)
 
 
 def test_words_are_scored_ranked_and_left_out_without_a_model(job: Job, tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ const CHINESE_WORDS = {
   "its label was moved": "标签已改", "and no rule that keeps names its method": "没有保留规则点名它的方法", "no rule": "没有规则适用",
   "another row has the same text": "与另一行文本相同", "equal or nearly equal to a text of the guard file": "与防泄漏文件中的文本相同或相近",
   "its class has the children asked for": "本类子样本已足数", "its row has the children asked for": "本行子样本已足数",
-  "no token may be edited": "没有可以改动的词", "no substitute found": "没有可用的替换词", "no new text in the tries allowed": "尝试数次仍得不到新文本",
+  "no token may be edited": "没有可以改动的词", "no substitute found": "没有可用的替换词", "its candidates allow no more different texts": "候选词只能得出这么多不同的文本",
   "already predicted wrong": "模型本来就答错", "prediction could not be changed": "预测改变不了", "too few children left to choose from": "可选的子样本太少",
   "no key word of another class fits": "没有合适的别类关键词", "no key word of its class fits": "没有合适的本类关键词",
   exact: "精确", converged: "已收敛", ranking: "仅排序", fixed: "定点数", precision_floor: "精度极限", not_converged: "未收敛",

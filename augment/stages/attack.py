@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from augment.candidates.filters import Filters
+from augment.candidates.forms import FORMS
 from augment.candidates.sources import SourceName, Sources, open_sources
 from augment.columns import ATTACK, CHILD, Column
 from augment.job import Job
 from augment.models.labels import LabelMap
-from augment.stage import Stage, Step
+from augment.stage import Stage, Step, idle
 from augment.stages.children import Context, Row, editable_rows, protection
 from augment.stages.substitute import places_of
 from augment.table import Child, Missing, with_children, with_columns
@@ -51,6 +52,28 @@ class Attack(Stage):
     context: Context = 0.98
     most_queries: int = Field(default=200, ge=1, description="model evaluations a row")
     score: str = "ig"
+
+    @field_validator("delete")
+    @classmethod
+    def _tries_something(cls, value: bool, info: ValidationInfo) -> bool:
+        """Refuse an attack that has nothing to try."""
+        if not value and not info.data.get("sources", True):
+            raise ValueError("without `sources` nothing is tried: name some, or leave `delete` true")
+        return value
+
+    @field_validator("most", "context")
+    @classmethod
+    def _of_candidates(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse to choose among words where none are offered, or to test forms, which are not meant to be words."""
+        sources = set(info.data.get("sources", ("lexicon",)))
+        why = None
+        if not sources:
+            why = "where `sources` is empty and tokens are only left out"
+        elif info.field_name == "context" and sources <= set(FORMS):
+            why = f"where all `sources` are forms of the token ({', '.join(FORMS)})"
+        fitting = "leave it out, or name `sources` such as `lexicon`"
+        idle(value, cls.model_fields[str(info.field_name)].default, why, fitting)
+        return value
 
     @property
     def needs(self) -> tuple[str, ...]:

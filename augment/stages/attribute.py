@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast, get_args
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from augment.columns import TOKENIZE, Column, attribution
 from augment.errors import RequestError
 from augment.job import Job
 from augment.models.labels import LabelMap
-from augment.stage import Stage, Step
+from augment.stage import Stage, Step, idle
 from augment.table import parents, rejecting, with_columns
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 _FROM_CORPUS = ("corpus", "neutral", "boundary")
 _REFERENCES = ("text", *_FROM_CORPUS)
+_INTEGRATED = "integrated_gradients"
+_FITTING = {
+    "gradient": "name, target, quantity and cut",
+    "gradient_x_input": "name, target, quantity, baseline, text and cut",
+}
 _MODES = ("tolerance", "p95", "ranking", "fixed")
 
 
@@ -62,6 +67,29 @@ class Attribute(Stage):
         default=None, ge=1, description="stop when the so many highest tokens are settled"
     )
     fixed: int | None = Field(default=None, ge=1, le=4096, description="Gauss-Legendre nodes for every row")
+
+    @field_validator("tolerance", "p95", "ranking", "fixed")
+    @classmethod
+    def _of_a_path(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse to say when a row is done that takes one evaluation."""
+        method = info.data.get("method", _INTEGRATED)
+        why = (
+            None if method == _INTEGRATED else f"with `method: {method}`, which is one evaluation of each row"
+        )
+        idle(value, None, why, f"leave it out; keys that fit are {_FITTING.get(str(method))}")
+        return value
+
+    @field_validator("baseline")
+    @classmethod
+    def _from_somewhere(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a start for what has none."""
+        why = (
+            "with `method: gradient`, which looks at the text alone"
+            if info.data.get("method") == "gradient"
+            else None
+        )
+        idle(value, "auto", why, f"leave it out; keys that fit are {_FITTING['gradient']}")
+        return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

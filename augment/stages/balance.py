@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from augment.chance import Chance, chance, key_of
 from augment.columns import CHILD, Column
@@ -90,6 +90,14 @@ class Balance(TableStage):
     )
     score: str = "ig"
 
+    @field_validator("insert")
+    @classmethod
+    def _makes_something(cls, value: bool, info: ValidationInfo) -> bool:
+        """Refuse neither."""
+        if not value and not info.data.get("remove", True):
+            raise ValueError("without `remove` and without `insert` no child is made: leave one of them true")
+        return value
+
     @property
     def uses(self) -> tuple[str, ...]:
         """What the user has accepted as shortcuts."""
@@ -104,6 +112,11 @@ class Balance(TableStage):
     def adds(self) -> tuple[Column, ...]:
         """What makes a row a child."""
         return CHILD
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names of its children, by what they lose or gain."""
+        return ("balance_remove", "balance_insert", "balance_swap")
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each state of the source rows of a class, with their number."""

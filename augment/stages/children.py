@@ -4,6 +4,7 @@ A choice maps a token to what stands in its place, the empty string for a deleti
 edits the text, so that replaying a child's edits on its parent always gives the child.
 """
 
+import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -30,8 +31,10 @@ Context = Annotated[
         "resources.encoder, where that names an encoder; 0: ask nothing",
     ),
 ]
+# Draws for each child that is asked for, and, after the last new text, for each that there is and one more: of texts that are
+# as likely as each other the last is missed that long once in 3,000 times.
 TRIES = 8
-_USED_UP = "no new text in the tries allowed"
+_USED_UP = "its candidates allow no more different texts"
 _NOTHING = "no token may be edited"
 
 
@@ -201,19 +204,19 @@ def breed(
 ) -> pa.RecordBatch:
     """Return the batch with up to `count` children a row, none equal to its parent, a sibling or an earlier child.
 
-    `rewrite` gives the choice for one child; an empty one means that the row offers nothing, for the reason `lack`.
+    `rewrite` gives the choice for one child; an empty one changes nothing, and the next is drawn. Where all are, the row offers
+    nothing, for the reason `lack`. Draws go on while they give new texts.
     `label` gives the label of a child that is to have another than its parent.
     """
     reasons: dict[str, str] = {}
 
     def draws(row: Row) -> Iterator[tuple[Edit, ...]]:
-        """Yield the edits of one child after the other."""
-        reasons[row.id] = _USED_UP if row.free else _NOTHING
-        for number in range(count * TRIES if row.free else 0):
+        """Yield the edits of one child after the other without end, none where a draw changes nothing."""
+        reasons[row.id] = lack if row.free else _NOTHING
+        for number in itertools.count() if row.free else ():
             choice = rewrite(row, chance(seed, method, row.id, number), number)
-            if not choice:
-                reasons[row.id] = lack
-                return
+            if choice:
+                reasons[row.id] = _USED_UP
             yield row.edits(choice)
 
     return drawn(batch, rows, method, count, draws, reasons, label)
@@ -230,6 +233,8 @@ def drawn(
 ) -> pa.RecordBatch:
     """Return the batch with the first `count` of the children drawn for a row that are new texts in its family.
 
+    No more is drawn of a row that has long given nothing new, or whose draws are at an end.
+
     `reasons` says by id why a row has fewer, where it is not that its draws were used up.
     """
     family = _families(batch)
@@ -237,13 +242,16 @@ def drawn(
     missing: list[Missing] = []
     for row in rows:
         taken = family[row.id]
-        made = 0
+        made, most = 0, count * TRIES
         for number, edits in enumerate(() if row.foreign else draws(row)):
+            if number == most:
+                break
             texts = replay(row.text, row.text_pair, edits)
             if texts in taken or not texts[0].strip() or (texts[1] is not None and not texts[1].strip()):
                 continue
             taken.add(texts)
             made += 1
+            most = max(most, number + 1 + TRIES * (made + 1))
             children.append(Child(row.index, method, made, *texts, edits, label(row, number)))
             if made == count:
                 break

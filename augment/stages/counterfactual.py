@@ -88,6 +88,15 @@ class Counterfactual(TableStage):
         """The name of its children."""
         return self.kind if self.of == "another" else "same_class"
 
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The name of its children, the only one."""
+        return (self.method,)
+
+    def path_in(self, state: Path) -> Path:
+        """Return where the table lies in a folder of state: one for each kind of children."""
+        return state / f"{self.kind}-{self.of}.parquet"
+
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each content word and class, with its sum of scores over the rows predicted right."""
         sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])

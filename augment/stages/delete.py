@@ -53,6 +53,11 @@ class Delete(Stage):
         """The name of its children."""
         return self.name or f"{self.kind}_{self.on}"
 
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The name of its children, the only one."""
+        return (self.method,)
+
     def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
         """Return the source rows of a batch with the tokens that may be left out, of other words none that is negated."""
         rows = editable_rows(batch, self.on, guard, self.score)

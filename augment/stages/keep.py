@@ -1,10 +1,10 @@
 """Give every child its verdict by rules: the first rule that fits decides, and a child no rule fits is dropped."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import pyarrow as pa
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from augment.columns import KEEP, MOVED, Column
 from augment.job import Job
@@ -23,6 +23,22 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
     parent: Literal["right", "wrong"] | None = Field(
         default=None, description="whether the parent was predicted right"
     )
+
+    @model_validator(mode="after")
+    def _fits_something(self) -> Self:
+        """Refuse conditions that no child can meet."""
+        least, below = self.p_gold_at_least, self.p_gold_below
+        if least is not None and below is not None and least >= below:
+            raise ValueError(f"no p(gold) is at least {least} and below {below}: the rule fits no child")
+        return self
+
+    @property
+    def decides_all(self) -> bool:
+        """Whether no child gets past the rule: it has no condition, and is not one that moved labels do not pass."""
+        conditions = self.model_dump(exclude={"verdict"})
+        return self.verdict not in ("keep", "soft") and not any(
+            each is not None for each in conditions.values()
+        )
 
     def objection(self, row: dict[str, object], prefix: str) -> str | None:
         """Return why the rule does not fit a child, or None if it does.
@@ -75,7 +91,23 @@ class Keep(Stage):
 
     kind: Literal["keep"]
     by: Literal["model", "judge"] = "model"
-    rules: tuple[Rule, ...] = (Rule(verdict="keep", p_gold_at_least=0.7),)
+    rules: tuple[Rule, ...] = Field(default=(Rule(verdict="keep", p_gold_at_least=0.7),), min_length=1)
+
+    @field_validator("rules")
+    @classmethod
+    def _all_reached(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        """Refuse rules that no child comes to."""
+        last = next((place for place, rule in enumerate(rules) if rule.decides_all), len(rules))
+        if rules[last + 1 :]:
+            raise ValueError(
+                f"rule {last + 1} fits every child, so no child comes to rule {last + 2}: put it last"
+            )
+        return rules
+
+    @property
+    def methods_named(self) -> tuple[str, ...]:
+        """The methods that its rules ask for."""
+        return tuple(name for rule in self.rules for name in rule.methods or ())
 
     @property
     def prefix(self) -> str:

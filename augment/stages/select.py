@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +30,7 @@ class Select(WholeStage):
 
     kind: Literal["select"]
     children: int | None = Field(default=None, ge=1, description="children of each class")
-    rows: int | Literal["largest"] | None = Field(
+    rows: Annotated[int, Field(ge=1)] | Literal["largest"] | None = Field(
         default=None, description="rows of each class with its children; largest: those of the largest class"
     )
 

@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 import pyarrow as pa
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
 from augment.candidates.fluency import open_fluency
+from augment.candidates.forms import FORMS
 from augment.candidates.phrases import Find, phrase_finder
 from augment.candidates.place import Place
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
 from augment.chance import Chance
 from augment.columns import CHILD, Column
 from augment.job import Flag, Job
-from augment.stage import Stage, Step
+from augment.stage import Stage, Step, idle
 from augment.stages.children import Context, Drafts, On, Rewrite, Row, breed, editable_rows, protection
 from augment.text.choose import Protection, is_content
 
@@ -37,7 +38,7 @@ class Substitute(Stage):
     children: int = Field(default=4, ge=1)
     share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
     sources: tuple[SourceName, ...] = Field(
-        default=("lexicon", "masked_lm"), description="the first that offers any"
+        default=("lexicon", "masked_lm"), min_length=1, description="the first that offers any"
     )
     most: int = Field(default=8, ge=1, description="candidates a token, nearest first")
     tier: Literal["none", "near"] = Field(
@@ -76,6 +77,16 @@ class Substitute(Stage):
     score: str = "ig"
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
 
+    @field_validator("antonyms", "pos", "frequency", "similarity", "context")
+    @classmethod
+    def _tests_of_words(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a test of words where only forms are offered, which are not meant to be any."""
+        why = f"where all `sources` are forms of the token ({', '.join(FORMS)})"
+        forms = set(info.data.get("sources", ())) <= set(FORMS)
+        fitting = "leave it out, or add `lexicon`, `masked_lm` or `neighbours` to `sources`"
+        idle(value, cls.model_fields[str(info.field_name)].default, why if forms else None, fitting)
+        return value
+
     @model_validator(mode="after")
     def _tier_of_others(self) -> Self:
         """Refuse a tier for words that are edited anyway."""
@@ -109,6 +120,11 @@ class Substitute(Stage):
     def method(self) -> str:
         """The name of its children."""
         return self.name or f"{self.kind}_{self.on}"
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The name of its children, the only one."""
+        return (self.method,)
 
     def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
         """Return the source rows of a batch with the tokens that may be replaced."""

@@ -11,17 +11,23 @@ worked on.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
 
 from augment.exporting import CHILDREN, PARENTS
 from augment.ledger import in_parts
 from augment.progress import Progress
+from augment.stage import Stage
+from augment.stages import AnyStage
 from augment.text.edits import replay
 from augment.verifying.checks import DAMAGE, Findings, shown, why
 from augment.verifying.files import Manifest, Plan
 from augment.verifying.records import BATCH, Labels, Row, hashed, records
 
 REJECTS = "rejects.parquet"
+_STAGE: TypeAdapter[Stage] = TypeAdapter(AnyStage)
 _LINEAGE = ("id", "parent", "method", "edits", "verdict", "label_from")
 
 
@@ -203,11 +209,16 @@ class _Parents:
 
 
 def _movers(manifest: Manifest) -> frozenset[str]:
-    """Return the methods of a run that move labels."""
+    """Return the methods of a run whose children have other labels, as its stages declare."""
     pipeline = manifest.fingerprint.get("pipeline")
-    stages = pipeline.get("stages") if isinstance(pipeline, dict) else None
-    kinds = (stage.get("kind") for stage in stages or () if isinstance(stage, dict))
-    return frozenset(str(kind) for kind in kinds if kind == "counterfactual")
+    described = pipeline.get("stages") if isinstance(pipeline, dict) else None
+    found: set[str] = set()
+    for each in described or ():
+        # A stage of another version may be none here: what it moved is then told.
+        with suppress(ValidationError):
+            stage = _STAGE.validate_python(each)
+            found.update(stage.methods if stage.moves_labels else ())
+    return frozenset(found)
 
 
 def _misedited(row: Row, mother: Row) -> str | None:

@@ -126,3 +126,27 @@ def test_the_parent_is_right_by_its_own_label() -> None:
     row = {"label": "good", "label_from": "bad", "method": "m", "p_gold_after": 0.9, "pred_before": "bad"}
     assert rule.objection({**row, "pred_after": "good"}, "") is None
     assert rule.objection({**row, "pred_before": "good", "pred_after": "good"}, "") is not None
+
+
+def test_words_of_the_own_and_of_another_class_go_together(small: Path, tmp_path: Path) -> None:
+    """Each has a table of its own, and verify knows which of their children have another label."""
+    stages = [*STAGES[:3], {"kind": "counterfactual", "of": "own", "top": 1}, *STAGES[3:], {"kind": "keep"}]
+    both = Pipeline.model_validate({"name": "both", "about": "", "stages": stages})
+    folder = run(both, small_job(small), tmp_path / "run").folder
+    children = pq.read_table(folder / "explain/children.parquet").to_pylist()
+    moved = {child["method"]: child["label_from"] is not None for child in children}
+    assert moved == {"same_class": False, "counterfactual": True}
+    words = {
+        edit["new"].casefold()
+        for child in children
+        if child["method"] == "same_class"
+        for edit in child["edits"]
+    }
+    assert len(words) <= 2
+    assert verify(folder).ok
+
+
+def test_labels_moved_twice_are_refused_with_what_can_be_done() -> None:
+    with pytest.raises(RequestError, match="already there") as caught:
+        pipeline_of(plan({"kind": "counterfactual"}, {"kind": "keep"}))
+    assert caught.value.hint == "leave one of them out"

@@ -1,0 +1,97 @@
+"""A key that does nothing is an error which names it, its line and what fits: in stages and in the sections of a config."""
+
+from pathlib import Path
+
+import pytest
+
+from augment.errors import RequestError
+from augment.job import Job, read_job
+from augment.pipeline import Pipeline, read_pipeline
+
+HEAD = "name: mine\nabout: of my own\nstages:\n  - kind: tokenize\n"
+SCORED = "  - kind: attribute\n  - kind: rank\n    k: 2\n"
+PLAIN = "  - kind: attribute\n    method: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("stages", "line", "what", "hint"),
+    [
+        *(
+            (PLAIN.format(method) + f"    {key}\n", 7, f"`{key.split(':')[0]}` cannot be", f"`method: {method}`")
+            for method in ("gradient", "gradient_x_input")
+            for key in ("tolerance: 0.01", "p95: 0.05", "ranking: 3", "fixed: 8")
+        ),
+        (PLAIN.format("gradient") + "    baseline: mask\n", 7, "`baseline` cannot be 'mask'", "keys that fit are name, target"),
+        (SCORED + "  - kind: substitute\n    sources: [typos]\n    pos: false\n", 10, "`pos` cannot be false", "add `lexicon`"),
+        (SCORED + "  - kind: substitute\n    sources: [typos, homophones]\n    similarity: 0.3\n", 10, "`similarity`", "forms of the token"),
+        (SCORED + "  - kind: substitute\n    sources: []\n", 9, "`sources` cannot be", "at least one"),
+        (SCORED + "  - kind: attack\n    sources: []\n    most: 3\n", 10, "`most` cannot be 3", "name `sources`"),
+        (SCORED + "  - kind: attack\n    sources: []\n    context: 0.5\n", 10, "`context` cannot be 0.5", "only left out"),
+        (SCORED + "  - kind: attack\n    sources: []\n    delete: false\n", 10, "`delete` cannot be false", "nothing is tried"),
+        (SCORED + "  - kind: balance\n    remove: false\n    insert: false\n", 10, "`insert` cannot be false", "no child is made"),
+        (SCORED + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules: []\n", 11, "`rules` cannot be", "at least one"),
+        (
+            SCORED + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules:\n      - {verdict: drop}\n      - {verdict: keep}\n",
+            11, "`rules` cannot be", "no child comes to rule 2",
+        ),
+        (
+            SCORED + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules:\n"
+            "      - {verdict: keep, p_gold_at_least: 0.8, p_gold_below: 0.7}\n",
+            12, "cannot be", "fits no child",
+        ),
+        (
+            SCORED + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules:\n      - {verdict: keep, methods: [delete_othr]}\n",
+            10, "`methods: delete_othr` of stage `keep` does nothing", "did you mean `delete_other`?",
+        ),
+    ],
+)  # fmt: skip
+def test_a_key_of_a_stage_that_does_nothing_is_refused_with_its_line(
+    tmp_path: Path, stages: str, line: int, what: str, hint: str
+) -> None:
+    path = tmp_path / "流程.yaml"
+    path.write_text(HEAD + stages, encoding="utf-8")
+    with pytest.raises(RequestError) as caught:
+        read_pipeline(path)
+    assert caught.value.where == f"{path}:{line}"
+    assert what in caught.value.what
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("config", "line", "key"),
+    [
+        ("corpus:\n  files: a.jsonl\n  format: jsonl\n  delimiter: ';'\n", 4, "delimiter"),
+        ("corpus:\n  files: a.parquet\n  format: parquet\n  quoted: false\n", 4, "quoted"),
+        ("corpus:\n  files: 数据\n  format: datasets\n  columns: [text, label]\n", 4, "columns"),
+        ("train:\n  layers: 2\n", 2, "layers"),
+        ("train:\n  start: bert-base\n  vocabulary: 500\n", 3, "vocabulary"),
+        ("train:\n  vectors: e5\n  vocabulary: 500\n", 3, "vocabulary"),
+        ("run:\n  workers: 4\n", 2, "workers"),
+        ("run:\n  executor: rank\n  workers: 4\n", 3, "workers"),
+        ("output:\n  soft_share: 0.2\n", 2, "soft_share"),
+        ("judge:\n  path: a\n  calibration: b.json\n", 1, "judge"),
+    ],
+)
+def test_a_key_of_a_config_that_does_nothing_is_refused_with_its_line(
+    tmp_path: Path, config: str, line: int, key: str
+) -> None:
+    path = tmp_path / "配置.yaml"
+    path.write_text(config, encoding="utf-8")
+    with pytest.raises(RequestError, match="it does nothing") as caught:
+        read_job([path])
+    assert caught.value.where == f"{path}:{line}"
+    assert f"`{key}` cannot be" in caught.value.what
+
+
+def test_values_that_are_the_usual_ones_say_nothing_more_and_are_read() -> None:
+    stages = [
+        {"kind": "tokenize"},
+        {"kind": "attribute", "method": "gradient", "baseline": "auto", "cut": "bert.embeddings"},
+        {"kind": "rank", "by": "ig", "k": 2},
+        {"kind": "substitute", "sources": ["typos"], "pos": True, "context": 0.98},
+        {"kind": "attack", "sources": []},
+    ]
+    plan = Pipeline.model_validate({"name": "a", "about": "", "stages": stages})
+    assert Pipeline.model_validate(plan.model_dump()) == plan
+    job = Job.model_validate({"output": {"soft_share": 0.5}, "run": {"workers": None}})
+    assert Job.model_validate(job.model_dump()) == job
