@@ -8,6 +8,7 @@ import pytest
 from augment.chance import Chance
 from augment.columns import CORPUS, SPAN
 from augment.stages.children import Row, breed, whole_rows
+from augment.text.choose import Protection
 from augment.text.segment import segment
 
 LACK = "nothing fits"
@@ -47,7 +48,7 @@ def made(rewrite: object, count: int, text: str = "房间 很好") -> tuple[int,
     """Return how many samples a row has, and what it lacks."""
     given = batch([text])
     assert callable(rewrite)
-    table = breed(given, whole_rows(given), "test", count, 0, rewrite, LACK)
+    table = breed(given, whole_rows(given, Protection(frozenset(), ())), "test", count, 0, rewrite, LACK)
     rows = table.to_pylist()
     assert len({row["id"] for row in rows}) == len(rows) == len({row["text"] for row in rows})
     return len(rows) - 1, rows[0]["shortfall"] or []
