@@ -14,6 +14,7 @@ from augment.errors import RequestError
 from augment.formats import SUFFIXES, require_files
 from augment.job import Job, origin, read_job
 from augment.shipped import find
+from augment.unpacking import inner
 
 
 def configured(
@@ -39,7 +40,7 @@ def configured(
 def _config(name: str) -> Path:
     """Return the file of a config; RequestError, with what to write, if the name is that of a corpus."""
     path = Path(name)
-    if (path.with_suffix("") if path.suffix == ".gz" else path).suffix.lower() not in SUFFIXES:
+    if inner(path).suffix.lower() not in {*SUFFIXES, ".zip"}:
         return find("configs", name)
     inside = f"corpus: {{root: {path.parent}, files: {path.name}}}"
     sets = " ".join(

@@ -7,6 +7,7 @@ and what a file says is what holds. Every section is frozen: picklable, and safe
     job.corpus.files
 """
 
+import codecs
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -29,7 +30,22 @@ from augment.numerals import plain
 Format = Literal[
     "auto", "csv", "tsv", "jsonl", "parquet", "xlsx", "datasets", "lines", "text-label", "label-text"
 ]
-Encoding = Literal["auto", "utf-8", "gb18030", "latin-1"]
+# Text encodings for Python that are escapes of text, or of host names, and not what files are in.
+_ESCAPES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "charmap", "utf-7")
+
+
+def _encoding(name: str) -> str:
+    """Return the name of an encoding; ValueError if Python knows no text encoding of that name."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        found = None
+    if name != "auto" and (found is None or not found._is_text_encoding or found.name in _ESCAPES):
+        raise ValueError("use auto, or a text encoding as Python names them: utf-8, utf-16, gb18030, big5, cp1252, …")
+    return name
+
+
+Encoding = Annotated[str, AfterValidator(_encoding)]
 
 
 def _as_text(value: object) -> object:
@@ -74,7 +90,10 @@ class CorpusConfig(Section):
     )
     hub: str | None = Field(default=None, description="id of a data set on the hub; needs run.allow_download")
     format: Format = Field(default="auto", description="auto goes by the file name")
-    encoding: Encoding = Field(default="auto", description="auto: UTF-8 with or without BOM, else GB18030")
+    encoding: Encoding = Field(
+        default="auto",
+        description="auto finds UTF-8, UTF-16, GB18030, Big5 and Windows-1252; or any text encoding that Python names",
+    )
     delimiter: str | None = Field(
         default=None, description="what parts the fields, where it is not the format's own"
     )

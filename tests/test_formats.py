@@ -270,18 +270,20 @@ def test_parquet_keeps_arrow_types(tmp_path: Path) -> None:
 def test_gzip_is_unpacked(tmp_path: Path) -> None:
     """A text file may be packed; damage is bad data."""
     path = tmp_path / "corpus.csv.gz"
-    path.write_bytes(gzip.compress("text\n好\n".encode("gb18030")))
-    assert rows(path) == [{"text": "好"}]
+    path.write_bytes(gzip.compress("text\n房间很好，服务不错\n".encode("gb18030")))
+    assert rows(path) == [{"text": "房间很好，服务不错"}]
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(DataError, match="damaged gzip"):
         rows(path)
 
 
-def test_latin_1_is_read_where_it_is_named(tmp_path: Path) -> None:
-    """It is never guessed: any bytes would do."""
+def test_latin_1_means_windows_1252_as_in_browsers(tmp_path: Path) -> None:
+    """Where that has no character, it is Latin-1."""
     path = tmp_path / "corpus.txt"
-    path.write_bytes(b"caf\xe9 \x85 au lait\n")
-    assert rows(path, encoding="latin-1") == [{"text": "café \x85 au lait"}]
+    path.write_bytes(b"caf\xe9 \x96 \x80 5, don\x92t\n")
+    assert rows(path, encoding="latin-1") == [{"text": "café – € 5, don’t"}]
+    path.write_bytes(b"caf\xe9 \x85 \x81 au lait\n")
+    assert rows(path, encoding="ISO-8859-1") == [{"text": "café \x85 \x81 au lait"}]
 
 
 def test_the_head_of_a_large_file_may_end_within_a_character(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ PACKAGE = CHECKOUT / "augment"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "columns", "chance", "numerals", "pressure", "progress", "repeats", "seen", "volume"),
     ("document", "shipped", "ledger", "text", "ig", "report"),
+    ("guessing", "unpacking"),
     ("job", "table", "sink", "diversity", "fetch", "decode"),
     ("stage", "formats", "models", "shortcuts"),
     ("corpus", "candidates", "configuring", "deciding", "levels"),

@@ -17,6 +17,7 @@ from augment.formats import SPLITS
 from augment.job import CorpusConfig, Job
 from augment.ledger import digest
 from augment.repeats import RepeatCounter, Repeats
+from augment.unpacking import on_disk
 
 # Rows of each file that `check` looks at, and the bytes of a text file of which it sees no more than the head.
 _HEAD_ROWS, _HEAD_BYTES = 20_000, 1 << 20
@@ -121,7 +122,7 @@ def corpus_hashes(job: Job) -> dict[str, str]:
     corpus = job.needs_corpus()
     found: dict[str, str] = {}
     for source in corpus.files:
-        path = corpus.root / source.path
+        path = on_disk(corpus.root / source.path)
         if not path.exists():
             raise RequestError(
                 str(path), "the file does not exist", "check corpus.files, and --data for their folder"

@@ -5,16 +5,18 @@ Fields may be quoted or not; a line that does not part into the fields named is 
     TextTable("reviews.csv", Path("data/reviews.csv"), "csv", config).schema(whole=False)       # text, label
 """
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from augment.decode import encoding_of, lines, text
 from augment.errors import DataError
+from augment.formats.dialect import dialect_of
+from augment.formats.quoting import quoted
 from augment.formats.records import Allowed, Batch, Record, Records, distinct, gathered, only_label
 from augment.job import CorpusConfig
 
@@ -34,49 +36,62 @@ class TextTable:
     split: str | None = None
 
     def schema(self, whole: bool) -> pa.Schema:
-        """Return the columns that the header, the config or the format names."""
-        names, _ = self._open(whole)
-        return pa.schema([(name, pa.string()) for name in names])
+        """Return the columns that the header, the config or the format names; nameless ones only if they hold something."""
+        head = self._open(whole)
+        held = _held(head) if head.nameless else set()
+        return pa.schema(
+            [
+                (name, pa.string())
+                for place, name in enumerate(head.names)
+                if place not in head.nameless or place in held
+            ]
+        )
 
     def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
         """Yield the records as strings; one with too few or too many fields is a fault."""
+        head = self._open(whole=True)
+        places = [head.names.index(name) for name in schema.names]
 
         def make(rows: list[list[str]]) -> pa.RecordBatch:
-            columns = list(zip(*rows, strict=True)) or [()] * len(schema)
             return pa.RecordBatch.from_arrays(
-                [pa.array(column, pa.string()) for column in columns], schema=schema
+                [pa.array([row[place] for row in rows], pa.string()) for place in places], schema=schema
             )
 
-        names, records = self._open(whole=True)
-        yield from gathered(_of_width(records, len(names)), make, size)
+        yield from gathered(_of_width(head), make, size)
 
     def peek(self, schema: pa.Schema, count: int) -> list[Record]:
         """Return the first records as strings."""
-        names, records = self._open(whole=False)
-        rows = islice(_of_width(records, len(names)), count)
-        return [dict(zip(names, row, strict=True)) for _, row in rows if not isinstance(row, str)]
+        head = self._open(whole=False)
+        rows = islice(_of_width(head), count)
+        return [dict(zip(head.names, row, strict=True)) for _, row in rows if not isinstance(row, str)]
 
-    def _open(self, whole: bool) -> tuple[tuple[str, ...], Records[list[str]]]:
+    def _open(self, whole: bool) -> "_Head":
         """Return the names of the columns, and the records behind the header."""
         records = self._records(whole)
         if self.format in PLAIN:
-            return PLAIN[self.format], records
+            return _Head(PLAIN[self.format], PLAIN[self.format], records)
         if self.config.columns is not None:
-            return distinct(self.config.columns, "corpus.columns", "column"), records
+            names = distinct(self.config.columns, "corpus.columns", "column")
+            return _Head(names, names, records)
         line, header = next(records, (1, "the file has no header"))
         if isinstance(header, str):
             raise DataError(
                 f"{self.path}:{line}", header, "name the columns in the first row or in `corpus.columns`"
             )
-        return distinct(header, f"{self.path}:{line}", "column"), records
+        return _Head(distinct(_named(header), f"{self.path}:{line}", "column"), tuple(header), records)
 
     def _records(self, whole: bool) -> Records[list[str]]:
         """Yield every record that is not blank, the header included."""
         encoding = encoding_of(self.path, self.config.encoding, whole)
-        delimiter = self.config.delimiter or ("," if self.format == "csv" else "\t")
-        if self.config.quoted if self.config.quoted is not None else self.format in ("csv", "tsv"):
-            yield from _quoted(self.path, encoding, delimiter, whole)
-            return
+        delimiter = self.config.delimiter or "\t"
+        if self.format in ("csv", "tsv"):
+            with text(self.path, encoding, "", whole=False) as stream:
+                dialect = dialect_of(list(stream), self.format, self.config)
+            if dialect.quoting != "none":
+                width = len(self.config.columns) if self.config.columns else None
+                yield from quoted(self.path, encoding, dialect, width, whole)
+                return
+            delimiter = dialect.delimiter
         for number, line in lines(self.path, encoding, whole):
             if self.format == "lines":
                 yield number, [line]
@@ -84,41 +99,60 @@ class TextTable:
                 yield number, _parted(line, delimiter, self.format)
 
 
-def _of_width(records: Records[list[str]], width: int) -> Records[list[str]]:
-    """Yield the records, those with another number of fields as faults."""
-    for line, record in records:
-        wrong = not isinstance(record, str) and len(record) != width
-        yield line, f"{len(record)} fields where {width} are named" if wrong else record
+class _Head(NamedTuple):
+    """The names of the columns, the row that names them, and the records."""
+
+    names: tuple[str, ...]
+    header: Sequence[str]
+    records: Records[list[str]]
+
+    @property
+    def nameless(self) -> set[int]:
+        """The places of columns that the header does not name."""
+        return {place for place, name in enumerate(self.header) if not name.strip()}
 
 
-def _quoted(path: Path, encoding: str, delimiter: str, whole: bool) -> Records[list[str]]:
-    """Yield records whose fields may be quoted and hold line ends; DataError for a quote that is never closed.
+def _named(header: Sequence[str]) -> Iterator[str]:
+    """Yield the names in a header, and new ones for columns without: `column_3` is the third."""
+    for place, name in enumerate(header, 1):
+        new = f"column_{place}"
+        while new in header:
+            new += "_"
+        yield name if name.strip() else new
 
-    The csv module's own limit of 131,072 characters a field is lifted; it is a setting of the process, set here on use.
+
+def _held(head: _Head) -> set[int]:
+    """Return the places of nameless columns in which a record holds something."""
+    held: set[int] = set()
+    for _, record in _of_width(head):
+        if not isinstance(record, str):
+            held |= {place for place in head.nameless - held if record[place].strip()}
+        if held == head.nameless:
+            break
+    return held
+
+
+def _of_width(head: _Head) -> Records[list[str]]:
+    """Yield the records; those with another number of fields, or that are the header again, as faults.
+
+    Fields that hold nothing may be left out, or stand, behind those that have a name.
     """
-    csv.field_size_limit(1 << 30)
-    with text(path, encoding, "", whole) as stream:
-        reader = csv.reader(stream, delimiter=delimiter, strict=True)
-        while True:
-            start = reader.line_num + 1
-            try:
-                fields = next(reader, None)
-            except csv.Error as error:
-                if str(error) == "unexpected end of data":
-                    if not whole:  # the head may end within a quoted field
-                        return
-                    hint = (
-                        "close it, or set `corpus.quoted: false` if quotes are plain characters in this file"
-                    )
-                    raise DataError(
-                        f"{path}:{start}", "a quote opened in this record is never closed", hint
-                    ) from None
-                yield start, f"broken quoting: {error}"
-                continue
-            if fields is None:
-                return
-            if fields:
-                yield start, fields
+    width, named = len(head.names), max(set(range(len(head.names))) - head.nameless, default=0) + 1
+    for line, record in head.records:
+        if isinstance(record, str):
+            yield line, record
+        elif width > 1 and record == list(head.header):
+            yield line, "the header once more, not a row"
+        elif named <= len(record) <= width or not any(record[width:]):
+            filled = [*record[:width], *[""] * (width - len(record))]
+            yield line, filled if len(record) >= named else _fields(record, width)
+        else:
+            yield line, _fields(record, width)
+
+
+def _fields(record: list[str], width: int) -> str:
+    """Return the fault of a record with another number of fields than columns."""
+    return f"{len(record)} fields where {width} are named"
 
 
 def _parted(line: str, delimiter: str, kind: str) -> list[str] | str:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
-from augment.errors import RequestError
+from augment.decode import head_of
+from augment.errors import RequestError, few
 from augment.fetch import CATALOGUE
 from augment.formats.cloned import data_files
 from augment.formats.columnar import ParquetTable, from_folder, from_hub
@@ -19,6 +20,7 @@ from augment.formats.records import Table, distinct
 from augment.formats.text_folder import text_folders
 from augment.formats.workbook import WorkbookTable
 from augment.job import CorpusConfig, SourceFile
+from augment.unpacking import PACKED, inner, on_disk, within
 
 SUFFIXES = {
     ".csv": "csv",
@@ -44,6 +46,9 @@ def tables(config: CorpusConfig, allow_download: bool = False) -> list[tuple[Sou
     for file in config.files:
         path = config.root / file.path
         name = _relative(path, config.root) if Path(file.path).is_absolute() else Path(file.path).as_posix()
+        path, name = _member(path, name)
+        if config.format == "auto" and file.label is None:
+            _refuse_tabs(path, config)
         found.extend((file, table) for table in _from_path(path, name, file, config))
     distinct([table.name for _, table in found], "corpus.files", "file")
     return found
@@ -53,7 +58,7 @@ def require_files(config: CorpusConfig, origin: Callable[[], str] = lambda: "`co
     """Raise RequestError for a file that is not there, with who named it (`origin`) and a near name that is."""
     for file in config.files:
         path = config.root / file.path
-        if not path.exists():
+        if not on_disk(path).exists():
             what = f"the file does not exist; it is named by {origin()}"
             raise RequestError(str(path), what, _instead(config.root, file.path))
 
@@ -123,6 +128,8 @@ def _from_file(path: Path, name: str, config: CorpusConfig, split: str | None) -
     """Return the table of a file."""
     kind = _format_of(path) if config.format == "auto" else config.format
     _check_options(kind, config, str(path))
+    if kind == "parquet" and (path.suffix.lower() in PACKED or on_disk(path) != path):
+        raise RequestError(str(path), "a packed Parquet file", "unpack it: Parquet is compressed by itself")
     if kind == "parquet":
         return with_fields(ParquetTable(name, path, split), _paths(config))
     if kind == "jsonl":
@@ -138,9 +145,35 @@ def _paths(config: CorpusConfig) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name and "." in name))
 
 
+def _member(path: Path, name: str) -> tuple[Path, str]:
+    """Return the path and the name of the file in a zip archive of one file; others as they are."""
+    if path.suffix.lower() != ".zip" or not path.is_file():
+        return path, name
+    members = within(path)
+    if len(members) == 1:
+        return members[0], f"{name}/{members[0].relative_to(path).as_posix()}"
+    names = [f"{name}/{member.relative_to(path).as_posix()}" for member in members]
+    what = f"an archive of {len(members)} files: {few(names)}"
+    raise RequestError(str(path), what, "name the files in it that are the corpus, in `corpus.files`, as here")
+
+
+def _refuse_tabs(path: Path, config: CorpusConfig) -> None:
+    """Raise RequestError for a .txt whose lines all have the same number of tabs: is what follows one a label?"""
+    if inner(path).suffix.lower() != ".txt":
+        return
+    rows = [line for line in head_of(path, config.encoding) if line.strip()]
+    tabs = {line.count("\t") for line in rows}
+    if len(tabs) == 1 and tabs != {0}:
+        what = "every line has a tab, as of a text and its label, and .txt is read as a text a line"
+        hint = "set `corpus.format: text-label`; or label-text, tsv if the first line names columns, lines if all is text"
+        raise RequestError(str(path), what, hint)
+
+
 def _format_of(path: Path) -> str:
     """Return the format that a file's name says."""
-    suffix = (path.with_suffix("") if path.suffix == ".gz" else path).suffix.lower()
+    suffix = inner(path).suffix.lower()
+    if suffix in (".tar", ".tgz"):
+        raise RequestError(str(path), "a tar archive", "unpack it, and name the files in it")
     if suffix not in SUFFIXES:
         hint = "set `corpus.format` (csv, tsv, jsonl, parquet, xlsx, lines, text-label, label-text)"
         raise RequestError(str(path), f"the name ending `{suffix}` does not tell the format", hint)
