@@ -176,7 +176,7 @@ class Export:
     def _sink(self, name: str) -> Sink:
         """Return the open file of a name."""
         if name not in self._files:
-            self._files[name] = Sink(self._folder / name)
+            self._files[name] = Sink(self._folder / name, self._job.output.mark)
         return self._files[name]
 
 

@@ -16,7 +16,18 @@ from augment.text.likelihood import log_likelihood
 # The first that decodes the bytes, of each line: those of one line differ in few characters.
 UTF_16 = (("utf-16-le",), ("utf-16-be",))
 _FAMILIES = (("utf-8",), ("gb18030",), ("cp950", "big5hkscs"), ("cp1252",), *UTF_16)
-_STRANGE = ("cp1250", "cp1251", "cp1253", "cp1254", "koi8_r", "mac_roman", "cp850", "cp932", "euc_jp", "cp949")
+_STRANGE = (
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "koi8_r",
+    "mac_roman",
+    "cp850",
+    "cp932",
+    "euc_jp",
+    "cp949",
+)
 _MARGIN = 7.0  # natural logarithm of how much likelier the best text must be than the next: a thousand times
 _SELDOM = 5.0  # the same for how seldom the strange encodings are
 

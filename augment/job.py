@@ -41,7 +41,9 @@ def _encoding(name: str) -> str:
     except (LookupError, ValueError):
         found = None
     if name != "auto" and (found is None or not found._is_text_encoding or found.name in _ESCAPES):
-        raise ValueError("use auto, or a text encoding as Python names them: utf-8, utf-16, gb18030, big5, cp1252, …")
+        raise ValueError(
+            "use auto, or a text encoding as Python names them: utf-8, utf-16, gb18030, big5, cp1252, …"
+        )
     return name
 
 
@@ -445,6 +447,10 @@ class OutputConfig(Section):
     format: Literal["parquet", "csv", "jsonl"] = Field(
         default="parquet", description="of the data and probes files"
     )
+    encoding: Literal["utf-8", "utf-8-sig"] | None = Field(
+        default=None,
+        description="of csv files; utf-8-sig, the default, has the byte order mark by which Excel knows UTF-8",
+    )
     verdicts: tuple[Literal["keep", "soft", "adversarial", "contrast", "drop"], ...] = Field(
         default=("keep", "soft"),
         description="children that join the training data; those in doubt (soft) only with labels: soft",
@@ -474,6 +480,20 @@ class OutputConfig(Section):
     report_rows: int = Field(
         default=5000, ge=0, description="source rows drawn in the report; 0 for no report"
     )
+
+    @model_validator(mode="after")
+    def _encodes_csv(self) -> Self:
+        """Refuse an encoding for formats that have one of their own."""
+        if self.encoding is not None and self.format != "csv":
+            raise ValueError(
+                f"`encoding` is for `format: csv`; {self.format} has its own: remove one of the two"
+            )
+        return self
+
+    @property
+    def mark(self) -> bool:
+        """Whether files of the data begin with a byte order mark."""
+        return self.format == "csv" and self.encoding != "utf-8"
 
     @property
     def joining(self) -> tuple[str, ...]:

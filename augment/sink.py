@@ -19,9 +19,10 @@ _GROUP = 8192
 class Sink:
     """An open file; the format is that of its name."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file that will become `path`."""
+    def __init__(self, path: Path, mark: bool = False) -> None:
+        """Open the file that will become `path`; CSV begins with a byte order mark if `mark` says so."""
         self._path = path
+        self._mark = mark
         self._context = whole(path)
         self._stream = self._context.__enter__()
         self._writer: pq.ParquetWriter | None = None
@@ -52,7 +53,8 @@ class Sink:
             lines = (json.dumps(row, ensure_ascii=False, default=str) for row in table.to_pylist())
             self._stream.write("".join(f"{line}\n" for line in lines).encode())
         else:
-            self._stream.write(_csv(table, header=first).encode())
+            encoding = "utf-8-sig" if first and self._mark else "utf-8"
+            self._stream.write(_csv(table, header=first).encode(encoding))
 
     def close(self, keep: bool) -> None:
         """Let the file appear, or throw it away; it is thrown away as well if what waits cannot be written."""

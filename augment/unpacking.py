@@ -21,7 +21,7 @@ from typing import BinaryIO, Protocol, cast
 
 import pyarrow as pa
 
-from augment.errors import DataError, RequestError
+from augment.errors import DataError, RequestError, nearest
 
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 # What a file may unpack to: text becomes a fifth or a tenth, a bomb a thousandth.
@@ -109,9 +109,7 @@ def within(archive: Path) -> list[Path]:
     except (OSError, *_DAMAGE) as error:
         raise _told(archive, error) from None
     hidden = ("__MACOSX", ".")
-    shown = [
-        name for name in names if not any(part.startswith(hidden) for part in PurePosixPath(name).parts)
-    ]
+    shown = [name for name in names if not any(part.startswith(hidden) for part in PurePosixPath(name).parts)]
     return [archive / name.lstrip("/") for name in shown or names]
 
 
@@ -135,7 +133,10 @@ def _member(path: Path, file: Path, stream: BinaryIO) -> _Readable:
         raise DataError(str(path), "a packed file in an archive", "unpack the archive")
     archive = zipfile.ZipFile(stream)
     name = path.relative_to(file).as_posix()
-    return cast(_Readable, archive.open(next(one for one in archive.namelist() if one.lstrip("/") == name)))
+    for member in archive.namelist():
+        if member.lstrip("/") == name:
+            return cast(_Readable, archive.open(member))
+    raise RequestError(str(file), f"no file `{name}` in the archive", nearest(name, archive.namelist()))
 
 
 def _refuse_packed(path: Path, stream: BinaryIO) -> None:
@@ -145,18 +146,20 @@ def _refuse_packed(path: Path, stream: BinaryIO) -> None:
     for mark, name in _MARKS.items():
         if start.startswith(mark):
             raise DataError(
-                str(path), f"packed with {name}, as its name does not say", "give it the ending of its packing"
+                str(path),
+                f"packed with {name}, as its name does not say",
+                "give it the ending of its packing",
             )
 
 
 def _told(path: Path, error: BaseException) -> DataError | RequestError:
     """Return the error to raise: a file that cannot be opened is another fault than one that is damaged."""
     if isinstance(error, OSError) and error.errno is not None:
-        return RequestError(
-            str(path), f"cannot be read: {error.strerror or error}", "check the permissions"
-        )
+        return RequestError(str(path), f"cannot be read: {error.strerror or error}", "check the permissions")
     if isinstance(error, RuntimeError) and "password" in str(error):
         return DataError(str(path), "an encrypted archive", "unpack it")
     kind = {".gz": "gzip", ".bz2": "bzip2", ".zst": "zstandard"}.get(path.suffix.lower(), path.suffix[1:])
     kind = kind if path.suffix.lower() in PACKED else "zip"
-    return DataError(str(path), f"damaged {kind} file: {error or 'it ends too early'}", "obtain it again")
+    return DataError(
+        str(path), f"damaged {kind} file: {str(error) or 'it ends too early'}", "obtain it again"
+    )

@@ -113,7 +113,7 @@ def test_lines_end_only_at_line_feeds(texts: list[str]) -> None:
         path = Path(folder, "corpus.txt")
         for end in ("\n", "\r\n"):
             path.write_bytes(end.join(["first", *texts]).encode())
-            assert [row["text"] for row in rows(path)] == ["first", *texts]
+            assert [row["text"] for row in rows(path, encoding="utf-8")] == ["first", *texts]
 
 
 def test_a_label_is_parted_from_its_text_once(tmp_path: Path) -> None:
@@ -328,3 +328,126 @@ def test_a_column_named_twice_is_refused(tmp_path: Path) -> None:
     path.write_text("text,text\na,b\n", encoding="utf-8")
     with pytest.raises(RequestError, match="`text` is named twice"):
         rows(path)
+
+
+def test_columns_without_a_name_get_one_and_empty_ones_are_left_out(tmp_path: Path) -> None:
+    """As in a spreadsheet saved with more columns than it has; what stands in one is kept."""
+    path = tmp_path / "corpus.csv"
+    path.write_text("v1,v2,,,\nham,a,,,\nspam,b\n", encoding="utf-8")
+    assert rows(path) == [{"v1": "ham", "v2": "a"}, {"v1": "spam", "v2": "b"}]
+    path.write_text("v1,column_3,,\nham,a,,x\n", encoding="utf-8")
+    assert rows(path) == [{"v1": "ham", "column_3": "a", "column_4": "x"}]
+    path.write_text("text,label\na,1,\nb,2,x\n", encoding="utf-8")
+    assert rows(path) == [{"text": "a", "label": "1"}]
+    assert faults(path) == [(2, 3, "3 fields where 2 are named")]
+
+
+def test_a_space_behind_every_delimiter_is_no_part_of_the_value(tmp_path: Path) -> None:
+    """Nor is one before a quote; a space behind some of them alone is."""
+    path = tmp_path / "corpus.csv"
+    path.write_text('"text",label\n"好, a", 0\n"b", 1\n', encoding="utf-8")
+    assert rows(path) == [{"text": "好, a", "label": "0"}, {"text": "b", "label": "1"}]
+    path.write_text('label, text\n0, "a, b"\n1,c\n', encoding="utf-8")
+    assert rows(path) == [{"label": "0", "text": "a, b"}, {"label": "1", "text": "c"}]
+    path.write_text("label,text\n0, a\n1,b\n", encoding="utf-8")
+    assert rows(path) == [{"label": "0", "text": " a"}, {"label": "1", "text": "b"}]
+
+
+def test_quotes_behind_backslashes_are_characters_where_the_file_uses_them(tmp_path: Path) -> None:
+    """Backslashes elsewhere stay, and where quotes are doubled all of them do."""
+    path = tmp_path / "corpus.csv"
+    path.write_text(
+        'text,label\n"he said \\"hi\\", twice",1\nC:\\new \\"x\\",2\n"C:\\new",3\n', encoding="utf-8"
+    )
+    assert [row["text"] for row in rows(path)] == ['he said "hi", twice', 'C:\\new "x"', "C:\\new"]
+    path.write_text('text,label\n"a ""b"" \\",1\n"c",2\n', encoding="utf-8")
+    assert [row["text"] for row in rows(path)] == ['a "b" \\', "c"]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_the_delimiter_that_parts_the_rows_is_found(tmp_path: Path, delimiter: str) -> None:
+    """Where the format's own does not."""
+    path = tmp_path / "corpus.csv"
+    path.write_text(f"text{delimiter}label\n好, a, b{delimiter}1\nc{delimiter}0\n", encoding="utf-8")
+    assert rows(path) == [{"text": "好, a, b", "label": "1"}, {"text": "c", "label": "0"}]
+    path.write_text(f"text\na{delimiter}b\n", encoding="utf-8")
+    assert rows(path, columns=["text"])[1:] == [{"text": f"a{delimiter}b"}]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options"),
+    [("csv", {}), ("csv", {"columns": ["text", "label"]}), ("txt", {"format": "text-label"})],
+)
+def test_a_header_inside_the_file_is_no_row(tmp_path: Path, suffix: str, options: dict[str, object]) -> None:
+    """As where files were put together: it is a fault with its line, never a label `label`."""
+    mark = "," if suffix == "csv" else "\t"
+    path = tmp_path / f"corpus.{suffix}"
+    path.write_text(f"text{mark}label\na{mark}1\ntext{mark}label\nb{mark}0\n", encoding="utf-8")
+    assert rows(path, **options) == [{"text": "a", "label": "1"}, {"text": "b", "label": "0"}]
+    assert (3, "the header once more, not a row") in [fault[1:] for fault in faults(path, **options)]
+
+
+def test_every_row_of_a_tsv_with_stray_quotes_is_read(tmp_path: Path) -> None:
+    """A quote that opens a row and one that closes another do not swallow the rows between; quoted fields stay such."""
+    path = tmp_path / "corpus.tsv"
+    lines = [
+        "text\tlabel",
+        '"a\t1',
+        "b\t2",
+        'c"\t3',
+        'say "d"\t4',
+        '"e" is one\t5',
+        '"f\tg"\t6',
+        '"say ""h"""\t7',
+        '"i\nj"\t8',
+        '"k\t9',
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    texts = ['"a', "b", 'c"', 'say "d"', '"e" is one', "f\tg", 'say "h"', "i\nj", '"k']
+    assert [row["text"] for row in rows(path)] == texts
+    assert [row["label"] for row in rows(path)] == [str(number) for number in range(1, 10)]
+    assert not faults(path)
+
+
+LETTERS = st.text(st.sampled_from('ab好 "'), min_size=1, max_size=6).filter(str.strip)
+
+
+@settings(max_examples=100)
+@given(texts=st.lists(LETTERS, min_size=1, max_size=12))
+def test_no_row_of_an_unquoted_tsv_is_lost(texts: list[str]) -> None:
+    """Wherever its quotes stand."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "corpus.tsv")
+        written = "".join(f"{text}\t{number}\n" for number, text in enumerate(texts))
+        path.write_bytes(f"text\tlabel\n{written}".encode())
+        found = rows(path, encoding="utf-8")
+        assert [row["label"] for row in found] == [str(number) for number in range(len(texts))]
+        for row, text in zip(found, texts, strict=True):
+            assert row["text"] in (text, text[1:-1].replace('""', '"'))
+
+
+def test_a_txt_of_texts_and_labels_is_asked_about(tmp_path: Path) -> None:
+    """Its labels would become part of the texts; where the file decides the label a tab is one of the text."""
+    path = tmp_path / "corpus.txt"
+    path.write_text("很好\t1\n很差\t0\n", encoding="utf-8")
+    with pytest.raises(RequestError, match=r"`corpus\.format: text-label`"):
+        rows(path)
+    assert rows(path, format="text-label")[0] == {"text": "很好", "label": "1"}
+    assert rows(path, files={"path": path.name, "label": "x"})[0] == {"text": "很好\t1"}
+
+
+@pytest.mark.parametrize(
+    "name", ["cp1252", "big5", "euc_kr", "utf-16-be", "UTF-32", "shift_jis", "gbk", "koi8-r"]
+)
+def test_any_text_encoding_of_python_may_be_named(tmp_path: Path, name: str) -> None:
+    """What it can write it reads."""
+    text = "text\n" + "".join(mark for mark in "aé中房한ÜЖ" if mark.encode(name, "ignore")) + "\n"
+    (tmp_path / "corpus.csv").write_bytes(text.encode(name))
+    assert [row["text"] for row in rows(tmp_path / "corpus.csv", encoding=name)] == text.split()[1:]
+
+
+@pytest.mark.parametrize("name", ["bz2", "rot13", "hex", "zlib", "idna", "unicode_escape", "utf-9", "a\0b"])
+def test_what_is_no_text_encoding_is_refused(name: str) -> None:
+    """Python has codecs that are none."""
+    with pytest.raises(ValueError, match="a text encoding as Python names them"):
+        CorpusConfig.model_validate({"files": "a.csv", "encoding": name})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from augment.errors import RequestError
-from augment.job import CorpusConfig, Job, ModelConfig, RunConfig, origin, read_job
+from augment.job import CorpusConfig, Job, ModelConfig, OutputConfig, RunConfig, origin, read_job
 
 NOUN = """\
 corpus:
@@ -184,3 +184,12 @@ def test_a_job_says_which_section_it_lacks() -> None:
     ):
         with pytest.raises(RequestError, match=f"no config gives a `{section}:`"):
             needs()
+
+
+def test_csv_of_the_output_has_a_byte_order_mark_unless_it_is_not_to() -> None:
+    """Other formats have an encoding of their own, and no key for it."""
+    assert OutputConfig.model_validate({"format": "csv"}).mark
+    assert not OutputConfig.model_validate({"format": "csv", "encoding": "utf-8"}).mark
+    assert not OutputConfig().mark
+    with pytest.raises(ValueError, match="`encoding` is for `format: csv`"):
+        OutputConfig.model_validate({"encoding": "utf-8-sig"})

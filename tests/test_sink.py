@@ -1,5 +1,6 @@
 """Files of rows: whole or not at all, every value as it was."""
 
+import codecs
 import csv
 import errno
 import io
@@ -81,3 +82,12 @@ def test_what_cannot_be_written_at_the_end_leaves_nothing(
     with pytest.raises(DiskFullError):
         sink.close(keep=True)
     assert not list(tmp_path.iterdir())
+
+
+def test_csv_begins_with_a_byte_order_mark_where_it_is_to(tmp_path: Path) -> None:
+    """Once, whatever is added."""
+    sink = Sink(tmp_path / "rows.csv", mark=True)
+    for text in ("很好", "很差"):
+        sink.add(pa.table({"text": [text]}))
+    sink.close(keep=True)
+    assert (tmp_path / "rows.csv").read_bytes() == codecs.BOM_UTF8 + "text\n很好\n很差\n".encode()

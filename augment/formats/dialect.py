@@ -1,8 +1,9 @@
 """How a delimited file parts and quotes its fields, seen from its head: by the rows, not by a standard that few files keep.
 
-    dialect_of(lines, "csv", config)        # Dialect(delimiter=";", quoting="strict", spaced=False, escaped=False)
+dialect_of(lines, "csv", config)        # Dialect(delimiter=";", quoting="strict", spaced=False, escaped=False)
 """
 
+import _csv
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,12 +42,10 @@ def dialect_of(lines: Sequence[str], kind: str, config: CorpusConfig) -> Dialect
     return _escaped(found._replace(spaced=_spaced(list(_rows(lines, found))[first:])), lines)
 
 
-def reader(lines: Iterable[str], dialect: Dialect) -> "csv._reader":
+def reader(lines: Iterable[str], dialect: Dialect) -> "_csv.Reader":
     """Return a reader of the records of lines, strict about its quotes; `fields` is to be asked of each record."""
     prepared = (_ESCAPED.sub(rf"\1{_QUOTE}", line) for line in lines) if dialect.escaped else lines
-    return csv.reader(
-        prepared, delimiter=dialect.delimiter, skipinitialspace=dialect.spaced, strict=True
-    )
+    return csv.reader(prepared, delimiter=dialect.delimiter, skipinitialspace=dialect.spaced, strict=True)
 
 
 def fields(record: list[str], dialect: Dialect) -> list[str]:

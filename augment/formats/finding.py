@@ -154,11 +154,13 @@ def _member(path: Path, name: str) -> tuple[Path, str]:
         return members[0], f"{name}/{members[0].relative_to(path).as_posix()}"
     names = [f"{name}/{member.relative_to(path).as_posix()}" for member in members]
     what = f"an archive of {len(members)} files: {few(names)}"
-    raise RequestError(str(path), what, "name the files in it that are the corpus, in `corpus.files`, as here")
+    raise RequestError(
+        str(path), what, "name the files in it that are the corpus, in `corpus.files`, as here"
+    )
 
 
 def _refuse_tabs(path: Path, config: CorpusConfig) -> None:
-    """Raise RequestError for a .txt whose lines all have the same number of tabs: is what follows one a label?"""
+    """Raise RequestError for a .txt whose lines all have the same number of tabs: a label may follow one."""
     if inner(path).suffix.lower() != ".txt":
         return
     rows = [line for line in head_of(path, config.encoding) if line.strip()]

@@ -1,4 +1,4 @@
-"""The records of a file whose fields may be quoted, each with the line it begins on.
+r"""The records of a file whose fields may be quoted, each with the line it begins on.
 
 Strictly a quote opens a field up to the next one, over any number of lines. Loosely, as most TSV files are meant, a quote is a
 character like others unless it opens a field that another one closes.

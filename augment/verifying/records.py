@@ -74,7 +74,7 @@ def records(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, object]]
     else:
         # The limit is a setting of the process, and texts may be longer.
         csv.field_size_limit(1 << 30)
-        with path.open(encoding="utf-8", newline="") as stream:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
             for row in csv.DictReader(stream, strict=True):
                 cells = {name: cell or None for name, cell in row.items()}
                 edits = cells.get("edits")
