@@ -23,7 +23,7 @@ CONTENT = "text,label\n房间很好,1\nthe room was fine,0\n".encode() * 50
 
 def zstd(content: bytes) -> bytes:
     """Return content packed as one frame of zstandard."""
-    return pa.Codec("zstd").compress(content, asbytes=True)
+    return bytes(pa.Codec("zstd").compress(content, asbytes=True))
 
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
