@@ -13,6 +13,7 @@ from transformers import AutoModelForMaskedLM
 from augment.candidates.place import Place
 from augment.errors import ModelError
 from augment.job import RunConfig
+from augment.models.bounded import encode
 from augment.models.classifier import load, positions, require_known
 from augment.models.device import USUAL_BUDGET, device_of
 from augment.models.folder import resource_folder
@@ -59,15 +60,13 @@ class MaskedWords:
 
     def _mask(self, place: Place) -> tuple[list[int], list[int]] | None:
         """Return the pieces of the text with those of the token masked, and where the masks stand."""
-        row = self._tokenizer(
-            place.whole, truncation=True, max_length=self._longest, return_offsets_mapping=True
-        )
+        row = encode(self._tokenizer, [place.whole], None, self._longest, return_offsets_mapping=True)
         holes = [
             index
-            for index, (start, end) in enumerate(row["offset_mapping"])
+            for index, (start, end) in enumerate(row["offset_mapping"][0])
             if start < end and start < place.end and end > place.start
         ]
-        pieces = list(row["input_ids"])
+        pieces = list(row["input_ids"][0])
         if not 0 < len(holes) <= _PIECES:
             return None
         for hole in holes:

@@ -32,6 +32,7 @@ from augment.errors import AugmentError, ModelError, RequestError
 from augment.ig.baseline import FillerName, replaced, zero
 from augment.ig.gradients import Batch
 from augment.job import ModelConfig, RunConfig
+from augment.models import bounded
 from augment.models.device import (
     Dtype,
     budget_of,
@@ -115,11 +116,11 @@ class Classifier:
             return [encoding for one in alone for encoding in one]
         if not texts:
             return []
-        rows = self.tokenizer(
-            list(texts),
-            None if pairs[0] is None else list(pairs),
-            truncation=True,
-            max_length=self.max_length,
+        rows = bounded.encode(
+            self.tokenizer,
+            texts,
+            None if pairs[0] is None else [pair or "" for pair in pairs],
+            self.max_length,
             return_offsets_mapping=True,
             return_token_type_ids=True,
         )
@@ -428,6 +429,7 @@ def load(folder: ModelFolder, kind: type[PreTrainedModel]) -> tuple[PreTrainedMo
         raise ModelError(
             str(folder.path), "its tokenizer gives no offsets", "use a model with a tokenizer.json"
         )
+    bounded.require_bounded(tokenizer, str(folder.path))
     return model, tokenizer
 
 

@@ -17,6 +17,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 
 from augment.errors import ModelError
 from augment.job import RunConfig
+from augment.models import bounded
 from augment.models.classifier import positions, reading, require_known
 from augment.models.device import USUAL_BUDGET, device_of, remember_few_shapes
 from augment.models.folder import resource_folder
@@ -66,9 +67,7 @@ class Encoder:
         texts = list(wanted)
         if not texts:
             return {}
-        encoded = self._tokenizer(
-            texts, truncation=True, max_length=self._longest, return_offsets_mapping=True
-        )
+        encoded = bounded.encode(self._tokenizer, texts, None, self._longest, return_offsets_mapping=True)
         pieces, offsets = encoded["input_ids"], encoded["offset_mapping"]
         found: dict[tuple[str, Span], np.ndarray] = {}
         for batch in pack([len(row) for row in pieces], self._budget):
@@ -117,6 +116,7 @@ def load_encoder(folder: Path, key: str) -> tuple[PreTrainedModel, PreTrainedTok
     if not tokenizer.is_fast:
         what = "its tokenizer gives no offsets"
         raise ModelError(f"{key}: {folder}", what, "name an encoder with a tokenizer.json")
+    bounded.require_bounded(tokenizer, f"{key}: {folder}")
     return (model.get_encoder() if model.config.is_encoder_decoder else model), tokenizer
 
 

@@ -15,13 +15,12 @@ from augment.errors import ModelError
 from augment.job import Job, ModelConfig, RunConfig
 from augment.models.heads import require_exclusive
 from augment.models.labels import LabelMap
+from augment.models.weights import READ, read_object, require_plain, require_safetensors
 
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
 # What the built-in convolutional net calls itself.
 TEXTCNN = "augment-textcnn"
 # The file by which a folder that was trained here is known: our version, and the SHA-256 of the corpus files.
 MADE = "augment.json"
-_READ = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class ModelFolder:
         """Return the SHA-256 of every file that decides what the model answers."""
         total = hashlib.sha256()
         for file in sorted(
-            {file for pattern in _READ for file in self.path.glob(pattern)} - {self.path / MADE}
+            {file for pattern in READ for file in self.path.glob(pattern)} - {self.path / MADE}
         ):
             total.update(file.name.encode() + b"\0")
             with file.open("rb") as stream:
@@ -81,7 +80,7 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
-    wanted = list(_READ)
+    wanted = list(READ)
     try:
         return Path(
             snapshot_download(
@@ -139,19 +138,19 @@ def require_pairs(folder: ModelFolder) -> None:
 def look(path: Path) -> ModelFolder:
     """Return what a model folder holds.
 
-    ModelError if it has no readable config, asks for code of its own, or has weights only in pickle form.
+    ModelError if it has no readable config, asks for code of its own, or if any of its weights are not safetensors.
     """
     config = _config(path)
+    require_plain(path)
     for name in ("config.json", "tokenizer_config.json"):
-        settings = _json(path / name) if (path / name).exists() else {}
+        settings = read_object(path / name) if (path / name).exists() else {}
         if "auto_map" in settings:
             raise ModelError(
                 str(path / name),
                 "the model asks to run code of its own (`auto_map`)",
                 "use a model that transformers knows; remote code is never run here",
             )
-    if not any(path.glob("*.safetensors")):
-        _refuse_weights(path)
+    require_safetensors(path, config)
     if not any((path / name).exists() for name in ("tokenizer.json", "tokenizer_config.json")):
         raise ModelError(str(path), "the folder holds no tokenizer", "save the model's tokenizer beside it")
     return ModelFolder(path, str(config.get("model_type", "")), _class_names(path, config.get("id2label")))
@@ -170,40 +169,15 @@ def _class_names(path: Path, names: object) -> tuple[str, ...]:
         raise ModelError(where, "`id2label` has a key that is no number", hint) from None
 
 
-def _refuse_weights(path: Path) -> None:
-    """Raise ModelError for a folder without safetensors weights."""
-    pickles = [file.name for pattern in _PICKLES for file in path.glob(pattern)]
-    if pickles:
-        raise ModelError(
-            str(path / pickles[0]),
-            "the weights are pickled: loading them could run code",
-            "convert them to model.safetensors and name that folder",
-        )
-    raise ModelError(
-        str(path), "the folder holds no model.safetensors", "train the model first, or name another folder"
-    )
-
-
 def _config(path: Path) -> dict[str, object]:
     """Return config.json; ModelError if there is none."""
-    if not (path / "config.json").is_file():
+    if not (path / "config.json").exists():
         raise ModelError(
             str(path),
             "there is no model here: no config.json",
             "run `augment train` first, or name a model folder",
         )
-    return _json(path / "config.json")
-
-
-def _json(path: Path) -> dict[str, object]:
-    """Return a JSON object; ModelError if the file holds none."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ModelError(str(path), f"not valid JSON: {error}", "fetch or save the model again") from None
-    if not isinstance(value, dict):
-        raise ModelError(str(path), "not a JSON object", "fetch or save the model again")
-    return value
+    return read_object(path / "config.json")
 
 
 @contextmanager

@@ -129,11 +129,17 @@ def _features(
     """Return the rows as the Trainer wants them: input ids, mask, segment ids where the model takes them, label."""
     from datasets import Dataset
 
+    from augment.models.bounded import encode
     from augment.models.classifier import require_known, takes
 
     pairs = examples.pairs if any(pair is not None for pair in examples.pairs) else None
     wanted = [name for name in tokenizer.model_input_names if takes(model, name)]
-    encoded = tokenizer(examples.texts, pairs, truncation=True, max_length=job.needs_model().max_length)
+    encoded = encode(
+        tokenizer,
+        examples.texts,
+        None if pairs is None else [pair or "" for pair in pairs],
+        job.needs_model().max_length,
+    )
     require_known(max((max(row, default=0) for row in encoded["input_ids"]), default=0), model)
     columns = {name: encoded[name] for name in wanted if name in encoded}
     numbers = [classes.index(label) for label in examples.labels]

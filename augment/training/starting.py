@@ -60,6 +60,7 @@ def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, P
     import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
+    from augment.models.bounded import require_bounded
     from augment.models.classifier import reading
     from augment.models.folder import look
 
@@ -77,4 +78,7 @@ def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, P
             ignore_mismatched_sizes=True,
             **safe,
         )
-        return model, AutoTokenizer.from_pretrained(folder, **safe)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+    if tokenizer.is_fast:
+        require_bounded(tokenizer, str(folder))
+    return model, tokenizer
