@@ -3,6 +3,7 @@
 write_text(folder / "README.md", draw_card(Card("hotel: augment", plan.about, ...)))
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +13,11 @@ import yaml
 
 from augment.diversity import written
 from augment.exporting import CHILDREN, PARENTS
+from augment.text.visible import visible
 
 _TAGS = ["text-classification", "augmented", "integrated-gradients"]
+# What begins a block of Markdown that is no paragraph.
+_BLOCK = re.compile(r"^(?:[#>=~]|[+*-](?=\s|[*-])|```)|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 _DTYPES = {"double": "float64", "float": "float32", "halffloat": "float16"}
 _HELD = {
     PARENTS: "tokens, spans, scores and ranks of the rows worked on, by id",
@@ -60,7 +64,7 @@ def draw_card(card: Card) -> str:
     parts = [
         _front_matter(card.files, card.columns),
         f"# {_cell(card.title)}",
-        card.about.strip(),
+        _prose(card.about),
         _rows(("", ""), [*card.facts.items(), *totals]),
         *_section("Notices", "\n".join(f"* {_cell(notice)}" for notice in card.notices)),
         *_section("Why children were dropped", _rows(("reason", "children"), reasons) if reasons else ""),
@@ -89,7 +93,10 @@ def _front_matter(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) ->
             features = [{"name": column.name, **_feature(column.type)} for column in schema]
             infos.append({"config_name": config, "features": features})
     told = {"tags": _TAGS, "configs": configs, **({"dataset_info": infos} if infos else {})}
-    return f"---\n{yaml.safe_dump(told, allow_unicode=True, sort_keys=False)}---"
+    text = yaml.safe_dump(told, allow_unicode=True, sort_keys=False)
+    if visible(text) != text:
+        text = yaml.safe_dump(told, allow_unicode=False, sort_keys=False)
+    return f"---\n{text}---"
 
 
 def _feature(kind: pa.DataType) -> dict[str, object]:
@@ -160,5 +167,14 @@ def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return text on one line with nothing in it that would end a cell or begin a tag."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    """Return text on one line with nothing in it that would end a cell, begin a tag, or make a link or a picture."""
+    line = visible(" ".join(text.split()))
+    for char, safe in (("\\", "\\\\"), ("|", "\\|"), ("<", "&lt;"), ("[", "\\["), ("]", "\\]")):
+        line = line.replace(char, safe)
+    return line
+
+
+def _prose(text: str) -> str:
+    """Return paragraphs of plain words, none of which begins a heading, a list, a block of code or a table."""
+    paragraphs = [_cell(paragraph) for paragraph in re.split(r"\n\s*\n", text.strip())]
+    return "\n\n".join(_BLOCK.sub(r"\\\g<0>", paragraph) for paragraph in paragraphs)

@@ -161,7 +161,8 @@ def _fail(where: str, what: str, hint: str, code: int) -> NoReturn:
     """Print an error and exit."""
     first, second, third = (" ".join(part.split()) or "no name" for part in (where, what, hint))
     with suppress(OSError):
-        say(f"error: {first}\n  {second}\n  {third}")
+        for line in (f"error: {first}", f"  {second}", f"  {third}"):
+            say(line)
     _leave(code)
 
 

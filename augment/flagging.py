@@ -12,6 +12,7 @@ from pathlib import Path
 from augment.ledger import read_table, write_table, write_text
 from augment.pipeline import Pipeline
 from augment.stages import Keywords
+from augment.text.spreadsheet import cell
 
 TABLE, FLAGS = "keywords.parquet", "flags.csv"
 _COLUMNS = (
@@ -38,7 +39,7 @@ def write_keywords(folder: Path, plan: Pipeline) -> list[str]:
     flagged = _by_share([row for row in table.to_pylist() if row["flag"] is not None])
     write_table(folder / TABLE, table)
     # A spreadsheet takes a file for UTF-8 by the mark at its beginning.
-    write_text(folder / FLAGS, "\ufeff" + _csv(flagged))
+    write_text(folder / FLAGS, "\ufeff" + flags_csv(flagged))
     return [f"{row['text']!r} ({row['kind']}, {row['label']})" for row in flagged]
 
 
@@ -62,12 +63,18 @@ def _by_share(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     return sorted(rows, key=lambda row: -float(str(row["share"])))
 
 
-def _csv(rows: list[dict[str, object]]) -> str:
-    """Return flags as CSV."""
+def flags_csv(rows: list[dict[str, object]]) -> str:
+    """Return flags as CSV for a spreadsheet."""
     stream = io.StringIO()
     lines = csv.writer(stream)
     lines.writerow(["accept", *_COLUMNS])
     for row in rows:
-        values = (row[name] for name in _COLUMNS)
-        lines.writerow(["", *(f"{value:.4g}" if isinstance(value, float) else value for value in values)])
+        lines.writerow(["", *(_written(row[name]) for name in _COLUMNS)])
     return stream.getvalue()
+
+
+def _written(value: object) -> object:
+    """Return a value as it stands in flags.csv: figures short, and no word a formula of the spreadsheet that opens it."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return cell(value) if isinstance(value, str) else value

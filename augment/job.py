@@ -526,6 +526,14 @@ class Job(Section):
         )
         return judge
 
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        """Refuse a name that leads out of the folder `runs`, where runs are called by it."""
+        if name.strip(". ") == "" or re.search(r"[/\\\0-\x1f\x7f]", name) or len(name.encode()) > 200:
+            raise ValueError("a run is called by it: write a short name without / or \\, not a path")
+        return name
+
     @model_validator(mode="after")
     def _same_folds(self) -> Self:
         """Refuse a model and a judge that were trained on other folds: a row has one."""

@@ -19,6 +19,7 @@ import pyarrow as pa
 from augment import decode
 from augment.errors import AugmentError, RequestError
 from augment.text.choose import is_content, is_question
+from augment.text.spreadsheet import original
 from augment.text.units import KINDS, Unit
 
 # Least association (phi²), share of rows in which it scores highest, and coverage of the class, from which a unit is
@@ -206,7 +207,8 @@ def read_flags(path: Path) -> tuple[Flag, ...]:
                 raise RequestError(
                     f"{path}:{number}", f"`{row['kind']}` is no kind of unit", f"one of {', '.join(KINDS)}"
                 )
-            found.append(Flag(Unit(kind, row["text"]), row["label"], row["form"]))
+            text, label, form = (original(row[name]) for name in ("text", "label", "form"))
+            found.append(Flag(Unit(kind, text), label, form))
     if not found:
         raise RequestError(
             str(path), "nothing is accepted", "write yes into the column `accept` of what is a shortcut"

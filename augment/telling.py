@@ -1,6 +1,7 @@
 """What the terminal shows: a result on stdout, to be read by people or programs, and all that is said of it on stderr.
 
-Only typer is imported at the top: the command line needs this module before it knows which command runs.
+Only typer is imported at the top: the command line needs this module before it knows which command runs. Every line
+goes through `answer`, `say` or `_plain`: labels, keys, paths and texts are never markup or control characters there.
 
     with show_progress(quiet=False) as progress:
         summary = run(pipeline, job, output, progress=progress)
@@ -16,7 +17,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from augment.text.visible import escaped, one_line, visible
+
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from augment.explaining import Attribution
     from augment.summary import Summary
     from augment.training import Training
@@ -24,26 +29,27 @@ if TYPE_CHECKING:
 
 def answer(line: str) -> None:
     """Write a line of the result."""
-    typer.echo(line)
+    typer.echo(one_line(line))
 
 
 def answer_json(result: object) -> None:
     """Write a result as JSON, its Chinese readable."""
-    answer(json.dumps(result, ensure_ascii=False, indent=1))
+    typer.echo(escaped(json.dumps(result, ensure_ascii=False, indent=1)))
 
 
 def answer_table(
     entries: Mapping[str, str], indent: str = "", *, write: Callable[[str], None] = answer
 ) -> None:
     """Write names and what is to be said of each, one below the other, to stdout or where `write` writes."""
-    width = max(len(name) for name in entries)
-    for name, about in entries.items():
+    shown = {one_line(name): about for name, about in entries.items()}
+    width = max(map(len, shown))
+    for name, about in shown.items():
         write(f"{indent}{name:<{width}}  {about}")
 
 
 def say(line: str) -> None:
     """Write a line to stderr."""
-    typer.echo(line, err=True)
+    typer.echo(one_line(line), err=True)
 
 
 @contextmanager
@@ -67,7 +73,7 @@ def show_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | Non
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -76,7 +82,7 @@ def show_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | Non
         task = bar.add_task("start", total=None)
 
         def show(phase: str, done: int, total: int) -> None:
-            bar.update(task, description=phase, completed=done, total=total or None)
+            bar.update(task, description=one_line(phase), completed=done, total=total or None)
 
         yield show
 
@@ -158,12 +164,13 @@ def show_attribution(found: "Attribution", top: int) -> None:
     console = Console(soft_wrap=True, highlight=False)
     line = Text()
     for part, tint in found.pieces():
-        line.append(part, None if tint is None else rich_style(tint))
+        line.append(visible(part), None if tint is None else rich_style(tint))
     console.print(line)
-    console.print(f"{found.prediction}  p({found.target}) = {found.probability:.3f}")
-    width = max(len(word) for word, _ in found.top(top))
-    for word, score in found.top(top):
-        console.print(Text(f"  {word:<{width}}  {score:+.4f}"))
+    console.print(_plain(f"{found.prediction}  p({found.target}) = {found.probability:.3f}"))
+    words = [(one_line(word), score) for word, score in found.top(top)]
+    width = max((len(word) for word, _ in words), default=0)
+    for word, score in words:
+        console.print(_plain(f"  {word:<{width}}  {score:+.4f}"))
     console.print(f"{_error(found)}, {found.evaluations} evaluation{'s' * (found.evaluations > 1)}")
 
 
@@ -176,7 +183,7 @@ def show_keywords(found: list[dict[str, object]]) -> None:
 
     console = Console(highlight=False)
     for label in dict.fromkeys(row["label"] for row in found):
-        table = Table(box=SIMPLE, title=Text(str(label)), pad_edge=False, padding=(0, 1, 0, 0))
+        table = Table(box=SIMPLE, title=_plain(str(label)), pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("unit", overflow="fold")
         table.add_column("kind")
         for head in (*_SHARES, "rows", "chi²"):
@@ -184,26 +191,34 @@ def show_keywords(found: list[dict[str, object]]) -> None:
         for row in found:
             if row["label"] == label:
                 shares = (f"{float(str(row[name])):.1%}" for name in _SHARES)
-                name = Text(str(row["text"]), "bold red" if row["flag"] else "")
+                name = _plain(str(row["text"]), "bold red" if row["flag"] else "")
                 size = f"{float(str(row['chi_square'])):,.0f}"
-                table.add_row(name, str(row["kind"]), *shares, f"{row['rows']:,}", size)
+                table.add_row(name, _plain(str(row["kind"])), *shares, f"{row['rows']:,}", size)
         console.print(table)
     if found:
         console.print(Text(_SHARES_MEAN, "dim"))
     flagged = sorted((row for row in found if row["flag"]), key=lambda row: -float(str(row["share"])))
     for row in flagged:
-        console.print(Text.assemble(("flag ", "red"), f"{row['text']!r}: {row['flag']}"), soft_wrap=True)
+        why = _plain(f"{row['text']!r}: {row['flag']}")
+        console.print(Text.assemble(("flag ", "red"), why), soft_wrap=True)
     if not flagged:
         nothing = "no table: it takes rows of two labels or more, and a model that is right on some"
         console.print("nothing looks like a shortcut" if found else nothing)
 
 
 def show_page(lines: Iterable[str]) -> None:
-    """Print Markdown, its tables drawn."""
+    """Print Markdown, its tables drawn and nothing in it made a link."""
     from rich.console import Console
     from rich.markdown import Markdown
 
-    Console(highlight=False).print(Markdown("\n".join(lines)))
+    Console(highlight=False).print(Markdown(visible("\n".join(lines)), hyperlinks=False))
+
+
+def _plain(text: str, style: str = "") -> "Text":
+    """Return text for a console that is neither markup nor control characters."""
+    from rich.text import Text
+
+    return Text(one_line(text), style)
 
 
 def _plain_progress() -> Callable[[str, int, int], None]:

@@ -1,5 +1,6 @@
 """The card of a run's folder: true of what lies there, readable by `load_dataset`, whatever the names in it."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -118,3 +119,34 @@ def test_no_name_at_all_adds_a_line_or_a_cell(text: str) -> None:
     plain = draw_card(replace(CARD, facts={"model": "x", "labels": "x"}))
     assert len(card.split("\n")) == len(plain.split("\n"))
     assert "<" not in card
+
+
+HOSTILE = "# head\n\n<script>x</script> [a](javascript:1) ![b](http://x) \u202e|\n\n```\nrun\n\n- item\n\n---\nconfigs: []"
+
+
+def test_what_a_pipeline_says_about_itself_is_plain_words() -> None:
+    card = draw_card(replace(CARD, about=HOSTILE))
+    body = card.split("---\n", 2)[2]
+    assert front_matter(card) == front_matter(draw_card(CARD))
+    assert "<script" not in body
+    assert "](" not in body.replace("\\](", "")
+    assert "\u202e" not in body
+    starts = [
+        line[:3] for line in body.split("\n\n") if "item" in line or "head" in line or "configs" in line
+    ]
+    assert starts == ["\\# ", "\\- ", "\\--"]
+    assert sum(line.startswith("```") for line in body.splitlines()) == 2
+
+
+@given(st.text(st.sampled_from("<[]()!|`#->*=~1.) \n\\a好")))
+def test_no_string_of_a_user_makes_a_tag_a_link_or_a_block(text: str) -> None:
+    card = draw_card(
+        replace(CARD, about=text, title=text, facts={text: text}, notices=(text,), dropped={text: 1})
+    )
+    body = card.split("---\n", 2)[2]
+    assert "<" not in body
+    assert not re.search(r"(?<!\\)(\\\\)*[\[\]]", body.split("## Load it")[0])
+    assert sum(line.startswith(("```", "~~~")) for line in body.splitlines()) == 2
+    assert [line for line in body.splitlines() if line.startswith("#")][1:] == [
+        line for line in draw_card(CARD).split("---\n", 2)[2].splitlines() if line.startswith("#")
+    ][1:]

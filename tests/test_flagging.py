@@ -7,10 +7,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from augment.flagging import FLAGS, TABLE, leading
+from augment.flagging import FLAGS, TABLE, flags_csv, leading
 from augment.job import Job, ResourcesConfig
 from augment.running import run
+from augment.shortcuts import Flag, read_flags
 from augment.summary import Summary
+from augment.text.units import Unit
 from augment.training import train
 from augment.verifying import verify
 from tests.small import small_job, write_corpus
@@ -100,3 +102,21 @@ def test_augment_looks_for_shortcuts_first_and_protects_none(leaking: Path, tmp_
     for row in rows:
         assert not set(row["flagged"]) & set(row["key"])
     assert verify(summary.folder).ok
+
+
+def test_a_word_that_a_spreadsheet_would_run_is_written_as_text_and_read_back(tmp_path: Path) -> None:
+    """Label, word and form alike; what a user accepts is the word of the corpus."""
+    formula = '=HYPERLINK("http://x","好")'
+    names = ("label", "kind", "text", "form", "flag")
+    row: dict[str, object] = dict(zip(names, ("@bad", "word", formula, f"-{formula}", "+why"), strict=True))
+    row |= dict.fromkeys(("rows", "purity", "coverage", "share", "top", "chi_square"), 0.5)
+    path = tmp_path / FLAGS
+    path.write_text(flags_csv([row]), encoding="utf-8")
+    with path.open(encoding="utf-8", newline="") as stream:
+        written = next(csv.DictReader(stream))
+    assert [written[name][:2] for name in ("label", "text", "form", "flag")] == ["'@", "'=", "'-", "'+"]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        lines = csv.DictWriter(stream, written)
+        lines.writeheader()
+        lines.writerow(written | {"accept": "yes"})
+    assert read_flags(path) == (Flag(Unit("word", formula), "@bad", f"-{formula}"),)

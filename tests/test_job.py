@@ -1,5 +1,6 @@
 """A job: sections from several files, none given twice, one way to override, and nothing that changes afterwards."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -193,3 +194,23 @@ def test_csv_of_the_output_has_a_byte_order_mark_unless_it_is_not_to() -> None:
     assert not OutputConfig().mark
     with pytest.raises(ValueError, match="`encoding` is for `format: csv`"):
         OutputConfig.model_validate({"encoding": "utf-8-sig"})
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x", "a/b", "..", ".", "", " ", "a\\b", "a\0b", "a\nb", "/etc", "好" * 100]
+)
+def test_a_name_that_leads_out_of_the_folder_of_runs_is_refused(name: str, tmp_path: Path) -> None:
+    """In a config, and as an override: with file and line, and what to write."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"name: {json.dumps(name)}\n", encoding="utf-8")
+    with pytest.raises(RequestError) as caught:
+        read_job([path])
+    assert caught.value.where.startswith(str(path))
+    assert "not a path" in f"{caught.value.what} {caught.value.hint}"
+    with pytest.raises(RequestError):
+        read_job([], [f"name={json.dumps(name)}"])
+
+
+@pytest.mark.parametrize("name", ["hotel-zh", "酒店 2.0", "a+b", "..a", "v1..2"])
+def test_other_names_are_taken(name: str) -> None:
+    assert read_job([], [f"name={json.dumps(name)}"]).name == name

@@ -11,9 +11,9 @@ from tests.conftest import CHECKOUT
 PACKAGE = CHECKOUT / "augment"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "columns", "chance", "numerals", "pressure", "progress", "repeats", "seen", "volume"),
-    ("document", "shipped", "ledger", "text", "ig", "report"),
+    ("document", "shipped", "ledger", "text", "ig"),
     ("guessing", "unpacking"),
-    ("job", "table", "sink", "diversity", "fetch", "decode"),
+    ("job", "table", "sink", "diversity", "fetch", "decode", "report"),
     ("stage", "formats", "models", "shortcuts"),
     ("corpus", "candidates", "configuring", "deciding", "levels"),
     ("stages", "training", "folding", "totals"),

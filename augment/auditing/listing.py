@@ -12,12 +12,11 @@ from pathlib import Path
 from augment.auditing.findings import Finding
 from augment.errors import RequestError
 from augment.ledger import write_text
+from augment.text.spreadsheet import cell
 
 # A spreadsheet takes a file for UTF-8 by the mark at its beginning.
 _MARK = "\ufeff"
 _HEAD = ",".join(Finding._fields)
-# What begins with one of these is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def require_free(path: Path) -> None:
@@ -39,7 +38,7 @@ def write_findings(path: Path, findings: Iterable[Finding]) -> None:
     for found in findings:
         others, labels = "; ".join(found.others), "; ".join(found.other_labels)
         shown = (found.id, found.split, found.label or "", found.reason, others, labels)
-        lines.writerow([*map(_plain, shown), f"{found.score:g}", _plain(found.text)])
+        lines.writerow([*map(cell, shown), f"{found.score:g}", cell(found.text)])
     write_text(path, _MARK + stream.getvalue())
 
 
@@ -49,8 +48,3 @@ def _is_list(path: Path) -> bool:
         return False
     with path.open("rb") as stream:
         return stream.readline(200).decode("utf-8", "replace").strip() == _MARK + _HEAD
-
-
-def _plain(cell: str) -> str:
-    """Return a cell that a spreadsheet shows as it is."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -23,8 +23,8 @@ function sayFact(node, names) {
   // `ig error` is the fact `error` of the attribution `ig`. What has no name in the page's language is marked as English.
   const fact = node.dataset.fact;
   const [owner, ...rest] = fact.split(" ");
-  const own = names[fact];
-  const shared = names[rest.join(" ")];
+  const own = entry(names, fact);
+  const shared = entry(names, rest.join(" "));
   node.textContent = own ?? (shared ? `${owner} ${shared}` : fact);
   if (own || shared) node.removeAttribute("lang");
   else node.lang = "en";
@@ -134,7 +134,7 @@ class Report {
 
   options() {
     const { say, names } = this.view;
-    const label = (value) => (value === "" ? say.unlabelled : names[value] ?? value);
+    const label = (value) => (value === "" ? say.unlabelled : entry(names, value) ?? value);
     const tables = {
       label: counted(this.known.map((fact) => fact.label)).map(([value, count]) => [value, `${label(value)} (${count})`]),
       pred: counted(this.known.map((fact) => fact.pred).filter(Boolean)).map(([value, count]) => [value, `${label(value)} (${count})`]),

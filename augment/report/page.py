@@ -14,8 +14,6 @@ import base64
 import hashlib
 import json
 import math
-import re
-import unicodedata
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +29,7 @@ from augment.columns import attribution
 from augment.errors import AugmentError
 from augment.report.colour import full_colour, scaled, stylesheet, tint_class
 from augment.report.words import TopWord
+from augment.text.visible import visible
 
 # A row as Arrow gives it: what each name holds is said in columns.py.
 Row = Mapping[str, Any]
@@ -43,20 +42,6 @@ _STEPS: Final = 127
 # Parts the pieces of a text: a control character, so `visible` leaves none in a text, and one that JSON need not
 # escape. One string a text instead of one a token halves the time to open a page of 5,000 rows.
 _CUT: Final = "\x7f"
-
-_NAMES: Final = {
-    **{0x0: "NUL", 0xD: "CR", 0x1B: "ESC", 0xAD: "SHY", 0x61C: "ALM", 0x2060: "WJ", 0xFEFF: "BOM"},
-    **dict(enumerate(("ZWSP", "ZWNJ", "ZWJ", "LRM", "RLM"), 0x200B)),
-    **dict(enumerate(("LS", "PS", "LRE", "RLE", "PDF", "LRO", "RLO"), 0x2028)),
-    **dict(enumerate(("LRI", "RLI", "FSI", "PDI"), 0x2066)),
-}
-# Characters that are not seen but act: controls but tab and line feed, joiners, direction marks, tags. A flag made of
-# tags (England, Scotland, Wales) is seen, so it comes first and is kept.
-_HIDDEN: Final = re.compile(
-    "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
-    "|[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
-    "\U000e0001\U000e0020-\U000e007f]"
-)
 
 
 def _no_rows() -> pa.Table:
@@ -118,32 +103,6 @@ def draw(page: Page) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
         payload=_packed(data),
-    )
-
-
-def visible(text: str) -> str:
-    """Return the text with every character that hides, reorders or controls shown by name, such as ⟨RLO⟩.
-
-    Tab and line feed stay, and so do the joiners inside emoji and inside scripts that need them.
-    """
-    return text if text.isprintable() else _HIDDEN.sub(_name, text)
-
-
-def _name(match: re.Match[str]) -> str:
-    """Return the visible name of a hidden character, or the character where it is part of what is seen."""
-    hidden = match.group()
-    if len(hidden) > 1 or (hidden in "\u200c\u200d" and _joins(match.string, match.start())):
-        return hidden
-    return f"⟨{_NAMES.get(ord(hidden), f'U+{ord(hidden):04X}')}⟩"
-
-
-def _joins(text: str, place: int) -> bool:
-    """Return whether a joiner stands between symbols, marks or letters of a script that is written joined."""
-    around = text[place - 1 : place] + text[place + 1 : place + 2]
-    return len(around) == 2 and all(
-        unicodedata.category(char) in {"So", "Sk", "Mn", "Mc"}
-        or (unicodedata.category(char) == "Lo" and unicodedata.east_asian_width(char) == "N")
-        for char in around
     )
 
 

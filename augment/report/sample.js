@@ -110,7 +110,7 @@ function tipOf(node, view) {
 
 function pill(label, view, name = "pill") {
   if (label === null || label === undefined) return element("span", `${name} empty`, view.say.unlabelled);
-  return element("span", name, view.names[label] ?? label);
+  return element("span", name, entry(view.names, label) ?? label);
 }
 
 function pair(name, value) {
@@ -134,7 +134,7 @@ function track(after, before) {
 function drawFigures(found, view, leading) {
   const box = element("div", "figures");
   if (!found) return element("div", "figures", element("span", "quiet", view.say.unexplained));
-  const target = view.names[found.target] ?? found.target ?? "";
+  const target = entry(view.names, found.target) ?? found.target ?? "";
   if (found === leading || found.target !== leading.target) {
     box.append(element("div", "probability", element("span", "name", `p(${target})`), element("span", "value", chance(found.prob))), track(found.prob));
   }
@@ -222,14 +222,14 @@ function drawOutcome(child, row, view) {
     box.append(element("div", "probability", element("span", "name", goldOf(child, row, view)), values), track(child.p_gold_after, child.p_gold_before));
   }
   if (child.pred_after !== null && child.pred_before !== null && child.pred_after !== child.pred_before) {
-    const names = [child.pred_before, child.pred_after].map((label) => view.names[label] ?? label);
+    const names = [child.pred_before, child.pred_after].map((label) => entry(view.names, label) ?? label);
     const flip = element("div", "flip", `⚑ ${names.join(" → ")}`);
     flip.title = view.say.flip;
     box.append(flip);
   }
   if (child.judge_p_gold_after !== null || child.judge_pred_after !== null) {
     const label = child.judge_pred_after;
-    box.append(element("div", "", pair(view.say.judge, `${chance(child.judge_p_gold_after)}${label === null ? "" : ` · ${view.names[label] ?? label}`}`)));
+    box.append(element("div", "", pair(view.say.judge, `${chance(child.judge_p_gold_after)}${label === null ? "" : ` · ${entry(view.names, label) ?? label}`}`)));
   }
   return box;
 }
@@ -239,7 +239,7 @@ function moved(child, row) {
 }
 
 function goldOf(child, row, view) {
-  return `p(${moved(child, row) ? view.names[child.label] ?? child.label : view.say.gold_})`;
+  return `p(${moved(child, row) ? entry(view.names, child.label) ?? child.label : view.say.gold_})`;
 }
 
 function drawChild(child, row, view) {

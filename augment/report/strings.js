@@ -136,10 +136,13 @@ const CHINESE_PARTS = [
   [/^p\(gold\) at least (.+)$/, "p(gold) 不低于 $1"], [/^p\(gold\) not below (.+)$/, "p(gold) 不低于 $1"], [/^p\(gold\) below (.+)$/, "p(gold) 低于 $1"],
 ];
 
+// Labels, names and words come from others: `constructor` or `__proto__` is no key of these tables.
+const entry = (table, key) => (key !== null && Object.hasOwn(table, key) ? table[key] : undefined);
+
 function inWords(text, chinese) {
   if (!chinese) return text;
-  const part = (one) => CHINESE_WORDS[one] ?? CHINESE_PARTS.reduce((found, [form, said]) => found.replace(form, said), one);
-  return CHINESE_WORDS[text] ?? text.split(", ").map(part).join("，");
+  const part = (one) => entry(CHINESE_WORDS, one) ?? CHINESE_PARTS.reduce((found, [form, said]) => found.replace(form, said), one);
+  return entry(CHINESE_WORDS, text) ?? text.split(", ").map(part).join("，");
 }
 
 // Why a unit is flagged comes from the run as well, in one English sentence.
@@ -155,7 +158,7 @@ const EVIDENCE = /^(.+) in (\S+) of the rows of (.+) and (\S+) of the others, ph
 function evidenceInChinese(text) {
   const [, what, here, label, others, phi, least, top, luck] = text.match(EVIDENCE) ?? [];
   return what
-    ? `${CHINESE_UNITS[what] ?? what}：见于 ${label} 的 ${here} 的行、其余各类 ${others} 的行，phi² 为 ${phi}（${least} 起提示）；本类 ${top} 的行由它得分最高（随机时 ${luck}）`
+    ? `${entry(CHINESE_UNITS, what) ?? what}：见于 ${label} 的 ${here} 的行、其余各类 ${others} 的行，phi² 为 ${phi}（${least} 起提示）；本类 ${top} 的行由它得分最高（随机时 ${luck}）`
     : null;
 }
 

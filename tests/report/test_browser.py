@@ -46,7 +46,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
         pytest.skip("needs chromium and chromedriver on the path")
     if (
         shutil.which("fc-list") is None
-        or not subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=True).stdout
+        or not subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=True, timeout=60).stdout
     ):
         pytest.skip("needs a Chinese font: fc-list :lang=zh names none")
     options = ChromeOptions()
@@ -153,6 +153,48 @@ def test_hostile_texts_are_shown_and_not_run(opened: Open) -> None:
     assert browser.title == "混合 mixed"
     assert not all_of(browser, "img, iframe, object, link, body svg:not(.bar)")
     assert "onerror=" in browser.find_element(By.ID, "list").text
+
+
+def test_labels_that_name_what_every_object_has_are_shown_as_they_are(opened: Open) -> None:
+    """In both languages, with and without names of the labels, also as verdict, method and predicted label."""
+    words = ("constructor", "__proto__", "toString", "hasOwnProperty", "valueOf", "null", "items")
+    rows = [parent(number, f"房间 {word}", None, METHODS) for number, word in enumerate(words)]
+    made = []
+    for row, word in zip(rows, words, strict=True):
+        row["label"] = word
+        for method in METHODS:
+            row[f"{method}_pred"] = row[f"{method}_target"] = word
+        made.append(
+            {**child(row, 0, "替换", "keep", after=0.1), "method": word, "reason": word, "pred_after": word}
+        )
+    for names in ({}, {"__proto__": "原型", "constructor": "builder"}):
+        top = tuple(TopWord(word, word, 0.5, 5.0, 10) for word in words)
+        browser = opened(
+            Page(
+                "x",
+                ((("constructor", "7"),)),
+                (),
+                parents(rows, METHODS),
+                children(made),
+                METHODS,
+                names,
+                top,
+                7,
+            )
+        )
+        for _ in range(2):
+            for _ in range(8):
+                browser.execute_script("scrollBy(0, 700)")
+            text = browser.find_element(By.TAG_NAME, "body").text
+            assert "[object" not in text
+            assert "function" not in text
+            assert "native code" not in text
+            labels = [pill.text for pill in all_of(browser, "article .labels .pill")]
+            assert {names.get(word, word) for word in words} >= set(labels)
+            assert labels
+            shown = [option.text for option in Select(browser.find_element(By.ID, "label")).options]
+            assert [f"{names.get(word, word)} (1)" for word in sorted(words)] == shown[1:]
+            click(browser, "#language")
 
 
 def test_tokens_are_coloured_and_key_tokens_underlined(opened: Open) -> None:

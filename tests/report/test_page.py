@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.errors import AugmentError
-from augment.report.page import STATIC_ROWS, Page, draw, visible
+from augment.report.page import STATIC_ROWS, Page, draw
 from augment.report.words import TopWord
+from augment.text.visible import visible
 from tests.report.tables import HOSTILE, child, children, page, parent, parents
 from tests.texts import TEXTS
 
@@ -140,7 +141,9 @@ def _shown(text: str) -> str:
 def test_equal_tables_give_equal_bytes_in_another_process_too() -> None:
     source = "import hashlib\nfrom augment.report.page import draw\nfrom tests.report.tables import page\nfrom tests.texts import TEXTS\n"
     source += "print(hashlib.sha256(draw(page(TEXTS)).encode()).hexdigest())"
-    run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=True, timeout=300
+    )
     first = draw(page(TEXTS))
     assert first == draw(page(TEXTS))
     assert run.stdout.strip() == hashlib.sha256(first.encode()).hexdigest()
