@@ -112,7 +112,9 @@ def parse(text: str, path: Path) -> Document:
 def load(path: Path) -> Document:
     """Return the mapping in a file; RequestError if the file is missing or is not UTF-8 YAML."""
     try:
-        return parse(path.read_text(encoding="utf-8-sig"), path)
+        with path.open(encoding="utf-8-sig") as stream:
+            # A device has no end.
+            return parse(stream.read(LARGEST + 1), path)
     except FileNotFoundError:
         raise RequestError(str(path), "the file does not exist", "check the path") from None
     except IsADirectoryError:

@@ -179,6 +179,7 @@ def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: boo
         )
     if overwrite:
         return
+    require_plain(folder)
     changed = change(read_json(folder / PLAN).get("fingerprint"), fingerprint)
     if changed is not None:
         raise FingerprintError(
@@ -210,8 +211,18 @@ def _files(one: Mapping[str, str], other: Mapping[str, str]) -> str:
     return few(sorted(path.removeprefix(_FILES) for path in one.keys() - other if path.startswith(_FILES)))
 
 
+def require_plain(folder: Path) -> None:
+    """Raise RequestError if something below a folder of ours is a pipe or a device: reading one may never end."""
+    for path in folder.rglob("*"):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise RequestError(
+                str(path), "not a plain file: a pipe or a device", "remove it, and run again with --overwrite"
+            )
+
+
 def require_finished(folder: Path) -> None:
-    """Raise RequestError if there is no finished run in a folder."""
+    """Raise RequestError if there is no finished run in a folder, or if something there is no plain file."""
+    require_plain(folder)
     if not (folder / MANIFEST).is_file():
         raise RequestError(
             str(folder),

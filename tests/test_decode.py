@@ -1,6 +1,7 @@
 """Bytes become text in one encoding or not at all, and heads end with a line."""
 
 import codecs
+import os
 import tempfile
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.decode import BLOCK, encoding_of, lines
-from augment.errors import DataError
+from augment.errors import DataError, RequestError
 from tests.texts import TEXTS
 
 
@@ -65,3 +66,12 @@ def test_bytes_that_cannot_be_decoded_are_bad_data(
     with pytest.raises(DataError, match=message) as caught:
         encoding_of(path, encoding)
     assert caught.value.where == str(path)
+
+
+@pytest.mark.parametrize("name", ["texts.txt", "texts.csv.gz"])
+def test_a_pipe_or_a_device_is_refused_without_a_wait(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    (tmp_path / f"zero-{name}").symlink_to("/dev/zero")
+    for path in (tmp_path / name, tmp_path / f"zero-{name}"):
+        with pytest.raises(RequestError, match="not a regular file"):
+            encoding_of(path, "auto")

@@ -228,3 +228,8 @@ def test_a_value_that_no_file_or_number_can_hold_is_refused(value: str) -> None:
     where, _, hint = refusal(f"\nname: {value}")
     assert where == f"{HERE}:2"
     assert hint
+
+
+def test_a_device_is_refused_as_too_large() -> None:
+    with pytest.raises(RequestError, match="larger than 1 MiB"):
+        load(Path("/dev/zero"))

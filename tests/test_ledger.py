@@ -1,12 +1,15 @@
 """Reading part by part: memory does not grow with the file."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
-from augment.ledger import change, in_parts
+from augment.errors import RequestError
+from augment.ledger import MANIFEST, change, in_parts, require_finished
 from tests.conftest import CHECKOUT
 
 GROUPS, ROWS = 40, 4096
@@ -47,3 +50,19 @@ def test_other_files_of_a_corpus_are_named_by_their_names() -> None:
         "`corpus.b.csv` was 11111111…, is 22222222…"
     )
     assert change(was, was | {"job": {"seed": 1, "guard": 2}}) == "`job.guard` was not there, is 2"
+
+
+@pytest.mark.parametrize("name", [MANIFEST, "report.html", "data/train.parquet"])
+@pytest.mark.parametrize("device", [False, True])
+def test_a_folder_with_a_pipe_or_a_device_is_refused_without_a_wait(
+    name: str, device: bool, tmp_path: Path
+) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    if device:
+        (tmp_path / name).symlink_to("/dev/zero")
+    else:
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(RequestError) as caught:
+        require_finished(tmp_path)
+    assert caught.value.where == str(tmp_path / name)
+    assert "not a plain file" in caught.value.what
