@@ -364,11 +364,13 @@ def test_the_module_runs_as_a_program(config: Path) -> None:
     """Streams and exit code hold in a process of its own."""
     words = [sys.executable, "-m", "augment.entry", "check"]
     good = subprocess.run(
-        [*words, "explain", "-c", config, "--json"], capture_output=True, text=True, check=False
+        [*words, "explain", "-c", config, "--json"], capture_output=True, text=True, check=False, timeout=300
     )
     assert (good.returncode, good.stderr) == (0, "")
     assert "pipeline" in json.loads(good.stdout)
-    bad = subprocess.run([*words, "explian", "-c", config], capture_output=True, text=True, check=False)
+    bad = subprocess.run(
+        [*words, "explian", "-c", config], capture_output=True, text=True, check=False, timeout=300
+    )
     assert (bad.returncode, bad.stdout) == (2, "")
     assert (
         bad.stderr == "error: pipeline `explian`\n  there is none of that name\n  did you mean `explain`?\n"
@@ -382,10 +384,12 @@ def test_a_run_that_is_asked_to_stop_says_so_and_is_resumed_to_its_end(
     line = [sys.executable, "-m", "augment", "run", "explain", "-c", str(config), "-o", str(tmp_path / "out")]
     line += [*CPU, "--set", "run.shard_rows=3"]
     with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        deadline = time.monotonic() + 300
         while child.poll() is None and not list((tmp_path / "out" / "run").glob("*.done.json")):
+            assert time.monotonic() < deadline, child.kill()
             time.sleep(0.01)
         child.send_signal(number)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=300)
     assert (child.returncode, out) == (code, "")
     last = err.splitlines()[-3:]
     assert last[0] == "error: augment run"

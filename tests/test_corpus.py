@@ -350,7 +350,9 @@ def test_inspecting_loads_no_heavy_library(tmp_path: Path) -> None:
         f"inspect(CorpusConfig(root={str(tmp_path)!r}, files=(SourceFile(path='a.csv'),)))\n"
         "print(sorted({'torch', 'pandas', 'datasets', 'transformers'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -54,7 +54,9 @@ def loaded(small: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, l
         "report": ["report", str(folder / "run")],
     }
     words = json.dumps([list(steps.values()), HEAVY + LIGHT])
-    done = subprocess.run([sys.executable, "-c", SCRIPT, words], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, words], capture_output=True, text=True, check=False, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -538,5 +538,7 @@ def test_neither_torch_nor_a_model_is_loaded(folder: Path) -> None:
         "import sys; from augment.verifying import verify; assert verify(sys.argv[1]).ok\n"
         "print(sorted({'torch', 'transformers', 'datasets', 'sklearn'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, folder], capture_output=True, text=True, check=False, timeout=300
+    )
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

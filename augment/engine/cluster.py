@@ -1,8 +1,8 @@
 """Shards on a Ray cluster: plain actors over the shards of a run, which are on a file system that all nodes see.
 
 The driver gives every actor one shard at a time. One that dies, with its node or by itself, is started again by Ray and
-its shard is given to another; what it may still write is the same rows in the same place. `ray.init` decides on the
-cluster: the one that RAY_ADDRESS names or that runs on this machine, else one of this machine alone.
+its shard is given to another; what it may still write is the same rows in the same place. The cluster is the one that
+RAY_ADDRESS names or that runs on this machine (`engine.joining`), else one of this machine alone. No wait is endless.
 
     with Cluster(work, 100) as cluster:
         for receipt in cluster.run(0, range(100)): ...
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Self
 
+from augment.engine.joining import Joined
 from augment.engine.shard import Receipt
 from augment.engine.work import Hand, Work
 from augment.errors import AugmentError, RequestError
@@ -22,6 +23,9 @@ from augment.errors import AugmentError, RequestError
 # A shard during which so many actors died is at fault itself; so many deaths without a shard done are no accident.
 _DEATHS, _VAIN = 4, 20
 _PAUSE = 0.5
+# Seconds: how often a wait looks up, until an actor must be there (a cluster may have to start machines first), and
+# until one of the shards in hand must be done.
+_SLICE, _READY, _SHARD = 5.0, 900.0, 6 * 3600.0
 
 
 class _Worker:
@@ -59,7 +63,8 @@ class Cluster:
             raise RequestError(
                 "run.executor: ray", "the package ray is not installed", "pip install 'augment-ig[ray]'"
             )
-        self._work, self._shards, self._ours = work, shards, False
+        self._work, self._shards = work, shards
+        self._joined: Joined | None = None
         self._actors: list[Any] = []
         self._open: dict[Any, _Task] = {}
         self._waiting: deque[int] = deque()
@@ -76,8 +81,8 @@ class Cluster:
 
         for actor in self._actors:
             ray.kill(actor)
-        if self._ours:
-            ray.shutdown()
+        if self._joined is not None:
+            self._joined.leave()
 
     def run(self, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
         """Yield the receipt of every shard of a phase as it is done, in any order.
@@ -91,8 +96,7 @@ class Cluster:
         self._deaths.clear()
         self._wake()
         while left:
-            done, _ = ray.wait(list(self._open), num_returns=1)
-            for ref in done:
+            for ref in self._done():
                 task = self._open.pop(ref)
                 try:
                     found = ray.get(ref)
@@ -114,8 +118,7 @@ class Cluster:
         if self._actors:
             return
         if not ray.is_initialized():
-            ray.init(include_dashboard=False, logging_level="ERROR", log_to_driver=False)
-            self._ours = True
+            self._joined = Joined()
         there = ray.cluster_resources()
         run, devices, cores = self._work.job.run, int(there.get("GPU", 0)), int(there.get("CPU", 1))
         on_device = devices > 0 and run.device != "cpu"
@@ -130,6 +133,23 @@ class Cluster:
         self._actors = [kind.remote(self._work.on(None, threads)) for _ in range(workers)]
         for actor in range(workers):
             self._prepare(actor)
+
+    def _done(self) -> list[Any]:
+        """Return what is done, as soon as something is; AugmentError if nothing is for too long."""
+        import ray
+
+        began = time.monotonic()
+        while True:
+            done, _ = ray.wait(list(self._open), num_returns=1, timeout=_SLICE)
+            if done:
+                return list(done)
+            preparing = all(task.shard is None for task in self._open.values())
+            if time.monotonic() - began > (_READY if preparing else _SHARD):
+                raise AugmentError(
+                    "run.executor: ray",
+                    "no worker has started" if preparing else "no shard was done in six hours",
+                    "look at `ray status`: is the cluster full? finished shards are kept, so run again to go on",
+                )
 
     def _wake(self) -> None:
         """Give shards to the actors that have nothing to do."""

@@ -71,8 +71,7 @@ def test_a_lost_worker_and_a_lost_node_cost_no_row(small: Path, tmp_path: Path, 
 
 
 def drive(small: Path, folder: Path) -> None:
-    """Run on a cluster of this machine."""
-    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    """Run on a cluster of our own."""
     run("augment", on_ray(small), folder)
 
 
@@ -80,11 +79,13 @@ def test_a_run_whose_driver_was_killed_is_resumed(small: Path, tmp_path: Path, i
     folder = tmp_path / "out"
     driver = multiprocessing.get_context("spawn").Process(target=drive, args=(small, folder))
     driver.start()
+    deadline = time.monotonic() + 300
     while driver.is_alive() and not list(folder.rglob("*.done.json")):
+        assert time.monotonic() < deadline, driver.kill()
         time.sleep(0.05)
     driver.kill()
-    driver.join()
-    deadline = time.monotonic() + 30
+    driver.join(60)
+    deadline = time.monotonic() + 60
     while actors() and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not (folder / MANIFEST).exists()

@@ -153,7 +153,10 @@ def test_a_full_disk_keeps_what_is_done_and_the_run_goes_on_when_there_is_room(
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = shutil.which("mount") and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)],
+        capture_output=True,
+        check=False,
+        timeout=60,
     )
     if not mounted or mounted.returncode:
         pytest.skip("a small disk cannot be mounted here")
@@ -164,9 +167,9 @@ def test_a_full_disk_keeps_what_is_done_and_the_run_goes_on_when_there_is_room(
         kept = len(list((disk / "out").rglob("*.done.json")))
         assert kept > 0
         assert not [path for path in disk.rglob("*") if LEFTOVER in path.name]
-        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True, timeout=60)
         work(small, disk / "out")
         assert rows(disk / "out") == rows(unbroken)
         assert not left_over(disk / "out")
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        subprocess.run(["umount", str(disk)], check=True, timeout=60)
