@@ -1,6 +1,7 @@
 """Fixtures for all tests: real corpora and encoders where they lie beside the checkout, small real models everywhere."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,15 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 # The same examples every time and no deadline; `--hypothesis-profile=default` looks for new ones.
 settings.load_profile("ci")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List at the end what was skipped: each reason once, with its number of tests."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    terminalreporter.section(f"skipped: {len(skipped)}")
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count:>5} × {reason}")
 
 
 @pytest.fixture(scope="session")

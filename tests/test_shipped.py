@@ -1,5 +1,7 @@
 """What comes with the package: every pipeline parses and can be planned, every config parses, and any verb runs on any noun."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,6 @@ from augment.job import Job, read_job
 from augment.listing import everything
 from augment.pipeline import check_sections, read_pipeline
 from augment.shipped import find, folder, names
-from tests.conftest import CHECKOUT
 
 PIPELINES, CONFIGS = names("pipelines"), names("configs")
 SETTINGS = {"gpu", "ray"}
@@ -99,16 +100,34 @@ def test_the_columns_of_every_corpus_are_found(noun: str, shared: Path) -> None:
     assert (shape.text_pair is not None) == (noun == "pairs-zh")
 
 
+@pytest.fixture(scope="module")
+def fetched(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with files of the forms of both demonstrations, and a model of their labels."""
+    folder = tmp_path_factory.mktemp("fetched")
+    for name in ("demo-zh", "demo-en"):
+        (folder / name).mkdir()
+    for name, text in (("pos", "房间很好"), ("neg", "房间很差")):
+        lines = [f"{text} {row}" for row in range(120)]
+        (folder / f"demo-zh/{name}.txt").write_text("\n".join(lines), encoding="utf-8")
+    snippets = [f"{row}\t{3 if row % 2 else -3}\tA lovely film, number {row}.\n" for row in range(240)]
+    (folder / "demo-en/movieReviewSnippets_GroundTruth.txt").write_text("".join(snippets), encoding="utf-8")
+    model = Path(shutil.copytree(small / "model", folder / "model"))
+    settings = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    settings["id2label"] = {"0": "negative", "1": "positive"}
+    (model / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+    return folder
+
+
 @pytest.mark.parametrize("noun", ["demo-zh", "demo-en"])
-def test_the_demonstration_can_be_checked_where_it_is_fetched(noun: str) -> None:
-    job = read_job([find("configs", noun)], data=CHECKOUT / "data")
-    model = CHECKOUT / job.needs_model().path
-    if not (model / "config.json").exists() or not all(
-        (job.root / f.path).exists() for f in job.needs_corpus().files
-    ):
-        pytest.skip(f"{noun} is not fetched and trained here")
-    job = job.model_copy(update={"model": job.needs_model().model_copy(update={"path": str(model)})})
-    assert all(check_run(verb, job)["model"].startswith(str(model)) for verb in PIPELINES)
+@pytest.mark.parametrize("verb", PIPELINES)
+def test_the_demonstration_can_be_checked(verb: str, noun: str, fetched: Path, tmp_path: Path) -> None:
+    """On files of our own in place of the fetched ones, whatever lies in this checkout; `balance` with its flags."""
+    flags = tmp_path / "flags.csv"
+    flags.write_text("accept,label,kind,text,form,flag\nyes,positive,word,※,※,why\n", encoding="utf-8")
+    job = read_job(
+        [find("configs", noun)], [f"model.path={fetched / 'model'}", f"resources.flags={flags}"], fetched
+    )
+    assert noun in check_run(verb, job)["corpus"]
 
 
 def test_the_list_says_a_sentence_of_each() -> None:
