@@ -34,7 +34,9 @@ def tokenizer(kind: str, side: str) -> PreTrainedTokenizerFast:
         if kind == "bpe":
             inner = Tokenizer(models.BPE())
             inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-            trainer: trainers.Trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=special, show_progress=False)
+            trainer: trainers.Trainer = trainers.BpeTrainer(
+                vocab_size=400, special_tokens=special, show_progress=False
+            )
         else:
             inner = Tokenizer(models.Unigram())
             inner.normalizer = normalizers.NFKC()
