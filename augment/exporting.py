@@ -19,17 +19,20 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, judgement
+from augment.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES
 from augment.corpus import typed
 from augment.diversity import Diversity
 from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
 from augment.job import Job
 from augment.levels import Levels
+from augment.naming import OURS, written_names
 from augment.shortcuts import Flag
 from augment.sink import Sink, read_as
 from augment.softening import Softener
-from augment.table import Reject
+from augment.stage import Stage
+from augment.stems import file_stems
+from augment.table import NUMBERED, Reject
 from augment.totals import Totals
 
 PARENTS = "explain/parents.parquet"
@@ -39,9 +42,6 @@ APART = ("adversarial", "contrast")
 _JOINING = frozenset({"keep", "soft", "drop"})
 # Null on a source row; the shortfall is told of it.
 _LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfall")
-_JUDGED = (*judgement(), *judgement("judge_"), *ATTACK)
-# Columns of ours in the data files; a source column of the same name is written with `_source` behind it.
-OURS = {column.name for column in (*_LINEAGE, *MOVED, *_JUDGED, *GUARD, PROBABILITIES)} | {"id"}
 
 
 class Export:
@@ -54,12 +54,15 @@ class Export:
         staged: Staged,
         soften: Softener | None = None,
         flags: Sequence[Flag] = (),
+        stages: Sequence[Stage] = (),
     ) -> None:
         """Prepare to write into a run's folder, with class probabilities in the data if something gives them.
 
-        flags: accepted shortcuts, of which the totals say how frequent they are.
+        flags: accepted shortcuts, of which the totals say how frequent they are; stages: of the pipeline.
         """
         self._folder, self._job, self._staged, self._soften = folder, job, staged, soften
+        self._stems = file_stems(staged.splits)
+        self._later = _later(stages)
         self._files: dict[str, Sink] = {}
         self._added: tuple[pa.Field, ...] = ()
         self.totals = Totals(diversity=Diversity(_JOINING - set(job.output.joining)), levels=Levels(flags))
@@ -120,7 +123,7 @@ class Export:
         self._by_split("probes", table.filter(apart))
         dropped = table.filter(pc.invert(pc.or_(joins, apart)))
         if dropped.num_rows:
-            told = self._outward(dropped)
+            told = self._outward(dropped, dropped=True)
             for name in ("split", *(column.name for column in DISTINCT)):
                 if name in dropped.column_names:
                     told = told.append_column(name, dropped.column(name))
@@ -129,12 +132,13 @@ class Export:
 
     def _explain(self, parents: pa.Table, children: pa.Table) -> None:
         """Write what the report is drawn from."""
-        lineage = {column.name for column in (*_LINEAGE, *MOVED)} | {"source"}
+        lineage = {column.name for column in (*_LINEAGE, *MOVED)} | {"source", NUMBERED.name}
         self._sink(PARENTS).add(
             parents.drop_columns([name for name in parents.column_names if name in lineage])
         )
         if children.num_rows:
             theirs = {column.name for column in CORPUS} | (OURS - {column.name for column in ATTACK})
+            theirs |= self._later
             self._sink(CHILDREN).add(
                 children.select([name for name in children.column_names if name in theirs])
             )
@@ -146,14 +150,14 @@ class Export:
             told = self._outward(part)
             if self._soften is not None and place == "data":
                 told = told.append_column(PROBABILITIES.name, self._soften.of(part))
-            self._sink(f"{place}/{_safe(split)}.{self._job.output.format}").add(told)
+            self._sink(f"{place}/{self._stems[split]}.{self._job.output.format}").add(told)
 
-    def _outward(self, table: pa.Table) -> pa.Table:
+    def _outward(self, table: pa.Table, dropped: bool = False) -> pa.Table:
         """Return rows as a trainer sees them: id, the source's columns with the row's own text, then what was done."""
         names, source = self._staged.columns, table.column("source")
         corpus = self._job.needs_corpus()
-        by_file = any(file.label is not None for file in corpus.files)
-        derived = names["label"] is None or by_file or corpus.score_threshold is not None
+        derived = is_derived(self._job, names["label"])
+        written = written_names([field.name for field in source.type], derived=derived, dropped=dropped)
         own = {names["text"]: "text", names["text_pair"]: "text_pair"}
         out: dict[str, pa.ChunkedArray | pa.Array] = {"id": table.column("id")}
         for place, given in enumerate(source.type):
@@ -164,8 +168,7 @@ class Export:
                 column = typed(_moved(column, table, corpus.label_names or {}), self._staged.label_type)
             if given.name == names["id"] == "id":
                 continue
-            taken = given.name in OURS or (derived and given.name == "label")
-            out[f"{given.name}_source" if taken else given.name] = column
+            out[written[given.name]] = column
         if derived:
             out["label"] = table.column("label")
         for ours in self._added:
@@ -178,6 +181,13 @@ class Export:
         if name not in self._files:
             self._files[name] = Sink(self._folder / name, self._job.output.mark)
         return self._files[name]
+
+
+def is_derived(job: Job, label: str | None) -> bool:
+    """Return whether the labels are not, or not only, those of a source column, so that a column of ours holds them."""
+    corpus = job.needs_corpus()
+    by_file = any(file.label is not None for file in corpus.files)
+    return label is None or by_file or corpus.score_threshold is not None
 
 
 def _completed(table: pa.Table) -> pa.Table:
@@ -201,6 +211,11 @@ def _moved(column: pa.ChunkedArray, table: pa.Table, names: Mapping[str, str]) -
     return pc.if_else(pa.array(moved), pa.array(labels, pa.string()).cast(column.type), column)
 
 
-def _safe(split: str) -> str:
-    """Return a split's name as part of a file name; what is not a letter, digit or dot becomes an underscore."""
-    return "".join(mark if mark.isalnum() or mark == "." else "_" for mark in split) or "_"
+def _later(stages: Sequence[Stage]) -> frozenset[str]:
+    """Return the columns of stages behind the first that makes samples, which samples have too."""
+    makers = [
+        place for place, stage in enumerate(stages) if {"parent"} & {column.name for column in stage.adds}
+    ]
+    behind = stages[makers[0] + 1 :] if makers else ()
+    inside = {column.name for column in (*CHILD, *ATTACK)}
+    return frozenset(column.name for stage in behind for column in stage.adds) - inside

@@ -24,6 +24,17 @@ PLAN = "run/plan.json"
 # In the name of a file that is being written.
 LEFTOVER = ".tmp-"
 MANIFEST = "manifest.json"
+# What a run writes at the top of its folder, and the folders it writes into.
+ALONE = (
+    MANIFEST,
+    "README.md",
+    "report.html",
+    "dropped.parquet",
+    "rejects.parquet",
+    "keywords.parquet",
+    "flags.csv",
+)
+INSIDE = ("run", "data", "probes", "explain")
 # Hashes of the files of a corpus lie here in a fingerprint.
 _FILES = "corpus."
 # A SHA-256, as JSON has it.
@@ -41,7 +52,7 @@ def whole(path: Path) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(beside, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise DiskFullError(
@@ -91,7 +102,7 @@ def shaped(path: Path) -> Iterator[None]:
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a whole Parquet file."""
     with whole(path) as stream:
-        writer = pq.ParquetWriter(stream, table.schema, compression="zstd")
+        writer = pq.ParquetWriter(stream, table.schema, compression="zstd", write_page_checksum=True)
         try:
             writer.write_table(table)
             writer.close()
@@ -117,12 +128,12 @@ def readable(path: Path) -> Iterator[None]:
 def read_table(path: Path) -> pa.Table:
     """Return the rows of a Parquet file that a run has written; RequestError if it is gone or damaged."""
     with readable(path):
-        return pq.read_table(path)
+        return pq.read_table(path, page_checksum_verification=True)
 
 
 def in_parts(path: Path) -> pq.ParquetFile:
     """Open a Parquet file to be read part by part: what has been read is not kept, as it is by default while it is open."""
-    return pq.ParquetFile(path, pre_buffer=False)
+    return pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
 
 
 def batches(file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -165,6 +176,23 @@ def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: boo
     RequestError if the folder holds something else; FingerprintError naming the field if it holds another run, unless
     that is to be replaced.
     """
+    require_own(folder)
+    if not (folder / PLAN).exists():
+        return
+    if overwrite:
+        return
+    require_plain(folder)
+    changed = change(read_json(folder / PLAN).get("fingerprint"), fingerprint)
+    if changed is not None:
+        raise FingerprintError(
+            str(folder),
+            f"the folder holds a run of another request: {changed}",
+            "name another folder with --output, or replace this run with --overwrite",
+        )
+
+
+def require_own(folder: Path) -> None:
+    """Raise RequestError unless a folder is new, empty or holds a run; nothing is touched."""
     if folder.exists() and not folder.is_dir():
         raise RequestError(
             str(folder), "this is a file, not a folder", "name an empty or new folder with --output"
@@ -177,15 +205,10 @@ def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: boo
             "the folder is not empty and holds no run",
             "name an empty or new folder with --output",
         )
-    if overwrite:
-        return
-    require_plain(folder)
-    changed = change(read_json(folder / PLAN).get("fingerprint"), fingerprint)
-    if changed is not None:
-        raise FingerprintError(
-            str(folder),
-            f"the folder holds a run of another request: {changed}",
-            "name another folder with --output, or replace this run with --overwrite",
+    plan = read_json(folder / PLAN)
+    if not isinstance(plan.get("fingerprint"), dict) or not isinstance(plan.get("staged"), dict):
+        raise RequestError(
+            str(folder / PLAN), "this is not the plan of a run", "name an empty or new folder with --output"
         )
 
 
@@ -242,7 +265,7 @@ def _flat(value: object, at: str = "") -> dict[str, str]:
     return {at: canonical(value)}
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename in a folder durable where the system allows it."""
     try:
         handle = os.open(folder, os.O_RDONLY)

@@ -5,37 +5,42 @@ print(summary)
 """
 
 import os
+import re
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from augment.card import draw_card
-from augment.corpus import require_splits, with_label_names
+from augment.corpus import require_splits, require_unchanged, with_label_names
 from augment.engine.executing import Execute, executor
-from augment.engine.locking import locked
 from augment.engine.merging import merge
 from augment.engine.phases import phases
 from augment.engine.ranks import FIRST, Rank, wait_for
-from augment.engine.shard import Receipt, read_receipt
+from augment.engine.shard import Receipt, finished
 from augment.engine.staging import ACTIVE, REST, Staged, read_sample, stage_corpus
 from augment.engine.work import Work
-from augment.errors import DataError
-from augment.exporting import Export
+from augment.errors import DataError, RequestError
+from augment.exporting import CHILDREN, PARENTS, Export
 from augment.fingerprint import fingerprint_of
-from augment.flagging import FLAGS, TABLE, write_keywords
+from augment.flagging import write_keywords
 from augment.job import Job
 from augment.ledger import (
+    ALONE,
     MANIFEST,
     PLAN,
     calibrations,
     check_folder,
     folder_of,
     read_json,
+    require_own,
     shaped,
     write_json,
     write_text,
 )
+from augment.locking import Lock, locked, sweep_beside, sweep_inside
 from augment.models.folder import model_folder, require_fit
 from augment.pipeline import Pipeline, asked_of, check_sections, open_pipeline, pipeline_of, prepare
 from augment.progress import Progress, silent
@@ -43,6 +48,7 @@ from augment.reporting import REPORT, draw_folder
 from augment.shortcuts import read_flags, require_labels
 from augment.softening import softener
 from augment.stage import TableStage
+from augment.stems import file_stems
 from augment.summary import (
     FINISHED,
     Outcome,
@@ -52,12 +58,15 @@ from augment.summary import (
     is_recorded,
     read_summary,
     record,
+    seal,
     summarise,
     write_manifest,
 )
 
 # Rows a calibration may choose its texts from, for each model that is to be calibrated.
 _SAMPLE = 256
+# Endings of files of data/ and probes/.
+_FORMATS = ("parquet", "csv", "jsonl")
 
 
 def run(
@@ -81,19 +90,38 @@ def run(
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-{plan.name}")
     say = progress or silent
     rank = Rank.of(os.environ) if job.run.executor == "rank" else FIRST
-    with locked(folder, rank.lock, alone=rank.world == 1):
+    require_own(folder)
+    with locked(folder, rank.lock) as lock, _swept(folder, rank):
         fingerprint = fingerprint_of(plan, job)
         if rank.number == 0:
             check_folder(folder, fingerprint, overwrite)
-            summary = _whole(Work(folder, plan, job), fingerprint, overwrite, say, began)
+            summary = _whole(Work(folder, plan, job), fingerprint, overwrite, say, began, lock)
         else:
             summary = _share(Work(folder, plan, job), fingerprint, say)
     check_rejects(summary, job.run.max_reject_rate)
     return summary
 
 
+@contextmanager
+def _swept(folder: Path, rank: Rank) -> Iterator[None]:
+    """Remove what dead writers left of a folder that is ours, before and after the block; other ranks may be alive."""
+    if rank.number == 0:
+        sweep_beside(folder)
+    if rank.world == 1:
+        sweep_inside(folder)
+    yield
+    if rank.world == 1:
+        # Workers of a run that was killed may have lived a moment longer.
+        sweep_inside(folder)
+
+
 def _whole(
-    work: Work, fingerprint: dict[str, object], overwrite: bool, say: Progress, began: float
+    work: Work,
+    fingerprint: dict[str, object],
+    overwrite: bool,
+    say: Progress,
+    began: float,
+    lock: Lock,
 ) -> Summary:
     """Do all that is left of a run, and return its summary."""
     folder, plan, job = work.folder, work.plan, work.job
@@ -105,7 +133,8 @@ def _whole(
     say("load the model", 0, 0)
     for fold in (*range(job.folds or 0), None):
         open_pipeline(plan, job.of_fold(fold))
-    staged = _staged(folder, plan, job, fingerprint, overwrite, say)
+    done = (folder / PLAN).exists() and not overwrite
+    staged = _laid_out(folder) if done else _lay_out(folder, plan, job, fingerprint, say, lock)
     with executor(work, staged.shards) as execute:
         for phase in phases(plan):
             receipts = _receipts(replace(work, number=phase.number), execute, staged, say)
@@ -133,25 +162,34 @@ def _share(work: Work, fingerprint: dict[str, object], say: Progress) -> Summary
     return read_summary(work.folder)
 
 
-def _staged(
-    folder: Path, plan: Pipeline, job: Job, fingerprint: dict[str, object], overwrite: bool, say: Progress
-) -> Staged:
-    """Return the corpus as laid out in the folder, laying it out if this run has not done so.
+def _laid_out(folder: Path) -> Staged:
+    """Return the corpus as this run has laid it out in the folder; DataError or RequestError if that was changed."""
+    planned = read_json(folder / PLAN)
+    if planned.get("sha256") != seal(planned):
+        raise RequestError(
+            str(folder / PLAN), "the plan was changed since the run began", "run with --overwrite"
+        )
+    if planned.get("state", {}) != calibrations(folder / "run"):
+        raise DataError(
+            str(folder / "run"), "a calibration was changed since the run began", "run with --overwrite"
+        )
+    with shaped(folder / PLAN):
+        staged = Staged.from_dict(planned["staged"])
+    staged.require_whole(folder)
+    return staged
 
-    It is laid out beside the folder first: a corpus that cannot be used leaves nothing behind and destroys nothing.
+
+def _lay_out(
+    folder: Path, plan: Pipeline, job: Job, fingerprint: dict[str, object], say: Progress, lock: Lock
+) -> Staged:
+    """Return the corpus, laid out in the folder.
+
+    It is laid out next to the folder first: a corpus that cannot be used leaves nothing behind and destroys nothing.
     """
-    if (folder / PLAN).exists() and not overwrite:
-        planned = read_json(folder / PLAN)
-        if planned.get("state", {}) != calibrations(folder / "run"):
-            raise DataError(
-                str(folder / "run"), "a calibration was changed since the run began", "run with --overwrite"
-            )
-        with shaped(folder / PLAN):
-            return Staged.from_dict(planned["staged"])
     say("read the corpus", 0, 0)
-    beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
-    try:
+    with lock.staged("run") as beside:
         staged = stage_corpus(job, job.run.splits or plan.splits, beside)
+        require_unchanged(job, fingerprint["corpus"])
         if job.resources.flags is not None:
             require_labels(job.needs_flags(), staged.labels)
         for config, section in ((job.model, "model"), (job.judge, "judge")):
@@ -161,43 +199,57 @@ def _staged(
                 require_fit(found, job.label_names, staged.labels, paired)
         say("calibrate", 0, 0)
         prepare(plan, job, read_sample(beside, job.seed, _SAMPLE * (1 + (job.folds or 0))), beside / "run")
-        facts = {"fingerprint": fingerprint, "pipeline": plan.name, "staged": staged.to_dict()}
-        facts["state"] = calibrations(beside / "run")
-        write_json(beside / PLAN, {**facts, "job": job.model_dump(mode="json")})
-        _clear(folder)
+        facts: dict[str, object] = {"fingerprint": fingerprint, "pipeline": plan.name}
+        facts |= {"staged": staged.to_dict(), "state": calibrations(beside / "run")}
+        facts["job"] = job.model_dump(mode="json")
+        write_json(beside / PLAN, {**facts, "sha256": seal(facts)})
+        _clear(folder, beside)
         folder.mkdir(parents=True, exist_ok=True)
         (beside / "run").rename(folder / "run")
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return staged
 
 
-def _clear(folder: Path) -> None:
-    """Remove what a run wrote, and nothing else; the plan, by which the folder is known for ours, at the last moment."""
-    alone = ("README.md", "report.html", "dropped.parquet", "rejects.parquet", TABLE, FLAGS)
-    for name in (MANIFEST, *alone):
+def _clear(folder: Path, beside: Path) -> None:
+    """Remove the files that a run wrote, and nothing else; the plan, which shows whose folder it is, at the last moment."""
+    if not (folder / PLAN).exists():
+        return
+    for name in sorted(_written(folder)):
         (folder / name).unlink(missing_ok=True)
     for name in ("data", "probes", "explain"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    if (folder / "run").exists():
-        aside = folder.with_name(f".{folder.name}.new-{os.getpid()}-old")
-        (folder / "run").rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        # What is not of the run stays.
+        with suppress(OSError):
+            (folder / name).rmdir()
+    (folder / "run").rename(beside / "old")
+
+
+def _written(folder: Path) -> set[str]:
+    """Return the names of the files that the run in a folder wrote outside run/, or may have written."""
+    staged = Staged.from_dict(read_json(folder / PLAN)["staged"])
+    stems = file_stems(staged.splits).values()
+    made = {f"{place}/{stem}.{kind}" for place in ("data", "probes") for stem in stems for kind in _FORMATS}
+    try:
+        files = read_json(folder / MANIFEST).get("files") if (folder / MANIFEST).exists() else None
+    except RequestError:
+        files = None
+    known = {str(name) for name in files} if isinstance(files, dict) else set()
+    listed = {name for name in known if re.fullmatch(r"(data|probes|explain)/[^/\\]+", name)}
+    return {*ALONE, PARENTS, CHILDREN} | made | listed
 
 
 def _receipts(work: Work, execute: Execute, staged: Staged, say: Progress) -> list[Receipt]:
     """Return the receipts of all shards of a phase, in their order, after treating those that have none."""
     phase, name = work.phase, _called(work)
-    places = {shard: phase.receipt_path(work.folder, shard) for shard in range(staged.shards)}
-    found = {shard: read_receipt(path) for shard, path in places.items() if path.exists()}
+    # A part that is damaged has no receipt any more, and is made again.
+    checked = {shard: finished(work.folder, shard, phase) for shard in range(staged.shards)}
+    found = {shard: receipt for shard, receipt in checked.items() if receipt is not None}
     done = sum(receipt.rows for receipt in found.values())
     say(name, done, staged.active)
-    waiting = [shard for shard in places if shard not in found]
+    waiting = [shard for shard in checked if shard not in found]
     for receipt in execute(work.number, waiting) if waiting else ():
         found[receipt.shard] = receipt
         done += receipt.rows
         say(name, done, staged.active)
-    return [found[shard] for shard in places]
+    return [found[shard] for shard in checked]
 
 
 def _called(work: Work) -> str:
@@ -212,7 +264,7 @@ def _finish(
     rejects = [*staged.rejects, *(reject for receipt in receipts for reject in receipt.rejects)]
     balanced = any("flags" in stage.uses for stage in plan.stages)
     flags = read_flags(job.needs_flags()) if balanced else ()
-    with Export(folder, job, staged, softener(plan, job), flags) as export:
+    with Export(folder, job, staged, softener(plan, job), flags, plan.stages) as export:
         files = export.write(range(staged.shards), rejects)
         columns = export.columns()
     flagged = write_keywords(folder, plan)

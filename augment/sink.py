@@ -42,7 +42,9 @@ class Sink:
         self.rows += table.num_rows
         if self._path.suffix == ".parquet":
             if self._writer is None:
-                self._writer = pq.ParquetWriter(self._stream, table.schema, compression="zstd")
+                self._writer = pq.ParquetWriter(
+                    self._stream, table.schema, compression="zstd", write_page_checksum=True
+                )
             self._pending.append(table.select(self._writer.schema.names).cast(self._writer.schema))
             if sum(part.num_rows for part in self._pending) >= _GROUP:
                 self._flush(self._writer)

@@ -7,7 +7,6 @@ write_manifest(folder, summary)
 read_summary(folder) == summary
 """
 
-import resource
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -25,12 +24,13 @@ from augment.columns import PROBABILITIES
 from augment.engine.shard import Receipt
 from augment.engine.staging import Staged
 from augment.errors import AugmentError, RejectRateError, RequestError
-from augment.exporting import APART, OURS
+from augment.exporting import APART, is_derived
 from augment.flagging import FLAGS, TABLE
 from augment.job import Job, ModelConfig
 from augment.ledger import MANIFEST, PLAN, canonical, digest, read_json, shaped, write_json
 from augment.models.folder import model_folder
 from augment.models.labels import LabelMap
+from augment.naming import OURS, written_names
 from augment.notices import OWN_ROWS, by_reason, flag_notices, notices_of, told
 from augment.pipeline import Pipeline
 from augment.repeats import repeat_notices
@@ -132,7 +132,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         (
             *repeat_notices(outcome.staged.repeats),
             *flag_notices(outcome.flags),
-            *_renamed(outcome.staged),
+            *_renamed(outcome.staged, outcome.job),
             *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
             *_own_rows(folder, outcome),
         ),
@@ -318,13 +318,17 @@ def _peak_mebibytes() -> float:
     """Return the most memory that this process has held.
 
     Linux is asked for the process's own peak: `getrusage` gives a child that of the parent it was forked from. Elsewhere
-    the system counts in bytes on macOS, else in kibibytes.
+    the system counts in bytes on macOS, else in kibibytes. 0 where it cannot be asked, as on Windows.
     """
     status = Path("/proc/self/status")
     if status.exists():
         for line in status.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("VmHWM:"):
                 return round(int(line.split()[1]) / 1024, 1)
+    try:
+        import resource
+    except ImportError:
+        return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1 << (20 if sys.platform == "darwin" else 10)), 1)
 
@@ -360,11 +364,12 @@ def _labels(job: Job, model: ModelConfig) -> list[str]:
     return [f"{name} (written {written[name]})" if name in written else name for name in ordered]
 
 
-def _renamed(staged: Staged) -> list[str]:
+def _renamed(staged: Staged, job: Job) -> list[str]:
     """Return which columns of the user's that were read have another name in the data files."""
+    names = written_names(staged.source, derived=is_derived(job, staged.columns["label"]))
     read = [staged.columns.get(role) for role in ("text", "text_pair", "label")]
     return [
-        f"your column `{name}` is written as `{name}_source`, as `{name}` says something of children there"
+        f"your column `{name}` is written as `{names[name]}`, as `{name}` says something of children there"
         for name in read
         if name in OURS
     ]

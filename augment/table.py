@@ -15,6 +15,11 @@ import pyarrow as pa
 from augment.columns import CHILD, DECISION, EDIT, FOLD, REJECT, SHORTFALL, Column
 from augment.text.edits import Edit
 
+# In a corpus that has ids of the form of ours: the number after which those of new samples begin. Never written.
+NUMBERED = Column(
+    "~numbered", pa.int64(), "the highest number in an id of the source that reads like one of a sample"
+)
+
 
 @dataclass(frozen=True)
 class Child:
@@ -141,8 +146,13 @@ def _rows(batch: pa.RecordBatch, children: Sequence[Child]) -> pa.RecordBatch:
     """Return the children as rows with the columns of the batch."""
     origin = pa.array([child.parent for child in children], pa.int64())
     ids = batch.column("id").take(origin).to_pylist()
+    named = NUMBERED.name in batch.schema.names
+    first = batch.column(NUMBERED.name).take(origin).to_pylist() if named else [0] * len(children)
     given = {
-        "id": [f"{parent}~{child.method}~{child.k}" for parent, child in zip(ids, children, strict=True)],
+        "id": [
+            f"{parent}~{child.method}~{before + child.k}"
+            for parent, child, before in zip(ids, children, first, strict=True)
+        ],
         "text": [child.text for child in children],
         "text_pair": [child.text_pair for child in children],
         "parent": ids,
@@ -154,7 +164,7 @@ def _rows(batch: pa.RecordBatch, children: Sequence[Child]) -> pa.RecordBatch:
     given["label_from"] = [
         None if child.label is None else label for child, label in zip(children, old, strict=True)
     ]
-    kept = {"split", "source", FOLD.name}
+    kept = {"split", "source", FOLD.name, NUMBERED.name}
     arrays = []
     for name in batch.schema.names:
         kind = batch.schema.field(name).type

@@ -196,9 +196,7 @@ def test_csv_of_the_output_has_a_byte_order_mark_unless_it_is_not_to() -> None:
         OutputConfig.model_validate({"encoding": "utf-8-sig"})
 
 
-@pytest.mark.parametrize(
-    "name", ["../../x", "a/b", "..", ".", "", " ", "a\\b", "a\nb", "/etc", "好" * 100]
-)
+@pytest.mark.parametrize("name", ["../../x", "a/b", "..", ".", "", " ", "a\\b", "a\nb", "/etc", "好" * 100])
 def test_a_name_that_leads_out_of_the_folder_of_runs_is_refused(name: str, tmp_path: Path) -> None:
     """In a config, and as an override: with file and line, and what to write."""
     path = tmp_path / "mine.yaml"

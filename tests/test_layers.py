@@ -11,9 +11,9 @@ from tests.conftest import CHECKOUT
 PACKAGE = CHECKOUT / "augment"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "columns", "chance", "numerals", "pressure", "progress", "repeats", "seen", "volume"),
-    ("document", "shipped", "ledger", "text", "ig"),
+    ("document", "shipped", "ledger", "naming", "stems", "text", "ig"),
     ("guessing", "unpacking"),
-    ("job", "table", "sink", "diversity", "fetch", "decode", "report"),
+    ("job", "locking", "table", "sink", "diversity", "fetch", "decode", "report"),
     ("stage", "formats", "models", "shortcuts"),
     ("corpus", "candidates", "configuring", "deciding", "levels"),
     ("stages", "training", "folding", "totals"),
@@ -42,7 +42,7 @@ DOORS = {
     "formats.columnar": {"from_folder": {"datasets"}, "from_hub": {"datasets"}},
     "summary": {"to_pandas": {"pandas"}},
     "training.fitting": {"fit": {"transformers"}, "_features": {"datasets"}},
-    "training.making": {"_save": {"transformers"}},
+    "training.saving": {"save": {"transformers"}},
     "training.scoring": {"score_of": {"sklearn"}, "tfidf_accuracy": {"sklearn"}},
     "training.starting": {"start_of": {"torch", "transformers"}, "_pretrained": {"torch", "transformers"}},
 }

@@ -18,6 +18,7 @@ from augment.corpus.inspecting import (
     peek,
     repeats_of_heads,
     require_splits,
+    require_unchanged,
     with_label_names,
 )
 from augment.corpus.label_types import LabelTypes, typed
@@ -37,6 +38,7 @@ __all__ = [
     "read",
     "repeats_of_heads",
     "require_splits",
+    "require_unchanged",
     "settled_shape",
     "typed",
     "with_folds",

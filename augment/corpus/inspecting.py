@@ -12,7 +12,7 @@ from pathlib import Path
 
 from augment.corpus.layout import Shape, lay_out
 from augment.corpus.rows import batches_of, rows_of, rows_of_head, split_of
-from augment.errors import RequestError, nearest
+from augment.errors import DataError, RequestError, few, nearest
 from augment.formats import SPLITS
 from augment.job import CorpusConfig, Job
 from augment.ledger import digest
@@ -135,3 +135,14 @@ def corpus_hashes(job: Job) -> dict[str, str]:
             for file in inner
         }
     return found
+
+
+def require_unchanged(job: Job, hashes: object) -> None:
+    """Raise DataError naming a file of the corpus that is no longer the one of these hashes, taken before it was read."""
+    now = corpus_hashes(job)
+    before = hashes if isinstance(hashes, dict) else {}
+    changed = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    if changed:
+        raise DataError(
+            few(changed), "the corpus was changed while it was read", "run again when nothing writes to it"
+        )

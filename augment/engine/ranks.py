@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from augment.engine.locking import is_held
 from augment.engine.shard import Receipt, read_receipt
 from augment.engine.work import Hand
 from augment.errors import RequestError
+from augment.locking import is_held
 
 _NAMES = (
     ("RANK", "WORLD_SIZE"),
@@ -53,8 +53,8 @@ class Rank:
 
     @property
     def lock(self) -> str:
-        """The name of this rank's lock."""
-        return "lock" if self.number == 0 else f"lock-{self.number}"
+        """What tells this rank's lock from that of the first, which has none."""
+        return "" if self.number == 0 else str(self.number)
 
 
 # Also what a run is that shares its work with no other rank.

@@ -1,25 +1,27 @@
 """One shard: read its rows, apply the pipeline, write the part and its receipt. Nothing else decides what comes out.
 
 A row that makes a stage fail is found by halving, set aside with stage and reason, and costs nobody else anything.
+A part is compared with its receipt whenever it is read; one that differs is never data, and its shard is made again.
 
     receipt = run_shard(folder, 7, applied_pipeline)
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
+from pydantic import TypeAdapter
 
 from augment.deciding import with_decisions
 from augment.engine.hashing import hashes_of
 from augment.engine.merging import decided
 from augment.engine.phases import LAST, Phase
 from augment.engine.staging import read_shard
-from augment.errors import AugmentError
-from augment.ledger import read_json, read_table, shaped, write_json, write_table
+from augment.errors import AugmentError, DataError, RequestError
+from augment.ledger import canonical, read_json, read_table, write_json, write_table
 from augment.pipeline import Applied, StageFailedError
 from augment.pressure import count, counted
 from augment.stage import TableStage
@@ -48,6 +50,9 @@ class Receipt:
     retries: dict[str, int] = field(default_factory=dict)
 
 
+_RECEIPT = TypeAdapter(Receipt)
+
+
 def run_shard(
     folder: Path,
     shard: int,
@@ -60,9 +65,9 @@ def run_shard(
     `tell` is given the rows before the receipt is written. AugmentError if so many of its rows fail that the stage is at
     fault.
     """
-    done = phase.receipt_path(folder, shard)
-    if done.exists():
-        return read_receipt(done)
+    found = finished(folder, shard, phase)
+    if found is not None:
+        return found
     table, before = _given(folder, shard, phase)
     with counted() as retries:
         applied = _Search(apply).treat(table)
@@ -71,10 +76,23 @@ def run_shard(
         tell(applied.table)
     rejects = (*before.rejects, *applied.rejects)
     made = applied.table.num_rows - (before.rows - len(rejects))
-    hashes = hashes_of(applied.table)
+    # Of what was written, as types may be written as others: seconds as milliseconds.
+    hashes = hashes_of(_rows_in(phase.part_path(folder, shard)))
     counts = dict(Counter(before.retries) + retries)
     receipt = Receipt(shard, before.rows, made, rejects, hashes.decisions, hashes.values, counts)
-    write_json(done, asdict(receipt))
+    write_json(phase.receipt_path(folder, shard), {**asdict(receipt), "sha256": _seal(receipt)})
+    return receipt
+
+
+def finished(folder: Path, shard: int, phase: Phase = LAST) -> Receipt | None:
+    """Return the receipt of a shard that is done; None if it has none, or the receipt or the part is damaged."""
+    if not phase.receipt_path(folder, shard).exists():
+        return None
+    try:
+        receipt = read_receipt(phase.receipt_path(folder, shard))
+        read_part(folder, shard, phase)
+    except (DataError, RequestError):
+        return None
     return receipt
 
 
@@ -83,24 +101,60 @@ def _given(folder: Path, shard: int, phase: Phase) -> tuple[pa.Table, Receipt]:
     if phase.before is None:
         table = read_shard(folder, shard)
         return table, Receipt(shard, table.num_rows, 0, ())
-    table = read_table(phase.before.part_path(folder, shard))
+    table = read_part(folder, shard, phase.before)
     before = read_receipt(phase.before.receipt_path(folder, shard))
     if not isinstance(phase.before.ends, TableStage):
         table = with_decisions(table, decided(folder, phase.before, shard))
     return table, before
 
 
-def read_part(folder: Path, shard: int) -> pa.Table:
-    """Return the rows of a finished shard, of the last phase."""
-    return read_table(LAST.part_path(folder, shard))
+def read_part(folder: Path, shard: int, phase: Phase = LAST) -> pa.Table:
+    """Return the rows of a finished shard; DataError if they are not those that its receipt was written for.
+
+    The receipt is removed then, so that the next run makes the shard again.
+    """
+    part, done = phase.part_path(folder, shard), phase.receipt_path(folder, shard)
+    receipt = read_receipt(done)
+    try:
+        table = _rows_in(part)
+        hashes = hashes_of(table)
+        same = (hashes.decisions, hashes.values) == (receipt.decisions, receipt.values)
+    # Damage may look like anything, and a hash of it fail in any way that Arrow has.
+    except (RequestError, pa.ArrowException, ValueError, LookupError, UnicodeError, MemoryError, OSError):
+        same = False
+    if not same:
+        done.unlink(missing_ok=True)
+        raise DataError(
+            f"shard {shard}: {part}",
+            "its rows are not those that were written: the file was changed or damaged since",
+            "run again: that shard is made again, the others are kept",
+        )
+    return table
+
+
+def _rows_in(part: Path) -> pa.Table:
+    """Return the rows of a part, without what its file says besides."""
+    return read_table(part).replace_schema_metadata(None)
 
 
 def read_receipt(path: Path) -> Receipt:
-    """Return a receipt from its file."""
-    values = json.loads(json.dumps(read_json(path)))
-    with shaped(path):
-        rejects = tuple(Reject(**reject) for reject in values.pop("rejects"))
-        return Receipt(**values, rejects=rejects)
+    """Return a receipt from its file; RequestError if it is not as it was written."""
+    values = read_json(path)
+    told = values.pop("sha256", None)
+    try:
+        receipt = _RECEIPT.validate_python(values)
+    except ValueError:
+        receipt = None
+    if receipt is None or told != _seal(receipt):
+        raise RequestError(
+            str(path), "not as it was written: changed or damaged since", "run again with --overwrite"
+        )
+    return receipt
+
+
+def _seal(receipt: Receipt) -> str:
+    """Return the SHA-256 of what a receipt says."""
+    return sha256(canonical(asdict(receipt)).encode()).hexdigest()
 
 
 @dataclass

@@ -4,7 +4,9 @@ The rows a pipeline works on go to `run/active.parquet`, one row group a shard; 
 `run/rest.parquet` and are passed through. A shard is addressed by number, whatever the format of the source was.
 """
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from heapq import nsmallest
@@ -17,15 +19,21 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from augment.corpus import Chunk, LabelTypes, Shape, read, settled_shape, with_folds
-from augment.errors import DataError
+from augment.errors import DataError, RequestError
 from augment.job import CorpusConfig, Job
-from augment.ledger import in_parts, readable, whole
+from augment.ledger import digest, in_parts, readable, whole
 from augment.numerals import LabelType
 from augment.repeats import RepeatCounter, Repeats
-from augment.table import Reject
+from augment.table import NUMBERED, Reject
 
 ACTIVE = "run/active.parquet"
 REST = "run/rest.parquet"
+# Each split has a file of its own, which is open until the run ends.
+_MOST_SPLITS = 200
+# In the facts of the file of active rows: the number after which those of samples begin.
+_NUMBERED = "augment.numbered"
+# The id of an augmented sample; longer numbers are never reached.
+_SAMPLE = re.compile(r".+~[^~]+~([1-9][0-9]{0,17})", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class Staged:
 
     skipped: rows the corpus section leaves out (labels, score_threshold, limit); over_limit: left out by run.limit.
     label_type: the type of the source's labels, "int64" or "bool", where its format has none and all are written so.
+    splits: of all rows kept; source: the names of the source's columns; files: the SHA-256 of what was laid out.
     """
 
     shards: int = 0
@@ -47,6 +56,9 @@ class Staged:
     repeats: Repeats = field(default_factory=Repeats)
     label_type: LabelType | None = None
     notices: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def read(self) -> int:
@@ -62,9 +74,21 @@ class Staged:
         """Return the facts from what `to_dict` gave."""
         known = dict(values) if isinstance(values, dict) else {}
         rejects = tuple(Reject(**reject) for reject in known.pop("rejects"))
+        lists = {name: tuple(known.get(name, ())) for name in ("labels", "notices", "splits", "source")}
         repeats = Repeats.of(known.pop("repeats", {}))
-        lists = {name: tuple(known.get(name, ())) for name in ("labels", "notices")}
         return cls(**{**known, **lists, "rejects": rejects, "repeats": repeats})
+
+    def require_whole(self, folder: Path) -> None:
+        """Raise RequestError naming the first file of what was laid out that is damaged or gone."""
+        for name, sha256 in self.files.items():
+            with readable(folder / name):
+                found = digest(folder / name)
+            if found != sha256:
+                raise RequestError(
+                    str(folder / name),
+                    "what the run wrote was changed or damaged since",
+                    "run again with --overwrite",
+                )
 
 
 def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
@@ -85,6 +109,9 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
             working, others = tally.part(chunk)
             active.add(with_folds(working, job.folds) if job.folds is not None else working)
             rest.add(others)
+            _require_few(tally.splits)
+        if tally.numbered:
+            active.facts = {_NUMBERED: str(tally.numbered)}
     if not active.rows:
         raise DataError(
             _name(corpus),
@@ -103,13 +130,21 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
         tally.repeats.count(),
         types.found,
         notices,
+        tuple(sorted(tally.splits)),
+        tally.source,
+        {name: digest(folder / name) for name in (ACTIVE, REST) if (folder / name).exists()},
     )
 
 
 def read_shard(folder: Path, number: int) -> pa.Table:
-    """Return the rows of one shard."""
+    """Return the rows of one shard, with a column that says where the numbers of samples begin if not at 1."""
     with readable(folder / ACTIVE), in_parts(folder / ACTIVE) as file:
-        return file.read_row_group(number)
+        facts = file.metadata.metadata or {}
+        rows = file.read_row_group(number).replace_schema_metadata(None)
+    numbered = int(facts.get(_NUMBERED.encode(), b"0"))
+    if not numbered:
+        return rows
+    return rows.append_column(NUMBERED.name, pa.array([numbered] * rows.num_rows, NUMBERED.type))
 
 
 def read_sample(folder: Path, seed: int, count: int) -> pa.Table:
@@ -152,6 +187,9 @@ class _Tally:
         self._chosen = None if chosen is None else pa.array(sorted(chosen), pa.string())
         self.skipped = self.over_limit = 0
         self.labels: set[str] = set()
+        self.splits: set[str] = set()
+        self.source: tuple[str, ...] = ()
+        self.numbered = 0
         self.rejects: list[Reject] = []
         self.repeats = RepeatCounter()
 
@@ -161,6 +199,9 @@ class _Tally:
         self.rejects += chunk.rejects
         columns = chunk.rows.select(["text", "text_pair", "label", "split"]).to_pydict()
         self.repeats.add(*columns.values())
+        self.splits.update(chunk.rows.column("split").unique().to_pylist())
+        self.source = tuple(field.name for field in chunk.rows.column("source").type)
+        self._number(chunk)
         works = pc.is_in(chunk.rows.column("split"), self._splits)
         active, rest = chunk.rows.filter(works), chunk.rows.filter(pc.invert(works))
         if self._chosen is not None:
@@ -172,6 +213,12 @@ class _Tally:
         )
         return active, rest
 
+    def _number(self, chunk: Chunk) -> None:
+        """Note the highest number of ids that read like those of samples: a corpus may have been augmented before."""
+        ids = [*chunk.rows.column("id").to_pylist(), *(reject.id for reject in chunk.rejects)]
+        found = (match for match in map(_SAMPLE.fullmatch, ids) if match)
+        self.numbered = max([self.numbered, *(int(match[1]) for match in found)])
+
 
 class _Writer:
     """A Parquet file of row groups of `rows` rows; it appears when it is complete."""
@@ -182,6 +229,7 @@ class _Writer:
         self._writer: pq.ParquetWriter | None = None
         self._context = whole(path)
         self.rows = self.shards = 0
+        self.facts: dict[str, str] = {}
 
     def __enter__(self) -> "_Writer":
         """Open the file that will become the table."""
@@ -195,6 +243,11 @@ class _Writer:
         if kind is None:
             self._flush(1)
             if self._writer is not None:
+                self._writer.add_key_value_metadata(self.facts)
+                self._writer.close()
+        elif self._writer is not None:
+            # Or it would be closed later, when the stream is.
+            with suppress(OSError, pa.ArrowException):
                 self._writer.close()
         self._context.__exit__(kind, error, trace)
         if self._writer is None and kind is None:
@@ -213,9 +266,22 @@ class _Writer:
             group = table.slice(0, self._size).combine_chunks()
             self._pending = table.slice(self._size).to_batches()
             if self._writer is None:
-                self._writer = pq.ParquetWriter(self._stream, group.schema, compression="zstd")
+                self._writer = pq.ParquetWriter(
+                    self._stream, group.schema, compression="zstd", write_page_checksum=True
+                )
             self._writer.write_table(group, row_group_size=self._size)
             self.rows, self.shards = self.rows + group.num_rows, self.shards + 1
+
+
+def _require_few(splits: set[str]) -> None:
+    """Raise RequestError if there are more splits than files can be open."""
+    if len(splits) > _MOST_SPLITS:
+        names = ", ".join(f"`{name[:30]}`" for name in sorted(splits)[:3])
+        raise RequestError(
+            "corpus.split",
+            f"the column holds more than {_MOST_SPLITS} different values, as {names}",
+            "name a column of few values, or give each file its split: `corpus.files: {train: a.csv}`",
+        )
 
 
 def _chosen(job: Job, corpus: CorpusConfig, splits: tuple[str, ...]) -> frozenset[str] | None:

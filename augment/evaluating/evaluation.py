@@ -13,7 +13,6 @@ from augment import __version__
 from augment.candidates.lexicon import locate
 from augment.candidates.sources import lexicon_hashes
 from augment.corpus import corpus_hashes
-from augment.engine.locking import locked
 from augment.errors import FingerprintError, RequestError
 from augment.evaluating.arms import DUPLICATE, Arm
 from augment.evaluating.cells import Bench, Measured
@@ -23,6 +22,7 @@ from augment.evaluating.statistics import Difference, compare, holm
 from augment.fingerprint import ALGORITHM, resource_hashes
 from augment.job import Job
 from augment.ledger import change, folder_of, read_json, shaped, write_json, write_text
+from augment.locking import locked, sweep_beside
 from augment.progress import Progress, silent
 from augment.training import ALGORITHM as TRAINING
 
@@ -215,7 +215,9 @@ def evaluate(
         arm.name: arm.plan(1).model_dump(mode="json") for arm in arms if not arm.is_copying
     }
     job.needs_model()
-    with locked(folder, alone=False):
+    _require_own(folder)
+    with locked(folder) as lock, lock.staged():
+        sweep_beside(folder)
         fingerprint = _fingerprint(job)
         cells, before = _kept(folder, fingerprint, plans, overwrite)
         places = [
@@ -293,12 +295,10 @@ def _kept(
 ) -> tuple[Cells, dict[str, object]]:
     """Return the cells and plans that a folder holds already; FingerprintError naming what differs."""
     if overwrite and (folder / FILE).exists():
-        shutil.rmtree(folder)
+        for name in (FILE, "evaluation.md", "evaluation.svg"):
+            (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(folder / _WORK, ignore_errors=True)
     if not (folder / FILE).exists():
-        if folder.exists() and any(name != _WORK for name in os.listdir(folder)):
-            raise RequestError(
-                str(folder), "the folder is not empty and holds no evaluation", "name another with --output"
-            )
         return {}, {}
     held = read_json(folder / FILE)
     before, earlier = _mapping(held.get("fingerprint")), _mapping(held.get("plans"))
@@ -314,6 +314,16 @@ def _kept(
                 "name another folder with --output, or replace it with --overwrite",
             )
     return dict(read_evaluation(folder).cells), earlier
+
+
+def _require_own(folder: Path) -> None:
+    """Raise RequestError unless a folder is new or empty or holds an evaluation; nothing is touched."""
+    if (folder / FILE).exists():
+        read_evaluation(folder)
+    elif folder.exists() and (not folder.is_dir() or any(name != _WORK for name in os.listdir(folder))):
+        raise RequestError(
+            str(folder), "the folder is not empty and holds no evaluation", "name another with --output"
+        )
 
 
 def _mapping(value: object) -> dict[str, object]:

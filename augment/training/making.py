@@ -1,31 +1,25 @@
 """Train the classifier of a job, save it where the job names it, and say how well it does."""
 
-import json
-import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from augment import __version__
-from augment.corpus import corpus_hashes, with_label_names
+from augment.corpus import corpus_hashes, require_unchanged, with_label_names
 from augment.errors import RequestError
 from augment.job import Job
+from augment.locking import locked, sweep_beside
 from augment.models.folder import MADE
 from augment.models.folds import folds_in
-from augment.models.out_of_fold import ANSWERS, write_answers
+from augment.models.out_of_fold import write_answers
 from augment.progress import Progress, silent
 from augment.repeats import repeat_notices, text_key
 from augment.training.examples import Examples, divided_by_fold, limited, repeats_in, splits_of
 from augment.training.fitting import fit
+from augment.training.saving import NEW, finish_swap, save, swap
 from augment.training.scoring import answers, score, score_of, tfidf_accuracy
 from augment.training.starting import start_of
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 # Raised when the same request would train another model than before.
 ALGORITHM = 2
@@ -75,44 +69,51 @@ class FoldScore:
 def train(job: Job, progress: Progress | None = None) -> Training:
     """Train on the train split, save to `model.path`, and return the scores on the test split.
 
-    With `model.folds` also one model for each fold, trained without it, in fold-0, fold-1, … of that folder. The same job gives the same model on the same machine. RequestError if the job has no corpus or model; DataError if
-    there are no labels; ModelError if the model to start from cannot or must not be loaded.
+    With `model.folds` also one model for each fold, trained without it, in fold-0, fold-1, … of that folder. All models
+    appear together, when the last is done. The same job gives the same model on the same machine. RequestError if the job
+    has no corpus or model; DataError if there are no labels or the corpus changes; ModelError if the model to start from
+    cannot or must not be loaded; LockedError if another training is at work there.
     """
     began = time.monotonic()
     folder = Path(job.needs_model().path)
     for old in (folder, *folds_in(folder)):
         _check_folder(old)
-    job = with_label_names(job)
+    with locked(folder) as lock:
+        finish_swap(lock.folder)
+        sweep_beside(lock.folder)
+        with lock.staged() as beside:
+            made = _train(_saved_to(with_label_names(job), beside / NEW), progress or silent)
+            swap(beside, lock.folder)
+    return replace(made, folder=folder, seconds=round(time.monotonic() - began, 1))
+
+
+def _train(job: Job, say: Progress) -> Training:
+    """Train and save the models of a job, and return how well they do."""
+    corpus = corpus_hashes(job)
     splits, rejected = splits_of(job)
+    require_unchanged(job, corpus)
     fitting, held_out = limited(job, splits["train"]), "test" if "test" in splits else "validation"
     divided = divided_by_fold(job, fitting)
-    say = progress or silent
-    # Those of an earlier training would be taken for folds of this one.
-    for old in folds_in(folder):
-        shutil.rmtree(old)
-    (folder / ANSWERS).unlink(missing_ok=True)
-    classes, corpus = sorted(set(fitting.labels)), corpus_hashes(job)
+    classes = sorted(set(fitting.labels))
     _make(job, fitting, classes, corpus, say)
     answered: dict[str, list[object]] = {}
     folds = tuple(_make_fold(job, divided, fold, classes, corpus, answered, say) for fold in divided)
     if folds:
-        write_answers(folder, tuple(classes), answered)
+        write_answers(Path(job.needs_model().path), tuple(classes), answered)
     accuracy, macro_f1 = score(job, splits[held_out])
     baseline = tfidf_accuracy(fitting, splits[held_out]) if job.train.baseline else None
     majority = round(max(Counter(splits[held_out].labels).values()) / len(splits[held_out]), 4)
-    seconds = round(time.monotonic() - began, 1)
-    rows = len(splits[held_out])
     return Training(
-        folder,
+        Path(job.needs_model().path),
         job.train.start,
         len(fitting),
         held_out,
-        rows,
+        len(splits[held_out]),
         accuracy,
         macro_f1,
         majority,
         baseline,
-        seconds,
+        0.0,
         folds,
         rejected,
         dict(sorted(Counter(fitting.labels).items())),
@@ -120,11 +121,17 @@ def train(job: Job, progress: Progress | None = None) -> Training:
     )
 
 
+def _saved_to(job: Job, folder: Path) -> Job:
+    """Return the job with its model in another folder."""
+    model = job.needs_model().model_copy(update={"path": str(folder)})
+    return job.model_copy(update={"model": model})
+
+
 def _make(job: Job, fitting: Examples, classes: list[str], corpus: Mapping[str, str], say: Progress) -> None:
     """Train a model on these rows and save it to `model.path`, with the hashes of the corpus they are of."""
     model, tokenizer = start_of(job, fitting, classes)
     fit(job, model, tokenizer, fitting, classes, say)
-    _save(Path(job.needs_model().path), model, tokenizer, corpus)
+    save(Path(job.needs_model().path), model, tokenizer, corpus)
 
 
 def _make_fold(
@@ -165,22 +172,3 @@ def _check_folder(folder: Path) -> None:
         "something is there that `augment train` did not make",
         "name a new folder; to fine-tune that model, name it as train.start",
     )
-
-
-def _save(
-    folder: Path, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", corpus: Mapping[str, str]
-) -> None:
-    """Write model and tokenizer beside the folder, then move each file to its place; other files there stay."""
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    fresh = folder.with_name(f"{folder.name}.tmp")
-    shutil.rmtree(fresh, ignore_errors=True)
-    model.save_pretrained(fresh)
-    tokenizer.save_pretrained(fresh)
-    made = {"augment": __version__, "corpus": corpus}
-    (fresh / MADE).write_text(json.dumps(made) + "\n", encoding="utf-8")
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in sorted(fresh.iterdir()):
-        os.replace(file, folder / file.name)
-    fresh.rmdir()

@@ -4,28 +4,25 @@ A text format keeps no types and a source may have a column named like one of ou
 compared with what was read, not with how it is written.
 
     [record["id"] for record in records(folder / "data/train.csv", ("id",))]
-    Labels({}, "label").same(1.0, "1.0")  # True
+    Labels({}, {"label": "stars"}, ("stars",)).same(1.0, "1.0")  # True
 """
 
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
 import pyarrow as pa
 from pydantic import BaseModel
 
-from augment.columns import ATTACK, CHILD, KEEP, MOVED, judgement
 from augment.ledger import in_parts
+from augment.naming import written_names
 from augment.numerals import plain
 from augment.text.edits import Edit
 
 BATCH = 1024
-# Columns of ours in the data files: a source column of the same name has `_source` behind its name there.
-_ADDED = (*CHILD, *MOVED, *KEEP, *judgement(), *judgement("judge_"), *ATTACK)
-_OURS = {column.name for column in _ADDED if column.name != "shortfall"} | {"id"}
 
 
 class Row(BaseModel):
@@ -84,18 +81,26 @@ def records(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, object]]
 class Labels:
     """How labels and columns of the source are written in the data files."""
 
-    def __init__(self, job: Mapping[str, object], column: str | None) -> None:
-        """Take the settings of a run and the name of the source's label column."""
+    def __init__(
+        self, job: Mapping[str, object], roles: Mapping[str, str | None], source: Sequence[str] = ()
+    ) -> None:
+        """Take the settings of a run, the source column of each role, and all source columns."""
         corpus = job.get("corpus")
         corpus = corpus if isinstance(corpus, dict) else {}
         self._names = corpus.get("label_names") or {}
-        self._derived = column is None or corpus.get("score_threshold") is not None
-        self.column = "label" if self._derived else self.outward(column)
+        files = corpus.get("files")
+        by_file = any(isinstance(file, dict) and file.get("label") is not None for file in files or ())
+        given = roles.get("label")
+        self._derived = given is None or by_file or corpus.get("score_threshold") is not None
+        self._roles = roles
+        self._source = source or tuple(name for name in roles.values() if name is not None)
 
-    def outward(self, column: str | None) -> str | None:
-        """Return the name that a source column has in the data files."""
-        taken = column in _OURS or (self._derived and column == "label")
-        return f"{column}_source" if column is not None and taken else column
+    def columns(self, dropped: bool) -> dict[str, str | None]:
+        """Return the name that texts and label have in the data files, or in dropped.parquet."""
+        written = written_names(self._source, derived=self._derived, dropped=dropped)
+        names = {role: self._roles.get(role) for role in ("text", "text_pair", "label")}
+        outward = {role: None if name is None else written.get(name, name) for role, name in names.items()}
+        return outward | ({"label": "label"} if self._derived else {})
 
     def same(self, cell: object, label: object) -> bool:
         """Return whether a cell of a data file holds a label, given by its name."""

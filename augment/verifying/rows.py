@@ -21,12 +21,13 @@ from augment.ledger import in_parts
 from augment.progress import Progress
 from augment.stage import Stage
 from augment.stages import AnyStage
+from augment.stems import file_stems
 from augment.text.edits import replay
 from augment.verifying.checks import DAMAGE, Findings, shown, why
 from augment.verifying.files import Manifest, Plan
 from augment.verifying.records import BATCH, Labels, Row, hashed, records
 
-REJECTS = "rejects.parquet"
+REJECTS, DROPPED = "rejects.parquet", "dropped.parquet"
 _STAGE: TypeAdapter[Stage] = TypeAdapter(AnyStage)
 _LINEAGE = ("id", "parent", "method", "edits", "verdict", "label_from")
 
@@ -38,17 +39,20 @@ class Rows:
         """Prepare to read the files that the manifest names."""
         self._folder, self._files, self._found = folder, manifest.files, found
         roles = plan.staged.columns
-        self._labels = Labels(manifest.job, roles.get("label"))
-        outward = {role: self._labels.outward(roles.get(role)) for role in ("text", "text_pair")}
+        self._labels = Labels(manifest.job, roles, plan.staged.source)
         own = {name: name for name in _LINEAGE}
-        self._names = {**own, **outward, "label": self._labels.column}
-        self._names_in_children = {**own, "text": "text", "text_pair": "text_pair", "label": "label"}
+        self._names = {**own, **self._labels.columns(dropped=False)}
+        self._names_elsewhere: dict[str, Mapping[str, str | None]] = {
+            DROPPED: {**own, **self._labels.columns(dropped=True)},
+            CHILDREN: {**own, "text": "text", "text_pair": "text_pair", "label": "label"},
+            REJECTS: {"id": "id"},
+        }
         self._parents = _Parents(folder / PARENTS)
         self._ids, self._children = set[bytes](), set[bytes]()
         self._moved: dict[bytes, str] = {}
         self._movers = _movers(manifest)
         self._classes = set(plan.staged.labels)
-        self._stems: dict[str, str] = {}
+        self._stems = file_stems(plan.staged.splits)
         self._counted = Counter[str]()
 
     def check(self, say: Progress) -> Counter[str]:
@@ -83,10 +87,8 @@ class Rows:
 
     def _rows_of(self, name: str) -> Iterator[Row]:
         """Yield the rows of a file; damage is a problem, and ends it."""
-        names: Mapping[str, str | None] = self._names_in_children if name == CHILDREN else self._names
+        names = self._names_elsewhere.get(name, self._names)
         wanted = {ours: theirs for ours, theirs in names.items() if theirs is not None}
-        if name == REJECTS:
-            wanted = {"id": "id"}
         try:
             for record in records(self._folder / name, tuple(wanted.values())):
                 yield Row.model_validate({ours: record.get(theirs) for ours, theirs in wanted.items()})
@@ -165,7 +167,8 @@ class Rows:
         file = name.partition("/")[2]
         if not file or known.split is None:
             return None
-        return None if self._stems.setdefault(known.split, file) == file else "in the file of another split"
+        stem = self._stems.setdefault(known.split, Path(file).stem)
+        return None if stem == Path(file).stem else "in the file of another split"
 
 
 class _Parents:

@@ -141,7 +141,6 @@ def test_a_damaged_file_of_a_stopped_run_is_named_or_does_not_matter(
             refusals.append((name, error))
         else:
             assert rows(folder) == rows(unbroken), name
-    assert len(refusals) > 3
     for name, refusal in refusals:
         assert name.name in refusal.where
         assert refusal.exit_code == 2
