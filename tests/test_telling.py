@@ -52,7 +52,7 @@ def test_no_command_prints_what_acts(
     if colours:
         monkeypatch.setenv("FORCE_COLOR", "1")
     folder, out = hostile.parent, tmp_path / "\x1b]0;title\x07"
-    words = [
+    words: list[list[object]] = [
         ["check", "augment", "-c", hostile],
         ["run", "augment", "-c", hostile, "-o", out, "--limit", "20", *CPU],
         ["run", "augment", "-c", hostile, "-o", out, "--limit", "20", *CPU, "--json"],

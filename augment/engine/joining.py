@@ -11,6 +11,8 @@ import os
 import secrets
 import socket
 import threading
+from importlib import import_module
+from typing import Any
 
 from augment.errors import RequestError
 
@@ -137,11 +139,11 @@ def _many_machines() -> bool:
 def _reread(many: bool) -> None:
     """Let Ray in this process see what the environment says: it reads that once, when it is imported and first called."""
     from ray._private import ray_constants
-    from ray._raylet import AuthenticationTokenLoader, Config
 
+    raylet: Any = import_module("ray._raylet")
     ray_constants.ENABLE_RAY_CLUSTER = many
-    Config.initialize("")
-    AuthenticationTokenLoader.instance().reset_cache()
+    raylet.Config.initialize("")
+    raylet.AuthenticationTokenLoader.instance().reset_cache()
 
 
 def _late(what: str, seconds: float) -> RequestError:
