@@ -161,6 +161,7 @@ def link(kind: bytes) -> tarfile.TarInfo:
         (b"no archive", "not a sound tar.gz"),
         (b"", "not a sound tar.gz"),
     ],
+    ids=["symbolic link", "hard link", "other paths", "bomb", "cut off", "other bytes", "empty"],
 )
 def test_archives_are_distrusted(archive: bytes, message: str) -> None:
     """Links, other names, bombs and damage are bad data."""

@@ -89,7 +89,7 @@ def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
         for job in (JOB, SOFT):
             yield from notices_of(PLAN, job, Staged(over_limit=3), totals, rejects)
     yield from flag_notices(["'※' (word, good)"])
-    columns = [["a", "a"], [None, None], ["x", "y"], ["train", "test"]]
+    columns: list[list[str | None]] = [["a", "a"], [None, None], ["x", "y"], ["train", "test"]]
     yield from repeat_notices(repeats_of(columns))
     yield from to_install(patch)
     yield OWN_ROWS

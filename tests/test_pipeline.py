@@ -1,7 +1,7 @@
 """A pipeline is checked before any model is loaded, and applied to a table gives what its stages declare."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -233,7 +233,8 @@ class Shuffle(Stage):
 
 def test_a_stage_of_ones_own_used_twice_is_refused() -> None:
     """Whatever it does with `on` and `name`: children of one name would have the same ids."""
-    plan = Pipeline.model_construct(name="twice", about="", splits=("train",), stages=(Shuffle(), Shuffle()))
+    stages: Any = (Shuffle(), Shuffle())
+    plan = Pipeline.model_construct(name="twice", about="", splits=("train",), stages=stages)
     with pytest.raises(RequestError, match="under the same name, `shuffle`"):
         pipeline_of(plan)
 

@@ -128,8 +128,8 @@ class Scores:
     def incomplete(self, tolerance: float) -> np.ndarray:
         """Return in which rows the gap is over such a share of F(x) - F(baseline), [N] bool."""
         size = np.asarray([np.abs(row).sum() for row in self.pieces])
-        given = (torch.from_numpy(each) for each in (self.gap, self.floor, self.value, size))
-        return np.asarray(incomplete(*given, tolerance).numpy())
+        gap, start, end, sizes = (torch.from_numpy(each) for each in (self.gap, self.floor, self.value, size))
+        return np.asarray(incomplete(gap, start, end, sizes, tolerance).numpy())
 
 
 def doubted(scores: Scores, tolerance: float) -> Scores:
