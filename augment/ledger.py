@@ -77,7 +77,9 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> dict[str, object]:
-    """Return the JSON object of a file; RequestError if it is damaged."""
+    """Return the JSON object of a file; RequestError if it is damaged, or a pipe, which may never end."""
+    if path.exists() and not path.is_file():
+        raise RequestError(str(path), "not a plain file", "remove it, or name another folder")
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

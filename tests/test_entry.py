@@ -65,7 +65,7 @@ class Bench:
         """Lay out a small corpus, config, model and a foreign folder."""
         self.work, self.foreign = home / "work", home / "foreign"
         self.foreign.mkdir()
-        (self.foreign / "mine.txt").write_text("mine", encoding="utf-8")
+        (self.foreign / "mine.tmp-draft.txt").write_text("mine", encoding="utf-8")
         self.work.mkdir()
         shutil.copytree(model, self.work / "model")
         for name, text in (("small.csv", ROWS), ("mine.yaml", json.dumps(CONFIG)), ("bad.yaml", "a: [")):

@@ -114,7 +114,7 @@ def test_every_source_column_ends_every_shipped_pipeline_unchanged(
         {"text": "parent", "label": "split"},
         {"text": "edits", "label": "verdict", "split": "same_as"},
         {"text": "split", "label": "label_from"},
-        {"text": "id_text", "label": "same_as", "id": "p_gold_before"},
+        {"text": "id_text", "label": "same_as", "id": "p_gold_before", "split": "split"},
     ],
 )
 @pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl"])

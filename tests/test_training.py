@@ -11,13 +11,16 @@ from augment.errors import DataError, ModelError, RequestError
 from augment.job import CorpusConfig, Job, ModelConfig, TrainConfig
 from augment.models.folder import look
 from augment.telling import tell_training
-from augment.training import Training, default_epochs, train
+from augment.training import SCRATCH, Training, default_epochs, train
 from tests.small import small_job, write_corpus
 
 
 def starting(job: Job, folder: Path, **settings: object) -> Job:
     """Return the job with another start and model folder."""
     values = {**job.train.model_dump(), "epochs": 1, **settings}
+    if values["start"] not in SCRATCH or "vectors" in settings:
+        # It has the pieces of another.
+        values.pop("vocabulary")
     return job.model_copy(
         update={
             "train": TrainConfig.model_validate(values),

@@ -8,8 +8,9 @@ in one bucket; buckets are read one at a time, and what a stage decides on their
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,19 @@ import pyarrow.compute as pc
 from augment.deciding import ORDER, lines_of
 from augment.engine.phases import Phase
 from augment.engine.staging import read_rest
+from augment.errors import RequestError
 from augment.job import Job
-from augment.ledger import read_json, read_table, readable, whole, write_json, write_table
+from augment.ledger import (
+    canonical,
+    digest,
+    read_json,
+    read_table,
+    readable,
+    shaped,
+    whole,
+    write_json,
+    write_table,
+)
 from augment.stage import TableStage, WholeStage
 
 # Lines of a bucket, about, of which there are so many at most; keys that are looked at to find where buckets begin.
@@ -36,9 +48,10 @@ def write_lines(folder: Path, phase: Phase, job: Job, shard: int, rows: pa.Table
 
 
 def merge(folder: Path, phase: Phase, job: Job, shards: int) -> None:
-    """Let the stage that ends a phase decide on the rows of all shards, unless it has."""
-    if phase.ends is None or phase.merged_path(folder).exists():
+    """Let the stage that ends a phase decide on the rows of all shards, unless it has and that is whole."""
+    if phase.ends is None or _is_whole(folder, phase, phase.ends):
         return
+    phase.merged_path(folder).unlink(missing_ok=True)
     home, beside = phase.decided_path(folder), phase.decided_path(folder).with_name("merging")
     for left in (home, beside):
         shutil.rmtree(left, ignore_errors=True)
@@ -57,18 +70,50 @@ def merge(folder: Path, phase: Phase, job: Job, shards: int) -> None:
         write_table(phase.ends.path_in(folder / "run"), pa.concat_tables(found))
     else:
         _deal(found, lambda table: _numbers(table, "shard") // together, home)
-    write_json(phase.merged_path(folder), {"stage": phase.ends.kind, "together": together})
+    files = {path.name: digest(path) for path in _made(folder, phase, phase.ends)}
+    told = {"stage": phase.ends.kind, "together": together, "files": files}
+    write_json(phase.merged_path(folder), {**told, "sha256": _seal(told)})
     shutil.rmtree(beside, ignore_errors=True)
 
 
 def decided(folder: Path, phase: Phase, shard: int) -> pa.Table | None:
-    """Return what was decided on the rows of a shard when a phase ended; None if nothing was."""
-    together = int(str(read_json(phase.merged_path(folder))["together"]))
+    """Return what was decided on the rows of a shard when a phase ended; None if nothing was. RequestError if it is damaged."""
+    told = read_json(phase.merged_path(folder))
+    with shaped(phase.merged_path(folder)):
+        together, files = int(str(told["together"])), dict(told["files"])
     path = phase.decided_path(folder) / _name(shard // together)
-    if not path.exists():
+    if path.name not in files:
         return None
+    with readable(path):
+        found = digest(path)
+    if found != files[path.name]:
+        raise RequestError(
+            str(path), "what a stage decided was changed or damaged since", "run again: it decides anew"
+        )
     parts = [batch.filter(pc.equal(batch.column("shard"), shard)) for batch in _batches(path)]
     return pa.Table.from_batches(parts)
+
+
+def _is_whole(folder: Path, phase: Phase, stage: WholeStage) -> bool:
+    """Return whether the stage that ends a phase has decided, and its files are as they were written."""
+    try:
+        told = read_json(phase.merged_path(folder))
+        found = {path.name: digest(path) for path in _made(folder, phase, stage)}
+    except (RequestError, OSError):
+        return False
+    return told.pop("sha256", None) == _seal(told) and told.get("files") == found
+
+
+def _made(folder: Path, phase: Phase, stage: WholeStage) -> list[Path]:
+    """Return the files in which there is what the stage that ends a phase decided: a table, or those of the shards."""
+    if isinstance(stage, TableStage):
+        return [stage.path_in(folder / "run")]
+    return sorted(phase.decided_path(folder).glob("*.arrow"))
+
+
+def _seal(told: Mapping[str, object]) -> str:
+    """Return the SHA-256 of what the file says that tells what was decided."""
+    return sha256(canonical(told).encode()).hexdigest()
 
 
 class _Told:

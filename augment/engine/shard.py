@@ -21,7 +21,7 @@ from augment.engine.merging import decided
 from augment.engine.phases import LAST, Phase
 from augment.engine.staging import read_shard
 from augment.errors import AugmentError, DataError, RequestError
-from augment.ledger import canonical, read_json, read_table, write_json, write_table
+from augment.ledger import canonical, digest, read_json, read_table, write_json, write_table
 from augment.pipeline import Applied, StageFailedError
 from augment.pressure import count, counted
 from augment.stage import TableStage
@@ -37,8 +37,9 @@ _POISONED = 32
 class Receipt:
     """That a shard is done: its number, the rows it was given, the children made, the rows rejected.
 
-    decisions, values: hashes of its rows (`engine.hashing`); retries: what was tried again, and how often: rows that made a
-    stage fail halved, batches that did not fit the memory halved, layers recomputed.
+    decisions, values: hashes of its rows (`engine.hashing`); lines: the SHA-256 of the file of its lines, if it has one;
+    retries: what was tried again, and how often: rows that made a stage fail halved, batches that did not fit the memory
+    halved, layers recomputed.
     """
 
     shard: int
@@ -47,6 +48,7 @@ class Receipt:
     rejects: tuple[Reject, ...]
     decisions: str = ""
     values: str = ""
+    lines: str = ""
     retries: dict[str, int] = field(default_factory=dict)
 
 
@@ -79,13 +81,14 @@ def run_shard(
     # Of what was written, as types may be written as others: seconds as milliseconds.
     hashes = hashes_of(_rows_in(phase.part_path(folder, shard)))
     counts = dict(Counter(before.retries) + retries)
-    receipt = Receipt(shard, before.rows, made, rejects, hashes.decisions, hashes.values, counts)
+    lines = _hash_of_lines(folder, shard, phase)
+    receipt = Receipt(shard, before.rows, made, rejects, hashes.decisions, hashes.values, lines, counts)
     write_json(phase.receipt_path(folder, shard), {**asdict(receipt), "sha256": _seal(receipt)})
     return receipt
 
 
 def finished(folder: Path, shard: int, phase: Phase = LAST) -> Receipt | None:
-    """Return the receipt of a shard that is done; None if it has none, or the receipt or the part is damaged."""
+    """Return the receipt of a shard that is done; None if it has none, or the receipt, the part or its lines are damaged."""
     if not phase.receipt_path(folder, shard).exists():
         return None
     try:
@@ -93,7 +96,7 @@ def finished(folder: Path, shard: int, phase: Phase = LAST) -> Receipt | None:
         read_part(folder, shard, phase)
     except (DataError, RequestError):
         return None
-    return receipt
+    return receipt if receipt.lines == _hash_of_lines(folder, shard, phase) else None
 
 
 def _given(folder: Path, shard: int, phase: Phase) -> tuple[pa.Table, Receipt]:
@@ -130,6 +133,12 @@ def read_part(folder: Path, shard: int, phase: Phase = LAST) -> pa.Table:
             "run again: that shard is made again, the others are kept",
         )
     return table
+
+
+def _hash_of_lines(folder: Path, shard: int, phase: Phase) -> str:
+    """Return the SHA-256 of the file of a shard's lines, nothing if it has none."""
+    path = phase.lines_path(folder, shard)
+    return digest(path) if phase.ends is not None and path.is_file() else ""
 
 
 def _rows_in(part: Path) -> pa.Table:

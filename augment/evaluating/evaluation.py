@@ -1,6 +1,7 @@
 """All cells of an experiment, and what they say: kept in evaluation.json, told in evaluation.md and evaluation.svg."""
 
 import os
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from augment.evaluating.material import drawn
 from augment.evaluating.statistics import Difference, compare, holm
 from augment.fingerprint import ALGORITHM, resource_hashes
 from augment.job import Job
-from augment.ledger import change, folder_of, read_json, shaped, write_json, write_text
+from augment.ledger import LEFTOVER, change, folder_of, read_json, shaped, write_json, write_text
 from augment.locking import locked, sweep_beside
 from augment.progress import Progress, silent
 from augment.training import ALGORITHM as TRAINING
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 Cells = dict[tuple[int, int, str], Measured]
 FILE = "evaluation.json"
 _WORK = "work"
+# Files of ours that were being written when their writer died.
+_HALF_WRITTEN = re.compile(rf"evaluation\.(json|md|svg){re.escape(LEFTOVER)}[0-9a-f]{{12}}")
 # What is not a test in a cell.
 FACTS = ("children", "edits", "label_kept", "copies")
 # More of these may be asked of a folder that has some already.
@@ -218,6 +221,9 @@ def evaluate(
     _require_own(folder)
     with locked(folder) as lock, lock.staged():
         sweep_beside(folder)
+        for name in os.listdir(folder) if folder.is_dir() else ():
+            if _HALF_WRITTEN.fullmatch(name):
+                (folder / name).unlink()
         fingerprint = _fingerprint(job)
         cells, before = _kept(folder, fingerprint, plans, overwrite)
         places = [
@@ -260,6 +266,9 @@ def _measure(
         bench = Bench.of(job, work, lambda what, *_: say(what, 0, 0))
         # More rows than there are: said before anything is written.
         drawn(bench.pool, max(rows for rows, _, _ in left), job.evaluate.first_seed)
+        if not (folder / FILE).exists():
+            # By this file the folder is known to be ours, so it comes first.
+            write_json(folder / FILE, {**facts, "version": __version__, "texts": {}, "cells": {}})
         work.mkdir(parents=True, exist_ok=True)
         for number, (rows, seed, arm) in enumerate(left):
             say(f"{arm.name}, {rows} rows, seed {seed}", done + number, len(places))
@@ -295,9 +304,10 @@ def _kept(
 ) -> tuple[Cells, dict[str, object]]:
     """Return the cells and plans that a folder holds already; FingerprintError naming what differs."""
     if overwrite and (folder / FILE).exists():
-        for name in (FILE, "evaluation.md", "evaluation.svg"):
-            (folder / name).unlink(missing_ok=True)
         shutil.rmtree(folder / _WORK, ignore_errors=True)
+        # By the last the folder is known to be ours.
+        for name in ("evaluation.md", "evaluation.svg", FILE):
+            (folder / name).unlink(missing_ok=True)
     if not (folder / FILE).exists():
         return {}, {}
     held = read_json(folder / FILE)
@@ -320,7 +330,9 @@ def _require_own(folder: Path) -> None:
     """Raise RequestError unless a folder is new or empty or holds an evaluation; nothing is touched."""
     if (folder / FILE).exists():
         read_evaluation(folder)
-    elif folder.exists() and (not folder.is_dir() or any(name != _WORK for name in os.listdir(folder))):
+    elif folder.exists() and (
+        not folder.is_dir() or not all(map(_HALF_WRITTEN.fullmatch, os.listdir(folder)))
+    ):
         raise RequestError(
             str(folder), "the folder is not empty and holds no evaluation", "name another with --output"
         )

@@ -63,8 +63,11 @@ def swap(beside: Path, folder: Path) -> None:
             if folder.is_dir():
                 folder.rename(beside / _OLD)
             (beside / NEW).rename(folder)
-        except OSError as error:
-            if error.errno not in (errno.EBUSY, errno.EXDEV):
+        except BaseException as error:
+            # What is beside is removed next, the old model with it.
+            if not os.path.lexists(folder) and (beside / _OLD).is_dir():
+                (beside / _OLD).rename(folder)
+            if getattr(error, "errno", None) not in (errno.EBUSY, errno.EXDEV):
                 raise
             raise RequestError(
                 str(folder),

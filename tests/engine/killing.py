@@ -4,6 +4,7 @@ The run happens in a child made by fork, so that models and libraries need not b
 
     calls = calls_of(work)                    # how many places there are
     killed_at(7, work)                        # True unless the work ended before its seventh call
+    failed_at(7, work)                        # the same, but the call raises, so that the work can clear up
 """
 
 import gc
@@ -32,11 +33,31 @@ def calls_of(work: Work) -> int:
 
 def killed_at(call: int, work: Work) -> bool:
     """Run the work in a child that is killed before its call of this number; return whether it was."""
+    return _ended_at(call, work, _die) == -signal.SIGKILL
+
+
+def failed_at(call: int, work: Work) -> bool:
+    """Run the work in a child that is interrupted before its call of this number; return whether it was."""
+    return _ended_at(call, work, _stop) == 1
+
+
+def _ended_at(call: int, work: Work, end: Callable[[], None]) -> int | None:
+    """Return with which code a child ended that ends so before its call of this number."""
     context = multiprocessing.get_context("fork")
-    child = context.Process(target=_run, args=(work, call, context.Value("i", 0)))
+    child = context.Process(target=_run, args=(work, call, context.Value("i", 0), end))
     _done(child)
-    assert child.exitcode in (0, -signal.SIGKILL)
-    return child.exitcode != 0
+    assert child.exitcode in (0, 1, -signal.SIGKILL)
+    return child.exitcode
+
+
+def _die() -> None:
+    """Kill this process."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _stop() -> None:
+    """Interrupt this process; it ends with code 1 and says nothing."""
+    raise SystemExit(1)
 
 
 def killed_after(seconds: float, work: Work) -> bool:
@@ -60,14 +81,19 @@ def _done(child: BaseProcess) -> None:
         raise AssertionError("the child hangs")
 
 
-def _run(work: Work, call: int, count: "multiprocessing.sharedctypes.Synchronized[int]") -> None:
-    """Do the work, counting calls, and die before one of them."""
+def _run(
+    work: Work,
+    call: int,
+    count: "multiprocessing.sharedctypes.Synchronized[int]",
+    end: Callable[[], None] = _die,
+) -> None:
+    """Do the work, counting calls, and end before one of them."""
 
     def watched(real: Callable[..., object]) -> Callable[..., object]:
         def counted(*args: object, **kwargs: object) -> object:
-            if count.value == call:
-                os.kill(os.getpid(), signal.SIGKILL)
             count.value += 1
+            if count.value == call + 1:
+                end()
             return real(*args, **kwargs)
 
         return counted

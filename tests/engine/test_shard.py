@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from augment.engine.phases import LAST
 from augment.engine.shard import Receipt, read_part, run_shard
 from augment.engine.staging import ACTIVE
-from augment.errors import AugmentError, DiskFullError
+from augment.errors import AugmentError, DataError, DiskFullError
 from augment.ledger import write_table
 from augment.pipeline import Applied, StageFailedError
 from augment.table import Reject
@@ -47,6 +47,24 @@ def test_poison_rows_are_set_aside_and_all_others_pass_in_order(
     assert (receipt.rows, receipt.children) == (count, 0)
     assert (receipt.retries.get("rows halved", 0) > 0) == (bool(bad) and count > 1)
     assert run_shard(folder, 0, lambda _: pytest.fail("treated again")) == receipt
+
+
+@given(st.integers(0), st.integers(0, 7))
+def test_a_part_with_a_flipped_bit_has_the_same_rows_or_is_refused_by_its_shard(
+    tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    shard(folder, 20)
+    run_shard(folder, 0, lambda table: Applied(table, ()))
+    part, whole = LAST.part_path(folder, 0), read_part(folder, 0)
+    content = bytearray(part.read_bytes())
+    content[place % len(content)] ^= 1 << bit
+    part.write_bytes(content)
+    try:
+        held = read_part(folder, 0).equals(whole)
+    except DataError as refused:
+        held = f"shard 0: {part}" in refused.where and not LAST.receipt_path(folder, 0).exists()
+    assert held
 
 
 def test_a_stage_that_fails_on_row_after_row_is_at_fault_itself(tmp_path: Path) -> None:
