@@ -132,6 +132,29 @@ def test_a_column_of_any_name_may_be_the_text_or_the_label(
     assert sorted(text for split in loaded.values() for text in split[names[named["text"]]]) == sorted(texts)
 
 
+@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl"])
+def test_what_has_columns_without_a_name_opens_with_load_dataset(
+    small: Path, tmp_path: Path, kind: str
+) -> None:
+    """As pandas writes its index, and a spreadsheet its empty columns."""
+    rows = [f"{row},很好 {row},good,{row % 3}\n{row}b,很差 {row},bad," for row in range(30)]
+    (tmp_path / "c.csv").write_text("\n".join([",text,label,", *rows]), encoding="utf-8")
+    corpus = CorpusConfig.model_validate({"root": str(tmp_path), "files": "c.csv"})
+    output = small_job(small).output.model_copy(update={"format": kind})
+    job = small_job(small).model_copy(update={"corpus": corpus, "output": output})
+    summary = run("eda", job, tmp_path / "out")
+    loaded = datasets.load_dataset(str(summary.folder), cache_dir=str(tmp_path / "cache"))
+    own = [row for split in loaded.values() for row in split if row["parent"] is None]
+    first = [name for name in own[0] if str(own[0][name]) in {"0", "0b"}]
+    assert len(own) == 60
+    assert first
+    assert all(name.strip() for name in own[0])
+    assert {str(row[first[0]]) for row in own} == {
+        f"{number}{mark}" for number in range(30) for mark in ("", "b")
+    }
+    assert verify(summary.folder).ok
+
+
 def test_splits_of_any_name_get_files_that_open_with_their_splits(small: Path, tmp_path: Path) -> None:
     splits = ["train", "dev/1", "dev 1", "dev-1", "Train ", "很长" * 200, "all"]
     rows = [{"text": f"很好 {n}", "label": ("good", "bad")[n % 2], "split": splits[n % 7]} for n in range(70)]

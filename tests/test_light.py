@@ -81,3 +81,56 @@ def test_no_heavy_package_is_loaded(loaded: dict[str, list[str]], command: str) 
 def test_the_report_loads_no_heavy_package(loaded: dict[str, list[str]]) -> None:
     """But pandas, which pyarrow imports on its own the first time an array is made, where it is installed."""
     assert set(loaded["report"]) & set(HEAVY) <= {"pandas"}
+
+
+# Where the modules of the system that Windows lacks are not there.
+BLOCKED = """
+import sys
+sys.modules.update({"fcntl": None, "resource": None})
+import pkgutil, importlib, warnings
+warnings.simplefilter("ignore")
+import augment
+for module in pkgutil.walk_packages(augment.__path__, "augment."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+from augment.entry import main
+sys.argv = ["augment", *sys.argv[1:]]
+main()
+"""
+
+
+def test_a_run_needs_no_module_that_windows_lacks(small: Path, tmp_path: Path) -> None:
+    """Every module imports, two runs in one folder are told apart, and the lock of a finished one holds nobody up."""
+    (tmp_path / "small.yaml").write_text(
+        json.dumps(
+            {
+                "corpus": {"root": str(small), "files": "small.csv"},
+                "model": {"path": str(small / "model"), "max_length": 64},
+                "resources": {"lexicons": []},
+                "run": {"limit": 12, "device": "cpu", "threads": 1},
+            }
+        ),
+        encoding="utf-8",
+    )
+    words = [
+        "run",
+        "augment",
+        "-q",
+        "-c",
+        str(tmp_path / "small.yaml"),
+        "-o",
+        str(tmp_path / "out"),
+        "--json",
+    ]
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", BLOCKED, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert json.loads(done.stdout)["counts"]["rows worked on"] == 12
+    assert augment("verify", tmp_path / "out").code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "small.yaml"]

@@ -465,3 +465,35 @@ def test_texts_in_two_splits_and_with_two_labels_are_told_first_wherever_a_run_t
         assert "28 of 100 rows of test" in page[:20_000]
     checked = dict(findings(pipeline_of("aeda"), job))
     assert [checked["note 1"], checked["note 2"]] == told
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "folder"])
+def test_a_corpus_that_changes_while_it_is_read_is_code_5_and_leaves_nothing(
+    small: Path, tmp_path: Path, form: str
+) -> None:
+    """Also where a file joins a folder; the run that follows has the rows that are there."""
+    home = tmp_path / "corpus"
+    home.mkdir()
+    rows = [{"text": f"很好 {row}", "label": ("good", "bad")[row % 2]} for row in range(80)]
+    csv_lines = ["text,label", *(f"{row['text']},{row['label']}" for row in rows)]
+    lines = csv_lines if form == "csv" else [json.dumps(row) for row in rows]
+    path, name = home / f"a.{form}", f"a.{form}"
+    if form == "folder":
+        (home / "folder").mkdir()
+        path, name = home / "folder" / "train.jsonl", "folder"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    corpus = CorpusConfig.model_validate({"root": str(home), "files": name})
+    job = small_job(small).model_copy(update={"corpus": corpus})
+
+    def disturb(phase: str, done: int, total: int) -> None:
+        """Change the corpus after it was hashed, before it is read."""
+        if phase == "read the corpus":
+            more = home / "folder" / "test.jsonl" if form == "folder" else path
+            with more.open("a", encoding="utf-8") as stream:
+                stream.write("很好 more,good\n" if form == "csv" else f"{lines[0]}\n")
+
+    with pytest.raises(DataError, match="changed while it was read") as refused:
+        run("eda", job, tmp_path / "out", progress=disturb)
+    assert refused.value.exit_code == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["corpus"]
+    assert run("eda", job, tmp_path / "out").counts["rows read"] == 81

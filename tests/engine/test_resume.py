@@ -143,7 +143,7 @@ def flipped(path: Path, chance: random.Random) -> None:
     path.write_bytes(content)
 
 
-def finish(small: Path, folder: Path) -> dict[str, int]:
+def finish(small: Path, folder: Path) -> list[int]:
     """Finish a run, and return how many rows each phase found done when it began."""
     found: dict[str, int] = {}
     run(
@@ -152,23 +152,26 @@ def finish(small: Path, folder: Path) -> dict[str, int]:
         folder,
         progress=lambda phase, done, total: found.setdefault(phase, done) and None,
     )
-    return {phase: found[phase] for phase in ("augment", "augment: distinct")}
+    return [found[phase] for phase in ("augment", "augment: keywords", "augment: distinct")]
 
 
 # What the work was laid out as: it cannot be made again without doing all of it again.
-LAID_OUT = ("run/plan.json", "run/active.parquet", "run/rest.parquet", "run/calibration-attribution.json")
+LAID_OUT = ("run/plan.json", "run/active.parquet", "run/rest.parquet")
+# Every other file of the stopped run, by the phase that it is of.
+WAITING = ("part-{:05d}.parquet", "part-{:05d}.done.json", "lines-{:05d}.parquet")
+ROWS, SHARDS = 245, 7
 
 
 def test_a_stopped_run_holds_the_files_that_the_next_tests_damage(stopped: Path) -> None:
-    first = {f"run/phase-0/{name}" for name in of_shards(6)} | {"run/part-00000.parquet"}
-    merged = {"run/phase-0/decided/merged.json", "run/phase-0/decided/00000.arrow"}
-    assert files_in(stopped) == {*LAID_OUT, *first, *merged, "run/part-00000.done.json"}
-
-
-def of_shards(count: int) -> list[str]:
-    """Return the names of the files that shards of a first phase leave."""
-    forms = ("part-{:05d}.parquet", "part-{:05d}.done.json", "lines-{:05d}.parquet")
-    return [form.format(shard) for shard in range(count) for form in forms]
+    parts = {
+        f"run/phase-{phase}/{form.format(shard)}"
+        for phase in (0, 1)
+        for form in WAITING
+        for shard in range(SHARDS)
+    }
+    merged = {"run/phase-0/decided/merged.json", "run/phase-1/decided/merged.json", "run/keywords.parquet"}
+    last = {"run/part-00000.parquet", "run/part-00000.done.json"}
+    assert files_in(stopped) == {*LAID_OUT, *parts, *merged, *last}
 
 
 @pytest.mark.parametrize("name", LAID_OUT)
@@ -185,8 +188,7 @@ def test_damage_to_what_was_laid_out_is_refused_by_name_and_nothing_is_touched(
         with pytest.raises(AugmentError) as refused:
             work(small, folder)
         assert refused.value.exit_code in (2, 3, 5)
-        named = str(folder) if name == LAID_OUT[0] else str(folder / "run") if "calib" in name else name
-        assert named in refused.value.where
+        assert (str(folder) if name == LAID_OUT[0] else name) in refused.value.where
         assert {path: (folder / path).read_bytes() for path in files_in(folder)} == before
 
 
@@ -196,15 +198,19 @@ def test_shards_that_are_cut_short_are_made_again_and_no_others(
     """A shard is made again where its part, its receipt or its lines are damaged, in the phase that they are of."""
     chance = random.Random(0)
     whole = finish(small, Path(shutil.copytree(stopped, tmp_path / "whole")))
-    assert whole == {"augment": 240, "augment: distinct": 40}
-    damaged = {"phase-0/part-00001.parquet", "phase-0/part-00002.done.json", "phase-0/lines-00003.parquet"}
-    for names, found in (
-        ({*damaged, "part-00000.parquet"}, {"augment": 120, "augment: distinct": 0}),
-        ({"part-00000.done.json"}, {"augment": 240, "augment: distinct": 0}),
-        ({"phase-0/decided/merged.json"}, whole),
-        ({"phase-0/decided/00000.arrow"}, whole),
+    assert whole == [ROWS, ROWS, 40]
+    first = {"phase-0/part-00001.parquet", "phase-0/part-00002.done.json", "phase-0/lines-00003.parquet"}
+    second = {"phase-1/part-00004.parquet", "phase-1/lines-00005.parquet"}
+    for number, (names, found) in enumerate(
+        (
+            (first, [ROWS - 120, ROWS, 40]),
+            ({*first, *second, "part-00000.parquet"}, [ROWS - 120, ROWS - 80, 0]),
+            ({"part-00000.done.json"}, [ROWS, ROWS, 0]),
+            ({"keywords.parquet"}, whole),
+            ({"phase-0/decided/merged.json", "phase-1/decided/merged.json"}, whole),
+        )
     ):
-        folder = Path(shutil.copytree(stopped, tmp_path / str(len(list(tmp_path.iterdir())))))
+        folder = Path(shutil.copytree(stopped, tmp_path / str(number)))
         for name in names:
             content = (folder / "run" / name).read_bytes()
             (folder / "run" / name).write_bytes(content[: chance.randrange(len(content))])
@@ -223,7 +229,9 @@ def test_a_flipped_bit_of_what_waits_never_becomes_other_rows(
             "phase-0/part-00001.parquet",
             "phase-0/part-00002.done.json",
             "phase-0/lines-00003.parquet",
-            ("phase-0/decided/merged.json", "phase-0/decided/00000.arrow")[turn % 2],
+            ("phase-0/decided/merged.json", "keywords.parquet")[turn % 2],
+            "phase-1/part-00004.parquet",
+            "phase-1/lines-00005.parquet",
             ("part-00000.parquet", "part-00000.done.json")[turn // 2],
         ):
             flipped(folder / "run" / name, chance)
@@ -236,12 +244,12 @@ def test_a_whole_part_with_other_labels_is_made_again(
 ) -> None:
     """It is a sound file: only its receipt tells that these are not the rows that were written."""
     folder = Path(shutil.copytree(stopped, tmp_path / "run"))
-    for name in ("phase-0/part-00004.parquet", "part-00000.parquet"):
+    for name in ("phase-1/part-00004.parquet", "part-00000.parquet"):
         table = pq.read_table(folder / "run" / name)
         other = pc.if_else(pc.equal(table["label"], "good"), "bad", "good")
         table = table.set_column(table.schema.get_field_index("label"), "label", other)
         pq.write_table(table, folder / "run" / name)
-    assert finish(small, folder) == {"augment": 200, "augment: distinct": 0}
+    assert finish(small, folder) == [ROWS, ROWS - 40, 0]
     assert rows(folder) == rows(unbroken)
 
 
