@@ -17,7 +17,7 @@ from tests.small import small_job
 from tests.test_bad_input import refused
 from tests.test_cli import CONFIG, augment
 
-few = how(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+few = how(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 # Names of people that read like those of files that we leave, lock or swap, and names of ours in the hands of others.
 NAMES = (
     "x.tmp-final.docx",
