@@ -135,9 +135,13 @@ def test_what_a_killed_training_left_is_not_taken_for_a_model(
     torn = tmp_path / "torn" / "work" / "24-0" / "duplicate-fresh"
     torn.mkdir(parents=True)
     (torn / "config.json").write_text("{", encoding="utf-8")
+    held = json.loads((measured.folder / FILE).read_text(encoding="utf-8"))
+    write_json(tmp_path / "torn" / FILE, {**held, "cells": {}})
+    (tmp_path / "torn" / f"{FILE}.tmp-0a1b2c3d4e5f").touch()
     few = job(small, arms=("duplicate",), seeds=1)
     found = evaluate(few, tmp_path / "torn")
     assert found.cells[24, 0, "duplicate"] == measured.cells[24, 0, "duplicate"]
+    assert not list((tmp_path / "torn").glob("*.tmp-*"))
 
 
 def test_another_corpus_or_training_is_refused_and_named(measured: Evaluation, small: Path) -> None:
