@@ -71,8 +71,8 @@ def merge(folder: Path, phase: Phase, job: Job, shards: int) -> None:
     else:
         _deal(found, lambda table: _numbers(table, "shard") // together, home)
     files = {path.name: digest(path) for path in _made(folder, phase, phase.ends)}
-    told = {"stage": phase.ends.kind, "together": together, "files": files}
-    write_json(phase.merged_path(folder), {**told, "sha256": _seal(told)})
+    facts: dict[str, object] = {"stage": phase.ends.kind, "together": together, "files": files}
+    write_json(phase.merged_path(folder), {**facts, "sha256": _seal(facts)})
     shutil.rmtree(beside, ignore_errors=True)
 
 
@@ -80,7 +80,9 @@ def decided(folder: Path, phase: Phase, shard: int) -> pa.Table | None:
     """Return what was decided on the rows of a shard when a phase ended; None if nothing was. RequestError if it is damaged."""
     told = read_json(phase.merged_path(folder))
     with shaped(phase.merged_path(folder)):
-        together, files = int(str(told["together"])), dict(told["files"])
+        together, files = int(str(told["together"])), told["files"]
+        if not isinstance(files, dict):
+            raise TypeError("no hashes of files")
     path = phase.decided_path(folder) / _name(shard // together)
     if path.name not in files:
         return None

@@ -146,12 +146,12 @@ def flipped(path: Path, chance: random.Random) -> None:
 def finish(small: Path, folder: Path) -> list[int]:
     """Finish a run, and return how many rows each phase found done when it began."""
     found: dict[str, int] = {}
-    run(
-        "augment",
-        small_job(small, shard_rows=40),
-        folder,
-        progress=lambda phase, done, total: found.setdefault(phase, done) and None,
-    )
+
+    def note_first(phase: str, done: int, total: int) -> None:
+        """Keep the first report of a phase."""
+        found.setdefault(phase, done)
+
+    run("augment", small_job(small, shard_rows=40), folder, progress=note_first)
     return [found[phase] for phase in ("augment", "augment: keywords", "augment: distinct")]
 
 
