@@ -195,7 +195,9 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
         return "a stage needs a `kind`", "add `kind:`; `augment list` shows the kinds"
     given = error["input"]
     if error["type"] == "literal_error":
-        *values, last = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        # Texts stand in quotes, true and false do not.
+        found = re.findall(r"'([^']*)'|\b(True|False|None|\d+)\b", str(error["ctx"]["expected"]))
+        *values, last = (text or word.lower() for text, word in found)
         return (
             f"`{key}` cannot be {given!r}",
             f"one of {', '.join([*values, last])}" if values else f"`{last}`",

@@ -112,12 +112,12 @@ def test_a_run_prints_its_folder_and_tells_the_rest_on_stderr(finished: Path, co
 
 def test_the_same_request_again_reads_the_finished_run(finished: Path, config: Path) -> None:
     """No file is touched and the summary is the same, seconds included; threads do not make another request."""
-    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
     first = augment("run", "augment", "-c", config, *CPU, "-o", finished, "--json")
     again = augment("run", "augment", "-c", config, *CPU, "-o", finished, "--json", "--set", "run.threads=2")
     assert first == again
     assert json.loads(first.out) == json.loads((finished / "manifest.json").read_text())["summary"]
-    assert before == {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
+    assert before == {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
 
 
 def test_overwrite_replaces_a_run_and_nothing_else(config: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from augment.document import Document, checked, load, parse
 from augment.errors import RequestError, nearest
+from augment.job import read_job
 from tests.texts import TEXTS
 
 HERE = Path("这里.yaml")
@@ -233,3 +234,11 @@ def test_a_value_that_no_file_or_number_can_hold_is_refused(value: str) -> None:
 def test_a_device_is_refused_as_too_large() -> None:
     with pytest.raises(RequestError, match="larger than 1 MiB"):
         load(Path("/dev/zero"))
+
+
+def test_a_key_that_takes_a_name_or_false_says_so(tmp_path: Path) -> None:
+    """`corpus.label` takes a column or false; true is neither."""
+    path = tmp_path / "a.yaml"
+    path.write_text("corpus: {files: a.csv, label: true}\n", encoding="utf-8")
+    with pytest.raises(RequestError, match="label"):
+        read_job([path])
