@@ -1,7 +1,8 @@
 """An easier data augmentation (Karimi, Rossi and Prati 2021): marks put at random between words. A peer to compare with.
 
 As the authors' code does it: from one to a third of the number of words, each of six marks by chance, before words at random.
-Chinese takes the marks in full width. Unlike there, no mark is put before a negation or into what `resources.protect` names.
+Chinese takes the marks in full width. Unlike there, no mark is put before a negation, between it and what it speaks of, or into
+what `resources.protect` names.
 """
 
 from pathlib import Path
@@ -16,6 +17,7 @@ from augment.job import Job
 from augment.stage import Stage, Step
 from augment.stages.children import TRIES, Row, drawn, protection, whole_rows
 from augment.stages.eda import before, first_words
+from augment.text.choose import governed
 from augment.text.edits import Edit
 from augment.text.script import language
 
@@ -57,8 +59,10 @@ class Aeda(Stage):
     def marked(self, row: Row, chance: Chance) -> tuple[Edit, ...]:
         """Return the insertion of marks; of a pair the first text is edited."""
         words = first_words(row)
+        negated = governed(row.tokens, row.side)
+        places = [place for place in words if place not in negated]
         count = 1 + chance.below(int(self.ratio * len(words)) + 1)
-        chosen = chance.sample(words, count)
+        chosen = chance.sample(places, count)
         marks = [_MARKS["zh" if language(row.tokens[place]) == "zh" else "en"] for place in chosen]
         new = {place: [some[chance.below(len(some))]] for place, some in zip(chosen, marks, strict=True)}
         return before(row, new)

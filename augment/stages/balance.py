@@ -30,7 +30,7 @@ from augment.shortcuts import read_flags
 from augment.stage import Lines, Step, TableStage
 from augment.stages.children import Row, editable_rows, protection, whole_rows
 from augment.table import Child, Missing, with_children
-from augment.text.choose import Protection, is_content
+from augment.text.choose import Protection, governed, is_content
 from augment.text.edits import Edit, insertion, replay
 from augment.text.foreign import FOREIGN
 from augment.text.negation import is_negation
@@ -353,6 +353,8 @@ def _form(row: Row, tokens: Sequence[int]) -> str:
 def _edits(row: Row, change: Change, luck: Chance) -> tuple[Edit, ...]:
     """Return the edits of a change; what is put inside stands between two tokens that stay, where there are two."""
     edits = list(row.edits(dict.fromkeys(change.gone, "")))
+    # Nothing is put into what is protected, or between a negation and what it speaks of.
+    whole = governed(row.tokens, row.side) | {token for token in row.locked if token - 1 in row.locked}
     used: set[tuple[int, int]] = set()
     for run, form in change.new:
         side = run.side if row.text_pair is not None else 0
@@ -362,7 +364,8 @@ def _edits(row: Row, change: Change, luck: Chance) -> tuple[Edit, ...]:
         ]
         places = [row.spans[token][0] for token in stay] + [row.spans[stay[-1]][1] if stay else len(text)]
         if run.place == "inside":
-            places = places[1:-1] or places
+            inside = [row.spans[token][0] for token in stay[1:] if token not in whole]
+            places = inside or [places[0], places[-1]]
         else:
             places = places[:1] if run.place == "first" else places[-1:]
         free = [place for place in places if (side, place) not in used]

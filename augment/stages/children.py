@@ -5,7 +5,7 @@ edits the text, so that replaying a child's edits on its parent always gives the
 """
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -17,7 +17,7 @@ from augment.errors import RequestError
 from augment.job import Job
 from augment.table import Child, Missing, parents, with_children
 from augment.text.choose import Protection, compiled, editable, locked
-from augment.text.edits import Edit, deletions, replay
+from augment.text.edits import Edit, apart, deletions, replay
 from augment.text.foreign import FOREIGN, is_foreign
 
 On = Literal["key", "other", "any"]
@@ -63,16 +63,18 @@ class Row:
 
     def edits(self, choice: Mapping[int, str]) -> tuple[Edit, ...]:
         """Return the edits that put `choice` in place, in the order of the text, never overlapping."""
-        made: list[Edit] = []
+        found: list[Edit] = []
         for side, whole in ((0, self.text), (1, self.text_pair or "")):
             tokens = [token for token in sorted(choice) if self.side[token] == side]
             gone = [token for token in tokens if not choice[token]]
             removed = deletions(whole, [self.spans[token] for token in gone]) if gone else []
             spans = dict(zip(gone, removed, strict=True))
+            made = []
             for token in tokens:
                 (start, end), new = spans.get(token, (self.spans[token], choice[token]))
                 made.append(Edit(side, start, end, whole[start:end], new, self.scores[token]))
-        return tuple(made)
+            found += _apart(whole, made)
+        return tuple(found)
 
     def texts(self, choice: Mapping[int, str]) -> tuple[str, str | None]:
         """Return the text and second text with `choice` in place."""
@@ -86,6 +88,18 @@ class Row:
     def quota(self, share: float) -> int:
         """Return how many words a share of the row's content words is, at least one."""
         return max(1, round(share * self.words))
+
+
+def _apart(whole: str, edits: Sequence[Edit]) -> Iterator[Edit]:
+    """Yield the edits of a text, with a space where what is put beside a Latin word would glue to it."""
+    done, left = 0, ""
+    for number, edit in enumerate(edits):
+        left = whole[done : edit.start][-1:] or left
+        # What follows an edit at once sees to it itself.
+        followed = number + 1 < len(edits) and edits[number + 1].start == edit.end
+        new = apart(left, edit.new, "" if followed else whole[edit.end : edit.end + 1])
+        yield edit._replace(new=new)
+        done, left = edit.end, new[-1:] or left
 
 
 Rewrite = Callable[[Row, Chance, int], Mapping[int, str]]

@@ -3,7 +3,8 @@
 As the authors' code does it: alpha of the words, at least one, are edited; each of the four operations gives a quarter of
 the children and one more, of which so many are drawn as are asked for. Unlike there, case and punctuation stay, every
 child is another text, and a row that gives too few says so. Negations and what `resources.protect` names stay as they are and
-where they are, and so does a word that a negation speaks of, unless a synonym takes its place. Chinese words are those of jieba.
+where they are, and so does a word that a negation speaks of, unless a synonym takes its place; nothing is put between the two.
+Chinese words are those of jieba.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from augment.job import Job
 from augment.stage import Stage, Step
 from augment.stages.children import Row, drawn, protection, whole_rows
 from augment.text.choose import STOP_WORDS, governed, is_word
-from augment.text.edits import Edit, insertion
+from augment.text.edits import Edit, apart, insertion
 from augment.text.script import language
 
 Synonyms = Callable[[str], Sequence[str]]
@@ -77,7 +78,7 @@ class Eda(Stage):
         for _ in range(self.children // _OPERATIONS + 1):
             pool += [
                 row.edits(_replaced(row, words, count, synonyms, chance)),
-                _inserted(row, words, count, synonyms, chance),
+                _inserted(row, words, loose, count, synonyms, chance),
                 row.edits(_swapped(row, loose, count, chance)),
                 row.edits(_deleted(loose, len(words), self.alpha, chance)),
             ]
@@ -101,15 +102,15 @@ def _replaced(
 
 
 def _inserted(
-    row: Row, words: Sequence[int], count: int, synonyms: Synonyms, chance: Chance
+    row: Row, words: Sequence[int], places: Sequence[int], count: int, synonyms: Synonyms, chance: Chance
 ) -> tuple[Edit, ...]:
-    """Return the insertion of a synonym of a random word before a random word, so many times."""
+    """Return the insertion of a synonym of a random word before a random word of some, so many times."""
     new: dict[int, list[str]] = {}
-    for _ in range(count):
+    for _ in range(count if places else 0):
         drawn_words = (row.tokens[words[chance.below(len(words))]] for _ in range(_DRAWS))
         offered = next((found for word in drawn_words if (found := synonyms(word))), ())
         if offered:
-            new.setdefault(words[chance.below(len(words))], []).append(offered[chance.below(len(offered))])
+            new.setdefault(places[chance.below(len(places))], []).append(offered[chance.below(len(offered))])
     return before(row, new)
 
 
@@ -143,6 +144,14 @@ def before(row: Row, new: Mapping[int, Sequence[str]]) -> tuple[Edit, ...]:
     for place, words in sorted(new.items()):
         at = row.spans[place][0]
         spaced = language(row.tokens[place]) != "zh"
-        text = f" {' '.join(words)} " if spaced else "".join(words)
+        text = f" {' '.join(words)} " if spaced else _joined(words)
         edits.append(Edit(0, at, at, "", insertion(row.text, at, text), 0.0))
     return tuple(edits)
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Return words as Chinese is written: without spaces, but between two Latin words."""
+    text = ""
+    for word in words:
+        text += apart(text[-1:], word, "")
+    return text

@@ -88,13 +88,25 @@ def filling(text: str, start: int, end: int) -> str:
 
 
 def insertion(text: str, at: int, new: str) -> str:
-    """Return what to insert at a place so that `new` stands there: without a space that is already there, or at an end."""
+    """Return what to insert at a place so that `new` stands there: without a space that is already there, or at an end.
+
+    A space is put where two Latin words would glue together.
+    """
     left, right = _beside(text, at, at)
     if not left or left.isspace() or _opens(text, at - 1):
         new = new.lstrip()
     if not right or right.isspace() or _closes(text, at):
         new = new.rstrip()
-    return new
+    return apart(left, new, right) if new else new
+
+
+def apart(left: str, new: str, right: str) -> str:
+    """Return what is put between two code points, with a space where two Latin words would glue together."""
+    if not new:
+        return " " if _WORDLIKE.match(left) and _WORDLIKE.match(right) else ""
+    before = " " if _WORDLIKE.match(new[0]) and _WORDLIKE.match(left) else ""
+    behind = " " if _WORDLIKE.match(new[-1]) and _WORDLIKE.match(right) else ""
+    return f"{before}{new}{behind}"
 
 
 def _beside(text: str, start: int, end: int) -> tuple[str, str]:

@@ -101,7 +101,7 @@ def negations(tokens: Sequence[str]) -> frozenset[int]:
     """Return the tokens that negate, also those that do so only with a neighbour: 難 + 以, `couldn` + `t`, `n` + `'` + `t`."""
     found = {index for index, token in enumerate(tokens) if is_negation(token)}
     for index in range(len(tokens) - 1):
-        if len(tokens[index + 1]) <= _LONGEST and _is_pair(tokens[index], tokens[index + 1]):
+        if _is_pair(tokens[index][-2:], tokens[index + 1][:_LONGEST]):
             found |= {index, index + 1}
     for index in range(1, len(tokens)):
         if _plain(tokens[index]) in ("t", "'t"):
@@ -113,11 +113,13 @@ def negations(tokens: Sequence[str]) -> frozenset[int]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=1 << 16)
 def _is_pair(one: str, other: str) -> bool:
-    """Return whether a token makes a negation with the end of the one before it: 難 + 以, 我絕 + 不."""
-    if not (_HAN.match(one) and _HAN.match(other)):
+    """Return whether the beginning of a token makes a negation with the end of the one before it: 難 + 以下, 我絕 + 不."""
+    if not (_HAN.match(one[-1:]) and _HAN.match(other)):
         return False
-    return any(simpler(one[-letters:] + other) in NEGATIONS for letters in (1, 2))
+    joined = (one[-letters:] + other[:more] for letters in (1, 2) for more in range(1, len(other) + 1))
+    return any(simpler(word) in NEGATIONS for word in joined)
 
 
 def _plain(token: str) -> str:

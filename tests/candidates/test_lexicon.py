@@ -1,6 +1,5 @@
 """Dictionaries: what they propose, in which form, and what they say when they are missing or wrong."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -74,10 +73,8 @@ def test_wordnet_candidates_that_break_an_article_can_be_told(wordnet: Lexicon) 
     assert [word for word in wordnet.synonyms("excellent") if fits_article("an", word)] == []
 
 
-def test_wordnet_opens_quickly_and_has_a_stable_hash(wordnet: Lexicon) -> None:
-    started = time.perf_counter()
+def test_wordnet_has_a_stable_hash(wordnet: Lexicon) -> None:
     again = load_lexicons(["wordnet"], Path())[0][0]
-    assert time.perf_counter() - started < 1.5
     assert again.content_hash == wordnet.content_hash
     assert again == wordnet
 

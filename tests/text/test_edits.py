@@ -178,3 +178,11 @@ def test_deletions_leave_no_stray_space_that_the_text_did_not_have(
 )
 def test_an_insertion_puts_no_space_beside_a_mark_or_a_space(text: str, at: int, expected: str) -> None:
     assert insertion(text, at, " very ") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [("用iPhone手机", 1, "very "), ("iPhone手机", 6, " very"), ("手机app", 1, "very"), ("", 0, "very")],
+)
+def test_an_insertion_does_not_glue_to_a_latin_word(text: str, at: int, expected: str) -> None:
+    assert insertion(text, at, "very") == expected
