@@ -101,7 +101,7 @@ def negations(tokens: Sequence[str]) -> frozenset[int]:
     """Return the tokens that negate, also those that do so only with a neighbour: 難 + 以, `couldn` + `t`, `n` + `'` + `t`."""
     found = {index for index, token in enumerate(tokens) if is_negation(token)}
     for index in range(len(tokens) - 1):
-        if _is_pair(tokens[index][-2:], tokens[index + 1][:_LONGEST]):
+        if _is_pair(tokens[index], tokens[index + 1]):
             found |= {index, index + 1}
     for index in range(1, len(tokens)):
         if _plain(tokens[index]) in ("t", "'t"):
@@ -115,11 +115,17 @@ def negations(tokens: Sequence[str]) -> frozenset[int]:
 
 @lru_cache(maxsize=1 << 16)
 def _is_pair(one: str, other: str) -> bool:
-    """Return whether the beginning of a token makes a negation with the end of the one before it: 難 + 以下, 我絕 + 不."""
+    """Return whether the beginning of a token makes a negation with the end of the one before it: 難 + 以下, 我絕 + 不.
+
+    What a dictionary knows ends where it is cut: 特別 + 提示 holds no 別提. What negates alone needs nobody.
+    """
     if not (_HAN.match(one[-1:]) and _HAN.match(other)):
         return False
-    joined = (one[-letters:] + other[:more] for letters in (1, 2) for more in range(1, len(other) + 1))
-    return any(simpler(word) in NEGATIONS for word in joined)
+    first, second = simpler(one), simpler(other)
+    known = len(first) > 1 and frequency(first)
+    ends = (first,) if known else {first[-1:], first[-2:]}
+    rest = range(1, _LONGEST + 1) if not is_negation(other) else (len(second),)
+    return any(end + second[:more] in NEGATIONS for end in ends for more in rest)
 
 
 def _plain(token: str) -> str:
