@@ -85,8 +85,16 @@ PAIRS = {
     "battery life": "endurance",
     **{word: "yes" if word.isascii() else "真的" for word in NEGATED.values()},
 }
-WEIGHED = ({"kind": "weigh", "by": "random"}, {"kind": "rank", "by": "weight", "k": 3, "of": "any"})
-SUBSTITUTE = {"kind": "substitute", "share": 1.0, "sources": ["lexicon"], "score": "weight"}
+WEIGHED: tuple[dict[str, object], ...] = (
+    {"kind": "weigh", "by": "random"},
+    {"kind": "rank", "by": "weight", "k": 3, "of": "any"},
+)
+SUBSTITUTE: dict[str, object] = {
+    "kind": "substitute",
+    "share": 1.0,
+    "sources": ["lexicon"],
+    "score": "weight",
+}
 STAGES: dict[str, tuple[dict[str, object], ...]] = {
     "eda": ({"kind": "eda", "children": 24, "alpha": 0.5},),
     "aeda": ({"kind": "aeda", "children": 12},),
