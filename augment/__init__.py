@@ -9,15 +9,16 @@ The names below are loaded on first use: importing the package costs nothing, so
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from augment.epochs import OnlineDataset, Variant, online
-    from augment.explaining import Attribution, explain
-    from augment.job import Job
-    from augment.running import run
-    from augment.summary import Summary
-    from augment.verifying import Verification, verify
+from augment.version import __version__ as __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from augment.api.explain import Attribution, explain
+    from augment.api.online import OnlineDataset, Variant, online
+    from augment.api.run import run
+    from augment.config.job import Job
+    from augment.output.manifest import Summary
+    from augment.verification import Verification, verify
+
 __all__ = [
     "Attribution",
     "Job",
@@ -32,16 +33,16 @@ __all__ = [
 ]
 
 _HOME = {
-    "Attribution": "augment.explaining",
-    "Job": "augment.job",
-    "OnlineDataset": "augment.epochs",
-    "Summary": "augment.summary",
-    "Variant": "augment.epochs",
-    "Verification": "augment.verifying",
-    "explain": "augment.explaining",
-    "online": "augment.epochs",
-    "run": "augment.running",
-    "verify": "augment.verifying",
+    "Attribution": "augment.api.explain",
+    "Job": "augment.config.job",
+    "OnlineDataset": "augment.api.online",
+    "Summary": "augment.output.manifest",
+    "Variant": "augment.api.online",
+    "Verification": "augment.verification",
+    "explain": "augment.api.explain",
+    "online": "augment.api.online",
+    "run": "augment.api.run",
+    "verify": "augment.verification",
 }
 
 

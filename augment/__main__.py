@@ -1,5 +1,5 @@
 """Let `python -m augment` be the command line."""
 
-from augment.entry import main
+from augment.cli.main import main
 
 main()

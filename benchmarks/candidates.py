@@ -24,7 +24,7 @@ from augment.candidates.context import InContext
 from augment.candidates.filters import Filters
 from augment.candidates.neighbours import Neighbours
 from augment.candidates.place import Place
-from augment.job import RunConfig
+from augment.config.sections import RunConfig
 from augment.models.encoder import Encoder, open_encoder
 
 SHARE = Filters().context

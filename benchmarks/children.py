@@ -13,12 +13,13 @@ from pathlib import Path
 import pyarrow as pa
 from common import command_line, write_page
 
+from augment.config.job import Job, read_job
+from augment.config.shipped import find
 from augment.corpus import read, with_label_names
-from augment.job import Job, read_job
-from augment.pipeline import Pipeline, apply
-from augment.shipped import find
+from augment.pipeline.apply import apply
+from augment.pipeline.definition import Pipeline
 from augment.stages import Substitute
-from augment.table import is_child
+from augment.tables.rows import is_child
 from augment.training import train
 
 CORPORA = ("sst2-en", "hotel-zh")

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from augment.config.job import Job, read_job
+from augment.config.sections import ModelConfig
+from augment.config.shipped import find
 from augment.corpus import read
-from augment.job import Job, ModelConfig, read_job
-from augment.ledger import write_json
 from augment.models.classifier import open_classifier
 from augment.models.labels import LabelMap
-from augment.shipped import find
+from augment.tables.files import write_json
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parent.parent / "shared"

@@ -25,13 +25,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from common import HERE, command_line, write_page
 
-from augment.engine.hashing import hashes_of
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.sections import OutputConfig
 from augment.errors import AugmentError
-from augment.job import Job, OutputConfig
-from augment.ledger import MANIFEST, write_json
-from augment.running import run
+from augment.tables.files import write_json
+from augment.tables.hashing import hashes_of
+from augment.tables.run_folder import MANIFEST
 from augment.training import train
-from augment.verifying import verify
+from augment.verification import verify
 
 sys.path.insert(0, str(HERE.parent))
 

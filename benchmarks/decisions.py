@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow.parquet as pq
 from common import Cell, Results, command_line, write_page
 
-from augment.exporting import CHILDREN, PARENTS
-from augment.job import Job, read_job
-from augment.running import run
-from augment.shipped import find
+from augment.api.run import run
+from augment.config.job import Job, read_job
+from augment.config.shipped import find
+from augment.output.export import CHILDREN, PARENTS
 from augment.training import train
 
 RESULTS = Results("decisions")

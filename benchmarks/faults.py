@@ -29,12 +29,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from common import HERE, write_page
 
-from augment.engine.hashing import hashes_of
-from augment.job import Job
-from augment.ledger import LEFTOVER, write_json
-from augment.running import run
+from augment.api.run import run
+from augment.config.job import Job
+from augment.tables.files import LEFTOVER, write_json
+from augment.tables.hashing import hashes_of
 from augment.training import train
-from augment.verifying import verify
+from augment.verification import verify
 
 sys.path.insert(0, str(HERE.parent))
 

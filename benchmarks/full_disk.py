@@ -26,8 +26,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from common import HERE, write_page
 
-from augment.engine.hashing import hashes_of
-from augment.entry import main as command
+from augment.cli.main import main as command
+from augment.tables.hashing import hashes_of
 from augment.training import train
 
 sys.path.insert(0, str(HERE.parent))

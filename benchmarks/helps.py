@@ -29,14 +29,14 @@ import torch
 from common import Cell, Results, command_line, part, write_page
 from matching import MATCHED, halves, matched_eda
 
+from augment.config.job import Job, read_job
+from augment.config.shipped import find
 from augment.errors import AugmentError
-from augment.evaluating import evaluate
-from augment.evaluating.cells import Bench
-from augment.evaluating.evaluation import FACTS
-from augment.evaluating.statistics import Difference, compare, holm
-from augment.job import Job, read_job
+from augment.evaluation import evaluate
+from augment.evaluation.cells import Bench
+from augment.evaluation.evaluation import FACTS
+from augment.evaluation.statistics import Difference, compare, holm
 from augment.progress import silent
-from augment.shipped import find
 
 RESULTS = Results("helps")
 FIRST = 100

@@ -29,13 +29,14 @@ import pyarrow.parquet as pq
 from common import HERE, command_line, write_page
 
 import augment
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.sections import RunConfig
 from augment.errors import AugmentError
-from augment.job import Job, RunConfig
-from augment.models.vocabulary import learn
-from augment.reporting import draw_folder
-from augment.running import run
+from augment.output.report import draw_folder
 from augment.training import train
-from augment.verifying import verify
+from augment.training.wordpiece import learn
+from augment.verification import verify
 
 sys.path.insert(0, str(HERE.parent))
 

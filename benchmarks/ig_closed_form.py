@@ -29,11 +29,12 @@ from common import Cell, Results, command_line, write_page
 from ig_scaling import train
 from ig_speed import captum
 
+from augment.attribution.path_integral import Plan, Rows, Scores, attribute, fixed
+from augment.config.job import read_job
+from augment.config.sections import ModelConfig, RunConfig
+from augment.config.shipped import find
 from augment.corpus import read
-from augment.job import ModelConfig, RunConfig, read_job
 from augment.models.classifier import Classifier, open_classifier
-from augment.models.integrate import Plan, Rows, Scores, attribute, fixed
-from augment.shipped import find
 
 CORPUS, LONGEST, TEXTS = "hotel-zh", 256, 200
 TRAINING = ("train.limit=5000",)

@@ -25,12 +25,12 @@ from scipy.stats import spearmanr
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
+from augment.attribution.calibration import calibrate
+from augment.attribution.path_integral import Plan, Rows, attribute, trace
+from augment.attribution.rule_trials import effort
+from augment.config.sections import ModelConfig, RunConfig
 from augment.ig.quadrature import gauss_legendre
-from augment.job import ModelConfig, RunConfig
-from augment.models.calibrate import calibrate
 from augment.models.classifier import Classifier
-from augment.models.integrate import Plan, Rows, attribute, trace
-from augment.models.trials import effort
 
 Result = TypeVar("Result")
 

@@ -21,9 +21,9 @@ from common import HERE, command_line, some_texts, write_page
 from ig_speed import captum
 from torch.profiler import ProfilerActivity, profile
 
-from augment.job import ModelConfig, RunConfig
+from augment.attribution.path_integral import Plan, Rows, attribute, fixed
+from augment.config.sections import ModelConfig, RunConfig
 from augment.models.classifier import open_classifier
-from augment.models.integrate import Plan, Rows, attribute, fixed
 
 NODES, TEXTS, FLIGHT = 50, 32, 256
 SIDES = ("ours", "recompute", "captum")

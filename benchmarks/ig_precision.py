@@ -24,13 +24,13 @@ from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from augment.attribution.path_integral import Plan, Rows, trace
+from augment.attribution.rule_trials import seen
+from augment.config.sections import ModelConfig, RunConfig
 from augment.ig.quadrature import Level, gauss_legendre
 from augment.ig.residual import integrate
-from augment.job import ModelConfig, RunConfig
 from augment.models.classifier import Classifier, open_classifier
 from augment.models.device import Dtype
-from augment.models.integrate import Plan, Rows, trace
-from augment.models.trials import seen
 
 TABLE = HERE / "ig_precision.md"
 NODES = 64

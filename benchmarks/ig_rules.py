@@ -17,9 +17,8 @@ from pathlib import Path
 import numpy as np
 from common import command_line, write_page
 
-from augment.ig.quadrature import gauss_legendre, resampling
-from augment.models.integrate import Traced
-from augment.models.trials import (
+from augment.attribution.path_integral import Traced
+from augment.attribution.rule_trials import (
     PROMISE,
     USUAL,
     Effort,
@@ -32,6 +31,7 @@ from augment.models.trials import (
     tried,
     with_correction,
 )
+from augment.ig.quadrature import gauss_legendre, resampling
 
 DENSE, MOST = 96, 32
 COARSE = (8, 10, 12, 14, 16, 20, 24, 28, 32, 40)

@@ -37,9 +37,9 @@ from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from augment.job import RunConfig
+from augment.attribution.path_integral import Plan, attribute, fixed
+from augment.config.sections import RunConfig
 from augment.models.classifier import Classifier
-from augment.models.integrate import Plan, attribute, fixed
 
 LENGTHS = (32, 64, 128, 256, 512)
 SIZES = (1000, 2000, 5000, 10000, 20000)

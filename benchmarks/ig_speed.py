@@ -48,12 +48,12 @@ from transformers import (
     RobertaModel,
 )
 
+from augment.attribution.calibration import Calibration, calibrate, choose
+from augment.attribution.path_integral import Mode, Plan, Rows, Scores, Traced, attribute, trace
+from augment.attribution.rule_trials import effort
+from augment.config.sections import ModelConfig, RunConfig
 from augment.ig.quadrature import gauss_legendre, resampling
-from augment.job import ModelConfig, RunConfig
-from augment.models.calibrate import Calibration, calibrate, choose
 from augment.models.classifier import Classifier, open_classifier
-from augment.models.integrate import Mode, Plan, Rows, Scores, Traced, attribute, trace
-from augment.models.trials import effort
 
 RESULTS = Results("ig_speed")
 DENSE = 96

@@ -22,12 +22,12 @@ import torch
 from common import Cell, Results, command_line, labelled, part, write_page
 from sklearn.metrics import roc_auc_score
 
-from augment.auditing.doubts import doubts, margins
+from augment.audit.doubts import doubts, margins
+from augment.config.job import Job
 from augment.corpus import read
-from augment.job import Job
-from augment.models.out_of_fold import read_answers
-from augment.repeats import text_key
+from augment.corpus.repeats import text_key
 from augment.training import train
+from augment.training.out_of_fold import read_answers
 
 RESULTS = Results("label_doubts")
 CORPORA = ("takeaway-zh", "trec-en")

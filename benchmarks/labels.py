@@ -23,14 +23,15 @@ import torch
 from common import Cell, Results, command_line, part, right, write_page
 from matching import MATCHED, matched_eda
 
-from augment.evaluating.arms import Arm
-from augment.evaluating.material import Labelled, by_split, drawn, write_rows
-from augment.evaluating.statistics import compare, holm
-from augment.exporting import CHILDREN
-from augment.job import CorpusConfig, Job, ModelConfig, OutputConfig, TrainConfig, read_job
-from augment.pipeline import pipeline_of
-from augment.running import run
-from augment.shipped import find
+from augment.api.run import run
+from augment.config.job import Job, read_job
+from augment.config.sections import CorpusConfig, ModelConfig, OutputConfig, TrainConfig
+from augment.config.shipped import find
+from augment.evaluation.arms import Arm
+from augment.evaluation.material import Labelled, by_split, drawn, write_rows
+from augment.evaluation.statistics import compare, holm
+from augment.output.export import CHILDREN
+from augment.pipeline.definition import pipeline_of
 from augment.training import train
 
 RESULTS = Results("labels")

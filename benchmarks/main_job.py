@@ -18,7 +18,7 @@ from pathlib import Path
 
 from common import HERE, SHARED, command_line
 
-from augment.ledger import write_json
+from augment.tables.files import write_json
 
 RESULTS = HERE / "main_job.json"
 PIPELINES = ("explain", "compare", "augment", "probe", "attack")

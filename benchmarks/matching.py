@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from augment.api.run import run
 from augment.candidates.lexicon import locate
-from augment.evaluating.arms import Arm
-from augment.exporting import CHILDREN
-from augment.job import Job, OutputConfig
-from augment.pipeline import Pipeline
-from augment.running import run
+from augment.config.job import Job
+from augment.config.sections import OutputConfig
+from augment.evaluation.arms import Arm
+from augment.output.export import CHILDREN
+from augment.pipeline.definition import Pipeline
 
 MATCHED = "eda:matched"
 COUNTED, ALPHAS = 300, tuple(round(0.01 * step, 2) for step in range(2, 51))

@@ -25,9 +25,10 @@ from pathlib import Path
 
 from common import Cell, Results, command_line, labelled, write_page
 
-from augment.job import CorpusConfig, Job, ModelConfig, ResourcesConfig, RunConfig, TrainConfig
-from augment.pipeline import Pipeline
-from augment.running import run
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, ModelConfig, ResourcesConfig, RunConfig, TrainConfig
+from augment.pipeline.definition import Pipeline
 from augment.training import train
 
 RESULTS = Results("memory")

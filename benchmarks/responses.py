@@ -17,7 +17,7 @@ from common import command_line, some_texts, write_page
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from augment.models.responses import convolved_responses, largest_responses
+from augment.models.textcnn_max import convolved_responses, largest_responses
 
 SIZES = ((32, 16), (32, 60), (32, 200), (256, 16))
 PIECES, SIZE, FILTERS, WIDTHS = 4000, 128, 100, (1, 2, 3, 4)

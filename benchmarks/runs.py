@@ -20,13 +20,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from common import HERE, command_line, write_page
 
+from augment.api.run import run
+from augment.config.job import Job, read_job
+from augment.config.sections import ModelConfig, RunConfig
+from augment.config.shipped import find
 from augment.corpus import with_label_names
 from augment.engine.staging import ACTIVE, stage_corpus
-from augment.job import Job, ModelConfig, RunConfig, read_job
-from augment.ledger import write_json
-from augment.pipeline import Pipeline, open_pipeline
-from augment.running import run
-from augment.shipped import find
+from augment.pipeline.apply import open_pipeline
+from augment.pipeline.definition import Pipeline
+from augment.tables.files import write_json
 
 KINDS: dict[str, dict[str, object]] = {
     "inline": {"executor": "inline"},

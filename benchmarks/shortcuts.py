@@ -35,11 +35,19 @@ import pyarrow.parquet as pq
 import torch
 from common import Cell, Results, command_line, labelled, part, right, write_page
 
-from augment.flagging import FLAGS, TABLE
-from augment.job import CorpusConfig, Job, ModelConfig, OutputConfig, ResourcesConfig, RunConfig, TrainConfig
-from augment.ledger import write_json
-from augment.pipeline import Pipeline
-from augment.running import run
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.sections import (
+    CorpusConfig,
+    ModelConfig,
+    OutputConfig,
+    ResourcesConfig,
+    RunConfig,
+    TrainConfig,
+)
+from augment.output.keywords import FLAGS, TABLE
+from augment.pipeline.definition import Pipeline
+from augment.tables.files import write_json
 from augment.training import train
 
 RESULTS = Results("shortcuts")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from augment.models.vocabulary import learn
 from augment.training import train
+from augment.training.wordpiece import learn
 from tests.small import random_bert, small_job, write_corpus
 
 CHECKOUT = Path(__file__).resolve().parents[1]

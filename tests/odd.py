@@ -7,8 +7,8 @@ import yaml
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from augment.job import Job
-from augment.shipped import folder, names
+from augment.config.job import Job
+from augment.config.shipped import folder, names
 from augment.stages import AnyStage
 
 Json = object

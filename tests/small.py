@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase
 
-from augment.job import CorpusConfig, Job, ModelConfig, RunConfig, TrainConfig
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, ModelConfig, RunConfig, TrainConfig
 
 GOOD = ("很好", "干净", "喜欢", "满意", "wonderful", "great", "lovely")
 BAD = ("很差", "肮脏", "讨厌", "失望", "terrible", "awful", "boring")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from augment.fetch import CATALOGUE
-from tests.test_cli import CPU, Result, augment
+from augment.corpus.demo import CATALOGUE
+from tests.cli.test_commands import CPU, Result, augment
 
 ROWS = "text,label\n" + "".join(f"这家酒店很好 {row},good\nterrible film {row},bad\n" for row in range(60))
 PIPELINE = "name: mine\nabout: of my own\nstages:\n"

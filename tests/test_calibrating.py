@@ -7,11 +7,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.sections import ModelConfig
 from augment.engine.phases import LAST
 from augment.errors import DataError, FingerprintError, RequestError
-from augment.job import Job, ModelConfig
-from augment.pipeline import Pipeline
-from augment.running import run
+from augment.pipeline.definition import Pipeline
 from augment.stages.attribute import Attribute
 from augment.stages.tokenize import Tokenize
 from tests.models.nets import NETS, save

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augment.columns import CORPUS
+from augment.config.job import read_job
+from augment.config.sections import CorpusConfig
 from augment.corpus import Chunk, Shape, inspect, read
 from augment.errors import DataError, RequestError
-from augment.job import CorpusConfig, read_job
-from augment.table import Reject
+from augment.tables.columns import CORPUS
+from augment.tables.rows import Reject
 from tests.conftest import CHECKOUT
 from tests.texts import TEXTS
 
@@ -346,7 +347,7 @@ def test_inspecting_loads_no_heavy_library(tmp_path: Path) -> None:
     """`augment check` answers at once: no torch, pandas, datasets or transformers."""
     corpus(tmp_path, "text,label\na,1\n")
     code = (
-        "import sys; from augment.corpus import inspect; from augment.job import CorpusConfig, SourceFile\n"
+        "import sys; from augment.corpus import inspect; from augment.config.job import CorpusConfig, SourceFile\n"
         f"inspect(CorpusConfig(root={str(tmp_path)!r}, files=(SourceFile(path='a.csv'),)))\n"
         "print(sorted({'torch', 'pandas', 'datasets', 'transformers'} & set(sys.modules)))"
     )

@@ -18,16 +18,17 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 import augment
-from augment import columns, job
-from augment.cli import app
-from augment.document import parse
+from augment.cli.commands import app
+from augment.cli.listing import everything
+from augment.config import job, sections
+from augment.config.shipped import find, names
+from augment.config.yaml_file import parse
 from augment.errors import AugmentError
-from augment.listing import everything
-from augment.pipeline import Pipeline, check_plan, read_pipeline
-from augment.shipped import find, names
-from augment.stage import Stage
+from augment.pipeline.definition import Pipeline, check_plan, read_pipeline
 from augment.stages import AnyStage
 from augment.stages.keep import Rule
+from augment.stages.protocol import Stage
+from augment.tables import columns
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 READMES = [CHECKOUT / "README.md", CHECKOUT / "README.zh.md"]
@@ -73,14 +74,14 @@ STAGES: dict[str, type[Stage]] = {
 }
 SECTIONS: dict[str, type[BaseModel]] = {
     "job": job.Job,
-    "corpus": job.CorpusConfig,
-    "file": job.SourceFile,
-    "model": job.ModelConfig,
-    "resources": job.ResourcesConfig,
-    "train": job.TrainConfig,
-    "evaluate": job.EvaluateConfig,
-    "run": job.RunConfig,
-    "output": job.OutputConfig,
+    "corpus": sections.CorpusConfig,
+    "file": sections.SourceFile,
+    "model": sections.ModelConfig,
+    "resources": sections.ResourcesConfig,
+    "train": sections.TrainConfig,
+    "evaluate": sections.EvaluateConfig,
+    "run": sections.RunConfig,
+    "output": sections.OutputConfig,
 }
 COLUMNS = {
     "corpus": columns.CORPUS,

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from augment.config.sections import CorpusConfig
+from augment.corpus.formats import Batch, tables
 from augment.errors import DataError, RequestError
-from augment.formats import Batch, tables
-from augment.job import CorpusConfig
 from tests.texts import TEXTS
 
 CELLS = st.one_of(

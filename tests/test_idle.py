@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from augment.config.job import Job, read_job
 from augment.errors import RequestError
-from augment.job import Job, read_job
-from augment.pipeline import Pipeline, read_pipeline
+from augment.pipeline.definition import Pipeline, read_pipeline
 
 HEAD = "name: mine\nabout: of my own\nstages:\n  - kind: tokenize\n"
 SCORED = "  - kind: attribute\n  - kind: rank\n    k: 2\n"

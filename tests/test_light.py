@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import CPU, augment
+from tests.cli.test_commands import CPU, augment
 
 # Prints, after each step, the names of the packages among WATCHED that are there by then.
 SCRIPT = """
@@ -21,7 +21,7 @@ steps, watched = json.loads(sys.argv[1])
 def found(): return sorted(set(watched) & set(sys.modules))
 import augment
 print(json.dumps(found()))
-from augment.entry import main
+from augment.cli.main import main
 for words in steps:
     sys.argv = ["augment", *words]
     with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
@@ -100,7 +100,7 @@ for module in pkgutil.walk_packages(augment.__path__, "augment."):
         importlib.import_module(module.name)
 import filelock
 assert filelock.FileLock is filelock.SoftFileLock
-from augment.entry import main
+from augment.cli.main import main
 sys.argv = ["augment", *sys.argv[1:]]
 main()
 """

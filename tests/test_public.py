@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import augment
-from augment.explaining import Attribution
-from augment.job import Job, RunConfig
-from augment.summary import Summary
+from augment.api.explain import Attribution
+from augment.config.job import Job
+from augment.config.sections import RunConfig
+from augment.output.manifest import Summary
 from tests.small import small_job
 
 CPU = RunConfig(device="cpu", threads=1)
@@ -36,18 +37,18 @@ def test_every_public_name_is_there_documented_and_typed(name: str) -> None:
 def test_public_names_are_classes_or_functions_and_never_modules() -> None:
     """Also after the command line and every module behind it was imported: a submodule becomes an attribute."""
     for module in (
-        "cli",
-        "configuring",
-        "telling",
-        "running",
-        "summary",
-        "fingerprint",
-        "explaining",
+        "cli.commands",
+        "cli.job_options",
+        "cli.listing",
+        "cli.terminal",
+        "api.run",
+        "api.explain",
+        "api.check",
+        "engine.fingerprint",
+        "output.report",
+        "output.summary",
         "training",
-        "checking",
-        "listing",
-        "reporting",
-        "fetch",
+        "corpus.demo",
     ):
         importlib.import_module(f"augment.{module}")
     assert not any(inspect.ismodule(getattr(augment, name)) for name in augment.__all__)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import augment
+from augment.config.sections import CorpusConfig, ModelConfig, RunConfig
 from augment.errors import ModelError, RequestError
-from augment.job import CorpusConfig, ModelConfig, RunConfig
 from tests.conftest import CHECKOUT
 from tests.small import small_job
 

@@ -7,10 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from augment.cli.terminal import tell_training
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, ModelConfig, TrainConfig
 from augment.errors import DataError, ModelError, RequestError
-from augment.job import CorpusConfig, Job, ModelConfig, TrainConfig
-from augment.models.folder import look
-from augment.telling import tell_training
+from augment.models.model_folder import look
 from augment.training import SCRATCH, Training, default_epochs, train
 from tests.small import small_job, write_corpus
 

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from augment.evaluating.evaluation import FILE
-from augment.ledger import MANIFEST, PLAN
-from augment.running import run
+from augment.api.run import run
+from augment.evaluation.evaluation import FILE
+from augment.tables.run_folder import MANIFEST, PLAN
+from tests.cli.test_commands import CONFIG, augment
 from tests.small import small_job
 from tests.test_bad_input import refused
-from tests.test_cli import CONFIG, augment
 
 few = how(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 # Names of people that read like those of files that we leave, lock or swap, and names of ours in the hands of others.

@@ -17,20 +17,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import augment
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, ModelConfig
 from augment.errors import DataError, RequestError
-from augment.exporting import CHILDREN, PARENTS
-from augment.job import CorpusConfig, Job, ModelConfig
-from augment.ledger import MANIFEST, PLAN, digest, read_json, write_json
-from augment.models.vocabulary import learn
-from augment.pipeline import Pipeline
-from augment.running import run
-from augment.sink import Sink
-from augment.summary import seal
-from augment.verifying import Verification, verify
-from augment.verifying.checks import UNITS
-from augment.verifying.records import Labels, records
+from augment.output.export import CHILDREN, PARENTS
+from augment.output.manifest import seal
+from augment.pipeline.definition import Pipeline
+from augment.tables.files import digest, read_json, write_json
+from augment.tables.run_folder import MANIFEST, PLAN
+from augment.tables.sink import Sink
+from augment.training.wordpiece import learn
+from augment.verification import Verification, verify
+from augment.verification.checks import UNITS
+from augment.verification.records import Labels, records
+from tests.cli.test_commands import augment as command
 from tests.small import random_bert, small_job
-from tests.test_cli import augment as command
 from tests.texts import TEXTS
 
 Row = dict[str, Any]
@@ -535,7 +537,7 @@ def test_python_gets_the_checks_and_may_ask_for_an_error(folder: Path) -> None:
 
 def test_neither_torch_nor_a_model_is_loaded(folder: Path) -> None:
     script = (
-        "import sys; from augment.verifying import verify; assert verify(sys.argv[1]).ok\n"
+        "import sys; from augment.verification import verify; assert verify(sys.argv[1]).ok\n"
         "print(sorted({'torch', 'transformers', 'datasets', 'sklearn'} & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -7,15 +7,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from augment.job import Job
-from augment.pipeline import Pipeline, read_pipeline
-from augment.running import run
-from augment.shipped import find
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.shipped import find
+from augment.output.manifest import Summary
+from augment.pipeline.definition import Pipeline, read_pipeline
 from augment.stages import Select
-from augment.summary import Summary
-from augment.text.sequences import alike, sequences
+from augment.text.shingles import alike, sequences
 from augment.training import train
-from augment.verifying import verify
+from augment.verification import verify
 from tests.small import small_job, write_corpus
 
 Row = dict[str, object]

@@ -16,9 +16,9 @@ from functools import cache
 import numpy as np
 
 from augment.candidates.place import Place
-from augment.job import RunConfig
+from augment.config.sections import RunConfig
 from augment.models.encoder import UNSEEN, Encoder, Span, open_encoder
-from augment.text.choose import Protection, editable
+from augment.text.editable import Protection, editable
 from augment.text.script import language
 from augment.text.segment import segment
 

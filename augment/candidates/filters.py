@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from augment.candidates.antonyms import Antonyms
 from augment.candidates.lexicon import Lexicon, read_pairs
-from augment.job import Job
+from augment.config.job import Job
 from augment.text.script import language
 from augment.text.segment import per_million, segment, tag
 

@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
+from augment.config.job import Job
 from augment.errors import RequestError
-from augment.job import Job
 
 _PACKAGE = "kenlm"
 _HINT = "name an ARPA file, or one that KenLM's build_binary made"

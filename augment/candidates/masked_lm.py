@@ -11,12 +11,12 @@ import torch
 from transformers import AutoModelForMaskedLM
 
 from augment.candidates.place import Place
+from augment.config.sections import RunConfig
 from augment.errors import ModelError
-from augment.job import RunConfig
 from augment.models.bounded import encode
 from augment.models.classifier import load, positions, require_known
 from augment.models.device import USUAL_BUDGET, device_of
-from augment.models.folder import resource_folder
+from augment.models.model_folder import resource_folder
 from augment.models.packing import pack
 
 _LONGEST = 512

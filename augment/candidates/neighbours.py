@@ -13,7 +13,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from augment.candidates.place import Place
-from augment.job import Job
+from augment.config.job import Job
 from augment.models.classifier import open_classifier
 from augment.models.encoder import UNSEEN, WordVectors, open_encoder
 from augment.text.script import language

@@ -16,8 +16,8 @@ from augment.candidates.fluency import fluency_notices
 from augment.candidates.forms import FORMS, FormName, form_notices, open_form
 from augment.candidates.lexicon import Lexicon, load_lexicons, locate
 from augment.candidates.place import Place
-from augment.job import Job
-from augment.text.choose import Protection, editable
+from augment.config.job import Job
+from augment.text.editable import Protection, editable
 from augment.text.inflect import fits_article, match_case
 from augment.text.negation import is_negation, negations
 from augment.text.script import Language, language

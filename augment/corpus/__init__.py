@@ -10,6 +10,7 @@ under its own name and type, so that samples can be written back in the form the
 Every row of the files is in one of the three. `skipped` counts rows that the config leaves out.
 """
 
+from augment.corpus.column_roles import USUAL, Shape
 from augment.corpus.folds import fold_of, with_folds
 from augment.corpus.inspecting import (
     Peek,
@@ -22,7 +23,6 @@ from augment.corpus.inspecting import (
     with_label_names,
 )
 from augment.corpus.label_types import LabelTypes, typed
-from augment.corpus.layout import USUAL, Shape
 from augment.corpus.reading import Chunk, read, settled_shape
 
 __all__ = [

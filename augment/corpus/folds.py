@@ -9,8 +9,8 @@ says more of a text it has learned by heart than it knows of texts.
 
 import pyarrow as pa
 
-from augment.columns import FOLD
 from augment.corpus.rows import text_digest
+from augment.tables.columns import FOLD
 
 
 def fold_of(text: str, pair: str | None, folds: int) -> int:

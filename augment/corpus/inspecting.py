@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from augment.corpus.layout import Shape, lay_out
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig
+from augment.corpus.column_roles import Shape, lay_out
+from augment.corpus.formats import SPLITS
+from augment.corpus.formats.unpacking import on_disk
+from augment.corpus.repeats import RepeatCounter, Repeats
 from augment.corpus.rows import batches_of, rows_of, rows_of_head, split_of
 from augment.errors import DataError, RequestError, few, nearest
-from augment.formats import SPLITS
-from augment.job import CorpusConfig, Job
-from augment.ledger import digest
-from augment.repeats import RepeatCounter, Repeats
-from augment.unpacking import on_disk
+from augment.tables.files import digest
 
 # Rows of each file that `check` looks at, and the bytes of a text file of which it sees no more than the head.
 _HEAD_ROWS, _HEAD_BYTES = 20_000, 1 << 20

@@ -8,7 +8,7 @@ typed(column, types.found)                   # ["1", "5"] as int64 if every labe
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.numerals import LabelType, plain, whole_or_truth
+from augment.config.numerals import LabelType, plain, whole_or_truth
 
 
 class LabelTypes:

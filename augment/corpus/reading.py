@@ -11,14 +11,14 @@ from heapq import nsmallest
 
 import pyarrow as pa
 
-from augment.columns import CORPUS
-from augment.corpus.layout import Layout, Part, Shape, lay_out
+from augment.config.sections import CorpusConfig
+from augment.corpus.column_roles import Layout, Part, Shape, lay_out
+from augment.corpus.formats import Batch, TextFolder
 from augment.corpus.rows import SourceRow, batches_of, rows_of, text_digest
+from augment.corpus.seen_ids import Seen
 from augment.errors import DataError, RequestError, few, nearest
-from augment.formats import Batch, TextFolder
-from augment.job import CorpusConfig
-from augment.seen import Seen
-from augment.table import Reject
+from augment.tables.columns import CORPUS
+from augment.tables.rows import Reject
 
 STAGE = "corpus"
 _IDS = 8192  # rows read at a time where only their ids are wanted

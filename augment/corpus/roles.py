@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from augment.columns import ATTACK, CHILD, DISTINCT, GUARD, KEEP, MOVED, judgement
+from augment.config.sections import CorpusConfig
+from augment.corpus.formats import Record
 from augment.errors import RequestError, few, nearest
-from augment.formats import Record
-from augment.job import CorpusConfig
+from augment.tables.columns import ATTACK, CHILD, DISTINCT, GUARD, KEEP, MOVED, judgement
 
 # Column names that say their role, in lower case.
 USUAL: Mapping[str, str] = {

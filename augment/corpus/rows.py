@@ -12,9 +12,9 @@ from typing import NamedTuple, cast
 
 import pyarrow as pa
 
-from augment.corpus.layout import Layout, Part
-from augment.formats import SPLITS, Batch, Record
-from augment.numerals import plain
+from augment.config.numerals import plain
+from augment.corpus.column_roles import Layout, Part
+from augment.corpus.formats import SPLITS, Batch, Record
 
 SCALARS = (str, int, float, bool)
 NO_LABEL = "no label"

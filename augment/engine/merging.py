@@ -17,12 +17,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.deciding import ORDER, lines_of
+from augment.config.job import Job
 from augment.engine.phases import Phase
 from augment.engine.staging import read_rest
 from augment.errors import RequestError
-from augment.job import Job
-from augment.ledger import (
+from augment.pipeline.decisions import ORDER, lines_of
+from augment.stages.protocol import TableStage, WholeStage
+from augment.tables.files import (
     canonical,
     digest,
     read_json,
@@ -33,7 +34,6 @@ from augment.ledger import (
     write_json,
     write_table,
 )
-from augment.stage import TableStage, WholeStage
 
 # Lines of a bucket, about, of which there are so many at most; keys that are looked at to find where buckets begin.
 _BUCKET, _BUCKETS, _SAMPLED = 1 << 17, 512, 1 << 16

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from augment.pipeline import Pipeline, cut
-from augment.stage import Stage, WholeStage
+from augment.pipeline.apply import cut
+from augment.pipeline.definition import Pipeline
+from augment.stages.protocol import Stage, WholeStage
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from multiprocessing.process import parent_process
 from typing import Self
 
 from augment.engine.shard import Receipt
-from augment.engine.work import Hand, Work
+from augment.engine.worker import Hand, Work
 from augment.errors import AugmentError
 
 # A shard that was given out when so many workers died, or when one died before any shard was done, is done alone; one

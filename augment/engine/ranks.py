@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augment.engine.shard import Receipt, read_receipt
-from augment.engine.work import Hand
+from augment.engine.worker import Hand
 from augment.errors import RequestError
-from augment.locking import is_held
+from augment.tables.locking import is_held
 
 _NAMES = (
     ("RANK", "WORLD_SIZE"),

@@ -15,17 +15,17 @@ from pathlib import Path
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from augment.deciding import with_decisions
-from augment.engine.hashing import hashes_of
 from augment.engine.merging import decided
 from augment.engine.phases import LAST, Phase
 from augment.engine.staging import read_shard
 from augment.errors import AugmentError, DataError, RequestError
-from augment.ledger import canonical, digest, read_json, read_table, write_json, write_table
-from augment.pipeline import Applied, StageFailedError
-from augment.pressure import count, counted
-from augment.stage import TableStage
-from augment.table import Reject
+from augment.models.memory_retries import count, counted
+from augment.pipeline.apply import Applied, StageFailedError
+from augment.pipeline.decisions import with_decisions
+from augment.stages.protocol import TableStage
+from augment.tables.files import canonical, digest, read_json, read_table, write_json, write_table
+from augment.tables.hashing import hashes_of
+from augment.tables.rows import Reject
 
 Apply = Callable[[pa.Table], Applied]
 

@@ -18,13 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from augment.config.job import Job
+from augment.config.numerals import LabelType
+from augment.config.sections import CorpusConfig
 from augment.corpus import Chunk, LabelTypes, Shape, read, settled_shape, with_folds
+from augment.corpus.repeats import RepeatCounter, Repeats
 from augment.errors import DataError, RequestError
-from augment.job import CorpusConfig, Job
-from augment.ledger import digest, in_parts, readable, whole
-from augment.numerals import LabelType
-from augment.repeats import RepeatCounter, Repeats
-from augment.table import NUMBERED, Reject
+from augment.tables.files import digest, in_parts, readable, whole
+from augment.tables.rows import NUMBERED, Reject
 
 ACTIVE = "run/active.parquet"
 REST = "run/rest.parquet"

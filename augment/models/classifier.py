@@ -28,10 +28,10 @@ from transformers import (
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import AugmentError, ModelError, RequestError
 from augment.ig.baseline import FillerName, replaced, zero
 from augment.ig.gradients import Batch
-from augment.job import ModelConfig, RunConfig
 from augment.models import bounded
 from augment.models.device import (
     Dtype,
@@ -42,11 +42,11 @@ from augment.models.device import (
     reduced,
     remember_few_shapes,
 )
-from augment.models.folder import TEXTCNN, ModelFolder, model_folder, quiet
+from augment.models.first_piece import first_only
+from augment.models.memory_retries import count
+from augment.models.model_folder import TEXTCNN, ModelFolder, model_folder, quiet
 from augment.models.packing import pack
-from augment.models.pooled import first_only
 from augment.models.textcnn import TextCNN
-from augment.pressure import count
 
 _OPENED: OrderedDict[tuple[str, ...], "Classifier"] = OrderedDict()
 _KEPT = 2

@@ -13,8 +13,8 @@ from typing import Literal
 
 import torch
 
+from augment.config.sections import RunConfig
 from augment.errors import ModelError
-from augment.job import RunConfig
 
 Dtype = Literal["float32", "tf32", "bfloat16", "float16"]
 

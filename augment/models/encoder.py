@@ -15,12 +15,12 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from augment.config.sections import RunConfig
 from augment.errors import ModelError
-from augment.job import RunConfig
 from augment.models import bounded
 from augment.models.classifier import positions, reading, require_known
 from augment.models.device import USUAL_BUDGET, device_of, remember_few_shapes
-from augment.models.folder import resource_folder
+from augment.models.model_folder import resource_folder
 from augment.models.packing import pack
 
 # The cosine of what is not seen, below all others.

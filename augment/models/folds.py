@@ -9,9 +9,9 @@ the same order, since their answers stand side by side.
 import re
 from pathlib import Path
 
+from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import ModelError
-from augment.job import ModelConfig, RunConfig
-from augment.models.folder import ModelFolder, look, model_folder
+from augment.models.model_folder import ModelFolder, look, model_folder
 
 _NAME = re.compile(r"fold-(0|[1-9][0-9]*)")
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from augment.models.folder import TEXTCNN
-from augment.models.responses import largest_responses
+from augment.models.model_folder import TEXTCNN
+from augment.models.textcnn_max import largest_responses
 
 
 class TextCNNConfig(PretrainedConfig):

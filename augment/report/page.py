@@ -25,10 +25,10 @@ import jinja2
 import pyarrow as pa
 from markupsafe import Markup
 
-from augment.columns import attribution
 from augment.errors import AugmentError
 from augment.report.colour import full_colour, scaled, stylesheet, tint_class
 from augment.report.words import TopWord
+from augment.tables.columns import attribution
 from augment.text.visible import visible
 
 # A row as Arrow gives it: what each name holds is said in columns.py.

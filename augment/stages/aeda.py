@@ -11,13 +11,13 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import Field
 
-from augment.chance import Chance, chance
-from augment.columns import CHILD, Column
-from augment.job import Job
-from augment.stage import Stage, Step
-from augment.stages.children import TRIES, Row, drawn, protection, whole_rows
+from augment.config.job import Job
+from augment.seeding import Chance, chance
 from augment.stages.eda import before, first_words
-from augment.text.choose import governed
+from augment.stages.editing import TRIES, Row, drawn, protection, whole_rows
+from augment.stages.protocol import Stage, Step
+from augment.tables.columns import CHILD, Column
+from augment.text.editable import governed
 from augment.text.edits import Edit
 from augment.text.script import language
 

@@ -15,13 +15,13 @@ from pydantic import Field, ValidationInfo, field_validator
 from augment.candidates.filters import Filters
 from augment.candidates.forms import FORMS
 from augment.candidates.sources import SourceName, Sources, open_sources
-from augment.columns import ATTACK, CHILD, Column
-from augment.job import Job
+from augment.config.job import Job
 from augment.models.labels import LabelMap
-from augment.stage import Stage, Step, idle
-from augment.stages.children import Context, Row, editable_rows, protection
+from augment.stages.editing import Context, Row, editable_rows, protection
+from augment.stages.protocol import Stage, Step, idle
 from augment.stages.substitute import places_of
-from augment.table import Child, Missing, with_children, with_columns
+from augment.tables.columns import ATTACK, CHILD, Column
+from augment.tables.rows import Child, Missing, with_children, with_columns
 from augment.text.foreign import FOREIGN
 
 

@@ -11,18 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from augment.columns import TOKENIZE, Column, attribution
+from augment.config.job import Job
 from augment.errors import RequestError
-from augment.job import Job
 from augment.models.labels import LabelMap
-from augment.stage import Stage, Step, idle
-from augment.table import parents, rejecting, with_columns
+from augment.stages.protocol import Stage, Step, idle
+from augment.tables.columns import TOKENIZE, Column, attribution
+from augment.tables.rows import parents, rejecting, with_columns
 
 if TYPE_CHECKING:
-    from augment.models.calibrated import Finished
+    from augment.attribution.baseline_texts import References
+    from augment.attribution.calibration_file import Finished
+    from augment.attribution.path_integral import Plan, Rows, Scores
     from augment.models.classifier import Classifier
-    from augment.models.integrate import Plan, Rows, Scores
-    from augment.models.references import References
 
 _FROM_CORPUS = ("corpus", "neutral", "boundary")
 _REFERENCES = ("text", *_FROM_CORPUS)
@@ -115,9 +115,9 @@ class Attribute(Stage):
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model, and the calibration that was prepared for the run."""
+        from augment.attribution.float32_retry import FLOORS, attribute, attribute_precisely
+        from augment.attribution.path_integral import PROMISING, doubted, try_path
         from augment.models.classifier import open_classifier
-        from augment.models.integrate import PROMISING, doubted, try_path
-        from augment.models.precise import FLOORS, attribute, attribute_precisely
 
         classifier = open_classifier(job.needs_model(), job.run)
         labels = LabelMap(classifier.classes, job.label_names)
@@ -144,11 +144,11 @@ class Attribute(Stage):
 
     def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
         """Calibrate the rules on a sample of the corpus, where that pays, or check a calibration that was named."""
-        from augment.models.calibrate import LEAST_ROWS, calibrate, choose
-        from augment.models.calibrated import Finished, save
+        from augment.attribution.baseline_texts import KEPT
+        from augment.attribution.calibration import LEAST_ROWS, calibrate, choose
+        from augment.attribution.calibration_file import Finished, save
+        from augment.attribution.rule_trials import effort
         from augment.models.classifier import open_classifier
-        from augment.models.references import KEPT
-        from augment.models.trials import effort
 
         classifier = open_classifier(job.needs_model(), job.run)
         plan = self._plan()
@@ -173,8 +173,8 @@ class Attribute(Stage):
 
     def _opened(self, job: Job, state: Path | None) -> "tuple[Plan, Finished | None, str | None]":
         """Return the plan, the rows that are done already, and what is known of the paths: smooth, rough or jump."""
-        from augment.models.calibrated import load, load_finished
-        from augment.models.integrate import PROMISING
+        from augment.attribution.calibration_file import load, load_finished
+        from augment.attribution.path_integral import PROMISING
 
         plan, named = self._plan(), job.needs_model().calibration
         if plan.mode == "fixed":
@@ -194,8 +194,8 @@ class Attribute(Stage):
 
     def _plan(self) -> "Plan":
         """Return the plan without a calibration."""
+        from augment.attribution.path_integral import Plan, fixed
         from augment.ig.baseline import FillerName
-        from augment.models.integrate import Plan, fixed
 
         baseline = self.baseline if self.baseline in get_args(FillerName) else "zero"
         plan = Plan(self.method, self.quantity, cast(FillerName, baseline), self.cut)
@@ -216,7 +216,7 @@ class Attribute(Stage):
     def _made_for(self, job: Job) -> dict[str, object]:
         """Return all that a calibration depends on."""
         from augment.models.device import dtype_of
-        from augment.models.folder import model_folder
+        from augment.models.model_folder import model_folder
 
         model = job.needs_model()
         facts = {"model": model_folder(model, job.run).digest(), "max_length": model.max_length}
@@ -235,7 +235,7 @@ class Attribute(Stage):
 
     def _references(self, classifier: "Classifier", state: Path | None) -> "References | None":
         """Return the texts that paths start from, None for a baseline that is no text."""
-        from augment.models.references import References
+        from augment.attribution.baseline_texts import References
 
         if self.baseline == "text":
             return References(classifier, [classifier.encode([str(self.text)], [None])[0].pieces])
@@ -250,7 +250,7 @@ class Attribute(Stage):
 
     def _rows(self, batch: pa.RecordBatch, classifier: "Classifier", labels: LabelMap) -> "Rows":
         """Return what is explained: the predicted class of each row, or its given label where the model knows it."""
-        from augment.models.integrate import Rows
+        from augment.attribution.path_integral import Rows
 
         pieces, segments = batch.column("pieces").to_pylist(), batch.column("segments").to_pylist()
         logits = classifier.answer(pieces, segments)

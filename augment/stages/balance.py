@@ -21,16 +21,17 @@ from typing import Literal, NamedTuple
 import pyarrow as pa
 from pydantic import Field, ValidationInfo, field_validator
 
-from augment.chance import Chance, chance, key_of
-from augment.columns import CHILD, Column
-from augment.job import Flag, Job
-from augment.ledger import read_table
-from augment.shortcuts import Flag as Shortcut
-from augment.shortcuts import read_flags
-from augment.stage import Lines, Step, TableStage
-from augment.stages.children import Row, editable_rows, protection, whole_rows
-from augment.table import Child, Missing, with_children
-from augment.text.choose import Protection, governed, is_content
+from augment.config.job import Job
+from augment.config.sections import Flag
+from augment.seeding import Chance, chance, key_of
+from augment.stages.editing import Row, editable_rows, protection, whole_rows
+from augment.stages.protocol import Lines, Step, TableStage
+from augment.stages.shortcuts import Flag as Shortcut
+from augment.stages.shortcuts import read_flags
+from augment.tables.columns import CHILD, Column
+from augment.tables.files import read_table
+from augment.tables.rows import Child, Missing, with_children
+from augment.text.editable import Protection, governed, is_content
 from augment.text.edits import Edit, insertion, replay
 from augment.text.foreign import FOREIGN
 from augment.text.negation import is_negation

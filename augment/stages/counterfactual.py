@@ -19,14 +19,14 @@ from pydantic import Field
 from augment.candidates.filters import parts_agree
 from augment.candidates.lexicon import Lexicon
 from augment.candidates.sources import load_job_lexicons
-from augment.chance import Chance, chance, key_of
-from augment.columns import CHILD, MOVED, Column
-from augment.job import Job
-from augment.ledger import read_table
-from augment.stage import Lines, Step, TableStage
-from augment.stages.children import Row, breed, editable_rows, protection
-from augment.table import is_child, with_columns
-from augment.text.choose import is_content
+from augment.config.job import Job
+from augment.seeding import Chance, chance, key_of
+from augment.stages.editing import Row, breed, editable_rows, protection
+from augment.stages.protocol import Lines, Step, TableStage
+from augment.tables.columns import CHILD, MOVED, Column
+from augment.tables.files import read_table
+from augment.tables.rows import is_child, with_columns
+from augment.text.editable import is_content
 from augment.text.inflect import fits_article, match_case
 from augment.text.negation import is_negation
 from augment.text.script import language

@@ -8,12 +8,12 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import Field
 
-from augment.chance import Chance
-from augment.columns import CHILD, Column
-from augment.job import Job
-from augment.stage import Stage, Step
-from augment.stages.children import Drafts, On, Row, breed, editable_rows, protection
-from augment.text.choose import Protection, governed
+from augment.config.job import Job
+from augment.seeding import Chance
+from augment.stages.editing import Drafts, On, Row, breed, editable_rows, protection
+from augment.stages.protocol import Stage, Step
+from augment.tables.columns import CHILD, Column
+from augment.text.editable import Protection, governed
 
 
 class Delete(Stage):

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.columns import DISTINCT, Column
-from augment.job import Job
-from augment.stage import Lines, Step, WholeStage
-from augment.table import decisions, dropping, is_child, with_columns
+from augment.config.job import Job
+from augment.stages.protocol import Lines, Step, WholeStage
+from augment.tables.columns import DISTINCT, Column
+from augment.tables.rows import decisions, dropping, is_child, with_columns
 
 _REASON = "another row has the same text"
 

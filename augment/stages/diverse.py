@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from augment.job import Job
-from augment.stage import Stage, Step
-from augment.table import Missing, dropping, lacking
-from augment.volume import chosen
+from augment.config.job import Job
+from augment.stages.determinantal import chosen
+from augment.stages.protocol import Stage, Step
+from augment.tables.rows import Missing, dropping, lacking
 
 _REASON = "its row has the children asked for"
 _LACK = "too few children left to choose from"
@@ -47,7 +47,7 @@ class Diverse(Stage):
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model that tells texts apart."""
         from augment.models.classifier import open_classifier
-        from augment.models.vectors import vectors
+        from augment.models.text_vectors import vectors
 
         classifier = open_classifier(job.needs_model(), job.run)
 

@@ -15,12 +15,12 @@ import pyarrow as pa
 from pydantic import Field
 
 from augment.candidates.sources import SourceName, any_synonyms
-from augment.chance import Chance, chance
-from augment.columns import CHILD, Column
-from augment.job import Job
-from augment.stage import Stage, Step
-from augment.stages.children import Row, drawn, protection, whole_rows
-from augment.text.choose import STOP_WORDS, governed, is_word
+from augment.config.job import Job
+from augment.seeding import Chance, chance
+from augment.stages.editing import Row, drawn, protection, whole_rows
+from augment.stages.protocol import Stage, Step
+from augment.tables.columns import CHILD, Column
+from augment.text.editable import STOP_WORDS, governed, is_word
 from augment.text.edits import Edit, apart, insertion
 from augment.text.script import language
 

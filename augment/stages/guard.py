@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from augment.columns import GUARD, Column
+from augment.config.job import Job
+from augment.config.sections import SourceFile
 from augment.corpus import read
-from augment.formats import require_files
-from augment.job import Job, SourceFile
-from augment.stage import Stage, Step
-from augment.table import dropping, with_columns
-from augment.text.sequences import alike, sequences
+from augment.corpus.formats import require_files
+from augment.stages.protocol import Stage, Step
+from augment.tables.columns import GUARD, Column
+from augment.tables.rows import dropping, with_columns
+from augment.text.shingles import alike, sequences
 
 if TYPE_CHECKING:
     from datasketch import MinHash

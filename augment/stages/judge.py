@@ -5,11 +5,11 @@ from typing import ClassVar, Literal
 
 import pyarrow as pa
 
-from augment.columns import Column, judgement
-from augment.job import Job
+from augment.config.job import Job
 from augment.models.labels import LabelMap
-from augment.stage import Stage, Step
-from augment.table import with_columns
+from augment.stages.protocol import Stage, Step
+from augment.tables.columns import Column, judgement
+from augment.tables.rows import with_columns
 
 
 class Judge(Stage):

@@ -6,10 +6,10 @@ from typing import Literal, Self
 import pyarrow as pa
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from augment.columns import KEEP, MOVED, Column
-from augment.job import Job
-from augment.stage import Stage, Step
-from augment.table import with_columns
+from augment.config.job import Job
+from augment.stages.protocol import Stage, Step
+from augment.tables.columns import KEEP, MOVED, Column
+from augment.tables.rows import with_columns
 
 
 class Rule(BaseModel, frozen=True, extra="forbid"):

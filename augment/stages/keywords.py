@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from augment.chance import chance, key_of
-from augment.columns import FLAGGED, Column
-from augment.job import Job
-from augment.ledger import read_table
-from augment.shortcuts import SCHEMA, Fact, fact_rows, flagged_units, flags_of
-from augment.stage import Lines, Step, TableStage
-from augment.table import is_child, with_columns
+from augment.config.job import Job
+from augment.seeding import chance, key_of
+from augment.stages.protocol import Lines, Step, TableStage
+from augment.stages.shortcuts import SCHEMA, Fact, fact_rows, flagged_units, flags_of
+from augment.tables.columns import FLAGGED, Column
+from augment.tables.files import read_table
+from augment.tables.rows import is_child, with_columns
 from augment.text.units import Unit, units
 
 _SUMS = ("rows", "right", "share", "top", "chance_share", "chance_top", "score")

@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from augment.columns import FLAGGED, RANK, Column
-from augment.job import Job
-from augment.stage import Stage, Step
-from augment.stages.children import protection, reached
-from augment.table import with_columns
-from augment.text.choose import editable
+from augment.config.job import Job
+from augment.stages.editing import protection, reached
+from augment.stages.protocol import Stage, Step
+from augment.tables.columns import FLAGGED, RANK, Column
+from augment.tables.rows import with_columns
+from augment.text.editable import editable
 
 # Scores are compared after rounding to this fraction of the row's largest, so that the last bits, which change with
 # the batch a row was in (2e-8 of 6e-2 in float32), decide nothing.

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from augment.job import Job
-from augment.stage import Lines, Step, WholeStage
-from augment.table import decisions, dropping, is_child
+from augment.config.job import Job
+from augment.stages.protocol import Lines, Step, WholeStage
+from augment.tables.rows import decisions, dropping, is_child
 
 _REASON = "its class has the children asked for"
 _LAST = (1 << 16) - 1

@@ -15,12 +15,13 @@ from augment.candidates.forms import FORMS
 from augment.candidates.phrases import Find, phrase_finder
 from augment.candidates.place import Place
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
-from augment.chance import Chance
-from augment.columns import CHILD, Column
-from augment.job import Flag, Job
-from augment.stage import Stage, Step, idle
-from augment.stages.children import Context, Drafts, On, Rewrite, Row, breed, editable_rows, protection
-from augment.text.choose import Protection, is_content
+from augment.config.job import Job
+from augment.config.sections import Flag
+from augment.seeding import Chance
+from augment.stages.editing import Context, Drafts, On, Rewrite, Row, breed, editable_rows, protection
+from augment.stages.protocol import Stage, Step, idle
+from augment.tables.columns import CHILD, Column
+from augment.text.editable import Protection, is_content
 
 # Near synonyms that may stand for a key word.
 _NEAREST = 3

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
-from augment.columns import TOKENIZE, Column
-from augment.job import Job
-from augment.stage import Stage, Step
-from augment.table import with_columns
+from augment.config.job import Job
+from augment.stages.protocol import Stage, Step
+from augment.tables.columns import TOKENIZE, Column
+from augment.tables.rows import with_columns
 from augment.text.align import beyond, owners
 from augment.text.segment import segment
 

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from augment.chance import chance, key_of
-from augment.columns import Column
-from augment.job import Job
-from augment.ledger import read_table
-from augment.stage import Lines, Step, TableStage
-from augment.table import is_child, with_columns
+from augment.config.job import Job
+from augment.seeding import chance, key_of
+from augment.stages.protocol import Lines, Step, TableStage
+from augment.tables.columns import Column
+from augment.tables.files import read_table
+from augment.tables.rows import is_child, with_columns
 
 _LINES = pa.schema(
     [

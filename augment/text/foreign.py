@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 
 import regex
 
-from augment.text.choose import STOP_WORDS
+from augment.text.editable import STOP_WORDS
 from augment.text.negation import NEGATIONS
 from augment.text.script import language
 from augment.text.segment import CODE, LINK, MARKUP

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from augment.config.job import Job
 from augment.corpus import fold_of, read
+from augment.corpus.repeats import RepeatCounter, Repeats
 from augment.errors import DataError
-from augment.job import Job
 from augment.models.labels import listed
-from augment.repeats import RepeatCounter, Repeats
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from augment.job import Job, TrainConfig
+from augment.config.job import Job
+from augment.config.sections import TrainConfig
 from augment.progress import Progress
 from augment.training.examples import Examples
 
@@ -31,10 +32,10 @@ def fit(
     """Train the model in place with the Trainer of transformers."""
     from transformers import Trainer, TrainerCallback, TrainingArguments
 
-    from augment.models.agreement import disagreement, doubled
-    from augment.models.buckets import LengthBuckets, padding
     from augment.models.device import device_of, dtype_of
-    from augment.models.layers import freeze
+    from augment.training.freezing import freeze
+    from augment.training.length_buckets import LengthBuckets, padding
+    from augment.training.r_drop import disagreement, doubled
 
     settings, dtype, device = job.train, dtype_of(job.run), device_of(job.run.device)
     rows = _features(job, tokenizer, fitting, classes, model)

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from augment.config.job import Job
 from augment.corpus import corpus_hashes, require_unchanged, with_label_names
+from augment.corpus.repeats import repeat_notices, text_key
 from augment.errors import RequestError
-from augment.job import Job
-from augment.locking import locked, sweep_beside
-from augment.models.folder import MADE
 from augment.models.folds import folds_in
-from augment.models.out_of_fold import write_answers
+from augment.models.model_folder import MADE
 from augment.progress import Progress, silent
-from augment.repeats import repeat_notices, text_key
+from augment.tables.locking import locked, sweep_beside
 from augment.training.examples import Examples, divided_by_fold, limited, repeats_in, splits_of
 from augment.training.fitting import fit
+from augment.training.out_of_fold import write_answers
 from augment.training.saving import NEW, finish_swap, save, swap
 from augment.training.scoring import answers, score, score_of, tfidf_accuracy
 from augment.training.starting import start_of

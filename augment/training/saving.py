@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError
 
-from augment import __version__
 from augment.errors import DiskFullError, RequestError
-from augment.ledger import sync_folder
-from augment.locking import staged_of
-from augment.models.folder import MADE
 from augment.models.folds import folds_in
-from augment.models.out_of_fold import ANSWERS
+from augment.models.model_folder import MADE
+from augment.tables.files import sync_folder
+from augment.tables.locking import staged_of
+from augment.training.out_of_fold import ANSWERS
+from augment.version import __version__
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from augment.job import Job
+from augment.config.job import Job
 from augment.text.segment import segment
 from augment.training.examples import Examples
 

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from augment.config.job import Job
 from augment.errors import RequestError
-from augment.job import Job
-from augment.models.folder import resolve
+from augment.models.model_folder import resolve
 from augment.training.examples import Examples
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def start_of(
     from transformers import BertConfig, BertForSequenceClassification, set_seed
 
     from augment.models.textcnn import TextCNN, TextCNNConfig
-    from augment.models.vocabulary import learn
+    from augment.training.wordpiece import learn
 
     if job.run.threads is not None:
         torch.set_num_threads(job.run.threads)
@@ -32,8 +32,8 @@ def start_of(
     if settings.start not in ("textcnn", "bert-small"):
         return _pretrained(job, names)
     if settings.vectors is not None:
-        from augment.models.folder import look
-        from augment.models.pretrained_vectors import on_vectors
+        from augment.models.model_folder import look
+        from augment.training.pretrained_vectors import on_vectors
 
         folder = look(resolve(settings.vectors, None, job.run.allow_download)).path
         return on_vectors(folder, TextCNNConfig(num_labels=len(classes), **names))
@@ -62,7 +62,7 @@ def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, P
 
     from augment.models.bounded import require_bounded
     from augment.models.classifier import reading
-    from augment.models.folder import look
+    from augment.models.model_folder import look
 
     folder = look(resolve(job.train.start, None, job.run.allow_download)).path
     safe = {"local_files_only": True, "trust_remote_code": False}

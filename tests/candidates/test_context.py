@@ -13,9 +13,10 @@ from augment.candidates.filters import Filters
 from augment.candidates.neighbours import open_neighbours
 from augment.candidates.place import Place
 from augment.candidates.sources import open_sources
+from augment.config.job import Job
+from augment.config.sections import ResourcesConfig, RunConfig
+from augment.engine.fingerprint import resource_hashes
 from augment.errors import ModelError
-from augment.fingerprint import resource_hashes
-from augment.job import Job, ResourcesConfig, RunConfig
 from augment.models.encoder import open_encoder
 from augment.text.segment import segment
 from tests.models.nets import NETS, save, word_pieces

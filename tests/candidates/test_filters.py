@@ -9,8 +9,9 @@ from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters, WordTests
 from augment.candidates.lexicon import Lexicon, load_lexicons
 from augment.candidates.place import Place
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, ResourcesConfig
 from augment.errors import RequestError
-from augment.job import CorpusConfig, Job, ResourcesConfig
 from tests.small import small_job
 
 

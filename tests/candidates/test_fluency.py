@@ -8,8 +8,9 @@ import pytest
 
 from augment.candidates import fluency
 from augment.candidates.fluency import Fluency, fluency_notices, fluency_versions, open_fluency
+from augment.config.job import Job
+from augment.config.sections import ResourcesConfig
 from augment.errors import RequestError
-from augment.job import Job, ResourcesConfig
 
 # log10 of the probability of a word after another, and of a word alone with the weight of backing off.
 PAIRS = {

@@ -14,8 +14,9 @@ from augment.candidates.look_alikes import by_parts, read_parts
 from augment.candidates.place import Place
 from augment.candidates.sources import open_sources
 from augment.candidates.typos import typos
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, ResourcesConfig
 from augment.errors import DataError
-from augment.job import CorpusConfig, Job, ResourcesConfig
 from augment.text.script import language
 from augment.text.segment import segment
 from tests.texts import TEXTS

@@ -11,8 +11,8 @@ from transformers import BertConfig, BertForMaskedLM
 
 from augment.candidates.masked_lm import MaskedWords
 from augment.candidates.place import Place
+from augment.config.sections import RunConfig
 from augment.errors import ModelError
-from augment.job import RunConfig
 from augment.text.segment import segment
 from tests.models.nets import NETS, word_pieces
 from tests.models.nets import save as save_classifier

@@ -14,8 +14,9 @@ from augment.candidates.sources import (
     open_sources,
     source_notices,
 )
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, ResourcesConfig
 from augment.errors import RequestError
-from augment.job import CorpusConfig, Job, ResourcesConfig
 from augment.text.script import language
 from augment.text.segment import segment
 from tests.small import small_job

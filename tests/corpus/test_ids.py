@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from augment.config.sections import CorpusConfig
 from augment.corpus import read, settled_shape
-from augment.job import CorpusConfig
 
 
 def csv(folder: Path, content: str, **options: object) -> CorpusConfig:

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from augment.api.run import run
+from augment.config.sections import CorpusConfig
 from augment.corpus import LabelTypes, typed
-from augment.job import CorpusConfig
-from augment.running import run
-from augment.summary import Summary
-from augment.verifying import verify
+from augment.output.manifest import Summary
+from augment.verification import verify
 from tests.small import small_job
 
 TEXTS = [f"房间 真的 {'很好' if number % 2 else '很差'} the room {number}" for number in range(24)]

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from augment.config.sections import CorpusConfig
 from augment.corpus import inspect, read
 from augment.errors import DataError, RequestError
-from augment.job import CorpusConfig
 
 STARS = {"label_names": {1: "negative", 2: "negative", 4: "positive", 5: "positive"}}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from augment.engine.hashing import Hashes, hashes_of
-from augment.job import CorpusConfig
-from augment.running import run
+from augment.api.run import run
+from augment.config.sections import CorpusConfig
+from augment.tables.hashing import Hashes, hashes_of
 from tests.small import small_job
 
 

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from augment.engine.hashing import Hashes, hashes_of
+from augment.api.run import run
 from augment.errors import AugmentError, DiskFullError
-from augment.ledger import LEFTOVER
-from augment.running import run
+from augment.tables.files import LEFTOVER
+from augment.tables.hashing import Hashes, hashes_of
 from tests.engine.killing import calls_of, killed_after, killed_at
 from tests.small import small_job
 

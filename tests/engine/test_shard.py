@@ -11,9 +11,9 @@ from augment.engine.phases import LAST
 from augment.engine.shard import Receipt, read_part, run_shard
 from augment.engine.staging import ACTIVE
 from augment.errors import AugmentError, DataError, DiskFullError
-from augment.ledger import write_table
-from augment.pipeline import Applied, StageFailedError
-from augment.table import Reject
+from augment.pipeline.apply import Applied, StageFailedError
+from augment.tables.files import write_table
+from augment.tables.rows import Reject
 from tests.texts import TEXTS
 
 

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from augment.job import ModelConfig, RunConfig
+from augment.attribution.path_integral import Rows
+from augment.config.sections import ModelConfig, RunConfig
 from augment.models.classifier import Classifier
-from augment.models.integrate import Rows
 from tests.models.nets import word_pieces
 
 Function = Callable[[Tensor], Tensor]

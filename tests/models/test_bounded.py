@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 from augment.errors import ModelError
 from augment.models.bounded import encode, require_bounded
-from augment.models.vocabulary import learn
+from augment.training.wordpiece import learn
 from tests.texts import TEXTS
 
 SENTENCES = (

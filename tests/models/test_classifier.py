@@ -10,8 +10,8 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
+from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import ModelError
-from augment.job import ModelConfig, RunConfig
 from augment.models.classifier import Classifier, open_classifier
 from tests.models.nets import NETS, save, word_pieces
 from tests.texts import TEXTS

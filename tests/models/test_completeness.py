@@ -8,15 +8,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from augment.attribution.baseline_texts import References
+from augment.attribution.calibration import calibrate
+from augment.attribution.float32_retry import attribute as attribute_in
+from augment.attribution.path_integral import Mode, Plan, Rows, Scores, attribute, doubted, fixed, trace
 from augment.ig.baseline import FillerName
-from augment.models.calibrate import calibrate
 from augment.models.classifier import Classifier
-from augment.models.integrate import Mode, Plan, Rows, Scores, attribute, doubted, fixed, trace
-from augment.models.precise import attribute as attribute_in
-from augment.models.references import References
+from tests.attribution.test_path_integral import asked, opened
 from tests.models.formulas import Function, formula, one_piece
 from tests.models.nets import NETS, save
-from tests.models.test_integrate import asked, opened
 from tests.texts import TEXTS
 
 TEXT = ["good bad 好", "very very good", "这部电影真的不好看，太长了", *TEXTS[:4]]

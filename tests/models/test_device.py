@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augment.job import RunConfig
+from augment.config.sections import RunConfig
 from augment.models.device import (
     USUAL_BUDGET,
     Dtype,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from augment.checking import check_run
+from augment.api.check import check_run
+from augment.api.explain import explain
+from augment.api.run import run
 from augment.errors import ModelError
-from augment.explaining import explain
 from augment.models.heads import require_exclusive
-from augment.running import run
 from tests.small import small_job
 
 NAMES = {"0": "bad", "1": "good"}

@@ -13,11 +13,11 @@ from captum.attr import IntegratedGradients
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
 
+from augment.attribution.path_integral import Plan, Rows, attribute, fixed
+from augment.config.sections import ModelConfig, RunConfig
 from augment.ig.baseline import zero
 from augment.ig.gradients import Question, evaluate
-from augment.job import ModelConfig, RunConfig
 from augment.models.classifier import Classifier, open_classifier
-from augment.models.integrate import Plan, Rows, attribute, fixed
 from augment.models.textcnn import TextCNN
 from tests.models.nets import CLASSES, NETS, save
 from tests.texts import TEXTS

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.errors import ModelError
-from augment.models.folder import look
+from augment.models.model_folder import look
 
 INDEX = "model.safetensors.index.json"
 

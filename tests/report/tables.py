@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from augment.columns import ATTACK, CHILD, CORPUS, KEEP, RANK, TOKENIZE, Column, attribution, judgement
 from augment.report.page import Page
+from augment.tables.columns import ATTACK, CHILD, CORPUS, KEEP, RANK, TOKENIZE, Column, attribution, judgement
 
 HOSTILE = (
     "<script>document.title='owned'</script>",

@@ -7,10 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from augment.config.job import Job
+from augment.config.sections import ResourcesConfig
 from augment.errors import RequestError
-from augment.job import Job, ResourcesConfig
-from augment.ledger import write_table
 from augment.stages import Balance
+from augment.tables.files import write_table
 from augment.text.edits import Edit, insertion, replay
 from tests.stages.test_keywords import CHINESE, KINDS, WORDS, table_of
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from augment.api.run import run
 from augment.errors import RequestError
-from augment.pipeline import Pipeline, pipeline_of
-from augment.running import run
+from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.stages.keep import Rule
-from augment.verifying import verify
+from augment.verification import verify
 from tests.small import BAD, GOOD, small_job
 
 STAGES = [

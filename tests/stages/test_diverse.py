@@ -8,12 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from augment.columns import CORPUS
-from augment.job import Job, ResourcesConfig
+from augment.config.job import Job
+from augment.config.sections import ResourcesConfig
 from augment.models.classifier import open_classifier
-from augment.models.vectors import vectors
-from augment.pipeline import Pipeline, apply
+from augment.models.text_vectors import vectors
+from augment.pipeline.apply import apply
+from augment.pipeline.definition import Pipeline
 from augment.stages import Diverse
+from augment.tables.columns import CORPUS
 from tests.small import small_job
 
 TEXTS = (

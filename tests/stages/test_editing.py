@@ -6,11 +6,13 @@ import pyarrow as pa
 import pytest
 
 from augment.candidates.fluency import Fluency
-from augment.columns import CORPUS
-from augment.job import Job, ResourcesConfig
-from augment.pipeline import Applied, Pipeline, apply
+from augment.config.job import Job
+from augment.config.sections import ResourcesConfig
+from augment.pipeline.apply import Applied, apply
+from augment.pipeline.definition import Pipeline
 from augment.stages import Substitute, substitute
-from augment.table import Reject
+from augment.tables.columns import CORPUS
+from augment.tables.rows import Reject
 from augment.text.edits import Edit, replay
 from tests.small import small_job
 from tests.texts import TEXTS

@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from augment.config.job import Job
 from augment.errors import RequestError
-from augment.job import Job
-from augment.pipeline import Pipeline, apply
-from augment.shortcuts import SCHEMA, Fact, flag_of, read_flags
+from augment.pipeline.apply import apply
+from augment.pipeline.definition import Pipeline
 from augment.stages import Keywords, Rank
+from augment.stages.shortcuts import SCHEMA, Fact, flag_of, read_flags
 from augment.text.units import Unit, units
 
 WORDS = ("film", "plot", "music", "scene", "actor", "story", "room", "food")

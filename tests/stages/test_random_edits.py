@@ -6,11 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from augment.chance import chance
-from augment.job import Job
-from augment.pipeline import Pipeline, apply
+from augment.config.job import Job
+from augment.pipeline.apply import apply
+from augment.pipeline.definition import Pipeline
+from augment.seeding import chance
 from augment.stages import Aeda, Eda
-from augment.stages.children import Row
+from augment.stages.editing import Row
 from augment.text.segment import segment
 from tests.small import small_job
 from tests.stages.test_editing import check_replay, rows

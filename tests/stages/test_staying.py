@@ -8,9 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 import regex
 
-from augment.job import CorpusConfig, Job, ResourcesConfig
-from augment.pipeline import Pipeline, apply
-from augment.running import run
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, ResourcesConfig
+from augment.pipeline.apply import apply
+from augment.pipeline.definition import Pipeline
 from augment.text.segment import CODE
 from tests.small import small_job
 from tests.stages.test_editing import check_replay, made, rows

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augment.text.choose import Protection, editable, locked
+from augment.text.editable import Protection, editable, locked
 from augment.text.negation import is_negation, negations
 from augment.text.segment import segment
 

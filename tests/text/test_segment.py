@@ -13,7 +13,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augment.text.choose import is_code, is_content
+from augment.text.editable import is_code, is_content
 from augment.text.segment import LONGEST_RUN, Granularity, frequency, segment
 from tests.texts import TEXTS
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from augment.job import Job, ModelConfig, TrainConfig
-from augment.locking import locked, sweep_beside
+from augment.config.job import Job
+from augment.config.sections import ModelConfig, TrainConfig
 from augment.models.classifier import open_classifier
 from augment.models.folds import folds_in
-from augment.models.out_of_fold import ANSWERS, read_answers
+from augment.tables.locking import locked, sweep_beside
 from augment.training import train
+from augment.training.out_of_fold import ANSWERS, read_answers
 from augment.training.saving import NEW, finish_swap, save, swap
 from tests.engine.killing import calls_of, failed_at, killed_at
 from tests.small import small_job, write_corpus

@@ -1,0 +1,276 @@
+"""The samples of a pipeline as a torch data set that gives new ones in each epoch: attribution once, children for ever.
+
+What a run does up to the first editing stage is done once, as a run of its own that is found again, or taken from the
+`explain/` folder of a finished one. A child is then drawn when it is asked for, by chance that depends on the seed, the
+stage, the row and the epoch alone: the same in any worker, any order and any process. No model is asked, so no child is
+judged.
+
+    rows = online("augment", read_job([Path("mine.yaml")]))
+    rows.set_epoch(1)
+    rows[0].text, rows[0].label, rows[0].edits
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from torch.utils.data import Dataset
+
+from augment.api.run import run
+from augment.config.job import Job
+from augment.corpus import with_label_names
+from augment.engine.fingerprint import fingerprint_of
+from augment.errors import FingerprintError, RequestError
+from augment.models.labels import LabelMap
+from augment.models.model_folder import model_folder
+from augment.output.export import PARENTS
+from augment.pipeline.definition import Pipeline, pipeline_of
+from augment.progress import Progress
+from augment.seeding import chance
+from augment.stages import Delete, Substitute
+from augment.stages.editing import TRIES, Rewrite, Row, protection
+from augment.stages.protocol import Stage
+from augment.tables.columns import CHILD, CORPUS
+from augment.tables.files import in_parts, read_json
+from augment.tables.run_folder import MANIFEST, PLAN
+from augment.text.editable import Protection
+from augment.text.edits import Edit
+
+# Rows that are asked for together what may be put in place.
+_TOGETHER = 1024
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A row to train on.
+
+    label_id: the class of the label in the model's order, -1 for none; method: the stage that made it, None for the source
+    text; edits: replacements which, made on the source text, give it.
+    """
+
+    id: str
+    text: str
+    text_pair: str | None
+    label: str | None
+    label_id: int
+    method: str | None = None
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True)
+class Maker:
+    """An editing stage that knows what it may put in the place of each word of each row."""
+
+    stage: Substitute | Delete
+    rewrite: Mapping[int, Rewrite]
+    guard: Protection
+    seed: int
+
+    def variant(self, batch: pa.RecordBatch, block: int, visit: int) -> tuple[Row, Mapping[int, str]] | None:
+        """Return a row, alone in its batch, with the choice that a visit draws; None if nothing new can be made of it.
+
+        It is the first of the numbers from `visit` on that gives a new text: at visit 0, what a run calls child 1.
+        """
+        for row in self.stage.rows(batch, self.guard) if self.stage.score in batch.schema.names else ():
+            for number in range(visit, visit + TRIES * self.stage.children) if row.free else ():
+                drawn = chance(self.seed, self.stage.method, row.id, number)
+                choice = self.rewrite[block](row, drawn, number)
+                if not choice:
+                    continue
+                text, pair = row.texts(choice)
+                if (
+                    (text, pair) != (row.text, row.text_pair)
+                    and text.strip()
+                    and (pair is None or pair.strip())
+                ):
+                    return row, choice
+        return None
+
+
+class OnlineDataset(Dataset[object]):
+    """The rows a pipeline works on, each in the variant of the epoch; `len` is their number.
+
+    Over as many epochs as the pipeline asks for children, a row passes through all its stages, each as often as it has
+    children; rows begin at different stages, so that every epoch has some of each. A row of which nothing new can be made
+    is given as it is.
+    """
+
+    def __init__(
+        self,
+        rows: pa.RecordBatch,
+        makers: tuple[Maker, ...],
+        labels: tuple[str, ...],
+        transform: Callable[[Variant], object] | None = None,
+    ) -> None:
+        """Take the rows with their scores and ranks, the stages, the labels in the model's order, and what items become."""
+        self.labels, self.transform = labels, transform
+        self._rows, self._makers = rows, makers
+        self._class = {label: number for number, label in enumerate(labels)}
+        # Shared, so that workers that live from epoch to epoch see which one it is.
+        self._epoch = torch.zeros((), dtype=torch.int64)
+        self._epoch.untyped_storage().share_memory_()
+
+    @property
+    def epoch(self) -> int:
+        """The epoch whose variants are given."""
+        return int(self._epoch.item())
+
+    def set_epoch(self, epoch: int) -> None:
+        """Give the variants of an epoch, counted from 0, from now on, in all workers; ValueError if it is below."""
+        if epoch < 0:
+            raise ValueError(f"epochs are counted from 0, not {epoch}")
+        self._epoch.fill_(epoch)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return int(self._rows.num_rows)
+
+    def __getitem__(self, index: int) -> object:
+        """Return the variant of a row, or what `transform` makes of it; IndexError if there is no such row."""
+        found = self.variant(index, self.epoch)
+        return found if self.transform is None else self.transform(found)
+
+    def variant(self, index: int, epoch: int) -> Variant:
+        """Return the variant that a row has in an epoch; IndexError if there is no such row."""
+        place = index + len(self) if index < 0 else index
+        if not 0 <= place < len(self):
+            raise IndexError(f"row {index} of {len(self)}")
+        batch = self._rows.slice(place, 1)
+        maker, visit = self._turn(batch.column("id")[0].as_py(), epoch)
+        found = maker.variant(batch, place // _TOGETHER, visit)
+        if found is None:
+            return self._source(batch)
+        row, choice = found
+        text, pair = row.texts(choice)
+        number = self._class.get(str(row.label), -1)
+        return Variant(row.id, text, pair, row.label, number, maker.stage.method, row.edits(choice))
+
+    def source(self, index: int) -> Variant:
+        """Return a row as it stands in the corpus."""
+        return self._source(self._rows.slice(range(len(self))[index], 1))
+
+    def _source(self, batch: pa.RecordBatch) -> Variant:
+        """Return the only row of a batch as it stands in the corpus."""
+        names = ("id", "text", "text_pair", "label")
+        name, text, pair, label = (batch.column(column)[0].as_py() for column in names)
+        return Variant(name, text, pair, label, self._class.get(str(label), -1))
+
+    def _turn(self, name: str, epoch: int) -> tuple[Maker, int]:
+        """Return the stage whose turn it is with a row in an epoch, and how often it was its turn before."""
+        cycle = sum(maker.stage.children for maker in self._makers)
+        begin = chance(self._makers[0].seed, "online", name, 0).below(cycle)
+        first = 0
+        for maker in self._makers:
+            many = maker.stage.children
+            if first <= (begin + epoch) % cycle < first + many:
+                break
+            first += many
+        return maker, _turns(begin + epoch, cycle, first, many) - _turns(begin, cycle, first, many)
+
+
+def online(
+    pipeline: str | Path | Pipeline,
+    job: Job,
+    folder: Path | str | None = None,
+    transform: Callable[[Variant], object] | None = None,
+    progress: Progress | None = None,
+) -> OnlineDataset:
+    """Return the data set of a pipeline (a shipped name, a file, or a `Pipeline`) on a job.
+
+    `folder` is that of a finished run of the pipeline, or where the attribution is put and found again; by default
+    runs/<job>-<pipeline>-online. RequestError if a stage asks the model for its children or none makes any;
+    FingerprintError if the folder holds the scores of another corpus, model or pipeline; what `run` raises.
+    """
+    plan = pipeline_of(pipeline)
+    before, editing = _split(plan)
+    job = with_label_names(job)
+    home = Path(folder) if folder is not None else Path("runs") / f"{job.name}-{plan.name}-online"
+    if (home / MANIFEST).exists():
+        _check(home, before, job)
+    else:
+        settings = {"output": job.output.model_copy(update={"report_rows": 0})}
+        run(before, job.model_copy(update=settings), home, progress=progress)
+    rows = _rows(home, editing)
+    guard = protection(job)
+    makers = []
+    for stage in editing:
+        drafts = stage.drafts(job)
+        parts = [rows.slice(begin, _TOGETHER) for begin in range(0, rows.num_rows, _TOGETHER)]
+        rewrite = {block: drafts(stage.rows(part, guard)) for block, part in enumerate(parts)}
+        makers.append(Maker(stage, rewrite, guard, job.seed))
+    return OnlineDataset(rows, tuple(makers), _labels(job, rows), transform)
+
+
+def _split(plan: Pipeline) -> tuple[Pipeline, list[Substitute | Delete]]:
+    """Return the pipeline up to its first editing stage, and the editing stages; RequestError for one that asks the model."""
+    family = {column.name for column in CHILD}
+    making = [
+        place for place, stage in enumerate(plan.stages) if family <= {column.name for column in stage.adds}
+    ]
+    editing = [stage for stage in plan.stages if isinstance(stage, Substitute | Delete)]
+    wrong = next((plan.stages[place].kind for place in making if plan.stages[place] not in editing), None)
+    if not making or not making[0] or wrong is not None:
+        what = f"the children of `{wrong}` cannot be drawn anew" if wrong else "no stage of it makes children"
+        raise RequestError(
+            f"pipeline {plan.name}", what, "give a pipeline whose children come from `substitute` or `delete`"
+        )
+    stages: tuple[Stage, ...] = plan.stages[: making[0]]
+    return plan.model_copy(update={"stages": stages}), editing
+
+
+def _check(folder: Path, before: Pipeline, job: Job) -> None:
+    """Raise FingerprintError, naming the field, if the scores in the folder of a finished run are not those of a job."""
+    stored, wanted = read_json(folder / PLAN)["fingerprint"], fingerprint_of(before, job)
+    differs = [
+        name for name, value in _deciding(wanted, before).items() if _deciding(stored, before)[name] != value
+    ]
+    if differs:
+        raise FingerprintError(
+            str(folder),
+            f"holds scores of a run with another {', '.join(differs)}",
+            "give another folder, or delete this one",
+        )
+
+
+def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
+    """Return what of a fingerprint decides rows, scores and ranks."""
+    given = fingerprint if isinstance(fingerprint, dict) else {}
+    told, plan = given.get("job", {}), given.get("pipeline", {})
+    return {
+        "pipeline": [plan.get("splits"), plan.get("stages", [])[: len(before.stages)]],
+        "algorithm": given.get("algorithm"),
+        "corpus": [given.get("corpus"), told.get("corpus")],
+        "model": [given.get("models", {}).get("model"), told.get("model")],
+        "seed": told.get("seed"),
+        "run": told.get("run"),
+    }
+
+
+def _rows(folder: Path, editing: list[Substitute | Delete]) -> pa.RecordBatch:
+    """Return the rows worked on with what the stages need."""
+    with in_parts(folder / PARENTS) as file:
+        there = file.schema_arrow.names
+    wanted = [column.name for column in CORPUS]
+    wanted += ["tokens", "side", "spans", "owner", "key", *(stage.score for stage in editing)]
+    table = pq.read_table(folder / PARENTS, columns=[name for name in dict.fromkeys(wanted) if name in there])
+    batches = table.combine_chunks().to_batches()
+    if not batches:
+        raise RequestError(
+            str(folder), "holds no row that was worked on", "choose other splits, or more rows"
+        )
+    return batches[0]
+
+
+def _labels(job: Job, rows: pa.RecordBatch) -> tuple[str, ...]:
+    """Return the labels in the model's order, or sorted where the job has no model."""
+    if job.model is None:
+        return tuple(sorted(str(label) for label in rows.column("label").drop_null().unique().to_pylist()))
+    return LabelMap(model_folder(job.model, job.run).classes, job.label_names).ordered
+
+
+def _turns(end: int, cycle: int, first: int, many: int) -> int:
+    """Return how many numbers below `end` lie, counted round a cycle, among the `many` from `first` on."""
+    return end // cycle * many + min(max(end % cycle - first, 0), many)

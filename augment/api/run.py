@@ -1,0 +1,276 @@
+"""Run a pipeline on a job: from a labelled corpus to a folder ready for training, with a report that explains it.
+
+summary = run("augment", read_job([Path("configs/hotel-zh.yaml")]), Path("runs/hotel-augment"))
+print(summary)
+"""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from augment.config.job import Job
+from augment.corpus import require_splits, require_unchanged, with_label_names
+from augment.engine.executors import Execute, executor
+from augment.engine.fingerprint import fingerprint_of
+from augment.engine.merging import merge
+from augment.engine.phases import phases
+from augment.engine.ranks import FIRST, Rank, wait_for
+from augment.engine.shard import Receipt, finished
+from augment.engine.staging import ACTIVE, REST, Staged, read_sample, stage_corpus
+from augment.engine.worker import Work
+from augment.errors import DataError, RequestError
+from augment.models.model_folder import model_folder, require_fit
+from augment.output.card import draw_card
+from augment.output.export import CHILDREN, PARENTS, Export
+from augment.output.keywords import write_keywords
+from augment.output.manifest import FINISHED, Summary, is_recorded, read_summary, record, seal, write_manifest
+from augment.output.report import REPORT, draw_folder
+from augment.output.soft_labels import softener
+from augment.output.summary import Outcome, card_of, check_rejects, summarise
+from augment.pipeline.apply import open_pipeline, prepare
+from augment.pipeline.definition import Pipeline, pipeline_of
+from augment.pipeline.requirements import asked_of, check_sections
+from augment.progress import Progress, silent
+from augment.stages.protocol import TableStage
+from augment.stages.shortcuts import read_flags, require_labels
+from augment.tables.files import read_json, shaped, write_json, write_text
+from augment.tables.locking import Lock, locked, sweep_beside, sweep_inside
+from augment.tables.run_folder import (
+    ALONE,
+    MANIFEST,
+    PLAN,
+    calibrations,
+    check_folder,
+    folder_of,
+    require_own,
+)
+from augment.tables.split_files import file_stems
+
+# Rows a calibration may choose its texts from, for each model that is to be calibrated.
+_SAMPLE = 256
+# Endings of files of data/ and probes/.
+_FORMATS = ("parquet", "csv", "jsonl")
+
+
+def run(
+    pipeline: str | Path | Pipeline,
+    job: Job,
+    output: Path | str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Run a pipeline (a shipped name, a file, or a `Pipeline`) on a job and return what it did.
+
+    The folder defaults to runs/<job>-<pipeline>. A folder that holds part of this very run is finished, one that holds
+    all of it is read, and the first notice says so. RequestError, DataError or ModelError before anything is
+    written; FingerprintError if the folder holds another run, LockedError if one is at work there; RejectRateError,
+    after everything is written, if too many rows were rejected.
+    """
+    began = time.monotonic()
+    plan = pipeline_of(pipeline)
+    check_sections(plan, job)
+    job = with_label_names(asked_of(plan, job))
+    folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-{plan.name}")
+    say = progress or silent
+    rank = Rank.of(os.environ) if job.run.executor == "rank" else FIRST
+    require_own(folder)
+    with locked(folder, rank.lock) as lock, _swept(folder, rank):
+        fingerprint = fingerprint_of(plan, job)
+        if rank.number == 0:
+            check_folder(folder, fingerprint, overwrite)
+            summary = _whole(Work(folder, plan, job), fingerprint, overwrite, say, began, lock)
+        else:
+            summary = _share(Work(folder, plan, job), fingerprint, say)
+    check_rejects(summary, job.run.max_reject_rate)
+    return summary
+
+
+@contextmanager
+def _swept(folder: Path, rank: Rank) -> Iterator[None]:
+    """Remove what dead writers left of a folder that is ours, before and after the block; other ranks may be alive."""
+    if rank.number == 0:
+        sweep_beside(folder)
+    if rank.world == 1:
+        sweep_inside(folder)
+    yield
+    if rank.world == 1:
+        # Workers of a run that was killed may have lived a moment longer.
+        sweep_inside(folder)
+
+
+def _whole(
+    work: Work,
+    fingerprint: dict[str, object],
+    overwrite: bool,
+    say: Progress,
+    began: float,
+    lock: Lock,
+) -> Summary:
+    """Do all that is left of a run, and return its summary."""
+    folder, plan, job = work.folder, work.plan, work.job
+    if (folder / MANIFEST).exists() and not overwrite:
+        _tidy(folder, plan, job)
+        summary = read_summary(folder)
+        return replace(summary, notices=(FINISHED, *summary.notices))
+    require_splits(job, plan.splits)
+    say("load the model", 0, 0)
+    for fold in (*range(job.folds or 0), None):
+        open_pipeline(plan, job.of_fold(fold))
+    done = (folder / PLAN).exists() and not overwrite
+    staged = _laid_out(folder) if done else _lay_out(folder, plan, job, fingerprint, say, lock)
+    with executor(work, staged.shards) as execute:
+        for phase in phases(plan):
+            receipts = _receipts(replace(work, number=phase.number), execute, staged, say)
+            if phase.ends is not None:
+                say(f"{phase.ends.kind}: all rows", 0, 0)
+                merge(folder, phase, job, staged.shards)
+    say("write", 0, 0)
+    return _finish(folder, plan, job, staged, receipts, began)
+
+
+def _share(work: Work, fingerprint: dict[str, object], say: Progress) -> Summary:
+    """Do the part of a rank other than the first, and return the summary when that has written it."""
+    wait_for(work.folder / PLAN, work.folder)
+    check_folder(work.folder, fingerprint, overwrite=False)
+    if not (work.folder / MANIFEST).exists():
+        with shaped(work.folder / PLAN):
+            staged = Staged.from_dict(read_json(work.folder / PLAN)["staged"])
+        with executor(work, staged.shards) as execute:
+            for phase in phases(work.plan):
+                for receipt in execute(phase.number, range(staged.shards)):
+                    say(_called(work), receipt.shard, staged.shards)
+                if phase.ends is not None:
+                    wait_for(phase.merged_path(work.folder), work.folder)
+        wait_for(work.folder / MANIFEST, work.folder)
+    return read_summary(work.folder)
+
+
+def _laid_out(folder: Path) -> Staged:
+    """Return the corpus as this run has laid it out in the folder; DataError or RequestError if that was changed."""
+    planned = read_json(folder / PLAN)
+    if planned.get("sha256") != seal(planned):
+        raise RequestError(
+            str(folder / PLAN), "the plan was changed since the run began", "run with --overwrite"
+        )
+    if planned.get("state", {}) != calibrations(folder / "run"):
+        raise DataError(
+            str(folder / "run"), "a calibration was changed since the run began", "run with --overwrite"
+        )
+    with shaped(folder / PLAN):
+        staged = Staged.from_dict(planned["staged"])
+    staged.require_whole(folder)
+    return staged
+
+
+def _lay_out(
+    folder: Path, plan: Pipeline, job: Job, fingerprint: dict[str, object], say: Progress, lock: Lock
+) -> Staged:
+    """Return the corpus, laid out in the folder.
+
+    It is laid out next to the folder first: a corpus that cannot be used leaves nothing behind and destroys nothing.
+    """
+    say("read the corpus", 0, 0)
+    with lock.staged("run") as beside:
+        staged = stage_corpus(job, job.run.splits or plan.splits, beside)
+        require_unchanged(job, fingerprint["corpus"])
+        if job.resources.flags is not None:
+            require_labels(job.needs_flags(), staged.labels)
+        for config, section in ((job.model, "model"), (job.judge, "judge")):
+            if config is not None and any(section in stage.uses for stage in plan.stages):
+                found = model_folder(config, job.run)
+                paired = staged.columns["text_pair"] is not None
+                require_fit(found, job.label_names, staged.labels, paired)
+        say("calibrate", 0, 0)
+        prepare(plan, job, read_sample(beside, job.seed, _SAMPLE * (1 + (job.folds or 0))), beside / "run")
+        facts: dict[str, object] = {"fingerprint": fingerprint, "pipeline": plan.name}
+        facts |= {"staged": staged.to_dict(), "state": calibrations(beside / "run")}
+        facts["job"] = job.model_dump(mode="json")
+        write_json(beside / PLAN, {**facts, "sha256": seal(facts)})
+        _clear(folder, beside)
+        folder.mkdir(parents=True, exist_ok=True)
+        (beside / "run").rename(folder / "run")
+    return staged
+
+
+def _clear(folder: Path, beside: Path) -> None:
+    """Remove the files that a run wrote, and nothing else; the plan, which shows whose folder it is, at the last moment."""
+    if not (folder / PLAN).exists():
+        return
+    for name in sorted(_written(folder)):
+        (folder / name).unlink(missing_ok=True)
+    for name in ("data", "probes", "explain"):
+        # What is not of the run stays.
+        with suppress(OSError):
+            (folder / name).rmdir()
+    (folder / "run").rename(beside / "old")
+
+
+def _written(folder: Path) -> set[str]:
+    """Return the names of the files that the run in a folder wrote outside run/, or may have written."""
+    staged = Staged.from_dict(read_json(folder / PLAN)["staged"])
+    stems = file_stems(staged.splits).values()
+    made = {f"{place}/{stem}.{kind}" for place in ("data", "probes") for stem in stems for kind in _FORMATS}
+    try:
+        files = read_json(folder / MANIFEST).get("files") if (folder / MANIFEST).exists() else None
+    except RequestError:
+        files = None
+    known = {str(name) for name in files} if isinstance(files, dict) else set()
+    listed = {name for name in known if re.fullmatch(r"(data|probes|explain)/[^/\\]+", name)}
+    return {*ALONE, PARENTS, CHILDREN} | made | listed
+
+
+def _receipts(work: Work, execute: Execute, staged: Staged, say: Progress) -> list[Receipt]:
+    """Return the receipts of all shards of a phase, in their order, after treating those that have none."""
+    phase, name = work.phase, _called(work)
+    # A part that is damaged has no receipt any more, and is made again.
+    checked = {shard: finished(work.folder, shard, phase) for shard in range(staged.shards)}
+    found = {shard: receipt for shard, receipt in checked.items() if receipt is not None}
+    done = sum(receipt.rows for receipt in found.values())
+    say(name, done, staged.active)
+    waiting = [shard for shard in checked if shard not in found]
+    for receipt in execute(work.number, waiting) if waiting else ():
+        found[receipt.shard] = receipt
+        done += receipt.rows
+        say(name, done, staged.active)
+    return [found[shard] for shard in checked]
+
+
+def _called(work: Work) -> str:
+    """Return what a phase is called in the progress: the pipeline, or the stage it begins with."""
+    return work.plan.name if not work.number else f"{work.plan.name}: {work.phase.stages[0].kind}"
+
+
+def _finish(
+    folder: Path, plan: Pipeline, job: Job, staged: Staged, receipts: list[Receipt], began: float
+) -> Summary:
+    """Write the data set, the card, the manifest and the report from the finished shards; return the summary."""
+    rejects = [*staged.rejects, *(reject for receipt in receipts for reject in receipt.rejects)]
+    balanced = any("flags" in stage.uses for stage in plan.stages)
+    flags = read_flags(job.needs_flags()) if balanced else ()
+    with Export(folder, job, staged, softener(plan, job), flags, plan.stages) as export:
+        files = export.write(range(staged.shards), rejects)
+        columns = export.columns()
+    flagged = write_keywords(folder, plan)
+    outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flagged)
+    summary = summarise(folder, outcome, began)
+    write_text(folder / "README.md", draw_card(card_of(plan, job, summary, columns)))
+    write_manifest(folder, summary)
+    _tidy(folder, plan, job)
+    return summary
+
+
+def _tidy(folder: Path, plan: Pipeline, job: Job) -> None:
+    """Draw the report if the finished run lacks it, and remove what it needs no longer."""
+    if job.output.report_rows and not is_recorded(folder / REPORT):
+        record(draw_folder(folder, job.output.report_rows))
+    inside = folder / "run"
+    tables = (stage.path_in(inside) for stage in plan.stages if isinstance(stage, TableStage))
+    for path in (folder / ACTIVE, folder / REST, *tables, *inside.glob("part-*.parquet")):
+        path.unlink(missing_ok=True)
+    for path in inside.glob("phase-*"):
+        shutil.rmtree(path)

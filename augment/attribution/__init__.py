@@ -1,0 +1,1 @@
+"""Scores per piece: path integrals with their calibration."""

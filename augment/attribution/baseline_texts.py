@@ -1,0 +1,108 @@
+"""Paths that start from other texts: a text of the user, texts of the corpus, a neutral one, or one across the border.
+
+Each row gets one start or several (expected gradients, Erion et al. 2021, average over them). A start has the length and
+the frame of its row; the other text is cut, or filled up with masks.
+
+    references = References(classifier, pieces)
+    scores = references.attribute("boundary", rows, lambda many: attribute(classifier, many, plan))
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from augment.attribution.path_integral import Rows, Scores
+from augment.models.classifier import Classifier
+
+# Texts of the corpus that are kept to choose from, and how many are averaged.
+KEPT = 64
+AVERAGED = 8
+
+Starts = list[list[list[int]]]
+Attribute = Callable[[Rows], Scores]
+
+
+class References:
+    """Texts of the corpus, as pieces, with what the model answers to them."""
+
+    def __init__(self, classifier: Classifier, texts: Sequence[Sequence[int]]) -> None:
+        """Ask the model about each text."""
+        self._classifier = classifier
+        self._texts = [list(pieces) for pieces in texts]
+        segments = [[0] * len(pieces) for pieces in self._texts]
+        self._logits = classifier.answer(self._texts, segments)
+        self._means = self._vectors(self._texts)
+
+    def attribute(self, name: str, rows: Rows, attribute: Attribute) -> Scores:
+        """Return the scores of every row from the starts of a baseline, each row once for every start."""
+        return _averaged(rows, self.starts(name, rows), attribute)
+
+    def first(self, name: str, rows: Rows) -> Rows:
+        """Return the rows with the first start of each: what a calibration is made on."""
+        return replace(rows, starts=[some[0] for some in self.starts(name, rows)])
+
+    def starts(self, name: str, rows: Rows) -> Starts:
+        """Return the starts of every row.
+
+        text: the first reference; corpus: the first eight; neutral: the one whose logit of the target is nearest to the
+        mean over the references; boundary: the one most like the row (cosine of mean embeddings) among those of another
+        prediction, or among all if there are none.
+        """
+        if name in ("text", "corpus"):
+            chosen = [list(range(1 if name == "text" else min(AVERAGED, len(self._texts))))] * len(
+                rows.pieces
+            )
+        elif name == "neutral":
+            distance = (self._logits - self._logits.mean(0)).abs()
+            nearest = distance.argmin(0).tolist()
+            chosen = [[nearest[target]] for target in rows.target.tolist()]
+        else:
+            chosen = self._across(rows)
+        return [
+            [
+                self._classifier.filled(pieces, self._classifier.content(self._texts[place]))
+                for place in places
+            ]
+            for pieces, places in zip(rows.pieces, chosen, strict=True)
+        ]
+
+    def _across(self, rows: Rows) -> list[list[int]]:
+        """Return for each row the reference most like it that the model answers otherwise."""
+        alike = self._vectors(rows.pieces) @ self._means.T
+        predicted = self._logits.argmax(-1)
+        same = rows.logits.argmax(-1)[:, None] == predicted[None]
+        alike = torch.where(same & ~same.all(-1, keepdim=True), -torch.inf, alike)
+        return [[place] for place in alike.argmax(-1).tolist()]
+
+    def _vectors(self, texts: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Return the unit mean embedding of each text, [N, D]."""
+        table = torch.as_tensor(self._classifier.model.get_input_embeddings().weight).float().cpu()
+        means = [table[list(pieces)].mean(0) for pieces in texts]
+        found = torch.stack(means) if means else torch.zeros(0, table.shape[1])
+        return torch.nn.functional.normalize(found, dim=-1)
+
+
+def _averaged(rows: Rows, starts: Starts, attribute: Attribute) -> Scores:
+    """Return the scores of every row, the mean over its starts; evaluations add up, the error is the mean's bound."""
+    owner = [row for row, some in enumerate(starts) for _ in some]
+    each = attribute(replace(rows.take(owner), starts=[start for some in starts for start in some]))
+    groups: list[list[int]] = [[] for _ in starts]
+    for place, row in enumerate(owner):
+        groups[row].append(place)
+    means = {
+        name: np.asarray([getattr(each, name)[places].mean() for places in groups])
+        for name in ("value", "floor", "gap", "error")
+    }
+    worst = ("not_converged", "precision_floor")
+    status = [
+        next(
+            (name for name in worst if name in {each.status[place] for place in places}),
+            each.status[places[0]],
+        )
+        for places in groups
+    ]
+    evals = np.asarray([min(each.evals[places].sum(), 32767) for places in groups], dtype=np.int16)
+    pieces = [np.mean([each.pieces[place] for place in places], axis=0) for places in groups]
+    return Scores(pieces, **means, evals=evals, status=status)

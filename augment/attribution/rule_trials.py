@@ -1,0 +1,153 @@
+"""Try rules on paths whose integrals are known, to see what errors they leave and how well those are estimated.
+
+Rules that were learned are tried on texts they have not seen: each fold of the texts under the chain that the other
+folds teach.
+
+    trial = held_out(traced, fold_chains(traced, False, effort(0.05)), corrected=True)
+    trial.factor(0.05, PROMISE), trial.factor(0.05, USUAL)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from augment.attribution.path_integral import Traced
+from augment.ig.learn import learn
+from augment.ig.quadrature import Chain, Level, gauss_legendre, resampling
+from augment.ig.residual import Paths, estimate, integrate
+
+_FOLDS = 4
+# Shares of the ratios of error to estimate, near the tolerance, that a factor covers. Most rows stop well within it, so
+# that nine ratios in ten are enough for 95 rows in 100.
+PROMISE, USUAL = 0.99, 0.9
+# What is smaller than this part of the tolerance says nothing of rows near it.
+_NEAR = 3
+# What a quantile of so few texts may be short by, found by calibrating on other texts of the same corpus again and again.
+_MARGIN = 1.15
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a calibration takes: texts, traced at so many Gauss-Legendre nodes, for nested rules of `counts` nodes.
+
+    free: whether the rules' nodes may lie between the traced ones; else the finest rule of the chain is all of those.
+    """
+
+    texts: int
+    nodes: int
+    counts: tuple[int, ...]
+    free: bool
+
+
+# About the same evaluations. Small rules gain most from nodes that lie anywhere, fine ones from paths that are not
+# interpolated (benchmarks/ig_rules.md).
+_COARSE = Effort(24, 64, (8, 9, 10, 11, 12, 13, 14, 16, 18, 20, 24, 28, 32, 40, 48), free=True)
+_STRICT = Effort(32, 48, (8, 10, 12, 13, 14, 15, 16, 17, 18, 20, 22, 24, 28, 32, 40), free=False)
+_COARSE_TOLERANCE = 0.03
+# For a model whose paths a dozen Gauss-Legendre nodes integrate well: less is dense enough, and rules may be smaller. (Of a
+# path seen at 24 nodes a dozen would integrate every interpolation exactly, and show nothing.)
+EASY = Effort(24, 32, (5, 7, 9, 12, 16, 20), free=True)
+
+
+def effort(tolerance: float) -> Effort:
+    """Return what a calibration for this tolerance takes."""
+    return _COARSE if tolerance >= _COARSE_TOLERANCE else _STRICT
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a chain does on some texts. errors, estimates, residuals: [N, levels].
+
+    An error is the sum of |difference| over the sum of |score|, a residual that of `integrate`.
+    """
+
+    errors: np.ndarray
+    estimates: np.ndarray
+    residuals: np.ndarray
+
+    @property
+    def quality(self) -> float:
+        """The mean logarithm of the error that nine texts in ten keep, over the levels: lower is better."""
+        return float(np.log(np.quantile(self.errors, 0.9, axis=0) + 1e-5).mean())
+
+    def factor(self, tolerance: float, share: float) -> float:
+        """Return what the estimate must be multiplied with to bound the error of such a share of the texts."""
+        near = self.errors > tolerance / _NEAR
+        if not near.any():
+            return 1.0
+        ratios = self.errors[near] / np.maximum(self.estimates[near], 1e-12)
+        return _MARGIN * float(np.quantile(ratios, share))
+
+
+def tried(traced: Sequence[Traced], chains: Sequence[Chain]) -> Trial:
+    """Return how each text does under its chain; the truth is the Gauss-Legendre rule of the traced nodes."""
+    steps = len(traced[0].values) if traced else 0
+    exact = Level(gauss_legendre(steps)[1])
+    under: dict[int, list[int]] = {}
+    for place, chain in enumerate(chains):
+        under.setdefault(id(chain), []).append(place)
+    errors, estimates, residuals = (np.zeros((len(traced), len(chains[0].levels))) for _ in range(3))
+    for places in under.values():
+        chain, some = chains[places[0]], [traced[place] for place in places]
+        reference = integrate(seen(some), exact).scores
+        size = reference.abs().sum(-1).clamp_min(1e-12)
+        paths, before = seen(some, resampling(steps, chain.nodes)), None
+        for number, level in enumerate(chain.levels):
+            found = integrate(paths, level)
+            errors[places, number] = ((found.scores - reference).abs().sum(-1) / size).numpy()
+            estimates[places, number] = estimate(found, before).numpy()
+            residuals[places, number] = found.residual.numpy()
+            before = found.scores
+    return Trial(errors, estimates, residuals)
+
+
+def learned(traced: Sequence[Traced], fitted: bool, takes: Effort) -> Chain:
+    """Return the chain learned from some texts, `fitted` to what is left after the completeness correction or not."""
+    along = [path.along for path in traced]
+    if takes.free:
+        return learn(along, takes.counts, fitted)
+    nodes, weights = gauss_legendre(takes.nodes)
+    found = learn(along, takes.counts, fitted, nodes)
+    order = np.searchsorted(nodes, found.nodes)
+    places = np.concatenate([order, np.setdiff1d(np.arange(takes.nodes), order)])
+    return Chain(nodes[places], (*found.levels, Level(weights[places])))
+
+
+def fold_chains(traced: Sequence[Traced], fitted: bool, takes: Effort) -> list[Chain]:
+    """Return for each fold the chain learned from the texts of the others."""
+    return [
+        learned([path for place, path in enumerate(traced) if place % _FOLDS != fold], fitted, takes)
+        for fold in range(_FOLDS)
+    ]
+
+
+def held_out(traced: Sequence[Traced], chains: Sequence[Chain], corrected: bool) -> Trial:
+    """Return how the chains of `fold_chains` do on the texts they were not learned from, every text once."""
+    kinds = [with_correction(chain, corrected) for chain in chains]
+    return tried(traced, [kinds[place % _FOLDS] for place in range(len(traced))])
+
+
+def with_correction(chain: Chain, corrected: bool) -> Chain:
+    """Return the chain whose rules correct their scores, or do not."""
+    return Chain(chain.nodes, tuple(Level(level.weights, corrected) for level in chain.levels))
+
+
+def seen(traced: Sequence[Traced], table: np.ndarray | None = None) -> Paths:
+    """Return paths as `integrate` takes them: at their nodes [S], or at those a resampling table [R, S] leads to.
+
+    The pieces that shorter rows lack stand as zeros.
+    """
+    there = traced if table is None else [sampled(path, table) for path in traced]
+    values = np.stack([path.values for path in there])
+    along = np.zeros((*values.shape, max(path.along.shape[1] for path in there)))
+    for row, path in enumerate(there):
+        along[row, :, : path.along.shape[1]] = path.along
+    start, end = torch.tensor([[path.start, path.end] for path in there], dtype=torch.float64).T
+    return Paths(torch.from_numpy(along), torch.from_numpy(values), start, end)
+
+
+def sampled(path: Traced, table: np.ndarray) -> Traced:
+    """Return a path as it is seen at the nodes that a resampling table [R, S] leads to."""
+    return replace(path, along=table @ path.along, values=table @ path.values)

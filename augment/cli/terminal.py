@@ -1,0 +1,243 @@
+"""What the terminal shows: a result on stdout, to be read by people or programs, and all that is said of it on stderr.
+
+Only typer is imported at the top: the command line needs this module before it knows which command runs. Every line
+goes through `answer`, `say` or `_plain`: labels, keys, paths and texts are never markup or control characters there.
+
+    with show_progress(quiet=False) as progress:
+        summary = run(pipeline, job, output, progress=progress)
+    tell_summary(summary)
+    answer(str(summary.folder))
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from augment.text.visible import escaped, one_line, visible
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from augment.api.explain import Attribution
+    from augment.output.manifest import Summary
+    from augment.training import Training
+
+
+def answer(line: str) -> None:
+    """Write a line of the result."""
+    typer.echo(one_line(line))
+
+
+def answer_json(result: object) -> None:
+    """Write a result as JSON, its Chinese readable."""
+    typer.echo(escaped(json.dumps(result, ensure_ascii=False, indent=1)))
+
+
+def answer_table(
+    entries: Mapping[str, str], indent: str = "", *, write: Callable[[str], None] = answer
+) -> None:
+    """Write names and what is to be said of each, one below the other, to stdout or where `write` writes."""
+    shown = {one_line(name): about for name, about in entries.items()}
+    width = max(map(len, shown))
+    for name, about in shown.items():
+        write(f"{indent}{name:<{width}}  {about}")
+
+
+def say(line: str) -> None:
+    """Write a line to stderr."""
+    typer.echo(one_line(line), err=True)
+
+
+@contextmanager
+def show_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Yield what shows progress: a bar on a terminal, a line now and then elsewhere, nothing if quiet."""
+    if quiet:
+        yield None
+        return
+    if not sys.stderr.isatty():
+        yield _plain_progress()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("start", total=None)
+
+        def show(phase: str, done: int, total: int) -> None:
+            bar.update(task, description=one_line(phase), completed=done, total=total or None)
+
+        yield show
+
+
+# Shares that the key-word table shows, and how they are called.
+_SHARES = ("share", "top", "purity", "coverage")
+_SHARES_MEAN = (
+    "share of the attribution of the class; top: of its rows right, where it scores highest; purity: of the rows with it, "
+    "in the class; coverage: of the class, with it"
+)
+
+
+def tell_summary(summary: "Summary") -> None:
+    """Print the summary of a run to stderr."""
+    for notice in summary.notices:
+        say(f"note: {notice}")
+    for name, count in summary.counts.items():
+        if count:
+            say(f"{name:<40} {count:>10,}")
+    for title, group in (
+        ("verdict", summary.verdicts),
+        ("dropped", summary.dropped),
+        ("missing", summary.missing),
+    ):
+        for name, count in group.items():
+            say(f"{f'{title}: {name}':<40} {count:>10,}")
+    from augment.output.diversity import written
+    from augment.output.totals import percent
+
+    for name, value in summary.diversity.items():
+        say(f"{name:<40} {written(name, value):>10}")
+
+    for method, found in summary.attribution.items():
+        say(
+            f"{f'{method} error of scores':<40} median {percent(float(str(found['median_error'])))}, worst {percent(float(str(found['worst_error'])))}"
+        )
+    say(f"{summary.seconds:.1f} s, at most {summary.peak_mebibytes:,.0f} MiB")
+    if (summary.folder / "report.html").exists():
+        say(f"report: {summary.folder / 'report.html'}")
+
+
+def tell_training(result: "Training") -> None:
+    """Print to stderr how well a trained model does."""
+    from augment.models.labels import listed, misspelt
+
+    say(f"{result.start} on {result.rows:,} rows in {result.seconds:.0f} s")
+    if result.labels:
+        say(f"labels: {listed([f'{label} ({rows:,})' for label, rows in result.labels.items()])}")
+    for notice in [*result.notices, *misspelt(result.labels)]:
+        say(f"note: {notice}")
+    say(
+        f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"
+    )
+    if result.rejected:
+        reasons = ", ".join(f"{reason} ({count:,})" for reason, count in result.rejected.items())
+        say(f"note: rows that cannot be used: {reasons}")
+    for fold in result.folds:
+        told = "no rows" if fold.accuracy is None else f"accuracy {fold.accuracy:.4f}"
+        say(f"without fold {fold.fold}: {told} on the {fold.rows:,} rows in it")
+    if result.fold_accuracy is not None:
+        say(f"out of fold: mean accuracy {result.fold_accuracy:.4f} of {len(result.folds)} models")
+    if result.accuracy <= result.majority + 0.01:
+        how, hint = "no better than", "raise train.epochs"
+        if result.accuracy < result.majority - 0.1:
+            how = "worse than"
+            hint = f"{result.held_out} says otherwise than the rows trained on: look for swapped labels, or a shortcut (`augment keywords`)"
+        say(f"note: {how} always saying the most frequent label ({result.majority:.4f}); {hint}")
+    if result.baseline_accuracy is not None:
+        say(f"TF-IDF with logistic regression on the same split: accuracy {result.baseline_accuracy:.4f}")
+
+
+def show_attribution(found: "Attribution", top: int) -> None:
+    """Print a text with coloured words, and the words that matter most."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from augment.report.colour import rich_style
+
+    console = Console(soft_wrap=True, highlight=False)
+    line = Text()
+    for part, tint in found.pieces():
+        line.append(visible(part), None if tint is None else rich_style(tint))
+    console.print(line)
+    console.print(_plain(f"{found.prediction}  p({found.target}) = {found.probability:.3f}"))
+    words = [(one_line(word), score) for word, score in found.top(top)]
+    width = max((len(word) for word, _ in words), default=0)
+    for word, score in words:
+        console.print(_plain(f"  {word:<{width}}  {score:+.4f}"))
+    console.print(f"{_error(found)}, {found.evaluations} evaluation{'s' * (found.evaluations > 1)}")
+
+
+def show_keywords(found: list[dict[str, object]]) -> None:
+    """Print the first units of each class, and what is flagged."""
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for label in dict.fromkeys(row["label"] for row in found):
+        table = Table(box=SIMPLE, title=_plain(str(label)), pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column("unit", overflow="fold")
+        table.add_column("kind")
+        for head in (*_SHARES, "rows", "chi²"):
+            table.add_column(head, justify="right")
+        for row in found:
+            if row["label"] == label:
+                shares = (f"{float(str(row[name])):.1%}" for name in _SHARES)
+                name = _plain(str(row["text"]), "bold red" if row["flag"] else "")
+                size = f"{float(str(row['chi_square'])):,.0f}"
+                table.add_row(name, _plain(str(row["kind"])), *shares, f"{row['rows']:,}", size)
+        console.print(table)
+    if found:
+        console.print(Text(_SHARES_MEAN, "dim"))
+    flagged = sorted((row for row in found if row["flag"]), key=lambda row: -float(str(row["share"])))
+    for row in flagged:
+        why = _plain(f"{row['text']!r}: {row['flag']}")
+        console.print(Text.assemble(("flag ", "red"), why), soft_wrap=True)
+    if not flagged:
+        nothing = "no table: it takes rows of two labels or more, and a model that is right on some"
+        console.print("nothing looks like a shortcut" if found else nothing)
+
+
+def show_page(lines: Iterable[str]) -> None:
+    """Print Markdown, its tables drawn and nothing in it made a link."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console(highlight=False).print(Markdown(visible("\n".join(lines)), hyperlinks=False))
+
+
+def _plain(text: str, style: str = "") -> "Text":
+    """Return text for a console that is neither markup nor control characters."""
+    from rich.text import Text
+
+    return Text(one_line(text), style)
+
+
+def _plain_progress() -> Callable[[str, int, int], None]:
+    """Return a progress function that writes at most a line in 30 seconds."""
+    from time import monotonic
+
+    last = [monotonic()]
+
+    def show(phase: str, done: int, total: int) -> None:
+        if monotonic() - last[0] >= 30:
+            last[0] = monotonic()
+            say(f"{phase}: {done:,} of {total:,}" if total else phase)
+
+    return show
+
+
+def _error(found: "Attribution") -> str:
+    """Return how near the scores are to the integral, in words."""
+    if found.status == "exact":
+        return "exact scores (a closed form)"
+    bound = f"scores within {found.error:.2%}"
+    return bound if found.status == "converged" else f"{bound} ({found.status})"

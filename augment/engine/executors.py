@@ -1,0 +1,49 @@
+"""Choose what schedules the shards: this process, several, those of a cluster. None of them decides what comes out.
+
+with executor(work, 100) as execute:          # workers begin with the first shard and stay for all phases
+    for receipt in execute(0, range(100)): ...
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from augment.engine.processes import Processes, cuda_devices
+from augment.engine.ranks import Rank, ranks
+from augment.engine.ray_actors import Cluster
+from augment.engine.shard import Receipt
+from augment.engine.worker import Hand, Work
+
+# Given a phase by its number, and numbers of shards: yields the receipt of each as it is done.
+Execute = Callable[[int, Sequence[int]], Iterator[Receipt]]
+
+
+@contextmanager
+def executor(work: Work, shards: int) -> Iterator[Execute]:
+    """Yield what treats shards, by the executor that the job names, and end its workers after the block.
+
+    shards: how many a phase has; more workers are not started.
+    """
+    run = work.job.run
+    if run.executor == "processes":
+        with Processes(work, min(run.workers or usual_workers(), max(shards, 1))) as workers:
+            yield workers.run
+    elif run.executor == "ray":
+        with Cluster(work, shards) as cluster:
+            yield cluster.run
+    elif run.executor == "rank":
+        yield partial(ranks, Hand(work), Rank.of(os.environ))
+    else:
+        yield partial(_inline, Hand(work))
+
+
+def _inline(hand: Hand, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
+    """Treat shards here."""
+    for shard in shards:
+        yield hand.treat(number, shard)
+
+
+def usual_workers() -> int:
+    """Return how many processes to start: one a CUDA device, else one for every four cores, at least two."""
+    return cuda_devices() or max((os.cpu_count() or 1) // 4, 2)

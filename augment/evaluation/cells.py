@@ -1,0 +1,396 @@
+"""One cell of an experiment: a draw of rows, the children an arm makes of them, the model trained on both, its tests.
+
+The augmenting model is trained on the draw alone: it is that of the arm `duplicate`. All arms of a cell have the same number of
+rows, by copies where an arm made too few, and of steps.
+
+    bench = Bench.of(job, folder)
+    bench.measured(Arm.of("eda"), rows=100, seed=0)     # {"clean": 0.81, "label_kept": 0.86, ...}
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from augment.api.run import run
+from augment.candidates.lexicon import DICTIONARIES
+from augment.config.job import Job, read_job
+from augment.config.sections import CorpusConfig, ModelConfig, OutputConfig, ResourcesConfig, TrainConfig
+from augment.config.shipped import find
+from augment.corpus import with_label_names
+from augment.errors import RequestError
+from augment.evaluation.arms import ALONE, DUPLICATE, Arm
+from augment.evaluation.material import (
+    Labelled,
+    by_split,
+    drawn,
+    held_out,
+    noisy,
+    other_domain,
+    read_rows,
+    write_rows,
+)
+from augment.models.labels import LabelMap
+from augment.pipeline.definition import Pipeline
+from augment.progress import Progress
+from augment.seeding import chance
+from augment.stages.shortcuts import require_labels
+from augment.training import SCRATCH, default_epochs, require_two, train
+
+Measured = dict[str, float | int | None]
+Made = tuple[list[Labelled], Measured]
+# Texts in other words that a row of the test is given; all of them must be answered rightly.
+_REWORDINGS = 3
+_PASSES = 12.0
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where an experiment is made: its job, a folder for what it needs, the training rows and the clean test.
+
+    `made` keeps the children of the last draw, by what made them: arms that differ in training only have the same.
+    """
+
+    job: Job
+    folder: Path
+    pool: list[Labelled]
+    clean: list[Labelled]
+    say: Progress
+    made: dict[tuple[str, str], Made] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, job: Job, folder: Path, say: Progress) -> "Bench":
+        """Read the corpus; DataError if it cannot be trained and tested on."""
+        job = _anchored(with_label_names(job))
+        splits = by_split(job)
+        require_two(job, [row.label for row in splits["train"]])
+        _check_models(job, splits["train"])
+        if job.resources.flags is not None:
+            # What is wrong with it is said before anything is trained.
+            require_labels(Path(job.resources.flags), {row.label for row in splits["train"]})
+        return cls(job, folder, splits["train"], held_out(splits, job.evaluate.test_rows), say)
+
+    @property
+    def classes(self) -> list[str]:
+        """The labels of the training rows."""
+        return sorted({row.label for row in self.pool})
+
+    @cached_property
+    def tests(self) -> dict[str, list[Labelled]]:
+        """Every test by name; those that take time to make are kept in the folder."""
+        settings = self.job.evaluate
+        found = {"clean": self.clean}
+        for name in settings.others:
+            config = read_job([find("configs", name)], [], self.job.root)
+            found[Path(name).stem] = other_domain(config, self.classes, name, settings.test_rows)
+        if settings.synonyms:
+            found["synonyms"] = self._reworded()
+        if settings.noise:
+            found["noise"] = noisy(self.clean, settings.noise, self.job.seed)
+        if self.job.resources.flags is not None:
+            found["reversed"] = self._reversed()
+        return found
+
+    @cached_property
+    def texts(self) -> dict[str, int]:
+        """How many rows each test has; one in several wordings is one."""
+        return {name: len({row.of for row in rows}) for name, rows in self.tests.items()}
+
+    @cached_property
+    def judge(self) -> ModelConfig:
+        """The model that judges labels: the job's own, or one of another kind trained on all training rows."""
+        if self.job.judge is not None:
+            return self.job.judge
+        start = _judging(self.job, self.pool)
+        place = self.folder / "judge"
+        if not place.exists():
+            self.say("train the judge", 0, 0)
+            job = self._job(self.pool, self.folder / "judge-corpus", place, TrainConfig(start=start))
+            self._train(job, place)
+            shutil.rmtree(self.folder / "judge-corpus")
+        return ModelConfig(path=str(place), max_length=self.job.needs_model().max_length)
+
+    def measured(self, arm: Arm, rows: int, seed: int) -> Measured:
+        """Return what an arm comes to on one draw: accuracies (0 to 1) by test, and what its children are like."""
+        place = self.folder / f"{rows}-{seed}"
+        draw = drawn(self.pool, rows, seed)
+        model = place / DUPLICATE
+        if not model.exists():
+            self._trained(self._copies(draw, seed), rows, seed, frozenset(), model)
+        if arm.name == DUPLICATE:
+            return self._scores(model)
+        children, facts = ([], {}) if arm.is_copying else self._children(arm, draw, seed, model)
+        if facts.get("children") == 0 and not arm.ways:
+            # Trained on the same rows it would differ by nothing but their order.
+            return {**self._scores(model), **facts, "copies": self._enlarged(rows) - rows}
+        rest = self.enlarged(arm, draw, children, seed)
+        own = place / "arm"
+        self._trained(rest, rows, seed, arm.ways, own)
+        copies = len(rest) - self._repeated(arm, rows) - len(children)
+        return {**self._scores(own), **facts, "copies": max(copies, 0)}
+
+    def _children(self, arm: Arm, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
+        """Return the children of a draw that join its data, and what they are like."""
+        plan = arm.plan(self.passes(arm, len(draw)))
+        key = model.parent.name, plan.model_dump_json()
+        if key not in self.made:
+            for other in [other for other in self.made if other[0] != key[0]]:
+                del self.made[other]
+            self.made[key] = self._make(plan, draw, seed, model)
+        return self.made[key]
+
+    def _make(self, plan: Pipeline, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
+        """Run a pipeline on a draw; return the children that join its data, and what they are like."""
+        place = model.parent / "children"
+        job = self._job(draw, model.parent / "corpus", model, self.job.train).model_copy(
+            update={"output": OutputConfig(report_rows=0), "seed": self.job.seed + seed}
+        )
+        kept = run(plan, self._without_synonyms(job), place, overwrite=True).folder
+        found = [row for row in _joined(kept) if row.get("parent")]
+        shutil.rmtree(place)
+        children = [Labelled(row["text"], row["label"], row.get("text_pair")) for row in found]
+        count = len(found)
+        facts: Measured = {"children": count}
+        if count:
+            facts["edits"] = round(sum(len(row["edits"]) for row in found) / count, 4)
+            facts["label_kept"] = round(sum(self._right(self.judge, children)) / count, 4)
+        return children, facts
+
+    def enlarged(
+        self, arm: Arm, draw: Sequence[Labelled], children: list[Labelled], seed: int
+    ) -> list[Labelled]:
+        """Return the rows an arm is trained on, as many as any arm's: the draw, its children, and copies for what lacks."""
+        if arm.pipeline == ALONE:
+            return list(draw)
+        source = self._repeated(arm, len(draw))
+        wanted = self.passes(arm, len(draw)) * self._enlarged(len(draw)) - source
+        luck = chance(seed, "evaluate", arm.name, 0)
+        chosen = luck.sample(children, wanted) if len(children) > wanted else children
+        whole = [*draw] * (source // len(draw))
+        return [*whole, *chosen, *_cycled(luck.sample(draw, len(draw)), wanted - len(chosen))]
+
+    def _copies(self, draw: Sequence[Labelled], seed: int) -> list[Labelled]:
+        """Return every row of a draw as often as it has variants, and once."""
+        return self.enlarged(Arm.of(DUPLICATE), draw, [], seed)
+
+    def _repeated(self, arm: Arm, rows: int) -> int:
+        """Return how many rows of an arm's data are the draw's own: once, or once a pass where passes differ."""
+        return rows * self.passes(arm, rows)
+
+    def passes(self, arm: Arm, rows: int) -> int:
+        """Return in how many passes the children of so many rows differ."""
+        return round(self._epochs(rows)) if "online" in arm.ways else 1
+
+    def _epochs(self, rows: int) -> float:
+        """Return the passes over the enlarged data of so many rows."""
+        settings = self.job.train
+        fewest = _PASSES if settings.start in SCRATCH else default_epochs(settings, self._enlarged(rows))
+        return self.job.evaluate.epochs or fewest
+
+    def _enlarged(self, rows: int) -> int:
+        """Return how many rows there are with the variants of so many."""
+        return rows * (1 + self.job.evaluate.variants)
+
+    def _trained(
+        self, rows: list[Labelled], drawn_rows: int, seed: int, ways: frozenset[str], place: Path
+    ) -> None:
+        """Train a model on rows, with the steps of every arm; half of them where that is wanted."""
+        train_config = self.job.train
+        seen = self._epochs(drawn_rows) * self._enlarged(drawn_rows)
+        steps = max(1, round(seen / train_config.batch_size / (1 + ("half" in ways))))
+        changed = {
+            "steps": steps,
+            "r_drop": self.job.evaluate.r_drop if "r_drop" in ways else 0.0,
+            "limit": None,
+            "baseline": False,
+        }
+        job = self._job(rows, place.with_name("corpus"), place, train_config.model_copy(update=changed))
+        self._train(job.model_copy(update={"seed": self.job.seed + seed}), place)
+
+    def _train(self, job: Job, place: Path) -> None:
+        """Train a model beside its place, which so is there only when it is whole."""
+        fresh = place.with_name(f"{place.name}-fresh")
+        for left in (fresh, place):
+            shutil.rmtree(left, ignore_errors=True)
+        config = job.needs_model().model_copy(update={"path": str(fresh)})
+        train(job.model_copy(update={"model": config}))
+        fresh.rename(place)
+
+    def _scores(self, model: Path) -> Measured:
+        """Return the accuracy on every test; of a text in several wordings all must be answered rightly."""
+        config = ModelConfig(path=str(model), max_length=self.job.needs_model().max_length)
+        found: Measured = {}
+        for name, rows in self.tests.items():
+            right: dict[int, bool] = {}
+            for row, one in zip(rows, self._right(config, rows), strict=True):
+                right[row.of] = right.get(row.of, True) and one
+            found[name] = round(sum(right.values()) / len(right), 5)
+        return found
+
+    def _right(self, config: ModelConfig, rows: Sequence[Labelled]) -> list[bool]:
+        """Return whether a model answers each row with its label."""
+        from augment.models.classifier import open_classifier
+
+        classifier = open_classifier(config, self.job.run)
+        labels = LabelMap(classifier.classes, self.job.label_names)
+        answers = classifier.ask([row.text for row in rows], [row.text_pair for row in rows]).argmax(-1)
+        return [labels.name(int(answer)) == row.label for answer, row in zip(answers, rows, strict=True)]
+
+    def _job(self, rows: Sequence[Labelled], place: Path, model: Path, settings: TrainConfig) -> Job:
+        """Return the job that trains on rows, which are written to a folder.
+
+        A training wants a test; it is given one row, as every test is asked afterwards.
+        """
+        place.mkdir(parents=True, exist_ok=True)
+        write_rows(place / "train.jsonl", rows)
+        write_rows(place / "test.jsonl", self.clean[:1])
+        pair = "text_pair" if any(row.text_pair is not None for row in self.clean) else None
+        corpus = CorpusConfig.model_validate(
+            {
+                "root": str(place),
+                "files": {"train": "train.jsonl", "test": "test.jsonl"},
+                "text": "text",
+                "text_pair": pair,
+                "label": "label",
+                "language": self.job.needs_corpus().language,
+            }
+        )
+        config = self.job.needs_model().model_copy(update={"path": str(model), "calibration": None})
+        return self.job.model_copy(
+            update={"name": "cell", "corpus": corpus, "model": config, "train": settings}
+        )
+
+    def _without_synonyms(self, job: Job) -> Job:
+        """Return the job without the lexicons that a test is worded with."""
+        left = tuple(name for name in job.resources.lexicons if name not in self.job.evaluate.synonyms)
+        return job.model_copy(update={"resources": job.resources.model_copy(update={"lexicons": left})})
+
+    def _reworded(self) -> list[Labelled]:
+        """Return the clean test with words replaced from lexicons that no arm has, in several wordings a row."""
+        lexicons = self.job.resources.model_copy(update={"lexicons": self.job.evaluate.synonyms})
+        reworded = self._edited("synonyms", _REWORDING, lexicons)
+        if not reworded:
+            raise RequestError(
+                "evaluate.synonyms",
+                "no word of the test has a synonym in these lexicons",
+                "name lexicons of its language",
+            )
+        return reworded
+
+    def _reversed(self) -> list[Labelled]:
+        """Return the clean test without accepted shortcuts in their own class, and with one in every row of another."""
+        changed = self._edited("reversed", _REVERSING, self.job.resources)
+        there = {row.of for row in changed}
+        return [*changed, *(row for row in self.clean if row.of not in there)]
+
+    def _edited(self, name: str, plan: Pipeline, resources: ResourcesConfig) -> list[Labelled]:
+        """Return the children that a pipeline makes of the clean test, by the numbers of their rows; kept in a file."""
+        kept = self.folder / f"{name}.jsonl"
+        if not kept.exists():
+            corpus, place = self.folder / f"{name}-corpus", self.folder / name
+            # No stage asks the model, but a job must name one.
+            job = self._job(self.clean, corpus, Path(self.judge.path), self.job.train)
+            settings = {"resources": resources, "output": OutputConfig(report_rows=0)}
+            rows = _joined(run(plan, job.model_copy(update=settings), place, overwrite=True).folder)
+            numbers = {(row.text, row.text_pair): row.of for row in self.clean}
+            of = {
+                row["id"]: numbers[row["text"], row.get("text_pair")] for row in rows if not row.get("parent")
+            }
+            children = [row for row in rows if row.get("parent")]
+            found = [
+                Labelled(row["text"], row["label"], row.get("text_pair"), of[row["parent"]])
+                for row in children
+            ]
+            for done in (corpus, place):
+                shutil.rmtree(done)
+            write_rows(kept, found)
+        return read_rows(kept)
+
+
+def _editing(name: str, about: str, edits: dict[str, object]) -> Pipeline:
+    """Return a pipeline whose one editing stage meets words that are scored by chance, in `weight`."""
+    stages: list[dict[str, object]] = [
+        {"kind": "tokenize"},
+        {"kind": "weigh", "by": "random"},
+        {"kind": "rank", "by": "weight", "k": 1},
+        {**edits, "score": "weight"},
+    ]
+    return Pipeline.model_validate({"name": name, "about": about, "splits": ["train"], "stages": stages})
+
+
+_REWORDING = _editing(
+    "reword",
+    "A fifth of the content words by chance, replaced from lexicons.",
+    {"kind": "substitute", "on": "any", "children": _REWORDINGS, "share": 0.2, "sources": ["lexicon"]},
+)
+_REVERSING = _editing(
+    "reverse",
+    "Accepted shortcuts taken out of their class and put into the others.",
+    {"kind": "balance", "even": False},
+)
+
+
+def _joined(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows of a run's training data."""
+    rows: list[dict[str, Any]] = pq.read_table(folder / "data" / "train.parquet").to_pylist()
+    return rows
+
+
+def _anchored(job: Job) -> Job:
+    """Return the job with the places of its resources whole, as arms read their rows from another folder."""
+
+    def whole(name: str) -> str:
+        """Return the place of a file that is named, or the name of a dictionary."""
+        return name if name in DICTIONARIES else str((job.root / name).resolve())
+
+    given = job.resources
+    resources: dict[str, object] = {
+        "lexicons": tuple(map(whole, given.lexicons)),
+        "guard": tuple(map(whole, given.guard)),
+        "antonyms": tuple(map(whole, given.antonyms)),
+        "protect": tuple(whole(word) if word.endswith(".txt") else word for word in given.protect),
+        "flags": None if given.flags is None else whole(given.flags),
+        "ngrams": None if given.ngrams is None else whole(given.ngrams),
+    }
+    synonyms = {"synonyms": tuple(map(whole, job.evaluate.synonyms))}
+    return job.model_copy(
+        update={
+            "resources": given.model_copy(update=resources),
+            "evaluate": job.evaluate.model_copy(update=synonyms),
+        }
+    )
+
+
+def _judging(job: Job, rows: Sequence[Labelled]) -> str:
+    """Return what a judge is trained from where the job names no model for it: another kind than the model if it may."""
+    single = job.train.start != "textcnn" and all(row.text_pair is None for row in rows)
+    return job.evaluate.judge or ("textcnn" if single else "bert-small")
+
+
+def _check_models(job: Job, rows: Sequence[Labelled]) -> None:
+    """Raise RequestError if the model or the judge cannot read the rows, or if they are of one kind."""
+    starts = {"train.start": job.train.start}
+    if job.judge is None:
+        starts["evaluate.judge"] = _judging(job, rows)
+    paired = any(row.text_pair is not None for row in rows)
+    for key, start in starts.items():
+        if paired and start == "textcnn":
+            raise RequestError(
+                key, "a `textcnn` reads one text, the corpus has pairs", "name bert-small or an encoder"
+            )
+    if job.judge is None and job.train.start == starts["evaluate.judge"]:
+        raise RequestError(
+            "evaluate.judge",
+            "the judge is of the family of the model, and would share its faults",
+            "name another start, or a trained model as `judge`",
+        )
+
+
+def _cycled(rows: Sequence[Labelled], count: int) -> list[Labelled]:
+    """Return rows again and again until there are so many."""
+    return list(islice(cycle(rows), count))

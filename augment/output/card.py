@@ -1,0 +1,180 @@
+"""The README.md of a run's folder: what people are told of it, and what `datasets.load_dataset` reads of its files.
+
+write_text(folder / "README.md", draw_card(Card("hotel: augment", plan.about, ...)))
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import yaml
+
+from augment.output.diversity import written
+from augment.output.export import CHILDREN, PARENTS
+from augment.text.visible import visible
+
+_TAGS = ["text-classification", "augmented", "integrated-gradients"]
+# What begins a block of Markdown that is no paragraph.
+_BLOCK = re.compile(r"^(?:[#>=~]|[+*-](?=\s|[*-])|```)|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
+_DTYPES = {"double": "float64", "float": "float32", "halffloat": "float16"}
+_HELD = {
+    PARENTS: "tokens, spans, scores and ranks of the rows worked on, by id",
+    CHILDREN: "every child with its edits, verdict and reason, by id",
+    "dropped.parquet": "children set aside, with the verdict and the reason",
+    "rejects.parquet": "rows that could not be treated: id, stage, reason, place in the source",
+}
+_LINEAGE_TOLD = """\
+A child names its `parent`, the `method` that made it, and its `edits`: replacing, in the parent's text, each `old` at
+`start:end` (code points) by `new` gives the child. Children have the label of their parent; in those made to test a
+model (verdict `adversarial` or `contrast`) it may no longer hold. A child with `label_from` has another label than its
+parent, which had that one."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the README of a run's folder tells.
+
+    about: what the pipeline does; edits: whether it makes children; facts: names and values of what was run; counts:
+    totals; files: rows by name; dropped: children by reason; report: whether report.html lies there; keywords: whether the
+    key-word table does; diversity: how varied the children are; columns: those of data/ and probes/, of formats that do not
+    hold them.
+    """
+
+    title: str
+    about: str
+    edits: bool
+    facts: Mapping[str, str]
+    counts: Mapping[str, int]
+    files: Mapping[str, int]
+    dropped: Mapping[str, int]
+    notices: tuple[str, ...] = ()
+    report: bool = True
+    keywords: bool = False
+    diversity: Mapping[str, float] = field(default_factory=dict)
+    columns: Mapping[str, pa.Schema] = field(default_factory=dict)
+
+
+def draw_card(card: Card) -> str:
+    """Return the README of the folder: YAML that maps files to splits for `load_dataset`, and what the run was."""
+    totals = [(name, f"{value:,}") for name, value in card.counts.items() if value]
+    variety = [(name, written(name, value)) for name, value in card.diversity.items()]
+    reasons = [(reason, f"{count:,}") for reason, count in card.dropped.items()]
+    parts = [
+        _front_matter(card.files, card.columns),
+        f"# {_cell(card.title)}",
+        _prose(card.about),
+        _rows(("", ""), [*card.facts.items(), *totals]),
+        *_section("Notices", "\n".join(f"* {_cell(notice)}" for notice in card.notices)),
+        *_section("Why children were dropped", _rows(("reason", "children"), reasons) if reasons else ""),
+        *_section("How varied the children are", _rows(("", ""), variety) if variety else ""),
+        *_section("Files", _rows(("file", "rows", "what it holds"), _listing(card))),
+        *_section("Load it", _loading(card)),
+        _LINEAGE_TOLD if card.edits else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _front_matter(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) -> str:
+    """Return the YAML block that the hub and `load_dataset` read: files by split, and columns of files that do not say them."""
+    configs: list[dict[str, object]] = []
+    infos: list[dict[str, object]] = []
+    for config, place in (("default", "data/"), ("probes", "probes/")):
+        here = sorted(name for name in files if name.startswith(place))
+        if not here:
+            continue
+        parts = [{"split": Path(name).stem, "path": name} for name in here]
+        # In CSV nothing between two commas is null, and a class named None is not.
+        empty = {"keep_default_na": False, "na_values": [""]} if here[0].endswith(".csv") else {}
+        configs.append({"config_name": config, "data_files": parts, **empty})
+        schema = columns.get(place) or ()
+        if len(schema):
+            features = [{"name": column.name, **_feature(column.type)} for column in schema]
+            infos.append({"config_name": config, "features": features})
+    told = {"tags": _TAGS, "configs": configs, **({"dataset_info": infos} if infos else {})}
+    text = yaml.safe_dump(told, allow_unicode=True, sort_keys=False)
+    if visible(text) != text:
+        text = yaml.safe_dump(told, allow_unicode=False, sort_keys=False)
+    return f"---\n{text}---"
+
+
+def _feature(kind: pa.DataType) -> dict[str, object]:
+    """Return a type as `datasets` writes features in YAML."""
+    if pa.types.is_struct(kind):
+        return {
+            "struct": [
+                {"name": kind.field(i).name, **_feature(kind.field(i).type)} for i in range(kind.num_fields)
+            ]
+        }
+    if isinstance(kind, pa.ListType | pa.LargeListType):
+        inner = _feature(kind.value_type)
+        return {"list": next(iter(inner.values())) if inner.keys() & {"dtype", "struct"} else inner}
+    return {"dtype": _DTYPES.get(str(kind), str(kind))}
+
+
+def _section(title: str, content: str) -> list[str]:
+    """Return a heading and what stands below it, or nothing where there is no content."""
+    return [f"## {title}", content] if content else []
+
+
+def _listing(card: Card) -> list[tuple[str, str, str]]:
+    """Return for every file of the folder its name, its rows and what it holds."""
+    found = [
+        (f"`{name}`", f"{rows:,}", _held(name, card.counts)) for name, rows in sorted(card.files.items())
+    ]
+    found += [("`report.html`", "", "the explained rows drawn, for a browser")] if card.report else []
+    if card.keywords:
+        found.append(
+            ("`keywords.parquet`", "", "what the labels hang on: words, phrases and places by class")
+        )
+        found.append(
+            ("`flags.csv`", "", "those that may be shortcuts, with an empty column to accept them in")
+        )
+    found.append(("`manifest.json`", "", "counts, settings, versions, and the SHA-256 of every file"))
+    found.append(("`run/`", "", "the plan and a receipt for each shard"))
+    return found
+
+
+def _held(name: str, counts: Mapping[str, int]) -> str:
+    """Return what a file with rows holds."""
+    if name.startswith("data/"):
+        joined = counts.get("children in data")
+        return "source rows, each followed by its children that join, if any" if joined else "source rows"
+    return "children made to test a model" if name.startswith("probes/") else _HELD[name]
+
+
+def _loading(card: Card) -> str:
+    """Return how the rows are loaded, and whether there are probes to load."""
+    probes = any(name.startswith("probes/") for name in card.files)
+    lines = [
+        "```python",
+        "from datasets import load_dataset",
+        "",
+        'rows = load_dataset("path/of/this/folder")',
+    ]
+    lines += ['probes = load_dataset("path/of/this/folder", "probes")'] if probes else []
+    lines.append("```")
+    why = "no child was set apart" if card.edits else "this pipeline edits nothing"
+    absent = f'There is no `probes` configuration, because {why}: `load_dataset(..., "probes")` fails here.'
+    return "\n".join([*lines, *([] if probes else ["", absent])])
+
+
+def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table."""
+    cells = [head, ("---",) * len(head), *(tuple(map(_cell, row)) for row in rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+def _cell(text: str) -> str:
+    """Return text on one line with nothing in it that would end a cell, begin a tag, or make a link or a picture."""
+    line = visible(" ".join(text.split()))
+    for char, safe in (("\\", "\\\\"), ("|", "\\|"), ("<", "&lt;"), ("[", "\\["), ("]", "\\]")):
+        line = line.replace(char, safe)
+    return line
+
+
+def _prose(text: str) -> str:
+    """Return paragraphs of plain words, none of which begins a heading, a list, a block of code or a table."""
+    paragraphs = [_cell(paragraph) for paragraph in re.split(r"\n\s*\n", text.strip())]
+    return "\n\n".join(_BLOCK.sub(r"\\\g<0>", paragraph) for paragraph in paragraphs)

@@ -1,0 +1,216 @@
+"""How varied the children of a run are, counted shard by shard in memory that does not grow with the run.
+
+Sums are exact. What needs the texts together is taken of a sample that depends on ids and texts alone, whatever the order:
+of a row in the sample all children are, and of a text that is compared with others all that equal it.
+
+    tally = Diversity()
+    tally.add(table)            # the rows of a shard
+    tally.pass_by(table)        # source rows that no child was made of
+    tally.told()                # {"distinct-1": 0.31, ...}
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.seeding import key_of
+from augment.text.ngram_overlap import distinct, self_bleu
+
+# Source rows whose children are compared, those of the smallest hashes; hashes of texts that are kept.
+ROWS, _TEXTS = 500, 1 << 20
+_COUNTS = {
+    "children asked for",
+    "given",
+    "lacking",
+    "copies of a source text",
+    "children with the same text",
+    "rows sampled",
+}
+
+
+def written(name: str, value: float) -> str:
+    """Return a number of the summary as people read it: a share in percent, a count with its thousands."""
+    if name.startswith("share"):
+        return f"{value:.1%}"
+    return f"{value:,.0f}" if float(value).is_integer() and name in _COUNTS else f"{value:.4g}"
+
+
+@dataclass
+class Equal:
+    """Hashes of texts: all while they are few, then those whose last bits are zero, one bit more at each overflow.
+
+    The same texts are left out of every tally with the same `bits`, so counts of equal texts can be scaled up.
+    """
+
+    bits: int = 0
+    kept: list[np.ndarray] = field(default_factory=list)
+    held: int = 0
+
+    def add(self, hashes: np.ndarray) -> None:
+        """Add the hashes, [N] uint64, of some texts."""
+        self.kept.append(self._sifted(hashes))
+        self.held += len(self.kept[-1])
+        while self.held > _TEXTS:
+            self.sift(self.bits + 1)
+
+    def sift(self, bits: int) -> None:
+        """Keep only hashes whose last so many bits are zero."""
+        self.bits = max(bits, self.bits)
+        self.kept = [self._sifted(np.concatenate(self.kept))] if self.kept else []
+        self.held = sum(map(len, self.kept))
+
+    def hashes(self) -> np.ndarray:
+        """Return what is kept, [N] uint64."""
+        return np.concatenate([np.zeros(0, np.uint64), *self.kept])
+
+    def _sifted(self, hashes: np.ndarray) -> np.ndarray:
+        """Return the hashes whose last bits are zero."""
+        return np.asarray(hashes[hashes & np.uint64((1 << self.bits) - 1) == 0])
+
+
+@dataclass
+class Diversity:
+    """The tally. lost: verdicts of children that are set aside; given: the others; sample: words of a source row and of its given children, by hash of its id."""
+
+    lost: frozenset[str] = frozenset({"drop"})
+    rows: int = 0
+    given: int = 0
+    edits: int = 0
+    words: int = 0
+    sources: Equal = field(default_factory=Equal)
+    children: Equal = field(default_factory=Equal)
+    sample: dict[int, list[list[str]]] = field(default_factory=dict)
+
+    def pass_by(self, table: pa.Table) -> None:
+        """Remember the texts of source rows that no child was made of."""
+        self.sources.add(_hashes(table))
+
+    def add(self, table: pa.Table) -> None:
+        """Add source rows, each followed by its children."""
+        parent = table.column("parent")
+        source = np.asarray(parent.is_null())
+        owner = np.flatnonzero(source)[np.cumsum(source) - 1] if len(source) else np.zeros(0, int)
+        given = np.flatnonzero(~source & self._is_given(table))
+        self.pass_by(table.filter(pa.array(source)))
+        self.rows += int(source.sum())
+        self.given += len(given)
+        if not len(given):
+            return
+        kept = table.take(pa.array(given))
+        self.children.add(_hashes(kept))
+        self.edits += pc.sum(pc.list_value_length(kept.column("edits"))).as_py() or 0
+        if "tokens" in table.column_names:
+            self.words += int(_words(table)[owner[given]].sum())
+            self._sample(table, owner[given], given)
+
+    def given_of(self, children: pa.Table) -> pa.Table:
+        """Return the children that are not set aside."""
+        return children.filter(pa.array(self._is_given(children)))
+
+    def _is_given(self, table: pa.Table) -> np.ndarray:
+        """Return whether the verdict of a row does not set it aside, [N] bool."""
+        if "verdict" not in table.column_names:
+            return np.ones(table.num_rows, bool)
+        lost = pc.is_in(table.column("verdict"), pa.array(sorted(self.lost)))
+        return ~np.asarray(pc.fill_null(lost, False))
+
+    def told(self) -> dict[str, float]:
+        """Return what the summary says of the children, by name; nothing where no child was given."""
+        if not self.given:
+            return {}
+        families = [self.sample[key] for key in sorted(self.sample)[:ROWS]]
+        texts = [child for family in families for child in family[1:]]
+        copies, repeats = self._equal()
+        return {
+            "children a row": round(self.given / self.rows, 2),
+            "edits a row": round(self.edits / self.rows, 2),
+            "edits a child": round(self.edits / self.given, 2),
+            "share of words edited": round(self.edits / self.words, 4) if self.words else 0.0,
+            "copies of a source text": copies,
+            "children with the same text": repeats,
+            "rows sampled": len(families),
+            "distinct-1": round(distinct(texts, 1), 4),
+            "distinct-2": round(distinct(texts, 2), 4),
+            "distinct-1 of their source rows": round(distinct([family[0] for family in families], 1), 4),
+            "distinct-2 of their source rows": round(distinct([family[0] for family in families], 2), 4),
+            "self-BLEU": round(_self_bleu(families), 4),
+        }
+
+    def _equal(self) -> tuple[int, int]:
+        """Return how many children equal a source text, and how many repeat a child; estimates beyond a million texts."""
+        bits = max(self.sources.bits, self.children.bits)
+        self.sources.sift(bits)
+        self.children.sift(bits)
+        made = self.children.hashes()
+        copies = int(np.isin(made, self.sources.hashes()).sum())
+        return copies << bits, (len(made) - len(np.unique(made))) << bits
+
+    def _sample(self, table: pa.Table, owners: np.ndarray, given: np.ndarray) -> None:
+        """Add the rows whose ids have the smallest hashes, with their given children."""
+        limit = sorted(self.sample)[ROWS - 1] if len(self.sample) >= ROWS else 1 << 64
+        of: dict[int, list[int]] = {}
+        for owner, child in zip(owners.tolist(), given.tolist(), strict=True):
+            of.setdefault(owner, []).append(child)
+        names = table.column("id").take(pa.array(list(of))).to_pylist()
+        keys = {key_of(name): owner for name, owner in zip(names, of, strict=True)}
+        few = sorted(key for key in keys if key < limit)[:ROWS]
+        for key in few:
+            row = table.slice(keys[key], 1).select(["tokens", "side", "spans"]).to_pylist()[0]
+            edits = table.column("edits").take(pa.array(of[keys[key]])).to_pylist()
+            self.sample[key] = [list(row["tokens"]), *(edited(row, made) for made in edits)]
+        for key in sorted(self.sample)[ROWS:]:
+            del self.sample[key]
+
+
+def edited(row: Mapping[str, object], edits: Sequence[Mapping[str, object]]) -> list[str]:
+    """Return the tokens of a child: those of its source row, and the words of each edit in the place of what it replaces."""
+    tokens, sides, spans = (_list(row[name]) for name in ("tokens", "side", "spans"))
+    found: list[tuple[int, int, list[str]]] = []
+    gone: set[tuple[int, int]] = set()
+    for edit in edits:
+        side, start, end = (int(str(edit[name])) for name in ("side", "start", "end"))
+        found.append((side, start, str(edit["new"]).split()))
+        gone.update((side, place) for place in range(start, end))
+    for token, home, span in zip(tokens, sides, spans, strict=True):
+        place = (int(str(home)), int(span["start"]) if isinstance(span, dict) else 0)
+        if place not in gone:
+            found.append((*place, [str(token)]))
+    return [word for _, _, words in sorted(found, key=lambda part: part[:2]) for word in words]
+
+
+def _list(value: object) -> list[object]:
+    """Return a list of a row."""
+    return value if isinstance(value, list) else []
+
+
+def _self_bleu(families: Sequence[Sequence[Sequence[str]]]) -> float:
+    """Return the mean BLEU of a child against its source row and its siblings."""
+    found = [score for family in families for score in islice(self_bleu(family), 1, None)]
+    return sum(found) / len(found) if found else 0.0
+
+
+def _words(table: pa.Table) -> np.ndarray:
+    """Return how many tokens of each row have a letter or digit, [N] int64."""
+    tokens = table.column("tokens").combine_chunks()
+    sizes = np.asarray(pc.fill_null(pc.list_value_length(tokens), 0))
+    spoken = np.asarray(pc.match_substring_regex(tokens.flatten(), r"[\pL\pN]"))
+    return np.bincount(np.repeat(np.arange(len(sizes)), sizes), weights=spoken, minlength=len(sizes)).astype(
+        int
+    )
+
+
+def _hashes(table: pa.Table) -> np.ndarray:
+    """Return 64 bits for each row that are the same for the same texts, [N] uint64."""
+    return np.fromiter(map(key_of, _whole(table)), dtype=np.uint64, count=table.num_rows)
+
+
+def _whole(table: pa.Table) -> Iterator[str]:
+    """Yield both texts of each row as one."""
+    for text, pair in zip(
+        table.column("text").to_pylist(), table.column("text_pair").to_pylist(), strict=True
+    ):
+        yield text if pair is None else f"{text}\0{pair}"

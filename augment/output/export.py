@@ -1,0 +1,221 @@
+"""Turn finished shards into the folder a trainer opens: data by split, explanations beside, nothing lost.
+
+    data/<split>.parquet        source rows and the children that join them (output.verdicts)
+    probes/<split>.parquet      adversarial and contrast children, whose given label may not hold
+    explain/parents.parquet     tokens, spans, scores and ranks of the rows worked on, by id
+    explain/children.parquet    every child with its edits, verdict and reason, by id
+    dropped.parquet             children set aside           rejects.parquet    rows that could not be treated
+
+`datasets.load_dataset(folder)` reads data; `load_dataset(folder, "probes")` the probes, where there are any.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.config.job import Job
+from augment.corpus import typed
+from augment.engine.shard import read_part
+from augment.engine.staging import Staged, read_rest
+from augment.output.diversity import Diversity
+from augment.output.shortcut_levels import Levels
+from augment.output.soft_labels import Softener
+from augment.output.totals import Totals
+from augment.stages.protocol import Stage
+from augment.stages.shortcuts import Flag
+from augment.tables.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES
+from augment.tables.output_names import OURS, written_names
+from augment.tables.rows import NUMBERED, Reject
+from augment.tables.sink import Sink, read_as
+from augment.tables.split_files import file_stems
+
+PARENTS = "explain/parents.parquet"
+CHILDREN = "explain/children.parquet"
+APART = ("adversarial", "contrast")
+# Verdicts of children that are set aside unless they join the data.
+_JOINING = frozenset({"keep", "soft", "drop"})
+# Null on a source row; the shortfall is told of it.
+_LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfall")
+
+
+class Export:
+    """Writes the files of a finished run with one shard in memory; `totals` counts what was in them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        job: Job,
+        staged: Staged,
+        soften: Softener | None = None,
+        flags: Sequence[Flag] = (),
+        stages: Sequence[Stage] = (),
+    ) -> None:
+        """Prepare to write into a run's folder, with class probabilities in the data if something gives them.
+
+        flags: accepted shortcuts, of which the totals say how frequent they are; stages: of the pipeline.
+        """
+        self._folder, self._job, self._staged, self._soften = folder, job, staged, soften
+        self._stems = file_stems(staged.splits)
+        self._later = _later(stages)
+        self._files: dict[str, Sink] = {}
+        self._added: tuple[pa.Field, ...] = ()
+        self.totals = Totals(diversity=Diversity(_JOINING - set(job.output.joining)), levels=Levels(flags))
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let all files appear, or none of them after an error."""
+        with ExitStack() as stack:
+            for sink in self._files.values():
+                stack.callback(sink.close, keep=kind is None)
+
+    def write(self, shards: Iterable[int], rejects: Iterable[Reject]) -> dict[str, int]:
+        """Write every file and return its number of rows."""
+        part: pa.Table | None = None
+        for shard in shards:
+            part = read_part(self._folder, shard)
+            # A shard of which every row failed early lacks the columns of the later stages.
+            if part.num_rows:
+                self._add(part)
+        if part is not None and not self._files:
+            self._add(part)
+        for table in read_rest(self._folder):
+            self._by_split("data", table)
+            if self.totals.diversity.given:
+                self.totals.diversity.pass_by(table)
+        rejected = [asdict(reject) for reject in rejects]
+        if rejected:
+            self._sink("rejects.parquet").add(pa.Table.from_pylist(rejected))
+        return {name: sink.rows for name, sink in self._files.items()}
+
+    def columns(self) -> dict[str, pa.Schema]:
+        """Return how the columns of data/ and probes/ are to be read; none where the files say so themselves, as Parquet does."""
+        return {
+            place: read_as([sink for name, sink in self._files.items() if name.startswith(place)])
+            for place in ("data/", "probes/")
+        }
+
+    def _add(self, table: pa.Table) -> None:
+        """Write the rows of one shard to where they belong."""
+        self.totals.add(table)
+        table = _completed(table)
+        if not self._added:
+            idle = set() if self._job.resources.guard else {column.name for column in GUARD}
+            ours = OURS - idle - {"id"}
+            self._added = tuple(field for field in table.schema if field.name in ours)
+        is_child = table.column("parent").is_valid()
+        verdict = table.column("verdict")
+        joins = pc.or_(verdict.is_null(), pc.is_in(verdict, pa.array(self._job.output.joining)))
+        apart = pc.and_not(pc.is_in(verdict, pa.array(APART)), joins)
+        joined = table.filter(joins)
+        self.totals.levels.add(joined)
+        self._by_split("data", joined)
+        self._by_split("probes", table.filter(apart))
+        dropped = table.filter(pc.invert(pc.or_(joins, apart)))
+        if dropped.num_rows:
+            told = self._outward(dropped, dropped=True)
+            for name in ("split", *(column.name for column in DISTINCT)):
+                if name in dropped.column_names:
+                    told = told.append_column(name, dropped.column(name))
+            self._sink("dropped.parquet").add(told)
+        self._explain(table.filter(pc.invert(is_child)), table.filter(is_child))
+
+    def _explain(self, parents: pa.Table, children: pa.Table) -> None:
+        """Write what the report is drawn from."""
+        lineage = {column.name for column in (*_LINEAGE, *MOVED)} | {"source", NUMBERED.name}
+        self._sink(PARENTS).add(
+            parents.drop_columns([name for name in parents.column_names if name in lineage])
+        )
+        if children.num_rows:
+            theirs = {column.name for column in CORPUS} | (OURS - {column.name for column in ATTACK})
+            theirs |= self._later
+            self._sink(CHILDREN).add(
+                children.select([name for name in children.column_names if name in theirs])
+            )
+
+    def _by_split(self, place: str, table: pa.Table) -> None:
+        """Write rows to the file of their split."""
+        for split in table.column("split").unique().to_pylist():
+            part = table.filter(pc.equal(table.column("split"), split))
+            told = self._outward(part)
+            if self._soften is not None and place == "data":
+                told = told.append_column(PROBABILITIES.name, self._soften.of(part))
+            self._sink(f"{place}/{self._stems[split]}.{self._job.output.format}").add(told)
+
+    def _outward(self, table: pa.Table, dropped: bool = False) -> pa.Table:
+        """Return rows as a trainer sees them: id, the source's columns with the row's own text, then what was done."""
+        names, source = self._staged.columns, table.column("source")
+        corpus = self._job.needs_corpus()
+        derived = is_derived(self._job, names["label"])
+        written = written_names([field.name for field in source.type], derived=derived, dropped=dropped)
+        own = {names["text"]: "text", names["text_pair"]: "text_pair"}
+        out: dict[str, pa.ChunkedArray | pa.Array] = {"id": table.column("id")}
+        for place, given in enumerate(source.type):
+            column = pc.struct_field(source, [place])
+            if given.name in own:
+                column = table.column(own[given.name]).cast(given.type)
+            if given.name == names["label"] and not derived:
+                column = typed(_moved(column, table, corpus.label_names or {}), self._staged.label_type)
+            if given.name == names["id"] == "id":
+                continue
+            out[written[given.name]] = column
+        if derived:
+            out["label"] = table.column("label")
+        for ours in self._added:
+            there = ours.name in table.column_names
+            out[ours.name] = table.column(ours.name) if there else pa.nulls(table.num_rows, ours.type)
+        return pa.table(out)
+
+    def _sink(self, name: str) -> Sink:
+        """Return the open file of a name."""
+        if name not in self._files:
+            self._files[name] = Sink(self._folder / name, self._job.output.mark)
+        return self._files[name]
+
+
+def is_derived(job: Job, label: str | None) -> bool:
+    """Return whether the labels are not, or not only, those of a source column, so that a column of ours holds them."""
+    corpus = job.needs_corpus()
+    by_file = any(file.label is not None for file in corpus.files)
+    return label is None or by_file or corpus.score_threshold is not None
+
+
+def _completed(table: pa.Table) -> pa.Table:
+    """Return the table with all columns of children, null where no stage made any."""
+    for column in (*CHILD, *KEEP):
+        if column.name not in table.column_names:
+            table = table.append_column(column.name, pa.nulls(table.num_rows, column.type))
+    return table
+
+
+def _moved(column: pa.ChunkedArray, table: pa.Table, names: Mapping[str, str]) -> pa.ChunkedArray | pa.Array:
+    """Return the source's labels with those of children whose label was moved, written as the source writes them."""
+    if MOVED[0].name not in table.column_names or not len(table.column(MOVED[0].name).drop_null()):
+        return column
+    written = {name: raw for raw, name in reversed(list(names.items()))}
+    moved = table.column(MOVED[0].name).is_valid().to_pylist()
+    labels = [
+        written.get(label, label) if new else None
+        for label, new in zip(table.column("label").to_pylist(), moved, strict=True)
+    ]
+    return pc.if_else(pa.array(moved), pa.array(labels, pa.string()).cast(column.type), column)
+
+
+def _later(stages: Sequence[Stage]) -> frozenset[str]:
+    """Return the columns of stages behind the first that makes samples, which samples have too."""
+    makers = [
+        place for place, stage in enumerate(stages) if {"parent"} & {column.name for column in stage.adds}
+    ]
+    behind = stages[makers[0] + 1 :] if makers else ()
+    inside = {column.name for column in (*CHILD, *ATTACK)}
+    return frozenset(column.name for stage in behind for column in stage.adds) - inside

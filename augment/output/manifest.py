@@ -1,0 +1,138 @@
+"""manifest.json of a finished run: its summary, the SHA-256 of every file, and a seal over all of it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from augment.errors import RequestError
+from augment.output.keywords import FLAGS, TABLE
+from augment.tables.files import canonical, digest, read_json, shaped, write_json
+from augment.tables.run_folder import MANIFEST, PLAN
+from augment.version import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+# Told by a run that found all its work done; it belongs to that call, not to the record of the run.
+FINISHED = "already finished: nothing was run again and this is its summary; --overwrite runs it anew"
+
+
+# Files without rows, as patterns. Parts of shards are not among them: they go when the run is finished.
+_BESIDE = (
+    "README.md",
+    "report.html",
+    "run/plan.json",
+    "run/*.done.json",
+    "run/**/calibration-*",
+    TABLE,
+    FLAGS,
+)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did. `counts` balance: rows in = passed + rejected, children made = joined + apart + dropped.
+
+    verdicts, dropped, missing, rejected: children by verdict, and by reason; rows by reason. diversity: how varied the
+    children are (`augment.output.diversity`).
+    """
+
+    folder: Path
+    pipeline: str
+    counts: dict[str, int]
+    verdicts: dict[str, int]
+    dropped: dict[str, int]
+    missing: dict[str, int]
+    attribution: dict[str, dict[str, object]]
+    files: dict[str, int]
+    notices: tuple[str, ...]
+    seconds: float
+    peak_mebibytes: float
+    rejected: dict[str, int] = field(default_factory=dict)
+    diversity: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON values, those of the manifest."""
+        notices = [notice for notice in self.notices if notice != FINISHED]
+        return {**asdict(self), "folder": str(self.folder), "notices": notices}
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the counts, verdicts and the reasons behind them as a table of kind, name and count."""
+        import pandas as pd
+
+        groups: dict[str, Mapping[str, float]] = {
+            "count": self.counts,
+            "verdict": self.verdicts,
+            "dropped": self.dropped,
+            "missing": self.missing,
+            "rejected": self.rejected,
+            "diversity": self.diversity,
+        }
+        rows = [(kind, name, count) for kind, group in groups.items() for name, count in group.items()]
+        return pd.DataFrame(rows, columns=["kind", "name", "count"])
+
+
+def read_summary(folder: Path) -> Summary:
+    """Return the summary of a finished run; RequestError if the folder holds none."""
+    found = read_json(folder / MANIFEST).get("summary")
+    if not isinstance(found, dict):
+        raise RequestError(
+            str(folder / MANIFEST), "holds no summary of a run", "run the pipeline again with --overwrite"
+        )
+    with shaped(folder / MANIFEST):
+        return Summary(**{**found, "folder": folder, "notices": tuple(found["notices"])})
+
+
+def write_manifest(folder: Path, summary: Summary) -> None:
+    """Write manifest.json: the summary, every file with its SHA-256 and its rows, and the versions that made them."""
+    files = {name: {"rows": rows, "sha256": digest(folder / name)} for name, rows in summary.files.items()}
+    beside = (path for pattern in _BESIDE for path in sorted(folder.glob(pattern)))
+    packages = ("torch", "transformers", "tokenizers", "pyarrow", "jieba", "numpy")
+    plan = read_json(folder / PLAN)
+    manifest = {
+        "schema": 1,
+        "augment": __version__,
+        "fingerprint": plan["fingerprint"],
+        "job": plan["job"],
+        "versions": {name: _version(name) for name in packages},
+        "files": files,
+        "beside": {path.relative_to(folder).as_posix(): digest(path) for path in beside},
+        "summary": summary.to_dict(),
+    }
+    write_json(folder / MANIFEST, {**manifest, "sha256": seal(manifest)})
+
+
+def record(path: Path) -> None:
+    """Put the SHA-256 of the report, drawn again, into the manifest of its folder.
+
+    A manifest that was changed since it was written stays as it is: a new seal would hide that.
+    """
+    manifest = read_json(path.parent / MANIFEST)
+    beside = manifest.get("beside")
+    if isinstance(beside, dict) and manifest.pop("sha256", None) == seal(manifest):
+        manifest["beside"] = {**beside, path.name: digest(path)}
+        write_json(path.parent / MANIFEST, {**manifest, "sha256": seal(manifest)})
+
+
+def is_recorded(path: Path) -> bool:
+    """Return whether a file of a finished run is there and its manifest knows it."""
+    beside = read_json(path.parent / MANIFEST).get("beside")
+    return path.exists() and isinstance(beside, dict) and path.name in beside
+
+
+def seal(manifest: Mapping[str, object]) -> str:
+    """Return the SHA-256 of what a manifest says, whatever it says of its own."""
+    told = {key: value for key, value in manifest.items() if key != "sha256"}
+    return sha256(canonical(told).encode()).hexdigest()
+
+
+def _version(package: str) -> str:
+    """Return the installed version of a package."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,199 @@
+"""What a user should know before using the result of a run: how sure the scores are, what is missing and why.
+
+for notice in notices_of(plan, job, staged, totals, rejects): print(notice)
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from augment.candidates.sources import source_notices
+from augment.config.job import Job
+from augment.engine.staging import Staged
+from augment.models.labels import listed
+from augment.models.model_folder import idle_classes
+from augment.output.totals import Totals
+from augment.pipeline.definition import Pipeline
+from augment.pipeline.requirements import source_names
+from augment.stages import Balance, Select
+from augment.tables.columns import PROBABILITIES
+from augment.tables.rows import Reject
+
+# Reasons of rejected rows, and accepted shortcuts, told one by one; rejects.parquet and flags.csv have all.
+_REASONS_TOLD = 5
+_FLAGS_TOLD = 3
+# Rows by which a model is known to be no better than its most frequent answer.
+_ROWS_TOLD = 20
+OWN_ROWS = (
+    "the model judges children of rows it was trained on, and is too sure of them; with `augment train --folds 5` and "
+    "model.folds: 5 each row is judged by a model that did not see it"
+)
+
+
+def notices_of(
+    plan: Pipeline, job: Job, staged: Staged, totals: Totals, rejects: Iterable[Reject]
+) -> tuple[str, ...]:
+    """Return what the user should know before using the result of a run, the scores first."""
+    left_open = {
+        getattr(stage, "name", "") for stage in plan.stages if getattr(stage, "baseline", "") == "auto"
+    }
+    found = [
+        notice
+        for method in sorted(totals.statuses)
+        for notice in _of_scores(method, totals, method in left_open)
+    ]
+    found += staged.notices
+    found += _of_classes(plan, job, staged)
+    reasons = by_reason(rejects)
+    if reasons:
+        found.append(f"rows rejected, all in rejects.parquet of the output folder: {told(reasons)}")
+    found += source_notices(source_names(plan), job)
+    found += _of_answers(totals)
+    made = sum(totals.verdicts.values())
+    unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
+    unsure += 0 if "soft" in job.output.joining else totals.verdicts["soft"]
+    if made >= 20 and unsure == made:
+        found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
+    if any(isinstance(stage, Balance) for stage in plan.stages):
+        found += _of_balance(totals)
+    if totals.verdicts["soft"] and "soft" in set(job.output.verdicts) - set(job.output.joining):
+        found.append(
+            f"{totals.verdicts['soft']:,} children whose label is in doubt (verdict soft) are in dropped.parquet: they join "
+            "the data with output.labels: soft only"
+        )
+    if totals.verdicts["soft"] and "soft" in job.output.joining:
+        found.append(
+            f"{totals.verdicts['soft']:,} children whose label is in doubt (verdict soft) are in the data: train on "
+            f"{PROBABILITIES.name}, not on their label"
+        )
+    if totals.cut:
+        found.append(
+            f"{totals.cut:,} rows are longer than the model is fed (model.max_length): words beyond have the score 0, see `unseen`"
+        )
+    found += _of_language(totals)
+    if totals.near_guard:
+        found.append(
+            f"{totals.near_guard:,} of the rows worked on equal or nearly equal a text of the guard file, and stay: see the "
+            "column near_guard"
+        )
+    if totals.moved:
+        found.append(
+            f"{totals.moved:,} children have another label than their parent, which `label_from` names: read them before you train on them"
+        )
+    found += [
+        notice
+        for stage in plan.stages
+        if isinstance(stage, Select)
+        for notice in _lacking(stage, job, totals)
+    ]
+    if staged.over_limit:
+        found.append(f"a trial: run.limit left {staged.over_limit:,} rows out")
+    return tuple(found)
+
+
+def flag_notices(flags: Sequence[str]) -> Iterator[str]:
+    """Yield what is to be said of shortcuts."""
+    if flags:
+        some = ", ".join([*flags[:_FLAGS_TOLD], *(["..."] if len(flags) > _FLAGS_TOLD else [])])
+        yield (
+            f"the labels seem to hang on what may be a shortcut: {some}; the evidence is in flags.csv, and `balance` "
+            "repairs what you accept there"
+        )
+
+
+def _of_classes(plan: Pipeline, job: Job, staged: Staged) -> list[str]:
+    """Return that the model has classes which no row has, where a stage asks it."""
+    if job.model is None or not any("model" in stage.uses for stage in plan.stages):
+        return []
+    return idle_classes(job.model, job, staged.labels)
+
+
+def _of_answers(totals: Totals) -> Iterator[str]:
+    """Yield that the model is right less often than one that always gives the same answer."""
+    labels = Counter[str]()
+    for (label, _), count in totals.answers.items():
+        labels[label] += count
+    if labels.total() >= _ROWS_TOLD:
+        label, most = labels.most_common(1)[0]
+        if totals.right < most:
+            yield (
+                f"the model is right on {totals.right:,} of {labels.total():,} rows, and on {most:,} it would be if it always said "
+                f"`{label}`: does corpus.label_names name its classes rightly?"
+            )
+
+
+def _of_language(totals: Totals) -> Iterator[str]:
+    """Yield how many rows were not edited for their language."""
+    if totals.foreign:
+        yield (
+            f"{totals.foreign:,} rows were not edited: their text is in a language that no lexicon knows (neither Chinese nor "
+            "English); `shortfall` names them, and a corpus.language other than auto edits them all the same"
+        )
+
+
+def _of_balance(totals: Totals) -> Iterator[str]:
+    """Yield how level accepted shortcuts are, and why no child was made."""
+    told = list(totals.levels.told())
+    yield from told[:_REASONS_TOLD]
+    if told[_REASONS_TOLD:]:
+        yield f"{len(told) - _REASONS_TOLD} more shortcuts were accepted"
+    if not totals.verdicts.total():
+        yield "no child was made: what is accepted stands in no row that was worked on, or is as frequent in every class"
+
+
+def _lacking(stage: Select, job: Job, totals: Totals) -> Iterator[str]:
+    """Yield what classes lack of the children that a stage was to select."""
+    found: Counter[str | None] = Counter()
+    for (label, verdict), count in totals.joined.items():
+        found[label] += count if verdict in job.output.joining else 0
+    labels = totals.sources.keys() | found.keys()
+    wanted = stage.wanted({label: totals.sources[label] for label in labels})
+    lacks = {label: wanted[label] - found[label] for label in labels if wanted[label] > found[label]}
+    if lacks:
+        some = ", ".join(f"{label} {count:,}" for label, count in sorted(lacks.items(), key=str))
+        yield f"too few children for the number asked for; classes lack: {some}"
+
+
+def _of_scores(method: str, totals: Totals, left_open: bool) -> Iterator[str]:
+    """Yield what is to be said of the scores of an attribution, whose baseline was `auto` or not."""
+    counter, kinds = totals.statuses[method], totals.paths[method]
+    rows = sum(counter.values())
+    moved = {baseline for baseline, _ in kinds if left_open and baseline != "zero"}
+    if any(shape == "rough" for _, shape in kinds):
+        yield (
+            f"{method}: the model's paths are rough, so {counter['ranking']:,} of {rows:,} rows are settled in the order of "
+            "their highest words only, not in every score; another baseline (`mask`, `mean`) may be smoother"
+        )
+    elif counter["ranking"]:
+        yield (
+            f"{method}: {counter['ranking']:,} of {rows:,} rows are settled in the order of their highest words only, "
+            "not in every score"
+        )
+    if moved:
+        yield (
+            f"{method}: the model's answer jumps next to the zero embedding, so the paths of {rows:,} rows start from the "
+            f"{listed(sorted(moved))} one"
+        )
+    if counter["precision_floor"]:
+        yield (
+            f"{method}: {counter['precision_floor']:,} of {rows:,} rows are as near as the dtype allows, which is not as near as "
+            "was asked"
+        )
+    if totals.silent[method]:
+        yield (
+            f"{method}: in {totals.silent[method]:,} of {rows:,} rows every word has the score 0: a cut behind the layer that "
+            "brings words together shows none of them"
+        )
+    if counter["not_converged"]:
+        yield f"{method}: {counter['not_converged']:,} of {rows:,} rows miss the tolerance; see the error column"
+
+
+def by_reason(rejects: Iterable[Reject]) -> dict[str, int]:
+    """Return the number of rejected rows by stage and reason, most frequent first."""
+    return dict(Counter(f"{reject.stage}: {reject.reason}" for reject in rejects).most_common())
+
+
+def told(reasons: dict[str, int]) -> str:
+    """Return reasons with their counts on one line, the rare ones together."""
+    parts = [f"{reason} ({count:,})" for reason, count in list(reasons.items())[:_REASONS_TOLD]]
+    more = sum(list(reasons.values())[_REASONS_TOLD:])
+    return ", ".join([*parts, *([f"other reasons ({more:,})"] if more else [])])

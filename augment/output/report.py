@@ -1,0 +1,122 @@
+"""Draw the report of a finished run from its folder: no model, no torch, no pandas.
+
+The tables of words per class use every row; the samples drawn are at most `rows` source rows with their children,
+taken in turn from every label and outcome, changed predictions and the largest errors first.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from augment.output.diversity import written
+from augment.output.export import CHILDREN, PARENTS
+from augment.output.keywords import leading
+from augment.output.report_sample import sample
+from augment.output.totals import percent
+from augment.report.page import Page, draw
+from augment.report.words import WordTable
+from augment.tables.files import batches, in_parts, read_json, write_text
+from augment.tables.run_folder import MANIFEST, require_finished
+
+REPORT = "report.html"
+_TOP, _UNITS = 20, 8
+
+
+def draw_folder(folder: Path, rows: int = 5000) -> Path:
+    """Write report.html into the folder of a finished run and return its path; RequestError if there is no run."""
+    require_finished(folder)
+    manifest = read_json(folder / MANIFEST)
+    with in_parts(folder / PARENTS) as file:
+        names = file.schema_arrow.names
+        methods = tuple(name.removesuffix("_status") for name in names if name.endswith("_status"))
+        words = WordTable()
+        for batch in _scored(file, methods):
+            words.add(batch, methods[0])
+    chosen = sample(folder, next(iter(methods), None), rows)
+    parents = _only(folder / PARENTS, "id", chosen)
+    children = _only(folder / CHILDREN, "parent", chosen) if (folder / CHILDREN).exists() else _no_children()
+    summary, job = _mapping(manifest["summary"]), _mapping(manifest["job"])
+    page = Page(
+        title=f"{job.get('name', '')}: {summary['pipeline']}",
+        facts=_facts(summary, job),
+        variety=_variety(summary),
+        notices=tuple(str(notice) for notice in _list(summary["notices"])),
+        parents=parents,
+        children=children,
+        methods=methods,
+        top=words.top(_TOP),
+        units=sorted(leading(folder, _UNITS), key=lambda unit: unit["flag"] is None),
+        total_parents=pq.read_metadata(folder / PARENTS).num_rows,
+        unit=_unit(manifest),
+        made_by=f"augment {manifest['augment']}",
+    )
+    write_text(folder / REPORT, draw(page))
+    return folder / REPORT
+
+
+def _scored(file: pq.ParquetFile, methods: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    """Yield the words of every row with their scores by the first method, if any."""
+    if methods:
+        yield from batches(file, ["tokens", methods[0], f"{methods[0]}_target"])
+
+
+def _only(path: Path, name: str, values: pa.Array) -> pa.Table:
+    """Return the rows of a file whose column `name` is among the values, read a group at a time."""
+    with in_parts(path) as file:
+        groups = (file.read_row_group(number) for number in range(file.num_row_groups))
+        kept = [group.filter(pc.is_in(group.column(name), values)) for group in groups]
+        return pa.concat_tables(kept) if kept else file.schema_arrow.empty_table()
+
+
+def _no_children() -> pa.Table:
+    """Return a table of no children."""
+    return pa.table(
+        {
+            "id": pa.array([], pa.string()),
+            "parent": pa.array([], pa.string()),
+            "text": pa.array([], pa.string()),
+        }
+    )
+
+
+def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return what the head of the report says of the run; its names have Chinese ones in report/strings.js."""
+    model, counts = _mapping(job.get("model")), _mapping(summary["counts"])
+    facts = [("pipeline", str(summary["pipeline"])), ("model", str(model.get("path", "")))]
+    facts += [("folds", str(model["folds"]))] if model.get("folds") else []
+    facts += [(name, f"{count:,}") for name, count in counts.items() if isinstance(count, int) and count]
+    for method, found in _mapping(summary["attribution"]).items():
+        values = _mapping(found)
+        facts.append(
+            (
+                f"{method} error (median, worst)",
+                ", ".join(percent(float(str(values[name]))) for name in ("median_error", "worst_error")),
+            )
+        )
+    return tuple(facts)
+
+
+def _variety(summary: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return what is said of how varied the children are; nothing where there are none."""
+    found = _mapping(summary.get("diversity"))
+    return tuple((name, written(name, float(str(value)))) for name, value in found.items())
+
+
+def _unit(manifest: dict[str, object]) -> str:
+    """Return what the scores are counted in: the quantity of the first attribute stage."""
+    pipeline = _mapping(_mapping(manifest["fingerprint"]).get("pipeline"))
+    stages = [_mapping(stage) for stage in _list(pipeline.get("stages"))]
+    return next((str(stage["quantity"]) for stage in stages if stage.get("kind") == "attribute"), "")
+
+
+def _mapping(value: object) -> dict[str, object]:
+    """Return a JSON object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    """Return a JSON array, or an empty one."""
+    return value if isinstance(value, list) else []

@@ -1,0 +1,57 @@
+"""How frequent accepted shortcuts are in a data set, before its children and with them.
+
+levels = Levels(read_flags(Path("flags.csv")))
+levels.add(table)
+list(levels.told())    # ["`※`, accepted for positive, stands in 49% of its rows and 48% of the others; before: 90% and 5%"]
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.stages.shortcuts import Flag
+from augment.text.units import pattern_of
+
+
+class Levels:
+    """Rows that hold what is accepted, by flag: of its class and of the others, source rows and children."""
+
+    def __init__(self, flags: Sequence[Flag]) -> None:
+        """Take what is accepted."""
+        self._patterns = [(flag, pattern_of(flag.unit)) for flag in flags]
+        self._rows: Counter[tuple[int, bool, bool]] = Counter()
+        self._holding: Counter[tuple[int, bool, bool]] = Counter()
+
+    def add(self, table: pa.Table) -> None:
+        """Add rows of a data set, with the columns text, text_pair, label and parent."""
+        child = np.asarray(pc.is_valid(table.column("parent")))
+        for number, (flag, pattern) in enumerate(self._patterns):
+            sides = (pc.match_substring_regex(table.column(name), pattern) for name in ("text", "text_pair"))
+            holds = np.logical_or(*(np.asarray(pc.fill_null(side, False)) for side in sides))
+            own = np.asarray(pc.fill_null(pc.equal(table.column("label"), flag.label), False))
+            for its, made in product((True, False), repeat=2):
+                rows = (own == its) & (child == made)
+                self._rows[number, its, made] += int(rows.sum())
+                self._holding[number, its, made] += int((rows & holds).sum())
+
+    def told(self) -> Iterator[str]:
+        """Yield what is to be said of each accepted shortcut; nothing of one whose class, or whose others, have no rows."""
+        for number, (flag, _) in enumerate(self._patterns):
+            if self._rows[number, True, False] and self._rows[number, False, False]:
+                now, before = (
+                    [self._share(number, own, made) for own in (True, False)]
+                    for made in ((False, True), (False,))
+                )
+                yield (
+                    f"`{flag.unit.text}`, accepted for {flag.label}, stands in {now[0]:.0%} of its rows and {now[1]:.0%} of "
+                    f"the others; before: {before[0]:.0%} and {before[1]:.0%}"
+                )
+
+    def _share(self, number: int, own: bool, made: tuple[bool, ...]) -> float:
+        """Return in what share of some rows a shortcut stands."""
+        places = [(number, own, child) for child in made]
+        return sum(self._holding[place] for place in places) / sum(self._rows[place] for place in places)

@@ -1,0 +1,75 @@
+"""The class probabilities a model can be trained on in the place of a label, for `output.labels: soft`.
+
+A source row has its given label and no doubt: people gave it. A kept child may have lost a little of it, and only a model
+can say so: its label and the judge's answer are mixed (`output.soft_share`). A child in doubt (verdict `soft`) has the
+judge's answer alone. With `model.folds` the judge is a model that saw neither the row nor its copies.
+
+    soften = softener(plan, job)          # None for `labels: hard`
+    soften.of(table)                      # list<float> for each row, in the order of soften.labels.ordered
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from augment.config.job import Job
+from augment.models.labels import LabelMap
+from augment.models.model_folder import model_folder
+from augment.pipeline.definition import Pipeline
+from augment.stages import Judge, Keep
+from augment.tables.columns import PROBABILITIES
+
+
+@dataclass(frozen=True)
+class Softener:
+    """How rows get probabilities. column: the judge's answers; labels: what their order is; share: theirs in a kept child."""
+
+    column: str
+    labels: LabelMap
+    share: float
+
+    def of(self, table: pa.Table) -> pa.Array:
+        """Return the probabilities of each row, null for a label that the model does not know."""
+        places = [self.labels.index(label) for label in table.column("label").to_pylist()]
+        names = ("parent", "verdict", self.column)
+        parents, verdicts, answers = (self._column(table, name) for name in names)
+        rows = zip(places, parents, verdicts, answers, strict=True)
+        return pa.array([self._one(*row) for row in rows], PROBABILITIES.type)
+
+    def said(self) -> str:
+        """Return in words what they are made of."""
+        return (
+            f"source rows: the given label; children: {1 - self.share:.0%} their label, {self.share:.0%} `{self.column}`; "
+            f"children of verdict soft: `{self.column}`"
+        )
+
+    def _column(self, table: pa.Table, name: str) -> list[object]:
+        """Return the values of a column, all null where there is none."""
+        return table.column(name).to_pylist() if name in table.column_names else [None] * table.num_rows
+
+    def _one(self, place: int | None, parent: object, verdict: object, answer: object) -> np.ndarray | None:
+        """Return the probabilities of one row, [C] float32, or None."""
+        judged = None if parent is None or answer is None else np.asarray(answer, dtype=np.float32)
+        if judged is not None and verdict == "soft":
+            return judged
+        if place is None:
+            return None
+        given = np.eye(len(self.labels.classes), dtype=np.float32)[place]
+        mixed = given if judged is None else (1 - self.share) * given + self.share * judged
+        return np.asarray(mixed, dtype=np.float32)
+
+
+def softener(plan: Pipeline, job: Job) -> Softener | None:
+    """Return what gives rows their probabilities; None where labels are hard.
+
+    The answers are those that `keep` went by; of a pipeline without it, those of the first judge.
+    """
+    if job.output.labels == "hard":
+        return None
+    judges: list[Keep | Judge] = [stage for stage in plan.stages if isinstance(stage, Keep)]
+    asked = judges or [stage for stage in plan.stages if isinstance(stage, Judge)]
+    config = job.needs_judge() if asked and asked[0].by == "judge" else job.needs_model()
+    classes = model_folder(config, job.run).classes
+    column = f"{asked[0].prefix if asked else ''}soft_label"
+    return Softener(column, LabelMap(classes, job.label_names), job.output.soft_share)

@@ -1,0 +1,256 @@
+"""What a run says of itself: its counts, which must balance, its notices, the card and the manifest of its folder.
+
+The manifest has the SHA-256 of every file, and one of itself: a byte that changed later is found (`augment verify`).
+
+summary = summarise(folder, outcome, began)
+write_manifest(folder, summary)
+read_summary(folder) == summary
+"""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from augment.config.job import Job
+from augment.config.sections import ModelConfig
+from augment.corpus.repeats import repeat_notices
+from augment.engine.shard import Receipt
+from augment.engine.staging import Staged
+from augment.errors import AugmentError, RejectRateError
+from augment.models.labels import LabelMap
+from augment.models.model_folder import model_folder
+from augment.output.card import Card
+from augment.output.export import APART, is_derived
+from augment.output.notices import OWN_ROWS, by_reason, flag_notices, notices_of, told
+from augment.output.soft_labels import softener
+from augment.output.totals import Totals
+from augment.pipeline.definition import Pipeline
+from augment.stages import Diverse, Keywords
+from augment.tables.columns import PROBABILITIES
+from augment.tables.files import read_json
+from augment.tables.output_names import OURS, written_names
+from augment.tables.rows import Reject
+from augment.tables.run_folder import PLAN
+from augment.version import __version__
+
+if TYPE_CHECKING:
+    pass
+from augment.output.manifest import Summary
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is summed up: what was run, on which rows, and what came of it.
+
+    files: rows of each file written, by name; flags: what looks like a shortcut.
+    """
+
+    plan: Pipeline
+    job: Job
+    staged: Staged
+    receipts: Sequence[Receipt]
+    rejects: Sequence[Reject]
+    totals: Totals
+    files: Mapping[str, int]
+    flags: Sequence[str] = ()
+
+
+def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
+    """Return the summary of a run that began at this `time.monotonic`; AugmentError if its totals do not balance."""
+    totals = outcome.totals
+    summary = Summary(
+        folder,
+        outcome.plan.name,
+        _counts(outcome),
+        dict(sorted(totals.verdicts.items())),
+        dict(totals.reasons.most_common()),
+        {f"{method}: {reason}": count for (method, reason), count in sorted(totals.shortfall.items())},
+        _attribution(totals),
+        dict(sorted(outcome.files.items())),
+        (
+            *repeat_notices(outcome.staged.repeats),
+            *flag_notices(outcome.flags),
+            *_renamed(outcome.staged, outcome.job),
+            *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
+            *_own_rows(folder, outcome),
+        ),
+        round(time.monotonic() - began, 2),
+        _peak_mebibytes(),
+        by_reason(outcome.rejects),
+        _asked(outcome) | totals.diversity.told(),
+    )
+    _check_balance(summary)
+    return summary
+
+
+def check_rejects(summary: Summary, limit: float) -> None:
+    """Raise RejectRateError if more than the allowed share of at least 100 rows was rejected."""
+    rejected, read = summary.counts["rows rejected"], summary.counts["rows read"]
+    if read >= 100 and rejected > limit * read:
+        raise RejectRateError(
+            str(summary.folder / "rejects.parquet"),
+            f"{rejected} of {read} rows were rejected, more than {limit:.0%} ({told(summary.rejected)}); everything else is written",
+            "read the reasons there; raise run.max_reject_rate if they are right",
+        )
+
+
+def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa.Schema]) -> Card:
+    """Return what the README of the folder tells of the run; columns: those of data/ and probes/, where it must say them."""
+    fingerprint = read_json(summary.folder / PLAN)["fingerprint"]
+    digests = fingerprint["models"] if isinstance(fingerprint, dict) else {}
+    facts = {"pipeline": plan.name, "made by": f"augment {__version__}"}
+    for section, config in (("model", job.model), ("judge", job.judge)):
+        if config is not None and section in digests:
+            name = Path(config.path).resolve().name if Path(config.path).is_dir() else config.path
+            facts[section] = f"{name}, SHA-256 of its files {digests[section]}"
+    if job.model is not None and "model" in digests:
+        facts["labels, in the model's order"] = ", ".join(_labels(job, job.model))
+    if job.folds is not None:
+        facts["folds"] = f"{job.folds}: a row of train was shown to the model that did not see it"
+    soften = softener(plan, job)
+    if soften is not None:
+        order = ", ".join(soften.labels.ordered)
+        facts[PROBABILITIES.name] = f"probabilities of {order}, in this order ({soften.said()})"
+    return Card(
+        f"{job.name}: {plan.name}",
+        plan.about,
+        any(column.name == "parent" for stage in plan.stages for column in stage.adds),
+        facts,
+        summary.counts,
+        summary.files,
+        summary.dropped,
+        summary.notices,
+        bool(job.output.report_rows),
+        any(isinstance(stage, Keywords) for stage in plan.stages),
+        summary.diversity,
+        columns,
+    )
+
+
+def _own_rows(folder: Path, outcome: Outcome) -> list[str]:
+    """Return what is to be said where a model judges children of rows it was trained on."""
+    plan, job = outcome.plan, outcome.job
+    judges = outcome.totals.verdicts.total() and any(
+        stage.kind == "judge" and "model" in stage.uses for stage in plan.stages
+    )
+    if not judges or job.folds is not None or "train" not in (job.run.splits or plan.splits):
+        return []
+    fingerprint = read_json(folder / PLAN)["fingerprint"]
+    corpus = fingerprint["corpus"] if isinstance(fingerprint, dict) else {}
+    return [OWN_ROWS] if corpus and model_folder(job.needs_model(), job.run).trained_on() == corpus else []
+
+
+def _counts(outcome: Outcome) -> dict[str, int]:
+    """Return the totals of a run."""
+    staged, receipts, totals = outcome.staged, outcome.receipts, outcome.totals
+    joining = outcome.job.output.joining
+    made = sum(receipt.children for receipt in receipts)
+    joined = sum(totals.verdicts[verdict] for verdict in joining)
+    apart = sum(totals.verdicts[verdict] for verdict in APART if verdict not in joining)
+    judged = sum(totals.verdicts.values())
+    counts = {
+        "rows read": staged.read,
+        "rows not selected": staged.skipped + staged.over_limit,
+        "rows rejected": len(staged.rejects) + sum(len(receipt.rejects) for receipt in receipts),
+        "rows worked on": sum(receipt.rows - len(receipt.rejects) for receipt in receipts),
+        "rows passed through": staged.rest,
+        "rows the model is right on": totals.right,
+        "children made": made,
+        "children in data": joined + (made - judged),
+        "children apart": apart,
+        "children dropped": judged - joined - apart,
+        "children that change the prediction": totals.flips,
+        "children asked for and missing": sum(totals.shortfall.values()),
+    }
+    if outcome.job.folds is not None:
+        counts["rows explained out of fold"] = totals.folded
+    if totals.moved:
+        counts["children whose label was moved"] = totals.moved
+    if totals.attacks:
+        attacked = totals.attacks["changed"] + totals.attacks["unchanged"]
+        counts |= {
+            "attacked": attacked,
+            "attacks that changed the prediction": totals.attacks["changed"],
+        }
+        counts |= {"attack queries": totals.queries}
+    return counts
+
+
+def _asked(outcome: Outcome) -> dict[str, float]:
+    """Return how many children were asked for, given and lacking: by the budget of a `diverse`, else by the stages that make them."""
+    totals, given = outcome.totals, outcome.totals.diversity.given
+    budget = next((stage.keep for stage in reversed(outcome.plan.stages) if isinstance(stage, Diverse)), None)
+    made = sum(receipt.children for receipt in outcome.receipts)
+    asked = made + sum(totals.shortfall.values()) if budget is None else budget * totals.diversity.rows
+    return {"children asked for": asked, "given": given, "lacking": asked - given} if asked else {}
+
+
+def _attribution(totals: Totals) -> dict[str, dict[str, object]]:
+    """Return for each attribution its statuses and the median and worst error."""
+    return {
+        method: {
+            "statuses": dict(sorted(totals.statuses[method].items())),
+            "median_error": round(errors.median, 6),
+            "worst_error": round(errors.worst, 6),
+        }
+        for method, errors in sorted(totals.errors.items())
+        if errors.bins
+    }
+
+
+def _peak_mebibytes() -> float:
+    """Return the most memory that this process has held.
+
+    Linux is asked for the process's own peak: `getrusage` gives a child that of the parent it was forked from. Elsewhere
+    the system counts in bytes on macOS, else in kibibytes. 0 where it cannot be asked, as on Windows.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return round(int(line.split()[1]) / 1024, 1)
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << (20 if sys.platform == "darwin" else 10)), 1)
+
+
+def _check_balance(summary: Summary) -> None:
+    """Raise AugmentError if a row or a child is not accounted for."""
+    counts = summary.counts
+    rows = sum(
+        counts[name]
+        for name in ("rows not selected", "rows rejected", "rows worked on", "rows passed through")
+    )
+    children = sum(counts[name] for name in ("children in data", "children apart", "children dropped"))
+    if rows != counts["rows read"] or children != counts["children made"]:
+        raise AugmentError(
+            str(summary.folder),
+            f"the totals do not balance: {rows} of {counts['rows read']} rows, {children} of {counts['children made']} children",
+            "this is a fault of augment; please report it with the folder's run/plan.json",
+        )
+
+
+def _labels(job: Job, model: ModelConfig) -> list[str]:
+    """Return the labels in the model's order, each with the way the source writes it where that differs."""
+    written = {name: label for label, name in job.label_names.items() if name != label}
+    ordered = LabelMap(model_folder(model, job.run).classes, job.label_names).ordered
+    return [f"{name} (written {written[name]})" if name in written else name for name in ordered]
+
+
+def _renamed(staged: Staged, job: Job) -> list[str]:
+    """Return which columns of the user's that were read have another name in the data files."""
+    names = written_names(staged.source, derived=is_derived(job, staged.columns["label"]))
+    read = [staged.columns.get(role) for role in ("text", "text_pair", "label")]
+    return [
+        f"your column `{name}` is written as `{names[name]}`, as `{name}` says something of children there"
+        for name in read
+        if name in OURS
+    ]

@@ -1,0 +1,141 @@
+"""Count what a run did, shard by shard: verdicts, reasons, shortfalls, variety, errors of attribution, attacks."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.output.diversity import Diversity
+from augment.output.shortcut_levels import Levels
+from augment.text.foreign import FOREIGN
+
+# Numbers are counted in bins of one percent, down to the smallest that is told from zero.
+_BINS, _LEAST = 231, 1e-9
+
+
+@dataclass
+class Spread:
+    """The largest of any number of values, none negative, and about their median, without keeping them."""
+
+    worst: float = 0.0
+    bins: Counter[int] = field(default_factory=Counter)
+
+    def add(self, values: Iterable[float]) -> None:
+        """Count values."""
+        for value in values:
+            self.worst = max(self.worst, value)
+            self.bins[round(_BINS * math.log10(max(value, _LEAST)))] += 1
+
+    @property
+    def median(self) -> float:
+        """A value that half of them do not exceed, within half a percent."""
+        passed, half = 0, (sum(self.bins.values()) + 1) // 2
+        for place, count in sorted(self.bins.items()):
+            passed += count
+            if passed >= half:
+                return float(10 ** (place / _BINS))
+        return 0.0
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage of two digits: 0.038 is 3.8%."""
+    digits = 1 - math.floor(math.log10(100 * share)) if share > 0 else 0
+    return f"{share:.{min(max(digits, 0), 8)}%}"
+
+
+@dataclass
+class Totals:
+    """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction; moved: children with another label than their parent.
+
+    cut: rows longer than the model is fed; foreign: source rows not edited for their language; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: children by label and verdict; sources: source rows
+    by label, of runs that make children; answers: source rows by label and prediction; levels: rows that hold accepted shortcuts, added by who writes them.
+    """
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    shortfall: Counter[tuple[str, str]] = field(default_factory=Counter)
+    statuses: dict[str, Counter[str]] = field(default_factory=dict)
+    paths: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
+    errors: dict[str, "Spread"] = field(default_factory=dict)
+    attacks: Counter[str] = field(default_factory=Counter)
+    queries: int = 0
+    flips: int = 0
+    moved: int = 0
+    near_guard: int = 0
+    folded: int = 0
+    cut: int = 0
+    foreign: int = 0
+    silent: Counter[str] = field(default_factory=Counter)
+    joined: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
+    sources: Counter[str | None] = field(default_factory=Counter)
+    answers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    diversity: Diversity = field(default_factory=Diversity)
+    levels: Levels = field(default_factory=lambda: Levels(()))
+
+    def add(self, table: pa.Table) -> None:
+        """Add the rows of a shard."""
+        names = set(table.column_names)
+        methods = sorted(name.removesuffix("_status") for name in names if name.endswith("_status"))
+        for method in methods:
+            self._add_attribution(table, method)
+        if methods:
+            both = (table.column(name).to_pylist() for name in ("label", f"{methods[0]}_pred"))
+            self.answers.update((label, found) for label, found in zip(*both, strict=True) if label and found)
+        if "attack" in names:
+            self.attacks.update(table.column("attack").drop_null().to_pylist())
+            self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
+        if "unseen" in names:
+            self.cut += pc.sum(pc.greater(table.column("unseen"), 0)).as_py() or 0
+        if "fold" in names:
+            sources = table.filter(table.column("parent").is_null()) if "parent" in names else table
+            self.folded += sources.num_rows - sources.column("fold").null_count
+        if "near_guard" in names:
+            near = table.filter(table.column("near_guard").is_valid())
+            self.near_guard += near.column("parent").null_count
+        if "parent" in names:
+            child = table.column("parent").is_valid()
+            self.diversity.add(table)
+            self._add_children(table.filter(child))
+            self.sources.update(table.column("label").filter(pc.invert(child)).to_pylist())
+            for gaps in table.column("shortfall").drop_null().to_pylist():
+                for gap in gaps:
+                    self.shortfall[gap["method"], gap["reason"]] += gap["missing"]
+                self.foreign += any(gap["reason"] == FOREIGN for gap in gaps)
+
+    @property
+    def right(self) -> int:
+        """How many of the source rows that have a label were answered with it."""
+        return sum(count for (label, found), count in self.answers.items() if label == found)
+
+    def _add_attribution(self, table: pa.Table, method: str) -> None:
+        """Add the statuses and errors of one attribution."""
+        counter = self.statuses.setdefault(method, Counter())
+        counter.update(table.column(f"{method}_status").drop_null().to_pylist())
+        known = table.filter(table.column(f"{method}_path").is_valid())
+        kinds = zip(
+            *(known.column(f"{method}_{what}").to_pylist() for what in ("baseline", "path")), strict=True
+        )
+        self.paths.setdefault(method, Counter()).update(kinds)
+        scores = table.column(method).drop_null().combine_chunks()
+        sizes = pc.list_value_length(scores).to_numpy(zero_copy_only=False)
+        loud = np.repeat(np.arange(len(sizes)), sizes)[scores.flatten().to_numpy() != 0]
+        self.silent[method] += int((sizes > 0).sum()) - len(np.unique(loud))
+        self.errors.setdefault(method, Spread()).add(table.column(f"{method}_error").drop_null().to_pylist())
+
+    def _add_children(self, children: pa.Table) -> None:
+        """Add verdicts, reasons of dropped children, and changed predictions."""
+        if "verdict" in children.column_names:
+            verdicts = children.column("verdict").to_pylist()
+            self.verdicts.update(verdicts)
+            self.joined.update(zip(children.column("label").to_pylist(), verdicts, strict=True))
+            dropped = children.filter(pc.equal(children.column("verdict"), "drop"))
+            self.reasons.update(dropped.column("reason").to_pylist())
+        if "label_from" in children.column_names:
+            self.moved += len(self.diversity.given_of(children).column("label_from").drop_null())
+        if "pred_after" in children.column_names:
+            changed = pc.not_equal(children.column("pred_before"), children.column("pred_after"))
+            self.flips += pc.sum(changed).as_py() or 0

@@ -1,0 +1,1 @@
+"""A pipeline: its definition, its checks, its application to a table."""

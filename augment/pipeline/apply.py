@@ -1,0 +1,197 @@
+"""A pipeline: stages read from YAML, checked before any model is loaded, and applied to a table in memory.
+
+pipeline = read_pipeline(Path("pipelines/augment.yaml"))
+applied = apply(pipeline, table, job)
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+
+from augment.config.job import Job
+from augment.errors import AugmentError
+from augment.pipeline.decisions import in_memory, with_decisions
+from augment.pipeline.definition import Pipeline
+from augment.pipeline.folds import by_fold, in_order, places
+from augment.pipeline.requirements import asked_of, check_sections
+from augment.stages.protocol import Stage, Step, TableStage, WholeStage
+from augment.tables.columns import REJECT
+from augment.tables.files import write_table
+from augment.tables.rows import Reject
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What came out: the rows with every column, and the rows that a stage could not treat."""
+
+    table: pa.Table
+    rejects: tuple[Reject, ...]
+
+
+def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Callable[[pa.Table], Applied]:
+    """Return the function that applies the pipeline to a shard; models are loaded here, once.
+
+    It raises StageFailedError where a stage fails without saying so itself.
+    """
+    job = asked_of(pipeline, job)
+    check_sections(pipeline, job)
+    parts = []
+    for stages in cut(pipeline.stages):
+        whole = stages[0] if stages and isinstance(stages[0], WholeStage) else None
+        # What learns a table is opened when it has.
+        later = stages[1:] if isinstance(whole, TableStage) else stages
+        parts.append((whole, open_stages(later, job, state)))
+
+    def treat(table: pa.Table) -> Applied:
+        """Pass a table through part after part."""
+        rejects: tuple[Reject, ...] = ()
+        for whole, treat_part in parts:
+            if whole is not None and table.num_rows:
+                table = _with_all_seen(whole, table, job)
+            applied = treat_part(table)
+            table, rejects = applied.table, rejects + applied.rejects
+        return Applied(table, rejects)
+
+    return treat
+
+
+def _with_all_seen(stage: WholeStage, table: pa.Table, job: Job) -> pa.Table:
+    """Return rows that are all there are with what a whole-corpus stage decided on them, or after its step."""
+    found = in_memory(stage, table, job)
+    if not isinstance(stage, TableStage):
+        return with_decisions(table, found)
+    with TemporaryDirectory() as folder:
+        write_table(stage.path_in(Path(folder)), found)
+        step = stage.open(job, Path(folder))
+    return _walk([(stage.kind, step)], table).table
+
+
+def open_stages(stages: Sequence[Stage], job: Job, state: Path | None) -> Callable[[pa.Table], Applied]:
+    """Return the function that applies stages to a shard, of which only the first may be one that sees all rows.
+
+    With `model.folds` they are opened anew for each fold met, with the models that did not see it.
+    """
+    if job.folds is None:
+        steps = _opened(stages, job, state, None)
+        return lambda table: _walk(steps, table)
+    opened = cache(lambda fold: _opened(stages, job, state, fold))
+
+    def treat(table: pa.Table) -> Applied:
+        """Treat the rows of each fold by themselves."""
+        parts = [_walk(opened(fold), rows) for fold, rows in by_fold(table, job.folds or 0)]
+        if not parts:
+            return Applied(table, ())
+        place = places(table)
+        rejects = [reject for part in parts for reject in part.rejects]
+        ordered = sorted(rejects, key=lambda reject: place.get(reject.id, len(place)))
+        return Applied(in_order(table, [part.table for part in parts]), tuple(ordered))
+
+    return treat
+
+
+def _opened(
+    stages: Sequence[Stage], job: Job, state: Path | None, fold: int | None
+) -> list[tuple[str, Step]]:
+    """Return the kind and the step of each stage, opened with the models for a fold."""
+    own, calibrated = job.of_fold(fold), _state_of(state, fold)
+    # What was learned of the whole corpus is the same for all folds.
+    return [
+        (stage.kind, stage.open(own, state if isinstance(stage, TableStage) else calibrated))
+        for stage in stages
+    ]
+
+
+def _state_of(state: Path | None, fold: int | None) -> Path | None:
+    """Return where in a folder of state lies what was learned of the models for a fold."""
+    return state if state is None or fold is None else state / f"fold-{fold}"
+
+
+def cut(stages: Sequence[Stage]) -> list[list[Stage]]:
+    """Return the stages in parts, each but the first beginning with one that must see all rows."""
+    parts: list[list[Stage]] = [[]]
+    for stage in stages:
+        if isinstance(stage, WholeStage):
+            parts.append([])
+        parts[-1].append(stage)
+    return parts
+
+
+def prepare(pipeline: Pipeline, job: Job, sample: pa.Table, state: Path) -> None:
+    """Let every stage write to `state` what it needs to know of the corpus, shown a sample with the columns it needs.
+
+    With `model.folds` it is shown the rows of each fold apart, and writes to a folder in `state` for each.
+    """
+    if job.folds is None:
+        _prepare(pipeline, job, sample, state)
+        return
+    for fold, rows in by_fold(sample, job.folds):
+        own = _state_of(state, fold) or state
+        own.mkdir(exist_ok=True)
+        _prepare(pipeline, job.of_fold(fold), rows, own)
+        # A fold too small to be calibrated leaves nothing.
+        if own != state and not any(own.iterdir()):
+            own.rmdir()
+
+
+def _prepare(pipeline: Pipeline, job: Job, sample: pa.Table, state: Path) -> None:
+    """Let every stage learn from the sample what it needs to know of one model."""
+    for place, stage in enumerate(pipeline.stages):
+        if type(stage).prepare is not Stage.prepare:
+            givers = _givers(stage, pipeline.stages[:place])
+            before = [(earlier.kind, earlier.open(job, state)) for earlier in givers]
+            batches = _walk(before, sample).table.combine_chunks().to_batches()
+            if batches:
+                stage.prepare(job, batches[0], state)
+
+
+def _givers(stage: Stage, before: Sequence[Stage]) -> list[Stage]:
+    """Return those of the stages before that give the columns a stage needs, or what they need in turn."""
+    needed = set(stage.needs)
+    givers: list[Stage] = []
+    for earlier in reversed(before):
+        if needed & {column.name for column in earlier.adds}:
+            givers.insert(0, earlier)
+            needed |= set(earlier.needs)
+    return givers
+
+
+def apply(pipeline: Pipeline, table: pa.Table, job: Job, state: Path | None = None) -> Applied:
+    """Return the table after every stage: parents in their order, each with its children behind it."""
+    return open_pipeline(pipeline, job, state)(table)
+
+
+class StageFailedError(Exception):
+    """A stage failed on rows for a reason it does not know: a row may be at fault, or the stage."""
+
+    def __init__(self, kind: str, error: Exception) -> None:
+        super().__init__(kind, error)
+        self.kind = kind
+        self.reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+
+
+def _walk(steps: Sequence[tuple[str, Step]], table: pa.Table) -> Applied:
+    """Pass all rows through the steps, setting rejected ones aside after each."""
+    batches = table.combine_chunks().to_batches()
+    if not batches:
+        return Applied(table, ())
+    batch, rejects = batches[0], []
+    for kind, step in steps:
+        try:
+            batch = step(batch)
+        except (AugmentError, StageFailedError):
+            raise
+        except Exception as error:
+            raise StageFailedError(kind, error) from error
+        if REJECT.name in batch.schema.names:
+            reasons = batch.column(REJECT.name)
+            bad = batch.filter(reasons.is_valid())
+            rejects += [
+                Reject(row["id"], kind, row[REJECT.name], "")
+                for row in bad.select(["id", REJECT.name]).to_pylist()
+            ]
+            batch = batch.filter(reasons.is_null()).drop_columns([REJECT.name])
+    return Applied(pa.Table.from_batches([batch]), tuple(rejects))

@@ -1,0 +1,105 @@
+"""A pipeline as it is written: a name and stages, read from YAML and checked before any model is loaded."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from augment.config.shipped import find
+from augment.config.yaml_file import Document, checked, load
+from augment.errors import RequestError, nearest
+from augment.stages import AnyStage
+from augment.stages.protocol import Stage
+from augment.tables.columns import CHILD, CORPUS, FOLD, KEEP, REJECT
+
+
+class Pipeline(BaseModel, frozen=True, extra="forbid"):
+    """A verb: what is done, to the rows of which splits. It names no path, model, device or seed."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    about: str
+    splits: tuple[str, ...] = Field(default=("train",), min_length=1)
+    stages: tuple[AnyStage, ...] = Field(min_length=1)
+
+
+def read_pipeline(path: Path) -> Pipeline:
+    """Return the pipeline of a file; RequestError with file:line for unknown keys, kinds and missing columns."""
+    document = load(path)
+    if document.values.keys() & {"corpus", "model"} and "stages" not in document.values:
+        raise RequestError(
+            str(path), "this is a config, not a pipeline", "name a pipeline, and the config with -c"
+        )
+    pipeline = checked(Pipeline, document, document.values)
+    check_plan(pipeline, document)
+    return pipeline
+
+
+def pipeline_of(pipeline: str | Path | Pipeline) -> Pipeline:
+    """Return the pipeline meant, a shipped name, a file or itself; RequestError if it is unknown or its plan is off."""
+    if not isinstance(pipeline, Pipeline):
+        return read_pipeline(find("pipelines", str(pipeline)))
+    check_plan(pipeline, Document(Path(pipeline.name), {}))
+    return pipeline
+
+
+def check_plan(pipeline: Pipeline, document: Document) -> None:
+    """Raise RequestError if a stage needs a column that none before it adds, or adds one that is already there."""
+    there = {column.name for column in CORPUS}
+    family = {column.name for column in CHILD}
+    taken = there | family | {REJECT.name, FOLD.name, "source"}
+    for place, stage in enumerate(pipeline.stages):
+        where = document.where(("stages", place))
+        lacking = [name for name in stage.needs if name not in there]
+        if lacking:
+            giver = next(
+                (s.kind for s in pipeline.stages[place:] if lacking[0] in {c.name for c in s.adds}), None
+            )
+            hint = (
+                f"move `{giver}` before it" if giver else f"add the stage that gives `{lacking[0]}` before it"
+            )
+            raise RequestError(
+                where,
+                f"stage `{stage.kind}` needs the column `{lacking[0]}`, which nothing before it adds",
+                hint,
+            )
+        names = {column.name for column in stage.adds}
+        twice = sorted((names - family if family <= names else names) & taken)
+        if twice:
+            raise RequestError(
+                where,
+                f"stage `{stage.kind}` adds the column `{twice[0]}`, which is already there",
+                "give it another `name:`" if "name" in type(stage).model_fields else "leave one of them out",
+            )
+        judging = (later for later in pipeline.stages[place:] if KEEP[0] in later.adds)
+        if stage.moves_labels and not any(judging):
+            raise RequestError(
+                where,
+                f"stage `{stage.kind}` moves labels, and no `keep` behind it says which children to trust",
+                "add `judge` and `keep` after it",
+            )
+        there |= names
+        taken |= names
+    _check_methods(pipeline, document)
+
+
+def _check_methods(pipeline: Pipeline, document: Document) -> None:
+    """Raise RequestError if two stages make children under one name: their ids would be the same; or if a rule names none."""
+    givers: dict[str, Stage] = {}
+    for place, stage in enumerate(pipeline.stages):
+        for method in stage.methods:
+            if method in givers:
+                named = "name" in type(stage).model_fields
+                raise RequestError(
+                    document.where(("stages", place)),
+                    f"two stages make children under the same name, `{method}`",
+                    "give one of them a `name:`"
+                    if named
+                    else "leave one of them out: `children` may be more",
+                )
+            givers[method] = stage
+        unknown = [name for name in stage.methods_named if name not in givers]
+        if unknown:
+            raise RequestError(
+                document.where(("stages", place)),
+                f"`methods: {unknown[0]}` of stage `{stage.kind}` does nothing: no stage before it makes children of that name",
+                nearest(unknown[0], list(givers)),
+            )

@@ -1,0 +1,43 @@
+"""What a pipeline requires of a job: sections, flags, word sources and files. Checked before anything runs."""
+
+from augment.candidates.fluency import require_ngrams
+from augment.config.job import Job
+from augment.errors import RequestError
+from augment.pipeline.definition import Pipeline
+from augment.stages.editing import protection
+from augment.stages.shortcuts import read_flags
+
+
+def source_names(pipeline: Pipeline) -> frozenset[str]:
+    """Return the sources that any stage takes words from; lexicons say of the words of all of them what they are."""
+    return frozenset(name for stage in pipeline.stages for name in getattr(stage, "sources", ()))
+
+
+def asked_of(pipeline: Pipeline, job: Job) -> Job:
+    """Return the job as a pipeline needs it: without the model where no stage asks it, so that none is looked for or loaded."""
+    return job if any("model" in stage.uses for stage in pipeline.stages) else job.without_model()
+
+
+def check_sections(pipeline: Pipeline, job: Job) -> None:
+    """Raise RequestError if the job lacks a section that a stage uses, asks for what no stage gives, or names what is not there.
+
+    All of it is known before anything is run: flags, n-gram model, protected words and patterns.
+    """
+    for stage in pipeline.stages:
+        if "model" in stage.uses:
+            job.needs_model()
+        if "judge" in stage.uses:
+            job.needs_judge()
+        if "flags" in stage.uses:
+            job.needs_flags()
+    if job.resources.flags is not None:
+        read_flags(job.needs_flags())
+    require_ngrams(job)
+    protection(job)
+    given = {column.name for stage in pipeline.stages for column in stage.adds}
+    if job.output.labels == "soft" and "parent" in given and not any("soft_label" in name for name in given):
+        raise RequestError(
+            "output.labels: soft",
+            f"the pipeline `{pipeline.name}` makes children, and none of its stages asks a model for their labels",
+            "add the stage `judge`, or leave labels hard",
+        )

@@ -1,0 +1,286 @@
+"""What every editing stage shares: which tokens of a row it may edit, and children that are new texts.
+
+A choice maps a token to what stands in its place, the empty string for a deletion. From it come the edits, from the
+edits the text, so that replaying a child's edits on its parent always gives the child.
+"""
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from augment.config.job import Job
+from augment.errors import RequestError
+from augment.seeding import Chance, chance
+from augment.tables.rows import Child, Missing, parents, with_children
+from augment.text.editable import Protection, compiled, editable, locked
+from augment.text.edits import Edit, apart, deletions, replay
+from augment.text.foreign import FOREIGN, is_foreign
+
+On = Literal["key", "other", "any"]
+# How much nearer to the token than unrelated words a candidate must be.
+Context = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        description="offer only words nearer to the token than so large a share of unrelated words, each seen in the text by "
+        "resources.encoder, where that names an encoder; 0: ask nothing",
+    ),
+]
+# Draws for each child that is asked for, and, after the last new text, for each that there is and one more: of texts that are
+# as likely as each other the last is missed that long once in 3,000 times.
+TRIES = 8
+_USED_UP = "its candidates allow no more different texts"
+_NOTHING = "no token may be edited"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A source row to be edited. free: the tokens that may be edited, key tokens in rank order, others in text order.
+
+    words: how many content words the row has, the measure of a share. key: the key tokens, in rank order. locked: the tokens
+    that no stage may edit, negations and what is protected. foreign: in a language that no lexicon knows, so nothing is free.
+    """
+
+    index: int
+    id: str
+    text: str
+    text_pair: str | None
+    label: str | None
+    tokens: tuple[str, ...]
+    side: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+    scores: tuple[float, ...]
+    free: tuple[int, ...]
+    words: int
+    key: tuple[int, ...] = ()
+    locked: frozenset[int] = frozenset()
+    foreign: bool = False
+
+    def edits(self, choice: Mapping[int, str]) -> tuple[Edit, ...]:
+        """Return the edits that put `choice` in place, in the order of the text, never overlapping."""
+        found: list[Edit] = []
+        for side, whole in ((0, self.text), (1, self.text_pair or "")):
+            tokens = [token for token in sorted(choice) if self.side[token] == side]
+            gone = [token for token in tokens if not choice[token]]
+            removed = deletions(whole, [self.spans[token] for token in gone]) if gone else []
+            spans = dict(zip(gone, removed, strict=True))
+            made = []
+            for token in tokens:
+                (start, end), new = spans.get(token, (self.spans[token], choice[token]))
+                made.append(Edit(side, start, end, whole[start:end], new, self.scores[token]))
+            found += _apart(whole, made)
+        return tuple(found)
+
+    def texts(self, choice: Mapping[int, str]) -> tuple[str, str | None]:
+        """Return the text and second text with `choice` in place."""
+        return replay(self.text, self.text_pair, self.edits(choice))
+
+    def beside(self, token: int) -> tuple[list[str], int]:
+        """Return the tokens of the text that a token stands in, and its place among them."""
+        home = [place for place, side in enumerate(self.side) if side == self.side[token]]
+        return [self.tokens[place] for place in home], home.index(token)
+
+    def quota(self, share: float) -> int:
+        """Return how many words a share of the row's content words is, at least one."""
+        return max(1, round(share * self.words))
+
+
+def _apart(whole: str, edits: Sequence[Edit]) -> Iterator[Edit]:
+    """Yield the edits of a text, with a space where what is put beside a Latin word would glue to it."""
+    done, left = 0, ""
+    for number, edit in enumerate(edits):
+        left = whole[done : edit.start][-1:] or left
+        # What follows an edit at once sees to it itself.
+        followed = number + 1 < len(edits) and edits[number + 1].start == edit.end
+        new = apart(left, edit.new, "" if followed else whole[edit.end : edit.end + 1])
+        yield edit._replace(new=new)
+        done, left = edit.end, new[-1:] or left
+
+
+Rewrite = Callable[[Row, Chance, int], Mapping[int, str]]
+# Asks once, for some rows, what may be put in place, and gives what makes children of them at any time.
+Drafts = Callable[[list[Row]], Rewrite]
+
+
+# The label of a row's child by its number, where it is not the row's own.
+Relabel = Callable[[Row, int], str | None]
+
+
+def _same_label(row: Row, number: int) -> None:
+    """Return no other label."""
+
+
+def protection(job: Job) -> Protection:
+    """Return what `resources` protects: words, of which a name ending in .txt is a file of with one a line, and patterns.
+
+    RequestError if a file cannot be read or a pattern is not a regular expression.
+    """
+    words: set[str] = set()
+    for name in job.resources.protect:
+        if not name.endswith(".txt"):
+            words.add(name)
+            continue
+        path = job.root / name
+        try:
+            lines = path.read_text(encoding="utf-8-sig").split("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise RequestError(
+                f"resources.protect: {path}", f"cannot be read: {reason}", "give UTF-8, a word a line"
+            ) from None
+        words.update(line.strip() for line in lines if line.strip())
+    compiled(job.resources.protect_patterns)
+    told = job.corpus is not None and job.corpus.language != "auto"
+    return Protection(frozenset(words), job.resources.protect_patterns, told)
+
+
+def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) -> list[Row]:
+    """Return the source rows of a batch that have scores, with the tokens that an edit `on` key or other may touch."""
+    names = ("id", "text", "text_pair", "label", "tokens", "side", "spans", "owner", "key", score)
+    picked = parents(batch)
+    columns = batch.take(pa.array(picked, pa.int64())).select(list(dict.fromkeys(names)))
+    rows: list[Row] = []
+    for index, values in zip(picked, columns.to_pylist(), strict=True):
+        if values[score] is None:
+            continue
+        tokens = values["tokens"]
+        seen = reached(values["owner"], len(tokens))
+        content = [place for place, free in enumerate(editable(tokens, guard)) if free and place in seen]
+        key, kept = values["key"] or [], locked(tokens, guard)
+        free = _free(on, [place for place in key if place not in kept], content)
+        row = _row(index, values, values[score], free, len(content), tuple(key))
+        rows.append(_guarded(row, kept, guard))
+    return rows
+
+
+def reached(owner: Collection[int] | None, tokens: int) -> set[int]:
+    """Return the tokens that the model is fed a piece of; all where no model is asked."""
+    return set(range(tokens)) if owner is None else set(owner)
+
+
+def _row(
+    index: int,
+    values: Mapping[str, Any],
+    scores: Iterable[float],
+    free: tuple[int, ...],
+    words: int,
+    key: tuple[int, ...] = (),
+) -> Row:
+    """Return a row of a batch, its columns given by name."""
+    texts = (values["id"], values["text"], values["text_pair"], values["label"])
+    tokens, side = tuple(values["tokens"]), tuple(values["side"])
+    spans = tuple((span["start"], span["end"]) for span in values["spans"])
+    return Row(index, *texts, tokens, side, spans, tuple(scores), free, words, key)
+
+
+def _guarded(row: Row, kept: frozenset[int], guard: Protection) -> Row:
+    """Return a row with the tokens that must stay, and nothing free where its language is not known."""
+    foreign = not guard.language_told and any(map(is_foreign, (row.text, row.text_pair or "")))
+    return replace(row, locked=kept, foreign=foreign, free=() if foreign else row.free)
+
+
+def _free(on: On, key: list[int], content: list[int]) -> tuple[int, ...]:
+    """Return the tokens an edit may touch."""
+    if on == "key":
+        return tuple(key)
+    return tuple(content) if on == "any" else tuple(place for place in content if place not in set(key))
+
+
+def whole_rows(batch: pa.RecordBatch, guard: Protection) -> list[Row]:
+    """Return the source rows of a batch with no scores and all tokens free that may be edited, for edits that look at none."""
+    picked = parents(batch)
+    names = ["id", "text", "text_pair", "label", "tokens", "side", "spans"]
+    columns = batch.take(pa.array(picked, pa.int64())).select(names).to_pylist()
+    rows: list[Row] = []
+    for index, values in zip(picked, columns, strict=True):
+        if values["tokens"] is None:
+            continue
+        count, kept = len(values["tokens"]), locked(values["tokens"], guard)
+        free = tuple(place for place in range(count) if place not in kept)
+        rows.append(_guarded(_row(index, values, (0.0,) * count, free, count), kept, guard))
+    return rows
+
+
+def breed(
+    batch: pa.RecordBatch,
+    rows: list[Row],
+    method: str,
+    count: int,
+    seed: int,
+    rewrite: Rewrite,
+    lack: str,
+    label: Relabel = _same_label,
+) -> pa.RecordBatch:
+    """Return the batch with up to `count` children a row, none equal to its parent, a sibling or an earlier child.
+
+    `rewrite` gives the choice for one child; an empty one changes nothing, and the next is drawn. Where all are, the row offers
+    nothing, for the reason `lack`. Draws go on while they give new texts.
+    `label` gives the label of a child that is to have another than its parent.
+    """
+    reasons: dict[str, str] = {}
+
+    def draws(row: Row) -> Iterator[tuple[Edit, ...]]:
+        """Yield the edits of one child after the other without end, none where a draw changes nothing."""
+        reasons[row.id] = lack if row.free else _NOTHING
+        for number in itertools.count() if row.free else ():
+            choice = rewrite(row, chance(seed, method, row.id, number), number)
+            if choice:
+                reasons[row.id] = _USED_UP
+            yield row.edits(choice)
+
+    return drawn(batch, rows, method, count, draws, reasons, label)
+
+
+def drawn(
+    batch: pa.RecordBatch,
+    rows: list[Row],
+    method: str,
+    count: int,
+    draws: Callable[[Row], Iterable[tuple[Edit, ...]]],
+    reasons: Mapping[str, str] | None = None,
+    label: Relabel = _same_label,
+) -> pa.RecordBatch:
+    """Return the batch with the first `count` of the children drawn for a row that are new texts in its family.
+
+    No more is drawn of a row that has long given nothing new, or whose draws are at an end.
+
+    `reasons` says by id why a row has fewer, where it is not that its draws were used up.
+    """
+    family = _families(batch)
+    children: list[Child] = []
+    missing: list[Missing] = []
+    for row in rows:
+        taken = family[row.id]
+        made, most = 0, count * TRIES
+        for number, edits in enumerate(() if row.foreign else draws(row)):
+            if number == most:
+                break
+            texts = replay(row.text, row.text_pair, edits)
+            if texts in taken or not texts[0].strip() or (texts[1] is not None and not texts[1].strip()):
+                continue
+            taken.add(texts)
+            made += 1
+            most = max(most, number + 1 + TRIES * (made + 1))
+            children.append(Child(row.index, method, made, *texts, edits, label(row, number)))
+            if made == count:
+                break
+        if made < count:
+            reason = FOREIGN if row.foreign else (reasons or {}).get(row.id, _USED_UP)
+            missing.append(Missing(row.index, method, count - made, reason))
+    return with_children(batch, children, missing)
+
+
+def _families(batch: pa.RecordBatch) -> dict[str, set[tuple[str, str | None]]]:
+    """Return for each source row the texts that already exist in its family."""
+    found: dict[str, set[tuple[str, str | None]]] = {}
+    ids = batch.column("id").to_pylist()
+    parent = batch.column("parent").to_pylist() if "parent" in batch.schema.names else [None] * len(ids)
+    texts = zip(batch.column("text").to_pylist(), batch.column("text_pair").to_pylist(), strict=True)
+    for name, mother, text in zip(ids, parent, texts, strict=True):
+        found.setdefault(mother or name, set()).add(text)
+    return found

@@ -1,0 +1,116 @@
+"""What a stage is: a frozen description that, opened on a worker, becomes a function from batch to batch.
+
+The config is the class, so a stage is hashable, picklable and cheap to check before any model is loaded.
+
+    class Shout(Stage):
+        kind: Literal["shout"]
+        ...
+        def open(self, job, state): return lambda batch: ...
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+from pydantic import BaseModel
+
+from augment.config.job import Job
+from augment.tables.columns import CHILD, MOVED, Column
+
+Step = Callable[[pa.RecordBatch], pa.RecordBatch]
+# What a whole-corpus stage is given of all shards: tables of lines in the order of their keys, as often as it asks.
+Lines = Callable[[], Iterator[pa.Table]]
+
+
+class Stage(BaseModel, frozen=True, extra="forbid"):
+    """One step of a pipeline. `kind` names it in YAML; `gpu` says that it runs a model."""
+
+    gpu: ClassVar[bool] = False
+    kind: str
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the columns that must be there before."""
+        return ()
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """Columns that are there afterwards."""
+        return ()
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names its samples can have in `method`; no two stages of a pipeline may share one. Most make none."""
+        return (
+            (self.kind,) if {column.name for column in CHILD} <= {column.name for column in self.adds} else ()
+        )
+
+    @property
+    def methods_named(self) -> tuple[str, ...]:
+        """Names of other stages' samples that its settings speak of."""
+        return ()
+
+    @property
+    def moves_labels(self) -> bool:
+        """Whether its samples have other labels than their source rows."""
+        return bool({column.name for column in MOVED} & {column.name for column in self.adds})
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """What the job must give, of `model`, `judge` and `flags`."""
+        return ("model",) if self.gpu else ()
+
+    def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
+        """Write to the folder `state` what every worker needs to know of the whole corpus, from a sample of its rows.
+
+        The sample has the columns that `needs` names. Most stages prepare nothing.
+        """
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Return the function that treats one shard; models and lexicons are loaded here, once per worker."""
+        raise NotImplementedError(f"stage {self.kind!r} cannot be opened")
+
+
+class WholeStage(Stage):
+    """A stage that must see every row before it can treat any: a run is cut in two there.
+
+    Of each shard it keeps lines (`summarise`); from the lines of all shards it decides on rows (`merge`); its step finds
+    what was decided in the column `decision`, and takes that away. Neither sees more than a part of the lines at once.
+    """
+
+    def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
+        """Return lines on the rows of a shard, or of a part of the corpus that passes through (not `active`).
+
+        Columns: `key` uint64, by which lines are brought together; `row` int64, the place in `rows`; any others.
+        """
+        raise NotImplementedError(f"stage {self.kind!r} cannot sum up rows")
+
+    def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
+        """Yield what is decided: tables of `shard` int32, `row` int64 and any other columns, a row at most once.
+
+        `lines` gives tables of what `summarise` returned, with `shard` int32 (-1 for rows that pass through), sorted by
+        key, shard and row. All lines of a key are in one table.
+        """
+        raise NotImplementedError(f"stage {self.kind!r} cannot decide")
+
+
+class TableStage(WholeStage):
+    """A whole-corpus stage that learns a table of the corpus, which its step, opened afterwards, reads at `path_in`.
+
+    A line stands for many rows, its `row` is 0; `merge` yields the table, in one part or more, and decides on no row.
+    """
+
+    def path_in(self, state: Path) -> Path:
+        """Return where the table lies in a folder of state."""
+        name = getattr(self, "name", None)
+        return state / f"{self.kind}-{name}.parquet" if name else state / f"{self.kind}.parquet"
+
+
+def idle(value: object, usual: object, why: str | None, fitting: str = "") -> None:
+    """Raise ValueError for a value other than the usual one that would do nothing, for the reason `why`, if there is one.
+
+    fitting: what to write in its place. A key that does nothing is told, or a user believes that it does something.
+    """
+    if why is not None and value != usual:
+        raise ValueError(f"it does nothing {why}: {fitting or 'leave it out'}")

@@ -1,0 +1,37 @@
+"""Under which name is a source column written? Its own, unless augment writes a column of that name in the same file.
+
+Then `_source` follows it, and a number where that name is used as well, so no column is lost or overwritten.
+
+    written_names(["edits", "edits_source"], derived=False)      # {"edits": "edits_source_2", ...}
+"""
+
+from collections.abc import Sequence
+from itertools import count
+
+from augment.tables.columns import ATTACK, CHILD, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, judgement
+
+_SAMPLES = (*CHILD, *MOVED, *KEEP, *judgement(), *judgement("judge_"), *ATTACK, *GUARD, PROBABILITIES)
+# Names of ours in data/ and probes/; the shortfall is in explain/ alone.
+OURS = frozenset({column.name for column in _SAMPLES if column.name != "shortfall"} | {"id"})
+# Names of ours in dropped.parquet, where all splits are in one file.
+OURS_DROPPED = OURS | {"split"} | {column.name for column in DISTINCT}
+
+
+def written_names(columns: Sequence[str], *, derived: bool, dropped: bool = False) -> dict[str, str]:
+    """Return the name that each source column has in a file with rows, no two the same.
+
+    derived: whether a column `label` of ours is added; dropped: whether the file is dropped.parquet.
+    """
+    ours = (OURS_DROPPED if dropped else OURS) | ({"label"} if derived else frozenset())
+    used = {*ours, *columns}
+    names: dict[str, str] = {}
+    for name in columns:
+        names[name] = name if name not in ours else _free(f"{name}_source", used)
+        used.add(names[name])
+    return names
+
+
+def _free(name: str, used: set[str]) -> str:
+    """Return a name that is not used yet: this one, or with the first number that makes it so."""
+    tries = (f"{name}_{number}" for number in count(2))
+    return name if name not in used else next(other for other in tries if other not in used)

@@ -1,0 +1,199 @@
+"""Two ways a table may change: columns are added, or child rows are put behind their parent. Nothing is rewritten.
+
+Only the verdict of a child may change, from any to drop.
+
+batch = with_columns(batch, RANK, [keys, tied])
+batch = with_children(batch, children, missing)
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from augment.tables.columns import CHILD, DECISION, EDIT, FOLD, REJECT, SHORTFALL, Column
+from augment.text.edits import Edit
+
+# In a corpus that has ids of the form of ours: the number after which those of new samples begin. Never written.
+NUMBERED = Column(
+    "~numbered", pa.int64(), "the highest number in an id of the source that reads like one of a sample"
+)
+
+
+@dataclass(frozen=True)
+class Child:
+    """A row to be made: the index of its parent in the batch, its number `k` within `method`, its texts and edits.
+
+    label: the one it has in place of its parent's, None for the same.
+    """
+
+    parent: int
+    method: str
+    k: int
+    text: str
+    text_pair: str | None
+    edits: tuple[Edit, ...]
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Children asked for and not made: how many for the parent at this index, and why."""
+
+    parent: int
+    method: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that could not be treated: its id, the stage, the reason, and where in the source it stands."""
+
+    id: str
+    stage: str
+    reason: str
+    where: str
+
+
+def parents(batch: pa.RecordBatch) -> list[int]:
+    """Return the indices of the source rows: those that are no one's child and not rejected."""
+    columns = [batch.column(name).to_pylist() for name in ("parent", "reject") if name in batch.schema.names]
+    return [row for row in range(batch.num_rows) if all(column[row] is None for column in columns)]
+
+
+def is_child(rows: pa.Table) -> np.ndarray:
+    """Return which rows are children, [N] bool; none where no stage has made any."""
+    if "parent" not in rows.column_names:
+        return np.zeros(rows.num_rows, dtype=bool)
+    return np.asarray(rows.column("parent").is_valid())
+
+
+def with_columns(
+    batch: pa.RecordBatch, columns: Sequence[Column], values: Sequence[object]
+) -> pa.RecordBatch:
+    """Return the batch with new columns, each given as a list of N values; ValueError if one is already there."""
+    names, arrays = list(batch.schema.names), list(batch.columns)
+    for column, value in zip(columns, values, strict=True):
+        if column.name in names:
+            raise ValueError(f"column {column.name!r} is already there")
+        names.append(column.name)
+        arrays.append(value if isinstance(value, pa.Array) else pa.array(value, column.type))
+    return pa.RecordBatch.from_arrays(arrays, names=names)
+
+
+def rejecting(batch: pa.RecordBatch, reasons: dict[int, str]) -> pa.RecordBatch:
+    """Return the batch with a reason on the rows that a stage could not treat, given by their index."""
+    if not reasons:
+        return batch
+    old = (
+        batch.column(REJECT.name).to_pylist()
+        if REJECT.name in batch.schema.names
+        else [None] * batch.num_rows
+    )
+    marked = pa.array([old[row] or reasons.get(row) for row in range(batch.num_rows)], REJECT.type)
+    return _put(batch, REJECT.name, marked)
+
+
+def decisions(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[dict[str, object] | None]]:
+    """Return the batch without the column of what a whole-corpus stage decided, and that for each row, or None."""
+    index = batch.schema.get_field_index(DECISION)
+    return batch.remove_column(index), batch.column(index).to_pylist()
+
+
+def dropping(batch: pa.RecordBatch, reasons: Mapping[int, str]) -> pa.RecordBatch:
+    """Return the batch in which the children at some indices have the verdict `drop`, each with its reason.
+
+    A verdict is the one thing that a later stage may change, and only so: what was kept can be dropped.
+    """
+    if not reasons:
+        return batch
+    verdicts, whys = (batch.column(name).to_pylist() for name in ("verdict", "reason"))
+    for row, reason in reasons.items():
+        verdicts[row], whys[row] = "drop", reason
+    batch = _put(batch, "verdict", pa.array(verdicts, pa.string()))
+    return _put(batch, "reason", pa.array(whys, pa.string()))
+
+
+def lacking(batch: pa.RecordBatch, missing: Sequence[Missing]) -> pa.RecordBatch:
+    """Return the batch of which more source rows are noted to have fewer children than were asked for."""
+    return _put(batch, "shortfall", _add_missing(batch, missing)) if missing else batch
+
+
+def with_children(
+    batch: pa.RecordBatch, children: Sequence[Child], missing: Sequence[Missing]
+) -> pa.RecordBatch:
+    """Return the batch with each child behind its parent and the parent's earlier children.
+
+    A child has the parent's split, fold and source, and its label if it has none of its own; columns that stages added to
+    the parent are null on it.
+    """
+    if "parent" not in batch.schema.names:
+        batch = with_columns(batch, CHILD, [pa.nulls(batch.num_rows, column.type) for column in CHILD])
+    batch = _put(batch, "shortfall", _add_missing(batch, missing))
+    place = _last_of_family(batch)
+    made = sorted(children, key=lambda child: child.parent)
+    table = pa.Table.from_batches([batch, _rows(batch, made)])
+    order = sorted(
+        range(table.num_rows),
+        key=lambda row: (row, 0) if row < batch.num_rows else (place[made[row - batch.num_rows].parent], row),
+    )
+    return table.take(order).combine_chunks().to_batches()[0] if order else batch
+
+
+def _rows(batch: pa.RecordBatch, children: Sequence[Child]) -> pa.RecordBatch:
+    """Return the children as rows with the columns of the batch."""
+    origin = pa.array([child.parent for child in children], pa.int64())
+    ids = batch.column("id").take(origin).to_pylist()
+    named = NUMBERED.name in batch.schema.names
+    first = batch.column(NUMBERED.name).take(origin).to_pylist() if named else [0] * len(children)
+    given = {
+        "id": [
+            f"{parent}~{child.method}~{before + child.k}"
+            for parent, child, before in zip(ids, children, first, strict=True)
+        ],
+        "text": [child.text for child in children],
+        "text_pair": [child.text_pair for child in children],
+        "parent": ids,
+        "method": [child.method for child in children],
+        "edits": pa.array([[edit._asdict() for edit in child.edits] for child in children], pa.list_(EDIT)),
+    }
+    old = batch.column("label").take(origin).to_pylist()
+    given["label"] = [child.label or label for child, label in zip(children, old, strict=True)]
+    given["label_from"] = [
+        None if child.label is None else label for child, label in zip(children, old, strict=True)
+    ]
+    kept = {"split", "source", FOLD.name, NUMBERED.name}
+    arrays = []
+    for name in batch.schema.names:
+        kind = batch.schema.field(name).type
+        if name in given:
+            arrays.append(pa.array(given[name], kind) if isinstance(given[name], list) else given[name])
+        else:
+            arrays.append(batch.column(name).take(origin) if name in kept else pa.nulls(len(children), kind))
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _add_missing(batch: pa.RecordBatch, missing: Sequence[Missing]) -> pa.Array:
+    """Return the shortfall column with new entries added to what earlier stages noted."""
+    entries = [list(row or ()) for row in batch.column("shortfall").to_pylist()]
+    for gap in missing:
+        entries[gap.parent].append({"method": gap.method, "missing": gap.count, "reason": gap.reason})
+    return pa.array([row or None for row in entries], pa.list_(SHORTFALL))
+
+
+def _last_of_family(batch: pa.RecordBatch) -> list[int]:
+    """Return for each row the index of the last row of its family, that is of its parent's group."""
+    last = list(range(batch.num_rows))
+    parent = batch.column("parent").to_pylist()
+    for row in range(batch.num_rows - 2, -1, -1):
+        if parent[row + 1] is not None:
+            last[row] = last[row + 1]
+    return last
+
+
+def _put(batch: pa.RecordBatch, name: str, values: pa.Array) -> pa.RecordBatch:
+    """Return the batch with a column set or appended."""
+    columns = dict(zip(batch.schema.names, batch.columns, strict=True)) | {name: values}
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))

@@ -1,0 +1,173 @@
+"""The checks of whole files: each is the one the manifest names, and its counts and the plan of the run agree.
+
+No row is looked into here: `check_balance` is given what `augment.verification.rows` counted.
+
+    found = Findings()
+    manifest = read_facts(folder / MANIFEST, Manifest, found)
+    check_files(folder, manifest, found, say)
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow.parquet as pq
+from pydantic import BaseModel, TypeAdapter
+
+from augment.engine.phases import LAST
+from augment.engine.shard import Receipt
+from augment.engine.staging import Staged
+from augment.output.manifest import Summary, seal
+from augment.progress import Progress
+from augment.tables.files import digest
+from augment.tables.run_folder import MANIFEST, calibrations
+from augment.verification.checks import DAMAGE, Findings, shown, why
+from augment.verification.records import records
+
+_PLACES = ("data", "probes", "explain", "run")
+
+Facts = TypeVar("Facts", bound=BaseModel)
+
+
+class _File(BaseModel):
+    """What a manifest says of a file with rows."""
+
+    rows: int
+    sha256: str
+
+
+class Manifest(BaseModel):
+    """What is needed of a manifest."""
+
+    fingerprint: dict[str, object]
+    job: dict[str, object]
+    files: dict[str, _File]
+    beside: dict[str, str]
+    summary: Summary
+
+
+class Plan(BaseModel):
+    """What is needed of a plan."""
+
+    fingerprint: dict[str, object]
+    pipeline: str
+    job: dict[str, object]
+    staged: Staged
+    state: dict[str, str]
+
+
+def unsealed(path: Path) -> str | None:
+    """Return what is wrong with the manifest itself: None if it is byte for byte as it was written."""
+    try:
+        text = path.read_bytes().decode()
+        manifest = json.loads(text)
+        sealed = isinstance(manifest, dict) and manifest.get("sha256") == seal(manifest)
+        # The seal covers what is said, not the white space and escapes it is said with.
+        same = text == json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    except DAMAGE as error:
+        return f"{path.name}: {why(error)}"
+    return None if sealed and same else f"{path.name}: changed since it was written"
+
+
+def read_facts(path: Path, kind: type[Facts], found: Findings) -> Facts | None:
+    """Return what a JSON file says, None if it cannot be read."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except DAMAGE as error:
+        found.note("files", f"{path.name}: {why(error)}", 0)
+        return None
+
+
+def check_files(folder: Path, manifest: Manifest, found: Findings, say: Progress) -> None:
+    """Hold every file of the folder against its SHA-256 and its number of rows."""
+    known = {name: file.sha256 for name, file in manifest.files.items()} | manifest.beside
+    paths = [*folder.iterdir(), *(path for place in _PLACES for path in (folder / place).rglob("*"))]
+    there = {path.relative_to(folder).as_posix() for path in paths if not path.is_dir()}
+    names = sorted({*known, *there} - {MANIFEST})
+    for number, name in enumerate(names):
+        say("files", number, len(names))
+        problem: str | None = "missing" if name in known else "not written by the run"
+        if name in known and name in there:
+            problem = _changed(folder / name, known[name], manifest.files.get(name))
+        found.note("files", problem and f"{shown(name)}: {problem}")
+
+
+def _changed(path: Path, sha256: str, file: _File | None) -> str | None:
+    """Return how a file differs from what the manifest says of it."""
+    try:
+        if digest(path) != sha256:
+            return "changed since it was written: another SHA-256"
+        if file is None:
+            return None
+        is_table = path.suffix == ".parquet"
+        rows = pq.read_metadata(path).num_rows if is_table else sum(1 for _ in records(path, ()))
+        return None if rows == file.rows else f"{rows:,} rows, {file.rows:,} in the manifest"
+    except DAMAGE as error:
+        return why(error)
+
+
+def check_balance(manifest: Manifest, counted: Mapping[str, int], found: Findings) -> None:
+    """Hold the counts of the manifest against each other, and against the rows in the files."""
+    counts = manifest.summary.counts
+    rows = ("rows not selected", "rows rejected", "rows worked on", "rows passed through")
+    children = ("children in data", "children apart", "children dropped")
+    facts = [
+        ("rows read", counts.get("rows read"), sum(counts.get(name, 0) for name in rows)),
+        ("children made", counts.get("children made"), sum(counts.get(name, 0) for name in children)),
+    ]
+    kinds = {
+        "rows worked on": ("worked on", "worked on, in data"),
+        "rows passed through": ("passed through",),
+        "rows rejected": ("rejected",),
+        "children made": ("children",),
+        "children in data": ("children in data",),
+        "children apart": ("children in probes",),
+        "children dropped": ("children in dropped.parquet",),
+    }
+    facts += [(name, counts.get(name), counted[kind]) for name, those in kinds.items() for kind in those]
+    verdicts = {name for name in counted if name.startswith("verdict ")}
+    verdicts |= {f"verdict {name}" for name in manifest.summary.verdicts}
+    for name in sorted(verdicts):
+        facts.append((name, manifest.summary.verdicts.get(name.removeprefix("verdict "), 0), counted[name]))
+    facts += [(name, manifest.summary.files.get(name), file.rows) for name, file in manifest.files.items()]
+    for name, told, there in facts:
+        found.note("balance", None if told == there else f"{shown(name)}: {told} told, {there} counted")
+
+
+def check_plan(folder: Path, manifest: Manifest, plan: Plan, found: Findings) -> None:
+    """Hold the manifest against the plan, the calibrations and the receipts of the shards."""
+    staged, counts = plan.staged, manifest.summary.counts
+    receipts = list(_receipts(folder, found))
+    rejected = sum(len(receipt.rejects) for receipt in receipts)
+    state = calibrations(folder / "run")
+    facts = {
+        "the fingerprint in the manifest": (manifest.fingerprint, plan.fingerprint),
+        "the settings in the manifest": (manifest.job, plan.job),
+        "the pipeline in the manifest": (manifest.summary.pipeline, plan.pipeline),
+        "the SHA-256 of the calibrations": (state, plan.state),
+        "the shards with a receipt": (sum(each.shard < staged.shards for each in receipts), staged.shards),
+        "the rows of the receipts": (sum(receipt.rows for receipt in receipts), staged.active),
+        "the rows worked on": (counts.get("rows worked on"), staged.active - rejected),
+        "the rows read": (counts.get("rows read"), staged.read),
+        "the rows passed through": (counts.get("rows passed through"), staged.rest),
+        "the rows not selected": (counts.get("rows not selected"), staged.skipped + staged.over_limit),
+        "the rows rejected": (counts.get("rows rejected"), len(staged.rejects) + rejected),
+        "the children": (counts.get("children made"), sum(receipt.children for receipt in receipts)),
+    }
+    for name, (told, planned) in facts.items():
+        found.note("plan", None if told == planned else f"{name}: not as in run/")
+
+
+def _receipts(folder: Path, found: Findings) -> Iterator[Receipt]:
+    """Yield the receipts of a run; one that cannot be read, or is another shard's, is a problem."""
+    adapter = TypeAdapter(Receipt)
+    for path in sorted((folder / "run").glob("part-*.done.json")):
+        try:
+            receipt = adapter.validate_json(path.read_bytes())
+        except DAMAGE as error:
+            found.note("plan", f"{path.name}: {why(error)}")
+            continue
+        own = LAST.receipt_path(folder, receipt.shard) == path
+        found.note("plan", None if own else f"{path.name}: the receipt of another shard")
+        yield receipt

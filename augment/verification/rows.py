@@ -1,0 +1,238 @@
+"""The checks of rows: each is read once, and held against the row worked on that it is or was made from.
+
+A source row has the text and label it was read with, replaying its edits on its parent gives a child, and both lie
+where their split does. Rows may lie in any order: hashes of ids and children are kept, and one row group of the rows
+worked on.
+
+    counted = Rows(folder, manifest, plan, found).check(say)
+    counted["worked on"], counted["children in data"]
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from augment.output.export import CHILDREN, PARENTS
+from augment.progress import Progress
+from augment.stages import AnyStage
+from augment.stages.protocol import Stage
+from augment.tables.files import in_parts
+from augment.tables.split_files import file_stems
+from augment.text.edits import replay
+from augment.verification.checks import DAMAGE, Findings, shown, why
+from augment.verification.files import Manifest, Plan
+from augment.verification.records import BATCH, Labels, Row, hashed, records
+
+REJECTS, DROPPED = "rejects.parquet", "dropped.parquet"
+_STAGE: TypeAdapter[Stage] = TypeAdapter(AnyStage)
+_LINEAGE = ("id", "parent", "method", "edits", "verdict", "label_from")
+
+
+class Rows:
+    """Reads every row once and holds it against the row worked on that it is, or was made from."""
+
+    def __init__(self, folder: Path, manifest: Manifest, plan: Plan, found: Findings) -> None:
+        """Prepare to read the files that the manifest names."""
+        self._folder, self._files, self._found = folder, manifest.files, found
+        roles = plan.staged.columns
+        self._labels = Labels(manifest.job, roles, plan.staged.source)
+        own = {name: name for name in _LINEAGE}
+        self._names = {**own, **self._labels.columns(dropped=False)}
+        self._names_elsewhere: dict[str, Mapping[str, str | None]] = {
+            DROPPED: {**own, **self._labels.columns(dropped=True)},
+            CHILDREN: {**own, "text": "text", "text_pair": "text_pair", "label": "label"},
+            REJECTS: {"id": "id"},
+        }
+        self._parents = _Parents(folder / PARENTS)
+        self._ids, self._children = set[bytes](), set[bytes]()
+        self._moved: dict[bytes, str] = {}
+        self._movers = _movers(manifest)
+        self._classes = set(plan.staged.labels)
+        self._stems = file_stems(plan.staged.splits)
+        self._counted = Counter[str]()
+
+    def check(self, say: Progress) -> Counter[str]:
+        """Check every row, and return how many there are of each kind."""
+        self._index()
+        done, total = 0, sum(file.rows for file in self._files.values())
+        # The children of explain/ first: the others are held against them.
+        others = sorted(name for name in self._files if name not in (PARENTS, CHILDREN))
+        for name in [*([CHILDREN] if CHILDREN in self._files else []), *others]:
+            for number, row in enumerate(self._rows_of(name)):
+                if number % BATCH == 0:
+                    say("rows", done + number, total)
+                self._look(name, row)
+            done += self._files[name].rows
+        lost = sum(key not in self._ids for key in self._parents.groups)
+        for count, where in ((lost, PARENTS), (len(self._children), CHILDREN)):
+            if count:
+                self._found.note(
+                    "inputs", f"{count:,} rows of {where} are not in the data as they are there", 0
+                )
+        return self._counted
+
+    def _index(self) -> None:
+        """Note where each row worked on lies."""
+        try:
+            for name in self._parents.index():
+                self._found.note("inputs", f"{shown(name)} in {PARENTS}: the id is there twice", 0)
+        except DAMAGE as error:
+            for check in ("inputs", "edits", "labels"):
+                self._found.note(check, f"{PARENTS}: {why(error)}", 0)
+        self._counted["worked on"] = len(self._parents.groups)
+
+    def _rows_of(self, name: str) -> Iterator[Row]:
+        """Yield the rows of a file; damage is a problem, and ends it."""
+        names = self._names_elsewhere.get(name, self._names)
+        wanted = {ours: theirs for ours, theirs in names.items() if theirs is not None}
+        try:
+            for record in records(self._folder / name, tuple(wanted.values())):
+                yield Row.model_validate({ours: record.get(theirs) for ours, theirs in wanted.items()})
+        except DAMAGE as error:
+            self._found.note("inputs", f"{shown(name)}: {why(error)}", 0)
+
+    def _look(self, name: str, row: Row) -> None:
+        """Check a row of a file."""
+        place = f"{shown(row.id)} in {shown(name)}"
+        if name == CHILDREN:
+            self._counted["children"] += 1
+            self._children.add(row.mark())
+            mother = self._parents.get(row.parent)
+            if mother is not None and row.label_from is not None:
+                self._move(row, mother, place)
+            elif mother is not None and row.label != mother.label:
+                self._found.note("labels", f"{place}: another label than its parent", 0)
+            return
+        key = hashed(row.id)
+        twice = "the id is there twice" if key in self._ids else None
+        self._ids.add(key)
+        if name == REJECTS:
+            self._counted["rejected"] += 1
+            problem = None
+        elif row.parent is None:
+            problem = self._source(name, row, place)
+        else:
+            problem = self._child(name, row, place)
+        problem = twice or problem
+        self._found.note("inputs", problem and f"{place}: {problem}")
+
+    def _move(self, row: Row, mother: Row, place: str) -> None:
+        """Note the label of a child that was given another one; only a stage that moves labels may do so."""
+        fits = row.label_from == mother.label != row.label and row.label in self._classes
+        if row.method in self._movers and fits:
+            self._moved[row.mark()] = str(row.label)
+        else:
+            self._found.note("labels", f"{place}: moved to a label it cannot have", 0)
+
+    def _source(self, name: str, row: Row, place: str) -> str | None:
+        """Check a source row, and return what is wrong with its being there."""
+        known = self._parents.get(row.id)
+        if not name.startswith("data/"):
+            return "a source row outside data/"
+        if known is None:
+            self._counted["passed through"] += 1
+            return None
+        self._counted["worked on, in data"] += 1
+        same = self._labels.same(row.label, known.label)
+        self._found.note("labels", None if same else f"{place}: another label than in {PARENTS}")
+        if (row.text, row.text_pair) != (known.text, known.text_pair):
+            return f"another text than in {PARENTS}"
+        return self._astray(name, known)
+
+    def _child(self, name: str, row: Row, place: str) -> str | None:
+        """Check a child, and return what is wrong with its being there."""
+        self._counted[f"children in {name.partition('/')[0]}"] += 1
+        if row.verdict is not None:
+            self._counted[f"verdict {row.verdict}"] += 1
+        mark, mother = row.mark(), self._parents.get(row.parent)
+        wrong = None if mark in self._children else f"not as it is in {CHILDREN}"
+        self._children.discard(mark)
+        if mother is None:
+            self._found.note("edits", f"{place}: its parent is not in {PARENTS}")
+            return f"its parent is not in {PARENTS}"
+        wrong = _misedited(row, mother) or wrong
+        self._found.note("edits", wrong and f"{place}: {wrong}")
+        same = self._labels.same(row.label, self._moved.get(mark, mother.label))
+        self._found.note(
+            "labels", None if same else f"{place}: another label than its parent, or than it was moved to"
+        )
+        return self._astray(name, mother)
+
+    def _astray(self, name: str, known: Row) -> str | None:
+        """Return that a row lies in another file than those of its split, if it does."""
+        file = name.partition("/")[2]
+        if not file or known.split is None:
+            return None
+        stem = self._stems.setdefault(known.split, Path(file).stem)
+        return None if stem == Path(file).stem else "in the file of another split"
+
+
+class _Parents:
+    """The rows worked on, by id and in any order; one row group of the file is in memory."""
+
+    def __init__(self, path: Path) -> None:
+        """Prepare to read the file."""
+        self._path = path
+        self.groups: dict[bytes, int] = {}
+        self._group = -1
+        self._rows: dict[str, Row] = {}
+
+    def index(self) -> Iterator[str]:
+        """Note the row group of every row, and yield the ids that are there twice."""
+        with in_parts(self._path) as file:
+            for group in range(file.num_row_groups):
+                for name in file.read_row_group(group, columns=["id"]).column("id").to_pylist():
+                    key = hashed(str(name))
+                    if key in self.groups:
+                        yield str(name)
+                    self.groups[key] = group
+
+    def get(self, name: str | None) -> Row | None:
+        """Return a row, None if it is not there or cannot be read."""
+        group = self.groups.get(hashed(name or ""))
+        if group is None:
+            return None
+        if group != self._group:
+            self._group, self._rows = group, self._read(group)
+        return self._rows.get(name or "")
+
+    def _read(self, group: int) -> dict[str, Row]:
+        """Return the rows of a group by id."""
+        names = ["id", "text", "text_pair", "label", "split"]
+        try:
+            with in_parts(self._path) as file:
+                rows = map(Row.model_validate, file.read_row_group(group, columns=names).to_pylist())
+                return {row.id: row for row in rows}
+        except DAMAGE:
+            return {}
+
+
+def _movers(manifest: Manifest) -> frozenset[str]:
+    """Return the methods of a run whose children have other labels, as its stages declare."""
+    pipeline = manifest.fingerprint.get("pipeline")
+    described = pipeline.get("stages") if isinstance(pipeline, dict) else None
+    found: set[str] = set()
+    for each in described or ():
+        # A stage of another version may be none here: what it moved is then told.
+        with suppress(ValidationError):
+            stage = _STAGE.validate_python(each)
+            found.update(stage.methods if stage.moves_labels else ())
+    return frozenset(found)
+
+
+def _misedited(row: Row, mother: Row) -> str | None:
+    """Return what is wrong with the id or the edits of a child."""
+    stem, _, number = row.id.rpartition("~")
+    if stem != f"{row.parent}~{row.method}" or not re.fullmatch(r"[1-9][0-9]*", number):
+        return "its id is not <parent>~<method>~<number>"
+    if not row.edits:
+        return "it has no edits"
+    try:
+        texts = replay(mother.text, mother.text_pair, row.edits)
+    except ValueError:
+        return "its edits do not fit its parent's text"
+    return None if texts == (row.text, row.text_pair) else "its edits give another text"

@@ -1,0 +1,193 @@
+"""One text explained: its words cover it, their scores add up to the model's answer, and nothing in it is markup."""
+
+import json
+import re
+from dataclasses import FrozenInstanceError, asdict
+from html import unescape
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+from torch import Tensor
+
+from augment.api.explain import Attribution, explain
+from augment.config.sections import ModelConfig, RunConfig
+from augment.errors import DataError, RequestError
+from augment.models.classifier import open_classifier
+from tests.texts import TEXTS
+
+CPU = RunConfig(device="cpu", threads=1)
+TEXT = tuple(text for text in TEXTS if text.strip())
+Quantity = Literal["logit", "probability", "log_probability", "difference"]
+QUANTITIES: tuple[Quantity, ...] = ("logit", "probability", "log_probability", "difference")
+
+
+@pytest.fixture(scope="module")
+def model(small: Path) -> Path:
+    """Return the folder of the small textcnn; its classes are bad and good."""
+    return small / "model"
+
+
+def amount(name: Quantity, logits: Tensor, target: int) -> float:
+    """Return F for the logits [2] of a model with two classes, written down anew."""
+    match name:
+        case "logit":
+            return float(logits[target])
+        case "probability":
+            return float(logits.softmax(-1)[target])
+        case "log_probability":
+            return float(logits.log_softmax(-1)[target])
+        case "difference":
+            return float(logits[target] - logits[1 - target])
+
+
+@pytest.mark.parametrize("text", TEXT)
+def test_words_cover_the_text_and_their_order_is_that_of_the_text(model: Path, text: str) -> None:
+    found = explain(text, model, run=CPU)
+    assert (found.text, found.text_pair) == (text, None)
+    assert found.tokens == tuple(text[start:end] for start, end in found.spans)
+    assert list(found.spans) == sorted(found.spans)
+    assert len(found.tokens) == len(found.scores) == len(found.side)
+    assert set(found.side) == {0}
+    rest = "".join(part for part, tint in found.pieces() if tint is None)
+    assert not rest.strip()
+    assert "".join(part for part, _ in found.pieces()) == text
+    assert all(tint is None or -1 <= tint <= 1 for _, tint in found.pieces())
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("text", TEXT)
+def test_the_scores_add_up_to_the_answer(model: Path, text: str, quantity: Quantity) -> None:
+    """Scores + rest - gap = F(x) - F(baseline), F asked of the model itself at both ends of the path."""
+    found = explain(text, model, quantity=quantity, run=CPU)
+    classifier = open_classifier(ModelConfig(path=str(model)), CPU)
+    encoding = classifier.encode([text], [None])[0]
+    ends = [classifier.answer([encoding.pieces], [encoding.segments], start)[0] for start in (None, "zero")]
+    target = classifier.classes.index(found.target)
+    change = amount(quantity, ends[0], target) - amount(quantity, ends[1], target)
+    assert sum(found.scores) + found.rest - found.gap == pytest.approx(change, abs=1e-4)
+    assert found.probability == pytest.approx(float(ends[0].softmax(-1)[target]), abs=1e-6)
+    assert (found.error <= 0.05) == (found.status in ("converged", "exact"))
+
+
+def test_the_words_that_matter_most_come_first_either_way(model: Path) -> None:
+    found = explain("总体来说 房间 很好 but the story was boring", model, run=CPU)
+    sizes = [abs(score) for _, score in found.top(99)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sorted(found.top(99)) == sorted(zip(found.tokens, found.scores, strict=True))
+    assert found.top(2) == found.top(99)[:2]
+    assert len(found.top()) == 5
+
+
+def test_equal_words_keep_the_order_of_the_text() -> None:
+    found = Attribution("甲乙丙", None, ("甲", "乙", "丙"), (0, 0, 0), ((0, 1), (1, 2), (2, 3)), (0.5, -0.5, 0.5), "a", "a", 1, 0, 0, 0, 16, "fixed")  # fmt: skip
+    assert found.top(3) == [("甲", 0.5), ("乙", -0.5), ("丙", 0.5)]
+    assert found.pieces() == [("甲", 1.0), ("乙", -1.0), ("丙", 1.0)]
+
+
+def test_a_text_whose_scores_are_all_zero_can_be_shown() -> None:
+    found = Attribution(" 甲 ", None, ("甲",), (0,), ((1, 2),), (0.0,), "a", "a", 1, 0, 0, 0, 16, "fixed")
+    assert found.pieces() == [(" ", None), ("甲", 0.0), (" ", None)]
+    assert "甲" in found._repr_html_()
+
+
+def test_the_target_may_be_given(model: Path) -> None:
+    """Of two classes what speaks for one speaks against the other."""
+    good = explain("房间 很好", model, target="good", run=CPU)
+    bad = explain("房间 很好", model, target="bad", run=CPU)
+    assert (good.target, bad.target, good.prediction, bad.prediction) == ("good", "bad", "good", "good")
+    assert good.probability + bad.probability == pytest.approx(1)
+    assert good.top(1)[0][1] > 0 > bad.top(1)[0][1]
+    with pytest.raises(DataError, match="the model does not know it; its labels are bad, good"):
+        explain("房间 很好", model, target="中性", run=CPU)
+
+
+def test_the_prediction_is_the_target_if_none_is_given(model: Path) -> None:
+    for text in ("房间 很好", "the movie terrible"):
+        found = explain(text, model, run=CPU)
+        assert found.target == found.prediction
+        assert found == explain(text, model, target=found.prediction, run=CPU)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t　"])
+def test_a_text_without_a_word_is_refused(model: Path, text: str) -> None:
+    with pytest.raises(RequestError, match="it is empty"):
+        explain(text, model, run=CPU)
+
+
+@settings(max_examples=10)
+@given(words=st.integers(1, 400), chinese=st.booleans())
+def test_words_the_model_is_not_fed_are_counted(model: Path, words: int, chinese: bool) -> None:
+    """Every word counted has no score, but for one of which the model saw the beginning."""
+    found = explain(("房间，" if chinese else "room ") * words, model, run=CPU)
+    silent = sum(score == 0 for score in found.scores[len(found.tokens) - found.unseen :])
+    assert found.unseen - 1 <= silent <= found.unseen
+    assert ("words not seen" in found._repr_html_()) == (found.unseen > 0)
+
+
+def test_of_a_pair_the_words_cut_off_on_either_side_are_counted(pair_model: Path) -> None:
+    assert explain("怎么还款", pair_model, "如何还钱", run=CPU).unseen == 0
+    found = explain("怎么还款，" * 100, pair_model, "how to pay " * 100, run=CPU)
+    assert 0 < found.unseen < len(found.tokens)
+
+
+def test_an_explanation_is_a_value(model: Path) -> None:
+    found = explain("房间 很好 👍🏽", model, run=CPU)
+    assert hash(found) == hash(explain("房间 很好 👍🏽", model, run=CPU))
+    assert json.loads(json.dumps(asdict(found)))["tokens"] == list(found.tokens)
+    with pytest.raises(FrozenInstanceError):
+        found.__setattr__("text", "另一个")
+
+
+@pytest.mark.parametrize("text", TEXT)
+def test_a_notebook_shows_the_text_and_runs_nothing_in_it(model: Path, text: str) -> None:
+    """The only tags are those around the words; without them the text is there, character for character."""
+    html = explain(text, model, run=CPU)._repr_html_()
+    tags = set(re.findall(r"<[^>]*>", html))
+    styles = {tag for tag in tags if tag.startswith("<span")}
+    assert tags - styles <= {"<div>", "</div>", "<small>", "</small>", "<br>", "</span>"}
+    assert all(re.fullmatch(r'<span style="background:#[0-9a-f]{6};color:#111">', style) for style in styles)
+    shown = unescape(re.sub(r"<[^>]*>", "", html.partition("<br>")[2]))
+    assert shown == text
+
+
+def test_labels_in_a_notebook_are_escaped_too() -> None:
+    found = Attribution("好", None, ("好",), (0,), ((0, 1),), (1.0,), "<b>", "<i>", 1, 0, 0, 0, 16, "fixed")
+    assert "&lt;b&gt;" in found._repr_html_()
+    assert "<b>" not in found._repr_html_()
+
+
+def test_a_pair_is_explained_on_both_sides(pair_model: Path) -> None:
+    found = explain("怎么还款?", pair_model, "how to pay 👍🏽", run=CPU)
+    assert found.text_pair == "how to pay 👍🏽"
+    assert sorted(set(found.side)) == [0, 1]
+    for token, side, (start, end) in zip(found.tokens, found.side, found.spans, strict=True):
+        assert (found.text, found.text_pair)[side][start:end] == token
+    assert "".join(part for part, _ in found.pieces()) == "怎么还款? ⫽ how to pay 👍🏽"
+    assert found.target in {"不同", "相近", "相同"}
+
+
+def test_a_model_for_pairs_explains_one_text_as_well(pair_model: Path) -> None:
+    alone, paired = (
+        explain("怎么还款", pair_model, run=CPU),
+        explain("怎么还款", pair_model, "如何还钱", run=CPU),
+    )
+    assert set(alone.side) == {0}
+    assert alone.tokens == paired.tokens[: len(alone.tokens)]
+    assert alone.scores != paired.scores[: len(alone.scores)]
+
+
+def test_a_model_whose_answer_is_no_number_is_refused(model: Path, tmp_path: Path) -> None:
+    """Not a score is made up from it."""
+    for file in model.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    weights = {
+        name: np.full_like(values, np.nan) for name, values in load_file(model / "model.safetensors").items()
+    }
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(DataError, match="not finite"):
+        explain("房间 很好", tmp_path, run=CPU)

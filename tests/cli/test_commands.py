@@ -1,0 +1,416 @@
+"""The command line: help for everything, results on stdout, the rest on stderr, and runs that are finished only once."""
+
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow.parquet as pq
+import pytest
+import typer
+
+from augment.cli.commands import app
+from augment.cli.main import main
+from augment.errors import RequestError
+
+CPU = ("--set", "run.device=cpu", "--set", "run.threads=1")
+COMMANDS = sorted(typer.main.get_group(app).commands)
+CONFIG = """\
+# A small corpus.
+corpus: {{root: {root}, files: small.csv}}
+model: {{path: {root}/model, max_length: 64}}
+train: {{start: textcnn, epochs: 1, batch_size: 16, vocabulary: 300, limit: 60}}
+resources: {{lexicons: []}}
+"""
+
+
+class Result(NamedTuple):
+    """What a command gave back: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+def augment(*words: object) -> Result:
+    """Return what `augment WORDS` gives, run in this process as the installed script runs it."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["augment", *map(str, words)])
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return Result(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="module")
+def config(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a config of the small corpus and its model."""
+    path = tmp_path_factory.mktemp("config") / "small.yaml"
+    path.write_text(CONFIG.format(root=small), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a finished run of `augment`."""
+    folder = tmp_path_factory.mktemp("run") / "out"
+    result = augment("run", "augment", "-c", config, *CPU, "-o", folder)
+    assert result.code == 0, result.err
+    return folder
+
+
+def counts(result: Result) -> dict[str, int]:
+    """Return the counts of a run that was asked for JSON."""
+    assert result.code == 0, result.err
+    found = json.loads(result.out)["counts"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_command_line_lists_its_commands() -> None:
+    result = augment("--help")
+    assert (result.code, result.err) == (0, "")
+    assert {"check", "explain", "fetch", "list", "report", "run", "train"} <= set(COMMANDS)
+    assert all(re.search(rf"^  {name} ", result.out, re.MULTILINE) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_every_parameter_has_help(name: str) -> None:
+    result = augment(name, "--help")
+    assert (result.code, result.err) == (0, "")
+    command = typer.main.get_group(app).commands[name]
+    assert command.help
+    for parameter in command.params:
+        shown = parameter.opts[0] if parameter.param_type_name == "option" else parameter.name
+        assert shown in result.out
+        assert getattr(parameter, "help", None), f"{name} {shown} has no help"
+
+
+def test_no_report_is_named_where_none_is_asked_for(config: Path, tmp_path: Path) -> None:
+    bare = ("--set", "output.report_rows=0", "--limit", "10")
+    result = augment("run", "explain", "-c", config, *CPU, *bare, "-o", tmp_path / "out")
+    assert result.code == 0
+    assert "report.html" not in result.err
+
+
+def test_a_run_prints_its_folder_and_tells_the_rest_on_stderr(finished: Path, config: Path) -> None:
+    result = augment("run", "augment", "-c", config, *CPU, "-o", finished)
+    assert (result.code, result.out) == (0, f"{finished}\n")
+    assert re.search(r"^children made +\d", result.err, re.MULTILINE)
+    assert result.err.endswith(f"report: {finished}/report.html\n")
+    files = {str(path.relative_to(finished)) for path in finished.rglob("*") if path.is_file()}
+    assert {"README.md", "manifest.json", "report.html", "data/train.parquet", "run/plan.json"} <= files
+
+
+def test_the_same_request_again_reads_the_finished_run(finished: Path, config: Path) -> None:
+    """No file is touched and the summary is the same, seconds included; threads do not make another request."""
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
+    first = augment("run", "augment", "-c", config, *CPU, "-o", finished, "--json")
+    again = augment("run", "augment", "-c", config, *CPU, "-o", finished, "--json", "--set", "run.threads=2")
+    assert first == again
+    assert json.loads(first.out) == json.loads((finished / "manifest.json").read_text())["summary"]
+    assert before == {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
+
+
+def test_overwrite_replaces_a_run_and_nothing_else(config: Path, tmp_path: Path) -> None:
+    words = ("run", "explain", "-c", config, *CPU, "-o", tmp_path / "out", "--json", "--limit")
+    assert counts(augment(*words, 5))["rows worked on"] == 5
+    (tmp_path / "out" / "我的笔记.txt").write_text("好", encoding="utf-8")
+    assert augment(*words, 6).code == 3
+    assert counts(augment(*words, 6, "--overwrite"))["rows worked on"] == 6
+    assert (tmp_path / "out" / "我的笔记.txt").read_text(encoding="utf-8") == "好"
+    assert pq.read_metadata(tmp_path / "out" / "explain" / "parents.parquet").num_rows == 6
+
+
+def test_a_limit_is_a_trial_and_its_rows_are_counted(config: Path, tmp_path: Path) -> None:
+    found = counts(
+        augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--json", "--limit", 7)
+    )
+    assert (found["rows worked on"], found["rows not selected"], found["rows read"]) == (7, 293, 300)
+    told = augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--limit", 7)
+    assert "note: a trial: run.limit left 293 rows out" in told.err
+
+
+def test_splits_on_the_command_line_take_the_place_of_the_pipelines(config: Path, tmp_path: Path) -> None:
+    words = ("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--json")
+    found = counts(augment(*words, "--split", "test", "--split", "validation"))
+    splits = pq.read_table(tmp_path / "a" / "explain" / "parents.parquet").column("split").to_pylist()
+    assert set(splits) == {"test", "validation"}
+    assert found["rows worked on"] == len(splits)
+    assert found["rows passed through"] == 300 - len(splits)
+
+
+def test_a_run_goes_to_runs_config_pipeline_by_default(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = augment("run", "explain", "-c", config, *CPU, "--limit", 2, "--quiet")
+    assert (result.code, result.out) == (0, "runs/small-explain\n")
+    assert (tmp_path / "runs" / "small-explain" / "report.html").is_file()
+
+
+def test_the_json_of_a_run_is_all_that_stdout_holds(config: Path, tmp_path: Path) -> None:
+    result = augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--limit", 3, "--json")
+    summary = json.loads(result.out)
+    assert (summary["folder"], summary["pipeline"]) == (str(tmp_path / "a"), "explain")
+    assert sum(summary["attribution"]["ig"]["statuses"].values()) == 3
+    assert result.err == ""
+
+
+def test_check_tells_what_a_run_would_use(config: Path, small: Path) -> None:
+    words = ("check", "augment", "-c", config, "-c", "gpu")
+    plain, found = augment(*words), augment(*words, "--json")
+    assert (plain.code, plain.err, found.code, found.err) == (0, "", 0, "")
+    told = json.loads(found.out)
+    assert told["pipeline"].startswith("augment: tokenize > attribute > keywords > rank > ")
+    assert told["corpus"] == str(small / "small.csv")
+    assert told["columns"] == "text = review, label = label, id = id"
+    assert told["labels"] == "bad, good (300 rows seen)"
+    assert told["dictionaries"] == "none"
+    assert told["model"].endswith("classes bad, good")
+    lines = dict(line.split(maxsplit=1) for line in plain.out.splitlines())
+    assert lines == told
+
+
+def test_explain_shows_the_text_the_answer_and_the_words_that_matter(small: Path) -> None:
+    result = augment("explain", "总体来说 房间 很好!", "-m", small / "model", "--top", 2)
+    assert (result.code, result.err) == (0, "")
+    text, answer, *words, completeness = result.out.splitlines()
+    assert text == "总体来说 房间 很好!"
+    assert answer.startswith("good  p(good) = ")
+    assert len(words) == 2
+    assert words[0].split()[0] in {"很", "好", "很好"}
+    assert completeness.startswith("exact scores")
+
+
+def test_explain_gives_json_and_takes_a_target(small: Path) -> None:
+    result = augment("explain", "the movie 很好", "-m", small / "model", "--json", "--target", "bad")
+    found = json.loads(result.out)
+    assert (result.code, result.err) == (0, "")
+    assert (found["target"], found["prediction"], found["text_pair"]) == ("bad", "good", None)
+    assert len(found["tokens"]) == len(found["scores"]) == len(found["spans"]) == len(found["side"])
+
+
+def test_explain_takes_a_pair_and_says_which_model_reads_but_one_text(small: Path, pair_model: Path) -> None:
+    result = augment("explain", "怎么还款", "-m", pair_model, "--json", "--pair", "how to pay")
+    found = json.loads(result.out)
+    assert (result.code, result.err) == (0, "")
+    assert found["text_pair"] == "how to pay"
+    assert sorted(set(found["side"])) == [0, 1]
+    refused = augment("explain", "怎么还款", "-m", small / "model", "--pair", "how to pay")
+    assert (refused.code, refused.out) == (6, "")
+    assert "reads one text" in refused.err
+    assert len(refused.err.splitlines()) == 3
+
+
+def test_a_config_in_the_place_of_a_pipeline_is_told_and_the_other_way_round(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("corpus: {files: a.csv}\n", encoding="utf-8")
+    config = augment("check", tmp_path / "mine.yaml", "-c", tmp_path / "mine.yaml")
+    assert (config.code, "this is a config, not a pipeline" in config.err) == (2, True)
+    pipeline = augment("check", "augment", "-c", "augment")
+    assert (pipeline.code, "this is a pipeline" in pipeline.err) == (2, True)
+
+
+def test_a_run_with_too_many_rejected_rows_is_told_before_the_error(small: Path, tmp_path: Path) -> None:
+    rows = "".join(f"房间 很好 {row},good\n" if row % 2 else ",bad\n" for row in range(120))
+    (tmp_path / "mine.csv").write_text(f"text,label\n{rows}", encoding="utf-8")
+    settings = {
+        "corpus": {"root": str(tmp_path), "files": "mine.csv"},
+        "model": {"path": str(small / "model"), "max_length": 64},
+    }
+    (tmp_path / "mine.yaml").write_text(json.dumps(settings), encoding="utf-8")
+    for _ in ("run", "read again"):
+        result = augment("run", "explain", "-c", tmp_path / "mine.yaml", "-o", tmp_path / "out")
+        assert (result.code, result.out.strip()) == (4, str(tmp_path / "out"))
+        assert "rows the model is right on" in result.err
+        assert "60 of 120 rows were rejected" in result.err.splitlines()[-2]
+
+
+def test_explain_says_when_the_model_did_not_see_the_whole_text(small: Path) -> None:
+    """One line on stderr, and a number in the JSON; a text that fits has neither."""
+    long = augment("explain", "总体来说 房间 很好! " * 200, "-m", small / "model", "--json")
+    assert long.code == 0
+    assert re.fullmatch(r"note: the text is too long for the model: .*words.*\n", long.err)
+    assert 0 < json.loads(long.out)["unseen"] < len(json.loads(long.out)["tokens"])
+    short = augment("explain", "总体来说 房间 很好!", "-m", small / "model", "--json")
+    assert (short.err, json.loads(short.out)["unseen"]) == ("", 0)
+
+
+def test_explain_prints_brackets_as_they_are(small: Path) -> None:
+    """Terminal markup in a text is text."""
+    result = augment("explain", "[red]好[/red] [/]", "-m", small / "model")
+    assert (result.code, result.out.splitlines()[0]) == (0, "[red]好[/red] [/]")
+
+
+def test_no_color_is_honoured(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forced terminal colours the words; NO_COLOR takes the colours away, and not a word with them."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    coloured = augment("explain", "房间 很好", "-m", small / "model").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = augment("explain", "房间 很好", "-m", small / "model").out
+    assert "\x1b[" in coloured
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+
+
+def test_train_saves_a_model_and_tells_how_well_it_does(config: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "模型"
+    result = augment("train", "-c", config, *CPU, "-m", folder, "--json", "--quiet")
+    assert (result.code, result.err) == (0, "")
+    found = json.loads(result.out)
+    assert (found["folder"], found["start"], found["rows"], found["held_out"]) == (
+        str(folder),
+        "textcnn",
+        60,
+        "test",
+    )
+    assert 0 <= found["accuracy"] <= 1
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
+
+
+def test_train_with_folds_tells_how_well_each_does_out_of_fold(config: Path, tmp_path: Path) -> None:
+    result = augment("train", "-c", config, *CPU, "--folds", "2", "-m", tmp_path / "m", "--quiet")
+    assert result.code == 0
+    assert re.search(r"without fold 1: accuracy 0\.\d{4} on the \d+ rows in it", result.err)
+    assert re.search(r"out of fold: mean accuracy 0\.\d{4} of 2 models", result.err)
+    assert (tmp_path / "m" / "fold-1" / "model.safetensors").is_file()
+
+
+def test_audit_reads_what_the_folds_answered_and_lists_rows_where_it_is_told_to(
+    config: Path, tmp_path: Path
+) -> None:
+    assert augment("train", "-c", config, *CPU, "--folds", "2", "-m", tmp_path / "m", "--quiet").code == 0
+    listed = tmp_path / "audit.csv"
+    result = augment("audit", "-c", config, "-m", tmp_path / "m", "-o", listed, "--json")
+    found = json.loads(result.out)
+    assert result.code == 0
+    assert sum(found["rows"].values()) == 300
+    assert found["asked"] == 60
+    assert listed.read_text(encoding="utf-8-sig").count("\n") >= len(found["findings"]) + 1
+    plain = augment("audit", "-c", config, "--quiet")
+    assert plain.code == 0
+    assert "not looked for" in plain.out
+
+
+def test_audit_replaces_no_file_of_others(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("text,label\n", encoding="utf-8")
+    result = augment("audit", "-c", config, "-o", tmp_path / "mine.csv")
+    assert result.code == 2
+    assert result.err.count("\n") == 3
+    assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "text,label\n"
+
+
+def test_report_draws_the_same_page_again(finished: Path) -> None:
+    page = finished / "report.html"
+    first = page.read_bytes()
+    assert augment("report", finished) == Result(0, f"{page}\n", "")
+    assert page.read_bytes() == first
+    assert augment("report", finished, "--rows", 3).code == 0
+    assert len(page.read_bytes()) < len(first)
+    page.write_bytes(first)
+
+
+def test_list_names_pipelines_configs_and_stages() -> None:
+    plain, found = augment("list"), augment("list", "--json")
+    assert (plain.code, plain.err, found.code, found.err) == (0, "", 0, "")
+    told = json.loads(found.out)
+    assert list(told) == ["pipelines", "configs", "stages"]
+    assert {"augment", "explain", "probe", "attack"} <= set(told["pipelines"])
+    assert {"demo-zh", "demo-en"} <= set(told["configs"])
+    assert {"tokenize", "attribute", "rank", "substitute", "delete", "attack", "judge", "keep"} <= set(
+        told["stages"]
+    )
+    assert all(about.strip() and "\n" not in about for kind in told.values() for about in kind.values())
+    assert all(f"  {name} " in plain.out for kind in told.values() for name in kind)
+
+
+def test_debug_lets_the_error_itself_through(config: Path) -> None:
+    with pytest.raises(RequestError, match="there is none of that name"):
+        augment("--debug", "check", "augmnt", "-c", config)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("nothing",), ("check",), ("check", "augment", "--nothing"), ("explain", "好"), ("run", "a", "b.yaml")],
+)
+def test_words_it_cannot_read_are_a_wrong_request(words: tuple[str, ...]) -> None:
+    """Exit code 2, three lines on stderr, nothing on stdout."""
+    result = augment(*words)
+    assert (result.code, result.out) == (2, "")
+    assert len(result.err.splitlines()) == 3
+    assert result.err.startswith("error: augment")
+    assert "--help` shows what it takes" in result.err
+
+
+def test_a_pipeline_given_for_a_command_is_told_as_one() -> None:
+    for name in ("augment", "attack"):
+        assert f"it is a pipeline: `augment run {name}`;" in augment(name, "-c", "a.yaml").err
+
+
+def test_no_words_at_all_show_the_help() -> None:
+    assert augment().out == augment("--help").out
+
+
+def test_the_module_runs_as_a_program(config: Path) -> None:
+    """Streams and exit code hold in a process of its own."""
+    words = [sys.executable, "-m", "augment.cli.main", "check"]
+    good = subprocess.run(
+        [*words, "explain", "-c", config, "--json"], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert (good.returncode, good.stderr) == (0, "")
+    assert "pipeline" in json.loads(good.stdout)
+    bad = subprocess.run(
+        [*words, "explian", "-c", config], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert (
+        bad.stderr == "error: pipeline `explian`\n  there is none of that name\n  did you mean `explain`?\n"
+    )
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_asked_to_stop_says_so_and_is_resumed_to_its_end(
+    config: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    line = [sys.executable, "-m", "augment", "run", "explain", "-c", str(config), "-o", str(tmp_path / "out")]
+    line += [*CPU, "--set", "run.shard_rows=3"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        deadline = time.monotonic() + 300
+        while child.poll() is None and not list((tmp_path / "out" / "run").glob("*.done.json")):
+            if time.monotonic() > deadline:
+                child.kill()
+                pytest.fail("no shard was done in time")
+            time.sleep(0.01)
+        child.send_signal(number)
+        out, err = child.communicate(timeout=300)
+    assert (child.returncode, out) == (code, "")
+    last = err.splitlines()[-3:]
+    assert last[0] == "error: augment run"
+    assert "what was finished is kept" in last[1]
+    done = augment(
+        "run", "explain", "-c", config, "-o", tmp_path / "out", *CPU, "--set", "run.shard_rows=3", "--json"
+    )
+    assert done.code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_text_is_read_from_the_standard_input(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the end of its last line, and only as UTF-8."""
+    given = ("这部电影 good 😀\n", "这部电影 good 😀", "a good film\r\n", "a good film")
+    for piped, text in zip(given[::2], given[1::2], strict=True):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped.encode())))
+        result = augment("explain", "-", "-m", small / "model", "--json")
+        assert (result.code, json.loads(result.out)["text"]) == (0, text)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("好".encode("gbk"))))
+    result = augment("explain", "-", "-m", small / "model")
+    assert result.code == 2
+    assert "the standard input\n  not UTF-8 at byte 0" in result.err

@@ -1,0 +1,91 @@
+"""Labels, keys, paths and texts reach the terminal as text: never markup, links, escape sequences or lines of their own."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import CPU, augment
+from tests.small import write_corpus
+
+# A link, a colour, the title of the window, a line up, C1 controls, a direction mark, an error of our own, markup.
+GOOD = "[/b]\x1b]8;;http://x\x07好\x1b[31m\x9b2J\u202e:smile:"
+BAD = "[link=http://x]坏[/link]\nerror: forged\r[bold"
+# What a console writes itself where it colours.
+OWN = re.compile(r"\x1b\[[0-9;]*m")
+ACTING = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the config of a corpus whose labels, texts, column and split are hostile, with its model trained."""
+    folder = tmp_path_factory.mktemp("hostile\x1b[31m[")
+    plain = write_corpus(folder, 120).read_text(encoding="utf-8").splitlines()[1:]
+    with (folder / "rows.jsonl").open("w", encoding="utf-8") as stream:
+        for line in plain:
+            row, text, rest = line.split('"')[:3]
+            label = GOOD if ",good," in rest else BAD
+            value = {
+                "id": row.rstrip(","),
+                "text": f"{text} \x1b[2J[/]\u202e",
+                "label": label,
+                "no\x1b[te": "x",
+            }
+            stream.write(json.dumps(value, ensure_ascii=False) + "\n")
+    config = folder / "mine.yaml"
+    config.write_text(
+        f"corpus: {{root: {json.dumps(str(folder))}, files: rows.jsonl, text: text, label: label, id: id}}\n"
+        f"model: {{path: {json.dumps(str(folder / 'model'))}, max_length: 64}}\n"
+        "train: {start: textcnn, epochs: 4, batch_size: 16, learning_rate: 0.005, vocabulary: 300}\n"
+        "run: {device: cpu, threads: 1}\nresources: {lexicons: []}\n",
+        encoding="utf-8",
+    )
+    assert augment("train", "-c", config).code == 0
+    return config
+
+
+@pytest.mark.parametrize("colours", [False, True])
+def test_no_command_prints_what_acts(
+    hostile: Path, tmp_path: Path, colours: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if colours:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    folder, out = hostile.parent, tmp_path / "\x1b]0;title\x07"
+    words: list[list[object]] = [
+        ["check", "augment", "-c", hostile],
+        ["run", "augment", "-c", hostile, "-o", out, "--limit", "20", *CPU],
+        ["run", "augment", "-c", hostile, "-o", out, "--limit", "20", *CPU, "--json"],
+        ["verify", out],
+        ["verify", out, "--json"],
+        ["report", out],
+        ["keywords", "-c", hostile, "-o", tmp_path / "keywords", *CPU],
+        ["explain", f"{GOOD} {BAD}", "-m", folder / "model"],
+        ["explain", f"{GOOD} {BAD}", "-m", folder / "model", "--json"],
+        ["explain", "好", "-m", folder / "model", "--target", "\x1b[31m[/b]"],
+        ["run", "\x1b[31m", "-c", hostile],
+        ["run", "augment", "-c", "\x1b]8;;x\x07\u202e"],
+        ["run", "augment", "-c", hostile, "--set", "run.\x1b[31m=1"],
+        ["run", "augment", "-c", hostile, "--split", "\x1b[31m\u202e"],
+        ["explain", "好", "-m", "./\x1b[31m\u202e"],
+    ]
+    if colours:
+        words = words[3:4] + words[6:8]
+        augment("run", "augment", "-c", hostile, "-o", out, "--limit", "20", *CPU)
+    for line in words:
+        result = augment(*line)
+        said = OWN.sub("", result.out + result.err)
+        assert said, line
+        assert ACTING.search(said) is None, (line, said)
+        assert not any(part.startswith("error: forged") for part in result.err.splitlines()), line
+        assert result.code != 1, (line, said)
+
+
+def test_labels_are_shown_whole_and_not_as_markup(hostile: Path) -> None:
+    found = augment("explain", "房间 很好", "-m", hostile.parent / "model")
+    assert "[/b]⟨ESC⟩]8;;http://x" in found.out or "[link=http://x]坏[/link] error: forged" in found.out
+
+
+def test_json_gives_labels_as_they_are(hostile: Path) -> None:
+    found = json.loads(augment("explain", "房间 很好", "-m", hostile.parent / "model", "--json").out)
+    assert found["prediction"] in (GOOD, BAD)

@@ -1,0 +1,106 @@
+"""Shards on a Ray cluster: the same rows, whoever is lost on the way: a worker, a node, the driver."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.sections import ModelConfig
+from augment.errors import ModelError
+from augment.output.manifest import Summary
+from augment.tables.files import LEFTOVER
+from augment.tables.run_folder import MANIFEST
+from augment.verification import verify
+from tests.engine.clusters import actors, cluster_of, in_time
+from tests.engine.test_executors import receipts
+from tests.small import small_job
+
+ray = pytest.importorskip("ray", reason="the package ray is not installed")
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def undisturbed() -> Iterator[None]:
+    """Run with the usual priority."""
+    with in_time():
+        yield
+
+
+@pytest.fixture(scope="module")
+def inline(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    """Return a run in one process."""
+    return run("augment", small_job(small, shard_rows=24), tmp_path_factory.mktemp("runs") / "inline")
+
+
+def on_ray(small: Path) -> Job:
+    """Return the job of the same run on two actors."""
+    return small_job(small, shard_rows=24, executor="ray", workers=2)
+
+
+def once(what: Callable[[], object]) -> Callable[[str, int, int], None]:
+    """Return a progress that does something when the first shard has come back."""
+    done: list[bool] = []
+
+    def say(phase: str, rows: int, total: int) -> None:
+        """Do it once."""
+        if phase == "augment" and rows and not done:
+            done.append(True)
+            what()
+
+    return say
+
+
+def test_a_lost_worker_and_a_lost_node_cost_no_row(small: Path, tmp_path: Path, inline: Summary) -> None:
+    with cluster_of(2) as cluster:
+        plain = run("augment", on_ray(small), tmp_path / "plain")
+        assert receipts(plain.folder) == receipts(inline.folder)
+        assert plain.counts == inline.counts
+
+        killed = once(lambda: os.kill(actors()[0], signal.SIGKILL))
+        one = run("augment", on_ray(small), tmp_path / "worker", progress=killed)
+        assert receipts(one.folder) == receipts(inline.folder)
+
+        lose = once(cluster.replace_node)
+        two = run("augment", on_ray(small), tmp_path / "node", progress=lose)
+        assert receipts(two.folder) == receipts(inline.folder)
+        assert verify(two.folder).ok
+
+
+def drive(small: Path, folder: Path) -> None:
+    """Run on a cluster of our own."""
+    run("augment", on_ray(small), folder)
+
+
+def test_a_run_whose_driver_was_killed_is_resumed(small: Path, tmp_path: Path, inline: Summary) -> None:
+    folder = tmp_path / "out"
+    driver = multiprocessing.get_context("spawn").Process(target=drive, args=(small, folder))
+    driver.start()
+    deadline = time.monotonic() + 300
+    while driver.is_alive() and not list(folder.rglob("*.done.json")):
+        if time.monotonic() > deadline:
+            driver.kill()
+            pytest.fail("no shard was done in time")
+        time.sleep(0.05)
+    driver.kill()
+    driver.join(60)
+    deadline = time.monotonic() + 60
+    while actors() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not (folder / MANIFEST).exists()
+    summary = run("augment", small_job(small, shard_rows=24), folder)
+    assert receipts(summary.folder) == receipts(inline.folder)
+    assert not [path for path in folder.rglob("*") if LEFTOVER in path.name]
+    assert verify(folder).ok
+
+
+def test_an_error_on_a_worker_is_the_error_of_the_run(small: Path, tmp_path: Path) -> None:
+    job = on_ray(small)
+    job = job.model_copy(update={"model": ModelConfig(path=str(tmp_path / "nothing"))})
+    with pytest.raises(ModelError):
+        run("augment", job, tmp_path / "out")

@@ -1,0 +1,65 @@
+"""Arms: pipelines, their twins on other words, and how they are trained on."""
+
+import pytest
+
+from augment.errors import RequestError
+from augment.evaluation.arms import Arm
+from augment.stages import Rank, Substitute, Weigh
+
+
+@pytest.mark.parametrize("words", ["random", "log_odds"])
+@pytest.mark.parametrize("pipeline", ["augment", "probe"])
+def test_a_twin_does_the_same_to_other_words_and_asks_no_attribution(pipeline: str, words: str) -> None:
+    plan, own = Arm.of(f"{pipeline}:{words}").plan(1), Arm.of(pipeline).plan(1)
+    left_out = ("attribute", "keywords")
+    assert [stage.kind for stage in plan.stages if stage.kind != "weigh"] == [
+        stage.kind for stage in own.stages if stage.kind not in left_out
+    ]
+    weigh = next(stage for stage in plan.stages if isinstance(stage, Weigh))
+    assert weigh.by == words
+    assert all(stage.by == weigh.name for stage in plan.stages if isinstance(stage, Rank))
+    for twin, stage in zip(
+        *([stage for stage in one.stages if isinstance(stage, Substitute)] for one in (plan, own)),
+        strict=True,
+    ):
+        assert twin == stage.model_copy(update={"score": weigh.name})
+
+
+def test_new_variants_in_every_pass_are_as_many_more_children() -> None:
+    many, few = (Arm.of(name).plan(12).stages for name in ("augment+online", "augment"))
+    for stage, own in zip(many, few, strict=True):
+        assert getattr(stage, "children", 0) == 12 * getattr(own, "children", 0)
+
+
+def test_ways_are_read_from_the_name() -> None:
+    arm = Arm.of("augment:random+r_drop+half")
+    assert (arm.pipeline, arm.words) == ("augment", "random")
+    assert arm.ways == {"r_drop", "half"}
+    assert Arm.of("duplicate+r_drop").is_copying
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("augment:randm", "random"),
+        ("augment+rdrop", "r_drop"),
+        ("duplicate:random", "copies"),
+        ("none+online", "copies"),
+    ],
+)
+def test_a_wrong_part_is_named(name: str, told: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        Arm.of(name)
+    assert told in f"{refused.value.what} {refused.value.hint}"
+
+
+def test_a_pipeline_that_ranks_nothing_has_no_twin() -> None:
+    with pytest.raises(RequestError, match="ranks no words"):
+        Arm.of("eda:random").plan(1)
+
+
+@pytest.mark.parametrize("pipeline", ["explain", "compare", "keywords", "keywords:random"])
+def test_a_pipeline_that_edits_nothing_is_no_arm(pipeline: str) -> None:
+    with pytest.raises(RequestError, match="makes no children") as caught:
+        Arm.of(pipeline).plan(1)
+    assert caught.value.where == f"evaluate.arms: {pipeline}"

@@ -1,0 +1,284 @@
+"""A whole evaluation of a small corpus: equal rows and steps, kept as it grows, refused where it does not belong."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from augment.api.run import run
+from augment.candidates import sources
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, EvaluateConfig, ModelConfig
+from augment.errors import FingerprintError, RequestError
+from augment.evaluation import Evaluation, evaluate
+from augment.evaluation import cells as measuring
+from augment.evaluation.arms import Arm
+from augment.evaluation.cells import Bench, Measured
+from augment.evaluation.evaluation import FILE, read_evaluation
+from augment.output.manifest import Summary
+from augment.pipeline.definition import Pipeline
+from augment.progress import silent
+from augment.tables.files import write_json
+from tests.small import small_job
+
+SETTINGS = {"rows": (24,), "seeds": 2, "epochs": 2.0, "test_rows": 20}
+
+
+def job(small: Path, **settings: object) -> Job:
+    """Return a job whose judge is there already, so that none need be trained."""
+    found = small_job(small)
+    config = EvaluateConfig.model_validate({**SETTINGS, "arms": ("eda", "augment:random"), **settings})
+    judge = ModelConfig(path=str(small / "model"), max_length=64)
+    return found.model_copy(update={"evaluate": config, "judge": judge})
+
+
+@pytest.fixture(scope="module")
+def measured(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    """Return an evaluation of two arms on two draws."""
+    return evaluate(job(small), tmp_path_factory.mktemp("runs") / "found")
+
+
+def test_every_arm_is_measured_on_every_draw_and_test(measured: Evaluation) -> None:
+    assert set(measured.cells) == {
+        (24, seed, arm) for seed in (0, 1) for arm in ("duplicate", "eda", "augment:random")
+    }
+    assert measured.tests == ["clean", "noise"]
+    for (_, _, arm), cell in measured.cells.items():
+        assert all(0 <= float(cell[test] or 0) <= 1 for test in measured.tests)
+        if arm != "duplicate":
+            assert float(cell["children"] or 0) + float(cell["copies"] or 0) >= 96
+
+
+def test_an_arm_without_children_is_the_model_of_the_same_rows(small: Path, tmp_path: Path) -> None:
+    cells = evaluate(job(small, arms=("probe",), seeds=1), tmp_path / "out").cells
+    duplicate, probe = cells[24, 0, "duplicate"], cells[24, 0, "probe"]
+    assert probe == {**duplicate, "children": 0, "copies": 96}
+
+
+def test_arms_that_differ_in_training_only_have_the_same_children(
+    measured: Evaluation, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def run_noted(plan: Pipeline, noun: Job, place: Path, overwrite: bool) -> Summary:
+        made.append(plan.name)
+        return run(plan, noun, place, overwrite=overwrite)
+
+    monkeypatch.setattr(measuring, "run", run_noted)
+    found = evaluate(
+        job(small, arms=("eda", "eda+half", "augment:random", "eda+r_drop")), tmp_path / "out"
+    ).cells
+    assert made == 2 * ["eda", "augment-random"]
+    assert {key: found[key] for key in measured.cells} == measured.cells
+    alone = evaluate(job(small, arms=("eda+r_drop",), seeds=1), tmp_path / "alone").cells
+    assert alone[24, 0, "eda+r_drop"] == found[24, 0, "eda+r_drop"]
+
+
+def test_what_is_said_is_in_the_folder(measured: Evaluation) -> None:
+    page = (measured.folder / "evaluation.md").read_text(encoding="utf-8")
+    assert "| eda |" in page
+    assert "| eda | 2 |" in page
+    assert "too few draws" in page
+    assert (measured.folder / "evaluation.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert read_evaluation(measured.folder) == measured
+    assert json.loads(json.dumps(measured.to_dict()))["means"]["eda"]["label_kept"] is not None
+    assert len(measured.to_pandas()) == 6
+
+
+def test_what_the_design_could_see_is_told_where_there_are_draws_enough(tmp_path: Path) -> None:
+    cells: dict[tuple[int, int, str], Measured] = {
+        (24, seed, arm): {"clean": 0.5 + gain * seed}
+        for seed in range(4)
+        for arm, gain in (("duplicate", 0.0), ("eda", 0.01))
+    }
+    page = "\n".join(Evaluation(tmp_path, cells).lines())
+    assert "This design can see differences" in page
+    assert "| eda | 4 | +1.50 |" in page
+
+
+def test_sizes_tests_and_arms_without_children_are_told_apart() -> None:
+    cells: dict[tuple[int, int, str], Measured] = {}
+    for rows, gain in ((40, 0.02), (80, 0.0)):
+        for seed in range(rows // 20):
+            noise = 0.001 * seed
+            cells[rows, seed, "duplicate"] = {"clean": 0.5, "reversed": 0.2}
+            cells[rows, seed, "balance"] = {"clean": 0.4 + noise, "reversed": 0.6, "children": 9}
+            cells[rows, seed, "probe"] = {"clean": 0.5 + gain + noise, "reversed": 0.2, "children": 0}
+    page = "\n".join(Evaluation(Path("x"), cells, {"clean": 56}).lines())
+    assert "6 draws, 56 texts" in page
+    assert "| arm | 40 rows | 80 rows |" in page
+    assert "| probe | +2.05 (2) | +0.15 (4) |" in page
+    assert re.search(r"\| probe \| 6 \|.*\| made no child \|", page)
+    assert page.index("a repair loses here") < page.index("## reversed")
+    one = {key: cell for key, cell in cells.items() if key[:2] == (40, 0)}
+    page = "\n".join(Evaluation(Path("x"), one).lines())
+    assert "1 draw." in page
+    assert "40 rows" not in page
+
+
+def test_an_evaluation_that_was_broken_off_goes_on_to_the_same_cells(
+    measured: Evaluation, small: Path, tmp_path: Path
+) -> None:
+    def stop(phase: str, done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(job(small), tmp_path / "broken", progress=stop)
+    assert len(read_evaluation(tmp_path / "broken").cells) == 3
+    assert evaluate(job(small), tmp_path / "broken").cells == measured.cells
+
+
+def test_what_a_killed_training_left_is_not_taken_for_a_model(
+    measured: Evaluation, small: Path, tmp_path: Path
+) -> None:
+    torn = tmp_path / "torn" / "work" / "24-0" / "duplicate-fresh"
+    torn.mkdir(parents=True)
+    (torn / "config.json").write_text("{", encoding="utf-8")
+    held = json.loads((measured.folder / FILE).read_text(encoding="utf-8"))
+    write_json(tmp_path / "torn" / FILE, {**held, "cells": {}})
+    (tmp_path / "torn" / f"{FILE}.tmp-0a1b2c3d4e5f").touch()
+    few = job(small, arms=("duplicate",), seeds=1)
+    found = evaluate(few, tmp_path / "torn")
+    assert found.cells[24, 0, "duplicate"] == measured.cells[24, 0, "duplicate"]
+    assert not list((tmp_path / "torn").glob("*.tmp-*"))
+
+
+def test_another_corpus_or_training_is_refused_and_named(measured: Evaluation, small: Path) -> None:
+    other = job(small).model_copy(update={"seed": 7})
+    with pytest.raises(FingerprintError, match="`seed` was 0, is 7"):
+        evaluate(other, measured.folder)
+    with pytest.raises(FingerprintError, match=r"`evaluate\.variants` was 4, is 2"):
+        evaluate(job(small, variants=2), measured.folder)
+
+
+def test_what_was_trained_otherwise_is_not_mixed_with_what_is_trained_now(
+    measured: Evaluation, small: Path, tmp_path: Path
+) -> None:
+    held = json.loads((measured.folder / FILE).read_text(encoding="utf-8"))
+    del held["fingerprint"]["training"]
+    (tmp_path / "old").mkdir()
+    write_json(tmp_path / "old" / FILE, held)
+    with pytest.raises(FingerprintError, match="`training` was null, is "):
+        evaluate(job(small), tmp_path / "old")
+
+
+def test_a_folder_of_something_else_is_left_alone(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(RequestError, match="not empty"):
+        evaluate(job(small), tmp_path, overwrite=True)
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "dear"
+
+
+def test_more_rows_than_the_corpus_has_are_refused(small: Path, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="ask fewer"):
+        evaluate(job(small, rows=(24, 5000)), tmp_path / "out")
+    assert not list((tmp_path / "out").glob("[!.]*"))
+
+
+def test_the_data_of_all_arms_have_one_size(small: Path, tmp_path: Path) -> None:
+    bench = Bench.of(job(small), tmp_path, silent)
+    draw = bench.pool[:24]
+    for name in ("duplicate", "eda", "augment+online"):
+        arm = Arm.of(name)
+        passes = bench.passes(arm, 24)
+        for children in ([], bench.pool[:50], bench.pool * 20):
+            rows = bench.enlarged(arm, draw, [] if arm.is_copying else children, 0)
+            assert len(rows) == 24 * 5 * passes
+            assert sum(row in draw for row in rows) >= 24 * passes
+
+
+FLAGS = "accept,label,kind,text,form,flag\nyes,good,word,满意,满意,\nyes,good,word,wonderful,wonderful,\n"
+
+
+def test_accepted_shortcuts_are_reversed_in_a_test_of_their_own(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "flags.csv").write_text(FLAGS, encoding="utf-8")
+    found = job(small)
+    resources = found.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
+    bench = Bench.of(found.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
+    before = {row.of: row for row in bench.clean}
+    changed = {row.of: row for row in bench.tests["reversed"]}
+    assert set(changed) == set(before)
+    for number, row in changed.items():
+        assert row.label == before[number].label
+        has = [word in row.text for word in ("满意", "wonderful")]
+        assert not any(has) if row.label == "good" else any(has)
+    assert {row.label for row in changed.values()} == {"good", "bad"}
+
+
+def test_flags_that_accept_nothing_are_refused_before_anything_is_trained(
+    small: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "flags.csv").write_text(FLAGS.replace("yes", "no"), encoding="utf-8")
+    found = job(small)
+    resources = found.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
+    with pytest.raises(RequestError, match="nothing is accepted"):
+        Bench.of(found.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
+    (tmp_path / "flags.csv").write_text(FLAGS.replace("good", "好评"), encoding="utf-8")
+    with pytest.raises(RequestError, match="which these rows do not have"):
+        Bench.of(found.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
+
+
+def test_a_judge_of_the_models_family_is_refused_before_anything_is_written(
+    small: Path, tmp_path: Path
+) -> None:
+    found = job(small, judge="textcnn").model_copy(update={"judge": None})
+    with pytest.raises(RequestError, match="share its faults"):
+        evaluate(found, tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("start", "judge", "where"),
+    [
+        ("textcnn", None, "train.start"),
+        ("bert-small", "textcnn", "evaluate.judge"),
+        ("bert-small", None, "evaluate.judge"),
+        ("an/encoder", None, None),
+    ],
+)
+def test_pairs_want_a_model_and_a_judge_that_read_both_texts(
+    small: Path, tmp_path: Path, start: str, judge: str | None, where: str | None
+) -> None:
+    """A judge of pairs is a bert-small where none is named; before anything is written it is known whether that will do."""
+    found = job(small, judge=judge)
+    for split in ("train", "test"):
+        rows = [f"{split} 房间 {row},很好 😀,{'good' if row % 2 else 'bad'}" for row in range(40)]
+        (tmp_path / f"{split}.csv").write_text("\n".join(["text,text_pair,label", *rows]), encoding="utf-8")
+    corpus = {"root": str(tmp_path), "files": {"train": "train.csv", "test": "test.csv"}}
+    settings = {
+        "corpus": CorpusConfig.model_validate(corpus),
+        "train": found.train.model_copy(update={"start": start}),
+        "judge": None,
+    }
+    wanted = found.model_copy(update=settings)
+    if where is None:
+        assert {row.text_pair for row in Bench.of(wanted, tmp_path / "out", silent).pool} == {"很好 😀"}
+        return
+    with pytest.raises(RequestError) as caught:
+        Bench.of(wanted, tmp_path / "out", silent)
+    assert caught.value.where == where
+    assert not (tmp_path / "out").exists()
+
+
+def test_arms_read_the_files_that_are_named_from_the_folder_of_the_corpus(
+    small: Path, tmp_path: Path
+) -> None:
+    found = job(small)
+    corpus = small_job(small).needs_corpus()
+    place = tmp_path / "data"
+    place.mkdir()
+    (place / "small.csv").write_bytes((small / "small.csv").read_bytes())
+    (place / "words.tsv").write_text("movie\tfilm\n", encoding="utf-8")
+    settings = {
+        "corpus": corpus.model_copy(update={"root": place}),
+        "resources": found.resources.model_copy(update={"lexicons": ("words.tsv",)}),
+        "evaluate": found.evaluate.model_copy(update={"arms": ("eda",), "seeds": 1}),
+    }
+    cells = evaluate(found.model_copy(update=settings), tmp_path / "out").cells
+    assert cells[24, 0, "eda"]["children"]
+    (place / "words.tsv").write_text("movie\tpicture\n", encoding="utf-8")
+    sources._read_once.cache_clear()
+    with pytest.raises(FingerprintError, match=r"`lexicons\.words\.tsv` was"):
+        evaluate(found.model_copy(update=settings), tmp_path / "out")

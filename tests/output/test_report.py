@@ -1,0 +1,99 @@
+"""The report of a run: drawn from the folder alone, with the rows that matter when not all fit."""
+
+import re
+from collections import defaultdict
+from itertools import zip_longest
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+import augment
+from augment.api.run import run
+from augment.errors import RequestError
+from augment.output.export import CHILDREN, PARENTS
+from augment.output.manifest import Summary
+from augment.output.report import REPORT, draw_folder
+from tests.small import small_job
+
+
+@pytest.fixture(scope="module")
+def probed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    """Return the summary of `probe` on all rows of the small corpus."""
+    job = small_job(small, splits=("train", "validation", "test"))
+    return run("probe", job, tmp_path_factory.mktemp("runs") / "probe")
+
+
+def test_the_report_is_drawn_again_without_the_model(small: Path, probed: Summary) -> None:
+    first = (probed.folder / REPORT).read_bytes()
+    (probed.folder / REPORT).unlink()
+    moved = (small / "model").rename(small / "elsewhere")
+    try:
+        assert draw_folder(probed.folder).read_bytes() == first
+    finally:
+        moved.rename(small / "model")
+
+
+def test_fewer_rows_are_drawn_where_asked_and_the_report_says_so(probed: Summary) -> None:
+    page = draw_folder(probed.folder, rows=10).read_text(encoding="utf-8")
+    shown = page.split("<noscript>")[0]
+    assert "10" in shown
+    assert "300" in shown
+
+
+def test_rows_are_taken_in_turn_from_every_label_and_outcome(probed: Summary) -> None:
+    from augment.output.report_sample import sample
+
+    ids = set(sample(probed.folder, "ig", 8).to_pylist())
+    rows = [row for row in pq.read_table(probed.folder / PARENTS).to_pylist() if row["id"] in ids]
+    assert len(rows) == 8
+    assert {row["label"] for row in rows} == {"good", "bad"}
+
+
+@pytest.mark.parametrize("count", [1, 7, 20, 29])
+def test_within_a_label_and_outcome_the_largest_errors_come_first(probed: Summary, count: int) -> None:
+    from augment.output.report_sample import sample
+
+    outcomes: dict[str, set[str]] = defaultdict(set)
+    for child in pq.read_table(probed.folder / CHILDREN).to_pylist():
+        changed = child["pred_before"] != child["pred_after"]
+        outcomes[child["parent"]].add("changed" if changed else child["verdict"])
+    strata: dict[tuple[str, str], list[tuple[float, int, str]]] = defaultdict(list)
+    for place, row in enumerate(pq.read_table(probed.folder / PARENTS).to_pylist()):
+        outcome = "+".join(sorted(outcomes[row["id"]]))
+        strata[row["label"], outcome].append((-row["ig_error"], place, row["id"]))
+    turns = zip_longest(*(sorted(strata[key]) for key in sorted(strata)))
+    chosen = [entry for turn in turns for entry in turn if entry is not None][:count]
+    expected = [name for _, _, name in sorted(chosen, key=lambda entry: entry[1])]
+    assert sample(probed.folder, "ig", count).to_pylist() == expected
+
+
+def test_the_three_attributions_of_compare_stand_side_by_side(small: Path, tmp_path: Path) -> None:
+    summary = run("compare", small_job(small, limit=20), tmp_path / "compare")
+    names = pq.read_schema(summary.folder / PARENTS).names
+    assert {"ig", "gradient", "gradient_x_input"} <= set(names)
+    page = (summary.folder / REPORT).read_text(encoding="utf-8")
+    assert "gradient_x_input" in page
+    assert set(summary.attribution) == {"ig", "gradient_x_input"}
+
+
+@pytest.mark.parametrize("pipeline", ["attack", "compare"])
+def test_every_fact_of_a_run_has_a_chinese_name(small: Path, tmp_path: Path, pipeline: str) -> None:
+    """Every count, zero ones too, and the errors of every attribution."""
+    summary = run(pipeline, small_job(small, limit=20), tmp_path / pipeline)
+    page = (summary.folder / REPORT).read_text(encoding="utf-8")
+    names = {"error (median, worst)", *summary.counts, *re.findall(r'data-fact="([\w ]+)"', page)}
+    assert "pipeline" in names
+    assert [name for name in sorted(names) if not re.search(rf'"{re.escape(name)}": "[^"]', page)] == []
+    assert all(f'data-fact="{method} error (median, worst)"' in page for method in summary.attribution)
+
+
+def test_the_version_stands_at_the_foot_of_the_report(probed: Summary) -> None:
+    head, foot = (probed.folder / REPORT).read_text(encoding="utf-8").split("<footer")
+    assert f"augment {augment.__version__}" in foot
+    assert f"augment {augment.__version__}" not in head
+
+
+def test_a_folder_without_a_run_has_no_report(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="no finished run"):
+        draw_folder(tmp_path)

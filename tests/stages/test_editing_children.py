@@ -1,0 +1,83 @@
+"""Samples are drawn until there are enough or a row gives no more; a draw that changes nothing costs no other."""
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pytest
+
+from augment.seeding import Chance
+from augment.stages.editing import Row, breed, whole_rows
+from augment.tables.columns import CORPUS, SPAN
+from augment.text.editable import Protection
+from augment.text.segment import segment
+
+LACK = "nothing fits"
+USED_UP = "its candidates allow no more different texts"
+
+
+def batch(texts: Sequence[str]) -> pa.RecordBatch:
+    """Return texts with their tokens."""
+    spans = [segment(text) for text in texts]
+    named = [[{"start": start, "end": end} for start, end in row] for row in spans]
+    tokens = [[text[start:end] for start, end in row] for text, row in zip(texts, spans, strict=True)]
+    values: dict[str, object] = {
+        "id": [f"r{row}" for row in range(len(texts))],
+        "text": list(texts),
+        "text_pair": [None] * len(texts),
+        "label": ["好"] * len(texts),
+        "split": ["train"] * len(texts),
+    }
+    arrays = {column.name: pa.array(values[column.name], column.type) for column in CORPUS}
+    arrays["tokens"] = pa.array(tokens, pa.list_(pa.string()))
+    arrays["side"] = pa.array([[0] * len(row) for row in tokens], pa.list_(pa.int8()))
+    arrays["spans"] = pa.array(named, pa.list_(SPAN))
+    return pa.RecordBatch.from_pydict(arrays)
+
+
+def first_by(words: Sequence[str], every: int = 1) -> object:
+    """Return the rewriting of the first token by one of some words, in one draw of `every`."""
+
+    def rewrite(row: Row, chance: Chance, number: int) -> Mapping[int, str]:
+        """Return the choice of one draw."""
+        return {0: words[chance.below(len(words))]} if number % every == every - 1 else {}
+
+    return rewrite
+
+
+def made(rewrite: object, count: int, text: str = "房间 很好") -> tuple[int, list[dict[str, object]]]:
+    """Return how many samples a row has, and what it lacks."""
+    given = batch([text])
+    assert callable(rewrite)
+    table = breed(given, whole_rows(given, Protection(frozenset(), ())), "test", count, 0, rewrite, LACK)
+    rows = table.to_pylist()
+    assert len({row["id"] for row in rows}) == len(rows) == len({row["text"] for row in rows})
+    return len(rows) - 1, rows[0]["shortfall"] or []
+
+
+@pytest.mark.parametrize("count", [5, 20, 64])
+def test_a_row_that_allows_three_texts_gives_them_and_says_that_there_are_no_more(count: int) -> None:
+    there, lacks = made(first_by(["甲", "乙", "丙"]), count)
+    assert there == 3
+    assert lacks == [{"method": "test", "missing": count - 3, "reason": USED_UP}]
+
+
+@pytest.mark.parametrize("count", [1, 5, 20, 64])
+def test_a_row_that_allows_as_many_texts_as_are_asked_for_gives_them_all(count: int) -> None:
+    words = [chr(0x4E00 + number) for number in range(count)]
+    assert made(first_by(words), count) == (count, [])
+
+
+@pytest.mark.parametrize("every", [2, 3])
+def test_a_draw_that_changes_nothing_costs_a_row_no_sample(every: int) -> None:
+    assert made(first_by(["alpha", "beta", "gamma", "delta"], every), 4, "the room 很好") == (4, [])
+
+
+def test_a_row_of_which_no_draw_changes_anything_says_why() -> None:
+    assert made(lambda *_: {}, 2) == (0, [{"method": "test", "missing": 2, "reason": LACK}])
+
+
+def test_a_row_without_tokens_to_edit_is_drawn_from_no_more_than_needed() -> None:
+    assert made(lambda *_: {}, 2, "") == (
+        0,
+        [{"method": "test", "missing": 2, "reason": "no token may be edited"}],
+    )
