@@ -1,6 +1,6 @@
 """Randomness as an argument: a generator that depends only on what it is for.
 
-The same seed, stage, row and child number give the same choices on any machine, in any order, in any process.
+The same seed, stage, row and sample number give the same choices on any machine, in any order, in any process.
 
     chance(0, "substitute_other", "hotel.csv:7", 2).sample(["a", "b", "c"], 2)
 """
@@ -34,7 +34,7 @@ class Chance:
 
 
 def chance(seed: int, stage: str, row: str, number: int) -> Chance:
-    """Return the generator for one child of one row in one stage."""
+    """Return the generator for one sample of one row in one stage."""
     return Chance(key_of(str(seed), stage, row, str(number)))
 
 

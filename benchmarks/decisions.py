@@ -4,7 +4,7 @@
 
 `augment`, which explains, ranks, substitutes and judges, on rows of a corpus, in shards of 1,000, again and again with the
 same model: budgets of 1,024 to 65,536 tokens with one thread, and the default budget with one, two and four. A row counts as decided otherwise
-if it or any of its children differs in text, label, edits, method, verdict or key words from the run with 16,384 tokens and one
+if it or any of its samples differs in text, label, edits, method, verdict or key words from the run with 16,384 tokens and one
 thread. Values are compared too: the largest difference between two scores of a token, and between two probabilities of
 a label. Runs that stand in decisions.json are not made again.
 """
@@ -20,7 +20,7 @@ from common import Cell, Results, command_line, write_page
 from augment.api.run import run
 from augment.config.job import Job, read_job
 from augment.config.shipped import find
-from augment.output.export import CHILDREN, PARENTS
+from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.training import train
 
 RESULTS = Results("decisions")
@@ -69,9 +69,9 @@ def ran(
     run("augment", job_of(arguments, name, rows, setting), folder, overwrite=True)
     decisions: Decisions = {}
     values: Values = {}
-    for path in (PARENTS, CHILDREN):
+    for path in (SOURCE_ROWS, SAMPLES):
         for row in pq.read_table(folder / path).to_pylist():
-            source = row.get("parent") or row["id"]
+            source = row.get("source_id") or row["id"]
             scores = [edit.pop("score") for edit in row.get("edits") or []]
             decisions.setdefault(source, []).append([row.get(column) for column in DECIDED])
             numbers = [*(row.get("ig") or []), *scores, row["p_gold_before"], row["p_gold_after"]]
@@ -89,10 +89,10 @@ def compared(usual: tuple[Decisions, Values], other: tuple[Decisions, Values]) -
         for row in decisions.keys() - set(differing)
         if values[row]
     ]
-    children = sum(len(made) - 1 for made in decisions.values())
+    samples = sum(len(made) - 1 for made in decisions.values())
     return {
         "rows": len(decisions),
-        "children": children,
+        "samples": samples,
         "decided otherwise": len(differing),
         "largest difference of a value": float(f"{max(apart):.3g}"),
     }
@@ -122,7 +122,7 @@ def job_of(arguments: argparse.Namespace, name: str, rows: int, setting: tuple[i
 def write_table() -> None:
     """Write decisions.md."""
     lines = [
-        "| model | tokens | threads | rows | children | decided otherwise | largest difference of a value |"
+        "| model | tokens | threads | rows | samples | decided otherwise | largest difference of a value |"
     ]
     lines.append("|" + "---|" * 7)
     for name in MODELS:

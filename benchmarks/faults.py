@@ -204,12 +204,12 @@ def drive(address: str, job: Job, folder: Path) -> None:
 
 def driver_killed(seconds: float, work: Callable[[], None]) -> bool:
     """Run the work in a fresh process that is killed after so many seconds; return whether it was."""
-    child = multiprocessing.get_context("spawn").Process(target=work)
-    child.start()
-    child.join(seconds)
-    child.kill()
-    child.join()
-    return child.exitcode != 0
+    sample = multiprocessing.get_context("spawn").Process(target=work)
+    sample.start()
+    sample.join(seconds)
+    sample.kill()
+    sample.join()
+    return sample.exitcode != 0
 
 
 def results() -> dict[str, list[Cell]]:

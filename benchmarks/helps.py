@@ -8,7 +8,7 @@ r"""Ask `augment evaluate` on several corpora whether augmentation helps, and po
         --batch-size 8 --epochs 3 --test-rows 400 --rows 100 --seeds 6 --corpora takeaway-zh news-zh --arms NINE
 
 Arms, at equal rows and steps: `augment` (key words protected), its twins on random words and on words by log odds, EDA, EDA with
-the alpha that makes as many edits a child as `augment` (`eda:matched`, by 300 rows of the corpus), R-Drop
+the alpha that makes as many edits a sample as `augment` (`eda:matched`, by 300 rows of the corpus), R-Drop
 with and without `augment`, new variants in every pass, and R-Drop at half the steps, where it takes as much computation.
 NINE is all of these but `eda:matched`. Models: a `textcnn` on the fixed word vectors of e5-small, one from scratch, and two
 encoders of which the upper two layers are tuned; how is said above. Their rate, passes and batches (188 steps) were chosen by
@@ -239,9 +239,9 @@ def _line(name: str, one: Difference) -> str:
 
 
 def _labels(draws: dict[str, Cell]) -> list[str]:
-    """Return what the judge says of the children of every arm, beside their edits."""
+    """Return what the judge says of the samples of every arm, beside their edits."""
     lines = [
-        "### children",
+        "### samples",
         "",
         "| arm | a row | edits | label kept | lost for each edit |",
         "|---|---|---|---|---|",
@@ -254,7 +254,7 @@ def _labels(draws: dict[str, Cell]) -> list[str]:
         ]
         if cells:
             many, edits, kept = (
-                sum(float(cell[name]) / (rows if name == "children" else 1) for rows, cell in cells)
+                sum(float(cell[name]) / (rows if name == "samples" else 1) for rows, cell in cells)
                 / len(cells)
                 for name in FACTS[:3]
             )

@@ -93,11 +93,11 @@ def outcome(folder: Path) -> str:
     """Return what came of a folder, opened in a process of its own."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=opened, args=(folder, theirs))
-    child.start()
+    sample = context.Process(target=opened, args=(folder, theirs))
+    sample.start()
     said = str(ours.recv()) if ours.poll(SECONDS) else "no end"
-    child.join(5)
-    child.kill()
+    sample.join(5)
+    sample.kill()
     return "CODE WAS RUN" if (folder.parent / MARK).exists() else said
 
 

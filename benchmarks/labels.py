@@ -1,14 +1,14 @@
-"""Do the children keep their labels? `augment` against its twins and EDA, asked of a judge of another family.
+"""Do the samples keep their labels? `augment` against its twins and EDA, asked of a judge of another family.
 
     OMP_NUM_THREADS=1 python benchmarks/labels.py --en FOLDER --zh FOLDER [--corpora sst2-en hotel-zh] [--blocks 10]
 
 Two models are trained on the same 4,000 rows of each corpus: a `textcnn` from scratch, and an encoder of which the upper two
-layers are tuned, of the Chinese one's twelve the first four are there. Each in turn makes children of rows that neither has seen, the other judges them: the label
-is kept where it answers with the label of the parent. Arms: `augment`, the same on random words and on words by log odds,
-and EDA with the alpha that makes as many edits as the random words have. All children count, not those alone that the
-model's own verdict would let into the data; those are told beside. Edits are replaced or deleted words in a child. Rows
+layers are tuned, of the Chinese one's twelve the first four are there. Each in turn makes samples of rows that neither has seen, the other judges them: the label
+is kept where it answers with the label of the source row. Arms: `augment`, the same on random words and on words by log odds,
+and EDA with the alpha that makes as many edits as the random words have. All samples count, not those alone that the
+model's own verdict would let into the data; those are told beside. Edits are replaced or deleted words in a sample. Rows
 come in blocks of 50; differences are points between arms on the same blocks, pooled over corpora, intervals a bootstrap of
-the blocks of each corpus. `originals`: how often the judge is right about the parents, which no child can be expected to
+the blocks of each corpus. `originals`: how often the judge is right about the source rows, which no sample can be expected to
 beat. Each corpus and direction is measured once, and stays in labels.json.
 """
 
@@ -30,7 +30,7 @@ from augment.config.shipped import find
 from augment.evaluation.arms import Arm
 from augment.evaluation.material import Labelled, by_split, drawn, write_rows
 from augment.evaluation.statistics import compare, holm
-from augment.output.export import CHILDREN
+from augment.output.export import SAMPLES
 from augment.pipeline.definition import pipeline_of
 from augment.training import train
 
@@ -80,18 +80,18 @@ def measured(arguments: argparse.Namespace, corpus: str, family: str) -> Cell:
 
 
 def facts_of(folder: Path, job: Job, judge: ModelConfig, home: dict[str, int]) -> Cell:
-    """Return what the children of a run are like; home: the block of each source text."""
+    """Return what the samples of a run are like; home: the block of each source text."""
     whole = pq.read_table(folder / "data" / "train.parquet").to_pylist()
-    block = {row["id"]: home[row["text"]] for row in whole if not row.get("parent")}
-    children = pq.read_table(folder / CHILDREN).to_pylist()
-    kept = right(job, judge, [(row["text"], row["label"]) for row in children])
-    joined = [one for one, row in zip(kept, children, strict=True) if row.get("verdict") in (None, "keep")]
+    block = {row["id"]: home[row["text"]] for row in whole if not row.get("source_id")}
+    samples = pq.read_table(folder / SAMPLES).to_pylist()
+    kept = right(job, judge, [(row["text"], row["label"]) for row in samples])
+    joined = [one for one, row in zip(kept, samples, strict=True) if row.get("verdict") in (None, "keep")]
     blocks: dict[int, list[bool]] = defaultdict(list)
-    for one, row in zip(kept, children, strict=True):
-        blocks[block[row["parent"]]].append(one)
+    for one, row in zip(kept, samples, strict=True):
+        blocks[block[row["source_id"]]].append(one)
     return {
-        "children": len(children),
-        "edits": round(sum(len(row["edits"]) for row in children) / len(children), 4),
+        "samples": len(samples),
+        "edits": round(sum(len(row["edits"]) for row in samples) / len(samples), 4),
         "label_kept": share(kept),
         "joined": len(joined),
         "joined_label_kept": share(joined),
@@ -155,17 +155,15 @@ def write_table() -> None:
         }
         if cells:
             other = next(name for name in FAMILIES if name != family)
-            lines += [f"## Children of a model of the family {family}, judged by the {other}", ""]
+            lines += [f"## Samples of a model of the family {family}, judged by the {other}", ""]
             lines += [*_arms(cells), *_differences(cells)]
     lines += ["## Both", "", *_differences(RESULTS.cells)]
-    write_page("labels", "Do the children keep their labels?", __doc__, lines)
+    write_page("labels", "Do the samples keep their labels?", __doc__, lines)
 
 
 def _arms(cells: dict[str, Cell]) -> list[str]:
     """Return the table of what every arm comes to on every corpus."""
-    lines = [
-        "| corpus | arm | children | edits | label kept | lost for each edit | kept of those that join |"
-    ]
+    lines = ["| corpus | arm | samples | edits | label kept | lost for each edit | kept of those that join |"]
     lines.append("|---|---|---|---|---|---|---|")
     for corpus, cell in cells.items():
         before = float(part(cell, "originals")["label_kept"])
@@ -176,7 +174,7 @@ def _arms(cells: dict[str, Cell]) -> list[str]:
             joined = f"{facts['joined_label_kept']:.1%} of {facts['joined']}"
             lost = f"{(before - kept) / edits:.2%}"
             lines.append(
-                f"| {corpus} | {arm} | {facts['children']} | {edits:.2f} | {kept:.1%} | {lost} | {joined} |"
+                f"| {corpus} | {arm} | {facts['samples']} | {edits:.2f} | {kept:.1%} | {lost} | {joined} |"
             )
     return [*lines, ""]
 

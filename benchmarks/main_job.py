@@ -148,12 +148,12 @@ def _row(key: str, cell: Cell) -> str:
     ig = attribution["ig"]
     names = (
         "rows worked on",
-        "children made",
-        "children in data",
-        "children apart",
-        "children dropped",
-        "children asked for and missing",
-        "children that change the prediction",
+        "samples made",
+        "samples in data",
+        "samples apart",
+        "samples dropped",
+        "samples asked for and missing",
+        "samples that change the prediction",
     )
     values = [f"{counts[name]:,}" for name in names]
     values += [

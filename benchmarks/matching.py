@@ -12,7 +12,7 @@ from augment.candidates.lexicon import locate
 from augment.config.job import Job
 from augment.config.sections import OutputConfig
 from augment.evaluation.arms import Arm
-from augment.output.export import CHILDREN
+from augment.output.export import SAMPLES
 from augment.pipeline.definition import Pipeline
 
 MATCHED = "eda:matched"
@@ -22,7 +22,7 @@ UNJUDGED = ("tokenize", "weigh", "rank", "substitute", "delete")
 
 
 def matched_eda(job: Job, file: Path, recipe: str = "augment") -> Path:
-    """Return a pipeline of EDA with the alpha that makes about as many edits a child as a recipe does on random words.
+    """Return a pipeline of EDA with the alpha that makes about as many edits a sample as a recipe does on random words.
 
     The job needs a model, which no stage asks. Written once, beside which its trials are made.
     """
@@ -38,7 +38,7 @@ def matched_eda(job: Job, file: Path, recipe: str = "augment") -> Path:
         nearest = min(made, key=lambda place: abs(made[place] - goal))
         alpha = ALPHAS[nearest]
         print(
-            f"{file.stem}: alpha {alpha}, {made[nearest]:.2f} edits a child, {recipe} {goal:.2f}", flush=True
+            f"{file.stem}: alpha {alpha}, {made[nearest]:.2f} edits a sample, {recipe} {goal:.2f}", flush=True
         )
         # JSON is YAML.
         file.write_text(json.dumps(_eda(alpha), indent=1), encoding="utf-8")
@@ -46,14 +46,14 @@ def matched_eda(job: Job, file: Path, recipe: str = "augment") -> Path:
 
 
 def edits(job: Job, beside: Path, described: Mapping[str, object]) -> float:
-    """Return the edits a child of some training rows of a job, by a pipeline whose stages need no model."""
+    """Return the edits a sample of some training rows of a job, by a pipeline whose stages need no model."""
     plan = Pipeline.model_validate(described)
     settings = {
         "run": job.run.model_copy(update={"limit": COUNTED}),
         "output": OutputConfig(report_rows=0),
     }
     folder = run(plan, job.model_copy(update=settings), beside.with_name("count"), overwrite=True).folder
-    counts = [len(edits) for edits in pq.read_table(folder / CHILDREN).column("edits").to_pylist()]
+    counts = [len(edits) for edits in pq.read_table(folder / SAMPLES).column("edits").to_pylist()]
     shutil.rmtree(folder)
     return sum(counts) / len(counts)
 

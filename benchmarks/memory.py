@@ -3,7 +3,7 @@
     python benchmarks/memory.py [--rows 100000 1000000] [--data FOLDER]
 
 Rows are made of real reviews, the beginnings of two of them joined by chance, Chinese and English; one in twenty is a copy. The
-run explains them with a textcnn, deletes words, judges the children, keeps them away from a guard file of 2,000 texts,
+run explains them with a textcnn, deletes words, judges the samples, keeps them away from a guard file of 2,000 texts,
 removes duplicates over the whole corpus, brings both classes to the same size, and draws the report. Two worker processes. A
 size is measured in a process of its own. For each part of the run the highest resident size of its process is read from
 the system (VmHWM, reset at its beginning): the planner lays the corpus out, the merges are of `distinct` and `select`, the end
@@ -41,7 +41,7 @@ PLAN = Pipeline.model_validate(
             {"kind": "tokenize"},
             {"kind": "attribute", "target": "gold"},
             {"kind": "rank", "fraction": 0.25},
-            {"kind": "delete", "on": "other", "children": 1, "share": 0.2},
+            {"kind": "delete", "on": "other", "samples": 1, "share": 0.2},
             {"kind": "judge"},
             {"kind": "keep", "rules": [{"verdict": "keep", "p_gold_at_least": 0.5}]},
             {"kind": "guard"},
@@ -93,7 +93,7 @@ def measure(rows: int, texts: list[tuple[str, str]], work: Path) -> Cell:
         **watch.peaks,
         "seconds": round(time.monotonic() - began, 1),
         "rows": counts["rows worked on"],
-        "children": counts["children made"],
+        "samples": counts["samples made"],
         "copies": summary.dropped.get("another row has the same text", 0),
     }
 
@@ -163,8 +163,8 @@ class Watch:
     def _watch_workers(self) -> None:
         """Keep the peak of every worker, from time to time."""
         while not self._over.wait(0.5):
-            for child in active_children():
-                self.peaks["worker"] = max(self.peaks["worker"], peak(str(child.pid)))
+            for sample in active_children():
+                self.peaks["worker"] = max(self.peaks["worker"], peak(str(sample.pid)))
 
 
 def peak(process: str) -> float:

@@ -10,8 +10,8 @@ words stand alone elsewhere, and of a word in first place the word stands last e
 rows, drawn five times at 95 to 5, three times at 80 to 20, never as when the thresholds of a flag were set; a textcnn, 400
 steps of 32 rows in every arm, whatever rows it has, or an encoder of which the upper layers are tuned, on 300 rows of at most
 64 pieces, 125 steps of 16. Arms: `duplicate`, the planted rows alone;
-`random`, with a child of each row without one random word; `delete`, with one without its highest word; `balance`, with
-the children of the pipeline `balance`, every flag of `keywords` accepted; `ceiling`, trained on the rows without marker.
+`random`, with a sample of each row without one random word; `delete`, with one without its highest word; `balance`, with
+the samples of the pipeline `balance`, every flag of `keywords` accepted; `ceiling`, trained on the rows without marker.
 Tests: `reversed`, the marker planted the other way round; `clean`, without it. Recovery is (arm - duplicate) / (ceiling -
 duplicate) on `reversed`, pooled over the cells in which the shortcut costs ten points or more. `rank` is the place of the
 first flag that is the marker, or what its planting leaves at the other end. Beside it the place of the marker among all
@@ -176,10 +176,10 @@ class Bench:
             found["elsewhere"] = self.elsewhere()
         for name, on in (("random", "weigh"), ("delete", "attribute")):
             if name in self.asked.arms:
-                self.learned(name, [*self.planted, *self.children(deletion(on), job)], found)
+                self.learned(name, [*self.planted, *self.samples(deletion(on), job)], found)
         if flags:
             job = job.model_copy(update={"resources": ResourcesConfig(flags=str(accepted(table / FLAGS)))})
-            self.learned("balance", [*self.planted, *self.children("balance", job)], found)
+            self.learned("balance", [*self.planted, *self.samples("balance", job)], found)
         else:
             found["balance"] = found["duplicate"]
         self.learned("ceiling", self.clean, found)
@@ -243,11 +243,11 @@ class Bench:
             for name, rows in tests.items()
         }
 
-    def children(self, plan: str | Pipeline, job: Job) -> list[Row]:
-        """Return the children that a pipeline makes."""
-        folder = run(plan, job, self.work / "children", overwrite=True).folder
+    def samples(self, plan: str | Pipeline, job: Job) -> list[Row]:
+        """Return the samples that a pipeline makes."""
+        folder = run(plan, job, self.work / "samples", overwrite=True).folder
         rows = pq.read_table(folder / "data" / "train.parquet").to_pylist()
-        return [(row["text"], row["label"]) for row in rows if row["parent"] is not None]
+        return [(row["text"], row["label"]) for row in rows if row["source_id"] is not None]
 
 
 def flags_of(folder: Path) -> list[dict[str, Any]]:

@@ -88,7 +88,7 @@ COLUMNS = {
     "tokenize": columns.TOKENIZE,
     "attribute": columns.attribution("ig"),
     "rank": columns.RANK,
-    "children": columns.CHILD,
+    "samples": columns.SAMPLE,
     "attack": columns.ATTACK,
     "counterfactual": columns.MOVED,
     "judge": columns.judgement(),

@@ -28,16 +28,16 @@ PLAIN = "  - kind: attribute\n    method: {}\n"
         (SCORED + "  - kind: attack\n    sources: []\n    most: 3\n", 10, "`most` cannot be 3", "name `sources`"),
         (SCORED + "  - kind: attack\n    sources: []\n    context: 0.5\n", 10, "`context` cannot be 0.5", "only left out"),
         (SCORED + "  - kind: attack\n    sources: []\n    delete: false\n", 10, "`delete` cannot be false", "nothing is tried"),
-        (SCORED + "  - kind: balance\n    remove: false\n    insert: false\n", 10, "`insert` cannot be false", "no child is made"),
+        (SCORED + "  - kind: balance\n    remove: false\n    insert: false\n", 10, "`insert` cannot be false", "no sample is made"),
         (SCORED + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules: []\n", 11, "`rules` cannot be", "at least one"),
         (
             SCORED + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules:\n      - {verdict: drop}\n      - {verdict: keep}\n",
-            11, "`rules` cannot be", "no child comes to rule 2",
+            11, "`rules` cannot be", "no sample comes to rule 2",
         ),
         (
             SCORED + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules:\n"
             "      - {verdict: keep, p_gold_at_least: 0.8, p_gold_below: 0.7}\n",
-            12, "cannot be", "fits no child",
+            12, "cannot be", "fits no sample",
         ),
         (
             SCORED + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules:\n      - {verdict: keep, methods: [delete_othr]}\n",

@@ -21,7 +21,7 @@ from augment.api.run import run
 from augment.config.job import Job
 from augment.config.sections import CorpusConfig, ModelConfig
 from augment.errors import DataError, RequestError
-from augment.output.export import CHILDREN, PARENTS
+from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.manifest import seal
 from augment.pipeline.definition import Pipeline
 from augment.tables.files import digest, read_json, write_json
@@ -58,7 +58,7 @@ def job_of(small: Path, folder: Path, kind: str = "parquet", **corpus: object) -
 def pipeline(name: str, *stages: Row) -> Pipeline:
     """Return a pipeline that explains, ranks, leaves words out, and then has these stages."""
     first = [{"kind": "tokenize"}, {"kind": "attribute", "fixed": 2, "baseline": "corpus"}]
-    edit = [{"kind": "rank", "fraction": 0.25}, {"kind": "delete", "on": "any", "children": 2}]
+    edit = [{"kind": "rank", "fraction": 0.25}, {"kind": "delete", "on": "any", "samples": 2}]
     return Pipeline.model_validate(
         {"name": name, "about": name, "splits": EVERY, "stages": [*first, *edit, *stages]}
     )
@@ -66,7 +66,7 @@ def pipeline(name: str, *stages: Row) -> Pipeline:
 
 @pytest.fixture(scope="module")
 def probed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a run with every kind of file: rows passed through, probes, dropped children, rejected rows."""
+    """Return a run with every kind of file: rows passed through, probes, dropped samples, rejected rows."""
     corpus = tmp_path_factory.mktemp("corpus")
     rows = (small / "small.csv").read_text(encoding="utf-8").splitlines()[:151]
     (corpus / "c.csv").write_text("\n".join([*rows, 'x1," ",good,n', "x2,很好,,n"]), encoding="utf-8")
@@ -84,7 +84,7 @@ def awkward(request: pytest.FixtureRequest, small: Path, tmp_path_factory: pytes
     corpus = tmp_path_factory.mktemp("corpus")
     texts = [text for text in TEXTS if text.strip()]
     rows = [
-        {"reason": text, "label": row % 2, "parent": "mother", "code": "007"}
+        {"reason": text, "label": row % 2, "source_id": "mother", "code": "007"}
         for row, text in enumerate(texts)
     ]
     (corpus / "c.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
@@ -177,9 +177,9 @@ def changed_json(folder: Path, name: str, change: Callable[[Row], None]) -> Veri
     return verify(rehashed(folder, name))
 
 
-def first_child(rows: list[Row]) -> Row:
-    """Return the first child among rows."""
-    return next(row for row in rows if row["parent"] is not None and row["edits"])
+def first_sample(rows: list[Row]) -> Row:
+    """Return the first sample among rows."""
+    return next(row for row in rows if row["source_id"] is not None and row["edits"])
 
 
 def test_a_run_with_every_kind_of_file_is_whole(probed: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_run_with_every_kind_of_file_is_whole(probed: Path) -> None:
     counts = read_json(probed / MANIFEST)["summary"]
     assert isinstance(counts, dict)
     looked = {check.name: check.looked for check in found.checks}
-    assert looked["edits"] == counts["counts"]["children made"] > 15
+    assert looked["edits"] == counts["counts"]["samples made"] > 15
     assert looked["files"] == len(files_of(probed))
     assert all(looked.values())
 
@@ -205,11 +205,11 @@ def test_awkward_texts_are_whole_in_every_format(awkward: Path) -> None:
 def test_pairs_and_a_calibration_are_whole(paired: Path) -> None:
     assert verify(paired).ok
     assert any("calibration" in name for name in files_of(paired))
-    children = pq.read_table(paired / CHILDREN).to_pylist()
-    assert {edit["side"] for child in children for edit in child["edits"]} == {0, 1}
+    samples = pq.read_table(paired / SAMPLES).to_pylist()
+    assert {edit["side"] for sample in samples for edit in sample["edits"]} == {0, 1}
 
 
-def test_a_run_without_children_or_a_report_is_whole(small: Path, tmp_path: Path) -> None:
+def test_a_run_without_samples_or_a_report_is_whole(small: Path, tmp_path: Path) -> None:
     job = small_job(small, limit=5)
     job = job.model_copy(update={"output": job.output.model_copy(update={"report_rows": 0})})
     folder = run("explain", job, tmp_path / "out").folder
@@ -305,13 +305,13 @@ def test_damage_that_was_hashed_again_never_ends_in_an_error(folder: Path, seed:
     assert "SHA-256" not in problems(found, "files")
 
 
-def test_a_child_with_another_text_is_found_by_its_edits(awkward: Path, tmp_path: Path) -> None:
+def test_a_sample_with_another_text_is_found_by_its_edits(awkward: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(awkward, tmp_path / "run"))
     name = next(name for name in files_of(folder) if name.startswith("data/train"))
 
     def change(rows: list[Row]) -> None:
-        child = first_child(rows)
-        child["reason_source"] += "。"
+        sample = first_sample(rows)
+        sample["reason_source"] += "。"
 
     found = rewritten(folder, name, change)
     assert failed(found) >= {"edits"}
@@ -320,8 +320,8 @@ def test_a_child_with_another_text_is_found_by_its_edits(awkward: Path, tmp_path
 
 
 def test_a_changed_label_is_found(awkward: Path, tmp_path: Path) -> None:
-    """Of a child and of a source row; the source wrote numbers."""
-    for whose in (first_child, lambda rows: rows[0]):
+    """Of a sample and of a source row; the source wrote numbers."""
+    for whose in (first_sample, lambda rows: rows[0]):
         folder = Path(shutil.copytree(awkward, tmp_path / whose.__name__))
         name = next(name for name in files_of(folder) if name.startswith("data/train"))
 
@@ -336,27 +336,27 @@ def test_a_changed_label_is_found(awkward: Path, tmp_path: Path) -> None:
 def test_the_second_text_of_a_pair_is_held_against_its_edits(paired: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(paired, tmp_path / "run"))
     name = next(name for name in files_of(folder) if name.startswith("data/"))
-    found = rewritten(folder, name, lambda rows: first_child(rows).update(q2="如何"))
+    found = rewritten(folder, name, lambda rows: first_sample(rows).update(q2="如何"))
     assert failed(found) == {"edits", "inputs"}
     assert "its edits give another text" in problems(found, "edits")
 
 
 DROP = "dropped.parquet"
 TAMPERED: dict[str, tuple[str, Callable[[list[Row]], object], str, str]] = {
-    "edits of a child": (DROP, lambda rows: rows[0]["edits"].pop(), "edits", "edits"),
+    "edits of a sample": (DROP, lambda rows: rows[0]["edits"].pop(), "edits", "edits"),
     "old text of an edit": (DROP, lambda rows: rows[0]["edits"][0].update(old="?"), "edits", "do not fit"),
     "place of an edit": (DROP, lambda rows: rows[0]["edits"][0].update(start=99), "edits", "do not fit"),
     "side of an edit": (DROP, lambda rows: rows[0]["edits"][0].update(side=1), "edits", "do not fit"),
-    "method of a child": (DROP, lambda rows: rows[0].update(method="x"), "edits", "its id is not"),
-    "id of a child": (DROP, lambda rows: rows[0].update(id="r1~a~01"), "edits", "its id is not"),
-    "parent of a child": (DROP, lambda rows: rows[0].update(parent="r1~x"), "inputs", "parent is not in"),
-    "verdict of a child": (DROP, lambda rows: rows[0].update(verdict="keep"), "balance", "verdict"),
-    "a child twice": (DROP, lambda rows: rows.append(rows[0]), "inputs", "twice"),
-    "a child gone": (DROP, lambda rows: rows.pop(), "balance", "children dropped"),
-    "a child in explain": (CHILDREN, lambda rows: rows[0].update(text="好"), "edits", CHILDREN),
-    "its label": (CHILDREN, lambda rows: rows[0].update(label="x"), "labels", "another label"),
-    "a child more in explain": (
-        CHILDREN,
+    "method of a sample": (DROP, lambda rows: rows[0].update(method="x"), "edits", "its id is not"),
+    "id of a sample": (DROP, lambda rows: rows[0].update(id="r1~a~01"), "edits", "its id is not"),
+    "parent of a sample": (DROP, lambda rows: rows[0].update(parent="r1~x"), "inputs", "parent is not in"),
+    "verdict of a sample": (DROP, lambda rows: rows[0].update(verdict="keep"), "balance", "verdict"),
+    "a sample twice": (DROP, lambda rows: rows.append(rows[0]), "inputs", "twice"),
+    "a sample gone": (DROP, lambda rows: rows.pop(), "balance", "samples dropped"),
+    "a sample in explain": (SAMPLES, lambda rows: rows[0].update(text="好"), "edits", SAMPLES),
+    "its label": (SAMPLES, lambda rows: rows[0].update(label="x"), "labels", "another label"),
+    "a sample more in explain": (
+        SAMPLES,
         lambda rows: rows.append({**rows[0], "id": "x~y~1"}),
         "inputs",
         "rows of",
@@ -375,9 +375,9 @@ TAMPERED: dict[str, tuple[str, Callable[[list[Row]], object], str, str]] = {
         "passed",
     ),
     "a row twice": ("data/train.parquet", lambda rows: rows.append(rows[0]), "inputs", "twice"),
-    "text worked on": (PARENTS, lambda rows: rows[0].update(text="好"), "inputs", "another text"),
-    "label worked on": (PARENTS, lambda rows: rows[0].update(label="x"), "labels", "another label"),
-    "a row worked on twice": (PARENTS, lambda rows: rows.append(rows[0]), "inputs", "twice"),
+    "text worked on": (SOURCE_ROWS, lambda rows: rows[0].update(text="好"), "inputs", "another text"),
+    "label worked on": (SOURCE_ROWS, lambda rows: rows[0].update(label="x"), "labels", "another label"),
+    "a row worked on twice": (SOURCE_ROWS, lambda rows: rows.append(rows[0]), "inputs", "twice"),
     "a rejected row that is there": (
         "rejects.parquet",
         lambda rows: rows[0].update(id="r0"),
@@ -403,10 +403,10 @@ def test_a_row_in_the_file_of_another_split_is_found(awkward: Path, tmp_path: Pa
         other = next(row["split"] for row in rows if row["split"] != rows[0]["split"])
         rows[0]["split"] = other
 
-    assert "in the file of another split" in problems(rewritten(folder, PARENTS, change), "inputs")
+    assert "in the file of another split" in problems(rewritten(folder, SOURCE_ROWS, change), "inputs")
 
 
-COUNTS = ("rows read", "rows worked on", "rows rejected", "children made", "children dropped")
+COUNTS = ("rows read", "rows worked on", "rows rejected", "samples made", "samples dropped")
 
 
 @pytest.mark.parametrize("name", COUNTS)

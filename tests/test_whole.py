@@ -29,7 +29,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     train(small_job(folder))
     path = folder / "small.csv"
     lines = path.read_text(encoding="utf-8").split("\n")
-    # Without their number rows repeat each other, and so do their children.
+    # Without their number rows repeat each other, and so do their samples.
     path.write_text("\n".join(_unnumbered(line) for line in lines), encoding="utf-8")
     return folder
 
@@ -50,12 +50,12 @@ def with_stages(*stages: dict[str, object]) -> Pipeline:
     return Pipeline.model_validate({"name": "whole", "about": "", "stages": [*kept, *stages]})
 
 
-def children(summary: Summary) -> tuple[list[Row], list[Row]]:
-    """Return the children that joined, and those that were dropped."""
+def samples(summary: Summary) -> tuple[list[Row], list[Row]]:
+    """Return the samples that joined, and those that were dropped."""
     folder = summary.folder
     rows = [row for path in (folder / "data").glob("*") for row in pq.read_table(path).to_pylist()]
     dropped = folder / "dropped.parquet"
-    return [row for row in rows if row["parent"]], pq.read_table(
+    return [row for row in rows if row["source_id"]], pq.read_table(
         dropped
     ).to_pylist() if dropped.exists() else []
 
@@ -63,7 +63,9 @@ def children(summary: Summary) -> tuple[list[Row], list[Row]]:
 def source_texts(summary: Summary) -> set[str]:
     """Return the texts of all source rows."""
     files = (summary.folder / "data").glob("*")
-    return {row["review"] for path in files for row in pq.read_table(path).to_pylist() if not row["parent"]}
+    return {
+        row["review"] for path in files for row in pq.read_table(path).to_pylist() if not row["source_id"]
+    }
 
 
 def hashes(summary: Summary) -> list[str]:
@@ -80,23 +82,23 @@ def distinct(corpus: Path) -> Summary:
     return run(with_stages({"kind": "distinct"}), small_job(corpus), corpus / "distinct")
 
 
-def test_no_child_has_the_text_of_another_row_and_the_first_of_equals_stays(
+def test_no_sample_has_the_text_of_another_row_and_the_first_of_equals_stays(
     corpus: Path, distinct: Summary
 ) -> None:
     plain = run(with_stages(), small_job(corpus), corpus / "plain")
-    joined, dropped = children(distinct)
+    joined, dropped = samples(distinct)
     texts = [row["review"] for row in joined]
     assert len(set(texts)) == len(texts)
     assert not set(texts) & source_texts(distinct)
-    # By one look at everything: the children that would join, in their order.
+    # By one look at everything: the samples that would join, in their order.
     seen, first = source_texts(plain), []
-    for row in children(plain)[0]:
+    for row in samples(plain)[0]:
         if row["review"] not in seen:
             first.append(row["id"])
             seen.add(str(row["review"]))
     assert [row["id"] for row in joined] == first
     copies = [row for row in dropped if row["reason"] == "another row has the same text"]
-    assert len(copies) == len(children(plain)[0]) - len(first) > 20
+    assert len(copies) == len(samples(plain)[0]) - len(first) > 20
     parents = {row["id"]: row["review"] for row in [*joined, *read_sources(distinct)]}
     assert all(parents[row["same_as"]] == row["review"] for row in copies)
     assert verify(distinct.folder).ok
@@ -105,7 +107,7 @@ def test_no_child_has_the_text_of_another_row_and_the_first_of_equals_stays(
 def read_sources(summary: Summary) -> list[Row]:
     """Return all source rows."""
     files = (summary.folder / "data").glob("*")
-    return [row for path in files for row in pq.read_table(path).to_pylist() if not row["parent"]]
+    return [row for path in files for row in pq.read_table(path).to_pylist() if not row["source_id"]]
 
 
 def test_nothing_of_a_phase_is_left_when_the_run_is_done(distinct: Summary) -> None:
@@ -114,11 +116,11 @@ def test_nothing_of_a_phase_is_left_when_the_run_is_done(distinct: Summary) -> N
 
 
 @pytest.mark.parametrize("settings", [{"shard_rows": 16}, {"shard_rows": 1000}])
-def test_which_child_stays_does_not_depend_on_how_the_run_is_cut(
+def test_which_sample_stays_does_not_depend_on_how_the_run_is_cut(
     corpus: Path, distinct: Summary, tmp_path: Path, settings: dict[str, object]
 ) -> None:
     other = run(with_stages({"kind": "distinct"}), small_job(corpus, **settings), tmp_path / "out")
-    assert [row["id"] for row in children(other)[0]] == [row["id"] for row in children(distinct)[0]]
+    assert [row["id"] for row in samples(other)[0]] == [row["id"] for row in samples(distinct)[0]]
 
 
 def test_several_processes_come_to_the_same_rows(corpus: Path, distinct: Summary, tmp_path: Path) -> None:
@@ -130,7 +132,7 @@ def test_several_processes_come_to_the_same_rows(corpus: Path, distinct: Summary
 
 @pytest.mark.parametrize(
     ("settings", "wanted"),
-    [({"children": 30}, 30), ({"rows": 150}, 150), ({"rows": "largest"}, None)],
+    [({"samples": 30}, 30), ({"rows": 150}, 150), ({"rows": "largest"}, None)],
 )
 def test_each_class_has_exactly_the_rows_asked_for(
     corpus: Path, tmp_path: Path, settings: dict[str, object], wanted: int | None
@@ -139,32 +141,32 @@ def test_each_class_has_exactly_the_rows_asked_for(
         with_stages({"kind": "distinct"}, {"kind": "select", **settings}), small_job(corpus), tmp_path / "out"
     )
     table = pq.read_table(summary.folder / "data" / "train.parquet").to_pylist()
-    joined = Counter(row["label"] for row in table if row["parent"])
+    joined = Counter(row["label"] for row in table if row["source_id"])
     whole = Counter(row["label"] for row in table)
-    if "children" in settings:
+    if "samples" in settings:
         assert set(joined.values()) == {wanted}
     else:
-        sources = Counter(row["label"] for row in table if not row["parent"])
+        sources = Counter(row["label"] for row in table if not row["source_id"])
         assert set(whole.values()) == {wanted or max(sources.values())}
     assert not any("lack" in notice for notice in summary.notices)
     assert verify(summary.folder).ok
 
 
 def test_parents_are_used_evenly_and_what_a_class_lacks_is_said(corpus: Path, tmp_path: Path) -> None:
-    few = run(with_stages({"kind": "select", "children": 60}), small_job(corpus), tmp_path / "few")
-    each = Counter(row["parent"] for row in children(few)[0])
+    few = run(with_stages({"kind": "select", "samples": 60}), small_job(corpus), tmp_path / "few")
+    each = Counter(row["source_id"] for row in samples(few)[0])
     assert set(each.values()) == {1}
-    many = run(with_stages({"kind": "select", "children": 5000}), small_job(corpus), tmp_path / "many")
+    many = run(with_stages({"kind": "select", "samples": 5000}), small_job(corpus), tmp_path / "many")
     lack = next(notice for notice in many.notices if "lack" in notice)
-    joined = Counter(str(row["label"]) for row in children(many)[0])
+    joined = Counter(str(row["label"]) for row in samples(many)[0])
     assert all(f"{label} {5000 - count:,}" in lack for label, count in joined.items())
 
 
-def test_children_near_a_text_of_the_guard_are_dropped_and_source_rows_marked(
+def test_samples_near_a_text_of_the_guard_are_dropped_and_source_rows_marked(
     corpus: Path, tmp_path: Path
 ) -> None:
     plain = run(with_stages(), small_job(corpus), tmp_path / "plain")
-    near = [str(row["review"]) for row in children(plain)[0][:5]]
+    near = [str(row["review"]) for row in samples(plain)[0][:5]]
     own = [str(row["review"]) for row in read_sources(plain)[:3]]
     guard = tmp_path / "guard.csv"
     guard.write_text(
@@ -174,9 +176,9 @@ def test_children_near_a_text_of_the_guard_are_dropped_and_source_rows_marked(
         with_stages({"kind": "guard", "near": 0.6}), guarded(small_job(corpus), guard), tmp_path / "out"
     )
     known = [sequences(text) for text in [*near, *own]]
-    for row in children(summary)[0]:
+    for row in samples(summary)[0]:
         assert max(alike(sequences(str(row["review"])), one) for one in known) < 0.6
-    dropped = [row for row in children(summary)[1] if "guard file" in str(row["reason"])]
+    dropped = [row for row in samples(summary)[1] if "guard file" in str(row["reason"])]
     assert len(dropped) >= 5
     assert all(row["near_guard"] and float(str(row["near_share"])) >= 0.6 for row in dropped)
     assert any("guard file" in notice for notice in summary.notices)
@@ -192,7 +194,7 @@ def test_source_rows_lie_in_all_buckets_of_a_class_count() -> None:
     rows = pa.table(
         {
             "id": [f"r{row}" for row in range(1024)],
-            "parent": pa.nulls(1024, pa.string()),
+            "source_id": pa.nulls(1024, pa.string()),
             "label": ["good"] * 1024,
             "verdict": pa.nulls(1024, pa.string()),
         }

@@ -1,8 +1,8 @@
-"""The samples of a pipeline as a torch data set that gives new ones in each epoch: attribution once, children for ever.
+"""The samples of a pipeline as a torch data set that gives new ones in each epoch: attribution once, samples for ever.
 
 What a run does up to the first editing stage is done once, as a run of its own that is found again, or taken from the
-`explain/` folder of a finished one. A child is then drawn when it is asked for, by chance that depends on the seed, the
-stage, the row and the epoch alone: the same in any worker, any order and any process. No model is asked, so no child is
+`explain/` folder of a finished one. A sample is then drawn when it is asked for, by chance that depends on the seed, the
+stage, the row and the epoch alone: the same in any worker, any order and any process. No model is asked, so no sample is
 judged.
 
     rows = online("augment", read_job([Path("mine.yaml")]))
@@ -26,14 +26,14 @@ from augment.engine.fingerprint import fingerprint_of
 from augment.errors import FingerprintError, RequestError
 from augment.models.labels import LabelMap
 from augment.models.model_folder import model_folder
-from augment.output.export import PARENTS
+from augment.output.export import SOURCE_ROWS
 from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.progress import Progress
 from augment.seeding import chance
 from augment.stages import Delete, Substitute
 from augment.stages.editing import TRIES, Rewrite, Row, protection
 from augment.stages.protocol import Stage
-from augment.tables.columns import CHILD, CORPUS
+from augment.tables.columns import CORPUS, SAMPLE
 from augment.tables.files import in_parts, read_json
 from augment.tables.run_folder import MANIFEST, PLAN
 from augment.text.editable import Protection
@@ -72,10 +72,10 @@ class Maker:
     def variant(self, batch: pa.RecordBatch, block: int, visit: int) -> tuple[Row, Mapping[int, str]] | None:
         """Return a row, alone in its batch, with the choice that a visit draws; None if nothing new can be made of it.
 
-        It is the first of the numbers from `visit` on that gives a new text: at visit 0, what a run calls child 1.
+        It is the first of the numbers from `visit` on that gives a new text: at visit 0, what a run calls sample 1.
         """
         for row in self.stage.rows(batch, self.guard) if self.stage.score in batch.schema.names else ():
-            for number in range(visit, visit + TRIES * self.stage.children) if row.free else ():
+            for number in range(visit, visit + TRIES * self.stage.samples) if row.free else ():
                 drawn = chance(self.seed, self.stage.method, row.id, number)
                 choice = self.rewrite[block](row, drawn, number)
                 if not choice:
@@ -93,8 +93,8 @@ class Maker:
 class OnlineDataset(Dataset[object]):
     """The rows a pipeline works on, each in the variant of the epoch; `len` is their number.
 
-    Over as many epochs as the pipeline asks for children, a row passes through all its stages, each as often as it has
-    children; rows begin at different stages, so that every epoch has some of each. A row of which nothing new can be made
+    Over as many epochs as the pipeline asks for samples, a row passes through all its stages, each as often as it has
+    samples; rows begin at different stages, so that every epoch has some of each. A row of which nothing new can be made
     is given as it is.
     """
 
@@ -160,11 +160,11 @@ class OnlineDataset(Dataset[object]):
 
     def _turn(self, name: str, epoch: int) -> tuple[Maker, int]:
         """Return the stage whose turn it is with a row in an epoch, and how often it was its turn before."""
-        cycle = sum(maker.stage.children for maker in self._makers)
+        cycle = sum(maker.stage.samples for maker in self._makers)
         begin = chance(self._makers[0].seed, "online", name, 0).below(cycle)
         first = 0
         for maker in self._makers:
-            many = maker.stage.children
+            many = maker.stage.samples
             if first <= (begin + epoch) % cycle < first + many:
                 break
             first += many
@@ -181,7 +181,7 @@ def online(
     """Return the data set of a pipeline (a shipped name, a file, or a `Pipeline`) on a job.
 
     `folder` is that of a finished run of the pipeline, or where the attribution is put and found again; by default
-    runs/<job>-<pipeline>-online. RequestError if a stage asks the model for its children or none makes any;
+    runs/<job>-<pipeline>-online. RequestError if a stage asks the model for its samples or none makes any;
     FingerprintError if the folder holds the scores of another corpus, model or pipeline; what `run` raises.
     """
     plan = pipeline_of(pipeline)
@@ -206,16 +206,16 @@ def online(
 
 def _split(plan: Pipeline) -> tuple[Pipeline, list[Substitute | Delete]]:
     """Return the pipeline up to its first editing stage, and the editing stages; RequestError for one that asks the model."""
-    family = {column.name for column in CHILD}
+    family = {column.name for column in SAMPLE}
     making = [
         place for place, stage in enumerate(plan.stages) if family <= {column.name for column in stage.adds}
     ]
     editing = [stage for stage in plan.stages if isinstance(stage, Substitute | Delete)]
     wrong = next((plan.stages[place].kind for place in making if plan.stages[place] not in editing), None)
     if not making or not making[0] or wrong is not None:
-        what = f"the children of `{wrong}` cannot be drawn anew" if wrong else "no stage of it makes children"
+        what = f"the samples of `{wrong}` cannot be drawn anew" if wrong else "no stage of it makes samples"
         raise RequestError(
-            f"pipeline {plan.name}", what, "give a pipeline whose children come from `substitute` or `delete`"
+            f"pipeline {plan.name}", what, "give a pipeline whose samples come from `substitute` or `delete`"
         )
     stages: tuple[Stage, ...] = plan.stages[: making[0]]
     return plan.model_copy(update={"stages": stages}), editing
@@ -251,11 +251,13 @@ def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
 
 def _rows(folder: Path, editing: list[Substitute | Delete]) -> pa.RecordBatch:
     """Return the rows worked on with what the stages need."""
-    with in_parts(folder / PARENTS) as file:
+    with in_parts(folder / SOURCE_ROWS) as file:
         there = file.schema_arrow.names
     wanted = [column.name for column in CORPUS]
     wanted += ["tokens", "side", "spans", "owner", "key", *(stage.score for stage in editing)]
-    table = pq.read_table(folder / PARENTS, columns=[name for name in dict.fromkeys(wanted) if name in there])
+    table = pq.read_table(
+        folder / SOURCE_ROWS, columns=[name for name in dict.fromkeys(wanted) if name in there]
+    )
     batches = table.combine_chunks().to_batches()
     if not batches:
         raise RequestError(

@@ -26,7 +26,7 @@ from augment.engine.worker import Work
 from augment.errors import DataError, RequestError
 from augment.models.model_folder import model_folder, require_fit
 from augment.output.card import draw_card
-from augment.output.export import CHILDREN, PARENTS, Export
+from augment.output.export import SAMPLES, SOURCE_ROWS, Export
 from augment.output.keywords import write_keywords
 from augment.output.manifest import FINISHED, Summary, is_recorded, read_summary, record, seal, write_manifest
 from augment.output.report import REPORT, draw_folder
@@ -221,7 +221,7 @@ def _written(folder: Path) -> set[str]:
         files = None
     known = {str(name) for name in files} if isinstance(files, dict) else set()
     listed = {name for name in known if re.fullmatch(r"(data|probes|explain)/[^/\\]+", name)}
-    return {*ALONE, PARENTS, CHILDREN} | made | listed
+    return {*ALONE, SOURCE_ROWS, SAMPLES} | made | listed
 
 
 def _receipts(work: Work, execute: Execute, staged: Staged, say: Progress) -> list[Receipt]:

@@ -1,6 +1,6 @@
 """Words that a masked language model puts in the place of a token, seen in its sentence.
 
-It fills what fits, not what means the same: "the food was [MASK]" takes "bad" as gladly as "great". So every child is
+It fills what fits, not what means the same: "the food was [MASK]" takes "bad" as gladly as "great". So every sample is
 judged, and the label check decides.
 """
 

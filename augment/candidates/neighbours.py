@@ -1,7 +1,7 @@
 """Words near a token in the embedding space of the model itself, or of an encoder that the job names.
 
 Near for the model is not the same as near in meaning: a small classifier puts words together that push the same way.
-So this source comes last, and every child is judged. The embeddings of a pretrained encoder know more. Words are
+So this source comes last, and every sample is judged. The embeddings of a pretrained encoder know more. Words are
 whole-word pieces of the tokenizer and, for models fed with Chinese characters, frequent words of the dictionary as the
 mean of their pieces.
 """

@@ -248,7 +248,7 @@ class ResourcesConfig(Section):
     )
     guard: tuple[str, ...] = Field(
         default=(),
-        description="files of texts that no child may equal or nearly equal, read as the corpus is",
+        description="files of texts that no sample may equal or nearly equal, read as the corpus is",
     )
     flags: str | None = Field(
         default=None, description="flags.csv of `augment keywords`, with what is accepted as a shortcut"
@@ -447,7 +447,7 @@ class OutputConfig(Section):
     )
     verdicts: tuple[Literal["keep", "soft", "adversarial", "contrast", "drop"], ...] = Field(
         default=("keep", "soft"),
-        description="children that join the training data; those in doubt (soft) only with labels: soft",
+        description="samples that join the training data; those in doubt (soft) only with labels: soft",
     )
     labels: Literal["hard", "soft"] = Field(
         default="hard", description="soft: a column of class probabilities to train on, beside the label"
@@ -456,7 +456,7 @@ class OutputConfig(Section):
         default=0.5,
         ge=0,
         le=1,
-        description="share of the judge's answer in the probabilities of a kept child; its label has the rest",
+        description="share of the judge's answer in the probabilities of a kept sample; its label has the rest",
     )
 
     @field_validator("soft_share")
@@ -491,5 +491,5 @@ class OutputConfig(Section):
 
     @property
     def joining(self) -> tuple[str, ...]:
-        """The verdicts of children that join the data: a label in doubt cannot be written as one that is not."""
+        """The verdicts of samples that join the data: a label in doubt cannot be written as one that is not."""
         return tuple(name for name in self.verdicts if name != "soft" or self.labels == "soft")

@@ -11,7 +11,7 @@ import pyarrow as pa
 from augment.config.sections import CorpusConfig
 from augment.corpus.formats import Record
 from augment.errors import RequestError, few, nearest
-from augment.tables.columns import ATTACK, CHILD, DISTINCT, GUARD, KEEP, MOVED, judgement
+from augment.tables.columns import ATTACK, DISTINCT, GUARD, KEEP, MOVED, SAMPLE, judgement
 
 # Column names that say their role, in lower case.
 USUAL: Mapping[str, str] = {
@@ -27,7 +27,7 @@ _TRUTHS = ({"0", "1"}, {"true", "false"}, {"0.0", "1.0"})
 # What a run adds to a source is no label of it.
 _OURS = {
     column.name
-    for column in (*CHILD, *MOVED, *KEEP, *judgement(), *judgement("judge_"), *ATTACK, *GUARD, *DISTINCT)
+    for column in (*SAMPLE, *MOVED, *KEEP, *judgement(), *judgement("judge_"), *ATTACK, *GUARD, *DISTINCT)
 }
 
 

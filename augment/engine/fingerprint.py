@@ -17,7 +17,7 @@ from augment.pipeline.requirements import source_names
 from augment.tables.files import digest
 
 # Raised when the same request would give other rows than before.
-ALGORITHM = 10
+ALGORITHM = 11
 
 
 def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:

@@ -128,7 +128,7 @@ class _Pool:
 
 
 def _begin(work: Work, turns: "multiprocessing.Queue[int]", workers: int) -> None:
-    """Prepare a worker process: watch the parent, take a device."""
+    """Prepare a worker process: watch the source row, take a device."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
     turn = turns.get(timeout=60)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -35,7 +35,7 @@ _POISONED = 32
 
 @dataclass(frozen=True)
 class Receipt:
-    """That a shard is done: its number, the rows it was given, the children made, the rows rejected.
+    """That a shard is done: its number, the rows it was given, the samples made, the rows rejected.
 
     decisions, values: hashes of its rows (`engine.hashing`); lines: the SHA-256 of the file of its lines, if it has one;
     retries: what was tried again, and how often: rows that made a stage fail halved, batches that did not fit the memory
@@ -44,7 +44,7 @@ class Receipt:
 
     shard: int
     rows: int
-    children: int
+    samples: int
     rejects: tuple[Reject, ...]
     decisions: str = ""
     values: str = ""
@@ -170,7 +170,7 @@ def _seal(receipt: Receipt) -> str:
 class _Search:
     """Applies a pipeline to rows, halving them where it fails until the rows at fault stand alone.
 
-    A row and the children it has already stay together, and are set aside together.
+    A row and the samples it has already stay together, and are set aside together.
     """
 
     apply: Apply
@@ -205,7 +205,7 @@ class _Search:
 
 
 def _families(table: pa.Table) -> list[int]:
-    """Return the places of the source rows, each followed by its children."""
-    if "parent" not in table.column_names:
+    """Return the places of the source rows, each followed by its samples."""
+    if "source_id" not in table.column_names:
         return list(range(table.num_rows))
-    return [row for row, parent in enumerate(table.column("parent").to_pylist()) if parent is None]
+    return [row for row, source_id in enumerate(table.column("source_id").to_pylist()) if source_id is None]

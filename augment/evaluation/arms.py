@@ -9,7 +9,7 @@ from augment.errors import RequestError, nearest
 from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.stages import Weigh
 from augment.stages.protocol import Stage
-from augment.tables.columns import CHILD
+from augment.tables.columns import SAMPLE
 
 # The rows as often as others have variants, and the rows alone for as many steps.
 DUPLICATE = "duplicate"
@@ -17,7 +17,7 @@ ALONE = "none"
 _TWINS = ("random", "log_odds")
 _WAYS = ("r_drop", "online", "half")
 _WEIGHT = "weight"
-_PARENT = CHILD[0].name
+_PARENT = SAMPLE[0].name
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ class Arm:
         return self.pipeline in (DUPLICATE, ALONE)
 
     def plan(self, epochs: int) -> Pipeline:
-        """Return the pipeline that makes its children, `epochs` times as many where they are new in every pass."""
+        """Return the pipeline that makes its samples, `epochs` times as many where they are new in every pass."""
         plan = pipeline_of(self.pipeline)
         stages: list[Stage] = list(plan.stages)
         if not any(column.name == _PARENT for stage in stages for column in stage.adds):
             raise RequestError(
                 f"evaluate.arms: {self.name}",
-                "this pipeline makes no children, so there is nothing to train on",
+                "this pipeline makes no samples, so there is nothing to train on",
                 "name one that edits rows; `augment list` says what each does",
             )
         if self.words is not None:
@@ -100,8 +100,8 @@ def twin(stages: list[Stage], by: str, name: str) -> list[Stage]:
 
 
 def _times(stage: Stage, count: int) -> Stage:
-    """Return a stage that makes so many times its children."""
-    children = getattr(stage, "children", None)
-    if not isinstance(children, int) or stage.kind == "select":
+    """Return a stage that makes so many times its samples."""
+    samples = getattr(stage, "samples", None)
+    if not isinstance(samples, int) or stage.kind == "select":
         return stage
-    return stage.model_copy(update={"children": children * count})
+    return stage.model_copy(update={"samples": samples * count})

@@ -1,4 +1,4 @@
-"""One cell of an experiment: a draw of rows, the children an arm makes of them, the model trained on both, its tests.
+"""One cell of an experiment: a draw of rows, the samples an arm makes of them, the model trained on both, its tests.
 
 The augmenting model is trained on the draw alone: it is that of the arm `duplicate`. All arms of a cell have the same number of
 rows, by copies where an arm made too few, and of steps.
@@ -53,7 +53,7 @@ _PASSES = 12.0
 class Bench:
     """Where an experiment is made: its job, a folder for what it needs, the training rows and the clean test.
 
-    `made` keeps the children of the last draw, by what made them: arms that differ in training only have the same.
+    `made` keeps the samples of the last draw, by what made them: arms that differ in training only have the same.
     """
 
     job: Job
@@ -116,7 +116,7 @@ class Bench:
         return ModelConfig(path=str(place), max_length=self.job.needs_model().max_length)
 
     def measured(self, arm: Arm, rows: int, seed: int) -> Measured:
-        """Return what an arm comes to on one draw: accuracies (0 to 1) by test, and what its children are like."""
+        """Return what an arm comes to on one draw: accuracies (0 to 1) by test, and what its samples are like."""
         place = self.folder / f"{rows}-{seed}"
         draw = drawn(self.pool, rows, seed)
         model = place / DUPLICATE
@@ -124,18 +124,18 @@ class Bench:
             self._trained(self._copies(draw, seed), rows, seed, frozenset(), model)
         if arm.name == DUPLICATE:
             return self._scores(model)
-        children, facts = ([], {}) if arm.is_copying else self._children(arm, draw, seed, model)
-        if facts.get("children") == 0 and not arm.ways:
+        samples, facts = ([], {}) if arm.is_copying else self._samples(arm, draw, seed, model)
+        if facts.get("samples") == 0 and not arm.ways:
             # Trained on the same rows it would differ by nothing but their order.
             return {**self._scores(model), **facts, "copies": self._enlarged(rows) - rows}
-        rest = self.enlarged(arm, draw, children, seed)
+        rest = self.enlarged(arm, draw, samples, seed)
         own = place / "arm"
         self._trained(rest, rows, seed, arm.ways, own)
-        copies = len(rest) - self._repeated(arm, rows) - len(children)
+        copies = len(rest) - self._repeated(arm, rows) - len(samples)
         return {**self._scores(own), **facts, "copies": max(copies, 0)}
 
-    def _children(self, arm: Arm, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
-        """Return the children of a draw that join its data, and what they are like."""
+    def _samples(self, arm: Arm, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
+        """Return the samples of a draw that join its data, and what they are like."""
         plan = arm.plan(self.passes(arm, len(draw)))
         key = model.parent.name, plan.model_dump_json()
         if key not in self.made:
@@ -145,34 +145,34 @@ class Bench:
         return self.made[key]
 
     def _make(self, plan: Pipeline, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
-        """Run a pipeline on a draw; return the children that join its data, and what they are like."""
-        place = model.parent / "children"
+        """Run a pipeline on a draw; return the samples that join its data, and what they are like."""
+        place = model.parent / "samples"
         job = self._job(draw, model.parent / "corpus", model, self.job.train).model_copy(
             update={"output": OutputConfig(report_rows=0), "seed": self.job.seed + seed}
         )
         kept = run(plan, self._without_synonyms(job), place, overwrite=True).folder
-        found = [row for row in _joined(kept) if row.get("parent")]
+        found = [row for row in _joined(kept) if row.get("source_id")]
         shutil.rmtree(place)
-        children = [Labelled(row["text"], row["label"], row.get("text_pair")) for row in found]
+        samples = [Labelled(row["text"], row["label"], row.get("text_pair")) for row in found]
         count = len(found)
-        facts: Measured = {"children": count}
+        facts: Measured = {"samples": count}
         if count:
             facts["edits"] = round(sum(len(row["edits"]) for row in found) / count, 4)
-            facts["label_kept"] = round(sum(self._right(self.judge, children)) / count, 4)
-        return children, facts
+            facts["label_kept"] = round(sum(self._right(self.judge, samples)) / count, 4)
+        return samples, facts
 
     def enlarged(
-        self, arm: Arm, draw: Sequence[Labelled], children: list[Labelled], seed: int
+        self, arm: Arm, draw: Sequence[Labelled], samples: list[Labelled], seed: int
     ) -> list[Labelled]:
-        """Return the rows an arm is trained on, as many as any arm's: the draw, its children, and copies for what lacks."""
+        """Return the rows an arm is trained on, as many as any arm's: the draw, its samples, and copies for what lacks."""
         if arm.pipeline == ALONE:
             return list(draw)
         source = self._repeated(arm, len(draw))
         wanted = self.passes(arm, len(draw)) * self._enlarged(len(draw)) - source
-        luck = chance(seed, "evaluate", arm.name, 0)
-        chosen = luck.sample(children, wanted) if len(children) > wanted else children
+        rng = chance(seed, "evaluate", arm.name, 0)
+        chosen = rng.sample(samples, wanted) if len(samples) > wanted else samples
         whole = [*draw] * (source // len(draw))
-        return [*whole, *chosen, *_cycled(luck.sample(draw, len(draw)), wanted - len(chosen))]
+        return [*whole, *chosen, *_cycled(rng.sample(draw, len(draw)), wanted - len(chosen))]
 
     def _copies(self, draw: Sequence[Labelled], seed: int) -> list[Labelled]:
         """Return every row of a draw as often as it has variants, and once."""
@@ -183,7 +183,7 @@ class Bench:
         return rows * self.passes(arm, rows)
 
     def passes(self, arm: Arm, rows: int) -> int:
-        """Return in how many passes the children of so many rows differ."""
+        """Return in how many passes the samples of so many rows differ."""
         return round(self._epochs(rows)) if "online" in arm.ways else 1
 
     def _epochs(self, rows: int) -> float:
@@ -289,7 +289,7 @@ class Bench:
         return [*changed, *(row for row in self.clean if row.of not in there)]
 
     def _edited(self, name: str, plan: Pipeline, resources: ResourcesConfig) -> list[Labelled]:
-        """Return the children that a pipeline makes of the clean test, by the numbers of their rows; kept in a file."""
+        """Return the samples that a pipeline makes of the clean test, by the numbers of their rows; kept in a file."""
         kept = self.folder / f"{name}.jsonl"
         if not kept.exists():
             corpus, place = self.folder / f"{name}-corpus", self.folder / name
@@ -299,12 +299,14 @@ class Bench:
             rows = _joined(run(plan, job.model_copy(update=settings), place, overwrite=True).folder)
             numbers = {(row.text, row.text_pair): row.of for row in self.clean}
             of = {
-                row["id"]: numbers[row["text"], row.get("text_pair")] for row in rows if not row.get("parent")
+                row["id"]: numbers[row["text"], row.get("text_pair")]
+                for row in rows
+                if not row.get("source_id")
             }
-            children = [row for row in rows if row.get("parent")]
+            samples = [row for row in rows if row.get("source_id")]
             found = [
-                Labelled(row["text"], row["label"], row.get("text_pair"), of[row["parent"]])
-                for row in children
+                Labelled(row["text"], row["label"], row.get("text_pair"), of[row["source_id"]])
+                for row in samples
             ]
             for done in (corpus, place):
                 shutil.rmtree(done)
@@ -326,7 +328,7 @@ def _editing(name: str, about: str, edits: dict[str, object]) -> Pipeline:
 _REWORDING = _editing(
     "reword",
     "A fifth of the content words by chance, replaced from lexicons.",
-    {"kind": "substitute", "on": "any", "children": _REWORDINGS, "share": 0.2, "sources": ["lexicon"]},
+    {"kind": "substitute", "on": "any", "samples": _REWORDINGS, "share": 0.2, "sources": ["lexicon"]},
 )
 _REVERSING = _editing(
     "reverse",

@@ -38,14 +38,14 @@ _WORK = "work"
 # Files of ours that were being written when their writer died.
 _HALF_WRITTEN = re.compile(rf"evaluation\.(json|md|svg){re.escape(LEFTOVER)}[0-9a-f]{{12}}")
 # What is not a test in a cell.
-FACTS = ("children", "edits", "label_kept", "copies")
+FACTS = ("samples", "edits", "label_kept", "copies")
 # More of these may be asked of a folder that has some already.
 _GROWING = {"arms", "rows", "seeds", "first_seed"}
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured, by (rows, seed, arm): accuracies of 0 to 1 by test, and what the children are like.
+    """What was measured, by (rows, seed, arm): accuracies of 0 to 1 by test, and what the samples are like.
 
     texts: how many rows each test has.
     """
@@ -131,20 +131,20 @@ class Evaluation:
         """Yield the tables in Markdown."""
         cells = sum(arm == DUPLICATE for _, _, arm in self.cells)
         yield f"Points against `{DUPLICATE}`, the same rows repeated for as many steps; {_many(cells, 'draw')}."
-        none = [arm for arm in self.arms if self.mean(arm, "children") == 0]
+        none = [arm for arm in self.arms if self.mean(arm, "samples") == 0]
         for test in self.tests:
             yield from self._of_test(test, cells, none)
         for arm in none:
             yield from (
                 "",
-                f"`{arm}` made no child that joins the data (those of `probe` and `attack` stand apart): its rows are those of `{DUPLICATE}`.",
+                f"`{arm}` made no sample that joins the data (those of `probe` and `attack` stand apart): its rows are those of `{DUPLICATE}`.",
             )
-        yield from ("", "## Children", "", "| arm | a row | edits | label kept, by the judge | copies |")
+        yield from ("", "## Samples", "", "| arm | a row | edits | label kept, by the judge | copies |")
         yield "|---|---|---|---|---|"
         for arm in self.arms:
-            if not isnan(self.mean(arm, "children")):
+            if not isnan(self.mean(arm, "samples")):
                 facts = (
-                    _number(self._children_a_row(arm), 2),
+                    _number(self._samples_a_row(arm), 2),
                     _number(self.mean(arm, "edits"), 2),
                     _number(100 * self.mean(arm, "label_kept"), 1, " %"),
                     _number(self.mean(arm, "copies"), 1),
@@ -174,7 +174,7 @@ class Evaluation:
         )
         found = self.differences(test)
         for arm, one in found.items():
-            verdict = "made no child" if arm in none else one.verdict
+            verdict = "made no sample" if arm in none else one.verdict
             told = (arm, str(one.cells), f"{one.mean:+.2f}", _span(one), _number(one.holm, 3), verdict)
             yield f"| {' | '.join(told)} |"
         seen = sorted({f"{one.seen:.1f}" for one in found.values() if not isnan(one.seen)}, key=float)
@@ -194,10 +194,10 @@ class Evaluation:
                 ]
                 yield f"| {arm} | {' | '.join(points)} |"
 
-    def _children_a_row(self, arm: str) -> float:
-        """Return how many children an arm makes of a row, in the mean."""
+    def _samples_a_row(self, arm: str) -> float:
+        """Return how many samples an arm makes of a row, in the mean."""
         found = [
-            float(cell["children"] or 0) / rows for (rows, _, of), cell in self.cells.items() if of == arm
+            float(cell["samples"] or 0) / rows for (rows, _, of), cell in self.cells.items() if of == arm
         ]
         return sum(found) / len(found)
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import yaml
 
 from augment.output.diversity import written
-from augment.output.export import CHILDREN, PARENTS
+from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.text.visible import visible
 
 _TAGS = ["text-classification", "augmented", "integrated-gradients"]
@@ -20,25 +20,25 @@ _TAGS = ["text-classification", "augmented", "integrated-gradients"]
 _BLOCK = re.compile(r"^(?:[#>=~]|[+*-](?=\s|[*-])|```)|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 _DTYPES = {"double": "float64", "float": "float32", "halffloat": "float16"}
 _HELD = {
-    PARENTS: "tokens, spans, scores and ranks of the rows worked on, by id",
-    CHILDREN: "every child with its edits, verdict and reason, by id",
-    "dropped.parquet": "children set aside, with the verdict and the reason",
+    SOURCE_ROWS: "tokens, spans, scores and ranks of the rows worked on, by id",
+    SAMPLES: "every sample with its edits, verdict and reason, by id",
+    "dropped.parquet": "samples set aside, with the verdict and the reason",
     "rejects.parquet": "rows that could not be treated: id, stage, reason, place in the source",
 }
 _LINEAGE_TOLD = """\
-A child names its `parent`, the `method` that made it, and its `edits`: replacing, in the parent's text, each `old` at
-`start:end` (code points) by `new` gives the child. Children have the label of their parent; in those made to test a
-model (verdict `adversarial` or `contrast`) it may no longer hold. A child with `label_from` has another label than its
-parent, which had that one."""
+A sample names its `source_id`, the `method` that made it, and its `edits`: replacing, in the source row's text, each `old` at
+`start:end` (code points) by `new` gives the sample. Samples have the label of their source row; in those made to test a
+model (verdict `adversarial` or `contrast`) it may no longer hold. A sample with `label_from` has another label than its
+source row, which had that one."""
 
 
 @dataclass(frozen=True)
 class Card:
     """What the README of a run's folder tells.
 
-    about: what the pipeline does; edits: whether it makes children; facts: names and values of what was run; counts:
-    totals; files: rows by name; dropped: children by reason; report: whether report.html lies there; keywords: whether the
-    key-word table does; diversity: how varied the children are; columns: those of data/ and probes/, of formats that do not
+    about: what the pipeline does; edits: whether it makes samples; facts: names and values of what was run; counts:
+    totals; files: rows by name; dropped: samples by reason; report: whether report.html lies there; keywords: whether the
+    key-word table does; diversity: how varied the samples are; columns: those of data/ and probes/, of formats that do not
     hold them.
     """
 
@@ -67,8 +67,8 @@ def draw_card(card: Card) -> str:
         _prose(card.about),
         _rows(("", ""), [*card.facts.items(), *totals]),
         *_section("Notices", "\n".join(f"* {_cell(notice)}" for notice in card.notices)),
-        *_section("Why children were dropped", _rows(("reason", "children"), reasons) if reasons else ""),
-        *_section("How varied the children are", _rows(("", ""), variety) if variety else ""),
+        *_section("Why samples were dropped", _rows(("reason", "samples"), reasons) if reasons else ""),
+        *_section("How varied the samples are", _rows(("", ""), variety) if variety else ""),
         *_section("Files", _rows(("file", "rows", "what it holds"), _listing(card))),
         *_section("Load it", _loading(card)),
         _LINEAGE_TOLD if card.edits else "",
@@ -139,9 +139,9 @@ def _listing(card: Card) -> list[tuple[str, str, str]]:
 def _held(name: str, counts: Mapping[str, int]) -> str:
     """Return what a file with rows holds."""
     if name.startswith("data/"):
-        joined = counts.get("children in data")
-        return "source rows, each followed by its children that join, if any" if joined else "source rows"
-    return "children made to test a model" if name.startswith("probes/") else _HELD[name]
+        joined = counts.get("samples in data")
+        return "source rows, each followed by its samples that join, if any" if joined else "source rows"
+    return "samples made to test a model" if name.startswith("probes/") else _HELD[name]
 
 
 def _loading(card: Card) -> str:
@@ -155,7 +155,7 @@ def _loading(card: Card) -> str:
     ]
     lines += ['probes = load_dataset("path/of/this/folder", "probes")'] if probes else []
     lines.append("```")
-    why = "no child was set apart" if card.edits else "this pipeline edits nothing"
+    why = "no sample was set apart" if card.edits else "this pipeline edits nothing"
     absent = f'There is no `probes` configuration, because {why}: `load_dataset(..., "probes")` fails here.'
     return "\n".join([*lines, *([] if probes else ["", absent])])
 

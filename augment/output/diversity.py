@@ -1,11 +1,11 @@
-"""How varied the children of a run are, counted shard by shard in memory that does not grow with the run.
+"""How varied the samples of a run are, counted shard by shard in memory that does not grow with the run.
 
 Sums are exact. What needs the texts together is taken of a sample that depends on ids and texts alone, whatever the order:
-of a row in the sample all children are, and of a text that is compared with others all that equal it.
+of a row in the sample all samples are, and of a text that is compared with others all that equal it.
 
     tally = Diversity()
     tally.add(table)            # the rows of a shard
-    tally.pass_by(table)        # source rows that no child was made of
+    tally.pass_by(table)        # source rows that no sample was made of
     tally.told()                # {"distinct-1": 0.31, ...}
 """
 
@@ -20,14 +20,14 @@ import pyarrow.compute as pc
 from augment.seeding import key_of
 from augment.text.ngram_overlap import distinct, self_bleu
 
-# Source rows whose children are compared, those of the smallest hashes; hashes of texts that are kept.
+# Source rows whose samples are compared, those of the smallest hashes; hashes of texts that are kept.
 ROWS, _TEXTS = 500, 1 << 20
 _COUNTS = {
-    "children asked for",
+    "samples asked for",
     "given",
     "lacking",
     "copies of a source text",
-    "children with the same text",
+    "samples with the same text",
     "rows sampled",
 }
 
@@ -74,7 +74,7 @@ class Equal:
 
 @dataclass
 class Diversity:
-    """The tally. lost: verdicts of children that are set aside; given: the others; sample: words of a source row and of its given children, by hash of its id."""
+    """The tally. lost: verdicts of samples that are set aside; given: the others; sample: words of a source row and of its given samples, by hash of its id."""
 
     lost: frozenset[str] = frozenset({"drop"})
     rows: int = 0
@@ -82,17 +82,17 @@ class Diversity:
     edits: int = 0
     words: int = 0
     sources: Equal = field(default_factory=Equal)
-    children: Equal = field(default_factory=Equal)
+    samples: Equal = field(default_factory=Equal)
     sample: dict[int, list[list[str]]] = field(default_factory=dict)
 
     def pass_by(self, table: pa.Table) -> None:
-        """Remember the texts of source rows that no child was made of."""
+        """Remember the texts of source rows that no sample was made of."""
         self.sources.add(_hashes(table))
 
     def add(self, table: pa.Table) -> None:
-        """Add source rows, each followed by its children."""
-        parent = table.column("parent")
-        source = np.asarray(parent.is_null())
+        """Add source rows, each followed by its samples."""
+        source_ids = table.column("source_id")
+        source = np.asarray(source_ids.is_null())
         owner = np.flatnonzero(source)[np.cumsum(source) - 1] if len(source) else np.zeros(0, int)
         given = np.flatnonzero(~source & self._is_given(table))
         self.pass_by(table.filter(pa.array(source)))
@@ -101,15 +101,15 @@ class Diversity:
         if not len(given):
             return
         kept = table.take(pa.array(given))
-        self.children.add(_hashes(kept))
+        self.samples.add(_hashes(kept))
         self.edits += pc.sum(pc.list_value_length(kept.column("edits"))).as_py() or 0
         if "tokens" in table.column_names:
             self.words += int(_words(table)[owner[given]].sum())
             self._sample(table, owner[given], given)
 
-    def given_of(self, children: pa.Table) -> pa.Table:
-        """Return the children that are not set aside."""
-        return children.filter(pa.array(self._is_given(children)))
+    def given_of(self, samples: pa.Table) -> pa.Table:
+        """Return the samples that are not set aside."""
+        return samples.filter(pa.array(self._is_given(samples)))
 
     def _is_given(self, table: pa.Table) -> np.ndarray:
         """Return whether the verdict of a row does not set it aside, [N] bool."""
@@ -119,19 +119,19 @@ class Diversity:
         return ~np.asarray(pc.fill_null(lost, False))
 
     def told(self) -> dict[str, float]:
-        """Return what the summary says of the children, by name; nothing where no child was given."""
+        """Return what the summary says of the samples, by name; nothing where no sample was given."""
         if not self.given:
             return {}
         families = [self.sample[key] for key in sorted(self.sample)[:ROWS]]
-        texts = [child for family in families for child in family[1:]]
+        texts = [sample for family in families for sample in family[1:]]
         copies, repeats = self._equal()
         return {
-            "children a row": round(self.given / self.rows, 2),
+            "samples a row": round(self.given / self.rows, 2),
             "edits a row": round(self.edits / self.rows, 2),
-            "edits a child": round(self.edits / self.given, 2),
+            "edits a sample": round(self.edits / self.given, 2),
             "share of words edited": round(self.edits / self.words, 4) if self.words else 0.0,
             "copies of a source text": copies,
-            "children with the same text": repeats,
+            "samples with the same text": repeats,
             "rows sampled": len(families),
             "distinct-1": round(distinct(texts, 1), 4),
             "distinct-2": round(distinct(texts, 2), 4),
@@ -141,20 +141,20 @@ class Diversity:
         }
 
     def _equal(self) -> tuple[int, int]:
-        """Return how many children equal a source text, and how many repeat a child; estimates beyond a million texts."""
-        bits = max(self.sources.bits, self.children.bits)
+        """Return how many samples equal a source text, and how many repeat a sample; estimates beyond a million texts."""
+        bits = max(self.sources.bits, self.samples.bits)
         self.sources.sift(bits)
-        self.children.sift(bits)
-        made = self.children.hashes()
+        self.samples.sift(bits)
+        made = self.samples.hashes()
         copies = int(np.isin(made, self.sources.hashes()).sum())
         return copies << bits, (len(made) - len(np.unique(made))) << bits
 
     def _sample(self, table: pa.Table, owners: np.ndarray, given: np.ndarray) -> None:
-        """Add the rows whose ids have the smallest hashes, with their given children."""
+        """Add the rows whose ids have the smallest hashes, with their given samples."""
         limit = sorted(self.sample)[ROWS - 1] if len(self.sample) >= ROWS else 1 << 64
         of: dict[int, list[int]] = {}
-        for owner, child in zip(owners.tolist(), given.tolist(), strict=True):
-            of.setdefault(owner, []).append(child)
+        for owner, sample in zip(owners.tolist(), given.tolist(), strict=True):
+            of.setdefault(owner, []).append(sample)
         names = table.column("id").take(pa.array(list(of))).to_pylist()
         keys = {key_of(name): owner for name, owner in zip(names, of, strict=True)}
         few = sorted(key for key in keys if key < limit)[:ROWS]
@@ -167,7 +167,7 @@ class Diversity:
 
 
 def edited(row: Mapping[str, object], edits: Sequence[Mapping[str, object]]) -> list[str]:
-    """Return the tokens of a child: those of its source row, and the words of each edit in the place of what it replaces."""
+    """Return the tokens of a sample: those of its source row, and the words of each edit in the place of what it replaces."""
     tokens, sides, spans = (_list(row[name]) for name in ("tokens", "side", "spans"))
     found: list[tuple[int, int, list[str]]] = []
     gone: set[tuple[int, int]] = set()
@@ -188,7 +188,7 @@ def _list(value: object) -> list[object]:
 
 
 def _self_bleu(families: Sequence[Sequence[Sequence[str]]]) -> float:
-    """Return the mean BLEU of a child against its source row and its siblings."""
+    """Return the mean BLEU of a sample against its source row and its siblings."""
     found = [score for family in families for score in islice(self_bleu(family), 1, None)]
     return sum(found) / len(found) if found else 0.0
 

@@ -1,10 +1,10 @@
 """Turn finished shards into the folder a trainer opens: data by split, explanations beside, nothing lost.
 
-    data/<split>.parquet        source rows and the children that join them (output.verdicts)
-    probes/<split>.parquet      adversarial and contrast children, whose given label may not hold
-    explain/parents.parquet     tokens, spans, scores and ranks of the rows worked on, by id
-    explain/children.parquet    every child with its edits, verdict and reason, by id
-    dropped.parquet             children set aside           rejects.parquet    rows that could not be treated
+    data/<split>.parquet        source rows and the samples that join them (output.verdicts)
+    probes/<split>.parquet      adversarial and contrast samples, whose given label may not hold
+    explain/source_rows.parquet     tokens, spans, scores and ranks of the rows worked on, by id
+    explain/samples.parquet    every sample with its edits, verdict and reason, by id
+    dropped.parquet             samples set aside           rejects.parquet    rows that could not be treated
 
 `datasets.load_dataset(folder)` reads data; `load_dataset(folder, "probes")` the probes, where there are any.
 """
@@ -29,19 +29,19 @@ from augment.output.soft_labels import Softener
 from augment.output.totals import Totals
 from augment.stages.protocol import Stage
 from augment.stages.shortcuts import Flag
-from augment.tables.columns import ATTACK, CHILD, CORPUS, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES
+from augment.tables.columns import ATTACK, CORPUS, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, SAMPLE
 from augment.tables.output_names import OURS, written_names
 from augment.tables.rows import NUMBERED, Reject
 from augment.tables.sink import Sink, read_as
 from augment.tables.split_files import file_stems
 
-PARENTS = "explain/parents.parquet"
-CHILDREN = "explain/children.parquet"
+SOURCE_ROWS = "explain/source_rows.parquet"
+SAMPLES = "explain/samples.parquet"
 APART = ("adversarial", "contrast")
-# Verdicts of children that are set aside unless they join the data.
+# Verdicts of samples that are set aside unless they join the data.
 _JOINING = frozenset({"keep", "soft", "drop"})
 # Null on a source row; the shortfall is told of it.
-_LINEAGE = tuple(column for column in (*CHILD, *KEEP) if column.name != "shortfall")
+_LINEAGE = tuple(column for column in (*SAMPLE, *KEEP) if column.name != "shortfall")
 
 
 class Export:
@@ -113,7 +113,7 @@ class Export:
             idle = set() if self._job.resources.guard else {column.name for column in GUARD}
             ours = OURS - idle - {"id"}
             self._added = tuple(field for field in table.schema if field.name in ours)
-        is_child = table.column("parent").is_valid()
+        is_sample = table.column("source_id").is_valid()
         verdict = table.column("verdict")
         joins = pc.or_(verdict.is_null(), pc.is_in(verdict, pa.array(self._job.output.joining)))
         apart = pc.and_not(pc.is_in(verdict, pa.array(APART)), joins)
@@ -128,20 +128,18 @@ class Export:
                 if name in dropped.column_names:
                     told = told.append_column(name, dropped.column(name))
             self._sink("dropped.parquet").add(told)
-        self._explain(table.filter(pc.invert(is_child)), table.filter(is_child))
+        self._explain(table.filter(pc.invert(is_sample)), table.filter(is_sample))
 
-    def _explain(self, parents: pa.Table, children: pa.Table) -> None:
+    def _explain(self, source_rows: pa.Table, samples: pa.Table) -> None:
         """Write what the report is drawn from."""
         lineage = {column.name for column in (*_LINEAGE, *MOVED)} | {"source", NUMBERED.name}
-        self._sink(PARENTS).add(
-            parents.drop_columns([name for name in parents.column_names if name in lineage])
+        self._sink(SOURCE_ROWS).add(
+            source_rows.drop_columns([name for name in source_rows.column_names if name in lineage])
         )
-        if children.num_rows:
+        if samples.num_rows:
             theirs = {column.name for column in CORPUS} | (OURS - {column.name for column in ATTACK})
             theirs |= self._later
-            self._sink(CHILDREN).add(
-                children.select([name for name in children.column_names if name in theirs])
-            )
+            self._sink(SAMPLES).add(samples.select([name for name in samples.column_names if name in theirs]))
 
     def _by_split(self, place: str, table: pa.Table) -> None:
         """Write rows to the file of their split."""
@@ -191,15 +189,15 @@ def is_derived(job: Job, label: str | None) -> bool:
 
 
 def _completed(table: pa.Table) -> pa.Table:
-    """Return the table with all columns of children, null where no stage made any."""
-    for column in (*CHILD, *KEEP):
+    """Return the table with all columns of samples, null where no stage made any."""
+    for column in (*SAMPLE, *KEEP):
         if column.name not in table.column_names:
             table = table.append_column(column.name, pa.nulls(table.num_rows, column.type))
     return table
 
 
 def _moved(column: pa.ChunkedArray, table: pa.Table, names: Mapping[str, str]) -> pa.ChunkedArray | pa.Array:
-    """Return the source's labels with those of children whose label was moved, written as the source writes them."""
+    """Return the source's labels with those of samples whose label was moved, written as the source writes them."""
     if MOVED[0].name not in table.column_names or not len(table.column(MOVED[0].name).drop_null()):
         return column
     written = {name: raw for raw, name in reversed(list(names.items()))}
@@ -214,8 +212,8 @@ def _moved(column: pa.ChunkedArray, table: pa.Table, names: Mapping[str, str]) -
 def _later(stages: Sequence[Stage]) -> frozenset[str]:
     """Return the columns of stages behind the first that makes samples, which samples have too."""
     makers = [
-        place for place, stage in enumerate(stages) if {"parent"} & {column.name for column in stage.adds}
+        place for place, stage in enumerate(stages) if {"source_id"} & {column.name for column in stage.adds}
     ]
     behind = stages[makers[0] + 1 :] if makers else ()
-    inside = {column.name for column in (*CHILD, *ATTACK)}
+    inside = {column.name for column in (*SAMPLE, *ATTACK)}
     return frozenset(column.name for stage in behind for column in stage.adds) - inside

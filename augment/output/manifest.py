@@ -35,10 +35,10 @@ _BESIDE = (
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did. `counts` balance: rows in = passed + rejected, children made = joined + apart + dropped.
+    """What a run did. `counts` balance: rows in = passed + rejected, samples made = joined + apart + dropped.
 
-    verdicts, dropped, missing, rejected: children by verdict, and by reason; rows by reason. diversity: how varied the
-    children are (`augment.output.diversity`).
+    verdicts, dropped, missing, rejected: samples by verdict, and by reason; rows by reason. diversity: how varied the
+    samples are (`augment.output.diversity`).
     """
 
     folder: Path

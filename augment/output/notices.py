@@ -24,7 +24,7 @@ _FLAGS_TOLD = 3
 # Rows by which a model is known to be no better than its most frequent answer.
 _ROWS_TOLD = 20
 OWN_ROWS = (
-    "the model judges children of rows it was trained on, and is too sure of them; with `augment train --folds 5` and "
+    "the model judges samples of rows it was trained on, and is too sure of them; with `augment train --folds 5` and "
     "model.folds: 5 each row is judged by a model that did not see it"
 )
 
@@ -52,17 +52,19 @@ def notices_of(
     unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
     unsure += 0 if "soft" in job.output.joining else totals.verdicts["soft"]
     if made >= 20 and unsure == made:
-        found.append("every child was dropped: is the model trained? `augment train` prints how well it does")
+        found.append(
+            "every sample was dropped: is the model trained? `augment train` prints how well it does"
+        )
     if any(isinstance(stage, Balance) for stage in plan.stages):
         found += _of_balance(totals)
     if totals.verdicts["soft"] and "soft" in set(job.output.verdicts) - set(job.output.joining):
         found.append(
-            f"{totals.verdicts['soft']:,} children whose label is in doubt (verdict soft) are in dropped.parquet: they join "
+            f"{totals.verdicts['soft']:,} samples whose label is in doubt (verdict soft) are in dropped.parquet: they join "
             "the data with output.labels: soft only"
         )
     if totals.verdicts["soft"] and "soft" in job.output.joining:
         found.append(
-            f"{totals.verdicts['soft']:,} children whose label is in doubt (verdict soft) are in the data: train on "
+            f"{totals.verdicts['soft']:,} samples whose label is in doubt (verdict soft) are in the data: train on "
             f"{PROBABILITIES.name}, not on their label"
         )
     if totals.cut:
@@ -77,7 +79,7 @@ def notices_of(
         )
     if totals.moved:
         found.append(
-            f"{totals.moved:,} children have another label than their parent, which `label_from` names: read them before you train on them"
+            f"{totals.moved:,} samples have another label than their source row, which `label_from` names: read them before you train on them"
         )
     found += [
         notice
@@ -131,17 +133,17 @@ def _of_language(totals: Totals) -> Iterator[str]:
 
 
 def _of_balance(totals: Totals) -> Iterator[str]:
-    """Yield how level accepted shortcuts are, and why no child was made."""
+    """Yield how level accepted shortcuts are, and why no sample was made."""
     told = list(totals.levels.told())
     yield from told[:_REASONS_TOLD]
     if told[_REASONS_TOLD:]:
         yield f"{len(told) - _REASONS_TOLD} more shortcuts were accepted"
     if not totals.verdicts.total():
-        yield "no child was made: what is accepted stands in no row that was worked on, or is as frequent in every class"
+        yield "no sample was made: what is accepted stands in no row that was worked on, or is as frequent in every class"
 
 
 def _lacking(stage: Select, job: Job, totals: Totals) -> Iterator[str]:
-    """Yield what classes lack of the children that a stage was to select."""
+    """Yield what classes lack of the samples that a stage was to select."""
     found: Counter[str | None] = Counter()
     for (label, verdict), count in totals.joined.items():
         found[label] += count if verdict in job.output.joining else 0
@@ -150,7 +152,7 @@ def _lacking(stage: Select, job: Job, totals: Totals) -> Iterator[str]:
     lacks = {label: wanted[label] - found[label] for label in labels if wanted[label] > found[label]}
     if lacks:
         some = ", ".join(f"{label} {count:,}" for label, count in sorted(lacks.items(), key=str))
-        yield f"too few children for the number asked for; classes lack: {some}"
+        yield f"too few samples for the number asked for; classes lack: {some}"
 
 
 def _of_scores(method: str, totals: Totals, left_open: bool) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Draw the report of a finished run from its folder: no model, no torch, no pandas.
 
-The tables of words per class use every row; the samples drawn are at most `rows` source rows with their children,
+The tables of words per class use every row; the samples drawn are at most `rows` source rows with their samples,
 taken in turn from every label and outcome, changed predictions and the largest errors first.
 """
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from augment.output.diversity import written
-from augment.output.export import CHILDREN, PARENTS
+from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.keywords import leading
 from augment.output.report_sample import sample
 from augment.output.totals import percent
@@ -29,27 +29,27 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
     """Write report.html into the folder of a finished run and return its path; RequestError if there is no run."""
     require_finished(folder)
     manifest = read_json(folder / MANIFEST)
-    with in_parts(folder / PARENTS) as file:
+    with in_parts(folder / SOURCE_ROWS) as file:
         names = file.schema_arrow.names
         methods = tuple(name.removesuffix("_status") for name in names if name.endswith("_status"))
         words = WordTable()
         for batch in _scored(file, methods):
             words.add(batch, methods[0])
     chosen = sample(folder, next(iter(methods), None), rows)
-    parents = _only(folder / PARENTS, "id", chosen)
-    children = _only(folder / CHILDREN, "parent", chosen) if (folder / CHILDREN).exists() else _no_children()
+    source_rows = _only(folder / SOURCE_ROWS, "id", chosen)
+    samples = _only(folder / SAMPLES, "source_id", chosen) if (folder / SAMPLES).exists() else _no_samples()
     summary, job = _mapping(manifest["summary"]), _mapping(manifest["job"])
     page = Page(
         title=f"{job.get('name', '')}: {summary['pipeline']}",
         facts=_facts(summary, job),
         variety=_variety(summary),
         notices=tuple(str(notice) for notice in _list(summary["notices"])),
-        parents=parents,
-        children=children,
+        source_rows=source_rows,
+        samples=samples,
         methods=methods,
         top=words.top(_TOP),
         units=sorted(leading(folder, _UNITS), key=lambda unit: unit["flag"] is None),
-        total_parents=pq.read_metadata(folder / PARENTS).num_rows,
+        total_source_rows=pq.read_metadata(folder / SOURCE_ROWS).num_rows,
         unit=_unit(manifest),
         made_by=f"augment {manifest['augment']}",
     )
@@ -71,12 +71,12 @@ def _only(path: Path, name: str, values: pa.Array) -> pa.Table:
         return pa.concat_tables(kept) if kept else file.schema_arrow.empty_table()
 
 
-def _no_children() -> pa.Table:
-    """Return a table of no children."""
+def _no_samples() -> pa.Table:
+    """Return a table of no samples."""
     return pa.table(
         {
             "id": pa.array([], pa.string()),
-            "parent": pa.array([], pa.string()),
+            "source_id": pa.array([], pa.string()),
             "text": pa.array([], pa.string()),
         }
     )
@@ -100,7 +100,7 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
 
 
 def _variety(summary: dict[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return what is said of how varied the children are; nothing where there are none."""
+    """Return what is said of how varied the samples are; nothing where there are none."""
     found = _mapping(summary.get("diversity"))
     return tuple((name, written(name, float(str(value)))) for name, value in found.items())
 

@@ -1,7 +1,7 @@
 """Choose the source rows a report draws, from a run of any size, in the memory of those chosen.
 
-Rows are taken in turn from every label and outcome; within one, the largest errors first. Children stand in the order of
-their parents, so both files are read side by side.
+Rows are taken in turn from every label and outcome; within one, the largest errors first. Samples stand in the order of
+their source rows, so both files are read side by side.
 
     ids = sample(folder, "ig", 5000)
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from augment.output.export import CHILDREN, PARENTS
+from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.tables.files import batches, in_parts
 
 # Of one label and outcome: the error, where the row stands (both negative, so that the last of them falls out), its id.
@@ -23,7 +23,7 @@ Ranked = tuple[float, int, str]
 
 def sample(folder: Path, method: str | None, rows: int) -> pa.Array:
     """Return the ids of at most so many source rows of a finished run, in file order."""
-    with in_parts(folder / PARENTS) as file:
+    with in_parts(folder / SOURCE_ROWS) as file:
         if file.metadata.num_rows <= rows:
             return file.read(columns=["id"]).column("id").combine_chunks()
     strata: dict[tuple[str, str], list[Ranked]] = defaultdict(list)
@@ -43,7 +43,7 @@ def _rows(folder: Path, method: str | None) -> Iterator[tuple[str, str, float, s
     outcomes = _outcomes(folder)
     following = next(outcomes, None)
     wanted = ["id", "label", *([f"{method}_error"] if method else [])]
-    with in_parts(folder / PARENTS) as file:
+    with in_parts(folder / SOURCE_ROWS) as file:
         for batch in batches(file, wanted):
             columns = [batch.column(name).to_pylist() for name in wanted]
             errors = columns[2] if method else [0.0] * batch.num_rows
@@ -55,20 +55,20 @@ def _rows(folder: Path, method: str | None) -> Iterator[tuple[str, str, float, s
 
 
 def _outcomes(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield for each source row with children whether one changed the prediction, and the verdicts they got."""
-    if not (folder / CHILDREN).exists():
+    """Yield for each source row with samples whether one changed the prediction, and the verdicts they got."""
+    if not (folder / SAMPLES).exists():
         return
-    parent, kinds = "", set[str]()
-    with in_parts(folder / CHILDREN) as file:
-        names = ("parent", "verdict", "pred_before", "pred_after")
+    source_id, kinds = "", set[str]()
+    with in_parts(folder / SAMPLES) as file:
+        names = ("source_id", "verdict", "pred_before", "pred_after")
         columns = [name for name in names if name in file.schema_arrow.names]
         for batch in batches(file, columns):
             for row in batch.to_pylist():
-                if row["parent"] != parent:
+                if row["source_id"] != source_id:
                     if kinds:
-                        yield parent, "+".join(sorted(kinds))
-                    parent, kinds = row["parent"], set()
+                        yield source_id, "+".join(sorted(kinds))
+                    source_id, kinds = row["source_id"], set()
                 changed = row.get("pred_before") != row.get("pred_after")
                 kinds.add("changed" if changed else str(row.get("verdict")))
     if kinds:
-        yield parent, "+".join(sorted(kinds))
+        yield source_id, "+".join(sorted(kinds))

@@ -1,4 +1,4 @@
-"""How frequent accepted shortcuts are in a data set, before its children and with them.
+"""How frequent accepted shortcuts are in a data set, before its samples and with them.
 
 levels = Levels(read_flags(Path("flags.csv")))
 levels.add(table)
@@ -18,7 +18,7 @@ from augment.text.units import pattern_of
 
 
 class Levels:
-    """Rows that hold what is accepted, by flag: of its class and of the others, source rows and children."""
+    """Rows that hold what is accepted, by flag: of its class and of the others, source rows and samples."""
 
     def __init__(self, flags: Sequence[Flag]) -> None:
         """Take what is accepted."""
@@ -27,14 +27,14 @@ class Levels:
         self._holding: Counter[tuple[int, bool, bool]] = Counter()
 
     def add(self, table: pa.Table) -> None:
-        """Add rows of a data set, with the columns text, text_pair, label and parent."""
-        child = np.asarray(pc.is_valid(table.column("parent")))
+        """Add rows of a data set, with the columns text, text_pair, label and source_id."""
+        sample = np.asarray(pc.is_valid(table.column("source_id")))
         for number, (flag, pattern) in enumerate(self._patterns):
             sides = (pc.match_substring_regex(table.column(name), pattern) for name in ("text", "text_pair"))
             holds = np.logical_or(*(np.asarray(pc.fill_null(side, False)) for side in sides))
             own = np.asarray(pc.fill_null(pc.equal(table.column("label"), flag.label), False))
             for its, made in product((True, False), repeat=2):
-                rows = (own == its) & (child == made)
+                rows = (own == its) & (sample == made)
                 self._rows[number, its, made] += int(rows.sum())
                 self._holding[number, its, made] += int((rows & holds).sum())
 
@@ -53,5 +53,5 @@ class Levels:
 
     def _share(self, number: int, own: bool, made: tuple[bool, ...]) -> float:
         """Return in what share of some rows a shortcut stands."""
-        places = [(number, own, child) for child in made]
+        places = [(number, own, sample) for sample in made]
         return sum(self._holding[place] for place in places) / sum(self._rows[place] for place in places)

@@ -1,7 +1,7 @@
 """The class probabilities a model can be trained on in the place of a label, for `output.labels: soft`.
 
-A source row has its given label and no doubt: people gave it. A kept child may have lost a little of it, and only a model
-can say so: its label and the judge's answer are mixed (`output.soft_share`). A child in doubt (verdict `soft`) has the
+A source row has its given label and no doubt: people gave it. A kept sample may have lost a little of it, and only a model
+can say so: its label and the judge's answer are mixed (`output.soft_share`). A sample in doubt (verdict `soft`) has the
 judge's answer alone. With `model.folds` the judge is a model that saw neither the row nor its copies.
 
     soften = softener(plan, job)          # None for `labels: hard`
@@ -23,7 +23,7 @@ from augment.tables.columns import PROBABILITIES
 
 @dataclass(frozen=True)
 class Softener:
-    """How rows get probabilities. column: the judge's answers; labels: what their order is; share: theirs in a kept child."""
+    """How rows get probabilities. column: the judge's answers; labels: what their order is; share: theirs in a kept sample."""
 
     column: str
     labels: LabelMap
@@ -32,25 +32,27 @@ class Softener:
     def of(self, table: pa.Table) -> pa.Array:
         """Return the probabilities of each row, null for a label that the model does not know."""
         places = [self.labels.index(label) for label in table.column("label").to_pylist()]
-        names = ("parent", "verdict", self.column)
-        parents, verdicts, answers = (self._column(table, name) for name in names)
-        rows = zip(places, parents, verdicts, answers, strict=True)
+        names = ("source_id", "verdict", self.column)
+        source_ids, verdicts, answers = (self._column(table, name) for name in names)
+        rows = zip(places, source_ids, verdicts, answers, strict=True)
         return pa.array([self._one(*row) for row in rows], PROBABILITIES.type)
 
     def said(self) -> str:
         """Return in words what they are made of."""
         return (
-            f"source rows: the given label; children: {1 - self.share:.0%} their label, {self.share:.0%} `{self.column}`; "
-            f"children of verdict soft: `{self.column}`"
+            f"source rows: the given label; samples: {1 - self.share:.0%} their label, {self.share:.0%} `{self.column}`; "
+            f"samples of verdict soft: `{self.column}`"
         )
 
     def _column(self, table: pa.Table, name: str) -> list[object]:
         """Return the values of a column, all null where there is none."""
         return table.column(name).to_pylist() if name in table.column_names else [None] * table.num_rows
 
-    def _one(self, place: int | None, parent: object, verdict: object, answer: object) -> np.ndarray | None:
+    def _one(
+        self, place: int | None, source_id: object, verdict: object, answer: object
+    ) -> np.ndarray | None:
         """Return the probabilities of one row, [C] float32, or None."""
-        judged = None if parent is None or answer is None else np.asarray(answer, dtype=np.float32)
+        judged = None if source_id is None or answer is None else np.asarray(answer, dtype=np.float32)
         if judged is not None and verdict == "soft":
             return judged
         if place is None:

@@ -119,7 +119,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
     return Card(
         f"{job.name}: {plan.name}",
         plan.about,
-        any(column.name == "parent" for stage in plan.stages for column in stage.adds),
+        any(column.name == "source_id" for stage in plan.stages for column in stage.adds),
         facts,
         summary.counts,
         summary.files,
@@ -133,7 +133,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
 
 
 def _own_rows(folder: Path, outcome: Outcome) -> list[str]:
-    """Return what is to be said where a model judges children of rows it was trained on."""
+    """Return what is to be said where a model judges samples of rows it was trained on."""
     plan, job = outcome.plan, outcome.job
     judges = outcome.totals.verdicts.total() and any(
         stage.kind == "judge" and "model" in stage.uses for stage in plan.stages
@@ -149,7 +149,7 @@ def _counts(outcome: Outcome) -> dict[str, int]:
     """Return the totals of a run."""
     staged, receipts, totals = outcome.staged, outcome.receipts, outcome.totals
     joining = outcome.job.output.joining
-    made = sum(receipt.children for receipt in receipts)
+    made = sum(receipt.samples for receipt in receipts)
     joined = sum(totals.verdicts[verdict] for verdict in joining)
     apart = sum(totals.verdicts[verdict] for verdict in APART if verdict not in joining)
     judged = sum(totals.verdicts.values())
@@ -160,17 +160,17 @@ def _counts(outcome: Outcome) -> dict[str, int]:
         "rows worked on": sum(receipt.rows - len(receipt.rejects) for receipt in receipts),
         "rows passed through": staged.rest,
         "rows the model is right on": totals.right,
-        "children made": made,
-        "children in data": joined + (made - judged),
-        "children apart": apart,
-        "children dropped": judged - joined - apart,
-        "children that change the prediction": totals.flips,
-        "children asked for and missing": sum(totals.shortfall.values()),
+        "samples made": made,
+        "samples in data": joined + (made - judged),
+        "samples apart": apart,
+        "samples dropped": judged - joined - apart,
+        "samples that change the prediction": totals.flips,
+        "samples asked for and missing": sum(totals.shortfall.values()),
     }
     if outcome.job.folds is not None:
         counts["rows explained out of fold"] = totals.folded
     if totals.moved:
-        counts["children whose label was moved"] = totals.moved
+        counts["samples whose label was moved"] = totals.moved
     if totals.attacks:
         attacked = totals.attacks["changed"] + totals.attacks["unchanged"]
         counts |= {
@@ -182,12 +182,12 @@ def _counts(outcome: Outcome) -> dict[str, int]:
 
 
 def _asked(outcome: Outcome) -> dict[str, float]:
-    """Return how many children were asked for, given and lacking: by the budget of a `diverse`, else by the stages that make them."""
+    """Return how many samples were asked for, given and lacking: by the budget of a `diverse`, else by the stages that make them."""
     totals, given = outcome.totals, outcome.totals.diversity.given
     budget = next((stage.keep for stage in reversed(outcome.plan.stages) if isinstance(stage, Diverse)), None)
-    made = sum(receipt.children for receipt in outcome.receipts)
+    made = sum(receipt.samples for receipt in outcome.receipts)
     asked = made + sum(totals.shortfall.values()) if budget is None else budget * totals.diversity.rows
-    return {"children asked for": asked, "given": given, "lacking": asked - given} if asked else {}
+    return {"samples asked for": asked, "given": given, "lacking": asked - given} if asked else {}
 
 
 def _attribution(totals: Totals) -> dict[str, dict[str, object]]:
@@ -223,17 +223,17 @@ def _peak_mebibytes() -> float:
 
 
 def _check_balance(summary: Summary) -> None:
-    """Raise AugmentError if a row or a child is not accounted for."""
+    """Raise AugmentError if a row or a sample is not accounted for."""
     counts = summary.counts
     rows = sum(
         counts[name]
         for name in ("rows not selected", "rows rejected", "rows worked on", "rows passed through")
     )
-    children = sum(counts[name] for name in ("children in data", "children apart", "children dropped"))
-    if rows != counts["rows read"] or children != counts["children made"]:
+    samples = sum(counts[name] for name in ("samples in data", "samples apart", "samples dropped"))
+    if rows != counts["rows read"] or samples != counts["samples made"]:
         raise AugmentError(
             str(summary.folder),
-            f"the totals do not balance: {rows} of {counts['rows read']} rows, {children} of {counts['children made']} children",
+            f"the totals do not balance: {rows} of {counts['rows read']} rows, {samples} of {counts['samples made']} samples",
             "this is a fault of augment; please report it with the folder's run/plan.json",
         )
 
@@ -250,7 +250,7 @@ def _renamed(staged: Staged, job: Job) -> list[str]:
     names = written_names(staged.source, derived=is_derived(job, staged.columns["label"]))
     read = [staged.columns.get(role) for role in ("text", "text_pair", "label")]
     return [
-        f"your column `{name}` is written as `{names[name]}`, as `{name}` says something of children there"
+        f"your column `{name}` is written as `{names[name]}`, as `{name}` says something of samples there"
         for name in read
         if name in OURS
     ]

@@ -49,10 +49,10 @@ def percent(share: float) -> str:
 
 @dataclass
 class Totals:
-    """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: children that change the prediction; moved: children with another label than their parent.
+    """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: samples that change the prediction; moved: samples with another label than their source row.
 
-    cut: rows longer than the model is fed; foreign: source rows not edited for their language; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: children by label and verdict; sources: source rows
-    by label, of runs that make children; answers: source rows by label and prediction; levels: rows that hold accepted shortcuts, added by who writes them.
+    cut: rows longer than the model is fed; foreign: source rows not edited for their language; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: samples by label and verdict; sources: source rows
+    by label, of runs that make samples; answers: source rows by label and prediction; levels: rows that hold accepted shortcuts, added by who writes them.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -91,16 +91,16 @@ class Totals:
         if "unseen" in names:
             self.cut += pc.sum(pc.greater(table.column("unseen"), 0)).as_py() or 0
         if "fold" in names:
-            sources = table.filter(table.column("parent").is_null()) if "parent" in names else table
+            sources = table.filter(table.column("source_id").is_null()) if "source_id" in names else table
             self.folded += sources.num_rows - sources.column("fold").null_count
         if "near_guard" in names:
             near = table.filter(table.column("near_guard").is_valid())
-            self.near_guard += near.column("parent").null_count
-        if "parent" in names:
-            child = table.column("parent").is_valid()
+            self.near_guard += near.column("source_id").null_count
+        if "source_id" in names:
+            sample = table.column("source_id").is_valid()
             self.diversity.add(table)
-            self._add_children(table.filter(child))
-            self.sources.update(table.column("label").filter(pc.invert(child)).to_pylist())
+            self._add_samples(table.filter(sample))
+            self.sources.update(table.column("label").filter(pc.invert(sample)).to_pylist())
             for gaps in table.column("shortfall").drop_null().to_pylist():
                 for gap in gaps:
                     self.shortfall[gap["method"], gap["reason"]] += gap["missing"]
@@ -126,16 +126,16 @@ class Totals:
         self.silent[method] += int((sizes > 0).sum()) - len(np.unique(loud))
         self.errors.setdefault(method, Spread()).add(table.column(f"{method}_error").drop_null().to_pylist())
 
-    def _add_children(self, children: pa.Table) -> None:
-        """Add verdicts, reasons of dropped children, and changed predictions."""
-        if "verdict" in children.column_names:
-            verdicts = children.column("verdict").to_pylist()
+    def _add_samples(self, samples: pa.Table) -> None:
+        """Add verdicts, reasons of dropped samples, and changed predictions."""
+        if "verdict" in samples.column_names:
+            verdicts = samples.column("verdict").to_pylist()
             self.verdicts.update(verdicts)
-            self.joined.update(zip(children.column("label").to_pylist(), verdicts, strict=True))
-            dropped = children.filter(pc.equal(children.column("verdict"), "drop"))
+            self.joined.update(zip(samples.column("label").to_pylist(), verdicts, strict=True))
+            dropped = samples.filter(pc.equal(samples.column("verdict"), "drop"))
             self.reasons.update(dropped.column("reason").to_pylist())
-        if "label_from" in children.column_names:
-            self.moved += len(self.diversity.given_of(children).column("label_from").drop_null())
-        if "pred_after" in children.column_names:
-            changed = pc.not_equal(children.column("pred_before"), children.column("pred_after"))
+        if "label_from" in samples.column_names:
+            self.moved += len(self.diversity.given_of(samples).column("label_from").drop_null())
+        if "pred_after" in samples.column_names:
+            changed = pc.not_equal(samples.column("pred_before"), samples.column("pred_after"))
             self.flips += pc.sum(changed).as_py() or 0

@@ -160,7 +160,7 @@ def _givers(stage: Stage, before: Sequence[Stage]) -> list[Stage]:
 
 
 def apply(pipeline: Pipeline, table: pa.Table, job: Job, state: Path | None = None) -> Applied:
-    """Return the table after every stage: parents in their order, each with its children behind it."""
+    """Return the table after every stage: source rows in their order, each with its samples behind it."""
     return open_pipeline(pipeline, job, state)(table)
 
 

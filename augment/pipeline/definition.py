@@ -9,7 +9,7 @@ from augment.config.yaml_file import Document, checked, load
 from augment.errors import RequestError, nearest
 from augment.stages import AnyStage
 from augment.stages.protocol import Stage
-from augment.tables.columns import CHILD, CORPUS, FOLD, KEEP, REJECT
+from augment.tables.columns import CORPUS, FOLD, KEEP, REJECT, SAMPLE
 
 
 class Pipeline(BaseModel, frozen=True, extra="forbid"):
@@ -44,7 +44,7 @@ def pipeline_of(pipeline: str | Path | Pipeline) -> Pipeline:
 def check_plan(pipeline: Pipeline, document: Document) -> None:
     """Raise RequestError if a stage needs a column that none before it adds, or adds one that is already there."""
     there = {column.name for column in CORPUS}
-    family = {column.name for column in CHILD}
+    family = {column.name for column in SAMPLE}
     taken = there | family | {REJECT.name, FOLD.name, "source"}
     for place, stage in enumerate(pipeline.stages):
         where = document.where(("stages", place))
@@ -73,7 +73,7 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
         if stage.moves_labels and not any(judging):
             raise RequestError(
                 where,
-                f"stage `{stage.kind}` moves labels, and no `keep` behind it says which children to trust",
+                f"stage `{stage.kind}` moves labels, and no `keep` behind it says which samples to trust",
                 "add `judge` and `keep` after it",
             )
         there |= names
@@ -82,7 +82,7 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
 
 
 def _check_methods(pipeline: Pipeline, document: Document) -> None:
-    """Raise RequestError if two stages make children under one name: their ids would be the same; or if a rule names none."""
+    """Raise RequestError if two stages make samples under one name: their ids would be the same; or if a rule names none."""
     givers: dict[str, Stage] = {}
     for place, stage in enumerate(pipeline.stages):
         for method in stage.methods:
@@ -90,16 +90,14 @@ def _check_methods(pipeline: Pipeline, document: Document) -> None:
                 named = "name" in type(stage).model_fields
                 raise RequestError(
                     document.where(("stages", place)),
-                    f"two stages make children under the same name, `{method}`",
-                    "give one of them a `name:`"
-                    if named
-                    else "leave one of them out: `children` may be more",
+                    f"two stages make samples under the same name, `{method}`",
+                    "give one of them a `name:`" if named else "leave one of them out: `samples` may be more",
                 )
             givers[method] = stage
         unknown = [name for name in stage.methods_named if name not in givers]
         if unknown:
             raise RequestError(
                 document.where(("stages", place)),
-                f"`methods: {unknown[0]}` of stage `{stage.kind}` does nothing: no stage before it makes children of that name",
+                f"`methods: {unknown[0]}` of stage `{stage.kind}` does nothing: no stage before it makes samples of that name",
                 nearest(unknown[0], list(givers)),
             )

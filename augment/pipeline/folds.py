@@ -1,6 +1,6 @@
 """Rows by fold, and back: each part of a table is treated by itself, and the parts are put together in the old order.
 
-A row and its children stay together. What comes out does not depend on how rows are spread over tables.
+A row and its samples stay together. What comes out does not depend on how rows are spread over tables.
 
     parts = [treat(fold, part) for fold, part in by_fold(table, 5)]
     in_order(table, parts)
@@ -31,12 +31,14 @@ def by_fold(table: pa.Table, folds: int) -> list[tuple[int | None, pa.Table]]:
 
 
 def in_order(before: pa.Table, parts: Sequence[pa.Table]) -> pa.Table:
-    """Return the rows of all parts, each source row where it stood before, its children behind it."""
+    """Return the rows of all parts, each source row where it stood before, its samples behind it."""
     place = places(before)
     whole = pa.concat_tables(parts).combine_chunks()
     ids = whole.column("id").to_pylist()
-    parents = whole.column("parent").to_pylist() if "parent" in whole.column_names else [None] * len(ids)
-    roots = [place[parent or name] for name, parent in zip(ids, parents, strict=True)]
+    source_ids = (
+        whole.column("source_id").to_pylist() if "source_id" in whole.column_names else [None] * len(ids)
+    )
+    roots = [place[source_id or name] for name, source_id in zip(ids, source_ids, strict=True)]
     return whole.take(pa.array(sorted(range(len(roots)), key=roots.__getitem__), pa.int64()))
 
 

@@ -35,9 +35,13 @@ def check_sections(pipeline: Pipeline, job: Job) -> None:
     require_ngrams(job)
     protection(job)
     given = {column.name for stage in pipeline.stages for column in stage.adds}
-    if job.output.labels == "soft" and "parent" in given and not any("soft_label" in name for name in given):
+    if (
+        job.output.labels == "soft"
+        and "source_id" in given
+        and not any("soft_label" in name for name in given)
+    ):
         raise RequestError(
             "output.labels: soft",
-            f"the pipeline `{pipeline.name}` makes children, and none of its stages asks a model for their labels",
+            f"the pipeline `{pipeline.name}` makes samples, and none of its stages asks a model for their labels",
             "add the stage `judge`, or leave labels hard",
         )

@@ -5,23 +5,23 @@ const BLOCK = 10;
 const MARGIN = "1400px 0px";
 
 function searchText(row) {
-  const children = row.children.flatMap((child) => [child.id, ...child.sides.flat(2).filter((part) => typeof part === "string")]);
-  return [row.id, ...row.sides.map(whole), ...children].join("\n").toLowerCase();
+  const samples = row.samples.flatMap((sample) => [sample.id, ...sample.sides.flat(2).filter((part) => typeof part === "string")]);
+  return [row.id, ...row.sides.map(whole), ...samples].join("\n").toLowerCase();
 }
 
 function facts(row) {
   // What filters and orders ask of a row, once.
   const found = row.explained[0];
   const known = found && found.pred !== null && row.label !== null;
-  const moves = row.children.map((child) => (child.p_gold_after === null || child.p_gold_before === null ? 0 : Math.abs(child.p_gold_after - child.p_gold_before)));
-  const flips = row.children.some((child) => child.pred_after !== null && child.pred_before !== null && child.pred_after !== child.pred_before);
+  const moves = row.samples.map((sample) => (sample.p_gold_after === null || sample.p_gold_before === null ? 0 : Math.abs(sample.p_gold_after - sample.p_gold_before)));
+  const flips = row.samples.some((sample) => sample.pred_after !== null && sample.pred_before !== null && sample.pred_after !== sample.pred_before);
   let gold = row.gold;
   // Of a wrong prediction only the probability of the target may be known: the gold label has at most the rest.
   if (gold === null && found && found.prob !== null) gold = found.target === row.label ? found.prob : 1 - found.prob;
   return {
     label: row.label ?? "", pred: found?.pred ?? "", right: known ? found.pred === row.label : null, flips, gold: gold ?? 2,
     error: Math.max(-1, ...row.explained.map((one) => one.error ?? (one.gap === null ? -1 : Math.abs(one.gap)))), changed: Math.max(0, ...moves) + (flips ? 1 : 0),
-    verdicts: new Set(row.children.map((child) => child.verdict)), text: null, size: height(row),
+    verdicts: new Set(row.samples.map((sample) => sample.verdict)), text: null, size: height(row),
   };
 }
 
@@ -31,7 +31,7 @@ function height(row) {
   const size = row.sides.reduce((sum, side) => sum + side.length, 0);
   const lines = Math.ceil((wide ? size / 80 : size / 110) + row.sides.length / 2);
   const shown = Math.max(1, row.explained.length) * Math.max(72, 28 * Math.min(10, lines));
-  return 34 + shown + row.children.length * (16 + 25 * Math.min(4, lines));
+  return 34 + shown + row.samples.length * (16 + 25 * Math.min(4, lines));
 }
 
 function prepareSearch(rows, known, from = 0) {
@@ -74,7 +74,7 @@ class List {
       block.style.minHeight = order.slice(start, start + BLOCK).reduce((sum, place) => sum + this.known[place].size, 0) + "px";
       blocks.push(block);
     }
-    this.host.replaceChildren(...blocks);
+    this.host.replaceSamples(...blocks);
     blocks.slice(0, 1).forEach((block) => this.fill(block));
     blocks.forEach((block) => this.observer.observe(block));
   }
@@ -85,10 +85,10 @@ class List {
   }
 
   fill(block) {
-    if (block.firstChild) return;
+    if (block.firstSample) return;
     const places = this.order.slice(block.start, block.start + BLOCK);
-    block.append(...places.map((place) => drawSample(this.rows[place], this.view)));
-    Array.from(block.children).forEach((article, index) => {
+    block.append(...places.map((place) => drawCard(this.rows[place], this.view)));
+    Array.from(block.samples).forEach((article, index) => {
       article.setAttribute("aria-posinset", `${block.start + index + 1}`);
       article.setAttribute("aria-setsize", `${this.order.length}`);
     });
@@ -96,23 +96,23 @@ class List {
   }
 
   empty(block) {
-    if (!block.firstChild || block.contains(document.activeElement)) return;
+    if (!block.firstSample || block.contains(document.activeElement)) return;
     block.style.minHeight = `${block.getBoundingClientRect().height}px`;
-    block.replaceChildren();
+    block.replaceSamples();
   }
 
   redraw() {
-    for (const block of this.host.children) {
-      if (!block.firstChild) continue;
-      block.replaceChildren();
+    for (const block of this.host.samples) {
+      if (!block.firstSample) continue;
+      block.replaceSamples();
       this.fill(block);
     }
   }
 
   reveal(position) {
-    const block = this.host.children[Math.floor(position / BLOCK)];
+    const block = this.host.samples[Math.floor(position / BLOCK)];
     this.fill(block);
-    return block.children[position % BLOCK];
+    return block.samples[position % BLOCK];
   }
 
   step(from, by) {

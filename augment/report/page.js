@@ -44,7 +44,7 @@ class Report {
     this.view = { ...data, say: STRINGS.en, colour: "signed", scaling: "report", verdict: "" };
     this.list = new List(byId("list"), data.rows, this.known, this.view);
     this.places = new Map();
-    data.rows.forEach((row, place) => [row, ...row.children].forEach((one) => this.places.has(one.id) || this.places.set(one.id, place)));
+    data.rows.forEach((row, place) => [row, ...row.samples].forEach((one) => this.places.has(one.id) || this.places.set(one.id, place)));
   }
 
   start() {
@@ -104,10 +104,10 @@ class Report {
   apply() {
     const order = choose(this.data.rows, this.known, this.state);
     this.list.show(order);
-    const children = order.reduce((sum, place) => sum + this.data.rows[place].children.filter((child) => !this.state.verdict || child.verdict === this.state.verdict).length, 0);
+    const samples = order.reduce((sum, place) => sum + this.data.rows[place].samples.filter((sample) => !this.state.verdict || sample.verdict === this.state.verdict).length, 0);
     const { say } = this.view;
     const number = (value) => value.toLocaleString("en");
-    byId("count").textContent = number(order.length) + (order.length < this.data.rows.length ? ` ${say.of} ${number(this.data.rows.length)}` : "") + ` ${say.rows}` + (children ? ` · ${number(children)} ${say.children}` : "");
+    byId("count").textContent = number(order.length) + (order.length < this.data.rows.length ? ` ${say.of} ${number(this.data.rows.length)}` : "") + ` ${say.rows}` + (samples ? ` · ${number(samples)} ${say.samples}` : "");
     byId("none").hidden = order.length > 0;
     byId("clear").disabled = ["search", "label", "pred", "verdict", "outcome", "sort"].every((name) => this.state[name] === START[name]);
     const bar = byId("tools");
@@ -150,7 +150,7 @@ class Report {
 
   fillSelect(select, options) {
     const chosen = Math.max(0, select.selectedIndex);
-    select.replaceChildren(...options.map(([value, text]) => Object.assign(element("option", "", text), { value })));
+    select.replaceSamples(...options.map(([value, text]) => Object.assign(element("option", "", text), { value })));
     select.selectedIndex = chosen;
   }
 
@@ -166,8 +166,8 @@ class Report {
     const sides = red ? [element("span", "", "0"), bar] : [element("span", "", say.against), bar, element("span", "", say.for)];
     const marks = [];
     if (this.data.rows.some((row) => row.key.length)) marks.push(element("span", "t key", say.key));
-    if (this.data.rows.some((row) => row.children.length)) marks.push(element("del", "", say.deleted), element("ins", "", say.inserted));
-    byId("legend").replaceChildren(...sides, element("span", "unit", unit), ...marks);
+    if (this.data.rows.some((row) => row.samples.length)) marks.push(element("del", "", say.deleted), element("ins", "", say.inserted));
+    byId("legend").replaceSamples(...sides, element("span", "unit", unit), ...marks);
   }
 
   print() {
@@ -200,11 +200,11 @@ class Report {
     const place = this.places.get(id);
     if (!this.list.order.includes(place)) this.reset();
     const article = this.list.reveal(this.list.order.indexOf(place));
-    const child = Array.from(article.querySelectorAll(".child")).find((node) => node.dataset.id === id);
+    const sample = Array.from(article.querySelectorAll(".sample")).find((node) => node.dataset.id === id);
     document.querySelectorAll(".linked").forEach((node) => node.classList.remove("linked"));
-    (child ?? article).classList.add("linked");
+    (sample ?? article).classList.add("linked");
     this.focus(article);
-    requestAnimationFrame(() => (child ?? article).scrollIntoView({ block: child ? "center" : "start", behavior: "instant" }));
+    requestAnimationFrame(() => (sample ?? article).scrollIntoView({ block: sample ? "center" : "start", behavior: "instant" }));
   }
 
   focus(article) {
@@ -218,7 +218,7 @@ class Report {
     const typing = event.target.closest("input, select, textarea");
     if (event.key === "Escape" && typing) return event.target.blur();
     if (typing) return;
-    const article = document.activeElement.closest?.(".sample") ?? null;
+    const article = document.activeElement.closest?.(".card") ?? null;
     if (event.key === "/") byId("search").focus();
     else if (event.key === "j" || event.key === "k") this.focus(this.list.step(article, event.key === "j" ? 1 : -1));
     else if (event.key === "ArrowRight" || event.key === "ArrowLeft") this.token(article, event.key === "ArrowRight" ? 1 : -1);
@@ -239,7 +239,7 @@ class Report {
     document.querySelectorAll("[aria-describedby=tip]").forEach((other) => other.removeAttribute("aria-describedby"));
     box.hidden = !rows;
     if (!rows) return;
-    box.replaceChildren(...rows.map(([name, value]) => element("div", "", element("span", "name", name), element("span", "value", value))));
+    box.replaceSamples(...rows.map(([name, value]) => element("div", "", element("span", "name", name), element("span", "value", value))));
     node.setAttribute("aria-describedby", "tip");
     const around = node.getClientRects()[0];
     const size = box.getBoundingClientRect();

@@ -1,4 +1,4 @@
-"""One table of explained rows, one table of their children, one self-contained HTML file.
+"""One table of explained rows, one table of their samples, one self-contained HTML file.
 
 The file holds the rows as compressed JSON and a script that draws only what is near the window, so thousands of rows
 open at once; the first rows stand there as plain HTML too, for readers without scripts. Nothing in it can run or load
@@ -6,7 +6,7 @@ anything: the content security policy allows this one script and style sheet by 
 nodes only, and characters that hide or reorder text are shown as ⟨names⟩. Texts are cut at their spans here, because
 spans count code points and the strings of JavaScript do not. Equal tables give equal bytes.
 
-    page = Page("hotel reviews", facts=(("model", "textcnn"),), parents=rows, children=made, total_parents=7766)
+    page = Page("hotel reviews", facts=(("model", "textcnn"),), source_rows=rows, samples=made, total_source_rows=7766)
     Path("report.html").write_text(draw(page), encoding="utf-8")
 """
 
@@ -33,11 +33,11 @@ from augment.text.visible import visible
 
 # A row as Arrow gives it: what each name holds is said in columns.py.
 Row = Mapping[str, Any]
-# A stretch of a child: unchanged text, or what was put for what, with the score of the token replaced.
+# A stretch of a sample: unchanged text, or what was put for what, with the score of the token replaced.
 Run = str | tuple[str, str, float | None]
 
 STATIC_ROWS: Final = 20
-_SCRIPTS: Final = ("strings.js", "sample.js", "list.js", "page.js")
+_SCRIPTS: Final = ("strings.js", "card.js", "list.js", "page.js")
 _STEPS: Final = 127
 # Parts the pieces of a text: a control character, so `visible` leaves none in a text, and one that JSON need not
 # escape. One string a text instead of one a token halves the time to open a page of 5,000 rows.
@@ -46,29 +46,29 @@ _CUT: Final = "\x7f"
 
 def _no_rows() -> pa.Table:
     """Return a table without rows."""
-    return pa.table({name: pa.array([], pa.string()) for name in ("id", "text", "parent")})
+    return pa.table({name: pa.array([], pa.string()) for name in ("id", "text", "source_id")})
 
 
 @dataclass(frozen=True)
 class Page:
     """What a report shows.
 
-    `facts` are names and values for its head, `variety` those on how varied children are, `notices` warnings
+    `facts` are names and values for its head, `variety` those on how varied samples are, `notices` warnings
     on top. `methods` names the attribution columns of
-    `parents`, the first one leading; `unit` is what their scores are counted in, such as "logit". `label_names` gives
-    labels a display name, `top` the words that matter most, `units` rows of a key-word table, `total_parents` the rows
-    `parents` were chosen from; `made_by` stands at the foot.
+    `source_rows`, the first one leading; `unit` is what their scores are counted in, such as "logit". `label_names` gives
+    labels a display name, `top` the words that matter most, `units` rows of a key-word table, `total_source_rows` the rows
+    `source_rows` were chosen from; `made_by` stands at the foot.
     """
 
     title: str
     facts: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
-    parents: pa.Table = field(default_factory=_no_rows)
-    children: pa.Table = field(default_factory=_no_rows)
+    source_rows: pa.Table = field(default_factory=_no_rows)
+    samples: pa.Table = field(default_factory=_no_rows)
     methods: tuple[str, ...] = ("ig",)
     label_names: Mapping[str, str] = field(default_factory=dict)
     top: Sequence[TopWord] = ()
-    total_parents: int = 0
+    total_source_rows: int = 0
     unit: str = ""
     made_by: str = ""
     units: Sequence[Row] = ()
@@ -77,16 +77,16 @@ class Page:
 
 def draw(page: Page) -> str:
     """Return the page as one HTML file; AugmentError if a table lacks a column that a report cannot be without."""
-    _check(page.parents, ("id", "text"), "parents")
-    children = page.children if page.children.num_rows else _no_rows()
-    _check(children, ("id", "text", "parent"), "children")
-    if page.parents.num_rows and page.methods:
-        _check(page.parents, page.methods, "parents")
-    scales = [full_colour(_scores(page.parents, method)) for method in page.methods]
-    samples, lost = _samples(page, children)
+    _check(page.source_rows, ("id", "text"), "source_rows")
+    samples = page.samples if page.samples.num_rows else _no_rows()
+    _check(samples, ("id", "text", "source_id"), "samples")
+    if page.source_rows.num_rows and page.methods:
+        _check(page.source_rows, page.methods, "source_rows")
+    scales = [full_colour(_scores(page.source_rows, method)) for method in page.methods]
+    cards, lost = _cards(page, samples)
     style, script = stylesheet() + _read("page.css"), "\n".join(_read(name) for name in _SCRIPTS)
     names = {visible(label): visible(name) for label, name in sorted(page.label_names.items())}
-    data = {"methods": page.methods, "scales": scales, "unit": page.unit, "names": names, "rows": samples}
+    data = {"methods": page.methods, "scales": scales, "unit": page.unit, "names": names, "rows": cards}
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
@@ -95,8 +95,8 @@ def draw(page: Page) -> str:
         page=page,
         notices=[*page.notices, *lost],
         names=names,
-        samples=[_static(sample, scales[0] if scales else 1.0) for sample in samples[:STATIC_ROWS]],
-        drawn=len(samples),
+        cards=[_static(card, scales[0] if scales else 1.0) for card in cards[:STATIC_ROWS]],
+        drawn=len(cards),
         words=[(label, list(words)) for label, words in groupby(page.top, key=lambda word: word.label)],
         style=Markup(style),
         script=Markup(script),
@@ -115,24 +115,24 @@ def _check(table: pa.Table, names: Iterable[str], what: str) -> None:
             )
 
 
-def _scores(parents: pa.Table, method: str) -> list[float | None]:
+def _scores(source_rows: pa.Table, method: str) -> list[float | None]:
     """Return all scores of a method in one list; none where the table is empty."""
-    if method not in parents.column_names:
+    if method not in source_rows.column_names:
         return []
-    return [score for row in parents.column(method).to_pylist() for score in row or ()]
+    return [score for row in source_rows.column(method).to_pylist() for score in row or ()]
 
 
-def _samples(page: Page, children: pa.Table) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the rows as the script reads them, each with its children, and a notice if a child's row is not drawn."""
+def _cards(page: Page, samples: pa.Table) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows as the script reads them, each with its samples, and a notice if a sample's row is not drawn."""
     made: dict[str, list[Row]] = {}
-    for child in children.to_pylist():
-        made.setdefault(child["parent"], []).append(child)
-    samples = [_sample(row, page.methods, made.pop(row["id"], [])) for row in page.parents.to_pylist()]
+    for sample in samples.to_pylist():
+        made.setdefault(sample["source_id"], []).append(sample)
+    cards = [_card(row, page.methods, made.pop(row["id"], [])) for row in page.source_rows.to_pylist()]
     lost = sum(len(rows) for rows in made.values())
-    return samples, [f"{lost} children are not drawn, because their source row is not."] if lost else []
+    return cards, [f"{lost} samples are not drawn, because their source row is not."] if lost else []
 
 
-def _sample(row: Row, methods: Sequence[str], children: Sequence[Row]) -> dict[str, Any]:
+def _card(row: Row, methods: Sequence[str], samples: Sequence[Row]) -> dict[str, Any]:
     """Return one row as the script reads it."""
     tokens = row.get("tokens") or []
     places = list(zip(row.get("side") or [0] * len(tokens), row.get("spans") or [], strict=False))
@@ -151,8 +151,8 @@ def _sample(row: Row, methods: Sequence[str], children: Sequence[Row]) -> dict[s
         "key": [rank[token] for token in row.get("key") or [] if token in rank],
         "attack": _seen(row.get("attack")),
         "queries": row.get("attack_queries"),
-        "gold": _gold(_seen(row.get("label")), explained, children),
-        "children": [_child(child, row) for child in children],
+        "gold": _gold(_seen(row.get("label")), explained, samples),
+        "samples": [_sample(sample, row) for sample in samples],
         "lacking": [
             [_seen(gap[name]) for name in ("method", "missing", "reason")]
             for gap in row.get("shortfall") or ()
@@ -195,34 +195,34 @@ def _explained(row: Row, method: str, order: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _gold(label: object, explained: Sequence[Row], children: Sequence[Row]) -> float | None:
+def _gold(label: object, explained: Sequence[Row], samples: Sequence[Row]) -> float | None:
     """Return the probability of the given label on a row, where a column tells it."""
-    told = [child.get("p_gold_before") for child in children if child.get("p_gold_before") is not None]
+    told = [sample.get("p_gold_before") for sample in samples if sample.get("p_gold_before") is not None]
     told += [found["prob"] for found in explained if found["target"] == label and found["prob"] is not None]
     return _short(told[0]) if told else None
 
 
-def _child(child: Row, parent: Row) -> dict[str, Any]:
-    """Return one child as the script reads it: each side as runs, unchanged text or [old, new, score]."""
-    edits = child.get("edits") or []
+def _sample(sample: Row, source: Row) -> dict[str, Any]:
+    """Return one sample as the script reads it: each side as runs, unchanged text or [old, new, score]."""
+    edits = sample.get("edits") or []
     sides = [
         _runs(text, [edit for edit in edits if edit["side"] == side])
-        for side, text in enumerate(_sides(parent))
+        for side, text in enumerate(_sides(source))
     ]
-    if ["".join(run if isinstance(run, str) else run[1] for run in side) for side in sides] != _sides(child):
-        sides = [[text] for text in _sides(child)]
+    if ["".join(run if isinstance(run, str) else run[1] for run in side) for side in sides] != _sides(sample):
+        sides = [[text] for text in _sides(sample)]
     names = ("label", "method", "verdict", "reason", "pred_before", "pred_after", "judge_pred_after")
     figures = ("p_gold_before", "p_gold_after", "judge_p_gold_after")
     return {
-        "id": visible(child["id"]),
+        "id": visible(sample["id"]),
         "sides": [[_seen(run) for run in side] for side in sides],
-        **{name: _seen(child.get(name)) for name in names},
-        **{name: _short(child.get(name)) for name in figures},
+        **{name: _seen(sample.get(name)) for name in names},
+        **{name: _short(sample.get(name)) for name in figures},
     }
 
 
 def _runs(text: str, edits: Sequence[Row]) -> list[Run]:
-    """Return one side of a parent as runs of unchanged text, and of (old, new, score) where it was edited."""
+    """Return one side of a source row as runs of unchanged text, and of (old, new, score) where it was edited."""
     runs: list[Run] = []
     cursor = 0
     for edit in sorted(edits, key=lambda edit: (edit["start"], edit["end"])):
@@ -244,9 +244,9 @@ def _short(value: float | None) -> float | None:
     return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None
 
 
-def _static(sample: Row, scale: float) -> dict[str, Any]:
-    """Return a sample for plain HTML: each side as (text, class) pairs painted by the first attribution."""
-    found: Row = sample["explained"][0] if sample["explained"] else {"scores": [], "peak": 0.0}
+def _static(card: Row, scale: float) -> dict[str, Any]:
+    """Return a card for plain HTML: each side as (text, class) pairs painted by the first attribution."""
+    found: Row = card["explained"][0] if card["explained"] else {"scores": [], "peak": 0.0}
     scores = [None if step is None else step / _STEPS * found["peak"] for step in found["scores"]]
     tints = iter([tint_class(score) for score in scaled(scores, scale)])
     sides = [
@@ -254,9 +254,9 @@ def _static(sample: Row, scale: float) -> dict[str, Any]:
             (piece, f"t {next(tints, '')}".strip() if place % 2 else "")
             for place, piece in enumerate(side.split(_CUT))
         ]
-        for side in sample["sides"]
+        for side in card["sides"]
     ]
-    return {**sample, "painted": sides, "first": found}
+    return {**card, "painted": sides, "first": found}
 
 
 def _packed(data: Mapping[str, object]) -> str:

@@ -16,7 +16,7 @@ from augment.seeding import Chance, chance
 from augment.stages.eda import before, first_words
 from augment.stages.editing import TRIES, Row, drawn, protection, whole_rows
 from augment.stages.protocol import Stage, Step
-from augment.tables.columns import CHILD, Column
+from augment.tables.columns import SAMPLE, Column
 from augment.text.editable import governed
 from augment.text.edits import Edit
 from augment.text.script import language
@@ -25,10 +25,10 @@ _MARKS = {"en": ".,!?;:", "zh": "。，！？；："}
 
 
 class Aeda(Stage):
-    """Children with marks put between their words; no score is looked at."""
+    """Samples with marks put between their words; no score is looked at."""
 
     kind: Literal["aeda"]
-    children: int = Field(default=4, ge=1, description="children asked for")
+    samples: int = Field(default=4, ge=1, description="samples asked for")
     ratio: float = Field(default=0.3, gt=0, le=1, description="of the row's words, marks at most")
 
     @property
@@ -38,21 +38,21 @@ class Aeda(Stage):
 
     @property
     def adds(self) -> tuple[Column, ...]:
-        """What makes a row a child."""
-        return CHILD
+        """What makes a row a sample."""
+        return SAMPLE
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the protected words."""
         guard = protection(job)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            """Put the children of every row behind it."""
+            """Put the samples of every row behind it."""
 
             def draws(row: Row) -> list[tuple[Edit, ...]]:
-                numbers = range(self.children * TRIES)
+                numbers = range(self.samples * TRIES)
                 return [self.marked(row, chance(job.seed, self.kind, row.id, number)) for number in numbers]
 
-            return drawn(batch, whole_rows(batch, guard), self.kind, self.children, draws)
+            return drawn(batch, whole_rows(batch, guard), self.kind, self.samples, draws)
 
         return step
 

@@ -20,13 +20,13 @@ from augment.models.labels import LabelMap
 from augment.stages.editing import Context, Row, editable_rows, protection
 from augment.stages.protocol import Stage, Step, idle
 from augment.stages.substitute import places_of
-from augment.tables.columns import ATTACK, CHILD, Column
-from augment.tables.rows import Child, Missing, with_children, with_columns
+from augment.tables.columns import ATTACK, SAMPLE, Column
+from augment.tables.rows import Missing, Sample, with_columns, with_samples
 from augment.text.foreign import FOREIGN
 
 
 @dataclass
-class _Hunt:
+class _AttackState:
     """The state of the attack on one row. goal: the class to leave; best: its probability in the text so far."""
 
     row: Row
@@ -39,7 +39,7 @@ class _Hunt:
 
 
 class Attack(Stage):
-    """One adversarial child for each row whose prediction can be changed; the given label stays on it."""
+    """One adversarial sample for each row whose prediction can be changed; the given label stays on it."""
 
     kind: Literal["attack"]
     gpu: ClassVar[bool] = True
@@ -82,8 +82,8 @@ class Attack(Stage):
 
     @property
     def adds(self) -> tuple[Column, ...]:
-        """What makes a row a child, and what came of each attack."""
-        return CHILD + ATTACK
+        """What makes a row a sample, and what came of each attack."""
+        return SAMPLE + ATTACK
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model and what offers candidates."""
@@ -96,104 +96,115 @@ class Attack(Stage):
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             rows = editable_rows(batch, "key", guard, self.score)
-            hunts = []
+            attacks = []
             for row, chances in zip(
                 rows, classifier.ask([r.text for r in rows], [r.text_pair for r in rows]), strict=True
             ):
                 gold, predicted = labels.index(row.label), int(chances.argmax())
                 goal = predicted if gold is None else gold
-                hunts.append(
-                    _Hunt(
+                attacks.append(
+                    _AttackState(
                         row,
                         goal,
                         float(chances[goal]),
                         outcome="unchanged" if goal == predicted else "skipped",
                     )
                 )
-            offers = self._offers(sources, hunts)
-            active = [hunt for hunt in hunts if hunt.outcome == "unchanged"]
+            offers = self._offers(sources, attacks)
+            active = [state for state in attacks if state.outcome == "unchanged"]
             while active:
-                tried = [(hunt, choice) for hunt in active for choice in self._variants(hunt, offers)]
-                texts = [hunt.row.texts(choice) for hunt, choice in tried]
+                tried = [(state, choice) for state in active for choice in self._variants(state, offers)]
+                texts = [state.row.texts(choice) for state, choice in tried]
                 answers = classifier.ask([text for text, _ in texts], [pair for _, pair in texts])
                 self._advance(
                     active,
                     tried,
                     [
-                        (float(row[hunt.goal]), int(row.argmax()))
-                        for (hunt, _), row in zip(tried, answers, strict=True)
+                        (float(row[state.goal]), int(row.argmax()))
+                        for (state, _), row in zip(tried, answers, strict=True)
                     ],
                 )
-                active = [hunt for hunt in active if hunt.outcome == "unchanged" and self._goes_on(hunt)]
-            return self._finish(batch, hunts)
+                active = [state for state in active if state.outcome == "unchanged" and self._goes_on(state)]
+            return self._finish(batch, attacks)
 
         return step
 
-    def _offers(self, sources: Sources, hunts: list[_Hunt]) -> dict[tuple[str, int], tuple[str, ...]]:
+    def _offers(
+        self, sources: Sources, attacks: list[_AttackState]
+    ) -> dict[tuple[str, int], tuple[str, ...]]:
         """Return the candidates for every key token of the rows under attack."""
-        places = [place for hunt in hunts if hunt.outcome == "unchanged" for place in places_of(hunt.row)]
+        places = [
+            place for state in attacks if state.outcome == "unchanged" for place in places_of(state.row)
+        ]
         return {
             (place.row, place.token): words
             for place, words in zip(places, sources.offer(places), strict=True)
         }
 
-    def _goes_on(self, hunt: _Hunt) -> bool:
+    def _goes_on(self, state: _AttackState) -> bool:
         """Return whether a row has tokens, edits and queries left."""
-        room = len(hunt.choice) < hunt.row.quota(self.share) and hunt.queries < self.most_queries
-        return room and hunt.next < len(hunt.row.free)
+        room = len(state.choice) < state.row.quota(self.share) and state.queries < self.most_queries
+        return room and state.next < len(state.row.free)
 
-    def _variants(self, hunt: _Hunt, offers: dict[tuple[str, int], tuple[str, ...]]) -> list[dict[int, str]]:
+    def _variants(
+        self, state: _AttackState, offers: dict[tuple[str, int], tuple[str, ...]]
+    ) -> list[dict[int, str]]:
         """Return the choices to try for the next key token: each candidate, and leaving it out."""
-        if not self._goes_on(hunt):
+        if not self._goes_on(state):
             return []
-        token = hunt.row.free[hunt.next]
-        words = [*offers.get((hunt.row.id, token), ()), *([""] if self.delete else [])]
-        room = self.most_queries - hunt.queries
-        choices = [{**hunt.choice, token: word} for word in words[:room]]
-        original = (hunt.row.text, hunt.row.text_pair)
+        token = state.row.free[state.next]
+        words = [*offers.get((state.row.id, token), ()), *([""] if self.delete else [])]
+        room = self.most_queries - state.queries
+        choices = [{**state.choice, token: word} for word in words[:room]]
+        original = (state.row.text, state.row.text_pair)
         return [
             choice
             for choice in choices
-            if hunt.row.texts(choice) != original and hunt.row.texts(choice)[0].strip()
+            if state.row.texts(choice) != original and state.row.texts(choice)[0].strip()
         ]
 
     def _advance(
-        self, active: list[_Hunt], tried: list[tuple[_Hunt, dict[int, str]]], answers: list[tuple[float, int]]
+        self,
+        active: list[_AttackState],
+        tried: list[tuple[_AttackState, dict[int, str]]],
+        answers: list[tuple[float, int]],
     ) -> None:
         """Move every active row past its token: keep the variant with the lowest probability, stop where it flipped.
 
         Probabilities are compared after rounding, so that the last bits decide nothing.
         """
-        for hunt in active:
-            hunt.next += 1
+        for state in active:
+            state.next += 1
         results: dict[int, list[tuple[bool, float, int, dict[int, str]]]] = {}
-        for order, ((hunt, choice), (chance, predicted)) in enumerate(zip(tried, answers, strict=True)):
-            hunt.queries += 1
-            results.setdefault(id(hunt), []).append((predicted == hunt.goal, round(chance, 5), order, choice))
-        for hunt in active:
-            for kept, chance, _, choice in sorted(results.get(id(hunt), []), key=lambda result: result[:3])[
+        for order, ((state, choice), (chance, predicted)) in enumerate(zip(tried, answers, strict=True)):
+            state.queries += 1
+            results.setdefault(id(state), []).append(
+                (predicted == state.goal, round(chance, 5), order, choice)
+            )
+        for state in active:
+            for kept, chance, _, choice in sorted(results.get(id(state), []), key=lambda result: result[:3])[
                 :1
             ]:
-                if not kept or chance < hunt.best:
-                    hunt.choice, hunt.best = choice, chance
+                if not kept or chance < state.best:
+                    state.choice, state.best = choice, chance
                 if not kept:
-                    hunt.outcome = "changed"
+                    state.outcome = "changed"
 
-    def _finish(self, batch: pa.RecordBatch, hunts: list[_Hunt]) -> pa.RecordBatch:
-        """Return the batch with what came of each attack and a child for each success."""
+    def _finish(self, batch: pa.RecordBatch, attacks: list[_AttackState]) -> pa.RecordBatch:
+        """Return the batch with what came of each attack and a sample for each success."""
         outcome: list[str | None] = [None] * batch.num_rows
         queries: list[int | None] = [None] * batch.num_rows
-        children, missing = [], []
-        for hunt in hunts:
-            outcome[hunt.row.index], queries[hunt.row.index] = hunt.outcome, hunt.queries
-            if hunt.outcome == "changed":
-                edits = hunt.row.edits(hunt.choice)
-                children.append(Child(hunt.row.index, self.kind, 1, *hunt.row.texts(hunt.choice), edits))
+        samples, missing = [], []
+        for state in attacks:
+            outcome[state.row.index], queries[state.row.index] = state.outcome, state.queries
+            if state.outcome == "changed":
+                edits = state.row.edits(state.choice)
+                samples.append(Sample(state.row.index, self.kind, 1, *state.row.texts(state.choice), edits))
             else:
                 why = "prediction could not be changed"
-                if hunt.row.foreign:
+                if state.row.foreign:
                     why = FOREIGN
-                elif hunt.outcome == "skipped":
+                elif state.outcome == "skipped":
                     why = "already predicted wrong"
-                missing.append(Missing(hunt.row.index, self.kind, 1, why))
-        return with_children(with_columns(batch, ATTACK, [outcome, queries]), children, missing)
+                missing.append(Missing(state.row.index, self.kind, 1, why))
+        return with_samples(with_columns(batch, ATTACK, [outcome, queries]), samples, missing)

@@ -16,7 +16,7 @@ from augment.errors import RequestError
 from augment.models.labels import LabelMap
 from augment.stages.protocol import Stage, Step, idle
 from augment.tables.columns import TOKENIZE, Column, attribution
-from augment.tables.rows import parents, rejecting, with_columns
+from augment.tables.rows import rejecting, source_rows, with_columns
 
 if TYPE_CHECKING:
     from augment.attribution.baseline_texts import References
@@ -127,7 +127,7 @@ class Attribute(Stage):
         opened = cache(lambda: self._references(classifier, state))
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            places = parents(batch)
+            places = source_rows(batch)
             picked = batch.take(pa.array(places, pa.int64()))
             rows = self._rows(picked, classifier, labels)
             references = opened()

@@ -1,9 +1,9 @@
-"""Make children that take shortcuts away: each has, of what is accepted as one, what rows of other classes have.
+"""Make samples that take shortcuts away: each has, of what is accepted as one, what rows of other classes have.
 
 What of the accepted units (`resources.flags`) stands in a row, and whether first, last or inside, is its state. The corpus is read for how often
-each class has each state. With its children every class has of each state as much as the class that has most of it, which
+each class has each state. With its samples every class has of each state as much as the class that has most of it, which
 is the least that makes all alike, however many shortcuts there are and however they hang together: for two classes the
-maximal coupling of their states (Lindvall 1992). Of one shortcut in the share p of a class and q of the others a child
+maximal coupling of their states (Lindvall 1992). Of one shortcut in the share p of a class and q of the others a sample
 without it is made of (p-q)/p of the rows that have it, one with it of (p-q)/(1-q) of the others that lack it. Classes for
 which nothing is accepted count as one. Labels are kept: what is taken away or put in was accepted by the user as meaning
 nothing.
@@ -28,9 +28,9 @@ from augment.stages.editing import Row, editable_rows, protection, whole_rows
 from augment.stages.protocol import Lines, Step, TableStage
 from augment.stages.shortcuts import Flag as Shortcut
 from augment.stages.shortcuts import read_flags
-from augment.tables.columns import CHILD, Column
+from augment.tables.columns import SAMPLE, Column
 from augment.tables.files import read_table
-from augment.tables.rows import Child, Missing, with_children
+from augment.tables.rows import Missing, Sample, with_samples
 from augment.text.editable import Protection, governed, is_content
 from augment.text.edits import Edit, insertion, replay
 from augment.text.foreign import FOREIGN
@@ -48,8 +48,8 @@ _LINES = pa.schema(
 )
 # The classes for which nothing is accepted.
 _REST = ""
-# In how many parts a chance is measured; a share so small asks for no child; how often a row of the states that a class has
-# most of is a parent at most, in comparison with what is lacking.
+# In how many parts a chance is measured; a share so small asks for no sample; how often a row of the states that a class has
+# most of is a source row at most, in comparison with what is lacking.
 _PARTS, _LEAST, _OFTEN = 1 << 20, 1e-9, 4.0
 
 
@@ -67,23 +67,23 @@ _LOCKED = "a negation or a protected word may not come or go"
 
 @dataclass(frozen=True)
 class Change:
-    """What a child loses, by tokens, and what it gains, each run as it is written."""
+    """What a sample loses, by tokens, and what it gains, each run as it is written."""
 
     gone: frozenset[int]
     new: tuple[tuple[Run, str], ...]
 
     @property
     def method(self) -> str:
-        """The name of the child."""
+        """The name of the sample."""
         return f"balance_{'swap' if self.gone and self.new else 'remove' if self.gone else 'insert'}"
 
 
 class Balance(TableStage):
-    """Children that have, of the accepted shortcuts, what rows of other classes have: without one, with one, with another."""
+    """Samples that have, of the accepted shortcuts, what rows of other classes have: without one, with one, with another."""
 
     kind: Literal["balance"]
-    remove: bool = Field(default=True, description="children that lose a shortcut")
-    insert: bool = Field(default=True, description="children that gain one")
+    remove: bool = Field(default=True, description="samples that lose a shortcut")
+    insert: bool = Field(default=True, description="samples that gain one")
     even: Flag = Field(
         default=True,
         description="of as many rows as make every shortcut equally frequent in all classes; false: of every row, without the "
@@ -96,7 +96,9 @@ class Balance(TableStage):
     def _makes_something(cls, value: bool, info: ValidationInfo) -> bool:
         """Refuse neither."""
         if not value and not info.data.get("remove", True):
-            raise ValueError("without `remove` and without `insert` no child is made: leave one of them true")
+            raise ValueError(
+                "without `remove` and without `insert` no sample is made: leave one of them true"
+            )
         return value
 
     @property
@@ -111,12 +113,12 @@ class Balance(TableStage):
 
     @property
     def adds(self) -> tuple[Column, ...]:
-        """What makes a row a child."""
-        return CHILD
+        """What makes a row a sample."""
+        return SAMPLE
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The names of its children, by what they lose or gain."""
+        """The names of its samples, by what they lose or gain."""
         return ("balance_remove", "balance_insert", "balance_swap")
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
@@ -156,28 +158,28 @@ class Balance(TableStage):
         counted, guard = _counted(flags), protection(job)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            """Make the children of every row that a shortcut concerns."""
-            children: list[Child] = []
+            """Make the samples of every row that a shortcut concerns."""
+            samples: list[Sample] = []
             missing: list[Missing] = []
             for row in editable_rows(batch, "any", guard, self.score):
                 if row.label is not None:
-                    luck = chance(job.seed, self.kind, row.id, 0)
-                    changes = list(self.changes(row, flags, counted, states, luck))
+                    rng = chance(job.seed, self.kind, row.id, 0)
+                    changes = list(self.changes(row, flags, counted, states, rng))
                     kept = [change for change in changes if not _hinders(row, change)]
-                    children += self.children(row, kept, luck)
+                    samples += self.samples(row, kept, rng)
                     reasons = Counter(reason for change in changes if (reason := _hinders(row, change)))
                     missing += [Missing(row.index, self.kind, n, reason) for reason, n in reasons.items()]
-            return with_children(batch, children, missing)
+            return with_samples(batch, samples, missing)
 
         return step
 
     def changes(
-        self, row: Row, flags: Sequence[Shortcut], counted: Set[Unit], states: "_States", luck: Chance
+        self, row: Row, flags: Sequence[Shortcut], counted: Set[Unit], states: "_States", rng: Chance
     ) -> Iterator[Change]:
-        """Yield what the children of a row lose and gain: as the classes need, or what each half says of every row."""
+        """Yield what the samples of a row lose and gain: as the classes need, or what each half says of every row."""
         if self.even:
             there = _runs(row, counted)
-            for goal in states.drawn(tuple(there), _group(str(row.label), flags), luck):
+            for goal in states.drawn(tuple(there), _group(str(row.label), flags), rng):
                 gone = frozenset(token for run in there if run not in goal for token in there[run])
                 yield Change(gone, tuple((run, states.forms[run]) for run in goal if run not in there))
             return
@@ -187,19 +189,19 @@ class Balance(TableStage):
         if own:
             yield Change(frozenset(token for unit in own for at in there_units[unit] for token in at), ())
         if others:
-            flag = others[luck.below(len(others))]
-            yield Change(frozenset(), ((states.placed(flag.unit, luck), flag.form),))
+            flag = others[rng.below(len(others))]
+            yield Change(frozenset(), ((states.placed(flag.unit, rng), flag.form),))
 
-    def children(self, row: Row, changes: Iterable[Change], luck: Chance) -> list[Child]:
-        """Return the children with these changes that can be made; a text that would be empty is none."""
-        found: list[Child] = []
+    def samples(self, row: Row, changes: Iterable[Change], rng: Chance) -> list[Sample]:
+        """Return the samples with these changes that can be made; a text that would be empty is none."""
+        found: list[Sample] = []
         for number, change in enumerate(changes, start=1):
             if (change.gone and not self.remove) or (change.new and not self.insert):
                 continue
-            edits = _edits(row, change, luck)
+            edits = _edits(row, change, rng)
             texts = replay(row.text, row.text_pair, edits)
             if edits and texts[0].strip() and (texts[1] is None or texts[1].strip()):
-                found.append(Child(row.index, change.method, number, *texts, edits))
+                found.append(Sample(row.index, change.method, number, *texts, edits))
         return found
 
 
@@ -226,7 +228,7 @@ class _States:
         known = sorted({state for found in shares.values() for state in found})
         self._plans = {group: _Plan.of(group, shares, known) for group in shares}
 
-    def placed(self, unit: Unit, luck: Chance) -> Run:
+    def placed(self, unit: Unit, rng: Chance) -> Run:
         """Return a unit where it stands in some row that has it, all rows alike; inside where none has it alone."""
         there = {run: often for run, often in self._often.items() if run.text == unit.text}
         if unit.kind in ("first", "last"):
@@ -234,25 +236,25 @@ class _States:
         if not there:
             return Run(0, _place(unit.kind), unit.text)
         ends = list(accumulate(there.values()))
-        return list(there)[bisect_right(ends, luck.below(ends[-1]))]
+        return list(there)[bisect_right(ends, rng.below(ends[-1]))]
 
-    def drawn(self, state: State, group: str, luck: Chance) -> Iterator[State]:
-        """Yield the states that children of a row of this state and class are to have."""
+    def drawn(self, state: State, group: str, rng: Chance) -> Iterator[State]:
+        """Yield the states that samples of a row of this state and class are to have."""
         plan = self._plans.get(group)
-        if plan is None or state not in plan.children:
+        if plan is None or state not in plan.samples:
             return
         goals = [goal for goal in plan.lacking if goal != state]
         ends = list(accumulate(plan.lacking[goal] for goal in goals))
-        for _ in range(int(plan.children[state] + luck.below(_PARTS) / _PARTS)):
-            at = luck.below(_PARTS) / _PARTS * ends[-1]
+        for _ in range(int(plan.samples[state] + rng.below(_PARTS) / _PARTS)):
+            at = rng.below(_PARTS) / _PARTS * ends[-1]
             yield goals[min(bisect_right(ends, at), len(goals) - 1)]
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a class needs: how many children a row of each state gets in the mean, and how often each state is lacking."""
+    """What a class needs: how many samples a row of each state gets in the mean, and how often each state is lacking."""
 
-    children: Mapping[State, float]
+    samples: Mapping[State, float]
     lacking: Mapping[State, float]
 
     @classmethod
@@ -260,7 +262,7 @@ class _Plan:
         """Return the plan of a class.
 
         Of each state every class shall have as much as the one with most of it: the same for all, and as little as can be.
-        Parents are rows of the states that a class has more of than any other; of all, where these are too few.
+        Source rows are those of the states that a class has more of than any other; of all, where these are too few.
         """
         own = shares[group]
         others = [found for name, found in shares.items() if name != group]
@@ -297,7 +299,7 @@ def _counted(flags: Sequence[Shortcut]) -> frozenset[Unit]:
     """Return the accepted units, whatever their class, and what counts with them.
 
     A word that is accepted for its place counts in other places too, and so do the content words of an accepted phrase where
-    they stand alone: what a child loses here, it may have there.
+    they stand alone: what a sample loses here, it may have there.
     """
     return frozenset(unit for flag in flags for unit in (flag.unit, *_parts(flag.unit)))
 
@@ -351,7 +353,7 @@ def _form(row: Row, tokens: Sequence[int]) -> str:
     return f"{space}{text[start:end]}{space}"
 
 
-def _edits(row: Row, change: Change, luck: Chance) -> tuple[Edit, ...]:
+def _edits(row: Row, change: Change, rng: Chance) -> tuple[Edit, ...]:
     """Return the edits of a change; what is put inside stands between two tokens that stay, where there are two."""
     edits = list(row.edits(dict.fromkeys(change.gone, "")))
     # Nothing is put into what is protected, or between a negation and what it speaks of.
@@ -371,7 +373,7 @@ def _edits(row: Row, change: Change, luck: Chance) -> tuple[Edit, ...]:
             places = places[:1] if run.place == "first" else places[-1:]
         free = [place for place in places if (side, place) not in used]
         if free:
-            at = free[luck.below(len(free))]
+            at = free[rng.below(len(free))]
             used.add((side, at))
             edits.append(Edit(side, at, at, "", insertion(text, at, form), 0.0))
     return tuple(sorted(edits, key=lambda edit: (edit.side, edit.start, edit.end)))

@@ -1,10 +1,10 @@
-"""Make children of another class: a key token gives way to a key token of that class, and the label moves with it.
+"""Make samples of another class: a key token gives way to a key token of that class, and the label moves with it.
 
 With `of: own` the words are those of the row's own class, and the label stays.
 
 What speaks for a class is learned from the corpus first: the words with the highest mean score in rows of the class that
 are predicted right. Of these a token is offered those of its part of speech, the nearest in the model's embeddings. Such
-a child is a guess at another label, so `label_from` names the old one, and only a rule of `keep` lets it through.
+a sample is a guess at another label, so `label_from` names the old one, and only a rule of `keep` lets it through.
 """
 
 from collections import defaultdict
@@ -21,11 +21,11 @@ from augment.candidates.lexicon import Lexicon
 from augment.candidates.sources import load_job_lexicons
 from augment.config.job import Job
 from augment.seeding import Chance, chance, key_of
-from augment.stages.editing import Row, breed, editable_rows, protection
+from augment.stages.editing import Row, editable_rows, make_samples, protection
 from augment.stages.protocol import Lines, Step, TableStage
-from augment.tables.columns import CHILD, MOVED, Column
+from augment.tables.columns import MOVED, SAMPLE, Column
 from augment.tables.files import read_table
-from augment.tables.rows import is_child, with_columns
+from augment.tables.rows import is_sample, with_columns
 from augment.text.editable import is_content
 from augment.text.inflect import fits_article, match_case
 from augment.text.negation import is_negation
@@ -51,7 +51,7 @@ _OF = {"another": "another class", "own": "its class"}
 
 
 class Counterfactual(TableStage):
-    """Children with key tokens of another class in place of their own, and that class as their label."""
+    """Samples with key tokens of another class in place of their own, and that class as their label."""
 
     kind: Literal["counterfactual"]
     gpu: ClassVar[bool] = True
@@ -59,9 +59,9 @@ class Counterfactual(TableStage):
         default="another",
         description="another: key tokens of another class, which becomes the label; own: of the row's class, and the label stays",
     )
-    children: int = Field(default=2, ge=1)
+    samples: int = Field(default=2, ge=1)
     share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
-    tokens: int = Field(default=3, ge=1, description="key tokens replaced in a child, at most")
+    tokens: int = Field(default=3, ge=1, description="key tokens replaced in a sample, at most")
     most: int = Field(
         default=8, ge=1, description="words offered for a token, the nearest in the embeddings first"
     )
@@ -80,28 +80,28 @@ class Counterfactual(TableStage):
 
     @property
     def adds(self) -> tuple[Column, ...]:
-        """What makes a row a child, and the label it had before where that is moved."""
-        return (*CHILD, *MOVED) if self.of == "another" else CHILD
+        """What makes a row a sample, and the label it had before where that is moved."""
+        return (*SAMPLE, *MOVED) if self.of == "another" else SAMPLE
 
     @property
     def method(self) -> str:
-        """The name of its children."""
+        """The name of its samples."""
         return self.kind if self.of == "another" else "same_class"
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The name of its children, the only one."""
+        """The name of its samples, the only one."""
         return (self.method,)
 
     def path_in(self, state: Path) -> Path:
-        """Return where the table lies in a folder of state: one for each kind of children."""
+        """Return where the table lies in a folder of state: one for each kind of samples."""
         return state / f"{self.kind}-{self.of}.parquet"
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each content word and class, with its sum of scores over the rows predicted right."""
         sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
         names = ["tokens", self.score, "label", f"{self.score}_pred", f"{self.score}_target"]
-        columns = rows.filter(pa.array(~is_child(rows))).select(names).to_pydict().values() if active else ()
+        columns = rows.filter(pa.array(~is_sample(rows))).select(names).to_pydict().values() if active else ()
         for tokens, scores, label, predicted, target in zip(*columns, strict=True):
             if scores is None or not label == predicted == target:
                 continue
@@ -165,7 +165,7 @@ class Counterfactual(TableStage):
             return tuple((near or fitting)[: self.most])
 
         def target(row: Row, number: int) -> str | None:
-            """Return the class whose words a child is given: the row's own, or the others in turn from a random one on."""
+            """Return the class whose words a sample is given: the row's own, or the others in turn from a random one on."""
             if self.of == "own":
                 return row.label
             others = sorted(words.keys() - {row.label})
@@ -175,7 +175,7 @@ class Counterfactual(TableStage):
             return others[(first + number) % len(others)]
 
         def rewrite(row: Row, chance: Chance, number: int) -> Mapping[int, str]:
-            """Return key tokens with words of the other class: the most important for the first child, else a sample."""
+            """Return key tokens with words of the other class: the most important for the first sample, else a sample."""
             label = target(row, number)
             offers = {
                 token: _placed(row, token, found)
@@ -188,16 +188,16 @@ class Counterfactual(TableStage):
             return {token: offers[token][chance.below(len(offers[token]))] for token in chosen}
 
         def label(row: Row, number: int) -> str | None:
-            """Return the label a child is to have instead of its parent's."""
+            """Return the label a sample is to have instead of its source row's."""
             return target(row, number) if self.of == "another" else None
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            """Make the children of every row."""
+            """Make the samples of every row."""
             rows = editable_rows(batch, "key", guard, self.score)
-            moved = self.adds[len(CHILD) :]
+            moved = self.adds[len(SAMPLE) :]
             marked = with_columns(batch, moved, [pa.nulls(batch.num_rows, column.type) for column in moved])
             lack = f"no key word of {_OF[self.of]} fits"
-            return breed(marked, rows, self.method, self.children, job.seed, rewrite, lack, label)
+            return make_samples(marked, rows, self.method, self.samples, job.seed, rewrite, lack, label)
 
         return step
 

@@ -1,4 +1,4 @@
-"""Make children by leaving tokens out."""
+"""Make samples by leaving tokens out."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,18 +10,18 @@ from pydantic import Field
 
 from augment.config.job import Job
 from augment.seeding import Chance
-from augment.stages.editing import Drafts, On, Row, breed, editable_rows, protection
+from augment.stages.editing import Drafts, On, Row, editable_rows, make_samples, protection
 from augment.stages.protocol import Stage, Step
-from augment.tables.columns import CHILD, Column
+from augment.tables.columns import SAMPLE, Column
 from augment.text.editable import Protection, governed
 
 
 class Delete(Stage):
-    """Children without some of the key tokens, or without some of the others."""
+    """Samples without some of the key tokens, or without some of the others."""
 
     kind: Literal["delete"]
     on: On = "other"
-    children: int = Field(default=1, ge=1)
+    samples: int = Field(default=1, ge=1)
     share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
     score: str = "ig"
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
@@ -33,8 +33,8 @@ class Delete(Stage):
 
     @property
     def adds(self) -> tuple[Column, ...]:
-        """What makes a row a child."""
-        return CHILD
+        """What makes a row a sample."""
+        return SAMPLE
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the protected words."""
@@ -42,20 +42,20 @@ class Delete(Stage):
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             rows = self.rows(batch, guard)
-            return breed(
-                batch, rows, self.method, self.children, job.seed, self.rewrite, "no token may be edited"
+            return make_samples(
+                batch, rows, self.method, self.samples, job.seed, self.rewrite, "no token may be edited"
             )
 
         return step
 
     @property
     def method(self) -> str:
-        """The name of its children."""
+        """The name of its samples."""
         return self.name or f"{self.kind}_{self.on}"
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The name of its children, the only one."""
+        """The name of its samples, the only one."""
         return (self.method,)
 
     def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
@@ -74,7 +74,7 @@ class Delete(Stage):
         return lambda rows: self.rewrite
 
     def rewrite(self, row: Row, chance: Chance, number: int) -> Mapping[int, str]:
-        """Return the tokens to leave out: the most important for the first child on key, a sample for the others."""
+        """Return the tokens to leave out: the most important for the first sample on key, a sample for the others."""
         count = row.quota(self.share)
         chosen = row.free[:count] if self.on == "key" and number == 0 else chance.sample(row.free, count)
         return dict.fromkeys(chosen, "")

@@ -1,6 +1,6 @@
-"""Drop children whose text another row has: a source row of any split, or a child made earlier, anywhere in the corpus.
+"""Drop samples whose text another row has: a source row of any split, or a sample made earlier, anywhere in the corpus.
 
-A copy teaches nothing new, and a child equal to a row of the test split would leak it. Source rows are never touched.
+A copy teaches nothing new, and a sample equal to a row of the test split would leak it. Source rows are never touched.
 """
 
 from collections.abc import Iterator
@@ -15,20 +15,20 @@ import pyarrow.compute as pc
 from augment.config.job import Job
 from augment.stages.protocol import Lines, Step, WholeStage
 from augment.tables.columns import DISTINCT, Column
-from augment.tables.rows import decisions, dropping, is_child, with_columns
+from augment.tables.rows import decisions, dropping, is_sample, with_columns
 
 _REASON = "another row has the same text"
 
 
 class Distinct(WholeStage):
-    """Children with the text of another row are dropped; of equal children the first one stays."""
+    """Samples with the text of another row are dropped; of equal samples the first one stays."""
 
     kind: Literal["distinct"]
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The verdict, as only a child that would be used can be a copy."""
-        return ("parent", "verdict")
+        """The verdict, as only a sample that would be used can be a copy."""
+        return ("source_id", "verdict")
 
     @property
     def adds(self) -> tuple[Column, ...]:
@@ -36,10 +36,10 @@ class Distinct(WholeStage):
         return DISTINCT
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
-        """Return a line for each source row and each child that is not set aside: a hash of its texts, and its id."""
-        child = is_child(rows)
-        live = ~child
-        if child.any():
+        """Return a line for each source row and each sample that is not set aside: a hash of its texts, and its id."""
+        sample = is_sample(rows)
+        live = ~sample
+        if sample.any():
             aside = pa.array(["drop", *(["soft"] if job.output.labels == "hard" else [])])
             live |= ~np.asarray(pc.is_in(rows.column("verdict"), aside))
         place = np.flatnonzero(live)
@@ -51,23 +51,23 @@ class Distinct(WholeStage):
             {
                 "key": pa.array(hashes[:, 0]),
                 "more": pa.array(hashes[:, 1]),
-                "child": pa.array(child[place]),
+                "sample": pa.array(sample[place]),
                 "row": pa.array(place, pa.int64()),
                 "id": rows.column("id").take(pa.array(place)),
             }
         )
 
     def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
-        """Yield for each child that repeats another row which row that is."""
+        """Yield for each sample that repeats another row which row that is."""
         for table in lines():
-            columns = {name: np.asarray(table.column(name)) for name in ("key", "more", "child")}
-            # Stable, so that rows of a text stay in the order of the corpus, source rows before children.
-            order = np.lexsort((columns["child"], columns["more"], columns["key"]))
+            columns = {name: np.asarray(table.column(name)) for name in ("key", "more", "sample")}
+            # Stable, so that rows of a text stay in the order of the corpus, source rows before samples.
+            order = np.lexsort((columns["sample"], columns["more"], columns["key"]))
             key, more = columns["key"][order], columns["more"][order]
             begins = np.ones(len(order), dtype=bool)
             begins[1:] = (key[1:] != key[:-1]) | (more[1:] != more[:-1])
             first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
-            copies = np.flatnonzero(~begins & columns["child"][order])
+            copies = np.flatnonzero(~begins & columns["sample"][order])
             if len(copies):
                 own = table.select(["shard", "row"]).take(pa.array(order[copies]))
                 yield own.append_column("same_as", table.column("id").take(pa.array(order[first[copies]])))

@@ -1,8 +1,8 @@
-"""Keep of each row's children so many, good ones and unlike each other; the others are dropped.
+"""Keep of each row's samples so many, good ones and unlike each other; the others are dropped.
 
-Made for a pool larger than what is wanted: ask 24 children of `substitute`, let `judge` and `keep` drop those that lose
+Made for a pool larger than what is wanted: ask 24 samples of `substitute`, let `judge` and `keep` drop those that lose
 their label, and keep 8 of the rest. Alike is what the model cannot tell apart (`models.vectors`), and the source row counts
-as taken: a child the model hardly tells from it adds little.
+as taken: a sample the model hardly tells from it adds little.
 """
 
 import math
@@ -18,12 +18,12 @@ from augment.stages.determinantal import chosen
 from augment.stages.protocol import Stage, Step
 from augment.tables.rows import Missing, dropping, lacking
 
-_REASON = "its row has the children asked for"
-_LACK = "too few children left to choose from"
+_REASON = "its row has the samples asked for"
+_LACK = "too few samples left to choose from"
 
 
 class Diverse(Stage):
-    """At most so many children of each row, chosen for quality and variety; the others are dropped.
+    """At most so many samples of each row, chosen for quality and variety; the others are dropped.
 
     Chosen greedily by the determinant of q_i q_j cos(i, j), over the vectors the model answers from, the source row's
     given; q = exp(a p_gold_after) with a = quality / (2 (1 - quality)).
@@ -31,18 +31,18 @@ class Diverse(Stage):
 
     kind: Literal["diverse"]
     gpu: ClassVar[bool] = True
-    keep: int = Field(default=4, ge=1, description="children of each row")
+    keep: int = Field(default=4, ge=1, description="samples of each row")
     quality: float = Field(
         default=0.7,
         ge=0,
         lt=1,
-        description="weight of p(gold) on the child against variety: 0 looks at variety alone",
+        description="weight of p(gold) on the sample against variety: 0 looks at variety alone",
     )
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The verdict, and the probability that is the quality."""
-        return ("parent", "verdict", "p_gold_after")
+        return ("source_id", "verdict", "p_gold_after")
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model that tells texts apart."""
@@ -76,17 +76,17 @@ class Diverse(Stage):
         return step
 
     def worth(self, chances: list[float | None]) -> np.ndarray:
-        """Return the quality of children, [N] float64, by p(gold) after; unknown ones count as 0."""
+        """Return the quality of samples, [N] float64, by p(gold) after; unknown ones count as 0."""
         sharp = self.quality / (2 * (1 - self.quality))
         return np.asarray([math.exp(sharp * round(chance or 0.0, 5)) for chance in chances])
 
 
 def _families(batch: pa.RecordBatch) -> dict[int, list[int]]:
-    """Return for each source row, by its index, the indices of its children that were not dropped."""
-    parent, verdict = (batch.column(name).to_pylist() for name in ("parent", "verdict"))
-    place = {name: row for row, name in enumerate(batch.column("id").to_pylist()) if parent[row] is None}
+    """Return for each source row, by its index, the indices of its samples that were not dropped."""
+    source_ids, verdict = (batch.column(name).to_pylist() for name in ("source_id", "verdict"))
+    place = {name: row for row, name in enumerate(batch.column("id").to_pylist()) if source_ids[row] is None}
     found: dict[int, list[int]] = {row: [] for row in place.values()}
-    for row, mother in enumerate(parent):
-        if mother is not None and verdict[row] != "drop":
-            found[place[mother]].append(row)
+    for row, source_id in enumerate(source_ids):
+        if source_id is not None and verdict[row] != "drop":
+            found[place[source_id]].append(row)
     return found

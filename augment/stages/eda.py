@@ -1,8 +1,8 @@
 """Easy data augmentation (Wei and Zou 2019): synonyms, insertions, swaps and deletions of random words. A peer to compare with.
 
 As the authors' code does it: alpha of the words, at least one, are edited; each of the four operations gives a quarter of
-the children and one more, of which so many are drawn as are asked for. Unlike there, case and punctuation stay, every
-child is another text, and a row that gives too few says so. Negations and what `resources.protect` names stay as they are and
+the samples and one more, of which so many are drawn as are asked for. Unlike there, case and punctuation stay, every
+sample is another text, and a row that gives too few says so. Negations and what `resources.protect` names stay as they are and
 where they are, and so does a word that a negation speaks of, unless a synonym takes its place; nothing is put between the two.
 Chinese words are those of jieba.
 """
@@ -19,7 +19,7 @@ from augment.config.job import Job
 from augment.seeding import Chance, chance
 from augment.stages.editing import Row, drawn, protection, whole_rows
 from augment.stages.protocol import Stage, Step
-from augment.tables.columns import CHILD, Column
+from augment.tables.columns import SAMPLE, Column
 from augment.text.editable import STOP_WORDS, governed, is_word
 from augment.text.edits import Edit, apart, insertion
 from augment.text.script import language
@@ -31,10 +31,10 @@ _DRAWS = 10
 
 
 class Eda(Stage):
-    """Children by the four operations of easy data augmentation, which look at no score."""
+    """Samples by the four operations of easy data augmentation, which look at no score."""
 
     kind: Literal["eda"]
-    children: int = Field(default=4, ge=1, description="children asked for")
+    samples: int = Field(default=4, ge=1, description="samples asked for")
     alpha: float = Field(default=0.1, gt=0, le=1, description="of the row's words that an operation edits")
 
     @property
@@ -44,8 +44,8 @@ class Eda(Stage):
 
     @property
     def adds(self) -> tuple[Column, ...]:
-        """What makes a row a child."""
-        return CHILD
+        """What makes a row a sample."""
+        return SAMPLE
 
     @property
     def sources(self) -> tuple[SourceName, ...]:
@@ -57,12 +57,12 @@ class Eda(Stage):
         synonyms, guard = any_synonyms(job), protection(job)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            """Put the children of every row behind it."""
+            """Put the samples of every row behind it."""
 
             def draws(row: Row) -> list[tuple[Edit, ...]]:
                 return self.pool(row, synonyms, chance(job.seed, self.kind, row.id, 0))
 
-            return drawn(batch, whole_rows(batch, guard), self.kind, self.children, draws)
+            return drawn(batch, whole_rows(batch, guard), self.kind, self.samples, draws)
 
         return step
 
@@ -75,7 +75,7 @@ class Eda(Stage):
         negated = governed(row.tokens, row.side)
         loose = [place for place in words if place not in negated]
         pool: list[tuple[Edit, ...]] = []
-        for _ in range(self.children // _OPERATIONS + 1):
+        for _ in range(self.samples // _OPERATIONS + 1):
             pool += [
                 row.edits(_replaced(row, words, count, synonyms, chance)),
                 _inserted(row, words, loose, count, synonyms, chance),

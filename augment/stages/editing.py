@@ -1,7 +1,7 @@
-"""What every editing stage shares: which tokens of a row it may edit, and children that are new texts.
+"""What every editing stage shares: which tokens of a row it may edit, and samples that are new texts.
 
 A choice maps a token to what stands in its place, the empty string for a deletion. From it come the edits, from the
-edits the text, so that replaying a child's edits on its parent always gives the child.
+edits the text, so that replaying a sample's edits on its source row always gives the sample.
 """
 
 import itertools
@@ -15,7 +15,7 @@ from pydantic import Field
 from augment.config.job import Job
 from augment.errors import RequestError
 from augment.seeding import Chance, chance
-from augment.tables.rows import Child, Missing, parents, with_children
+from augment.tables.rows import Missing, Sample, source_rows, with_samples
 from augment.text.editable import Protection, compiled, editable, locked
 from augment.text.edits import Edit, apart, deletions, replay
 from augment.text.foreign import FOREIGN, is_foreign
@@ -31,7 +31,7 @@ Context = Annotated[
         "resources.encoder, where that names an encoder; 0: ask nothing",
     ),
 ]
-# Draws for each child that is asked for, and, after the last new text, for each that there is and one more: of texts that are
+# Draws for each sample that is asked for, and, after the last new text, for each that there is and one more: of texts that are
 # as likely as each other the last is missed that long once in 3,000 times.
 TRIES = 8
 _USED_UP = "its candidates allow no more different texts"
@@ -103,11 +103,11 @@ def _apart(whole: str, edits: Sequence[Edit]) -> Iterator[Edit]:
 
 
 Rewrite = Callable[[Row, Chance, int], Mapping[int, str]]
-# Asks once, for some rows, what may be put in place, and gives what makes children of them at any time.
+# Asks once, for some rows, what may be put in place, and gives what makes samples of them at any time.
 Drafts = Callable[[list[Row]], Rewrite]
 
 
-# The label of a row's child by its number, where it is not the row's own.
+# The label of a row's sample by its number, where it is not the row's own.
 Relabel = Callable[[Row, int], str | None]
 
 
@@ -142,7 +142,7 @@ def protection(job: Job) -> Protection:
 def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) -> list[Row]:
     """Return the source rows of a batch that have scores, with the tokens that an edit `on` key or other may touch."""
     names = ("id", "text", "text_pair", "label", "tokens", "side", "spans", "owner", "key", score)
-    picked = parents(batch)
+    picked = source_rows(batch)
     columns = batch.take(pa.array(picked, pa.int64())).select(list(dict.fromkeys(names)))
     rows: list[Row] = []
     for index, values in zip(picked, columns.to_pylist(), strict=True):
@@ -193,7 +193,7 @@ def _free(on: On, key: list[int], content: list[int]) -> tuple[int, ...]:
 
 def whole_rows(batch: pa.RecordBatch, guard: Protection) -> list[Row]:
     """Return the source rows of a batch with no scores and all tokens free that may be edited, for edits that look at none."""
-    picked = parents(batch)
+    picked = source_rows(batch)
     names = ["id", "text", "text_pair", "label", "tokens", "side", "spans"]
     columns = batch.take(pa.array(picked, pa.int64())).select(names).to_pylist()
     rows: list[Row] = []
@@ -206,7 +206,7 @@ def whole_rows(batch: pa.RecordBatch, guard: Protection) -> list[Row]:
     return rows
 
 
-def breed(
+def make_samples(
     batch: pa.RecordBatch,
     rows: list[Row],
     method: str,
@@ -216,16 +216,16 @@ def breed(
     lack: str,
     label: Relabel = _same_label,
 ) -> pa.RecordBatch:
-    """Return the batch with up to `count` children a row, none equal to its parent, a sibling or an earlier child.
+    """Return the batch with up to `count` samples a row, none equal to its source row, a sibling or an earlier sample.
 
-    `rewrite` gives the choice for one child; an empty one changes nothing, and the next is drawn. Where all are, the row offers
+    `rewrite` gives the choice for one sample; an empty one changes nothing, and the next is drawn. Where all are, the row offers
     nothing, for the reason `lack`. Draws go on while they give new texts.
-    `label` gives the label of a child that is to have another than its parent.
+    `label` gives the label of a sample that is to have another than its source row.
     """
     reasons: dict[str, str] = {}
 
     def draws(row: Row) -> Iterator[tuple[Edit, ...]]:
-        """Yield the edits of one child after the other without end, none where a draw changes nothing."""
+        """Yield the edits of one sample after the other without end, none where a draw changes nothing."""
         reasons[row.id] = lack if row.free else _NOTHING
         for number in itertools.count() if row.free else ():
             choice = rewrite(row, chance(seed, method, row.id, number), number)
@@ -245,14 +245,14 @@ def drawn(
     reasons: Mapping[str, str] | None = None,
     label: Relabel = _same_label,
 ) -> pa.RecordBatch:
-    """Return the batch with the first `count` of the children drawn for a row that are new texts in its family.
+    """Return the batch with the first `count` of the samples drawn for a row that are new texts in its family.
 
     No more is drawn of a row that has long given nothing new, or whose draws are at an end.
 
     `reasons` says by id why a row has fewer, where it is not that its draws were used up.
     """
     family = _families(batch)
-    children: list[Child] = []
+    samples: list[Sample] = []
     missing: list[Missing] = []
     for row in rows:
         taken = family[row.id]
@@ -266,21 +266,23 @@ def drawn(
             taken.add(texts)
             made += 1
             most = max(most, number + 1 + TRIES * (made + 1))
-            children.append(Child(row.index, method, made, *texts, edits, label(row, number)))
+            samples.append(Sample(row.index, method, made, *texts, edits, label(row, number)))
             if made == count:
                 break
         if made < count:
             reason = FOREIGN if row.foreign else (reasons or {}).get(row.id, _USED_UP)
             missing.append(Missing(row.index, method, count - made, reason))
-    return with_children(batch, children, missing)
+    return with_samples(batch, samples, missing)
 
 
 def _families(batch: pa.RecordBatch) -> dict[str, set[tuple[str, str | None]]]:
     """Return for each source row the texts that already exist in its family."""
     found: dict[str, set[tuple[str, str | None]]] = {}
     ids = batch.column("id").to_pylist()
-    parent = batch.column("parent").to_pylist() if "parent" in batch.schema.names else [None] * len(ids)
+    origins = (
+        batch.column("source_id").to_pylist() if "source_id" in batch.schema.names else [None] * len(ids)
+    )
     texts = zip(batch.column("text").to_pylist(), batch.column("text_pair").to_pylist(), strict=True)
-    for name, mother, text in zip(ids, parent, texts, strict=True):
-        found.setdefault(mother or name, set()).add(text)
+    for name, source_id, text in zip(ids, origins, texts, strict=True):
+        found.setdefault(source_id or name, set()).add(text)
     return found

@@ -1,4 +1,4 @@
-"""Keep children away from texts that a model is to be tested on: none may equal, or nearly equal, a row of a guard file.
+"""Keep samples away from texts that a model is to be tested on: none may equal, or nearly equal, a row of a guard file.
 
 Near is told by the sequences two texts share (`text.sequences`). Candidates are found by MinHash (Broder 1997, in the
 hashing of datasketch), and held against the guard's texts themselves, so that nothing is dropped for a collision.
@@ -35,7 +35,7 @@ Found = tuple[str | None, float | None]
 
 
 class Guard(Stage):
-    """Children that equal or nearly equal a text of `resources.guard` are dropped; source rows that do are marked."""
+    """Samples that equal or nearly equal a text of `resources.guard` are dropped; source rows that do are marked."""
 
     kind: Literal["guard"]
     near: float = Field(
@@ -45,7 +45,7 @@ class Guard(Stage):
     @property
     def needs(self) -> tuple[str, ...]:
         """The verdict, which it can only change to drop."""
-        return ("parent", "verdict")
+        return ("source_id", "verdict")
 
     @property
     def adds(self) -> tuple[Column, ...]:
@@ -59,13 +59,13 @@ class Guard(Stage):
         index = _index_of(tuple(_texts(job)), self.near)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            """Mark what is too near, and drop the children among that."""
+            """Mark what is too near, and drop the samples among that."""
             columns = batch.select(["text", "text_pair"]).to_pydict()
             found = index.nearest([_whole(*pair) for pair in zip(*columns.values(), strict=True)])
             batch = with_columns(batch, GUARD, [[name for name, _ in found], [share for _, share in found]])
-            child = batch.column("verdict").is_valid().to_pylist()
+            sample = batch.column("verdict").is_valid().to_pylist()
             return dropping(
-                batch, {row: _REASON for row, (name, _) in enumerate(found) if name and child[row]}
+                batch, {row: _REASON for row, (name, _) in enumerate(found) if name and sample[row]}
             )
 
         return step

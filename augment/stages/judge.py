@@ -1,4 +1,4 @@
-"""Ask the model, or an independent judge, what it makes of every child and of its parent."""
+"""Ask the model, or an independent judge, what it makes of every sample and of its source row."""
 
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -26,8 +26,8 @@ class Judge(Stage):
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The children."""
-        return ("parent", "label")
+        """The samples."""
+        return ("source_id", "label")
 
     @property
     def adds(self) -> tuple[Column, ...]:
@@ -48,26 +48,26 @@ class Judge(Stage):
         labels = LabelMap(classifier.classes, job.label_names)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            rows = batch.select(["id", "parent", "text", "text_pair", "label"]).to_pylist()
+            rows = batch.select(["id", "source_id", "text", "text_pair", "label"]).to_pylist()
             texts = list(dict.fromkeys((row["text"], row["text_pair"]) for row in rows))
             answers = classifier.ask([text for text, _ in texts], [pair for _, pair in texts])
             chances = dict(zip(texts, answers, strict=True))
             before = {
-                row["id"]: chances[row["text"], row["text_pair"]] for row in rows if row["parent"] is None
+                row["id"]: chances[row["text"], row["text_pair"]] for row in rows if row["source_id"] is None
             }
             values: list[list[object]] = [[] for _ in self.adds]
             for row in rows:
                 here = chances[row["text"], row["text_pair"]]
-                first, child, gold = (
-                    before.get(row["parent"] or row["id"], here),
-                    row["parent"],
+                first, sample, gold = (
+                    before.get(row["source_id"] or row["id"], here),
+                    row["source_id"],
                     labels.index(row["label"]),
                 )
                 facts = (
                     None if gold is None else first[gold],
-                    None if gold is None or child is None else here[gold],
+                    None if gold is None or sample is None else here[gold],
                     labels.name(int(first.argmax())),
-                    None if child is None else labels.name(int(here.argmax())),
+                    None if sample is None else labels.name(int(here.argmax())),
                     here.tolist(),
                 )
                 for column, fact in zip(values, facts, strict=True):

@@ -1,4 +1,4 @@
-"""Give every child its verdict by rules: the first rule that fits decides, and a child no rule fits is dropped."""
+"""Give every sample its verdict by rules: the first rule that fits decides, and a sample no rule fits is dropped."""
 
 from pathlib import Path
 from typing import Literal, Self
@@ -16,32 +16,32 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
     """A verdict and the conditions under which it holds; a condition not given does not matter."""
 
     verdict: Literal["keep", "soft", "adversarial", "contrast", "drop"]
-    methods: tuple[str, ...] | None = Field(default=None, description="children made by these stages")
+    methods: tuple[str, ...] | None = Field(default=None, description="samples made by these stages")
     p_gold_at_least: float | None = Field(default=None, ge=0, le=1)
     p_gold_below: float | None = Field(default=None, ge=0, le=1)
     prediction: Literal["changed", "unchanged"] | None = None
-    parent: Literal["right", "wrong"] | None = Field(
-        default=None, description="whether the parent was predicted right"
+    source: Literal["right", "wrong"] | None = Field(
+        default=None, description="whether the source row was predicted right"
     )
 
     @model_validator(mode="after")
     def _fits_something(self) -> Self:
-        """Refuse conditions that no child can meet."""
+        """Refuse conditions that no sample can meet."""
         least, below = self.p_gold_at_least, self.p_gold_below
         if least is not None and below is not None and least >= below:
-            raise ValueError(f"no p(gold) is at least {least} and below {below}: the rule fits no child")
+            raise ValueError(f"no p(gold) is at least {least} and below {below}: the rule fits no sample")
         return self
 
     @property
     def decides_all(self) -> bool:
-        """Whether no child gets past the rule: it has no condition, and is not one that moved labels do not pass."""
+        """Whether no sample gets past the rule: it has no condition, and is not one that moved labels do not pass."""
         conditions = self.model_dump(exclude={"verdict"})
         return self.verdict not in ("keep", "soft") and not any(
             each is not None for each in conditions.values()
         )
 
     def objection(self, row: dict[str, object], prefix: str) -> str | None:
-        """Return why the rule does not fit a child, or None if it does.
+        """Return why the rule does not fit a sample, or None if it does.
 
         Probabilities are compared after rounding to 5 digits, so that the last bits decide nothing.
         """
@@ -58,8 +58,8 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
                 "its label was moved, and no rule that keeps names its method",
             ),
             (
-                self.parent is None or (before == (moved or gold)) == (self.parent == "right"),
-                f"its parent is not predicted {self.parent}",
+                self.source is None or (before == (moved or gold)) == (self.source == "right"),
+                f"its source row is not predicted {self.source}",
             ),
             (
                 self.prediction is None or (before != after) == (self.prediction == "changed"),
@@ -83,11 +83,11 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
             None if self.p_gold_at_least is None else f"p(gold) at least {self.p_gold_at_least}",
             None if self.p_gold_below is None else f"p(gold) below {self.p_gold_below}",
         ]
-        return ", ".join(part for part in parts if part) or "every child"
+        return ", ".join(part for part in parts if part) or "every sample"
 
 
 class Keep(Stage):
-    """Verdicts on children. Dropped ones are set aside with their reason, never lost."""
+    """Verdicts on samples. Dropped ones are set aside with their reason, never lost."""
 
     kind: Literal["keep"]
     by: Literal["model", "judge"] = "model"
@@ -96,11 +96,11 @@ class Keep(Stage):
     @field_validator("rules")
     @classmethod
     def _all_reached(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-        """Refuse rules that no child comes to."""
+        """Refuse rules that no sample comes to."""
         last = next((place for place, rule in enumerate(rules) if rule.decides_all), len(rules))
         if rules[last + 1 :]:
             raise ValueError(
-                f"rule {last + 1} fits every child, so no child comes to rule {last + 2}: put it last"
+                f"rule {last + 1} fits every sample, so no sample comes to rule {last + 2}: put it last"
             )
         return rules
 
@@ -118,7 +118,7 @@ class Keep(Stage):
     def needs(self) -> tuple[str, ...]:
         """The judgement."""
         return (
-            "parent",
+            "source_id",
             "method",
             *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after")),
         )
@@ -131,7 +131,7 @@ class Keep(Stage):
     def open(self, job: Job, state: Path | None) -> Step:
         """Return the step; nothing has to be loaded."""
         names = [
-            "parent",
+            "source_id",
             "method",
             "label",
             *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after")),
@@ -140,7 +140,7 @@ class Keep(Stage):
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             moved = [column.name for column in MOVED if column.name in batch.schema.names]
             found = [
-                self.decide(row) if row["parent"] is not None else (None, None)
+                self.decide(row) if row["source_id"] is not None else (None, None)
                 for row in batch.select([*names, *moved]).to_pylist()
             ]
             return with_columns(
@@ -150,7 +150,7 @@ class Keep(Stage):
         return step
 
     def decide(self, row: dict[str, object]) -> tuple[str, str]:
-        """Return verdict and reason for one child."""
+        """Return verdict and reason for one sample."""
         objection = "no rule"
         for rule in self.rules:
             why = rule.objection(row, self.prefix)

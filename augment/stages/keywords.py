@@ -21,7 +21,7 @@ from augment.stages.protocol import Lines, Step, TableStage
 from augment.stages.shortcuts import SCHEMA, Fact, fact_rows, flagged_units, flags_of
 from augment.tables.columns import FLAGGED, Column
 from augment.tables.files import read_table
-from augment.tables.rows import is_child, with_columns
+from augment.tables.rows import is_sample, with_columns
 from augment.text.units import Unit, units
 
 _SUMS = ("rows", "right", "share", "top", "chance_share", "chance_top", "score")
@@ -66,7 +66,7 @@ class Keywords(TableStage):
             return _LINES.empty_table()
         tally = _Tally(job.seed)
         names = ("id", "text", "text_pair", "label", "tokens", "side", "spans", self.score)
-        columns = rows.filter(pa.array(~is_child(rows))).select(
+        columns = rows.filter(pa.array(~is_sample(rows))).select(
             [*names, f"{self.score}_pred", f"{self.score}_target"]
         )
         for row in columns.to_pylist():

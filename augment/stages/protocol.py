@@ -16,7 +16,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from augment.config.job import Job
-from augment.tables.columns import CHILD, MOVED, Column
+from augment.tables.columns import MOVED, SAMPLE, Column
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
 # What a whole-corpus stage is given of all shards: tables of lines in the order of their keys, as often as it asks.
@@ -43,7 +43,9 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
     def methods(self) -> tuple[str, ...]:
         """The names its samples can have in `method`; no two stages of a pipeline may share one. Most make none."""
         return (
-            (self.kind,) if {column.name for column in CHILD} <= {column.name for column in self.adds} else ()
+            (self.kind,)
+            if {column.name for column in SAMPLE} <= {column.name for column in self.adds}
+            else ()
         )
 
     @property

@@ -1,6 +1,6 @@
-"""Keep an exact number of children: so many for each class, or as many as bring each class to a size.
+"""Keep an exact number of samples: so many for each class, or as many as bring each class to a size.
 
-Which ones is decided over the whole corpus, by chance that depends on the seed and the ids alone; a second child of a
+Which ones is decided over the whole corpus, by chance that depends on the seed and the ids alone; a second sample of a
 row comes after the first of every other row, so that the rows of a class are used evenly.
 """
 
@@ -17,69 +17,71 @@ from pydantic import Field, model_validator
 
 from augment.config.job import Job
 from augment.stages.protocol import Lines, Step, WholeStage
-from augment.tables.rows import decisions, dropping, is_child
+from augment.tables.rows import decisions, dropping, is_sample
 
-_REASON = "its class has the children asked for"
+_REASON = "its class has the samples asked for"
 _LAST = (1 << 16) - 1
 # An odd number near 2^64 over the golden ratio: its multiples lie evenly.
 _SPREAD = 0x9E3779B97F4A7C15
 
 
 class Select(WholeStage):
-    """Exactly so many children of each class; the others are dropped. What a class lacks, the summary says."""
+    """Exactly so many samples of each class; the others are dropped. What a class lacks, the summary says."""
 
     kind: Literal["select"]
-    children: int | None = Field(default=None, ge=1, description="children of each class")
+    samples: int | None = Field(default=None, ge=1, description="samples of each class")
     rows: Annotated[int, Field(ge=1)] | Literal["largest"] | None = Field(
-        default=None, description="rows of each class with its children; largest: those of the largest class"
+        default=None, description="rows of each class with its samples; largest: those of the largest class"
     )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         """Refuse none and both."""
-        if (self.children is None) == (self.rows is None):
-            raise ValueError("give either `children` or `rows`")
+        if (self.samples is None) == (self.rows is None):
+            raise ValueError("give either `samples` or `rows`")
         return self
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The verdict."""
-        return ("parent", "verdict")
+        return ("source_id", "verdict")
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
-        """Return a line for each source row, and for each child that would join the data: its class and its turn."""
-        child = is_child(rows)
-        joins = ~child & active
-        if child.any():
+        """Return a line for each source row, and for each sample that would join the data: its class and its turn."""
+        sample = is_sample(rows)
+        joins = ~sample & active
+        if sample.any():
             joins |= np.asarray(pc.is_in(rows.column("verdict"), pa.array(job.output.joining)))
         place = np.flatnonzero(joins)
         turns: Counter[str] = Counter()
         keys = []
-        parents = (
-            rows.column("parent").take(pa.array(place)).to_pylist() if child.any() else [None] * len(place)
+        source_ids = (
+            rows.column("source_id").take(pa.array(place)).to_pylist()
+            if sample.any()
+            else [None] * len(place)
         )
         names = rows.column("id").take(pa.array(place)).to_pylist()
-        for row, name, parent in zip(place.tolist(), names, parents, strict=True):
-            turns.update([parent] if parent is not None else [])
-            keys.append(_anywhere(row) if parent is None else _turn(job.seed, name, turns[parent]))
+        for row, name, source_id in zip(place.tolist(), names, source_ids, strict=True):
+            turns.update([source_id] if source_id is not None else [])
+            keys.append(_anywhere(row) if source_id is None else _turn(job.seed, name, turns[source_id]))
         return pa.table(
             {
                 "key": pa.array(keys, pa.uint64()),
                 "row": pa.array(place, pa.int64()),
-                "child": pa.array(child[place]),
+                "sample": pa.array(sample[place]),
                 "label": rows.column("label").take(pa.array(place)),
             }
         )
 
     def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
-        """Yield the children that are more than their class was to have."""
+        """Yield the samples that are more than their class was to have."""
         sources: Counter[str | None] = Counter()
         for table in lines():
-            sources.update(table.column("label").filter(pc.invert(table.column("child"))).to_pylist())
+            sources.update(table.column("label").filter(pc.invert(table.column("sample"))).to_pylist())
             sources.update({label: 0 for label in table.column("label").unique().to_pylist()})
         left = self.wanted(sources)
         for table in lines():
-            table = table.filter(table.column("child"))
+            table = table.filter(table.column("sample"))
             labels = np.asarray(table.column("label").to_pylist(), dtype=object)
             surplus = np.zeros(len(labels), dtype=bool)
             for label in set(labels.tolist()):
@@ -91,9 +93,9 @@ class Select(WholeStage):
                 yield told.append_column("surplus", pa.array([True] * told.num_rows))
 
     def wanted(self, sources: Mapping[str | None, int]) -> Counter[str | None]:
-        """Return how many children each class is to have, by the number of its source rows."""
-        if self.children is not None:
-            return Counter(dict.fromkeys(sources, self.children))
+        """Return how many samples each class is to have, by the number of its source rows."""
+        if self.samples is not None:
+            return Counter(dict.fromkeys(sources, self.samples))
         size = max(sources.values(), default=0) if self.rows == "largest" else int(self.rows or 0)
         return Counter({label: max(size - count, 0) for label, count in sources.items()})
 
@@ -114,6 +116,6 @@ def _anywhere(row: int) -> int:
 
 
 def _turn(seed: int, name: str, number: int) -> int:
-    """Return the turn of a child, the `number`-th of its parent: 64 bits of which the first 16 are that number."""
+    """Return the turn of a sample, the `number`-th of its source row: 64 bits of which the first 16 are that number."""
     chance = int.from_bytes(blake2b(f"{seed}\0select\0{name}".encode(), digest_size=6).digest(), "big")
     return min(number, _LAST) << 48 | chance

@@ -1,4 +1,4 @@
-"""Make children by putting other words in the place of tokens."""
+"""Make samples by putting other words in the place of tokens."""
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -18,9 +18,9 @@ from augment.candidates.sources import SourceName, load_job_lexicons, open_sourc
 from augment.config.job import Job
 from augment.config.sections import Flag
 from augment.seeding import Chance
-from augment.stages.editing import Context, Drafts, On, Rewrite, Row, breed, editable_rows, protection
+from augment.stages.editing import Context, Drafts, On, Rewrite, Row, editable_rows, make_samples, protection
 from augment.stages.protocol import Stage, Step, idle
-from augment.tables.columns import CHILD, Column
+from augment.tables.columns import SAMPLE, Column
 from augment.text.editable import Protection, is_content
 
 # Near synonyms that may stand for a key word.
@@ -31,12 +31,12 @@ Spread = dict[tuple[str, int], tuple[int, ...]]
 
 
 class Substitute(Stage):
-    """Children in which some of the key tokens, or some of the others, are replaced by words of like meaning."""
+    """Samples in which some of the key tokens, or some of the others, are replaced by words of like meaning."""
 
     kind: Literal["substitute"]
     gpu: ClassVar[bool] = True
     on: On = "other"
-    children: int = Field(default=4, ge=1)
+    samples: int = Field(default=4, ge=1)
     share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
     sources: tuple[SourceName, ...] = Field(
         default=("lexicon", "masked_lm"), min_length=1, description="the first that offers any"
@@ -102,8 +102,8 @@ class Substitute(Stage):
 
     @property
     def adds(self) -> tuple[Column, ...]:
-        """What makes a row a child."""
-        return CHILD
+        """What makes a row a sample."""
+        return SAMPLE
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load lexicons and models that offer candidates."""
@@ -111,20 +111,20 @@ class Substitute(Stage):
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             rows = self.rows(batch, guard)
-            return breed(
-                batch, rows, self.method, self.children, job.seed, drafts(rows), "no substitute found"
+            return make_samples(
+                batch, rows, self.method, self.samples, job.seed, drafts(rows), "no substitute found"
             )
 
         return step
 
     @property
     def method(self) -> str:
-        """The name of its children."""
+        """The name of its samples."""
         return self.name or f"{self.kind}_{self.on}"
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The name of its children, the only one."""
+        """The name of its samples, the only one."""
         return (self.method,)
 
     def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
@@ -177,7 +177,7 @@ class Substitute(Stage):
     def rewrite(
         self, offers: Offers, spread: Spread, row: Row, chance: Chance, number: int
     ) -> Mapping[int, str]:
-        """Return tokens with their substitutes: the most important for the first child on key, else a sample.
+        """Return tokens with their substitutes: the most important for the first sample on key, else a sample.
 
         Of a phrase, the first token gives way to the substitute, and the others to nothing.
         """

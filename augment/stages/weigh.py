@@ -18,7 +18,7 @@ from augment.seeding import chance, key_of
 from augment.stages.protocol import Lines, Step, TableStage
 from augment.tables.columns import Column
 from augment.tables.files import read_table
-from augment.tables.rows import is_child, with_columns
+from augment.tables.rows import is_sample, with_columns
 
 _LINES = pa.schema(
     [
@@ -57,7 +57,7 @@ class Weigh(TableStage):
         """Return a line for each word and class of the source rows, with its rows, and one for each class."""
         counts: Counter[tuple[str, str]] = Counter()
         if active and self.by == "log_odds":
-            columns = rows.filter(pa.array(~is_child(rows))).select(["tokens", "label"]).to_pydict()
+            columns = rows.filter(pa.array(~is_sample(rows))).select(["tokens", "label"]).to_pydict()
             for tokens, label in zip(*columns.values(), strict=True):
                 if label is not None:
                     counts.update((word, label) for word in {token.casefold() for token in tokens})

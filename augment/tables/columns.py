@@ -66,23 +66,27 @@ FLAGGED = (
     Column("flagged", pa.list_(pa.int32()), "tokens that belong to a unit that looks like a shortcut"),
 )
 
-CHILD = (
-    Column("parent", pa.string(), "id of the row a child was made from, null for a source row"),
-    Column("method", pa.string(), "the stage that made the child"),
-    Column("edits", pa.list_(EDIT), "replacements which, made on the parent, give the child"),
+SAMPLE = (
+    Column("source_id", pa.string(), "id of the row a sample was made from, null for a source row"),
+    Column("method", pa.string(), "the stage that made the sample"),
+    Column("edits", pa.list_(EDIT), "replacements which, made on the source row, give the sample"),
     Column(
-        "shortfall", pa.list_(SHORTFALL), "children asked for and not made, with the reason, on the parent"
+        "shortfall", pa.list_(SHORTFALL), "samples asked for and not made, with the reason, on the source row"
     ),
 )
 
 MOVED = (
     Column(
-        "label_from", pa.string(), "label of the parent, on a child that was given another one; else null"
+        "label_from",
+        pa.string(),
+        "label of the source row, on a sample that was given another one; else null",
     ),
 )
 
 ATTACK = (
-    Column("attack", pa.string(), "changed, unchanged, or skipped (already predicted wrong), on the parent"),
+    Column(
+        "attack", pa.string(), "changed, unchanged, or skipped (already predicted wrong), on the source row"
+    ),
     Column("attack_queries", pa.int32(), "model evaluations the attack spent on the row"),
 )
 
@@ -98,7 +102,7 @@ PROBABILITIES = Column(
     "probability of each label to train on, in the model's order",
 )
 
-DISTINCT = (Column("same_as", pa.string(), "the row that has the same text, on a child dropped for it"),)
+DISTINCT = (Column("same_as", pa.string(), "the row that has the same text, on a sample dropped for it"),)
 
 GUARD = (
     Column("near_guard", pa.string(), "the row of the guard file that the text equals or nearly equals"),
@@ -148,10 +152,10 @@ def attribution(name: str) -> tuple[Column, ...]:
 def judgement(prefix: str = "") -> tuple[Column, ...]:
     """Return the columns a judge stage adds; `prefix` is empty for the model, `judge_` for the independent judge."""
     return (
-        Column(f"{prefix}p_gold_before", pa.float32(), "probability of the given label on the parent"),
-        Column(f"{prefix}p_gold_after", pa.float32(), "probability of the given label on the child"),
-        Column(f"{prefix}pred_before", pa.string(), "label predicted on the parent"),
-        Column(f"{prefix}pred_after", pa.string(), "label predicted on the child"),
+        Column(f"{prefix}p_gold_before", pa.float32(), "probability of the given label on the source row"),
+        Column(f"{prefix}p_gold_after", pa.float32(), "probability of the given label on the sample"),
+        Column(f"{prefix}pred_before", pa.string(), "label predicted on the source row"),
+        Column(f"{prefix}pred_after", pa.string(), "label predicted on the sample"),
         Column(
             f"{prefix}soft_label", pa.list_(pa.float32()), "probability of each label, in the model's order"
         ),

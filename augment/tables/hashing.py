@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as kinds
 
-DECISIONS = ("id", "text", "text_pair", "label", "split", "parent", "method", "edits", "verdict")
+DECISIONS = ("id", "text", "text_pair", "label", "split", "source_id", "method", "edits", "verdict")
 
 
 @dataclass(frozen=True)

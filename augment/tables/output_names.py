@@ -8,9 +8,9 @@ Then `_source` follows it, and a number where that name is used as well, so no c
 from collections.abc import Sequence
 from itertools import count
 
-from augment.tables.columns import ATTACK, CHILD, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, judgement
+from augment.tables.columns import ATTACK, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, SAMPLE, judgement
 
-_SAMPLES = (*CHILD, *MOVED, *KEEP, *judgement(), *judgement("judge_"), *ATTACK, *GUARD, PROBABILITIES)
+_SAMPLES = (*SAMPLE, *MOVED, *KEEP, *judgement(), *judgement("judge_"), *ATTACK, *GUARD, PROBABILITIES)
 # Names of ours in data/ and probes/; the shortfall is in explain/ alone.
 OURS = frozenset({column.name for column in _SAMPLES if column.name != "shortfall"} | {"id"})
 # Names of ours in dropped.parquet, where all splits are in one file.

@@ -1,9 +1,9 @@
-"""Two ways a table may change: columns are added, or child rows are put behind their parent. Nothing is rewritten.
+"""Two ways a table may change: columns are added, or sample rows are put behind their source row. Nothing is rewritten.
 
-Only the verdict of a child may change, from any to drop.
+Only the verdict of a sample may change, from any to drop.
 
 batch = with_columns(batch, RANK, [keys, tied])
-batch = with_children(batch, children, missing)
+batch = with_samples(batch, samples, missing)
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from augment.tables.columns import CHILD, DECISION, EDIT, FOLD, REJECT, SHORTFALL, Column
+from augment.tables.columns import DECISION, EDIT, FOLD, REJECT, SAMPLE, SHORTFALL, Column
 from augment.text.edits import Edit
 
 # In a corpus that has ids of the form of ours: the number after which those of new samples begin. Never written.
@@ -22,13 +22,13 @@ NUMBERED = Column(
 
 
 @dataclass(frozen=True)
-class Child:
-    """A row to be made: the index of its parent in the batch, its number `k` within `method`, its texts and edits.
+class Sample:
+    """A row to be made: the index of its source row in the batch, its number `k` within `method`, its texts and edits.
 
-    label: the one it has in place of its parent's, None for the same.
+    label: the one it has in place of its source row's, None for the same.
     """
 
-    parent: int
+    source: int
     method: str
     k: int
     text: str
@@ -39,9 +39,9 @@ class Child:
 
 @dataclass(frozen=True)
 class Missing:
-    """Children asked for and not made: how many for the parent at this index, and why."""
+    """Samples asked for and not made: how many for the source row at this index, and why."""
 
-    parent: int
+    source: int
     method: str
     count: int
     reason: str
@@ -57,17 +57,19 @@ class Reject:
     where: str
 
 
-def parents(batch: pa.RecordBatch) -> list[int]:
-    """Return the indices of the source rows: those that are no one's child and not rejected."""
-    columns = [batch.column(name).to_pylist() for name in ("parent", "reject") if name in batch.schema.names]
+def source_rows(batch: pa.RecordBatch) -> list[int]:
+    """Return the indices of the source rows: those that are no one's sample and not rejected."""
+    columns = [
+        batch.column(name).to_pylist() for name in ("source_id", "reject") if name in batch.schema.names
+    ]
     return [row for row in range(batch.num_rows) if all(column[row] is None for column in columns)]
 
 
-def is_child(rows: pa.Table) -> np.ndarray:
-    """Return which rows are children, [N] bool; none where no stage has made any."""
-    if "parent" not in rows.column_names:
+def is_sample(rows: pa.Table) -> np.ndarray:
+    """Return which rows are samples, [N] bool; none where no stage has made any."""
+    if "source_id" not in rows.column_names:
         return np.zeros(rows.num_rows, dtype=bool)
-    return np.asarray(rows.column("parent").is_valid())
+    return np.asarray(rows.column("source_id").is_valid())
 
 
 def with_columns(
@@ -103,7 +105,7 @@ def decisions(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[dict[str, obj
 
 
 def dropping(batch: pa.RecordBatch, reasons: Mapping[int, str]) -> pa.RecordBatch:
-    """Return the batch in which the children at some indices have the verdict `drop`, each with its reason.
+    """Return the batch in which the samples at some indices have the verdict `drop`, each with its reason.
 
     A verdict is the one thing that a later stage may change, and only so: what was kept can be dropped.
     """
@@ -117,52 +119,54 @@ def dropping(batch: pa.RecordBatch, reasons: Mapping[int, str]) -> pa.RecordBatc
 
 
 def lacking(batch: pa.RecordBatch, missing: Sequence[Missing]) -> pa.RecordBatch:
-    """Return the batch of which more source rows are noted to have fewer children than were asked for."""
+    """Return the batch of which more source rows are noted to have fewer samples than were asked for."""
     return _put(batch, "shortfall", _add_missing(batch, missing)) if missing else batch
 
 
-def with_children(
-    batch: pa.RecordBatch, children: Sequence[Child], missing: Sequence[Missing]
+def with_samples(
+    batch: pa.RecordBatch, samples: Sequence[Sample], missing: Sequence[Missing]
 ) -> pa.RecordBatch:
-    """Return the batch with each child behind its parent and the parent's earlier children.
+    """Return the batch with each sample behind its source row and the source row's earlier samples.
 
-    A child has the parent's split, fold and source, and its label if it has none of its own; columns that stages added to
-    the parent are null on it.
+    A sample has the source row's split, fold and source, and its label if it has none of its own; columns that stages added to
+    the source row are null on it.
     """
-    if "parent" not in batch.schema.names:
-        batch = with_columns(batch, CHILD, [pa.nulls(batch.num_rows, column.type) for column in CHILD])
+    if "source_id" not in batch.schema.names:
+        batch = with_columns(batch, SAMPLE, [pa.nulls(batch.num_rows, column.type) for column in SAMPLE])
     batch = _put(batch, "shortfall", _add_missing(batch, missing))
     place = _last_of_family(batch)
-    made = sorted(children, key=lambda child: child.parent)
+    made = sorted(samples, key=lambda sample: sample.source)
     table = pa.Table.from_batches([batch, _rows(batch, made)])
     order = sorted(
         range(table.num_rows),
-        key=lambda row: (row, 0) if row < batch.num_rows else (place[made[row - batch.num_rows].parent], row),
+        key=lambda row: (
+            (row, 0) if row < batch.num_rows else (place[made[row - batch.num_rows].source_id], row)
+        ),
     )
     return table.take(order).combine_chunks().to_batches()[0] if order else batch
 
 
-def _rows(batch: pa.RecordBatch, children: Sequence[Child]) -> pa.RecordBatch:
-    """Return the children as rows with the columns of the batch."""
-    origin = pa.array([child.parent for child in children], pa.int64())
+def _rows(batch: pa.RecordBatch, samples: Sequence[Sample]) -> pa.RecordBatch:
+    """Return the samples as rows with the columns of the batch."""
+    origin = pa.array([sample.source for sample in samples], pa.int64())
     ids = batch.column("id").take(origin).to_pylist()
     named = NUMBERED.name in batch.schema.names
-    first = batch.column(NUMBERED.name).take(origin).to_pylist() if named else [0] * len(children)
+    first = batch.column(NUMBERED.name).take(origin).to_pylist() if named else [0] * len(samples)
     given = {
         "id": [
-            f"{parent}~{child.method}~{before + child.k}"
-            for parent, child, before in zip(ids, children, first, strict=True)
+            f"{source_id}~{sample.method}~{before + sample.k}"
+            for source_id, sample, before in zip(ids, samples, first, strict=True)
         ],
-        "text": [child.text for child in children],
-        "text_pair": [child.text_pair for child in children],
-        "parent": ids,
-        "method": [child.method for child in children],
-        "edits": pa.array([[edit._asdict() for edit in child.edits] for child in children], pa.list_(EDIT)),
+        "text": [sample.text for sample in samples],
+        "text_pair": [sample.text_pair for sample in samples],
+        "source_id": ids,
+        "method": [sample.method for sample in samples],
+        "edits": pa.array([[edit._asdict() for edit in sample.edits] for sample in samples], pa.list_(EDIT)),
     }
     old = batch.column("label").take(origin).to_pylist()
-    given["label"] = [child.label or label for child, label in zip(children, old, strict=True)]
+    given["label"] = [sample.label or label for sample, label in zip(samples, old, strict=True)]
     given["label_from"] = [
-        None if child.label is None else label for child, label in zip(children, old, strict=True)
+        None if sample.label is None else label for sample, label in zip(samples, old, strict=True)
     ]
     kept = {"split", "source", FOLD.name, NUMBERED.name}
     arrays = []
@@ -171,7 +175,7 @@ def _rows(batch: pa.RecordBatch, children: Sequence[Child]) -> pa.RecordBatch:
         if name in given:
             arrays.append(pa.array(given[name], kind) if isinstance(given[name], list) else given[name])
         else:
-            arrays.append(batch.column(name).take(origin) if name in kept else pa.nulls(len(children), kind))
+            arrays.append(batch.column(name).take(origin) if name in kept else pa.nulls(len(samples), kind))
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
@@ -179,16 +183,16 @@ def _add_missing(batch: pa.RecordBatch, missing: Sequence[Missing]) -> pa.Array:
     """Return the shortfall column with new entries added to what earlier stages noted."""
     entries = [list(row or ()) for row in batch.column("shortfall").to_pylist()]
     for gap in missing:
-        entries[gap.parent].append({"method": gap.method, "missing": gap.count, "reason": gap.reason})
+        entries[gap.source].append({"method": gap.method, "missing": gap.count, "reason": gap.reason})
     return pa.array([row or None for row in entries], pa.list_(SHORTFALL))
 
 
 def _last_of_family(batch: pa.RecordBatch) -> list[int]:
-    """Return for each row the index of the last row of its family, that is of its parent's group."""
+    """Return for each row the index of the last row of its family, that is of its source row's group."""
     last = list(range(batch.num_rows))
-    parent = batch.column("parent").to_pylist()
+    source_id = batch.column("source_id").to_pylist()
     for row in range(batch.num_rows - 2, -1, -1):
-        if parent[row + 1] is not None:
+        if source_id[row + 1] is not None:
             last[row] = last[row + 1]
     return last
 

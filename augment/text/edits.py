@@ -1,6 +1,6 @@
 """Make edits on a text, and find what to take away with a token so that the rest still reads as a text.
 
-Replaying the edits of a child on its parent gives the child: that is the proof of where a sample came from.
+Replaying the edits of a sample on its source row gives the sample: that is the proof of where a sample came from.
 
     >>> replay("a very good film", None, [Edit(0, 7, 11, "good", "fine", 0.0), Edit(0, 2, 7, "very ", "", 0.0)])
     ('a fine film', None)

@@ -20,7 +20,7 @@ UNITS = {
     "files": "files",
     "balance": "counts",
     "inputs": "rows",
-    "edits": "children",
+    "edits": "samples",
     "labels": "rows",
     "plan": "facts",
 }

@@ -111,19 +111,19 @@ def check_balance(manifest: Manifest, counted: Mapping[str, int], found: Finding
     """Hold the counts of the manifest against each other, and against the rows in the files."""
     counts = manifest.summary.counts
     rows = ("rows not selected", "rows rejected", "rows worked on", "rows passed through")
-    children = ("children in data", "children apart", "children dropped")
+    samples = ("samples in data", "samples apart", "samples dropped")
     facts = [
         ("rows read", counts.get("rows read"), sum(counts.get(name, 0) for name in rows)),
-        ("children made", counts.get("children made"), sum(counts.get(name, 0) for name in children)),
+        ("samples made", counts.get("samples made"), sum(counts.get(name, 0) for name in samples)),
     ]
     kinds = {
         "rows worked on": ("worked on", "worked on, in data"),
         "rows passed through": ("passed through",),
         "rows rejected": ("rejected",),
-        "children made": ("children",),
-        "children in data": ("children in data",),
-        "children apart": ("children in probes",),
-        "children dropped": ("children in dropped.parquet",),
+        "samples made": ("samples",),
+        "samples in data": ("samples in data",),
+        "samples apart": ("samples in probes",),
+        "samples dropped": ("samples in dropped.parquet",),
     }
     facts += [(name, counts.get(name), counted[kind]) for name, those in kinds.items() for kind in those]
     verdicts = {name for name in counted if name.startswith("verdict ")}
@@ -153,7 +153,7 @@ def check_plan(folder: Path, manifest: Manifest, plan: Plan, found: Findings) ->
         "the rows passed through": (counts.get("rows passed through"), staged.rest),
         "the rows not selected": (counts.get("rows not selected"), staged.skipped + staged.over_limit),
         "the rows rejected": (counts.get("rows rejected"), len(staged.rejects) + rejected),
-        "the children": (counts.get("children made"), sum(receipt.children for receipt in receipts)),
+        "the samples": (counts.get("samples made"), sum(receipt.samples for receipt in receipts)),
     }
     for name, (told, planned) in facts.items():
         found.note("plan", None if told == planned else f"{name}: not as in run/")

@@ -33,14 +33,14 @@ class Row(BaseModel):
     text_pair: str | None = None
     label: object = None
     split: str | None = None
-    parent: str | None = None
+    source_id: str | None = None
     method: str | None = None
     edits: tuple[Edit, ...] | None = None
     verdict: str | None = None
     label_from: str | None = None
 
     def mark(self) -> bytes:
-        """Return a hash of what two files must say alike of a child."""
+        """Return a hash of what two files must say alike of a sample."""
         edits = [tuple(edit) for edit in self.edits or ()]
         return hashed(
             repr(
@@ -48,7 +48,7 @@ class Row(BaseModel):
                     self.id,
                     self.text,
                     self.text_pair,
-                    self.parent,
+                    self.source_id,
                     self.method,
                     edits,
                     self.verdict,

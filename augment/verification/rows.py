@@ -1,11 +1,11 @@
 """The checks of rows: each is read once, and held against the row worked on that it is or was made from.
 
-A source row has the text and label it was read with, replaying its edits on its parent gives a child, and both lie
-where their split does. Rows may lie in any order: hashes of ids and children are kept, and one row group of the rows
+A source row has the text and label it was read with, replaying its edits on its source row gives a sample, and both lie
+where their split does. Rows may lie in any order: hashes of ids and samples are kept, and one row group of the rows
 worked on.
 
     counted = Rows(folder, manifest, plan, found).check(say)
-    counted["worked on"], counted["children in data"]
+    counted["worked on"], counted["samples in data"]
 """
 
 import re
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from augment.output.export import CHILDREN, PARENTS
+from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.progress import Progress
 from augment.stages import AnyStage
 from augment.stages.protocol import Stage
@@ -29,7 +29,7 @@ from augment.verification.records import BATCH, Labels, Row, hashed, records
 
 REJECTS, DROPPED = "rejects.parquet", "dropped.parquet"
 _STAGE: TypeAdapter[Stage] = TypeAdapter(AnyStage)
-_LINEAGE = ("id", "parent", "method", "edits", "verdict", "label_from")
+_LINEAGE = ("id", "source_id", "method", "edits", "verdict", "label_from")
 
 
 class Rows:
@@ -44,11 +44,11 @@ class Rows:
         self._names = {**own, **self._labels.columns(dropped=False)}
         self._names_elsewhere: dict[str, Mapping[str, str | None]] = {
             DROPPED: {**own, **self._labels.columns(dropped=True)},
-            CHILDREN: {**own, "text": "text", "text_pair": "text_pair", "label": "label"},
+            SAMPLES: {**own, "text": "text", "text_pair": "text_pair", "label": "label"},
             REJECTS: {"id": "id"},
         }
-        self._parents = _Parents(folder / PARENTS)
-        self._ids, self._children = set[bytes](), set[bytes]()
+        self._parents = _SourceRows(folder / SOURCE_ROWS)
+        self._ids, self._samples = set[bytes](), set[bytes]()
         self._moved: dict[bytes, str] = {}
         self._movers = _movers(manifest)
         self._classes = set(plan.staged.labels)
@@ -59,16 +59,16 @@ class Rows:
         """Check every row, and return how many there are of each kind."""
         self._index()
         done, total = 0, sum(file.rows for file in self._files.values())
-        # The children of explain/ first: the others are held against them.
-        others = sorted(name for name in self._files if name not in (PARENTS, CHILDREN))
-        for name in [*([CHILDREN] if CHILDREN in self._files else []), *others]:
+        # The samples of explain/ first: the others are held against them.
+        others = sorted(name for name in self._files if name not in (SOURCE_ROWS, SAMPLES))
+        for name in [*([SAMPLES] if SAMPLES in self._files else []), *others]:
             for number, row in enumerate(self._rows_of(name)):
                 if number % BATCH == 0:
                     say("rows", done + number, total)
                 self._look(name, row)
             done += self._files[name].rows
         lost = sum(key not in self._ids for key in self._parents.groups)
-        for count, where in ((lost, PARENTS), (len(self._children), CHILDREN)):
+        for count, where in ((lost, SOURCE_ROWS), (len(self._samples), SAMPLES)):
             if count:
                 self._found.note(
                     "inputs", f"{count:,} rows of {where} are not in the data as they are there", 0
@@ -79,10 +79,10 @@ class Rows:
         """Note where each row worked on lies."""
         try:
             for name in self._parents.index():
-                self._found.note("inputs", f"{shown(name)} in {PARENTS}: the id is there twice", 0)
+                self._found.note("inputs", f"{shown(name)} in {SOURCE_ROWS}: the id is there twice", 0)
         except DAMAGE as error:
             for check in ("inputs", "edits", "labels"):
-                self._found.note(check, f"{PARENTS}: {why(error)}", 0)
+                self._found.note(check, f"{SOURCE_ROWS}: {why(error)}", 0)
         self._counted["worked on"] = len(self._parents.groups)
 
     def _rows_of(self, name: str) -> Iterator[Row]:
@@ -98,14 +98,14 @@ class Rows:
     def _look(self, name: str, row: Row) -> None:
         """Check a row of a file."""
         place = f"{shown(row.id)} in {shown(name)}"
-        if name == CHILDREN:
-            self._counted["children"] += 1
-            self._children.add(row.mark())
-            mother = self._parents.get(row.parent)
-            if mother is not None and row.label_from is not None:
-                self._move(row, mother, place)
-            elif mother is not None and row.label != mother.label:
-                self._found.note("labels", f"{place}: another label than its parent", 0)
+        if name == SAMPLES:
+            self._counted["samples"] += 1
+            self._samples.add(row.mark())
+            source = self._parents.get(row.source_id)
+            if source is not None and row.label_from is not None:
+                self._move(row, source, place)
+            elif source is not None and row.label != source.label:
+                self._found.note("labels", f"{place}: another label than its source row", 0)
             return
         key = hashed(row.id)
         twice = "the id is there twice" if key in self._ids else None
@@ -113,16 +113,16 @@ class Rows:
         if name == REJECTS:
             self._counted["rejected"] += 1
             problem = None
-        elif row.parent is None:
+        elif row.source_id is None:
             problem = self._source(name, row, place)
         else:
-            problem = self._child(name, row, place)
+            problem = self._sample(name, row, place)
         problem = twice or problem
         self._found.note("inputs", problem and f"{place}: {problem}")
 
-    def _move(self, row: Row, mother: Row, place: str) -> None:
-        """Note the label of a child that was given another one; only a stage that moves labels may do so."""
-        fits = row.label_from == mother.label != row.label and row.label in self._classes
+    def _move(self, row: Row, source: Row, place: str) -> None:
+        """Note the label of a sample that was given another one; only a stage that moves labels may do so."""
+        fits = row.label_from == source.label != row.label and row.label in self._classes
         if row.method in self._movers and fits:
             self._moved[row.mark()] = str(row.label)
         else:
@@ -138,29 +138,29 @@ class Rows:
             return None
         self._counted["worked on, in data"] += 1
         same = self._labels.same(row.label, known.label)
-        self._found.note("labels", None if same else f"{place}: another label than in {PARENTS}")
+        self._found.note("labels", None if same else f"{place}: another label than in {SOURCE_ROWS}")
         if (row.text, row.text_pair) != (known.text, known.text_pair):
-            return f"another text than in {PARENTS}"
+            return f"another text than in {SOURCE_ROWS}"
         return self._astray(name, known)
 
-    def _child(self, name: str, row: Row, place: str) -> str | None:
-        """Check a child, and return what is wrong with its being there."""
-        self._counted[f"children in {name.partition('/')[0]}"] += 1
+    def _sample(self, name: str, row: Row, place: str) -> str | None:
+        """Check a sample, and return what is wrong with its being there."""
+        self._counted[f"samples in {name.partition('/')[0]}"] += 1
         if row.verdict is not None:
             self._counted[f"verdict {row.verdict}"] += 1
-        mark, mother = row.mark(), self._parents.get(row.parent)
-        wrong = None if mark in self._children else f"not as it is in {CHILDREN}"
-        self._children.discard(mark)
-        if mother is None:
-            self._found.note("edits", f"{place}: its parent is not in {PARENTS}")
-            return f"its parent is not in {PARENTS}"
-        wrong = _misedited(row, mother) or wrong
+        mark, source = row.mark(), self._parents.get(row.source_id)
+        wrong = None if mark in self._samples else f"not as it is in {SAMPLES}"
+        self._samples.discard(mark)
+        if source is None:
+            self._found.note("edits", f"{place}: its source row is not in {SOURCE_ROWS}")
+            return f"its source row is not in {SOURCE_ROWS}"
+        wrong = _misedited(row, source) or wrong
         self._found.note("edits", wrong and f"{place}: {wrong}")
-        same = self._labels.same(row.label, self._moved.get(mark, mother.label))
+        same = self._labels.same(row.label, self._moved.get(mark, source.label))
         self._found.note(
-            "labels", None if same else f"{place}: another label than its parent, or than it was moved to"
+            "labels", None if same else f"{place}: another label than its source row, or than it was moved to"
         )
-        return self._astray(name, mother)
+        return self._astray(name, source)
 
     def _astray(self, name: str, known: Row) -> str | None:
         """Return that a row lies in another file than those of its split, if it does."""
@@ -171,7 +171,7 @@ class Rows:
         return None if stem == Path(file).stem else "in the file of another split"
 
 
-class _Parents:
+class _SourceRows:
     """The rows worked on, by id and in any order; one row group of the file is in memory."""
 
     def __init__(self, path: Path) -> None:
@@ -212,7 +212,7 @@ class _Parents:
 
 
 def _movers(manifest: Manifest) -> frozenset[str]:
-    """Return the methods of a run whose children have other labels, as its stages declare."""
+    """Return the methods of a run whose samples have other labels, as its stages declare."""
     pipeline = manifest.fingerprint.get("pipeline")
     described = pipeline.get("stages") if isinstance(pipeline, dict) else None
     found: set[str] = set()
@@ -224,15 +224,15 @@ def _movers(manifest: Manifest) -> frozenset[str]:
     return frozenset(found)
 
 
-def _misedited(row: Row, mother: Row) -> str | None:
-    """Return what is wrong with the id or the edits of a child."""
+def _misedited(row: Row, source: Row) -> str | None:
+    """Return what is wrong with the id or the edits of a sample."""
     stem, _, number = row.id.rpartition("~")
-    if stem != f"{row.parent}~{row.method}" or not re.fullmatch(r"[1-9][0-9]*", number):
-        return "its id is not <parent>~<method>~<number>"
+    if stem != f"{row.source_id}~{row.method}" or not re.fullmatch(r"[1-9][0-9]*", number):
+        return "its id is not <source id>~<method>~<number>"
     if not row.edits:
         return "it has no edits"
     try:
-        texts = replay(mother.text, mother.text_pair, row.edits)
+        texts = replay(source.text, source.text_pair, row.edits)
     except ValueError:
-        return "its edits do not fit its parent's text"
+        return "its edits do not fit its source row's text"
     return None if texts == (row.text, row.text_pair) else "its edits give another text"

@@ -1,4 +1,4 @@
-"""The online data set: the children of a run, then others, the same in any worker."""
+"""The online data set: the samples of a run, then others, the same in any worker."""
 
 import pickle
 from collections import Counter
@@ -31,7 +31,7 @@ PLAN = Pipeline.model_validate(
             {"kind": "tokenize"},
             {"kind": "attribute"},
             {"kind": "rank", "fraction": 0.25},
-            {"kind": "substitute", "on": "any", "children": 2, "share": 0.3},
+            {"kind": "substitute", "on": "any", "samples": 2, "share": 0.3},
             {"kind": "delete", "on": "any"},
             {"kind": "judge"},
             {"kind": "keep"},
@@ -69,16 +69,16 @@ def alone(items: list[Variant]) -> list[Variant]:
     return items
 
 
-def test_epoch_0_gives_the_first_children_of_the_run(rows: OnlineDataset, finished: Path) -> None:
-    children = {row["id"]: row for row in pq.read_table(finished / "explain/children.parquet").to_pylist()}
+def test_epoch_0_gives_the_first_samples_of_the_run(rows: OnlineDataset, finished: Path) -> None:
+    samples = {row["id"]: row for row in pq.read_table(finished / "explain/samples.parquet").to_pylist()}
     made = Counter[str]()
     for item in variants(rows, 0):
         if item.method is None:
-            assert not any(name.startswith(f"{item.id}~") for name in children) or item.text
+            assert not any(name.startswith(f"{item.id}~") for name in samples) or item.text
             continue
-        child = children[f"{item.id}~{item.method}~1"]
-        assert (item.text, item.text_pair) == (child["text"], child["text_pair"])
-        assert [edit._asdict() for edit in item.edits] == child["edits"]
+        sample = samples[f"{item.id}~{item.method}~1"]
+        assert (item.text, item.text_pair) == (sample["text"], sample["text_pair"])
+        assert [edit._asdict() for edit in item.edits] == sample["edits"]
         made[item.method] += 1
     assert made["substitute_any"] > made["delete_any"] > 0
 
@@ -93,7 +93,7 @@ def test_edits_made_on_the_source_text_give_the_variant_and_the_label_stays(rows
             assert (item.method is None) == (item.text == source.text)
 
 
-def test_epochs_differ_and_each_stage_comes_as_often_as_it_has_children(rows: OnlineDataset) -> None:
+def test_epochs_differ_and_each_stage_comes_as_often_as_it_has_samples(rows: OnlineDataset) -> None:
     epochs = [variants(rows, epoch) for epoch in range(6)]
     changed = [sum(one != other for one, other in zip(epochs[0], later, strict=True)) for later in epochs[1:]]
     assert min(changed) > len(rows) / 2
@@ -208,8 +208,8 @@ def test_scores_of_another_request_are_refused_naming_what_differs(job: Job, fin
 
 
 @pytest.mark.parametrize("name", ["attack", "explain", "balance"])
-def test_a_pipeline_whose_children_cannot_be_drawn_is_refused(job: Job, name: str) -> None:
-    with pytest.raises(RequestError, match=r"cannot be drawn anew|no stage of it makes children"):
+def test_a_pipeline_whose_samples_cannot_be_drawn_is_refused(job: Job, name: str) -> None:
+    with pytest.raises(RequestError, match=r"cannot be drawn anew|no stage of it makes samples"):
         augment.online(name, job)
 
 

@@ -75,7 +75,7 @@ def test_text_label_and_every_other_column_come_out_unchanged(small: Path, tmp_p
         small_job(small, splits=("train", "validation", "test")), tmp_path, files=f"awkward.{kind}"
     )
     summary = run("augment", job, tmp_path / "out")
-    found = {row["id"]: row for row in rows_of(summary) if row["parent"] is None}
+    found = {row["id"]: row for row in rows_of(summary) if row["source_id"] is None}
     assert len(found) == len(rows)
     for row in rows:
         assert {name: found[row["id"]][name] for name in row} == row
@@ -97,15 +97,15 @@ def test_text_formats_of_the_output_keep_every_code_point(small: Path, tmp_path:
         assert found[row["id"]]["source"]["note"] == row["note"]
 
 
-def test_replaying_the_edits_of_every_child_gives_its_text(augmented: Summary) -> None:
+def test_replaying_the_edits_of_every_sample_gives_its_text(augmented: Summary) -> None:
     rows = {row["id"]: row for row in rows_of(augmented)}
-    children = [row for row in rows.values() if row["parent"] is not None]
-    assert len(children) > 500
-    for child in children:
-        parent = rows[child["parent"]]
-        text, _ = replay(str(parent["review"]), None, edits_of(child))
-        assert text == child["review"] != parent["review"]
-        assert (child["label"], child["note"]) == (parent["label"], parent["note"])
+    samples = [row for row in rows.values() if row["source_id"] is not None]
+    assert len(samples) > 500
+    for sample in samples:
+        parent = rows[sample["source_id"]]
+        text, _ = replay(str(parent["review"]), None, edits_of(sample))
+        assert text == sample["review"] != parent["review"]
+        assert (sample["label"], sample["note"]) == (parent["label"], parent["note"])
 
 
 def edits_of(row: Mapping[str, object]) -> list[Edit]:
@@ -115,19 +115,19 @@ def edits_of(row: Mapping[str, object]) -> list[Edit]:
     return [Edit(**edit) for edit in edits]
 
 
-def test_only_train_rows_get_children_and_other_splits_pass(augmented: Summary) -> None:
+def test_only_train_rows_get_samples_and_other_splits_pass(augmented: Summary) -> None:
     counts = augmented.counts
     assert counts["rows worked on"] + counts["rows passed through"] == counts["rows read"] == 300
     for split in ("validation", "test"):
         table = pq.read_table(augmented.folder / f"data/{split}.parquet")
-        assert table.column("parent").null_count == table.num_rows
+        assert table.column("source_id").null_count == table.num_rows
 
 
 def test_load_dataset_opens_the_folder_with_its_splits_and_labels(augmented: Summary, tmp_path: Path) -> None:
     found = datasets.load_dataset(str(augmented.folder), cache_dir=str(tmp_path))
     assert set(found) == {"train", "validation", "test"}
     assert set(found["train"]["label"]) == set(LABELS)
-    assert sum(len(split) for split in found.values()) == 300 + augmented.counts["children in data"]
+    assert sum(len(split) for split in found.values()) == 300 + augmented.counts["samples in data"]
 
 
 @pytest.mark.parametrize("pipeline", ["augment", "probe"])
@@ -135,7 +135,7 @@ def test_load_dataset_opens_the_folder_with_its_splits_and_labels(augmented: Sum
 def test_load_dataset_reads_formats_without_types_as_they_were_written(
     small: Path, tmp_path: Path, kind: str, pipeline: str
 ) -> None:
-    """In the split that is read first no row has a parent, and columns of the user's may lack any value there."""
+    """In the split that is read first no row has a source row, and columns of the user's may lack any value there."""
     rows = [
         {
             "review": f"the movie 房间 很好 {number} 👍🏽",
@@ -156,7 +156,9 @@ def test_load_dataset_reads_formats_without_types_as_they_were_written(
     job = job.model_copy(update={"output": job.output.model_copy(update={"format": kind})})
     summary = run(pipeline, job, tmp_path / "out")
     found = datasets.load_dataset(str(summary.folder), cache_dir=str(tmp_path / "cache"))
-    loaded = {row["review"]: row for split in ("train", "test") for row in found[split] if not row["parent"]}
+    loaded = {
+        row["review"]: row for split in ("train", "test") for row in found[split] if not row["source_id"]
+    }
     assert len(loaded) == 40
     for row in rows:
         told = loaded[row["review"]]
@@ -169,29 +171,29 @@ def test_load_dataset_reads_formats_without_types_as_they_were_written(
             assert [told[name] for name in ("seen", "nested", "lists")] == [
                 row[name] for name in ("seen", "nested", "lists")
             ]
-    children = [row for split in ("train", "test") for row in found[split] if row["parent"]]
-    if summary.counts["children apart"]:
+    samples = [row for split in ("train", "test") for row in found[split] if row["source_id"]]
+    if summary.counts["samples apart"]:
         apart = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
-        children += [row for split in apart.values() for row in split]
-    assert len(children) == summary.counts["children in data"] + summary.counts["children apart"] > 0
-    assert {type(child["edits"]) for child in children} == {str if kind == "csv" else list}
-    assert all(child["method"] and isinstance(child["method"], str) for child in children)
+        samples += [row for split in apart.values() for row in split]
+    assert len(samples) == summary.counts["samples in data"] + summary.counts["samples apart"] > 0
+    assert {type(sample["edits"]) for sample in samples} == {str if kind == "csv" else list}
+    assert all(sample["method"] and isinstance(sample["method"], str) for sample in samples)
 
 
 def test_probes_stand_apart_and_open_by_their_own_name(small: Path, tmp_path: Path) -> None:
     summary = run("probe", small_job(small), tmp_path / "probe")
-    assert all(row["parent"] is None for row in rows_of(summary))
+    assert all(row["source_id"] is None for row in rows_of(summary))
     found = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
     assert set(found["test"]["verdict"]) <= {"adversarial", "contrast"}
-    assert len(found["test"]) == summary.counts["children apart"]
+    assert len(found["test"]) == summary.counts["samples apart"]
 
 
-def test_totals_balance_and_dropped_children_are_kept_aside(small: Path, tmp_path: Path) -> None:
+def test_totals_balance_and_dropped_samples_are_kept_aside(small: Path, tmp_path: Path) -> None:
     summary = run("probe", small_job(small), tmp_path / "probe")
     counts = summary.counts
     dropped = pq.read_table(summary.folder / "dropped.parquet")
-    assert dropped.num_rows == counts["children dropped"] == sum(summary.dropped.values())
-    assert counts["children made"] == counts["children in data"] + counts["children apart"] + dropped.num_rows
+    assert dropped.num_rows == counts["samples dropped"] == sum(summary.dropped.values())
+    assert counts["samples made"] == counts["samples in data"] + counts["samples apart"] + dropped.num_rows
     manifest = json.loads((summary.folder / "manifest.json").read_text(encoding="utf-8"))
     for name, file in manifest["files"].items():
         assert pq.read_metadata(summary.folder / name).num_rows == file["rows"]
@@ -275,7 +277,7 @@ def test_labels_of_some_files_stand_beside_those_of_a_column(small: Path, tmp_pa
     files = [{"path": "both.csv"}, {"path": "good.csv", "label": "good"}]
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files=files)
     rows = rows_of(run("augment", job, tmp_path / "out"))
-    assert {row["text"]: row["label"] for row in rows if row["parent"] is None} == {
+    assert {row["text"]: row["label"] for row in rows if row["source_id"] is None} == {
         "很好 房间": "good",
         "满意 服务": "good",
         "很差 房间": "bad",
@@ -284,7 +286,7 @@ def test_labels_of_some_files_stand_beside_those_of_a_column(small: Path, tmp_pa
 
 
 @pytest.mark.parametrize("verdicts", [("keep",), ("keep", "soft"), ("keep", "soft", "drop")])
-def test_children_are_counted_where_they_are_written(
+def test_samples_are_counted_where_they_are_written(
     small: Path, tmp_path: Path, verdicts: tuple[str, ...]
 ) -> None:
     job = small_job(small)
@@ -292,10 +294,10 @@ def test_children_are_counted_where_they_are_written(
         "augment", job.model_copy(update={"output": OutputConfig(verdicts=verdicts)}), tmp_path / "out"
     )
     dropped = summary.folder / "dropped.parquet"
-    assert summary.counts["children dropped"] == (
+    assert summary.counts["samples dropped"] == (
         pq.read_metadata(dropped).num_rows if dropped.exists() else 0
     )
-    assert summary.counts["children apart"] == len(rows_of(summary, "probes"))
+    assert summary.counts["samples apart"] == len(rows_of(summary, "probes"))
 
 
 def test_label_names_bridge_numbers_in_the_corpus_and_names_in_the_model(small: Path, tmp_path: Path) -> None:
@@ -303,9 +305,9 @@ def test_label_names_bridge_numbers_in_the_corpus_and_names_in_the_model(small: 
     (tmp_path / "c.csv").write_text("text,label\n" + "".join(lines), encoding="utf-8")
     job = with_corpus(small_job(small), tmp_path, files="c.csv", label_names={"0": "bad", "1": "good"})
     summary = run("augment", job, tmp_path / "out")
-    children = [row for row in rows_of(summary) if row["parent"]]
-    assert {row["label"] for row in children} == {"0", "1"}
-    assert {(row["label"], row["pred_before"]) for row in children} == {("1", "good"), ("0", "bad")}
+    samples = [row for row in rows_of(summary) if row["source_id"]]
+    assert {row["label"] for row in samples} == {"0", "1"}
+    assert {(row["label"], row["pred_before"]) for row in samples} == {("1", "good"), ("0", "bad")}
 
 
 def test_labels_from_file_names_and_scores_are_written_out(small: Path, tmp_path: Path) -> None:
@@ -314,7 +316,7 @@ def test_labels_from_file_names_and_scores_are_written_out(small: Path, tmp_path
     files = [{"path": "pos.txt", "label": "good"}, {"path": "neg.txt", "label": "bad"}]
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files=files)
     rows = rows_of(run("augment", job, tmp_path / "out"))
-    assert {(str(row["text"])[-1], row["label"]) for row in rows if row["parent"] is None} >= {
+    assert {(str(row["text"])[-1], row["label"]) for row in rows if row["source_id"] is None} >= {
         ("好", "good"),
         ("差", "bad"),
     }
@@ -325,7 +327,7 @@ def test_source_columns_with_our_names_are_kept_beside_ours(small: Path, tmp_pat
         "text,label,parent,verdict\n很好,good,mother,guilty\n很差,bad,father,free\n", encoding="utf-8"
     )
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files="c.csv")
-    rows = [row for row in rows_of(run("augment", job, tmp_path / "out")) if row["parent"] is None]
+    rows = [row for row in rows_of(run("augment", job, tmp_path / "out")) if row["source_id"] is None]
     assert sorted((row["parent_source"], row["verdict_source"]) for row in rows) == [
         ("father", "free"),
         ("mother", "guilty"),
@@ -378,7 +380,7 @@ def test_a_run_without_probes_says_so_and_has_none_to_load(
     folder = run(pipeline, small_job(small, limit=20), tmp_path / "out").folder
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "There is no `probes` configuration" in card
-    assert ("child" in card) == (pipeline == "augment")
+    assert ("sample" in card) == (pipeline == "augment")
     with pytest.raises(ValueError, match="'probes' not found"):
         datasets.load_dataset(str(folder), "probes", cache_dir=str(tmp_path / "cache"))
 
@@ -408,8 +410,8 @@ def test_a_limit_takes_rows_by_hash_and_says_so(small: Path, tmp_path: Path) -> 
 
 def test_the_summary_is_a_table_too(augmented: Summary) -> None:
     frame = augmented.to_pandas()
-    made = frame[(frame["kind"] == "count") & (frame["name"] == "children made")]["count"].item()
-    assert made == augmented.counts["children made"]
+    made = frame[(frame["kind"] == "count") & (frame["name"] == "samples made")]["count"].item()
+    assert made == augmented.counts["samples made"]
 
 
 def test_rows_that_make_a_stage_fail_are_rejected_one_by_one(

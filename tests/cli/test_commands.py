@@ -104,7 +104,7 @@ def test_no_report_is_named_where_none_is_asked_for(config: Path, tmp_path: Path
 def test_a_run_prints_its_folder_and_tells_the_rest_on_stderr(finished: Path, config: Path) -> None:
     result = augment("run", "augment", "-c", config, *CPU, "-o", finished)
     assert (result.code, result.out) == (0, f"{finished}\n")
-    assert re.search(r"^children made +\d", result.err, re.MULTILINE)
+    assert re.search(r"^samples made +\d", result.err, re.MULTILINE)
     assert result.err.endswith(f"report: {finished}/report.html\n")
     files = {str(path.relative_to(finished)) for path in finished.rglob("*") if path.is_file()}
     assert {"README.md", "manifest.json", "report.html", "data/train.parquet", "run/plan.json"} <= files
@@ -383,16 +383,16 @@ def test_a_run_that_is_asked_to_stop_says_so_and_is_resumed_to_its_end(
 ) -> None:
     line = [sys.executable, "-m", "augment", "run", "explain", "-c", str(config), "-o", str(tmp_path / "out")]
     line += [*CPU, "--set", "run.shard_rows=3"]
-    with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sample:
         deadline = time.monotonic() + 300
-        while child.poll() is None and not list((tmp_path / "out" / "run").glob("*.done.json")):
+        while sample.poll() is None and not list((tmp_path / "out" / "run").glob("*.done.json")):
             if time.monotonic() > deadline:
-                child.kill()
+                sample.kill()
                 pytest.fail("no shard was done in time")
             time.sleep(0.01)
-        child.send_signal(number)
-        out, err = child.communicate(timeout=300)
-    assert (child.returncode, out) == (code, "")
+        sample.send_signal(number)
+        out, err = sample.communicate(timeout=300)
+    assert (sample.returncode, out) == (code, "")
     last = err.splitlines()[-3:]
     assert last[0] == "error: augment run"
     assert "what was finished is kept" in last[1]

@@ -61,9 +61,9 @@ def test_labels_of_rows_and_samples_have_the_type_of_the_source(
     summary = made(small, tmp_path / f"a.{suffix}", tmp_path / "out")
     data = pq.read_table(summary.folder / "data/train.parquet")
     assert data.schema.field("label").type == kind
-    assert data.column("parent").null_count < data.num_rows
+    assert data.column("source_id").null_count < data.num_rows
     for row in data.to_pylist():
-        number = int(str(row["parent"] or row["id"]).partition(":")[2])
+        number = int(str(row["source_id"] or row["id"]).partition(":")[2])
         assert row["label"] == (number + 1) % 2
     assert verify(summary.folder).ok
 

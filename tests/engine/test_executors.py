@@ -67,14 +67,14 @@ def test_ranks_share_the_shards_and_give_the_same_values(
     small: Path, tmp_path: Path, inline: Summary
 ) -> None:
     context = multiprocessing.get_context("fork")
-    children = [
+    samples = [
         context.Process(target=rank, args=(number, 3, small, tmp_path / "out")) for number in (2, 0, 1)
     ]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join(120)
-    assert [child.exitcode for child in children] == [0, 0, 0]
+    for sample in samples:
+        sample.start()
+    for sample in samples:
+        sample.join(120)
+    assert [sample.exitcode for sample in samples] == [0, 0, 0]
     assert receipts(tmp_path / "out") == receipts(inline.folder)
 
 

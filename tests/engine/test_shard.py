@@ -44,7 +44,7 @@ def test_poison_rows_are_set_aside_and_all_others_pass_in_order(
         ("attribute", "ValueError: cannot bear 1 rows")
     }
     assert read_part(folder, 0).column("id").to_pylist() == [name for name in everyone if name not in bad]
-    assert (receipt.rows, receipt.children) == (count, 0)
+    assert (receipt.rows, receipt.samples) == (count, 0)
     assert (receipt.retries.get("rows halved", 0) > 0) == (bool(bad) and count > 1)
     assert run_shard(folder, 0, lambda _: pytest.fail("treated again")) == receipt
 

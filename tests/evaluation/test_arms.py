@@ -25,10 +25,10 @@ def test_a_twin_does_the_same_to_other_words_and_asks_no_attribution(pipeline: s
         assert twin == stage.model_copy(update={"score": weigh.name})
 
 
-def test_new_variants_in_every_pass_are_as_many_more_children() -> None:
+def test_new_variants_in_every_pass_are_as_many_more_samples() -> None:
     many, few = (Arm.of(name).plan(12).stages for name in ("augment+online", "augment"))
     for stage, own in zip(many, few, strict=True):
-        assert getattr(stage, "children", 0) == 12 * getattr(own, "children", 0)
+        assert getattr(stage, "samples", 0) == 12 * getattr(own, "samples", 0)
 
 
 def test_ways_are_read_from_the_name() -> None:
@@ -60,6 +60,6 @@ def test_a_pipeline_that_ranks_nothing_has_no_twin() -> None:
 
 @pytest.mark.parametrize("pipeline", ["explain", "compare", "keywords", "keywords:random"])
 def test_a_pipeline_that_edits_nothing_is_no_arm(pipeline: str) -> None:
-    with pytest.raises(RequestError, match="makes no children") as caught:
+    with pytest.raises(RequestError, match="makes no samples") as caught:
         Arm.of(pipeline).plan(1)
     assert caught.value.where == f"evaluate.arms: {pipeline}"

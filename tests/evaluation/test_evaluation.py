@@ -47,16 +47,16 @@ def test_every_arm_is_measured_on_every_draw_and_test(measured: Evaluation) -> N
     for (_, _, arm), cell in measured.cells.items():
         assert all(0 <= float(cell[test] or 0) <= 1 for test in measured.tests)
         if arm != "duplicate":
-            assert float(cell["children"] or 0) + float(cell["copies"] or 0) >= 96
+            assert float(cell["samples"] or 0) + float(cell["copies"] or 0) >= 96
 
 
-def test_an_arm_without_children_is_the_model_of_the_same_rows(small: Path, tmp_path: Path) -> None:
+def test_an_arm_without_samples_is_the_model_of_the_same_rows(small: Path, tmp_path: Path) -> None:
     cells = evaluate(job(small, arms=("probe",), seeds=1), tmp_path / "out").cells
     duplicate, probe = cells[24, 0, "duplicate"], cells[24, 0, "probe"]
-    assert probe == {**duplicate, "children": 0, "copies": 96}
+    assert probe == {**duplicate, "samples": 0, "copies": 96}
 
 
-def test_arms_that_differ_in_training_only_have_the_same_children(
+def test_arms_that_differ_in_training_only_have_the_same_samples(
     measured: Evaluation, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
@@ -97,19 +97,19 @@ def test_what_the_design_could_see_is_told_where_there_are_draws_enough(tmp_path
     assert "| eda | 4 | +1.50 |" in page
 
 
-def test_sizes_tests_and_arms_without_children_are_told_apart() -> None:
+def test_sizes_tests_and_arms_without_samples_are_told_apart() -> None:
     cells: dict[tuple[int, int, str], Measured] = {}
     for rows, gain in ((40, 0.02), (80, 0.0)):
         for seed in range(rows // 20):
             noise = 0.001 * seed
             cells[rows, seed, "duplicate"] = {"clean": 0.5, "reversed": 0.2}
-            cells[rows, seed, "balance"] = {"clean": 0.4 + noise, "reversed": 0.6, "children": 9}
-            cells[rows, seed, "probe"] = {"clean": 0.5 + gain + noise, "reversed": 0.2, "children": 0}
+            cells[rows, seed, "balance"] = {"clean": 0.4 + noise, "reversed": 0.6, "samples": 9}
+            cells[rows, seed, "probe"] = {"clean": 0.5 + gain + noise, "reversed": 0.2, "samples": 0}
     page = "\n".join(Evaluation(Path("x"), cells, {"clean": 56}).lines())
     assert "6 draws, 56 texts" in page
     assert "| arm | 40 rows | 80 rows |" in page
     assert "| probe | +2.05 (2) | +0.15 (4) |" in page
-    assert re.search(r"\| probe \| 6 \|.*\| made no child \|", page)
+    assert re.search(r"\| probe \| 6 \|.*\| made no sample \|", page)
     assert page.index("a repair loses here") < page.index("## reversed")
     one = {key: cell for key, cell in cells.items() if key[:2] == (40, 0)}
     page = "\n".join(Evaluation(Path("x"), one).lines())
@@ -183,8 +183,8 @@ def test_the_data_of_all_arms_have_one_size(small: Path, tmp_path: Path) -> None
     for name in ("duplicate", "eda", "augment+online"):
         arm = Arm.of(name)
         passes = bench.passes(arm, 24)
-        for children in ([], bench.pool[:50], bench.pool * 20):
-            rows = bench.enlarged(arm, draw, [] if arm.is_copying else children, 0)
+        for samples in ([], bench.pool[:50], bench.pool * 20):
+            rows = bench.enlarged(arm, draw, [] if arm.is_copying else samples, 0)
             assert len(rows) == 24 * 5 * passes
             assert sum(row in draw for row in rows) >= 24 * passes
 
@@ -277,7 +277,7 @@ def test_arms_read_the_files_that_are_named_from_the_folder_of_the_corpus(
         "evaluate": found.evaluate.model_copy(update={"arms": ("eda",), "seeds": 1}),
     }
     cells = evaluate(found.model_copy(update=settings), tmp_path / "out").cells
-    assert cells[24, 0, "eda"]["children"]
+    assert cells[24, 0, "eda"]["samples"]
     (place / "words.tsv").write_text("movie\tpicture\n", encoding="utf-8")
     sources._read_once.cache_clear()
     with pytest.raises(FingerprintError, match=r"`lexicons\.words\.tsv` was"):

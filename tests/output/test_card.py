@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.output.card import Card, draw_card
-from augment.output.export import CHILDREN, PARENTS
+from augment.output.export import SAMPLES, SOURCE_ROWS
 from tests.texts import TEXTS
 
 CARD = Card(
@@ -20,12 +20,12 @@ CARD = Card(
     {
         "rows read": 7766,
         "rows worked on": 60,
-        "children made": 4,
-        "children in data": 0,
-        "children dropped": 3,
+        "samples made": 4,
+        "samples in data": 0,
+        "samples dropped": 3,
     },
-    {"data/test.parquet": 60, "probes/test.parquet": 1, PARENTS: 60, CHILDREN: 4, "dropped.parquet": 3},
-    {"prediction not changed": 2, "its parent is not predicted right": 1},
+    {"data/test.parquet": 60, "probes/test.parquet": 1, SOURCE_ROWS: 60, SAMPLES: 4, "dropped.parquet": 3},
+    {"prediction not changed": 2, "its source row is not predicted right": 1},
     ("a trial: run.limit left 740 rows out",),
 )
 
@@ -53,13 +53,13 @@ def test_model_labels_counts_reasons_notices_and_files_are_told() -> None:
         "| rows read | 7,766 |",
         "## Notices\n\n* a trial: run.limit left 740 rows out\n",
         "| prediction not changed | 2 |",
-        "| its parent is not predicted right | 1 |",
-        "| `dropped.parquet` | 3 | children set aside, with the verdict and the reason |",
+        "| its source row is not predicted right | 1 |",
+        "| `dropped.parquet` | 3 | samples set aside, with the verdict and the reason |",
         "| `report.html` |",
         "| `manifest.json` |",
     ):
         assert part in card
-    assert "children in data" not in card
+    assert "samples in data" not in card
 
 
 def test_every_file_with_rows_is_listed_with_what_it_holds() -> None:
@@ -70,10 +70,10 @@ def test_every_file_with_rows_is_listed_with_what_it_holds() -> None:
         assert len(row.split("|")[3].strip()) > 10
 
 
-def test_data_holds_children_only_where_children_joined() -> None:
+def test_data_holds_samples_only_where_samples_joined() -> None:
     assert "| source rows |" in draw_card(CARD)
-    joined = replace(CARD, counts={**CARD.counts, "children in data": 4})
-    assert "| source rows, each followed by its children that join, if any |" in draw_card(joined)
+    joined = replace(CARD, counts={**CARD.counts, "samples in data": 4})
+    assert "| source rows, each followed by its samples that join, if any |" in draw_card(joined)
 
 
 def test_probes_are_loaded_where_there_are_some_and_said_to_be_missing_where_not() -> None:
@@ -82,15 +82,15 @@ def test_probes_are_loaded_where_there_are_some_and_said_to_be_missing_where_not
     assert "no `probes` configuration" not in draw_card(CARD)
     without = draw_card(replace(CARD, files={"data/test.parquet": 60}))
     assert loading not in without
-    assert "There is no `probes` configuration, because no child was set apart" in without
+    assert "There is no `probes` configuration, because no sample was set apart" in without
     assert "config_name: probes" not in without
 
 
-def test_a_pipeline_that_edits_nothing_has_a_card_without_children() -> None:
-    files = {"data/test.parquet": 60, PARENTS: 60}
+def test_a_pipeline_that_edits_nothing_has_a_card_without_samples() -> None:
+    files = {"data/test.parquet": 60, SOURCE_ROWS: 60}
     explained = replace(CARD, edits=False, counts={"rows read": 60}, files=files, dropped={}, notices=())
     card = draw_card(replace(explained, about="Nothing is edited."))
-    assert "child" not in card
+    assert "sample" not in card
     assert "because this pipeline edits nothing" in card
     assert "## Notices" not in card
 

@@ -1,4 +1,4 @@
-"""How varied children are: sums, copies, and samples that do not depend on how rows are cut into shards."""
+"""How varied samples are: sums, copies, and samples that do not depend on how rows are cut into shards."""
 
 from pathlib import Path
 
@@ -12,18 +12,18 @@ import augment
 import augment.output.diversity
 from augment.output.diversity import Diversity, Equal, edited, written
 from augment.output.manifest import read_summary
-from augment.tables.columns import CHILD, CORPUS, KEEP, TOKENIZE
+from augment.tables.columns import CORPUS, KEEP, SAMPLE, TOKENIZE
 from augment.text.ngram_overlap import bleu
 from augment.text.segment import segment
 from tests.small import small_job
 
-COLUMNS = (*CORPUS, *TOKENIZE, *CHILD, *KEEP)
+COLUMNS = (*CORPUS, *TOKENIZE, *SAMPLE, *KEEP)
 
 
 def family(
     name: str, text: str, swaps: list[tuple[str, str, str]], pair: str | None = None
 ) -> list[dict[str, object]]:
-    """Return a source row with a child for each (old, new, verdict)."""
+    """Return a source row with a sample for each (old, new, verdict)."""
     tokens, spans, sides = [], [], []
     for side, whole in enumerate((text, pair or "")):
         for start, end in segment(whole):
@@ -37,9 +37,15 @@ def family(
         side = int(old not in text)
         start = (text, pair or "")[side].index(old)
         edit = {"side": side, "start": start, "end": start + len(old), "old": old, "new": new, "score": 0.0}
-        child = [text, pair]
-        child[side] = str(child[side]).replace(old, new, 1)
-        made = {"text": child[0], "text_pair": child[1], "parent": name, "edits": [edit], "verdict": verdict}
+        sample = [text, pair]
+        sample[side] = str(sample[side]).replace(old, new, 1)
+        made = {
+            "text": sample[0],
+            "text_pair": sample[1],
+            "source_id": name,
+            "edits": [edit],
+            "verdict": verdict,
+        }
         rows.append({"id": f"{name}~x~{number}", **made})
     return rows
 
@@ -63,19 +69,19 @@ ROWS = (
 )
 
 
-def test_sums_are_over_children_that_were_not_dropped() -> None:
+def test_sums_are_over_samples_that_were_not_dropped() -> None:
     tally = Diversity()
     tally.add(table(*ROWS))
     found = tally.told()
     assert (tally.rows, tally.given, tally.edits) == (4, 4, 4)
-    assert found["children a row"] == found["edits a row"] == found["edits a child"] == 1
-    # Words of the source rows of children: 4 and 4, 房间 很 干净 second text 𠮷, one two ３ four.
+    assert found["samples a row"] == found["edits a row"] == found["edits a sample"] == 1
+    # Words of the source rows of samples: 4 and 4, 房间 很 干净 second text 𠮷, one two ３ four.
     assert found["share of words edited"] == round(4 / (4 + 4 + 6 + 4), 4)
     assert found["rows sampled"] == 3
-    assert found["copies of a source text"] == found["children with the same text"] == 0
+    assert found["copies of a source text"] == found["samples with the same text"] == 0
 
 
-def test_self_bleu_is_of_a_child_against_its_source_row_and_its_siblings() -> None:
+def test_self_bleu_is_of_a_sample_against_its_source_row_and_its_siblings() -> None:
     tally = Diversity()
     tally.add(table(ROWS[0]))
     source, first, second = "the room was clean", "the place was clean", "the room was tidy"
@@ -95,10 +101,10 @@ def test_copies_and_repeats_are_counted_wherever_they_stand() -> None:
     tally.pass_by(table(family("t", "fine room", [])))
     found = tally.told()
     assert found["copies of a source text"] == 1
-    assert found["children with the same text"] == 1
+    assert found["samples with the same text"] == 1
 
 
-def test_nothing_is_told_where_no_child_was_given() -> None:
+def test_nothing_is_told_where_no_sample_was_given() -> None:
     tally = Diversity()
     tally.add(table(ROWS[2]))
     assert tally.told() == {}
@@ -140,7 +146,7 @@ def test_equal_texts_are_counted_exactly_until_there_are_too_many_and_then_estim
     assert many.held << many.bits == pytest.approx(4000, rel=0.25)
 
 
-def test_the_words_of_a_child_are_those_of_its_row_with_the_edits_made() -> None:
+def test_the_words_of_a_sample_are_those_of_its_row_with_the_edits_made() -> None:
     row = ROWS[1][0]
     edits = [
         {"side": 0, "start": 0, "end": 3, "old": "房间 ", "new": ""},
@@ -154,10 +160,10 @@ def test_the_words_of_a_child_are_those_of_its_row_with_the_edits_made() -> None
 def test_a_run_says_it_in_the_manifest_the_card_and_the_report(small: Path, tmp_path: Path) -> None:
     summary = augment.run("augment", small_job(small, limit=30), tmp_path / "out")
     found = summary.diversity
-    assert list(found)[:3] == ["children asked for", "given", "lacking"]
-    assert found["given"] == summary.counts["children in data"]
-    assert found["lacking"] == found["children asked for"] - found["given"]
-    assert found["copies of a source text"] == found["children with the same text"] == 0
+    assert list(found)[:3] == ["samples asked for", "given", "lacking"]
+    assert found["given"] == summary.counts["samples in data"]
+    assert found["lacking"] == found["samples asked for"] - found["given"]
+    assert found["copies of a source text"] == found["samples with the same text"] == 0
     assert 0 < found["self-BLEU"] < 1
     assert read_summary(summary.folder).diversity == found
     assert f"| self-BLEU | {written('self-BLEU', found['self-BLEU'])} |" in (
@@ -170,4 +176,4 @@ def test_numbers_are_written_as_people_read_them() -> None:
     assert written("share of words edited", 0.1234) == "12.3%"
     assert written("given", 12345) == "12,345"
     assert written("distinct-1", 0.31415) == "0.3141"
-    assert written("children a row", 4.0) == "4"
+    assert written("samples a row", 4.0) == "4"

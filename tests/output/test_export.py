@@ -16,7 +16,7 @@ from augment.config.sections import CorpusConfig, ResourcesConfig
 from augment.config.shipped import find
 from augment.config.shipped import names as shipped
 from augment.errors import RequestError
-from augment.output.export import CHILDREN, PARENTS
+from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.manifest import Summary
 from augment.pipeline.definition import Pipeline, read_pipeline
 from augment.tables.columns import Column
@@ -104,15 +104,15 @@ def test_every_source_column_ends_every_shipped_pipeline_unchanged(
             given = source[number]
             kept = [name for name in given if name != "text"]
             assert {name: row[names[name]] for name in kept} == {name: given[name] for name in kept}
-            assert row["text"] == given["text"] or row["parent"] is not None
-    assert sum(row.get("parent") is None for row in rows_of(summary, "data/")) == ROWS
+            assert row["text"] == given["text"] or row["source_id"] is not None
+    assert sum(row.get("source_id") is None for row in rows_of(summary, "data/")) == ROWS
     assert [check for check in verify(summary.folder).checks if check.wrong] == []
 
 
 @pytest.mark.parametrize(
     "named",
     [
-        {"text": "parent", "label": "split"},
+        {"text": "source_id", "label": "split"},
         {"text": "edits", "label": "verdict", "split": "same_as"},
         {"text": "split", "label": "label_from"},
         {"text": "id_text", "label": "same_as", "id": "p_gold_before", "split": "split"},
@@ -145,7 +145,7 @@ def test_what_has_columns_without_a_name_opens_with_load_dataset(
     job = small_job(small).model_copy(update={"corpus": corpus, "output": output})
     summary = run("eda", job, tmp_path / "out")
     loaded = datasets.load_dataset(str(summary.folder), cache_dir=str(tmp_path / "cache"))
-    own = [row for split in loaded.values() for row in split if row["parent"] is None]
+    own = [row for split in loaded.values() for row in split if row["source_id"] is None]
     given = {f"{number}{mark}" for number in range(30) for mark in ("", "b")}
     assert len(own) == 60
     assert any({str(row[name]) for row in own} == given for name in own[0])
@@ -161,9 +161,9 @@ def test_splits_of_any_name_get_files_that_open_with_their_splits(small: Path, t
     job = small_job(small, splits=("train", "dev/1")).model_copy(update={"corpus": corpus})
     summary = run("eda", job, tmp_path / "out")
     loaded = datasets.load_dataset(str(summary.folder), cache_dir=str(tmp_path / "cache"))
-    own = [{row["split"] for row in split if row["parent"] is None} for split in loaded.values()]
+    own = [{row["split"] for row in split if row["source_id"] is None} for split in loaded.values()]
     assert sorted(len(there) for there in own) in ([1] * 6, [1] * 5 + [2])
-    assert sum(row["parent"] is None for split in loaded.values() for row in split) == 70
+    assert sum(row["source_id"] is None for split in loaded.values() for row in split) == 70
     assert verify(summary.folder).ok
 
 
@@ -203,6 +203,6 @@ def test_a_column_added_after_the_samples_is_in_the_files_of_both(small: Path, t
     late = {"kind": "attribute", "name": "late", "method": "gradient"}
     plan = Pipeline.model_validate({"name": "late", "about": "late", "stages": [*stages, late]})
     summary = run(plan, small_job(small, limit=9), tmp_path / "out")
-    for name in (PARENTS, CHILDREN):
+    for name in (SOURCE_ROWS, SAMPLES):
         assert {"late", "late_status"} <= set(pq.read_schema(summary.folder / name).names)
     assert verify(summary.folder).ok

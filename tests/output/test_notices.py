@@ -30,7 +30,7 @@ STAGES = [
     {"kind": "balance"},
     {"kind": "judge"},
     {"kind": "keep"},
-    {"kind": "select", "children": 2},
+    {"kind": "select", "samples": 2},
 ]
 PLAN = Pipeline.model_validate({"name": "x", "about": "", "stages": STAGES})
 JOB = Job.model_validate({"name": "x", "resources": {"lexicons": []}})
@@ -43,7 +43,12 @@ FORMS = [re.compile(form) for form in re.findall(r"^  \[/(\^.*\$)/, \"", STRINGS
 def levels() -> Levels:
     """Return the tally of an accepted shortcut."""
     found = Levels([Flag(Unit("word", mark), "good", mark) for mark in "※☆◇○□△▽"])
-    rows = {"text": ["※", "b"], "text_pair": [None, None], "label": ["good", "bad"], "parent": [None, None]}
+    rows = {
+        "text": ["※", "b"],
+        "text_pair": [None, None],
+        "label": ["good", "bad"],
+        "source_id": [None, None],
+    }
     found.add(pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()}))
     return found
 
@@ -93,7 +98,7 @@ def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
     yield from repeat_notices(repeats_of(columns))
     yield from to_install(patch)
     yield OWN_ROWS
-    yield "3 children are not drawn, because their source row is not."
+    yield "3 samples are not drawn, because their source row is not."
 
 
 def test_every_notice_has_one_chinese_form_and_every_form_a_notice(

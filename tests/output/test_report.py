@@ -11,7 +11,7 @@ import pytest
 import augment
 from augment.api.run import run
 from augment.errors import RequestError
-from augment.output.export import CHILDREN, PARENTS
+from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.manifest import Summary
 from augment.output.report import REPORT, draw_folder
 from tests.small import small_job
@@ -45,7 +45,7 @@ def test_rows_are_taken_in_turn_from_every_label_and_outcome(probed: Summary) ->
     from augment.output.report_sample import sample
 
     ids = set(sample(probed.folder, "ig", 8).to_pylist())
-    rows = [row for row in pq.read_table(probed.folder / PARENTS).to_pylist() if row["id"] in ids]
+    rows = [row for row in pq.read_table(probed.folder / SOURCE_ROWS).to_pylist() if row["id"] in ids]
     assert len(rows) == 8
     assert {row["label"] for row in rows} == {"good", "bad"}
 
@@ -55,11 +55,11 @@ def test_within_a_label_and_outcome_the_largest_errors_come_first(probed: Summar
     from augment.output.report_sample import sample
 
     outcomes: dict[str, set[str]] = defaultdict(set)
-    for child in pq.read_table(probed.folder / CHILDREN).to_pylist():
-        changed = child["pred_before"] != child["pred_after"]
-        outcomes[child["parent"]].add("changed" if changed else child["verdict"])
+    for made in pq.read_table(probed.folder / SAMPLES).to_pylist():
+        changed = made["pred_before"] != made["pred_after"]
+        outcomes[made["source_id"]].add("changed" if changed else made["verdict"])
     strata: dict[tuple[str, str], list[tuple[float, int, str]]] = defaultdict(list)
-    for place, row in enumerate(pq.read_table(probed.folder / PARENTS).to_pylist()):
+    for place, row in enumerate(pq.read_table(probed.folder / SOURCE_ROWS).to_pylist()):
         outcome = "+".join(sorted(outcomes[row["id"]]))
         strata[row["label"], outcome].append((-row["ig_error"], place, row["id"]))
     turns = zip_longest(*(sorted(strata[key]) for key in sorted(strata)))
@@ -70,7 +70,7 @@ def test_within_a_label_and_outcome_the_largest_errors_come_first(probed: Summar
 
 def test_the_three_attributions_of_compare_stand_side_by_side(small: Path, tmp_path: Path) -> None:
     summary = run("compare", small_job(small, limit=20), tmp_path / "compare")
-    names = pq.read_schema(summary.folder / PARENTS).names
+    names = pq.read_schema(summary.folder / SOURCE_ROWS).names
     assert {"ig", "gradient", "gradient_x_input"} <= set(names)
     page = (summary.folder / REPORT).read_text(encoding="utf-8")
     assert "gradient_x_input" in page

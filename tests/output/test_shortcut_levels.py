@@ -1,4 +1,4 @@
-"""How frequent accepted shortcuts are in a data set: by class, before its children and with them."""
+"""How frequent accepted shortcuts are in a data set: by class, before its samples and with them."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,7 +34,7 @@ def test_a_pattern_finds_a_unit_where_it_stands(
 
 def table(*rows: tuple[str, str | None, str | None, str | None]) -> pa.Table:
     """Return rows of text, second text, label and parent."""
-    names = ("text", "text_pair", "label", "parent")
+    names = ("text", "text_pair", "label", "source_id")
     return pa.table(
         {
             name: pa.array(list(values), pa.string())

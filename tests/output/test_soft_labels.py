@@ -28,7 +28,7 @@ LABELS = LabelMap(("bad", "good"))
 
 
 def plan() -> Pipeline:
-    """Return the pipeline `augment` with a rule by which many children are in doubt."""
+    """Return the pipeline `augment` with a rule by which many samples are in doubt."""
     shipped = pipeline_of("augment")
     rules = [{"verdict": "keep", "p_gold_at_least": 0.95}, {"verdict": "soft", "p_gold_at_least": 0.2}]
     strict = Keep.model_validate({"kind": "keep", "rules": rules})
@@ -51,7 +51,7 @@ def one(
     label: str | None, parent: str | None, verdict: str | None, answer: list[float] | None
 ) -> list[float] | None:
     """Return the probabilities of one row, a quarter of them the judge's."""
-    row = {"label": label, "parent": parent, "verdict": verdict, "soft_label": answer}
+    row = {"label": label, "source_id": parent, "verdict": verdict, "soft_label": answer}
     schema = pa.schema(
         [*((name, pa.string()) for name in list(row)[:3]), ("soft_label", pa.list_(pa.float32()))]
     )
@@ -62,7 +62,7 @@ def one(
 
 
 @given(chance=st.floats(0, 1, width=32))
-def test_source_rows_have_their_label_kept_children_a_mixture_and_children_in_doubt_the_answer(
+def test_source_rows_have_their_label_kept_samples_a_mixture_and_samples_in_doubt_the_answer(
     chance: float,
 ) -> None:
     answer = [1 - chance, chance]
@@ -85,7 +85,7 @@ def test_every_row_of_the_data_has_probabilities_that_sum_to_one(softened: Summa
     for row in rows:
         found, given_label = row["label_probabilities"], np.eye(2)[LABELS.ordered.index(row["label"])]
         assert sum(found) == pytest.approx(1)
-        if row["parent"] is None:
+        if row["source_id"] is None:
             assert found == given_label.tolist()
         elif row["verdict"] == "soft":
             assert found == row["soft_label"]
@@ -106,7 +106,7 @@ def test_datasets_loads_them_as_numbers_and_the_card_names_their_order(
     assert "| label_probabilities | probabilities of bad, good, in this order (" in card
 
 
-def test_children_in_doubt_join_no_data_of_hard_labels_and_the_run_says_so(
+def test_samples_in_doubt_join_no_data_of_hard_labels_and_the_run_says_so(
     small: Path, softened: Summary, tmp_path: Path
 ) -> None:
     hard = run(plan(), small_job(small), tmp_path / "hard")
@@ -143,7 +143,7 @@ def test_a_source_column_of_that_name_keeps_its_values_under_another(small: Path
     assert {tuple(row["label_probabilities"]) for row in found} == {(0, 1)}
 
 
-def test_soft_labels_without_a_judge_are_refused_where_children_are_made(small: Path) -> None:
+def test_soft_labels_without_a_judge_are_refused_where_samples_are_made(small: Path) -> None:
     stages = tuple(stage for stage in plan().stages if not isinstance(stage, Judge | Keep))[:6]
     unjudged = plan().model_copy(update={"stages": stages})
     with pytest.raises(RequestError, match="asks a model"):

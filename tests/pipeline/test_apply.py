@@ -18,15 +18,15 @@ from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline, pipeline_of, read_pipeline
 from augment.pipeline.requirements import check_sections
 from augment.stages.protocol import Stage
-from augment.tables.columns import CHILD, CORPUS, Column
+from augment.tables.columns import CORPUS, SAMPLE, Column
 from augment.text.edits import Edit, replay
 from tests.small import small_job
 from tests.texts import TEXTS
 
 HEAD = "name: mine\nabout: of my own\nstages:\n"
 START = "  - kind: tokenize\n  - kind: attribute\n  - kind: rank\n    k: 2\n"
-DECIDED = ("text", "label", "parent", "method", "key", "tokens", "spans")
-PARENT = DECIDED.index("parent")
+DECIDED = ("text", "label", "source_id", "method", "key", "tokens", "spans")
+PARENT = DECIDED.index("source_id")
 TEXT = [text for text in TEXTS if text.strip()]
 
 
@@ -62,13 +62,13 @@ def job(small: Path) -> Job:
     [
         ("  - kind: attribute\n", 4, "`attribute` needs the column `tokens`", "add the stage that gives `tokens`"),
         ("  - kind: attribute\n  - kind: tokenize\n", 4, "needs the column `tokens`", "move `tokenize` before it"),
-        (START + "  - kind: keep\n", 8, "`keep` needs the column `parent`", "add the stage that gives `parent`"),
-        (START + "  - kind: judge\n  - kind: delete\n", 8, "`judge` needs the column `parent`", "move `delete` before it"),
+        (START + "  - kind: keep\n", 8, "`keep` needs the column `source_id`", "add the stage that gives `source_id`"),
+        (START + "  - kind: judge\n  - kind: delete\n", 8, "`judge` needs the column `source_id`", "move `delete` before it"),
         (START + "  - kind: delete\n    score: gradient\n", 8, "`delete` needs the column `gradient`", "`gradient`"),
         (START + "  - kind: attribute\n", 8, "`attribute` adds the column `ig`", "another `name:`"),
         ("  - kind: tokenize\n  - kind: attribute\n    name: text\n", 5, "adds the column `text`", "another `name:`"),
-        (START + "  - kind: delete\n  - kind: delete\n", 9, "two stages make children under the same name", "`name:`"),
-        (START + "  - kind: eda\n  - kind: eda\n", 9, "two stages make children under the same name, `eda`", "leave one of them out"),
+        (START + "  - kind: delete\n  - kind: delete\n", 9, "two stages make samples under the same name", "`name:`"),
+        (START + "  - kind: eda\n  - kind: eda\n", 9, "two stages make samples under the same name, `eda`", "leave one of them out"),
         (START + "  - kind: delete\n    name: 删\n", 9, "`name` cannot be '删'", "pattern"),
         (START + "  - kind: delete\n  - kind: substitute\n    name: delete_other\n", 9, "under the same name", "`name:`"),
         ("  - kind: shuffle\n", 4, "no stage of kind `shuffle`", "known here: tokenize, attribute"),
@@ -156,41 +156,44 @@ def test_every_shipped_pipeline_gives_the_columns_its_stages_declare(
         **{c.name: c.type for c in CORPUS},
     }
     found = applied.table
-    if "parent" in declared:
-        found = found.filter(pc.is_null(found.column("parent")))
+    if "source_id" in declared:
+        found = found.filter(pc.is_null(found.column("source_id")))
     assert found.select(rows.column_names).equals(rows)
     assert applied.rejects == ()
 
 
 @pytest.fixture(scope="module")
 def editing(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """Return a pipeline with two kinds of children and a judge of their own."""
+    """Return a pipeline with two kinds of samples and a judge of their own."""
     stages = (
         START
-        + "  - kind: delete\n    children: 2\n  - kind: delete\n    on: key\n  - kind: judge\n    by: judge\n"
+        + "  - kind: delete\n    samples: 2\n  - kind: delete\n    on: key\n  - kind: judge\n    by: judge\n"
     )
     return read_pipeline(write(tmp_path_factory.mktemp("plan"), stages))
 
 
-def test_the_edits_of_every_child_replayed_on_its_parent_give_it(editing: Pipeline, job: Job) -> None:
-    """On every awkward text; children are new, not blank, and follow their parent by stage and number."""
+def test_the_edits_of_every_sample_replayed_on_its_parent_give_it(editing: Pipeline, job: Job) -> None:
+    """On every awkward text; samples are new, not blank, and follow their source row by stage and number."""
     found = apply(editing, table(TEXT), job).table.to_pylist()
-    mothers = {row["id"]: row for row in found if row["parent"] is None}
+    mothers = {row["id"]: row for row in found if row["source_id"] is None}
     assert [row["text"] for row in mothers.values()] == TEXT
     order = ["delete_other", "delete_key"]
     places = [
-        (int((row["parent"] or row["id"])[1:]), -1 if row["method"] is None else order.index(row["method"]))
+        (
+            int((row["source_id"] or row["id"])[1:]),
+            -1 if row["method"] is None else order.index(row["method"]),
+        )
         for row in found
     ]
     assert places == sorted(places)
     seen: dict[str, set[str]] = {name: {row["text"]} for name, row in mothers.items()}
     for row in found:
-        if row["parent"] is not None:
+        if row["source_id"] is not None:
             edits = [Edit(**edit) for edit in row["edits"]]
-            assert replay(mothers[row["parent"]]["text"], None, edits) == (row["text"], None)
+            assert replay(mothers[row["source_id"]]["text"], None, edits) == (row["text"], None)
             assert row["text"].strip()
-            assert row["text"] not in seen[row["parent"]]
-            seen[row["parent"]].add(row["text"])
+            assert row["text"] not in seen[row["source_id"]]
+            seen[row["source_id"]].add(row["text"])
 
 
 def decisions(found: pa.Table) -> dict[str, tuple[object, ...]]:
@@ -209,7 +212,7 @@ def decisions(found: pa.Table) -> dict[str, tuple[object, ...]]:
 def test_what_comes_of_a_row_does_not_depend_on_the_rows_around_it(
     editing: Pipeline, job: Job, order: list[int], size: int
 ) -> None:
-    """Any part of the rows in any order gives the same tokens, keys and children."""
+    """Any part of the rows in any order gives the same tokens, keys and samples."""
     rows = table(TEXT)
     whole = decisions(apply(editing, rows, job).table)
     part = decisions(apply(editing, rows.take(order[:size]), job).table)
@@ -224,18 +227,18 @@ def test_no_rows_come_back_as_no_rows(editing: Pipeline, job: Job) -> None:
 
 
 class Shuffle(Stage):
-    """A stage made by copying another: it says that it makes children, and no more."""
+    """A stage made by copying another: it says that it makes samples, and no more."""
 
     kind: Literal["shuffle"] = "shuffle"
 
     @property
     def adds(self) -> tuple[Column, ...]:
-        """What makes a row a child."""
-        return CHILD
+        """What makes a row a sample."""
+        return SAMPLE
 
 
 def test_a_stage_of_ones_own_used_twice_is_refused() -> None:
-    """Whatever it does with `on` and `name`: children of one name would have the same ids."""
+    """Whatever it does with `on` and `name`: samples of one name would have the same ids."""
     stages: Any = (Shuffle(), Shuffle())
     plan = Pipeline.model_construct(name="twice", about="", splits=("train",), stages=stages)
     with pytest.raises(RequestError, match="under the same name, `shuffle`"):
@@ -247,6 +250,6 @@ def test_words_are_scored_ranked_and_left_out_without_a_model(job: Job, tmp_path
     stages += "  - kind: delete\n    score: weight\n"
     plan = read_pipeline(write(tmp_path, stages))
     found = apply(plan, table(TEXT), job.model_copy(update={"model": None})).table
-    made = found.filter(pc.is_valid(found.column("parent")))
+    made = found.filter(pc.is_valid(found.column("source_id")))
     assert made.num_rows > len(TEXT) / 2
     assert found.column("pieces").null_count == found.num_rows

@@ -91,7 +91,7 @@ def augmented(folded: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary
     return run("augment", job, tmp_path_factory.mktemp("runs") / "a")
 
 
-def parents(summary: Summary) -> list[dict[str, object]]:
+def source_rows(summary: Summary) -> list[dict[str, object]]:
     """Return the rows worked on, with what was found of them."""
     return list(pq.read_table(summary.folder / "explain" / "parents.parquet").to_pylist())
 
@@ -99,7 +99,7 @@ def parents(summary: Summary) -> list[dict[str, object]]:
 def right(summary: Summary) -> float:
     """Return the share of the rows of train that are predicted right."""
     return float(
-        np.mean([row["ig_pred"] == row["label"] for row in parents(summary) if row["split"] == "train"])
+        np.mean([row["ig_pred"] == row["label"] for row in source_rows(summary) if row["split"] == "train"])
     )
 
 
@@ -117,11 +117,11 @@ def test_the_fold_depends_on_the_texts_alone_and_only_rows_of_train_have_one(
 @given(sizes=st.lists(st.tuples(st.none() | st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=20))
 def test_rows_parted_by_fold_come_together_as_they_were(sizes: list[tuple[int | None, int]]) -> None:
     rows = [
-        {"id": f"r{n}~{k}" if k else f"r{n}", "parent": f"r{n}" if k else None, "fold": fold}
-        for n, (fold, children) in enumerate(sizes)
-        for k in range(children + 1)
+        {"id": f"r{n}~{k}" if k else f"r{n}", "source_id": f"r{n}" if k else None, "fold": fold}
+        for n, (fold, samples) in enumerate(sizes)
+        for k in range(samples + 1)
     ]
-    schema = pa.schema([("id", pa.string()), ("parent", pa.string()), ("fold", pa.int16())])
+    schema = pa.schema([("id", pa.string()), ("source_id", pa.string()), ("fold", pa.int16())])
     table = pa.Table.from_pylist(rows, schema=schema)
     parts = by_fold(table, 5)
     assert all(set(part.column("fold").to_pylist()) == {fold} for fold, part in parts)
@@ -138,8 +138,8 @@ def test_each_row_is_explained_by_the_model_that_did_not_see_it(
             path=str(folded / "folded" / (f"fold-{fold}" if fold is not None else "")), max_length=64
         )
         summary = run("explain", whole.model_copy(update={"model": model}), tmp_path / str(fold))
-        alone[fold] = {row["id"]: row for row in parents(summary)}
-    found = parents(explained)
+        alone[fold] = {row["id"]: row for row in source_rows(summary)}
+    found = source_rows(explained)
     assert {row["fold"] for row in found} == {None, 0, 1}
     for row in found:
         expected = alone[row["fold"]][row["id"]]
@@ -160,21 +160,21 @@ def test_labels_drawn_by_chance_are_known_by_heart_in_sample_only(
 
 
 def test_a_row_and_its_copy_are_shown_to_the_same_model(explained: Summary) -> None:
-    rows = {row["id"]: row for row in parents(explained)}
+    rows = {row["id"]: row for row in source_rows(explained)}
     copies = [name for name in rows if str(name).endswith("b")]
     assert copies
     assert all(rows[name]["fold"] == rows[str(name)[:-1]]["fold"] for name in copies)
 
 
-def test_children_are_judged_by_the_model_of_their_parent(folded: Path, augmented: Summary) -> None:
+def test_samples_are_judged_by_the_model_of_their_parent(folded: Path, augmented: Summary) -> None:
     from augment.models.classifier import open_classifier
 
     job = with_file(folded_job(folded), folded)
-    fold = {row["id"]: int(str(row["fold"])) for row in parents(augmented)}
-    table = pq.read_table(augmented.folder / "explain" / "children.parquet")
+    fold = {row["id"]: int(str(row["fold"])) for row in source_rows(augmented)}
+    table = pq.read_table(augmented.folder / "explain" / "samples.parquet")
     assert table.num_rows
     for row in table.to_pylist():
-        classifier = open_classifier(job.needs_model().of_fold(fold[row["parent"]]), job.run)
+        classifier = open_classifier(job.needs_model().of_fold(fold[row["source_id"]]), job.run)
         found = classifier.ask([row["text"]], [None])[0]
         np.testing.assert_allclose(found, row["soft_label"], atol=1e-4)
 
@@ -194,7 +194,7 @@ def test_other_shards_give_the_same_rows(folded: Path, augmented: Summary, tmp_p
     summary = run("augment", job, tmp_path / "other")
     names = ["id", "text", "method", "verdict"]
     one, other = (
-        pq.read_table(each.folder / "explain" / "children.parquet", columns=names).to_pylist()
+        pq.read_table(each.folder / "explain" / "samples.parquet", columns=names).to_pylist()
         for each in (summary, augmented)
     )
     assert one == other
@@ -203,7 +203,7 @@ def test_other_shards_give_the_same_rows(folded: Path, augmented: Summary, tmp_p
 
 def test_a_table_in_memory_is_divided_too(folded: Path, explained: Summary) -> None:
     job = with_file(folded_job(folded), folded)
-    rows = sorted(parents(explained), key=lambda row: str(row["id"]))
+    rows = sorted(source_rows(explained), key=lambda row: str(row["id"]))
     names = ("id", "text", "text_pair", "label", "split")
     table = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names})
     stages = (Tokenize(kind="tokenize"), Attribute(kind="attribute"))
@@ -231,8 +231,8 @@ def test_each_fold_large_enough_is_calibrated_by_its_own_texts(folded: Path, tmp
         path.relative_to(summary.folder).as_posix() for path in summary.folder.rglob("calibration-*.json")
     )
     assert files == [f"run/fold-{fold}/calibration-ig.json" for fold in range(FOLDS)]
-    assert {row["ig_path"] for row in parents(summary) if row["fold"] is not None} != {None}
-    assert {row["ig_status"] for row in parents(summary)} <= {"converged", "exact"}
+    assert {row["ig_path"] for row in source_rows(summary) if row["fold"] is not None} != {None}
+    assert {row["ig_status"] for row in source_rows(summary)} <= {"converged", "exact"}
     assert verify(summary.folder).ok
     (summary.folder / "manifest.json").unlink()
     with (summary.folder / files[0]).open("a", encoding="utf-8") as stream:
@@ -320,4 +320,4 @@ def test_the_notice_of_a_run_says_how_many_rows_were_out_of_fold(augmented: Summ
     assert "| rows explained out of fold |" in card
     assert "did not see it" in card
     assert "out of fold" in (augmented.folder / "report.html").read_text(encoding="utf-8")
-    assert augmented.counts["rows explained out of fold"] == len(parents(augmented))
+    assert augmented.counts["rows explained out of fold"] == len(source_rows(augmented))

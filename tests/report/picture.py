@@ -41,7 +41,7 @@ def main() -> None:
             button for button in browser.find_elements(By.TAG_NAME, "button") if button.text == "中文"
         ).click()
     browser.find_element(By.CSS_SELECTOR, "input[type=search]").send_keys(given.search)
-    WebDriverWait(browser, 60).until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, ".sample")) < 5)
+    WebDriverWait(browser, 60).until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, ".card")) < 5)
     browser.execute_script(ALONE)
     browser.find_element(By.TAG_NAME, "body").screenshot(str(given.picture))
     browser.quit()

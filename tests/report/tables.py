@@ -1,4 +1,4 @@
-"""Small tables of explained rows and their children, as a run leaves them, with made-up scores."""
+"""Small tables of explained rows and their samples, as a run leaves them, with made-up scores."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,17 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from augment.report.page import Page
-from augment.tables.columns import ATTACK, CHILD, CORPUS, KEEP, RANK, TOKENIZE, Column, attribution, judgement
+from augment.tables.columns import (
+    ATTACK,
+    CORPUS,
+    KEEP,
+    RANK,
+    SAMPLE,
+    TOKENIZE,
+    Column,
+    attribution,
+    judgement,
+)
 
 HOSTILE = (
     "<script>document.title='owned'</script>",
@@ -67,14 +77,14 @@ def parent(
     return row
 
 
-def parents(rows: Sequence[dict[str, object]], methods: Sequence[str] = ("ig",)) -> pa.Table:
-    """Return rows of `parent` as a table."""
+def source_rows(rows: Sequence[dict[str, object]], methods: Sequence[str] = ("ig",)) -> pa.Table:
+    """Return rows of `source_id` as a table."""
     explained = [column for method in methods for column in attribution(method)]
     return table([*CORPUS, *TOKENIZE, *explained, *RANK, *ATTACK], rows)
 
 
-def child(row: dict[str, object], k: int, new: str, verdict: str, after: float = 0.2) -> dict[str, object]:
-    """Return a child of a row: its first token replaced by `new`; below 0.5 the prediction changes."""
+def sample(row: dict[str, object], k: int, new: str, verdict: str, after: float = 0.2) -> dict[str, object]:
+    """Return a sample of a row: its first token replaced by `new`; below 0.5 the prediction changes."""
     text, tokens, spans = row["text"], row["tokens"], row["spans"]
     assert isinstance(text, str)
     assert isinstance(tokens, list)
@@ -83,7 +93,7 @@ def child(row: dict[str, object], k: int, new: str, verdict: str, after: float =
     other = "1" if row["label"] == "0" else "0"
     return {
         "id": f"{row['id']}~substitute~{k}",
-        "parent": row["id"],
+        "source_id": row["id"],
         "text": text[: span["start"]] + new + text[span["end"] :],
         "text_pair": row["text_pair"],
         "label": row["label"],
@@ -110,16 +120,20 @@ def child(row: dict[str, object], k: int, new: str, verdict: str, after: float =
     }
 
 
-def children(rows: Sequence[dict[str, object]]) -> pa.Table:
-    """Return rows of `child` as a table."""
-    return table([*CORPUS, *CHILD, *KEEP, *judgement(), *judgement("judge_")], rows)
+def samples(rows: Sequence[dict[str, object]]) -> pa.Table:
+    """Return rows of `sample` as a table."""
+    return table([*CORPUS, *SAMPLE, *KEEP, *judgement(), *judgement("judge_")], rows)
 
 
 def page(texts: Sequence[str], methods: tuple[str, ...] = ("ig",)) -> Page:
-    """Return a page of these texts, each with a child."""
+    """Return a page of these texts, each with a sample."""
     rows = [parent(number, text, methods=methods) for number, text in enumerate(texts)]
-    made = [child(row, 0, "新", "keep") for row in rows if row["tokens"]]
+    made = [sample(row, 0, "新", "keep") for row in rows if row["tokens"]]
     names = {"0": "负面", "1": "positive"}
     return Page(
-        "report", parents=parents(rows, methods), children=children(made), methods=methods, label_names=names
+        "report",
+        source_rows=source_rows(rows, methods),
+        samples=samples(made),
+        methods=methods,
+        label_names=names,
     )

@@ -19,7 +19,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from augment.report.page import Page, draw
 from augment.report.words import TopWord
-from tests.report.tables import HOSTILE, child, children, parent, parents
+from tests.report.tables import HOSTILE, parent, sample, samples, source_rows
 from tests.texts import TEXTS
 
 FLAGS = (
@@ -81,7 +81,7 @@ def _console(browser: Chrome) -> list[str]:
 
 
 def mixed() -> Page:
-    """Return a page of every awkward and hostile text, by two methods, with children of several verdicts."""
+    """Return a page of every awkward and hostile text, by two methods, with samples of several verdicts."""
     texts = [text for text in (*TEXTS, *HOSTILE)]
     rows = [
         parent(number, text, "第二句 second" if number == 4 else None, METHODS)
@@ -92,19 +92,19 @@ def mixed() -> Page:
     for number, row in enumerate(rows):
         if row["tokens"]:
             made.append(
-                child(
+                sample(
                     row, 0, "替换", "keep" if number % 2 else "adversarial", after=0.85 if number % 2 else 0.1
                 )
             )
-    made.append(child(rows[0], 1, "", "drop", after=0.6))
+    made.append(sample(rows[0], 1, "", "drop", after=0.6))
     top = (TopWord("1", "酒店", 0.5, 5.0, 10), TopWord("1", "<b>", 0.4, 2.0, 5))
     names = {"0": "负面", "1": "positive"}
     return Page(
         "混合 mixed",
         (("model", "textcnn"), ("ig error (median, worst)", "0.1%, 2%"), ("odd <b>", "7")),
         ("a notice", "a trial: run.limit left 7 rows out"),
-        parents(rows, METHODS),
-        children(made),
+        source_rows(rows, METHODS),
+        samples(made),
         METHODS,
         names,
         top,
@@ -165,7 +165,7 @@ def test_labels_that_name_what_every_object_has_are_shown_as_they_are(opened: Op
         for method in METHODS:
             row[f"{method}_pred"] = row[f"{method}_target"] = word
         made.append(
-            {**child(row, 0, "替换", "keep", after=0.1), "method": word, "reason": word, "pred_after": word}
+            {**sample(row, 0, "替换", "keep", after=0.1), "method": word, "reason": word, "pred_after": word}
         )
     for names in ({}, {"__proto__": "原型", "constructor": "builder"}):
         top = tuple(TopWord(word, word, 0.5, 5.0, 10) for word in words)
@@ -174,8 +174,8 @@ def test_labels_that_name_what_every_object_has_are_shown_as_they_are(opened: Op
                 "x",
                 ((("constructor", "7"),)),
                 (),
-                parents(rows, METHODS),
-                children(made),
+                source_rows(rows, METHODS),
+                samples(made),
                 METHODS,
                 names,
                 top,
@@ -213,7 +213,7 @@ def test_tokens_are_coloured_and_key_tokens_underlined(opened: Open) -> None:
 def test_the_text_on_the_page_is_the_text_of_the_source(opened: Open) -> None:
     browser = opened(mixed())
     lines = browser.execute_script(
-        "return [...document.querySelectorAll('.explained:first-child .line')].map((line) => line.textContent)"
+        "return [...document.querySelectorAll('.explained:first-sample .line')].map((line) => line.textContent)"
     )
     assert lines[:4] == list(TEXTS[:4])
 
@@ -249,7 +249,7 @@ def test_filters_search_and_reset_change_the_number_of_rows(opened: Open) -> Non
     assert shown_rows(browser) == everything
     pick(browser, "verdict", "drop")
     assert shown_rows(browser) == 1
-    assert [node.text for node in all_of(browser, ".child .verdict")] == ["drop"]
+    assert [node.text for node in all_of(browser, ".sample .verdict")] == ["drop"]
     click(browser, "#clear")
     browser.find_element(By.ID, "search").send_keys("牛丼")
     assert shown_rows(browser) == 1
@@ -262,27 +262,27 @@ def test_sorting_puts_the_worst_gap_first(opened: Open) -> None:
     browser = opened(mixed())
     pick(browser, "sort", "error")
     last = len(TEXTS) + len(HOSTILE) - 1
-    assert browser.find_element(By.CSS_SELECTOR, ".sample").get_attribute("aria-label") == f"rows.csv:{last}"
+    assert browser.find_element(By.CSS_SELECTOR, ".card").get_attribute("aria-label") == f"rows.csv:{last}"
 
 
 def test_methods_stand_side_by_side_with_their_names(opened: Open) -> None:
     browser = opened(mixed())
-    captions = browser.find_element(By.CSS_SELECTOR, ".sample").find_elements(By.CSS_SELECTOR, ".caption")
+    captions = browser.find_element(By.CSS_SELECTOR, ".card").find_elements(By.CSS_SELECTOR, ".caption")
     assert [caption.text.split()[0] for caption in captions] == list(METHODS)
 
 
 def test_only_the_line_of_the_leading_method_underlines_key_words(opened: Open) -> None:
     browser = opened(mixed())
     lines = browser.execute_script(
-        "return [...document.querySelectorAll('.sample')].slice(0, 3).map((row) =>"
+        "return [...document.querySelectorAll('.card')].slice(0, 3).map((row) =>"
         " [...row.querySelectorAll('.explained')].map((line) => line.querySelectorAll('.key').length))"
     )
     assert lines == [[1, 0], [1, 0], [1, 0]]
 
 
-def test_children_mark_deletions_and_insertions_by_more_than_colour(opened: Open) -> None:
+def test_samples_mark_deletions_and_insertions_by_more_than_colour(opened: Open) -> None:
     browser = opened(mixed())
-    first = browser.find_element(By.CSS_SELECTOR, ".child")
+    first = browser.find_element(By.CSS_SELECTOR, ".sample")
     deleted, inserted = first.find_element(By.TAG_NAME, "del"), first.find_element(By.TAG_NAME, "ins")
     assert deleted.text == "这家"
     assert inserted.text == "替换"
@@ -302,7 +302,7 @@ def test_a_token_in_focus_tells_score_share_and_rank(opened: Open) -> None:
     assert browser.switch_to.active_element.get_attribute("aria-describedby") == "tip"
 
 
-def test_a_link_to_a_row_or_a_child_shows_it_even_where_filters_hid_it(opened: Open) -> None:
+def test_a_link_to_a_row_or_a_sample_shows_it_even_where_filters_hid_it(opened: Open) -> None:
     browser = opened(mixed())
     pick(browser, "verdict", "drop")
     name = f"rows.csv:{len(TEXTS)}"
@@ -314,12 +314,12 @@ def test_a_link_to_a_row_or_a_child_shows_it_even_where_filters_hid_it(opened: O
 
 
 def _wait_for_link(browser: Chrome, linked: str) -> None:
-    """Wait until the row or child is the one linked to."""
+    """Wait until the row or sample is the one linked to."""
     WebDriverWait(browser, 10).until(lambda _: _linked(browser) == linked)
 
 
 def _linked(browser: Chrome) -> str | None:
-    """Return the id of the row or child that is linked to."""
+    """Return the id of the row or sample that is linked to."""
     found = all_of(browser, ".linked")
     return found[0].get_attribute("data-id") if found else None
 
@@ -357,20 +357,20 @@ def test_notices_verdicts_and_reasons_are_said_in_chinese_where_there_is_a_form(
     assert browser.execute_script(told) == english
 
 
-def test_a_child_of_another_label_shows_both_and_the_probability_of_its_own(opened: Open) -> None:
+def test_a_sample_of_another_label_shows_both_and_the_probability_of_its_own(opened: Open) -> None:
     row = parent(0, TEXTS[0], None, METHODS)
-    made = child(row, 0, "替换", "contrast", after=0.4)
+    made = sample(row, 0, "替换", "contrast", after=0.4)
     made |= {"label": "1" if row["label"] == "0" else "0", "reason": "p(gold) below 0.7"}
     browser = opened(
         Page(
             "x",
-            parents=parents([row], METHODS),
-            children=children([made]),
+            source_rows=source_rows([row], METHODS),
+            samples=samples([made]),
             methods=METHODS,
             label_names={"0": "负面", "1": "positive"},
         )
     )
-    (shown,) = all_of(browser, ".child")
+    (shown,) = all_of(browser, ".sample")
     old, new = ("负面", "positive") if row["label"] == "0" else ("positive", "负面")
     assert f"{old} → {new}" in shown.text.replace("\n", " ")
     assert f"p({new}) below 0.7" in shown.text
@@ -407,21 +407,23 @@ def test_dark_mode_has_its_own_colours(opened: Open) -> None:
 
 
 def test_a_bare_and_an_empty_report_open(opened: Open) -> None:
-    for page in (Page("empty"), Page("bare", parents=parents([{"id": "a", "text": "只有文本"}]))):
+    for page in (Page("empty"), Page("bare", source_rows=source_rows([{"id": "a", "text": "只有文本"}]))):
         browser = opened(page)
-        assert shown_rows(browser) == page.parents.num_rows
+        assert shown_rows(browser) == page.source_rows.num_rows
 
 
 def test_five_thousand_rows_open_filter_and_scroll_with_a_small_page(opened: Open) -> None:
     base = [parent(number, TEXTS[number % 4]) for number in range(8)]
     rows = [base[number % 8] | {"id": f"r{number}"} for number in range(5000)]
-    made = [child(row, k, "新", "keep") for row in rows for k in range(4)]
-    browser = opened(Page("many", parents=parents(rows), children=children(made), total_parents=9999))
+    made = [sample(row, k, "新", "keep") for row in rows for k in range(4)]
+    browser = opened(
+        Page("many", source_rows=source_rows(rows), samples=samples(made), total_source_rows=9999)
+    )
     assert shown_rows(browser) == 5000
-    assert len(all_of(browser, ".sample")) < 200
+    assert len(all_of(browser, ".card")) < 200
     browser.execute_script("scrollTo(0, document.body.scrollHeight / 2)")
     WebDriverWait(browser, 10).until(lambda _: _row_in_window(browser) > 1000)
-    assert len(all_of(browser, ".sample")) < 200
+    assert len(all_of(browser, ".card")) < 200
     browser.execute_script("location.hash = 'r4999'")
     _wait_for_link(browser, "r4999")
     pick(browser, "label", "1")
@@ -430,15 +432,15 @@ def test_five_thousand_rows_open_filter_and_scroll_with_a_small_page(opened: Ope
 
 def _row_in_window(browser: Chrome) -> int:
     """Return the place of the row in the middle of the window, 0 if there is none yet."""
-    script = "return document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest('.sample')?.getAttribute('aria-posinset')"
+    script = "return document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest('.card')?.getAttribute('aria-posinset')"
     return int(browser.execute_script(script) or 0)
 
 
 def test_what_was_not_made_and_marks_that_occur_are_told_in_both_languages(opened: Open) -> None:
     gap = {"method": "substitute_other", "missing": 3, "reason": "no token may be edited"}
-    bare = parents([parent(0, TEXTS[0], None, METHODS) | {"key": []}], METHODS)
+    bare = source_rows([parent(0, TEXTS[0], None, METHODS) | {"key": []}], METHODS)
     bare = bare.append_column("shortfall", pa.array([[gap]]))
-    browser = opened(Page("x", parents=bare, methods=METHODS, unit="logit"))
+    browser = opened(Page("x", source_rows=bare, methods=METHODS, unit="logit"))
     legend = browser.find_element(By.ID, "legend").text
     assert not {"key word", "deleted", "inserted"} & set(legend.split("\n"))
     assert browser.find_element(By.CSS_SELECTOR, ".gap").text == (

@@ -20,7 +20,7 @@ from augment.errors import AugmentError
 from augment.report.page import STATIC_ROWS, Page, draw
 from augment.report.words import TopWord
 from augment.text.visible import visible
-from tests.report.tables import HOSTILE, child, children, page, parent, parents
+from tests.report.tables import HOSTILE, page, parent, sample, samples, source_rows
 from tests.texts import TEXTS
 
 CUT = "\x7f"
@@ -82,7 +82,7 @@ def one(text: str) -> Page:
         "ig_pred": text,
         "key": [0],
     }
-    made = child(row, 0, "new" + text, text) | {
+    made = sample(row, 0, "new" + text, text) | {
         "method": text,
         "reason": text,
         "pred_after": text,
@@ -90,7 +90,7 @@ def one(text: str) -> Page:
     }
     top = [TopWord(text, text, 1.0, 2.0, 2)]
     facts, names = ((text, text),), {text: text}
-    return Page(text, facts, (text,), parents([row]), children([made]), ("ig",), names, top, 5, text, text)
+    return Page(text, facts, (text,), source_rows([row]), samples([made]), ("ig",), names, top, 5, text, text)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_pieces_rebuild_the_source_text(texts: list[str]) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_pieces_of_awkward_texts_are_their_tokens_and_gaps(text: str) -> None:
     row = parent(0, text)
-    pieces = payload(draw(Page("t", parents=parents([row]))))["rows"][0]["sides"][0].split(CUT)
+    pieces = payload(draw(Page("t", source_rows=source_rows([row]))))["rows"][0]["sides"][0].split(CUT)
     tokens = row["tokens"]
     assert isinstance(tokens, list)
     assert pieces[1::2] == [visible(token) for token in tokens]
@@ -169,35 +169,35 @@ def test_the_page_without_rows_is_whole() -> None:
 
 def test_rows_with_only_an_id_and_a_text_are_drawn() -> None:
     table = pa.table({"id": ["a"], "text": ["只有文本 only text"]})
-    html = draw(Page("bare", parents=table, methods=()))
+    html = draw(Page("bare", source_rows=table, methods=()))
     assert payload(html)["rows"][0]["sides"] == ["只有文本 only text"]
     assert "只有文本 only text" in Outline(html).text
 
 
 def test_null_columns_and_rows_without_tokens_are_drawn() -> None:
     empty: dict[str, object] = {"id": "b", "text": "没有解释"}
-    made: dict[str, object] = {"id": "b~delete~0", "parent": "b", "text": "没有"}
+    made: dict[str, object] = {"id": "b~delete~0", "source_id": "b", "text": "没有"}
     data = payload(
-        draw(Page("nulls", parents=parents([parent(0, "好 good"), empty]), children=children([made])))
+        draw(Page("nulls", source_rows=source_rows([parent(0, "好 good"), empty]), samples=samples([made])))
     )
     assert data["rows"][1]["explained"] == []
-    assert data["rows"][1]["children"][0]["sides"] == [["没有"]]
+    assert data["rows"][1]["samples"][0]["sides"] == [["没有"]]
 
 
 @pytest.mark.parametrize(
     "scores", [[0.0, 0.0], [0.3, 0.3], [float("nan"), 0.2], [float("inf"), None], [None, None]]
 )
 def test_equal_missing_and_infinite_scores_are_drawn(scores: list[float | None]) -> None:
-    data = payload(draw(Page("scores", parents=parents([parent(0, "好的 good") | {"ig": scores}]))))
+    data = payload(draw(Page("scores", source_rows=source_rows([parent(0, "好的 good") | {"ig": scores}]))))
     assert all(step is None or -127 <= step <= 127 for step in data["rows"][0]["explained"][0]["scores"])
     assert data["scales"][0] > 0
 
 
 def test_scores_keep_their_value_to_half_a_percent_of_the_largest() -> None:
     scores = [3.2, -0.4, 0.011]
-    found = payload(draw(Page("s", parents=parents([parent(0, "a b c") | {"ig": scores}]))))["rows"][0][
-        "explained"
-    ][0]
+    found = payload(draw(Page("s", source_rows=source_rows([parent(0, "a b c") | {"ig": scores}]))))["rows"][
+        0
+    ]["explained"][0]
     assert [step / 127 * found["peak"] for step in found["scores"]] == pytest.approx(scores, abs=0.004 * 3.2)
 
 
@@ -205,34 +205,34 @@ def test_tokens_are_put_in_the_order_of_the_text_with_their_scores_and_keys() ->
     row = parent(0, "a b", "c")
     swapped = row | {"tokens": ["c", "b", "a"], "side": [1, 0, 0], "ig": [0.1, -0.2, 0.4], "key": [2, 0]}
     swapped["spans"] = [{"start": 0, "end": 1}, {"start": 2, "end": 3}, {"start": 0, "end": 1}]
-    found = payload(draw(Page("s", parents=parents([swapped]))))["rows"][0]
+    found = payload(draw(Page("s", source_rows=source_rows([swapped]))))["rows"][0]
     assert [side.split(CUT) for side in found["sides"]] == [["", "a", " ", "b", ""], ["", "c", ""]]
     assert found["explained"][0]["scores"] == [127, -64, 32]
     assert found["key"] == [0, 2]
 
 
-def test_a_child_is_told_as_edits_of_its_parent() -> None:
+def test_a_sample_is_told_as_edits_of_its_parent() -> None:
     row = parent(0, "𠮷野家 好吃")
-    made = child(row, 0, "食其", "keep")
-    found = payload(draw(Page("c", parents=parents([row]), children=children([made]))))["rows"][0][
-        "children"
+    made = sample(row, 0, "食其", "keep")
+    found = payload(draw(Page("c", source_rows=source_rows([row]), samples=samples([made]))))["rows"][0][
+        "samples"
     ][0]
     assert found["sides"] == [[["𠮷", "食其", 0.25], "野家 好吃"]]
 
 
-def test_a_child_whose_edits_do_not_replay_is_shown_as_it_is() -> None:
+def test_a_sample_whose_edits_do_not_replay_is_shown_as_it_is() -> None:
     row = parent(0, "好吃 便宜")
-    made = child(row, 0, "难吃", "drop") | {"text": "完全不同的文本"}
-    found = payload(draw(Page("c", parents=parents([row]), children=children([made]))))["rows"][0][
-        "children"
+    made = sample(row, 0, "难吃", "drop") | {"text": "完全不同的文本"}
+    found = payload(draw(Page("c", source_rows=source_rows([row]), samples=samples([made]))))["rows"][0][
+        "samples"
     ][0]
     assert found["sides"] == [["完全不同的文本"]]
 
 
-def test_children_of_rows_not_drawn_are_counted_in_a_notice() -> None:
+def test_samples_of_rows_not_drawn_are_counted_in_a_notice() -> None:
     row, other = parent(0, "好吃"), parent(1, "便宜")
-    html = draw(Page("c", parents=parents([row]), children=children([child(other, 0, "贵", "drop")])))
-    assert "1 children are not drawn" in Outline(html).text
+    html = draw(Page("c", source_rows=source_rows([row]), samples=samples([sample(other, 0, "贵", "drop")])))
+    assert "1 samples are not drawn" in Outline(html).text
 
 
 def test_the_first_rows_stand_in_the_page_without_script() -> None:
@@ -246,7 +246,12 @@ def test_the_first_rows_stand_in_the_page_without_script() -> None:
 def test_head_words_and_counts_are_drawn() -> None:
     top = (TopWord("1", "干净", 0.5, 20.0, 40), TopWord("1", "comfy", 0.2, 2.0, 10))
     shown = Page(
-        "hotel", (("model", "textcnn"),), ("beware",), top=top, label_names={"1": "正面"}, total_parents=7766
+        "hotel",
+        (("model", "textcnn"),),
+        ("beware",),
+        top=top,
+        label_names={"1": "正面"},
+        total_source_rows=7766,
     )
     text = Outline(draw(shown)).text
     for part in ("hotel", "textcnn", "beware", "正面", "干净", "20.0", "×40", "7,766"):
@@ -256,9 +261,9 @@ def test_head_words_and_counts_are_drawn() -> None:
 @pytest.mark.parametrize(
     ("table", "name"),
     [
-        (Page("x", parents=pa.table({"id": ["a"]}), methods=()), "text"),
-        (Page("x", parents=pa.table({"id": ["a"], "text": ["b"]}), methods=("ig",)), "ig"),
-        (Page("x", children=pa.table({"id": ["a"], "text": ["b"]})), "parent"),
+        (Page("x", source_rows=pa.table({"id": ["a"]}), methods=()), "text"),
+        (Page("x", source_rows=pa.table({"id": ["a"], "text": ["b"]}), methods=("ig",)), "ig"),
+        (Page("x", samples=pa.table({"id": ["a"], "text": ["b"]})), "source_id"),
     ],
 )
 def test_a_missing_column_is_named_with_those_that_are_there(table: Page, name: str) -> None:
@@ -333,10 +338,10 @@ def test_the_words_of_the_page_are_explained_in_both_languages_with_or_without_s
         assert re.search(rf'{term}Means: "[\u4e00-\u9fff]', script), f"no Chinese for {term}"
 
 
-def test_children_that_were_not_made_are_told_at_their_row_with_the_reason() -> None:
+def test_samples_that_were_not_made_are_told_at_their_row_with_the_reason() -> None:
     gap = {"method": "substitute_other", "missing": 3, "reason": "no <token> may be edited"}
     rows = pa.Table.from_pylist([{"id": "a", "text": "好", "shortfall": [gap]}, {"id": "b", "text": "坏"}])
-    html = draw(Page("x", parents=rows, methods=()))
+    html = draw(Page("x", source_rows=rows, methods=()))
     assert [row["lacking"] for row in payload(html)["rows"]] == [[list(gap.values())], []]
     assert "× 3 not made: no &lt;token&gt; may be edited" in html
 

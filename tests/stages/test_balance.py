@@ -1,4 +1,4 @@
-"""Children that take an accepted shortcut away: it ends up as frequent in one class as in the others."""
+"""Samples that take an accepted shortcut away: it ends up as frequent in one class as in the others."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +19,7 @@ HEAD = "accept,label,kind,text,form,flag\n"
 
 
 def balanced(table: pa.Table, flags: str, folder: Path, **settings: object) -> list[dict[str, object]]:
-    """Return source rows and children."""
+    """Return source rows and samples."""
     (folder / "flags.csv").write_text(HEAD + flags, encoding="utf-8")
     job = Job(name="x", resources=ResourcesConfig(flags=str(folder / "flags.csv")))
     owner = pa.array([list(range(len(tokens))) for tokens in table.column("tokens").to_pylist()])
@@ -36,7 +36,7 @@ def balanced(table: pa.Table, flags: str, folder: Path, **settings: object) -> l
 
 
 def shares(rows: list[dict[str, object]], marked: Callable[[str], object]) -> dict[str, dict[object, float]]:
-    """Return for each class how often its texts, with the children, are marked in which way."""
+    """Return for each class how often its texts, with the samples, are marked in which way."""
     found: dict[str, dict[object, float]] = {}
     for label in sorted({str(row["label"]) for row in rows}):
         ways = [marked(str(row["text"])) for row in rows if row["label"] == label]
@@ -71,7 +71,7 @@ def test_a_shortcut_is_as_frequent_in_every_class_afterwards(
     name: str, line: str, form: str, words: tuple[str, ...], tmp_path: Path
 ) -> None:
     rows = balanced(table_of(KINDS[name][2], words), line, tmp_path)
-    parents = {row["id"]: row for row in rows if row["parent"] is None}
+    parents = {row["id"]: row for row in rows if row["source_id"] is None}
 
     def has(text: object) -> bool:
         """Return whether a text has the shortcut."""
@@ -80,11 +80,11 @@ def test_a_shortcut_is_as_frequent_in_every_class_afterwards(
         return text.endswith(f" {form}") if name == "last" else found
 
     assert apart(shares(rows, has)) < 0.03
-    children = [row for row in rows if row["parent"] is not None]
+    samples = [row for row in rows if row["source_id"] is not None]
     moved = {"balance_swap"} if name in ("phrase", "first", "last") else {"balance_remove", "balance_insert"}
-    assert {row["method"] for row in children} == moved
-    for row in children:
-        parent = parents[row["parent"]]
+    assert {row["method"] for row in samples} == moved
+    for row in samples:
+        parent = parents[row["source_id"]]
         edits = [Edit(**edit) for edit in row["edits"]]  # type: ignore[attr-defined]
         assert replay(str(parent["text"]), None, edits) == (row["text"], None)
         assert row["label"] == parent["label"]
@@ -120,7 +120,7 @@ def test_a_word_is_put_where_it_stands_in_other_rows_where_even_is_false(tmp_pat
     table = table_of(at_the_ends, rows=1000)
     rows = balanced(table, "yes,good,word,※, ※ ,why\n", tmp_path, even=False)
     found = shares(rows, partial(place_of, "※"))
-    had = shares([row for row in rows if row["parent"] is None], partial(place_of, "※"))
+    had = shares([row for row in rows if row["source_id"] is None], partial(place_of, "※"))
     assert found["bad"].keys() == {"first", "last", "nowhere"}
     ratios = [of["first"] / of["last"] for of in (found["bad"], had["good"])]
     assert ratios[0] == pytest.approx(ratios[1], rel=0.25)
@@ -147,7 +147,7 @@ def test_shortcuts_that_overlap_are_balanced_together(accepted: str, tmp_path: P
         return "indeed maybe" in text, text.count("indeed"), text.count("maybe")
 
     rows = balanced(table_of(KINDS["phrase"][2], rows=2000), PHRASE + accepted, tmp_path)
-    assert apart(shares([row for row in rows if row["parent"] is None], ways)) > 0.8
+    assert apart(shares([row for row in rows if row["source_id"] is None], ways)) > 0.8
     assert apart(shares(rows, ways)) < 0.03
     assert {row["method"] for row in rows} == {None, "balance_swap"}
 
@@ -205,22 +205,22 @@ def test_many_classes_with_shortcuts_of_their_own_end_up_alike(classes: int, tmp
     assert apart(shares(rows, lambda text: tuple(mark in text for mark in marks[: classes - 1]))) < 0.04
 
 
-def test_every_row_gets_its_children_where_even_is_false(tmp_path: Path) -> None:
+def test_every_row_gets_its_samples_where_even_is_false(tmp_path: Path) -> None:
     rows = balanced(table_of(KINDS["symbol"][2]), "yes,good,word,※, ※ ,why\n", tmp_path, even=False)
-    sources = [row for row in rows if row["parent"] is None]
+    sources = [row for row in rows if row["source_id"] is None]
     asked = {
         str(row["id"]): "balance_remove" if row["label"] == "good" else "balance_insert"
         for row in sources
         if ("※" in str(row["text"])) == (row["label"] == "good")
     }
-    assert {str(row["parent"]): row["method"] for row in rows if row["parent"] is not None} == asked
+    assert {str(row["source_id"]): row["method"] for row in rows if row["source_id"] is not None} == asked
 
 
 def test_either_half_can_be_left_out(tmp_path: Path) -> None:
     table, line = table_of(KINDS["symbol"][2]), "yes,good,word,※, ※ ,why\n"
     for remove in (True, False):
         rows = balanced(table, line, tmp_path, remove=remove, insert=not remove)
-        methods = {row["method"] for row in rows if row["parent"] is not None}
+        methods = {row["method"] for row in rows if row["source_id"] is not None}
         assert methods == {"balance_remove" if remove else "balance_insert"}
 
 

@@ -1,4 +1,4 @@
-"""Children of another class: words of that class, the label moved and marked, kept only where a rule says so."""
+"""Samples of another class: words of that class, the label moved and marked, kept only where a rule says so."""
 
 from pathlib import Path
 
@@ -33,16 +33,16 @@ def folder(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
-def test_every_child_has_another_class_and_names_that_of_its_parent(folder: Path) -> None:
-    parents = {row["id"]: row for row in pq.read_table(folder / "explain/parents.parquet").to_pylist()}
-    children = pq.read_table(folder / "explain/children.parquet").to_pylist()
+def test_every_sample_has_another_class_and_names_that_of_its_parent(folder: Path) -> None:
+    parents = {row["id"]: row for row in pq.read_table(folder / "explain/source_rows.parquet").to_pylist()}
+    samples = pq.read_table(folder / "explain/samples.parquet").to_pylist()
     words = {"good": {*GOOD}, "bad": {*BAD}}
     telling = 0
-    for child in children:
-        assert child["label_from"] == parents[child["parent"]]["label"] != child["label"]
-        telling += any(edit["new"].casefold() in words[child["label"]] for edit in child["edits"])
-        assert not any(edit["new"].casefold() in words[child["label_from"]] for edit in child["edits"])
-    assert telling > 0.5 * len(children) > 20
+    for sample in samples:
+        assert sample["label_from"] == parents[sample["source_id"]]["label"] != sample["label"]
+        telling += any(edit["new"].casefold() in words[sample["label"]] for edit in sample["edits"])
+        assert not any(edit["new"].casefold() in words[sample["label_from"]] for edit in sample["edits"])
+    assert telling > 0.5 * len(samples) > 20
 
 
 def test_words_of_the_own_class_leave_the_label_as_it_is(small: Path, tmp_path: Path) -> None:
@@ -55,21 +55,21 @@ def test_words_of_the_own_class_leave_the_label_as_it_is(small: Path, tmp_path: 
         }
     )
     folder = run(own, small_job(small), tmp_path / "run").folder
-    children = pq.read_table(folder / "explain/children.parquet").to_pylist()
-    parents = {row["id"]: row for row in pq.read_table(folder / "explain/parents.parquet").to_pylist()}
+    samples = pq.read_table(folder / "explain/samples.parquet").to_pylist()
+    parents = {row["id"]: row for row in pq.read_table(folder / "explain/source_rows.parquet").to_pylist()}
     words = {"good": {*GOOD}, "bad": {*BAD}}
-    assert len(children) > 20
-    assert "label_from" not in children[0]
-    for child in children:
-        assert (child["method"], child["label"]) == ("same_class", parents[child["parent"]]["label"])
-        other = "bad" if child["label"] == "good" else "good"
-        assert not any(edit["new"].casefold() in words[other] for edit in child["edits"])
+    assert len(samples) > 20
+    assert "label_from" not in samples[0]
+    for sample in samples:
+        assert (sample["method"], sample["label"]) == ("same_class", parents[sample["source_id"]]["label"])
+        other = "bad" if sample["label"] == "good" else "good"
+        assert not any(edit["new"].casefold() in words[other] for edit in sample["edits"])
     assert verify(folder).ok
 
 
-def test_children_lie_with_the_probes_under_their_new_label(folder: Path) -> None:
+def test_samples_lie_with_the_probes_under_their_new_label(folder: Path) -> None:
     assert (
-        pq.read_table(folder / "data/train.parquet").column("parent").null_count
+        pq.read_table(folder / "data/train.parquet").column("source_id").null_count
         == pq.read_metadata(folder / "data/train.parquet").num_rows
     )
     probes = pq.read_table(folder / "probes/train.parquet").to_pylist()
@@ -83,7 +83,7 @@ def test_children_lie_with_the_probes_under_their_new_label(folder: Path) -> Non
 
 def test_verify_accepts_moved_labels_and_no_others(folder: Path, tmp_path: Path) -> None:
     assert verify(folder).ok
-    path = folder / "explain/children.parquet"
+    path = folder / "explain/samples.parquet"
     whole = path.read_bytes()
     table = pq.read_table(path)
     place = table.column_names.index("label")
@@ -122,25 +122,25 @@ def test_a_moved_label_is_kept_only_by_a_rule_that_names_the_method(
 
 
 def test_the_parent_is_right_by_its_own_label() -> None:
-    rule = Rule(verdict="contrast", parent="right")
+    rule = Rule(verdict="contrast", source="right")
     row = {"label": "good", "label_from": "bad", "method": "m", "p_gold_after": 0.9, "pred_before": "bad"}
     assert rule.objection({**row, "pred_after": "good"}, "") is None
     assert rule.objection({**row, "pred_before": "good", "pred_after": "good"}, "") is not None
 
 
 def test_words_of_the_own_and_of_another_class_go_together(small: Path, tmp_path: Path) -> None:
-    """Each has a table of its own, and verify knows which of their children have another label."""
+    """Each has a table of its own, and verify knows which of their samples have another label."""
     stages = [*STAGES[:3], {"kind": "counterfactual", "of": "own", "top": 1}, *STAGES[3:], {"kind": "keep"}]
     both = Pipeline.model_validate({"name": "both", "about": "", "stages": stages})
     folder = run(both, small_job(small), tmp_path / "run").folder
-    children = pq.read_table(folder / "explain/children.parquet").to_pylist()
-    moved = {child["method"]: child["label_from"] is not None for child in children}
+    samples = pq.read_table(folder / "explain/samples.parquet").to_pylist()
+    moved = {sample["method"]: sample["label_from"] is not None for sample in samples}
     assert moved == {"same_class": False, "counterfactual": True}
     words = {
         edit["new"].casefold()
-        for child in children
-        if child["method"] == "same_class"
-        for edit in child["edits"]
+        for sample in samples
+        if sample["method"] == "same_class"
+        for edit in sample["edits"]
     }
     assert len(words) <= 2
     assert verify(folder).ok

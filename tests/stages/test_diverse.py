@@ -36,8 +36,8 @@ POOL = [
     {"kind": "tokenize"},
     {"kind": "attribute", "fixed": 4},
     {"kind": "rank", "fraction": 0.25},
-    {"kind": "substitute", "on": "any", "children": 10, "share": 0.4},
-    {"kind": "delete", "on": "any", "children": 4},
+    {"kind": "substitute", "on": "any", "samples": 10, "share": 0.4},
+    {"kind": "delete", "on": "any", "samples": 4},
     {"kind": "judge"},
     {"kind": "keep", "rules": [{"verdict": "keep", "p_gold_at_least": 0.05}]},
 ]
@@ -66,9 +66,9 @@ def treated(job: Job, *stages: dict[str, object], repeat: int = 1) -> pa.Table:
 
 def kept_by_row(table: pa.Table) -> Counter[str]:
     return Counter(
-        row["parent"]
-        for row in table.select(["parent", "verdict"]).to_pylist()
-        if row["parent"] is not None and row["verdict"] != "drop"
+        row["source_id"]
+        for row in table.select(["source_id", "verdict"]).to_pylist()
+        if row["source_id"] is not None and row["verdict"] != "drop"
     )
 
 
@@ -82,8 +82,8 @@ def test_what_is_over_is_dropped_with_the_reason_and_what_is_lacking_is_counted(
     before, table = treated(job), treated(job, {"kind": "diverse", "keep": 3})
     reasons = Counter(table.column("reason").to_pylist())
     pool = kept_by_row(before)
-    assert reasons["its row has the children asked for"] == sum(max(count - 3, 0) for count in pool.values())
-    for row in table.filter(pa.compute.is_null(table.column("parent"))).to_pylist():
+    assert reasons["its row has the samples asked for"] == sum(max(count - 3, 0) for count in pool.values())
+    for row in table.filter(pa.compute.is_null(table.column("source_id"))).to_pylist():
         lacking = [gap["missing"] for gap in row["shortfall"] or () if gap["method"] == "diverse"]
         assert lacking == ([3 - pool[row["id"]]] if pool[row["id"]] < 3 else [])
     names = [name for name in before.column_names if name not in ("verdict", "reason", "shortfall")]
@@ -102,8 +102,8 @@ def test_the_kept_are_more_unlike_than_the_first_ones(job: Job) -> None:
 
     for parent in ("r0", "r1", "r3"):
         mother = [row for row in before if row["id"] == parent]
-        first = [row for row in before if row["parent"] == parent and row["verdict"] != "drop"][:3]
-        best = [row for row in table if row["parent"] == parent and row["verdict"] != "drop"]
+        first = [row for row in before if row["source_id"] == parent and row["verdict"] != "drop"][:3]
+        best = [row for row in table if row["source_id"] == parent and row["verdict"] != "drop"]
         assert spread(mother + best) >= spread(mother + first) - 1e-4
 
 

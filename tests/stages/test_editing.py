@@ -1,4 +1,4 @@
-"""Children of substitute, delete and attack: new texts, replayable edits, protected words, counted shortfalls."""
+"""Samples of substitute, delete and attack: new texts, replayable edits, protected words, counted shortfalls."""
 
 from pathlib import Path
 
@@ -60,24 +60,24 @@ def made(
 
 
 def check_replay(table: pa.Table) -> int:
-    """Check every child against its parent, and return how many there are."""
+    """Check every sample against its source row, and return how many there are."""
     texts = {row["id"]: row for row in table.to_pylist()}
-    children = [row for row in texts.values() if row["parent"]]
+    samples = [row for row in texts.values() if row["source_id"]]
     families: dict[str, set[str]] = {}
-    for child in children:
-        parent = texts[child["parent"]]
-        edits = [Edit(**edit) for edit in child["edits"]]
-        assert replay(parent["text"], parent["text_pair"], edits) == (child["text"], child["text_pair"])
-        family = families.setdefault(child["parent"], {parent["text"]})
-        assert child["text"] not in family
-        family.add(child["text"])
-        assert (child["label"], child["split"]) == (parent["label"], parent["split"])
-    return len(children)
+    for sample in samples:
+        parent = texts[sample["source_id"]]
+        edits = [Edit(**edit) for edit in sample["edits"]]
+        assert replay(parent["text"], parent["text_pair"], edits) == (sample["text"], sample["text_pair"])
+        family = families.setdefault(sample["source_id"], {parent["text"]})
+        assert sample["text"] not in family
+        family.add(sample["text"])
+        assert (sample["label"], sample["split"]) == (parent["label"], parent["split"])
+    return len(samples)
 
 
 @pytest.mark.parametrize("on", ["key", "other", "any"])
-def test_replaying_the_edits_gives_the_child_and_no_child_is_a_copy(job: Job, on: str) -> None:
-    stages = [{"kind": "substitute", "on": on, "children": 3}, {"kind": "delete", "on": on, "children": 3}]
+def test_replaying_the_edits_gives_the_sample_and_no_sample_is_a_copy(job: Job, on: str) -> None:
+    stages = [{"kind": "substitute", "on": on, "samples": 3}, {"kind": "delete", "on": on, "samples": 3}]
     assert check_replay(made(job, *stages, texts=(*MORE, *TEXTS)).table) > 20
 
 
@@ -89,10 +89,10 @@ def test_awkward_texts_go_through_the_attack(job: Job) -> None:
 
 def test_key_and_other_tokens_are_told_apart(job: Job) -> None:
     found = made(
-        job, {"kind": "delete", "on": "key", "children": 2}, {"kind": "delete", "on": "other", "children": 2}
+        job, {"kind": "delete", "on": "key", "samples": 2}, {"kind": "delete", "on": "other", "samples": 2}
     ).table
     for row in found.to_pylist():
-        if row["parent"] is None:
+        if row["source_id"] is None:
             key = {(row["side"][k], row["spans"][k]["start"], row["spans"][k]["end"]) for k in row["key"]}
             parent = row
         else:
@@ -106,7 +106,7 @@ def test_of_other_words_none_is_left_out_that_is_negated(job: Job) -> None:
         "the story was not very great, great movie story",
         "今天的电影太不好看了，今天的房间不错，电影很好看",
     )
-    stage = {"kind": "delete", "on": "any", "children": 40, "share": 0.01}
+    stage = {"kind": "delete", "on": "any", "samples": 40, "share": 0.01}
     table = made(job, stage, texts=texts).table
     assert check_replay(table) > 5
     # Each of these words stands there negated and otherwise.
@@ -148,14 +148,14 @@ def test_a_key_word_gives_way_to_a_near_one_only(small: Path, job: Job, tmp_path
     texts = ("the room was great", "我觉得 房间 满意")
     found = {}
     for tier in ("none", "near"):
-        stage = {"kind": "substitute", "children": 4, "share": 1.0, "sources": ["lexicon"], "tier": tier}
+        stage = {"kind": "substitute", "samples": 4, "share": 1.0, "sources": ["lexicon"], "tier": tier}
         rows = made(job, stage, texts=texts, fraction=1.0).table.to_pylist()
         keys = {
-            row["id"]: {row["tokens"][key] for key in row["key"]} for row in rows if row["parent"] is None
+            row["id"]: {row["tokens"][key] for key in row["key"]} for row in rows if row["source_id"] is None
         }
         assert "great" in keys["r0"]
         assert "满意" in keys["r1"]
-        edits = [edit for row in rows if row["parent"] is not None for edit in row["edits"]]
+        edits = [edit for row in rows if row["source_id"] is not None for edit in row["edits"]]
         found[tier] = {(edit["old"], edit["new"]) for edit in edits}
     assert not found["none"] & {pair for pair in pairs if pair[0] != "room"}
     assert ("great", "wonderful") in found["near"]
@@ -185,7 +185,7 @@ def test_what_reads_badly_in_its_place_is_not_offered(job: Job, monkeypatch: pyt
     for most in (2.0, 6.0):
         stage = {"kind": "substitute", "on": "any", "share": 1.0, "sources": ["lexicon"], "fluency": most}
         found = made(job, stage, texts=("the movie and the story, 房间 服务",)).table.to_pylist()
-        edits[most] = {edit["new"] for row in found if row["parent"] for edit in row["edits"]}
+        edits[most] = {edit["new"] for row in found if row["source_id"] for edit in row["edits"]}
     assert edits[2.0] == {"tale", "招待"}
     assert edits[6.0] == {"tale", "招待", "film", "屋子"}
     assert "the film and the" in asked
@@ -199,28 +199,28 @@ def test_protected_words_and_patterns_are_never_edited(job: Job) -> None:
             )
         }
     )
-    found = made(guarded, {"kind": "delete", "on": "any", "children": 6, "share": 1.0}, fraction=1.0).table
+    found = made(guarded, {"kind": "delete", "on": "any", "samples": 6, "share": 1.0}, fraction=1.0).table
     for row in found.to_pylist():
-        if row["parent"]:
+        if row["source_id"]:
             assert not {edit["old"].strip() for edit in row["edits"]} & {"房间", "movie"}
 
 
-def test_missing_children_are_counted_with_the_reason(job: Job) -> None:
-    found = made(job, {"kind": "substitute", "children": 2}, texts=("！！！", "好", "zzzq qqzz xxyx"))
+def test_missing_samples_are_counted_with_the_reason(job: Job) -> None:
+    found = made(job, {"kind": "substitute", "samples": 2}, texts=("！！！", "好", "zzzq qqzz xxyx"))
     gaps = [row["shortfall"] for row in found.table.to_pylist()]
     assert gaps[0] == [{"method": "substitute_other", "missing": 2, "reason": "no token may be edited"}]
     assert gaps[2] == [{"method": "substitute_other", "missing": 2, "reason": "no substitute found"}]
 
 
 def test_the_same_rows_come_out_in_any_order_and_company(job: Job) -> None:
-    stages = [{"kind": "substitute", "children": 2}, {"kind": "delete", "children": 1}]
+    stages = [{"kind": "substitute", "samples": 2}, {"kind": "delete", "samples": 1}]
     together = {row["id"]: row["text"] for row in made(job, *stages, texts=MORE).table.to_pylist()}
     alone = {row["id"]: row["text"] for row in made(job, *stages, texts=MORE[:1]).table.to_pylist()}
     assert alone.items() <= together.items()
 
 
-def test_another_seed_gives_other_children(job: Job) -> None:
-    stage = {"kind": "delete", "on": "any", "children": 2}
+def test_another_seed_gives_other_samples(job: Job) -> None:
+    stage = {"kind": "delete", "on": "any", "samples": 2}
     texts = ("the long movie, the sad story, the quiet room, the warm service, the cold breakfast",)
     one = made(job, stage, texts=texts).table.column("text").to_pylist()
     two = made(job.model_copy(update={"seed": 1}), stage, texts=texts).table.column("text").to_pylist()
@@ -244,7 +244,7 @@ def test_a_row_whose_scores_are_not_finite_is_rejected_and_the_others_go_on(smal
     assert found.rejects == (
         Reject("r1", "attribute", "ig: the answer of the model or its gradient is not finite", ""),
     )
-    assert {row["parent"] or row["id"] for row in found.table.to_pylist()} == {"r0", "r2"}
+    assert {row["source_id"] or row["id"] for row in found.table.to_pylist()} == {"r0", "r2"}
 
 
 def test_the_attack_stops_at_the_first_change_and_counts_its_queries(job: Job) -> None:
@@ -257,12 +257,12 @@ def test_the_attack_stops_at_the_first_change_and_counts_its_queries(job: Job) -
     found = made(
         job, {"kind": "attack", "share": 1.0}, {"kind": "judge"}, texts=texts, fraction=1.0
     ).table.to_pylist()
-    parents = {row["id"]: row for row in found if row["parent"] is None}
-    children = [row for row in found if row["parent"]]
-    assert children
-    for child in children:
-        parent = parents[child["parent"]]
+    parents = {row["id"]: row for row in found if row["source_id"] is None}
+    samples = [row for row in found if row["source_id"]]
+    assert samples
+    for sample in samples:
+        parent = parents[sample["source_id"]]
         assert parent["attack"] == "changed"
         assert 0 < parent["attack_queries"] <= 200
-        assert (child["pred_before"], child["pred_after"]) == ("good", "bad")
-    assert sum(row["attack"] == "changed" for row in parents.values()) == len(children)
+        assert (sample["pred_before"], sample["pred_after"]) == ("good", "bad")
+    assert sum(row["attack"] == "changed" for row in parents.values()) == len(samples)

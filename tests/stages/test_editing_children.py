@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from augment.seeding import Chance
-from augment.stages.editing import Row, breed, whole_rows
+from augment.stages.editing import Row, make_samples, whole_rows
 from augment.tables.columns import CORPUS, SPAN
 from augment.text.editable import Protection
 from augment.text.segment import segment
@@ -48,7 +48,9 @@ def made(rewrite: object, count: int, text: str = "房间 很好") -> tuple[int,
     """Return how many samples a row has, and what it lacks."""
     given = batch([text])
     assert callable(rewrite)
-    table = breed(given, whole_rows(given, Protection(frozenset(), ())), "test", count, 0, rewrite, LACK)
+    table = make_samples(
+        given, whole_rows(given, Protection(frozenset(), ())), "test", count, 0, rewrite, LACK
+    )
     rows = table.to_pylist()
     assert len({row["id"] for row in rows}) == len(rows) == len({row["text"] for row in rows})
     return len(rows) - 1, rows[0]["shortfall"] or []

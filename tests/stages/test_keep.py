@@ -3,7 +3,7 @@
 from augment.stages import Keep
 from augment.stages.keep import Rule
 
-CHILD: dict[str, object] = {
+SAMPLE: dict[str, object] = {
     "label": "good",
     "method": "substitute_key",
     "p_gold_after": 0.8,
@@ -13,14 +13,14 @@ CHILD: dict[str, object] = {
 
 
 def decide(*rules: Rule, **changes: object) -> tuple[str, str]:
-    return Keep(kind="keep", rules=rules).decide({**CHILD, **changes})
+    return Keep(kind="keep", rules=rules).decide({**SAMPLE, **changes})
 
 
-def test_a_child_the_model_still_sees_as_gold_is_kept() -> None:
+def test_a_sample_the_model_still_sees_as_gold_is_kept() -> None:
     assert decide(Rule(verdict="keep", p_gold_at_least=0.7)) == ("keep", "p(gold) at least 0.7")
 
 
-def test_a_child_below_the_threshold_is_dropped_with_the_reason() -> None:
+def test_a_sample_below_the_threshold_is_dropped_with_the_reason() -> None:
     assert decide(Rule(verdict="keep", p_gold_at_least=0.7), p_gold_after=0.69) == (
         "drop",
         "p(gold) below 0.7",
@@ -34,7 +34,7 @@ def test_the_threshold_is_compared_after_rounding() -> None:
 def test_the_first_rule_that_fits_decides() -> None:
     rules = (Rule(verdict="soft", p_gold_below=0.9), Rule(verdict="keep"))
     assert decide(*rules)[0] == "soft"
-    assert decide(*rules, p_gold_after=0.95) == ("keep", "every child")
+    assert decide(*rules, p_gold_after=0.95) == ("keep", "every sample")
 
 
 def test_a_rule_for_another_stage_does_not_give_the_reason() -> None:
@@ -48,8 +48,8 @@ def test_a_rule_for_another_stage_does_not_give_the_reason() -> None:
 
 
 def test_a_rule_may_ask_that_the_parent_was_right() -> None:
-    rule = Rule(verdict="adversarial", parent="right", prediction="changed")
-    assert decide(rule, pred_before="bad") == ("drop", "its parent is not predicted right")
+    rule = Rule(verdict="adversarial", source="right", prediction="changed")
+    assert decide(rule, pred_before="bad") == ("drop", "its source row is not predicted right")
 
 
 def test_a_row_without_a_label_meets_no_rule_about_gold() -> None:

@@ -43,9 +43,9 @@ def synonyms(word: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
-def test_a_quarter_and_one_of_the_children_come_from_each_operation(text: str) -> None:
+def test_a_quarter_and_one_of_the_samples_come_from_each_operation(text: str) -> None:
     parent = row(text)
-    pool = Eda(kind="eda", children=8, alpha=0.2).pool(parent, synonyms, chance(0, "eda", "r", 0))
+    pool = Eda(kind="eda", samples=8, alpha=0.2).pool(parent, synonyms, chance(0, "eda", "r", 0))
     assert len(pool) == 12
     count, before = int(0.2 * len(words(text))), Counter(words(text))
     kinds: Counter[str] = Counter()
@@ -82,9 +82,9 @@ def test_from_one_mark_to_a_third_of_the_words_are_put_between_words_that_stay(t
 
 
 @pytest.mark.parametrize("kind", ["eda", "aeda"])
-def test_children_replay_and_are_new_whatever_the_text(kind: str, small: Path) -> None:
+def test_samples_replay_and_are_new_whatever_the_text(kind: str, small: Path) -> None:
     plan = Pipeline.model_validate(
-        {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, {"kind": kind, "children": 6}]}
+        {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, {"kind": kind, "samples": 6}]}
     )
     found = apply(plan, rows((ENGLISH, CHINESE, *TEXTS)), small_job(small))
     assert check_replay(found.table) > 20
@@ -93,14 +93,14 @@ def test_children_replay_and_are_new_whatever_the_text(kind: str, small: Path) -
 @pytest.mark.parametrize("kind", ["eda", "aeda"])
 def test_what_a_row_lacks_is_counted(kind: str, small: Path) -> None:
     plan = Pipeline.model_validate(
-        {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, {"kind": kind, "children": 4}]}
+        {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, {"kind": kind, "samples": 4}]}
     )
     found = apply(plan, rows(("👍🏽", "。")), small_job(small))
     lacks = [lack for row in found.table.to_pylist() for lack in row["shortfall"]]
     assert [(lack["method"], lack["missing"]) for lack in lacks] == [(kind, 4), (kind, 4)]
 
 
-def test_children_do_not_depend_on_the_rows_beside_them(small: Path) -> None:
+def test_samples_do_not_depend_on_the_rows_beside_them(small: Path) -> None:
     plan = Pipeline.model_validate(
         {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, {"kind": "eda"}]}
     )
@@ -110,6 +110,6 @@ def test_children_do_not_depend_on_the_rows_beside_them(small: Path) -> None:
     def texts(table: pa.Table) -> list[str]:
         """Return the texts of the first row's family."""
         made = apply(plan, table, job).table.to_pylist()
-        return [row["text"] for row in made if "r0" in (row["id"], row["parent"])]
+        return [row["text"] for row in made if "r0" in (row["id"], row["source_id"])]
 
     assert texts(both) == texts(alone)

@@ -98,11 +98,11 @@ SUBSTITUTE: dict[str, object] = {
     "score": "weight",
 }
 STAGES: dict[str, tuple[dict[str, object], ...]] = {
-    "eda": ({"kind": "eda", "children": 24, "alpha": 0.5},),
-    "aeda": ({"kind": "aeda", "children": 12},),
-    "substitute": (*WEIGHED, {**SUBSTITUTE, "on": "any", "children": 12}),
-    "delete": (*WEIGHED, {"kind": "delete", "on": "any", "children": 12, "share": 0.5, "score": "weight"}),
-    "delete_key": (*WEIGHED, {"kind": "delete", "on": "key", "children": 6, "share": 1.0, "score": "weight"}),
+    "eda": ({"kind": "eda", "samples": 24, "alpha": 0.5},),
+    "aeda": ({"kind": "aeda", "samples": 12},),
+    "substitute": (*WEIGHED, {**SUBSTITUTE, "on": "any", "samples": 12}),
+    "delete": (*WEIGHED, {"kind": "delete", "on": "any", "samples": 12, "share": 0.5, "score": "weight"}),
+    "delete_key": (*WEIGHED, {"kind": "delete", "on": "key", "samples": 6, "share": 1.0, "score": "weight"}),
     "balance": (*WEIGHED, {"kind": "balance", "even": False, "score": "weight"}),
 }
 _BLANKS = {
@@ -138,7 +138,7 @@ def families(job: Job, kind: str, texts: tuple[str, ...]) -> list[tuple[str, str
     table = apply(Pipeline.model_validate(plan), rows(texts), job).table
     check_replay(table)
     found = {row["id"]: row for row in table.to_pylist()}
-    return [(found[row["parent"]]["text"], row["text"]) for row in found.values() if row["parent"]]
+    return [(found[row["source_id"]]["text"], row["text"]) for row in found.values() if row["source_id"]]
 
 
 @pytest.mark.parametrize("kind", STAGES)
@@ -233,7 +233,7 @@ def test_the_attack_and_counterfactuals_keep_negations_and_codes(
         {"kind": "attribute", "fixed": 4, "target": "gold"},
         {"kind": "rank", "fraction": 1.0},
         {"kind": "attack", "share": 1.0},
-        {"kind": "counterfactual", "share": 0.5, "least": 1, "children": 4},
+        {"kind": "counterfactual", "share": 0.5, "least": 1, "samples": 4},
         {"kind": "judge"},
         {"kind": "keep"},
     ]
@@ -241,12 +241,12 @@ def test_the_attack_and_counterfactuals_keep_negations_and_codes(
         Pipeline.model_validate({"name": "t", "about": "", "stages": stages}), here, tmp_path / "run"
     ).folder
     parents = {
-        row["id"]: row["text"] for row in pq.read_table(folder / "explain/parents.parquet").to_pylist()
+        row["id"]: row["text"] for row in pq.read_table(folder / "explain/source_rows.parquet").to_pylist()
     }
-    samples = pq.read_table(folder / "explain/children.parquet").to_pylist()
+    samples = pq.read_table(folder / "explain/samples.parquet").to_pylist()
     assert {row["method"] for row in samples} == {"attack", "counterfactual"}
     for row in samples:
-        text = parents[row["parent"]]
+        text = parents[row["source_id"]]
         negation = next(word for start, word in NEGATED.items() if text.startswith(start + " "))
         assert row["text"].count(negation) == text.count(negation), (text, row["text"])
         assert row["text"].count("[泪]") == 1
@@ -270,11 +270,11 @@ def test_phrases_of_an_own_list_go_through_a_whole_run_in_both_directions(
     corpus = CorpusConfig.model_validate({"root": str(tmp_path), "files": "rows.csv"})
     own = ResourcesConfig(lexicons=(str(tmp_path / "own.tsv"),))
     here = small_job(small).model_copy(update={"corpus": corpus, "resources": own})
-    stages = [{"kind": "tokenize"}, *WEIGHED, {**SUBSTITUTE, "on": "any", "children": 1}]
+    stages = [{"kind": "tokenize"}, *WEIGHED, {**SUBSTITUTE, "on": "any", "samples": 1}]
     folder = run(
         Pipeline.model_validate({"name": "t", "about": "", "stages": stages}), here, tmp_path / "run"
     ).folder
-    samples = pq.read_table(folder / "explain/children.parquet").to_pylist()
+    samples = pq.read_table(folder / "explain/samples.parquet").to_pylist()
     assert sorted(row["text"] for row in samples) == sorted(texts.values())
 
 
@@ -297,8 +297,8 @@ def test_a_row_in_a_language_that_no_lexicon_knows_is_not_edited_and_says_so(job
     plan = {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, *STAGES[kind]]}
     texts = (GERMAN, JAPANESE, "the room was great, the movie lovely")
     table = apply(Pipeline.model_validate(plan), rows(texts), job).table.to_pylist()
-    parents = {row["id"]: row for row in table if not row["parent"]}
-    assert {row["parent"] for row in table if row["parent"]} == {"r2"}
+    parents = {row["id"]: row for row in table if not row["source_id"]}
+    assert {row["source_id"] for row in table if row["source_id"]} == {"r2"}
     reason = "the text is in a language that no lexicon knows"
     for name in ("r0", "r1"):
         gaps = parents[name]["shortfall"] or []
@@ -321,8 +321,8 @@ def test_a_run_counts_the_rows_left_alone_for_their_language(
     assert not told or found[0].startswith("2 rows were not edited")
     samples = pa.concat_tables(
         [
-            pq.read_table(path).select(["text", "parent"])
-            for path in (summary.folder / "explain").glob("children*")
+            pq.read_table(path).select(["text", "source_id"])
+            for path in (summary.folder / "explain").glob("samples*")
         ]
     ).to_pylist()
-    assert len({row["parent"] for row in samples}) == (1 if told else 3)
+    assert len({row["source_id"] for row in samples}) == (1 if told else 3)

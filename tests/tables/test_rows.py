@@ -1,4 +1,4 @@
-"""Tables grow and are never rewritten: columns beside, children behind their parent, in the order of stage and number."""
+"""Tables grow and are never rewritten: columns beside, samples behind their source row, in the order of stage and number."""
 
 from typing import NamedTuple
 
@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.tables.columns import CORPUS, RANK, REJECT
-from augment.tables.rows import Child, Missing, parents, rejecting, with_children, with_columns
+from augment.tables.rows import Missing, Sample, rejecting, source_rows, with_columns, with_samples
 from augment.text.edits import Edit, replay
 from tests.texts import TEXTS
 
 QUICK = settings(max_examples=60)
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(TEXTS)
-# For each stage, how many children each of three parents gets from it.
+# For each stage, how many samples each of three parents gets from it.
 ROUNDS = st.lists(st.tuples(*[st.integers(0, 3)] * 3), max_size=3)
 
 
@@ -56,41 +56,43 @@ def rewritings(draw: st.DrawFn) -> Rewriting:
     return Rewriting(text, pair, tuple(edits))
 
 
-def child(row: int, method: str, number: int, text: str = "新") -> Child:
-    """Return a child without edits."""
-    return Child(row, method, number, text, None, ())
+def sample(row: int, method: str, number: int, text: str = "新") -> Sample:
+    """Return a sample without edits."""
+    return Sample(row, method, number, text, None, ())
 
 
 @QUICK
 @given(ROUNDS)
-def test_children_stand_behind_their_parent_by_stage_and_number(rounds: list[tuple[int, ...]]) -> None:
+def test_samples_stand_behind_their_parent_by_stage_and_number(rounds: list[tuple[int, ...]]) -> None:
     batch = rows([("甲", None), ("乙", None), ("丙", None)])
     expected: list[list[str]] = [[f"表.csv:{row}"] for row in range(3)]
     for stage, numbers in enumerate(rounds):
         made = [
-            child(parent, f"s{stage}", k)
-            for place, parent in reversed(list(enumerate(parents(batch))))
+            sample(parent, f"s{stage}", k)
+            for place, parent in reversed(list(enumerate(source_rows(batch))))
             for k in range(1, numbers[place] + 1)
         ]
         for place, count in enumerate(numbers):
             expected[place] += [f"表.csv:{place}~s{stage}~{k}" for k in range(1, count + 1)]
-        batch = with_children(batch, made, [])
+        batch = with_samples(batch, made, [])
     assert batch.column("id").to_pylist() == [name for family in expected for name in family]
-    assert [batch.column("id")[row].as_py() for row in parents(batch)] == [family[0] for family in expected]
+    assert [batch.column("id")[row].as_py() for row in source_rows(batch)] == [
+        family[0] for family in expected
+    ]
 
 
 @QUICK
 @given(st.lists(rewritings(), min_size=1, max_size=4))
-def test_replaying_the_edits_of_a_child_on_its_parent_gives_the_child(made: list[Rewriting]) -> None:
+def test_replaying_the_edits_of_a_sample_on_its_parent_gives_the_sample(made: list[Rewriting]) -> None:
     """Through Arrow and back, code point for code point, in both texts."""
     batch = rows([(one.text, one.text_pair) for one in made])
-    family = [Child(row, "换", 1, *replay(*one), one.edits) for row, one in enumerate(made)]
-    found = with_children(batch, family, []).to_pylist()
-    mothers = {row["id"]: row for row in found if row["parent"] is None}
-    babies = [row for row in found if row["parent"] is not None]
+    family = [Sample(row, "换", 1, *replay(*one), one.edits) for row, one in enumerate(made)]
+    found = with_samples(batch, family, []).to_pylist()
+    mothers = {row["id"]: row for row in found if row["source_id"] is None}
+    babies = [row for row in found if row["source_id"] is not None]
     assert len(babies) == len(made)
     for row in babies:
-        mother = mothers[row["parent"]]
+        mother = mothers[row["source_id"]]
         edits = [Edit(**edit) for edit in row["edits"]]
         assert replay(mother["text"], mother["text_pair"], edits) == (row["text"], row["text_pair"])
 
@@ -102,29 +104,29 @@ def test_parents_are_never_rewritten(rounds: list[tuple[int, ...]], texts: list[
     batch = before
     for stage, numbers in enumerate(rounds):
         made = [
-            child(row, f"s{stage}", k)
-            for row, count in zip(parents(batch), numbers, strict=True)
+            sample(row, f"s{stage}", k)
+            for row, count in zip(source_rows(batch), numbers, strict=True)
             for k in range(count)
         ]
-        batch = with_children(batch, made, [])
-    after = batch.take(pa.array(parents(batch), pa.int64())).select(before.schema.names)
+        batch = with_samples(batch, made, [])
+    after = batch.take(pa.array(source_rows(batch), pa.int64())).select(before.schema.names)
     assert after.equals(before)
 
 
-def test_a_child_has_the_label_split_and_source_of_its_parent_and_nothing_else_of_it() -> None:
-    batch = with_children(rows([("甲", None), ("乙", "丙")]), [Child(1, "删", 1, "子", "女", ())], [])
+def test_a_sample_has_the_label_split_and_source_of_its_parent_and_nothing_else_of_it() -> None:
+    batch = with_samples(rows([("甲", None), ("乙", "丙")]), [Sample(1, "删", 1, "子", "女", ())], [])
     made = batch.to_pylist()[2]
-    assert (made["id"], made["parent"], made["method"]) == ("表.csv:1~删~1", "表.csv:1", "删")
+    assert (made["id"], made["source_id"], made["method"]) == ("表.csv:1~删~1", "表.csv:1", "删")
     assert (made["text"], made["text_pair"], made["label"], made["split"]) == ("子", "女", "好评", "train")
     assert made["source"] == {"原文": "乙", "星": 1}
     assert (made["ig"], made["edits"], made["shortfall"]) == (None, [], None)
 
 
 def test_what_is_missing_is_noted_on_the_parent_stage_after_stage() -> None:
-    batch = with_children(
-        rows([("甲", None), ("乙", None)]), [child(0, "a", 1)], [Missing(1, "a", 2, "no word")]
+    batch = with_samples(
+        rows([("甲", None), ("乙", None)]), [sample(0, "a", 1)], [Missing(1, "a", 2, "no word")]
     )
-    batch = with_children(batch, [], [Missing(2, "b", 1, "nothing free"), Missing(0, "b", 1, "nothing free")])
+    batch = with_samples(batch, [], [Missing(2, "b", 1, "nothing free"), Missing(0, "b", 1, "nothing free")])
     assert batch.column("shortfall").to_pylist() == [
         [{"method": "b", "missing": 1, "reason": "nothing free"}],
         None,
@@ -148,11 +150,11 @@ def test_a_rejected_row_keeps_its_first_reason_and_is_no_parent() -> None:
     assert rejecting(batch, {}) is batch
     batch = rejecting(rejecting(batch, {1: "not finite"}), {1: "another", 2: "too long"})
     assert batch.column(REJECT.name).to_pylist() == [None, "not finite", "too long"]
-    assert parents(batch) == [0]
+    assert source_rows(batch) == [0]
 
 
-def test_no_rows_and_no_children_are_rows_and_children_too() -> None:
+def test_no_rows_and_no_samples_are_rows_and_samples_too() -> None:
     empty = rows([])
-    assert with_children(empty, [], []).num_rows == 0
-    assert parents(empty) == []
-    assert with_children(rows([("甲", None)]), [], []).num_rows == 1
+    assert with_samples(empty, [], []).num_rows == 0
+    assert source_rows(empty) == []
+    assert with_samples(rows([("甲", None)]), [], []).num_rows == 1

@@ -63,9 +63,9 @@ def test_deleting_tokens_leaves_the_other_tokens_as_they_are(text: str, data: st
         assert start <= spans[index][0] < spans[index][1] <= end
         edits.append(Edit(0, start, end, text[start:end], new, 0.0))
     kept = "".join(text[a:b] for index, (a, b) in enumerate(spans) if index not in chosen)
-    child, _ = replay(text, None, edits)
-    assert child.split() == kept.split() or "".join(child.split()) == "".join(kept.split())
-    assert child.count("  ") <= text.count("  ")
+    sample, _ = replay(text, None, edits)
+    assert sample.split() == kept.split() or "".join(sample.split()) == "".join(kept.split())
+    assert sample.count("  ") <= text.count("  ")
 
 
 @given(st.lists(st.sampled_from(["good", "a", "b-c", "it's"]), min_size=1, max_size=8), st.data())

@@ -4,7 +4,7 @@
 const LEVELS = 16;
 const STEPS = 127;
 const CUT = "\u007f"; // parts gap, token, gap, ..., gap
-const FOLD = { zh: 70, "": 140 }; // unchanged stretches of a child longer than this many characters are folded
+const FOLD = { zh: 70, "": 140 }; // unchanged stretches of a sample longer than this many characters are folded
 const LONG = 900; // texts longer than this are clipped until asked for
 
 const details = new WeakMap(); // node -> rows of its tip: [name, value]
@@ -144,7 +144,7 @@ function drawFigures(found, view, leading) {
   const spent = element("div", "");
   if (found.status) spent.append(element("span", `status ${found.status.startsWith("not") ? "bad" : ""}`.trim(), inWords(found.status, view.chinese)), " ");
   if (found.evals !== null) spent.append(pair(view.say.evaluations, `${found.evals}`));
-  box.append(...[closed, spent].filter((line) => line.childNodes.length));
+  box.append(...[closed, spent].filter((line) => line.sampleNodes.length));
   const sum = found.scores.reduce((total, step) => total + ((step ?? 0) / STEPS) * found.peak, found.rest ?? 0);
   const shift = found.gap === null ? null : sum - found.gap;
   details.set(box, [
@@ -196,10 +196,10 @@ function fold(text, first, last) {
   return [text.slice(0, head), button, text.slice(tail)];
 }
 
-function drawEdits(child, view) {
+function drawEdits(sample, view) {
   const body = element("div", "lines");
-  child.sides.forEach((runs, side) => {
-    const line = paragraph(side, child.sides, view, runs.flat().join(""));
+  sample.sides.forEach((runs, side) => {
+    const line = paragraph(side, sample.sides, view, runs.flat().join(""));
     runs.forEach((run, place) => {
       if (typeof run === "string") {
         const alone = runs.length === 1;
@@ -215,44 +215,44 @@ function drawEdits(child, view) {
   return body;
 }
 
-function drawOutcome(child, row, view) {
+function drawOutcome(sample, row, view) {
   const box = element("div", "figures");
-  if (child.p_gold_after !== null) {
-    const values = element("span", "value", child.p_gold_before === null ? "" : `${chance(child.p_gold_before)} → `, chance(child.p_gold_after));
-    box.append(element("div", "probability", element("span", "name", goldOf(child, row, view)), values), track(child.p_gold_after, child.p_gold_before));
+  if (sample.p_gold_after !== null) {
+    const values = element("span", "value", sample.p_gold_before === null ? "" : `${chance(sample.p_gold_before)} → `, chance(sample.p_gold_after));
+    box.append(element("div", "probability", element("span", "name", goldOf(sample, row, view)), values), track(sample.p_gold_after, sample.p_gold_before));
   }
-  if (child.pred_after !== null && child.pred_before !== null && child.pred_after !== child.pred_before) {
-    const names = [child.pred_before, child.pred_after].map((label) => entry(view.names, label) ?? label);
+  if (sample.pred_after !== null && sample.pred_before !== null && sample.pred_after !== sample.pred_before) {
+    const names = [sample.pred_before, sample.pred_after].map((label) => entry(view.names, label) ?? label);
     const flip = element("div", "flip", `⚑ ${names.join(" → ")}`);
     flip.title = view.say.flip;
     box.append(flip);
   }
-  if (child.judge_p_gold_after !== null || child.judge_pred_after !== null) {
-    const label = child.judge_pred_after;
-    box.append(element("div", "", pair(view.say.judge, `${chance(child.judge_p_gold_after)}${label === null ? "" : ` · ${entry(view.names, label) ?? label}`}`)));
+  if (sample.judge_p_gold_after !== null || sample.judge_pred_after !== null) {
+    const label = sample.judge_pred_after;
+    box.append(element("div", "", pair(view.say.judge, `${chance(sample.judge_p_gold_after)}${label === null ? "" : ` · ${entry(view.names, label) ?? label}`}`)));
   }
   return box;
 }
 
-function moved(child, row) {
-  return child.label !== null && child.label !== row.label;
+function moved(sample, row) {
+  return sample.label !== null && sample.label !== row.label;
 }
 
-function goldOf(child, row, view) {
-  return `p(${moved(child, row) ? entry(view.names, child.label) ?? child.label : view.say.gold_})`;
+function goldOf(sample, row, view) {
+  return `p(${moved(sample, row) ? entry(view.names, sample.label) ?? sample.label : view.say.gold_})`;
 }
 
-function drawChild(child, row, view) {
-  const gutter = element("div", "gutter", element("span", "method", inWords(child.method ?? "", view.chinese)));
-  if (child.verdict) gutter.append(" ", element("span", `verdict ${["keep", "soft", "adversarial", "contrast", "drop"].includes(child.verdict) ? child.verdict : ""}`.trim(), inWords(child.verdict, view.chinese)));
-  if (moved(child, row)) {
-    const change = element("div", "", pill(row.label, view), " → ", pill(child.label, view));
+function drawSample(sample, row, view) {
+  const gutter = element("div", "gutter", element("span", "method", inWords(sample.method ?? "", view.chinese)));
+  if (sample.verdict) gutter.append(" ", element("span", `verdict ${["keep", "soft", "adversarial", "contrast", "drop"].includes(sample.verdict) ? sample.verdict : ""}`.trim(), inWords(sample.verdict, view.chinese)));
+  if (moved(sample, row)) {
+    const change = element("div", "", pill(row.label, view), " → ", pill(sample.label, view));
     change.title = view.say.labelMoved;
     gutter.append(change);
   }
-  if (child.reason) gutter.append(element("div", "quiet reason", inWords(child.reason, view.chinese).replaceAll("p(gold)", () => goldOf(child, row, view))));
-  const box = element("div", "child", gutter, drawEdits(child, view), drawOutcome(child, row, view));
-  box.dataset.id = child.id;
+  if (sample.reason) gutter.append(element("div", "quiet reason", inWords(sample.reason, view.chinese).replaceAll("p(gold)", () => goldOf(sample, row, view))));
+  const box = element("div", "sample", gutter, drawEdits(sample, view), drawOutcome(sample, row, view));
+  box.dataset.id = sample.id;
   return box;
 }
 
@@ -260,8 +260,8 @@ function drawGap([method, missing, reason], view) {
   return element("div", "gap quiet", element("span", "method", inWords(method, view.chinese)), ` × ${missing} ${view.say.notMade}: ${inWords(reason, view.chinese)}`);
 }
 
-function drawSample(row, view) {
-  const article = element("article", "sample", drawIdentity(row, view));
+function drawCard(row, view) {
+  const article = element("article", "card", drawIdentity(row, view));
   article.tabIndex = 0;
   article.setAttribute("aria-label", row.id);
   article.dataset.id = row.id;
@@ -280,8 +280,8 @@ function drawSample(row, view) {
     main.append(element("div", "explained", lines, drawFigures(found, view, row.explained[0])));
   }
   article.append(main);
-  const children = row.children.filter((child) => !view.verdict || child.verdict === view.verdict);
+  const samples = row.samples.filter((sample) => !view.verdict || sample.verdict === view.verdict);
   const lacking = view.verdict ? [] : row.lacking.map((gap) => drawGap(gap, view));
-  if (children.length + lacking.length) article.append(element("div", "children", ...children.map((child) => drawChild(child, row, view)), ...lacking));
+  if (samples.length + lacking.length) article.append(element("div", "samples", ...samples.map((sample) => drawSample(sample, row, view)), ...lacking));
   return article;
 }
