@@ -139,9 +139,7 @@ def with_samples(
     table = pa.Table.from_batches([batch, _rows(batch, made)])
     order = sorted(
         range(table.num_rows),
-        key=lambda row: (
-            (row, 0) if row < batch.num_rows else (place[made[row - batch.num_rows].source_id], row)
-        ),
+        key=lambda row: (row, 0) if row < batch.num_rows else (place[made[row - batch.num_rows].source], row),
     )
     return table.take(order).combine_chunks().to_batches()[0] if order else batch
 
