@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from augment.api.explain import Attribution, explain
     from augment.api.online import OnlineDataset, Variant, online
     from augment.api.run import run
+    from augment.config.in_memory import FunctionModel, LoadedModel
     from augment.config.job import Job
     from augment.output.manifest import Summary
     from augment.verification import Verification, verify
 
 __all__ = [
     "Attribution",
+    "FunctionModel",
     "Job",
+    "LoadedModel",
     "OnlineDataset",
     "Summary",
     "Variant",
@@ -34,7 +37,9 @@ __all__ = [
 
 _HOME = {
     "Attribution": "augment.api.explain",
+    "FunctionModel": "augment.config.in_memory",
     "Job": "augment.config.job",
+    "LoadedModel": "augment.config.in_memory",
     "OnlineDataset": "augment.api.online",
     "Summary": "augment.output.manifest",
     "Variant": "augment.api.online",

@@ -17,6 +17,7 @@ from augment.config.job import Job
 from augment.corpus import require_splits, require_unchanged, with_label_names
 from augment.engine.executors import Execute, executor
 from augment.engine.fingerprint import fingerprint_of
+from augment.engine.in_memory import require_shareable
 from augment.engine.merging import merge
 from augment.engine.phases import phases
 from augment.engine.ranks import FIRST, Rank, wait_for
@@ -76,6 +77,7 @@ def run(
     check_sections(plan, job)
     job = with_label_names(asked_of(plan, job))
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-{plan.name}")
+    require_shareable(job, folder, overwrite)
     say = progress or silent
     rank = Rank.of(os.environ) if job.run.executor == "rank" else FIRST
     require_own(folder)

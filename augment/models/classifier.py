@@ -9,12 +9,14 @@ last layer of BERT and its kin computes one piece only (`models.pooled`), which 
     logits = classifier.answer(classifier.encode(["很好"], [None]))
 """
 
+import copy
 import inspect
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -28,6 +30,7 @@ from transformers import (
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from augment.config.in_memory import FunctionModel, LoadedModel
 from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import AugmentError, ModelError, RequestError
 from augment.ig.baseline import FillerName, replaced, zero
@@ -43,6 +46,7 @@ from augment.models.device import (
     remember_few_shapes,
 )
 from augment.models.first_piece import first_only
+from augment.models.kind import Kind
 from augment.models.memory_retries import count
 from augment.models.model_folder import TEXTCNN, ModelFolder, model_folder, quiet
 from augment.models.packing import pack
@@ -70,7 +74,9 @@ class Encoding:
 
 
 class Classifier:
-    """A frozen model on its device. It satisfies `augment.ig.gradients.Network`."""
+    """A frozen model on its device. It satisfies `augment.models.predictor.Differentiable`."""
+
+    kind: ClassVar[Kind] = "single"
 
     def __init__(
         self,
@@ -358,24 +364,48 @@ class Classifier:
 def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
     """Return the classifier of a config, kept for the next call; ModelError if it cannot or must not be loaded.
 
-    At most two are kept in a process: the model and the judge.
+    At most two are kept in a process: the model and the judge. RequestError for a Python function, which has no gradients.
     """
+    if isinstance(config, FunctionModel):
+        what = "a Python function answers texts, and has no pieces, word vectors or gradients"
+        hint = "`attribute` can use `method: occlusion`, `neighbours` a `resources.encoder`; else name a model folder"
+        raise RequestError(config.path, what, hint)
     folder = model_folder(config, run)
     sizes = (str(config.max_length), str(run.token_budget), str(run.recompute))
-    key = (folder.digest(), run.device, run.dtype, *sizes)
+    own = config.token if isinstance(config, LoadedModel) else ""
+    key = (own, folder.digest(), run.device, run.dtype, *sizes)
     if key in _OPENED:
         _OPENED.move_to_end(key)
         return _OPENED[key]
     if run.threads is not None:
         torch.set_num_threads(run.threads)
     remember_few_shapes()
-    kind = TextCNN if folder.kind == TEXTCNN else AutoModelForSequenceClassification
-    model, tokenizer = load(folder, kind)
+    model, tokenizer = _given(config) if isinstance(config, LoadedModel) else _loaded(folder)
     with reading(str(folder.path), "the model cannot be opened", "save it again with transformers"):
         _OPENED[key] = Classifier(model, tokenizer, config, run, folder.classes)
     while len(_OPENED) > _KEPT:
         _OPENED.popitem(last=False)
     return _OPENED[key]
+
+
+def _loaded(folder: ModelFolder) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return the model and the tokenizer of a folder."""
+    return load(folder, TextCNN if folder.kind == TEXTCNN else AutoModelForSequenceClassification)
+
+
+def _given(config: LoadedModel) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return a copy of a loaded model, and its tokenizer; ModelError if they are not of transformers.
+
+    The model is copied since it is frozen, moved and set to evaluation here, which its owner may not want.
+    """
+    model, tokenizer = config.model, config.tokenizer
+    if not isinstance(model, PreTrainedModel) or not isinstance(tokenizer, PreTrainedTokenizerBase):
+        what = f"{type(model).__name__} and {type(tokenizer).__name__} are no transformers model with its tokenizer"
+        raise ModelError(config.path, what, "give both, or wrap the model in a FunctionModel")
+    if not tokenizer.is_fast:
+        raise ModelError(config.path, "its tokenizer gives no offsets", "use its fast tokenizer")
+    bounded.require_bounded(tokenizer, config.path)
+    return copy.deepcopy(model).float(), tokenizer
 
 
 def _recomputed(forward: Callable[..., object]) -> Callable[..., object]:

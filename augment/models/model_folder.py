@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from augment.config.in_memory import FunctionModel, InMemoryModel
 from augment.config.job import Job
 from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import ModelError
@@ -31,6 +32,9 @@ class ModelFolder:
     path: Path
     kind: str
     names: tuple[str, ...]
+    # Of a model in memory: what stands for its content.
+    identity: str | None = None
+    reads_pairs: bool = True
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -40,6 +44,8 @@ class ModelFolder:
     def digest(self) -> str:
         """Return the SHA-256 of every file that decides what the model answers."""
         total = hashlib.sha256()
+        if self.identity is not None:
+            return hashlib.sha256(self.identity.encode()).hexdigest()
         for file in sorted(
             {file for pattern in READ for file in self.path.glob(pattern)} - {self.path / MADE}
         ):
@@ -50,6 +56,8 @@ class ModelFolder:
 
     def trained_on(self) -> dict[str, str]:
         """Return the SHA-256 of each corpus file it was trained on, as far as the folder says so."""
+        if self.identity is not None:
+            return {}
         file = self.path / MADE
         try:
             found = json.loads(file.read_text(encoding="utf-8")).get("corpus") if file.is_file() else None
@@ -63,9 +71,18 @@ def model_folder(config: ModelConfig, run: RunConfig) -> ModelFolder:
 
     ModelError if it is not there, must not be loaded, or answers otherwise than with one class of several.
     """
+    if isinstance(config, InMemoryModel):
+        return _in_memory(config)
     found = look(resolve(config.path, config.revision, run.allow_download))
     require_exclusive(found.path)
     return found
+
+
+def _in_memory(config: InMemoryModel) -> ModelFolder:
+    """Return what is known of a model in memory."""
+    pairs = not isinstance(config, FunctionModel) or config.pairs
+    kind = "function" if isinstance(config, FunctionModel) else "loaded"
+    return ModelFolder(Path(config.path), kind, config.classes, config.identity, pairs)
 
 
 def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
@@ -128,6 +145,9 @@ def idle_classes(config: ModelConfig, job: Job, labels: Iterable[str]) -> list[s
 
 def require_pairs(folder: ModelFolder) -> None:
     """Raise ModelError if the model reads one text only, and is to read two."""
+    if not folder.reads_pairs:
+        what = "the function takes one text, and here are two"
+        raise ModelError(str(folder.path), what, "write it for tuples of two texts, and set `pairs=True`")
     if folder.kind == TEXTCNN:
         raise ModelError(
             str(folder.path),

@@ -87,10 +87,10 @@ class Attack(Stage):
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model and what offers candidates."""
-        from augment.models.classifier import open_classifier
+        from augment.models.predictor import open_predictor
 
-        classifier = open_classifier(job.needs_model(), job.run)
-        labels = LabelMap(classifier.classes, job.label_names)
+        predictor = open_predictor(job.needs_model(), job.run)
+        labels = LabelMap(predictor.classes, job.label_names)
         sources = open_sources(self.sources, job, self.most, Filters(context=self.context))
         guard = protection(job)
 
@@ -98,7 +98,7 @@ class Attack(Stage):
             rows = editable_rows(batch, "key", guard, self.score)
             attacks = []
             for row, chances in zip(
-                rows, classifier.ask([r.text for r in rows], [r.text_pair for r in rows]), strict=True
+                rows, predictor.ask([r.text for r in rows], [r.text_pair for r in rows]), strict=True
             ):
                 gold, predicted = labels.index(row.label), int(chances.argmax())
                 goal = predicted if gold is None else gold
@@ -115,7 +115,7 @@ class Attack(Stage):
             while active:
                 tried = [(state, choice) for state in active for choice in self._variants(state, offers)]
                 texts = [state.row.texts(choice) for state, choice in tried]
-                answers = classifier.ask([text for text, _ in texts], [pair for _, pair in texts])
+                answers = predictor.ask([text for text, _ in texts], [pair for _, pair in texts])
                 self._advance(
                     active,
                     tried,

@@ -41,16 +41,16 @@ class Judge(Stage):
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model that judges."""
-        from augment.models.classifier import open_classifier
+        from augment.models.predictor import open_predictor
 
         config = job.needs_model() if self.by == "model" else job.needs_judge()
-        classifier = open_classifier(config, job.run)
-        labels = LabelMap(classifier.classes, job.label_names)
+        predictor = open_predictor(config, job.run)
+        labels = LabelMap(predictor.classes, job.label_names)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             rows = batch.select(["id", "source_id", "text", "text_pair", "label"]).to_pylist()
             texts = list(dict.fromkeys((row["text"], row["text_pair"]) for row in rows))
-            answers = classifier.ask([text for text, _ in texts], [pair for _, pair in texts])
+            answers = predictor.ask([text for text, _ in texts], [pair for _, pair in texts])
             chances = dict(zip(texts, answers, strict=True))
             before = {
                 row["id"]: chances[row["text"], row["text_pair"]] for row in rows if row["source_id"] is None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
+from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
 from augment.stages.protocol import Stage, Step
 from augment.tables.columns import TOKENIZE, Column
@@ -66,8 +67,8 @@ class Tokenize(Stage):
 
 
 def _classifier(job: Job) -> "Classifier | None":
-    """Return the model whose pieces are wanted; None where the job has none, and words are all there is to see."""
-    if job.model is None:
+    """Return the model whose pieces are wanted; None where the job has none, or one without pieces."""
+    if job.model is None or isinstance(job.model, FunctionModel):
         return None
     from augment.models.classifier import open_classifier
 
