@@ -144,7 +144,7 @@ function drawFigures(found, view, leading) {
   const spent = element("div", "");
   if (found.status) spent.append(element("span", `status ${found.status.startsWith("not") ? "bad" : ""}`.trim(), inWords(found.status, view.chinese)), " ");
   if (found.evals !== null) spent.append(pair(view.say.evaluations, `${found.evals}`));
-  box.append(...[closed, spent].filter((line) => line.sampleNodes.length));
+  box.append(...[closed, spent].filter((line) => line.childNodes.length));
   const sum = found.scores.reduce((total, step) => total + ((step ?? 0) / STEPS) * found.peak, found.rest ?? 0);
   const shift = found.gap === null ? null : sum - found.gap;
   details.set(box, [

@@ -74,7 +74,7 @@ class List {
       block.style.minHeight = order.slice(start, start + BLOCK).reduce((sum, place) => sum + this.known[place].size, 0) + "px";
       blocks.push(block);
     }
-    this.host.replaceSamples(...blocks);
+    this.host.replaceChildren(...blocks);
     blocks.slice(0, 1).forEach((block) => this.fill(block));
     blocks.forEach((block) => this.observer.observe(block));
   }
@@ -85,10 +85,10 @@ class List {
   }
 
   fill(block) {
-    if (block.firstSample) return;
+    if (block.firstChild) return;
     const places = this.order.slice(block.start, block.start + BLOCK);
     block.append(...places.map((place) => drawCard(this.rows[place], this.view)));
-    Array.from(block.samples).forEach((article, index) => {
+    Array.from(block.children).forEach((article, index) => {
       article.setAttribute("aria-posinset", `${block.start + index + 1}`);
       article.setAttribute("aria-setsize", `${this.order.length}`);
     });
@@ -96,23 +96,23 @@ class List {
   }
 
   empty(block) {
-    if (!block.firstSample || block.contains(document.activeElement)) return;
+    if (!block.firstChild || block.contains(document.activeElement)) return;
     block.style.minHeight = `${block.getBoundingClientRect().height}px`;
-    block.replaceSamples();
+    block.replaceChildren();
   }
 
   redraw() {
-    for (const block of this.host.samples) {
-      if (!block.firstSample) continue;
-      block.replaceSamples();
+    for (const block of this.host.children) {
+      if (!block.firstChild) continue;
+      block.replaceChildren();
       this.fill(block);
     }
   }
 
   reveal(position) {
-    const block = this.host.samples[Math.floor(position / BLOCK)];
+    const block = this.host.children[Math.floor(position / BLOCK)];
     this.fill(block);
-    return block.samples[position % BLOCK];
+    return block.children[position % BLOCK];
   }
 
   step(from, by) {

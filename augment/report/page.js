@@ -150,7 +150,7 @@ class Report {
 
   fillSelect(select, options) {
     const chosen = Math.max(0, select.selectedIndex);
-    select.replaceSamples(...options.map(([value, text]) => Object.assign(element("option", "", text), { value })));
+    select.replaceChildren(...options.map(([value, text]) => Object.assign(element("option", "", text), { value })));
     select.selectedIndex = chosen;
   }
 
@@ -167,7 +167,7 @@ class Report {
     const marks = [];
     if (this.data.rows.some((row) => row.key.length)) marks.push(element("span", "t key", say.key));
     if (this.data.rows.some((row) => row.samples.length)) marks.push(element("del", "", say.deleted), element("ins", "", say.inserted));
-    byId("legend").replaceSamples(...sides, element("span", "unit", unit), ...marks);
+    byId("legend").replaceChildren(...sides, element("span", "unit", unit), ...marks);
   }
 
   print() {
@@ -239,7 +239,7 @@ class Report {
     document.querySelectorAll("[aria-describedby=tip]").forEach((other) => other.removeAttribute("aria-describedby"));
     box.hidden = !rows;
     if (!rows) return;
-    box.replaceSamples(...rows.map(([name, value]) => element("div", "", element("span", "name", name), element("span", "value", value))));
+    box.replaceChildren(...rows.map(([name, value]) => element("div", "", element("span", "name", name), element("span", "value", value))));
     node.setAttribute("aria-describedby", "tip");
     const around = node.getClientRects()[0];
     const size = box.getBoundingClientRect();

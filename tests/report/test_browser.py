@@ -213,7 +213,7 @@ def test_tokens_are_coloured_and_key_tokens_underlined(opened: Open) -> None:
 def test_the_text_on_the_page_is_the_text_of_the_source(opened: Open) -> None:
     browser = opened(mixed())
     lines = browser.execute_script(
-        "return [...document.querySelectorAll('.explained:first-sample .line')].map((line) => line.textContent)"
+        "return [...document.querySelectorAll('.explained:first-child .line')].map((line) => line.textContent)"
     )
     assert lines[:4] == list(TEXTS[:4])
 
