@@ -30,14 +30,15 @@ from augment.output.export import SOURCE_ROWS
 from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.progress import Progress
 from augment.seeding import chance
-from augment.stages import Delete, Substitute
-from augment.stages.editing import TRIES, Rewrite, Row, protection
+from augment.stages.editing import Row, protection
+from augment.stages.editor import TRIES, Draw, Drawer, Editor, is_blank, redrawing
+from augment.stages.own import sources_of
 from augment.stages.protocol import Stage
-from augment.tables.columns import CORPUS, SAMPLE
+from augment.tables.columns import CORPUS
 from augment.tables.files import in_parts, read_json
 from augment.tables.run_folder import MANIFEST, PLAN
 from augment.text.editable import Protection
-from augment.text.edits import Edit
+from augment.text.edits import Edit, replay
 
 # Rows that are asked for together what may be put in place.
 _TOGETHER = 1024
@@ -64,29 +65,26 @@ class Variant:
 class Maker:
     """An editing stage that knows what it may put in the place of each word of each row."""
 
-    stage: Substitute | Delete
-    rewrite: Mapping[int, Rewrite]
+    stage: Editor
+    drawers: Mapping[int, Drawer]
     guard: Protection
     seed: int
 
-    def variant(self, batch: pa.RecordBatch, block: int, visit: int) -> tuple[Row, Mapping[int, str]] | None:
-        """Return a row, alone in its batch, with the choice that a visit draws; None if nothing new can be made of it.
+    def variant(self, batch: pa.RecordBatch, block: int, visit: int) -> tuple[Row, Draw] | None:
+        """Return a row, alone in its batch, with what a visit draws; None if nothing new can be made of it.
 
         It is the first of the numbers from `visit` on that gives a new text: at visit 0, what a run calls sample 1.
         """
-        for row in self.stage.rows(batch, self.guard) if self.stage.score in batch.schema.names else ():
-            for number in range(visit, visit + TRIES * self.stage.samples) if row.free else ():
-                drawn = chance(self.seed, self.stage.method, row.id, number)
-                choice = self.rewrite[block](row, drawn, number)
-                if not choice:
-                    continue
-                text, pair = row.texts(choice)
-                if (
-                    (text, pair) != (row.text, row.text_pair)
-                    and text.strip()
-                    and (pair is None or pair.strip())
-                ):
-                    return row, choice
+        there = set(self.stage.needs) <= set(batch.schema.names)
+        for row in self.stage.rows(batch, self.guard) if there else ():
+            for number in range(visit, visit + TRIES * self.stage.count) if row.free else ():
+                rng = chance(self.seed, self.stage.method, row.id, number)
+                draw = self.drawers[block](row, rng, number)
+                if draw is None:
+                    break
+                texts = replay(row.text, row.text_pair, draw.edits)
+                if texts != (row.text, row.text_pair) and not is_blank(texts):
+                    return row, draw
         return None
 
 
@@ -143,10 +141,11 @@ class OnlineDataset(Dataset[object]):
         found = maker.variant(batch, place // _TOGETHER, visit)
         if found is None:
             return self._source(batch)
-        row, choice = found
-        text, pair = row.texts(choice)
-        number = self._class.get(str(row.label), -1)
-        return Variant(row.id, text, pair, row.label, number, maker.stage.method, row.edits(choice))
+        row, draw = found
+        text, pair = replay(row.text, row.text_pair, draw.edits)
+        label = row.label if draw.label is None else draw.label
+        number = self._class.get(str(label), -1)
+        return Variant(row.id, text, pair, label, number, maker.stage.method, draw.edits)
 
     def source(self, index: int) -> Variant:
         """Return a row as it stands in the corpus."""
@@ -160,11 +159,11 @@ class OnlineDataset(Dataset[object]):
 
     def _turn(self, name: str, epoch: int) -> tuple[Maker, int]:
         """Return the stage whose turn it is with a row in an epoch, and how often it was its turn before."""
-        cycle = sum(maker.stage.samples for maker in self._makers)
+        cycle = sum(maker.stage.count for maker in self._makers)
         begin = chance(self._makers[0].seed, "online", name, 0).below(cycle)
         first = 0
         for maker in self._makers:
-            many = maker.stage.samples
+            many = maker.stage.count
             if first <= (begin + epoch) % cycle < first + many:
                 break
             first += many
@@ -197,25 +196,24 @@ def online(
     guard = protection(job)
     makers = []
     for stage in editing:
-        drafts = stage.drafts(job)
+        lookup = stage.lookup(job, None)
         parts = [rows.slice(begin, _TOGETHER) for begin in range(0, rows.num_rows, _TOGETHER)]
-        rewrite = {block: drafts(stage.rows(part, guard)) for block, part in enumerate(parts)}
-        makers.append(Maker(stage, rewrite, guard, job.seed))
+        drawers = {block: lookup(stage.rows(part, guard)) for block, part in enumerate(parts)}
+        makers.append(Maker(stage, drawers, guard, job.seed))
     return OnlineDataset(rows, tuple(makers), _labels(job, rows), transform)
 
 
-def _split(plan: Pipeline) -> tuple[Pipeline, list[Substitute | Delete]]:
+def _split(plan: Pipeline) -> tuple[Pipeline, list[Editor]]:
     """Return the pipeline up to its first editing stage, and the editing stages; RequestError for one that asks the model."""
-    family = {column.name for column in SAMPLE}
-    making = [
-        place for place, stage in enumerate(plan.stages) if family <= {column.name for column in stage.adds}
-    ]
-    editing = [stage for stage in plan.stages if isinstance(stage, Substitute | Delete)]
+    making = [place for place, stage in enumerate(plan.stages) if stage.makes_samples]
+    editing = redrawing(plan.stages)
     wrong = next((plan.stages[place].kind for place in making if plan.stages[place] not in editing), None)
     if not making or not making[0] or wrong is not None:
         what = f"the samples of `{wrong}` cannot be drawn anew" if wrong else "no stage of it makes samples"
         raise RequestError(
-            f"pipeline {plan.name}", what, "give a pipeline whose samples come from `substitute` or `delete`"
+            f"pipeline {plan.name}",
+            what,
+            "give a pipeline whose samples come from `substitute`, `delete`, or your own stages that redraw",
         )
     stages: tuple[Stage, ...] = plan.stages[: making[0]]
     return plan.model_copy(update={"stages": stages}), editing
@@ -239,8 +237,10 @@ def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
     """Return what of a fingerprint decides rows, scores and ranks."""
     given = fingerprint if isinstance(fingerprint, dict) else {}
     told, plan = given.get("job", {}), given.get("pipeline", {})
+    own = sources_of(before.stages)
     return {
         "pipeline": [plan.get("splits"), plan.get("stages", [])[: len(before.stages)]],
+        "source of stages": [plan.get("own_stages", {}).get(name) for name in own],
         "algorithm": given.get("algorithm"),
         "corpus": [given.get("corpus"), told.get("corpus")],
         "model": [given.get("models", {}).get("model"), told.get("model")],
@@ -249,12 +249,19 @@ def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
     }
 
 
-def _rows(folder: Path, editing: list[Substitute | Delete]) -> pa.RecordBatch:
+def _rows(folder: Path, editing: list[Editor]) -> pa.RecordBatch:
     """Return the rows worked on with what the stages need."""
     with in_parts(folder / SOURCE_ROWS) as file:
         there = file.schema_arrow.names
     wanted = [column.name for column in CORPUS]
-    wanted += ["tokens", "side", "spans", "owner", "key", *(stage.score for stage in editing)]
+    wanted += [
+        "tokens",
+        "side",
+        "spans",
+        "owner",
+        "key",
+        *(name for stage in editing for name in stage.needs),
+    ]
     table = pq.read_table(
         folder / SOURCE_ROWS, columns=[name for name in dict.fromkeys(wanted) if name in there]
     )

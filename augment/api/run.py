@@ -37,7 +37,6 @@ from augment.pipeline.apply import open_pipeline, prepare
 from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.pipeline.requirements import asked_of, check_sections
 from augment.progress import Progress, silent
-from augment.stages.protocol import TableStage
 from augment.stages.shortcuts import read_flags, require_labels
 from augment.tables.files import read_json, shaped, write_json, write_text
 from augment.tables.locking import Lock, locked, sweep_beside, sweep_inside
@@ -192,6 +191,10 @@ def _lay_out(
         facts: dict[str, object] = {"fingerprint": fingerprint, "pipeline": plan.name}
         facts |= {"staged": staged.to_dict(), "state": calibrations(beside / "run")}
         facts["job"] = job.model_dump(mode="json")
+        # What a check of the folder must know, and cannot ask a stage that it does not have.
+        facts["moves_labels"] = sorted(
+            method for stage in plan.stages if stage.moves_labels for method in stage.methods
+        )
         write_json(beside / PLAN, {**facts, "sha256": seal(facts)})
         _clear(folder, beside)
         folder.mkdir(parents=True, exist_ok=True)
@@ -271,7 +274,8 @@ def _tidy(folder: Path, plan: Pipeline, job: Job) -> None:
     if job.output.report_rows and not is_recorded(folder / REPORT):
         record(draw_folder(folder, job.output.report_rows))
     inside = folder / "run"
-    tables = (stage.path_in(inside) for stage in plan.stages if isinstance(stage, TableStage))
+    learning = (stage.learns_table for stage in plan.stages)
+    tables = (stage.path_in(inside) for stage in learning if stage is not None)
     for path in (folder / ACTIVE, folder / REST, *tables, *inside.glob("part-*.parquet")):
         path.unlink(missing_ok=True)
     for path in inside.glob("phase-*"):

@@ -14,6 +14,7 @@ from augment.engine.ranks import Rank, ranks
 from augment.engine.ray_actors import Cluster
 from augment.engine.shard import Receipt
 from augment.engine.worker import Hand, Work
+from augment.stages.own import require_importable
 
 # Given a phase by its number, and numbers of shards: yields the receipt of each as it is done.
 Execute = Callable[[int, Sequence[int]], Iterator[Receipt]]
@@ -26,6 +27,8 @@ def executor(work: Work, shards: int) -> Iterator[Execute]:
     shards: how many a phase has; more workers are not started.
     """
     run = work.job.run
+    if run.executor in ("processes", "ray"):
+        require_importable(work.plan.stages)
     if run.executor == "processes":
         with Processes(work, min(run.workers or usual_workers(), max(shards, 1))) as workers:
             yield workers.run

@@ -12,7 +12,7 @@ from augment.config.job import Job
 from augment.corpus import corpus_hashes
 from augment.models.folds import fold_models
 from augment.models.model_folder import model_folder, resource_folder
-from augment.pipeline.definition import Pipeline
+from augment.pipeline.definition import Pipeline, described
 from augment.pipeline.requirements import source_names
 from augment.tables.files import digest
 
@@ -37,7 +37,7 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
     names = source_names(plan)
     return {
         "algorithm": ALGORITHM,
-        "pipeline": plan.model_dump(mode="json", exclude={"about"}),
+        "pipeline": described(plan, exclude={"about"}),
         "job": gives,
         "corpus": corpus_hashes(job),
         "models": models,

@@ -22,7 +22,7 @@ from augment.engine.phases import Phase
 from augment.engine.staging import read_rest
 from augment.errors import RequestError
 from augment.pipeline.decisions import ORDER, lines_of
-from augment.stages.protocol import TableStage, WholeStage
+from augment.stages.protocol import WholeStage
 from augment.tables.files import (
     canonical,
     digest,
@@ -66,8 +66,9 @@ def merge(folder: Path, phase: Phase, job: Job, shards: int) -> None:
                 yield pa.Table.from_batches(_batches(beside / _name(bucket))).sort_by(ORDER)
 
     together, found = _together(shards), phase.ends.merge(buckets, job)
-    if isinstance(phase.ends, TableStage):
-        write_table(phase.ends.path_in(folder / "run"), pa.concat_tables(found))
+    table = phase.ends.learns_table
+    if table is not None:
+        write_table(table.path_in(folder / "run"), pa.concat_tables(found))
     else:
         _deal(found, lambda table: _numbers(table, "shard") // together, home)
     files = {path.name: digest(path) for path in _made(folder, phase, phase.ends)}
@@ -108,8 +109,8 @@ def _is_whole(folder: Path, phase: Phase, stage: WholeStage) -> bool:
 
 def _made(folder: Path, phase: Phase, stage: WholeStage) -> list[Path]:
     """Return the files in which there is what the stage that ends a phase decided: a table, or those of the shards."""
-    if isinstance(stage, TableStage):
-        return [stage.path_in(folder / "run")]
+    if stage.learns_table is not None:
+        return [stage.learns_table.path_in(folder / "run")]
     return sorted(phase.decided_path(folder).glob("*.arrow"))
 
 

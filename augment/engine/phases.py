@@ -59,7 +59,6 @@ def phases(pipeline: Pipeline) -> tuple[Phase, ...]:
     parts = cut(pipeline.stages)
     found: list[Phase] = []
     for number, stages in enumerate(parts):
-        following = parts[number + 1][0] if number + 1 < len(parts) else None
-        ends = following if isinstance(following, WholeStage) else None
+        ends = parts[number + 1][0].across_rows if number + 1 < len(parts) else None
         found.append(Phase(number, tuple(stages), found[-1] if found else None, ends))
     return tuple(found)

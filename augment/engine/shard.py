@@ -22,7 +22,6 @@ from augment.errors import AugmentError, DataError, RequestError
 from augment.models.memory_retries import count, counted
 from augment.pipeline.apply import Applied, StageFailedError
 from augment.pipeline.decisions import with_decisions
-from augment.stages.protocol import TableStage
 from augment.tables.files import canonical, digest, read_json, read_table, write_json, write_table
 from augment.tables.hashing import hashes_of
 from augment.tables.rows import Reject
@@ -106,7 +105,7 @@ def _given(folder: Path, shard: int, phase: Phase) -> tuple[pa.Table, Receipt]:
         return table, Receipt(shard, table.num_rows, 0, ())
     table = read_part(folder, shard, phase.before)
     before = read_receipt(phase.before.receipt_path(folder, shard))
-    if not isinstance(phase.before.ends, TableStage):
+    if phase.before.ends is not None and phase.before.ends.learns_table is None:
         table = with_decisions(table, decided(folder, phase.before, shard))
     return table, before
 

@@ -21,6 +21,7 @@ from augment.evaluation.cells import Bench, Measured
 from augment.evaluation.drawing import forest
 from augment.evaluation.material import drawn
 from augment.evaluation.statistics import Difference, compare, holm
+from augment.pipeline.definition import Pipeline, described
 from augment.progress import Progress, silent
 from augment.tables.files import LEFTOVER, read_json, shaped, write_json, write_text
 from augment.tables.locking import locked, sweep_beside
@@ -207,17 +208,18 @@ def evaluate(
     output: Path | str | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    pipelines: Sequence[Pipeline] = (),
 ) -> Evaluation:
     """Measure every cell that is missing in the folder (default runs/<job>-evaluate) and return all of them.
 
+    `pipelines` are no files, such as those with stages of your own; `evaluate.arms` names them by their `name`.
     RequestError or DataError if the job cannot be evaluated; FingerprintError if the folder holds cells of another
     corpus, training or plan; LockedError if one is at work there.
     """
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-evaluate")
-    arms = [Arm.of(name) for name in dict.fromkeys((DUPLICATE, *job.evaluate.arms))]
-    plans: dict[str, object] = {
-        arm.name: arm.plan(1).model_dump(mode="json") for arm in arms if not arm.is_copying
-    }
+    named = {plan.name: plan for plan in pipelines}
+    arms = [Arm.of(name, named) for name in dict.fromkeys((DUPLICATE, *job.evaluate.arms))]
+    plans: dict[str, object] = {arm.name: described(arm.plan(1)) for arm in arms if not arm.is_copying}
     job.needs_model()
     _require_own(folder)
     with locked(folder) as lock, lock.staged():

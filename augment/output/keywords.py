@@ -10,7 +10,6 @@ from collections import Counter
 from pathlib import Path
 
 from augment.pipeline.definition import Pipeline
-from augment.stages import Keywords
 from augment.tables.files import read_table, write_table, write_text
 from augment.text.spreadsheet import cell
 
@@ -32,10 +31,11 @@ _COLUMNS = (
 
 def write_keywords(folder: Path, plan: Pipeline) -> list[str]:
     """Write the table and the flags, if a stage has made them; return what is flagged, and for which class."""
-    stage = next((stage for stage in plan.stages if isinstance(stage, Keywords)), None)
-    if stage is None:
+    made = (stage.flags_table(folder / "run") for stage in plan.stages)
+    path = next((path for path in made if path is not None), None)
+    if path is None:
         return []
-    table = read_table(stage.path_in(folder / "run"))
+    table = read_table(path)
     flagged = _by_share([row for row in table.to_pylist() if row["flag"] is not None])
     write_table(folder / TABLE, table)
     # A spreadsheet takes a file for UTF-8 by the mark at its beginning.

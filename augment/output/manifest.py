@@ -98,6 +98,7 @@ def write_manifest(folder: Path, summary: Summary) -> None:
         "augment": __version__,
         "fingerprint": plan["fingerprint"],
         "job": plan["job"],
+        "moves_labels": plan.get("moves_labels", []),
         "versions": {name: _version(name) for name in packages},
         "files": files,
         "beside": {path.relative_to(folder).as_posix(): digest(path) for path in beside},

@@ -14,7 +14,7 @@ from augment.models.model_folder import idle_classes
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
 from augment.pipeline.requirements import source_names
-from augment.stages import Balance, Select
+from augment.stages.protocol import Stage
 from augment.tables.columns import PROBABILITIES
 from augment.tables.rows import Reject
 
@@ -33,9 +33,7 @@ def notices_of(
     plan: Pipeline, job: Job, staged: Staged, totals: Totals, rejects: Iterable[Reject]
 ) -> tuple[str, ...]:
     """Return what the user should know before using the result of a run, the scores first."""
-    left_open = {
-        getattr(stage, "name", "") for stage in plan.stages if getattr(stage, "baseline", "") == "auto"
-    }
+    left_open = {stage.open_baseline for stage in plan.stages}
     found = [
         notice
         for method in sorted(totals.statuses)
@@ -55,7 +53,7 @@ def notices_of(
         found.append(
             "every sample was dropped: is the model trained? `augment train` prints how well it does"
         )
-    if any(isinstance(stage, Balance) for stage in plan.stages):
+    if any("flags" in stage.uses for stage in plan.stages):
         found += _of_balance(totals)
     if totals.verdicts["soft"] and "soft" in set(job.output.verdicts) - set(job.output.joining):
         found.append(
@@ -81,12 +79,7 @@ def notices_of(
         found.append(
             f"{totals.moved:,} samples have another label than their source row, which `label_from` names: read them before you train on them"
         )
-    found += [
-        notice
-        for stage in plan.stages
-        if isinstance(stage, Select)
-        for notice in _lacking(stage, job, totals)
-    ]
+    found += [notice for stage in plan.stages for notice in _lacking(stage, job, totals)]
     if staged.over_limit:
         found.append(f"a trial: run.limit left {staged.over_limit:,} rows out")
     return tuple(found)
@@ -142,14 +135,14 @@ def _of_balance(totals: Totals) -> Iterator[str]:
         yield "no sample was made: what is accepted stands in no row that was worked on, or is as frequent in every class"
 
 
-def _lacking(stage: Select, job: Job, totals: Totals) -> Iterator[str]:
+def _lacking(stage: Stage, job: Job, totals: Totals) -> Iterator[str]:
     """Yield what classes lack of the samples that a stage was to select."""
     found: Counter[str | None] = Counter()
     for (label, verdict), count in totals.joined.items():
         found[label] += count if verdict in job.output.joining else 0
     labels = totals.sources.keys() | found.keys()
     wanted = stage.wanted({label: totals.sources[label] for label in labels})
-    lacks = {label: wanted[label] - found[label] for label in labels if wanted[label] > found[label]}
+    lacks = {label: count - found[label] for label, count in wanted.items() if count > found[label]}
     if lacks:
         some = ", ".join(f"{label} {count:,}" for label, count in sorted(lacks.items(), key=str))
         yield f"too few samples for the number asked for; classes lack: {some}"

@@ -109,7 +109,7 @@ def _unit(manifest: dict[str, object]) -> str:
     """Return what the scores are counted in: the quantity of the first attribute stage."""
     pipeline = _mapping(_mapping(manifest["fingerprint"]).get("pipeline"))
     stages = [_mapping(stage) for stage in _list(pipeline.get("stages"))]
-    return next((str(stage["quantity"]) for stage in stages if stage.get("kind") == "attribute"), "")
+    return next((str(stage["quantity"]) for stage in stages if "quantity" in stage), "")
 
 
 def _mapping(value: object) -> dict[str, object]:

@@ -17,7 +17,6 @@ from augment.config.job import Job
 from augment.models.labels import LabelMap
 from augment.models.model_folder import model_folder
 from augment.pipeline.definition import Pipeline
-from augment.stages import Judge, Keep
 from augment.tables.columns import PROBABILITIES
 
 
@@ -69,9 +68,9 @@ def softener(plan: Pipeline, job: Job) -> Softener | None:
     """
     if job.output.labels == "hard":
         return None
-    judges: list[Keep | Judge] = [stage for stage in plan.stages if isinstance(stage, Keep)]
-    asked = judges or [stage for stage in plan.stages if isinstance(stage, Judge)]
-    config = job.needs_judge() if asked and asked[0].by == "judge" else job.needs_model()
-    classes = model_folder(config, job.run).classes
-    column = f"{asked[0].prefix if asked else ''}soft_label"
+    judging = [stage for stage in plan.stages if stage.judges_with is not None]
+    first = next((stage for stage in judging if stage.decides), next(iter(judging), None))
+    by_judge = first is not None and first.judges_with == "judge"
+    classes = model_folder(job.needs_judge() if by_judge else job.needs_model(), job.run).classes
+    column = f"{'judge_' if by_judge else ''}soft_label"
     return Softener(column, LabelMap(classes, job.label_names), job.output.soft_share)

@@ -30,7 +30,6 @@ from augment.output.notices import OWN_ROWS, by_reason, flag_notices, notices_of
 from augment.output.soft_labels import softener
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
-from augment.stages import Diverse, Keywords
 from augment.tables.columns import PROBABILITIES
 from augment.tables.files import read_json
 from augment.tables.output_names import OURS, written_names
@@ -119,14 +118,14 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
     return Card(
         f"{job.name}: {plan.name}",
         plan.about,
-        any(column.name == "source_id" for stage in plan.stages for column in stage.adds),
+        any(stage.makes_samples for stage in plan.stages),
         facts,
         summary.counts,
         summary.files,
         summary.dropped,
         summary.notices,
         bool(job.output.report_rows),
-        any(isinstance(stage, Keywords) for stage in plan.stages),
+        any(stage.flags_table(summary.folder) is not None for stage in plan.stages),
         summary.diversity,
         columns,
     )
@@ -135,9 +134,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
 def _own_rows(folder: Path, outcome: Outcome) -> list[str]:
     """Return what is to be said where a model judges samples of rows it was trained on."""
     plan, job = outcome.plan, outcome.job
-    judges = outcome.totals.verdicts.total() and any(
-        stage.kind == "judge" and "model" in stage.uses for stage in plan.stages
-    )
+    judges = outcome.totals.verdicts.total() and any(stage.judges_with == "model" for stage in plan.stages)
     if not judges or job.folds is not None or "train" not in (job.run.splits or plan.splits):
         return []
     fingerprint = read_json(folder / PLAN)["fingerprint"]
@@ -184,7 +181,8 @@ def _counts(outcome: Outcome) -> dict[str, int]:
 def _asked(outcome: Outcome) -> dict[str, float]:
     """Return how many samples were asked for, given and lacking: by the budget of a `diverse`, else by the stages that make them."""
     totals, given = outcome.totals, outcome.totals.diversity.given
-    budget = next((stage.keep for stage in reversed(outcome.plan.stages) if isinstance(stage, Diverse)), None)
+    budgets = [stage.budget for stage in outcome.plan.stages if stage.budget is not None]
+    budget = budgets[-1] if budgets else None
     made = sum(receipt.samples for receipt in outcome.receipts)
     asked = made + sum(totals.shortfall.values()) if budget is None else budget * totals.diversity.rows
     return {"samples asked for": asked, "given": given, "lacking": asked - given} if asked else {}

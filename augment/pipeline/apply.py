@@ -18,7 +18,7 @@ from augment.pipeline.decisions import in_memory, with_decisions
 from augment.pipeline.definition import Pipeline
 from augment.pipeline.folds import by_fold, in_order, places
 from augment.pipeline.requirements import asked_of, check_sections
-from augment.stages.protocol import Stage, Step, TableStage, WholeStage
+from augment.stages.protocol import Stage, Step, WholeStage
 from augment.tables.columns import REJECT
 from augment.tables.files import write_table
 from augment.tables.rows import Reject
@@ -41,9 +41,9 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
     check_sections(pipeline, job)
     parts = []
     for stages in cut(pipeline.stages):
-        whole = stages[0] if stages and isinstance(stages[0], WholeStage) else None
+        whole = stages[0].across_rows if stages else None
         # What learns a table is opened when it has.
-        later = stages[1:] if isinstance(whole, TableStage) else stages
+        later = stages[1:] if whole is not None and whole.learns_table is not None else stages
         parts.append((whole, open_stages(later, job, state)))
 
     def treat(table: pa.Table) -> Applied:
@@ -62,10 +62,10 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
 def _with_all_seen(stage: WholeStage, table: pa.Table, job: Job) -> pa.Table:
     """Return rows that are all there are with what a whole-corpus stage decided on them, or after its step."""
     found = in_memory(stage, table, job)
-    if not isinstance(stage, TableStage):
+    if stage.learns_table is None:
         return with_decisions(table, found)
     with TemporaryDirectory() as folder:
-        write_table(stage.path_in(Path(folder)), found)
+        write_table(stage.learns_table.path_in(Path(folder)), found)
         step = stage.open(job, Path(folder))
     return _walk([(stage.kind, step)], table).table
 
@@ -100,8 +100,7 @@ def _opened(
     own, calibrated = job.of_fold(fold), _state_of(state, fold)
     # What was learned of the whole corpus is the same for all folds.
     return [
-        (stage.kind, stage.open(own, state if isinstance(stage, TableStage) else calibrated))
-        for stage in stages
+        (stage.kind, stage.open(own, calibrated if stage.learns_table is None else state)) for stage in stages
     ]
 
 
@@ -114,7 +113,7 @@ def cut(stages: Sequence[Stage]) -> list[list[Stage]]:
     """Return the stages in parts, each but the first beginning with one that must see all rows."""
     parts: list[list[Stage]] = [[]]
     for stage in stages:
-        if isinstance(stage, WholeStage):
+        if stage.across_rows is not None:
             parts.append([])
         parts[-1].append(stage)
     return parts

@@ -1,5 +1,6 @@
 """A pipeline as it is written: a name and stages, read from YAML and checked before any model is loaded."""
 
+from collections.abc import Set
 from pathlib import Path
 
 from pydantic import BaseModel, Field
@@ -7,9 +8,10 @@ from pydantic import BaseModel, Field
 from augment.config.shipped import find
 from augment.config.yaml_file import Document, checked, load
 from augment.errors import RequestError, nearest
-from augment.stages import AnyStage
+from augment.stages import PipelineStage
+from augment.stages.own import sources_of
 from augment.stages.protocol import Stage
-from augment.tables.columns import CORPUS, FOLD, KEEP, REJECT, SAMPLE
+from augment.tables.columns import CORPUS, FOLD, REJECT, SAMPLE
 
 
 class Pipeline(BaseModel, frozen=True, extra="forbid"):
@@ -18,7 +20,13 @@ class Pipeline(BaseModel, frozen=True, extra="forbid"):
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     about: str
     splits: tuple[str, ...] = Field(default=("train",), min_length=1)
-    stages: tuple[AnyStage, ...] = Field(min_length=1)
+    stages: tuple[PipelineStage, ...] = Field(min_length=1)
+
+
+def described(pipeline: Pipeline, exclude: Set[str] = frozenset()) -> dict[str, object]:
+    """Return plain JSON values that decide what a pipeline does: its keys, and the source of stages that are not ours."""
+    own = sources_of(pipeline.stages)
+    return pipeline.model_dump(mode="json", exclude=set(exclude)) | ({"own_stages": own} if own else {})
 
 
 def read_pipeline(path: Path) -> Pipeline:
@@ -67,9 +75,9 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
             raise RequestError(
                 where,
                 f"stage `{stage.kind}` adds the column `{twice[0]}`, which is already there",
-                "give it another `name:`" if "name" in type(stage).model_fields else "leave one of them out",
+                "give it another `name:`" if stage.has_name else "leave one of them out",
             )
-        judging = (later for later in pipeline.stages[place:] if KEEP[0] in later.adds)
+        judging = (later.decides for later in pipeline.stages[place:])
         if stage.moves_labels and not any(judging):
             raise RequestError(
                 where,
@@ -87,11 +95,12 @@ def _check_methods(pipeline: Pipeline, document: Document) -> None:
     for place, stage in enumerate(pipeline.stages):
         for method in stage.methods:
             if method in givers:
-                named = "name" in type(stage).model_fields
                 raise RequestError(
                     document.where(("stages", place)),
                     f"two stages make samples under the same name, `{method}`",
-                    "give one of them a `name:`" if named else "leave one of them out: `samples` may be more",
+                    "give one of them a `name:`"
+                    if stage.has_name
+                    else "leave one of them out: `samples` may be more",
                 )
             givers[method] = stage
         unknown = [name for name in stage.methods_named if name not in givers]

@@ -10,7 +10,7 @@ from augment.stages.shortcuts import read_flags
 
 def source_names(pipeline: Pipeline) -> frozenset[str]:
     """Return the sources that any stage takes words from; lexicons say of the words of all of them what they are."""
-    return frozenset(name for stage in pipeline.stages for name in getattr(stage, "sources", ()))
+    return frozenset(name for stage in pipeline.stages for name in stage.word_sources)
 
 
 def asked_of(pipeline: Pipeline, job: Job) -> Job:

@@ -1,8 +1,8 @@
-"""The stages a pipeline is made of. Adding one: its file, a line in this union, its test."""
+"""The stages a pipeline is made of. A new one has a line in this union; a user's own is passed as an instance."""
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, SerializeAsAny, TypeAdapter
 
 from augment.stages.aeda import Aeda
 from augment.stages.attack import Attack
@@ -17,12 +17,14 @@ from augment.stages.guard import Guard
 from augment.stages.judge import Judge
 from augment.stages.keep import Keep
 from augment.stages.keywords import Keywords
+from augment.stages.protocol import Stage
 from augment.stages.rank import Rank
 from augment.stages.select import Select
 from augment.stages.substitute import Substitute
 from augment.stages.tokenize import Tokenize
 from augment.stages.weigh import Weigh
 
+# Those that YAML can name.
 AnyStage = Annotated[
     Tokenize
     | Attribute
@@ -44,6 +46,16 @@ AnyStage = Annotated[
     | Select,
     Field(discriminator="kind"),
 ]
+_ADAPTER: TypeAdapter[Stage] = TypeAdapter(AnyStage)
+
+
+def _stage_of(value: object) -> Stage:
+    """Return a stage as it is, and one that is described by its kind and keys; ValidationError if it is neither."""
+    return value if isinstance(value, Stage) else _ADAPTER.validate_python(value)
+
+
+# A stage of a pipeline: one of these, by its kind, or an instance of any class of stage. The union is read for its keys.
+PipelineStage = Annotated[SerializeAsAny[AnyStage | Stage], PlainValidator(_stage_of)]
 
 __all__ = [
     "Aeda",
@@ -60,6 +72,7 @@ __all__ = [
     "Judge",
     "Keep",
     "Keywords",
+    "PipelineStage",
     "Rank",
     "Select",
     "Substitute",

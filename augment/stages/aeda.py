@@ -5,18 +5,14 @@ Chinese takes the marks in full width. Unlike there, no mark is put before a neg
 what `resources.protect` names.
 """
 
-from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-import pyarrow as pa
 from pydantic import Field
 
-from augment.config.job import Job
-from augment.seeding import Chance, chance
+from augment.seeding import Chance
 from augment.stages.eda import before, first_words
-from augment.stages.editing import TRIES, Row, drawn, protection, whole_rows
-from augment.stages.protocol import Stage, Step
-from augment.tables.columns import SAMPLE, Column
+from augment.stages.editing import Row
+from augment.stages.editor import TRIES, USED_UP, Draw, Editor
 from augment.text.editable import governed
 from augment.text.edits import Edit
 from augment.text.script import language
@@ -24,37 +20,22 @@ from augment.text.script import language
 _MARKS = {"en": ".,!?;:", "zh": "。，！？；："}
 
 
-class Aeda(Stage):
+class Aeda(Editor):
     """Samples with marks put between their words; no score is looked at."""
 
-    kind: Literal["aeda"]
+    redraws: ClassVar[bool] = False
+    kind: Literal["aeda"] = "aeda"
     samples: int = Field(default=4, ge=1, description="samples asked for")
     ratio: float = Field(default=0.3, gt=0, le=1, description="of the row's words, marks at most")
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """The tokens."""
-        return ("tokens", "side", "spans")
+    def lack(self) -> str:
+        """Why a row has no samples where every draw is empty."""
+        return USED_UP
 
-    @property
-    def adds(self) -> tuple[Column, ...]:
-        """What makes a row a sample."""
-        return SAMPLE
-
-    def open(self, job: Job, state: Path | None) -> Step:
-        """Read the protected words."""
-        guard = protection(job)
-
-        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            """Put the samples of every row behind it."""
-
-            def draws(row: Row) -> list[tuple[Edit, ...]]:
-                numbers = range(self.samples * TRIES)
-                return [self.marked(row, chance(job.seed, self.kind, row.id, number)) for number in numbers]
-
-            return drawn(batch, whole_rows(batch, guard), self.kind, self.samples, draws)
-
-        return step
+    def draw(self, row: Row, rng: Chance, number: int) -> Draw | None:
+        """Return a row with marks, so many times at most."""
+        return Draw(self.marked(row, rng)) if number < self.samples * TRIES else None
 
     def marked(self, row: Row, chance: Chance) -> tuple[Edit, ...]:
         """Return the insertion of marks; of a pair the first text is edited."""

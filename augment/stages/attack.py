@@ -18,7 +18,8 @@ from augment.candidates.sources import SourceName, Sources, open_sources
 from augment.config.job import Job
 from augment.models.labels import LabelMap
 from augment.stages.editing import Context, Row, editable_rows, protection
-from augment.stages.protocol import Stage, Step, idle
+from augment.stages.editor import Editor
+from augment.stages.protocol import Step, idle
 from augment.stages.substitute import places_of
 from augment.tables.columns import ATTACK, SAMPLE, Column
 from augment.tables.rows import Missing, Sample, with_columns, with_samples
@@ -38,11 +39,12 @@ class _AttackState:
     outcome: str = "unchanged"
 
 
-class Attack(Stage):
+class Attack(Editor):
     """One adversarial sample for each row whose prediction can be changed; the given label stays on it."""
 
-    kind: Literal["attack"]
+    kind: Literal["attack"] = "attack"
     gpu: ClassVar[bool] = True
+    redraws: ClassVar[bool] = False
     sources: tuple[SourceName, ...] = ("lexicon", "masked_lm", "neighbours")
     delete: bool = Field(default=True, description="also try to leave the token out")
     most: int = Field(default=8, ge=1, description="candidates a token")
@@ -84,6 +86,11 @@ class Attack(Stage):
     def adds(self) -> tuple[Column, ...]:
         """What makes a row a sample, and what came of each attack."""
         return SAMPLE + ATTACK
+
+    @property
+    def word_sources(self) -> tuple[SourceName, ...]:
+        """Where its words come from."""
+        return self.sources
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model and what offers candidates."""

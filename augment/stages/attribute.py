@@ -37,7 +37,7 @@ _MODES = ("tolerance", "p95", "ranking", "fixed")
 class Attribute(Stage):
     """Scores per token in the unit of the quantity; positive speaks for the target. Columns are called `name`."""
 
-    kind: Literal["attribute"]
+    kind: Literal["attribute"] = "attribute"
     gpu: ClassVar[bool] = True
     name: str = Field(default="ig", pattern=r"^[a-z][a-z0-9_]*$")
     method: Literal["integrated_gradients", "gradient", "gradient_x_input"] = "integrated_gradients"
@@ -102,6 +102,16 @@ class Attribute(Stage):
         if (self.text is None) == (self.baseline == "text"):
             raise ValueError("`text` and `baseline: text` go together")
         return self
+
+    @property
+    def open_baseline(self) -> str | None:
+        """The name of its scores, where the baseline is `auto`."""
+        return self.name if self.baseline == "auto" else None
+
+    @property
+    def of_attribution(self) -> bool:
+        """It attributes."""
+        return True
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import pyarrow as pa
 from pydantic import Field, ValidationInfo, field_validator
@@ -25,10 +25,10 @@ from augment.config.job import Job
 from augment.config.sections import Flag
 from augment.seeding import Chance, chance, key_of
 from augment.stages.editing import Row, editable_rows, protection, whole_rows
+from augment.stages.editor import Editor, is_blank
 from augment.stages.protocol import Lines, Step, TableStage
 from augment.stages.shortcuts import Flag as Shortcut
 from augment.stages.shortcuts import read_flags
-from augment.tables.columns import SAMPLE, Column
 from augment.tables.files import read_table
 from augment.tables.rows import Missing, Sample, with_samples
 from augment.text.editable import Protection, governed, is_content
@@ -78,10 +78,11 @@ class Change:
         return f"balance_{'swap' if self.gone and self.new else 'remove' if self.gone else 'insert'}"
 
 
-class Balance(TableStage):
+class Balance(Editor, TableStage):
     """Samples that have, of the accepted shortcuts, what rows of other classes have: without one, with one, with another."""
 
-    kind: Literal["balance"]
+    redraws: ClassVar[bool] = False
+    kind: Literal["balance"] = "balance"
     remove: bool = Field(default=True, description="samples that lose a shortcut")
     insert: bool = Field(default=True, description="samples that gain one")
     even: Flag = Field(
@@ -110,11 +111,6 @@ class Balance(TableStage):
     def needs(self) -> tuple[str, ...]:
         """Tokens and their scores."""
         return ("tokens", "owner", "key", self.score)
-
-    @property
-    def adds(self) -> tuple[Column, ...]:
-        """What makes a row a sample."""
-        return SAMPLE
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -166,7 +162,7 @@ class Balance(TableStage):
                     rng = chance(job.seed, self.kind, row.id, 0)
                     changes = list(self.changes(row, flags, counted, states, rng))
                     kept = [change for change in changes if not _hinders(row, change)]
-                    samples += self.samples(row, kept, rng)
+                    samples += self.made(row, kept, rng)
                     reasons = Counter(reason for change in changes if (reason := _hinders(row, change)))
                     missing += [Missing(row.index, self.kind, n, reason) for reason, n in reasons.items()]
             return with_samples(batch, samples, missing)
@@ -192,7 +188,7 @@ class Balance(TableStage):
             flag = others[rng.below(len(others))]
             yield Change(frozenset(), ((states.placed(flag.unit, rng), flag.form),))
 
-    def samples(self, row: Row, changes: Iterable[Change], rng: Chance) -> list[Sample]:
+    def made(self, row: Row, changes: Iterable[Change], rng: Chance) -> list[Sample]:
         """Return the samples with these changes that can be made; a text that would be empty is none."""
         found: list[Sample] = []
         for number, change in enumerate(changes, start=1):
@@ -200,7 +196,7 @@ class Balance(TableStage):
                 continue
             edits = _edits(row, change, rng)
             texts = replay(row.text, row.text_pair, edits)
-            if edits and texts[0].strip() and (texts[1] is None or texts[1].strip()):
+            if edits and not is_blank(texts):
                 found.append(Sample(row.index, change.method, number, *texts, edits))
         return found
 

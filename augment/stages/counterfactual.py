@@ -8,7 +8,7 @@ a sample is a guess at another label, so `label_from` names the old one, and onl
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -21,12 +21,13 @@ from augment.candidates.lexicon import Lexicon
 from augment.candidates.sources import load_job_lexicons
 from augment.config.job import Job
 from augment.seeding import Chance, chance, key_of
-from augment.stages.editing import Row, editable_rows, make_samples, protection
-from augment.stages.protocol import Lines, Step, TableStage
+from augment.stages.editing import Row, editable_rows
+from augment.stages.editor import Draw, Editor, Lookup
+from augment.stages.protocol import Lines, TableStage
 from augment.tables.columns import MOVED, SAMPLE, Column
 from augment.tables.files import read_table
-from augment.tables.rows import is_sample, with_columns
-from augment.text.editable import is_content
+from augment.tables.rows import is_sample
+from augment.text.editable import Protection, is_content
 from augment.text.inflect import fits_article, match_case
 from augment.text.negation import is_negation
 from augment.text.script import language
@@ -50,11 +51,12 @@ _TABLE = pa.schema(
 _OF = {"another": "another class", "own": "its class"}
 
 
-class Counterfactual(TableStage):
+class Counterfactual(Editor, TableStage):
     """Samples with key tokens of another class in place of their own, and that class as their label."""
 
-    kind: Literal["counterfactual"]
+    kind: Literal["counterfactual"] = "counterfactual"
     gpu: ClassVar[bool] = True
+    redraws: ClassVar[bool] = False
     of: Literal["another", "own"] = Field(
         default="another",
         description="another: key tokens of another class, which becomes the label; own: of the row's class, and the label stays",
@@ -89,9 +91,9 @@ class Counterfactual(TableStage):
         return self.kind if self.of == "another" else "same_class"
 
     @property
-    def methods(self) -> tuple[str, ...]:
-        """The name of its samples, the only one."""
-        return (self.method,)
+    def lack(self) -> str:
+        """Why a row has no samples where every draw is empty."""
+        return f"no key word of {_OF[self.of]} fits"
 
     def path_in(self, state: Path) -> Path:
         """Return where the table lies in a folder of state: one for each kind of samples."""
@@ -145,7 +147,11 @@ class Counterfactual(TableStage):
         ]
         yield pa.Table.from_pylist(kept, schema=_TABLE)
 
-    def open(self, job: Job, state: Path | None) -> Step:
+    def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
+        """Return the source rows of a batch with their key tokens."""
+        return editable_rows(batch, "key", guard, self.score)
+
+    def lookup(self, job: Job, state: Path | None) -> Lookup:
         """Read the words of every class, and load the model for its embeddings."""
         from augment.candidates.neighbours import open_neighbours
 
@@ -154,7 +160,7 @@ class Counterfactual(TableStage):
             read_table(self.path_in(state)) if state is not None else _TABLE.empty_table()
         ).to_pylist():
             words[row["label"]].append(row["word"])
-        guard, lexicons = protection(job), load_job_lexicons(job)
+        lexicons = load_job_lexicons(job)
         neighbours = open_neighbours(job, self.most)
 
         @cache
@@ -174,8 +180,8 @@ class Counterfactual(TableStage):
             first = chance(job.seed, f"{self.kind}_class", row.id, 0).below(len(others))
             return others[(first + number) % len(others)]
 
-        def rewrite(row: Row, chance: Chance, number: int) -> Mapping[int, str]:
-            """Return key tokens with words of the other class: the most important for the first sample, else a sample."""
+        def draw(row: Row, rng: Chance, number: int) -> Draw:
+            """Return key tokens with words of the other class: the most important for the first sample, else some by chance."""
             label = target(row, number)
             offers = {
                 token: _placed(row, token, found)
@@ -184,22 +190,11 @@ class Counterfactual(TableStage):
             }
             able = [token for token, found in offers.items() if found]
             count = min(row.quota(self.share), self.tokens)
-            chosen = able[:count] if number == 0 else chance.sample(able, count)
-            return {token: offers[token][chance.below(len(offers[token]))] for token in chosen}
+            chosen = able[:count] if number == 0 else rng.sample(able, count)
+            choice = {token: offers[token][rng.below(len(offers[token]))] for token in chosen}
+            return Draw(row.edits(choice), label if self.of == "another" else None)
 
-        def label(row: Row, number: int) -> str | None:
-            """Return the label a sample is to have instead of its source row's."""
-            return target(row, number) if self.of == "another" else None
-
-        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            """Make the samples of every row."""
-            rows = editable_rows(batch, "key", guard, self.score)
-            moved = self.adds[len(SAMPLE) :]
-            marked = with_columns(batch, moved, [pa.nulls(batch.num_rows, column.type) for column in moved])
-            lack = f"no key word of {_OF[self.of]} fits"
-            return make_samples(marked, rows, self.method, self.samples, job.seed, rewrite, lack, label)
-
-        return step
+        return lambda rows: draw
 
 
 def _fitting(token: str, words: list[str], lexicons: tuple[Lexicon, ...]) -> list[str]:

@@ -23,7 +23,7 @@ _REASON = "another row has the same text"
 class Distinct(WholeStage):
     """Samples with the text of another row are dropped; of equal samples the first one stays."""
 
-    kind: Literal["distinct"]
+    kind: Literal["distinct"] = "distinct"
 
     @property
     def needs(self) -> tuple[str, ...]:

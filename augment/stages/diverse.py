@@ -29,7 +29,7 @@ class Diverse(Stage):
     given; q = exp(a p_gold_after) with a = quality / (2 (1 - quality)).
     """
 
-    kind: Literal["diverse"]
+    kind: Literal["diverse"] = "diverse"
     gpu: ClassVar[bool] = True
     keep: int = Field(default=4, ge=1, description="samples of each row")
     quality: float = Field(
@@ -43,6 +43,11 @@ class Diverse(Stage):
     def needs(self) -> tuple[str, ...]:
         """The verdict, and the probability that is the quality."""
         return ("source_id", "verdict", "p_gold_after")
+
+    @property
+    def budget(self) -> int:
+        """How many samples of each row it keeps at most."""
+        return self.keep
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model that tells texts apart."""

@@ -8,18 +8,17 @@ Chinese words are those of jieba.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-import pyarrow as pa
 from pydantic import Field
 
 from augment.candidates.sources import SourceName, any_synonyms
 from augment.config.job import Job
 from augment.seeding import Chance, chance
-from augment.stages.editing import Row, drawn, protection, whole_rows
-from augment.stages.protocol import Stage, Step
-from augment.tables.columns import SAMPLE, Column
+from augment.stages.editing import Row
+from augment.stages.editor import USED_UP, Draw, Editor, Lookup
 from augment.text.editable import STOP_WORDS, governed, is_word
 from augment.text.edits import Edit, apart, insertion
 from augment.text.script import language
@@ -30,41 +29,38 @@ _OPERATIONS = 4
 _DRAWS = 10
 
 
-class Eda(Stage):
+class Eda(Editor):
     """Samples by the four operations of easy data augmentation, which look at no score."""
 
-    kind: Literal["eda"]
+    redraws: ClassVar[bool] = False
+    kind: Literal["eda"] = "eda"
     samples: int = Field(default=4, ge=1, description="samples asked for")
     alpha: float = Field(default=0.1, gt=0, le=1, description="of the row's words that an operation edits")
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """The tokens."""
-        return ("tokens", "side", "spans")
+    def lack(self) -> str:
+        """Why a row has no samples where every draw is empty."""
+        return USED_UP
 
     @property
-    def adds(self) -> tuple[Column, ...]:
-        """What makes a row a sample."""
-        return SAMPLE
-
-    @property
-    def sources(self) -> tuple[SourceName, ...]:
+    def word_sources(self) -> tuple[SourceName, ...]:
         """Where its words come from."""
         return ("lexicon",)
 
-    def open(self, job: Job, state: Path | None) -> Step:
-        """Load the lexicons, and read the protected words."""
-        synonyms, guard = any_synonyms(job), protection(job)
+    def lookup(self, job: Job, state: Path | None) -> Lookup:
+        """Load the lexicons."""
+        synonyms = any_synonyms(job)
 
-        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            """Put the samples of every row behind it."""
+        @lru_cache(maxsize=1)
+        def pool(row: Row) -> list[tuple[Edit, ...]]:
+            """Return the texts of a row, which are shuffled together."""
+            return self.pool(row, synonyms, chance(job.seed, self.method, row.id, 0))
 
-            def draws(row: Row) -> list[tuple[Edit, ...]]:
-                return self.pool(row, synonyms, chance(job.seed, self.kind, row.id, 0))
+        def draw(row: Row, rng: Chance, number: int) -> Draw | None:
+            """Return the next text of a row's pool, until that is at its end."""
+            return Draw(pool(row)[number]) if number < len(pool(row)) else None
 
-            return drawn(batch, whole_rows(batch, guard), self.kind, self.samples, draws)
-
-        return step
+        return lambda rows: draw
 
     def pool(self, row: Row, synonyms: Synonyms, chance: Chance) -> list[tuple[Edit, ...]]:
         """Return the edits of every text that the operations give, shuffled; of a pair the first text is edited."""

@@ -1,11 +1,10 @@
-"""What every editing stage shares: which tokens of a row it may edit, and samples that are new texts.
+"""A row as a stage edits it: its tokens, which of them may be edited, and the edits that put others in their place.
 
-A choice maps a token to what stands in its place, the empty string for a deletion. From it come the edits, from the
+A choice maps a token to what takes its place, the empty string for a deletion. From it come the edits, from the
 edits the text, so that replaying a sample's edits on its source row always gives the sample.
 """
 
-import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -14,11 +13,10 @@ from pydantic import Field
 
 from augment.config.job import Job
 from augment.errors import RequestError
-from augment.seeding import Chance, chance
-from augment.tables.rows import Missing, Sample, source_rows, with_samples
+from augment.tables.rows import source_rows
 from augment.text.editable import Protection, compiled, editable, locked
 from augment.text.edits import Edit, apart, deletions, replay
-from augment.text.foreign import FOREIGN, is_foreign
+from augment.text.foreign import is_foreign
 
 On = Literal["key", "other", "any"]
 # How much nearer to the token than unrelated words a candidate must be.
@@ -31,11 +29,6 @@ Context = Annotated[
         "resources.encoder, where that names an encoder; 0: ask nothing",
     ),
 ]
-# Draws for each sample that is asked for, and, after the last new text, for each that there is and one more: of texts that are
-# as likely as each other the last is missed that long once in 3,000 times.
-TRIES = 8
-_USED_UP = "its candidates allow no more different texts"
-_NOTHING = "no token may be edited"
 
 
 @dataclass(frozen=True)
@@ -100,19 +93,6 @@ def _apart(whole: str, edits: Sequence[Edit]) -> Iterator[Edit]:
         new = apart(left, edit.new, "" if followed else whole[edit.end : edit.end + 1])
         yield edit._replace(new=new)
         done, left = edit.end, new[-1:] or left
-
-
-Rewrite = Callable[[Row, Chance, int], Mapping[int, str]]
-# Asks once, for some rows, what may be put in place, and gives what makes samples of them at any time.
-Drafts = Callable[[list[Row]], Rewrite]
-
-
-# The label of a row's sample by its number, where it is not the row's own.
-Relabel = Callable[[Row, int], str | None]
-
-
-def _same_label(row: Row, number: int) -> None:
-    """Return no other label."""
 
 
 def protection(job: Job) -> Protection:
@@ -204,85 +184,3 @@ def whole_rows(batch: pa.RecordBatch, guard: Protection) -> list[Row]:
         free = tuple(place for place in range(count) if place not in kept)
         rows.append(_guarded(_row(index, values, (0.0,) * count, free, count), kept, guard))
     return rows
-
-
-def make_samples(
-    batch: pa.RecordBatch,
-    rows: list[Row],
-    method: str,
-    count: int,
-    seed: int,
-    rewrite: Rewrite,
-    lack: str,
-    label: Relabel = _same_label,
-) -> pa.RecordBatch:
-    """Return the batch with up to `count` samples a row, none equal to its source row, a sibling or an earlier sample.
-
-    `rewrite` gives the choice for one sample; an empty one changes nothing, and the next is drawn. Where all are, the row offers
-    nothing, for the reason `lack`. Draws go on while they give new texts.
-    `label` gives the label of a sample that is to have another than its source row.
-    """
-    reasons: dict[str, str] = {}
-
-    def draws(row: Row) -> Iterator[tuple[Edit, ...]]:
-        """Yield the edits of one sample after the other without end, none where a draw changes nothing."""
-        reasons[row.id] = lack if row.free else _NOTHING
-        for number in itertools.count() if row.free else ():
-            choice = rewrite(row, chance(seed, method, row.id, number), number)
-            if choice:
-                reasons[row.id] = _USED_UP
-            yield row.edits(choice)
-
-    return drawn(batch, rows, method, count, draws, reasons, label)
-
-
-def drawn(
-    batch: pa.RecordBatch,
-    rows: list[Row],
-    method: str,
-    count: int,
-    draws: Callable[[Row], Iterable[tuple[Edit, ...]]],
-    reasons: Mapping[str, str] | None = None,
-    label: Relabel = _same_label,
-) -> pa.RecordBatch:
-    """Return the batch with the first `count` of the samples drawn for a row that are new texts in its family.
-
-    No more is drawn of a row that has long given nothing new, or whose draws are at an end.
-
-    `reasons` says by id why a row has fewer, where it is not that its draws were used up.
-    """
-    family = _families(batch)
-    samples: list[Sample] = []
-    missing: list[Missing] = []
-    for row in rows:
-        taken = family[row.id]
-        made, most = 0, count * TRIES
-        for number, edits in enumerate(() if row.foreign else draws(row)):
-            if number == most:
-                break
-            texts = replay(row.text, row.text_pair, edits)
-            if texts in taken or not texts[0].strip() or (texts[1] is not None and not texts[1].strip()):
-                continue
-            taken.add(texts)
-            made += 1
-            most = max(most, number + 1 + TRIES * (made + 1))
-            samples.append(Sample(row.index, method, made, *texts, edits, label(row, number)))
-            if made == count:
-                break
-        if made < count:
-            reason = FOREIGN if row.foreign else (reasons or {}).get(row.id, _USED_UP)
-            missing.append(Missing(row.index, method, count - made, reason))
-    return with_samples(batch, samples, missing)
-
-
-def _families(batch: pa.RecordBatch) -> dict[str, set[tuple[str, str | None]]]:
-    """Return for each source row the texts that already exist in its family."""
-    found: dict[str, set[tuple[str, str | None]]] = {}
-    ids = batch.column("id").to_pylist()
-    origins = (
-        batch.column("source_id").to_pylist() if "source_id" in batch.schema.names else [None] * len(ids)
-    )
-    texts = zip(batch.column("text").to_pylist(), batch.column("text_pair").to_pylist(), strict=True)
-    for name, source_id, text in zip(ids, origins, texts, strict=True):
-        found.setdefault(source_id or name, set()).add(text)
-    return found

@@ -37,7 +37,7 @@ Found = tuple[str | None, float | None]
 class Guard(Stage):
     """Samples that equal or nearly equal a text of `resources.guard` are dropped; source rows that do are marked."""
 
-    kind: Literal["guard"]
+    kind: Literal["guard"] = "guard"
     near: float = Field(
         default=0.7, gt=0, le=1, description="share of sequences in common from which two texts are too near"
     )

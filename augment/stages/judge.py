@@ -15,7 +15,7 @@ from augment.tables.rows import with_columns
 class Judge(Stage):
     """Probabilities and predictions before and after; `by: judge` asks the model of the job's `judge` section."""
 
-    kind: Literal["judge"]
+    kind: Literal["judge"] = "judge"
     gpu: ClassVar[bool] = True
     by: Literal["model", "judge"] = "model"
 
@@ -38,6 +38,11 @@ class Judge(Stage):
     def uses(self) -> tuple[str, ...]:
         """The section whose model is asked."""
         return (self.by,)
+
+    @property
+    def judges_with(self) -> Literal["model", "judge"]:
+        """Whose answers it writes."""
+        return self.by
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model that judges."""

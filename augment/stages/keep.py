@@ -89,7 +89,7 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
 class Keep(Stage):
     """Verdicts on samples. Dropped ones are set aside with their reason, never lost."""
 
-    kind: Literal["keep"]
+    kind: Literal["keep"] = "keep"
     by: Literal["model", "judge"] = "model"
     rules: tuple[Rule, ...] = Field(default=(Rule(verdict="keep", p_gold_at_least=0.7),), min_length=1)
 
@@ -113,6 +113,11 @@ class Keep(Stage):
     def prefix(self) -> str:
         """What the names of the columns it reads begin with."""
         return "" if self.by == "model" else "judge_"
+
+    @property
+    def judges_with(self) -> Literal["model", "judge"]:
+        """Whose answers it decides by."""
+        return self.by
 
     @property
     def needs(self) -> tuple[str, ...]:

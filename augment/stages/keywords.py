@@ -43,7 +43,7 @@ _CLASS = "class"
 class Keywords(TableStage):
     """The key-word table of the corpus, and which words, phrases and places look like shortcuts to a class."""
 
-    kind: Literal["keywords"]
+    kind: Literal["keywords"] = "keywords"
     score: str = "ig"
     least: int = Field(default=5, ge=1, description="rows that a unit must stand in")
     most: int = Field(
@@ -59,6 +59,15 @@ class Keywords(TableStage):
     def adds(self) -> tuple[Column, ...]:
         """Which tokens belong to a flagged unit."""
         return FLAGGED
+
+    @property
+    def of_attribution(self) -> bool:
+        """It compares what was predicted with what was explained."""
+        return True
+
+    def flags_table(self, state: Path) -> Path:
+        """Return where its table is in a folder of state."""
+        return self.path_in(state)
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each unit and class of the source rows, with its sums, and one for each class."""

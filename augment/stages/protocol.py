@@ -1,22 +1,23 @@
 """What a stage is: a frozen description that, opened on a worker, becomes a function from batch to batch.
 
-The config is the class, so a stage is hashable, picklable and cheap to check before any model is loaded.
+The config is the class, so a stage is hashable, picklable and cheap to check before any model is loaded. Whatever other
+packages need to know of a stage is a property here, with a default: they never ask which class it is.
 
     class Shout(Stage):
-        kind: Literal["shout"]
+        kind: Literal["shout"] = "shout"
         ...
         def open(self, job, state): return lambda batch: ...
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal, Self
 
 import pyarrow as pa
 from pydantic import BaseModel
 
 from augment.config.job import Job
-from augment.tables.columns import MOVED, SAMPLE, Column
+from augment.tables.columns import KEEP, MOVED, SAMPLE, Column
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
 # What a whole-corpus stage is given of all shards: tables of lines in the order of their keys, as often as it asks.
@@ -40,28 +41,90 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         return ()
 
     @property
+    def makes_samples(self) -> bool:
+        """Whether it puts samples behind their source rows."""
+        return set(SAMPLE) <= set(self.adds)
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """The names its samples can have in `method`; no two stages of a pipeline may share one. Most make none."""
-        return (
-            (self.kind,)
-            if {column.name for column in SAMPLE} <= {column.name for column in self.adds}
-            else ()
-        )
+        return (self.kind,) if self.makes_samples else ()
 
     @property
     def methods_named(self) -> tuple[str, ...]:
-        """Names of other stages' samples that its settings speak of."""
+        """Names of other stages' samples that its settings mention."""
         return ()
 
     @property
     def moves_labels(self) -> bool:
         """Whether its samples have other labels than their source rows."""
-        return bool({column.name for column in MOVED} & {column.name for column in self.adds})
+        return set(MOVED) <= set(self.adds)
+
+    @property
+    def has_name(self) -> bool:
+        """Whether a `name` tells two of its kind in one pipeline apart."""
+        return "name" in type(self).model_fields
+
+    @property
+    def word_sources(self) -> tuple[str, ...]:
+        """The sources that it takes words from."""
+        return ()
+
+    @property
+    def judges_with(self) -> Literal["model", "judge"] | None:
+        """Whose answers on samples it writes or decides by."""
+        return None
+
+    @property
+    def decides(self) -> bool:
+        """Whether it gives every sample its verdict."""
+        return set(KEEP) <= set(self.adds)
+
+    @property
+    def budget(self) -> int | None:
+        """How many samples of each row it keeps at most, where it chooses among them."""
+        return None
+
+    @property
+    def open_baseline(self) -> str | None:
+        """The name of its scores, where the baseline of each row is left to it."""
+        return None
+
+    @property
+    def of_attribution(self) -> bool:
+        """Whether it attributes a prediction to tokens, or needs more of an attribution than its scores."""
+        return False
 
     @property
     def uses(self) -> tuple[str, ...]:
         """What the job must give, of `model`, `judge` and `flags`."""
         return ("model",) if self.gpu else ()
+
+    @property
+    def across_rows(self) -> "WholeStage | None":
+        """Itself, if it must see every row before it can treat any."""
+        return None
+
+    @property
+    def learns_table(self) -> "TableStage | None":
+        """Itself, if it learns a table of the whole corpus."""
+        return None
+
+    def flags_table(self, state: Path) -> Path | None:
+        """Return where it leaves the table of what looks like a shortcut, in a folder of state, if it makes one."""
+        return None
+
+    def wanted(self, sources: Mapping[str | None, int]) -> Mapping[str | None, int]:
+        """Return how many samples each class must have, by the number of its source rows; most require none."""
+        return {}
+
+    def times(self, count: int) -> Self:
+        """Return a stage that makes `count` times its samples."""
+        return self
+
+    def scored_by(self, name: str) -> Self:
+        """Return a stage that reads its scores from the column `name`."""
+        return self.model_copy(update={"score": name}) if "score" in type(self).model_fields else self
 
     def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
         """Write to the folder `state` what every worker needs to know of the whole corpus, from a sample of its rows.
@@ -80,6 +143,11 @@ class WholeStage(Stage):
     Of each shard it keeps lines (`summarise`); from the lines of all shards it decides on rows (`merge`); its step finds
     what was decided in the column `decision`, and takes that away. Neither sees more than a part of the lines at once.
     """
+
+    @property
+    def across_rows(self) -> "WholeStage":
+        """Itself."""
+        return self
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return lines on the rows of a shard, or of a part of the corpus that passes through (not `active`).
@@ -102,6 +170,11 @@ class TableStage(WholeStage):
 
     A line stands for many rows, its `row` is 0; `merge` yields the table, in one part or more, and decides on no row.
     """
+
+    @property
+    def learns_table(self) -> "TableStage":
+        """Itself."""
+        return self
 
     def path_in(self, state: Path) -> Path:
         """Return where the table lies in a folder of state."""

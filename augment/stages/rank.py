@@ -26,7 +26,7 @@ class Rank(Stage):
     numbers, names of sites and people, and protected words.
     """
 
-    kind: Literal["rank"]
+    kind: Literal["rank"] = "rank"
     by: str = "ig"
     order: Literal["signed", "absolute"] = "signed"
     k: int | None = Field(default=None, ge=1)
@@ -52,6 +52,10 @@ class Rank(Stage):
     def adds(self) -> tuple[Column, ...]:
         """The key tokens."""
         return RANK
+
+    def scored_by(self, name: str) -> Self:
+        """Return a stage that ranks by the column `name`."""
+        return self.model_copy(update={"by": name})
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the protected words."""

@@ -28,7 +28,7 @@ _SPREAD = 0x9E3779B97F4A7C15
 class Select(WholeStage):
     """Exactly so many samples of each class; the others are dropped. What a class lacks, the summary says."""
 
-    kind: Literal["select"]
+    kind: Literal["select"] = "select"
     samples: int | None = Field(default=None, ge=1, description="samples of each class")
     rows: Annotated[int, Field(ge=1)] | Literal["largest"] | None = Field(
         default=None, description="rows of each class with its samples; largest: those of the largest class"

@@ -1,6 +1,6 @@
 """Make samples by putting other words in the place of tokens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import ClassVar, Literal, Self
@@ -18,9 +18,9 @@ from augment.candidates.sources import SourceName, load_job_lexicons, open_sourc
 from augment.config.job import Job
 from augment.config.sections import Flag
 from augment.seeding import Chance
-from augment.stages.editing import Context, Drafts, On, Rewrite, Row, editable_rows, make_samples, protection
-from augment.stages.protocol import Stage, Step, idle
-from augment.tables.columns import SAMPLE, Column
+from augment.stages.editing import Context, On, Row, editable_rows
+from augment.stages.editor import Draw, Drawer, Editor, Lookup
+from augment.stages.protocol import idle
 from augment.text.editable import Protection, is_content
 
 # Near synonyms that may stand for a key word.
@@ -30,10 +30,10 @@ Offers = dict[tuple[str, int], tuple[str, ...]]
 Spread = dict[tuple[str, int], tuple[int, ...]]
 
 
-class Substitute(Stage):
+class Substitute(Editor):
     """Samples in which some of the key tokens, or some of the others, are replaced by words of like meaning."""
 
-    kind: Literal["substitute"]
+    kind: Literal["substitute"] = "substitute"
     gpu: ClassVar[bool] = True
     on: On = "other"
     samples: int = Field(default=4, ge=1)
@@ -96,43 +96,31 @@ class Substitute(Stage):
         return self
 
     @property
+    def lack(self) -> str:
+        """Why a row has no samples where every draw is empty."""
+        return "no substitute found"
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Tokens, their scores and which are key."""
         return ("tokens", "owner", "key", self.score)
 
     @property
-    def adds(self) -> tuple[Column, ...]:
-        """What makes a row a sample."""
-        return SAMPLE
-
-    def open(self, job: Job, state: Path | None) -> Step:
-        """Load lexicons and models that offer candidates."""
-        guard, drafts = protection(job), self.drafts(job)
-
-        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            rows = self.rows(batch, guard)
-            return make_samples(
-                batch, rows, self.method, self.samples, job.seed, drafts(rows), "no substitute found"
-            )
-
-        return step
+    def word_sources(self) -> tuple[SourceName, ...]:
+        """Where its words come from."""
+        return self.sources
 
     @property
     def method(self) -> str:
         """The name of its samples."""
         return self.name or f"{self.kind}_{self.on}"
 
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The name of its samples, the only one."""
-        return (self.method,)
-
     def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
         """Return the source rows of a batch with the tokens that may be replaced."""
         return editable_rows(batch, self.on if self.tier == "none" else "any", guard, self.score)
 
-    def drafts(self, job: Job) -> Drafts:
-        """Load what offers candidates; return the function that asks it once for some rows, and gives their rewriting."""
+    def lookup(self, job: Job, state: Path | None) -> Lookup:
+        """Load the lexicons and models that offer candidates; return what asks them once for some rows."""
         filters = Filters(self.antonyms == "veto", self.pos, self.frequency, self.similarity, self.context)
         sources = open_sources(self.sources, job, self.most, filters)
         fluency = open_fluency(job, self.fluency)
@@ -142,7 +130,7 @@ class Substitute(Stage):
         # No other source knows phrases, and a masked model would put one word for them.
         own = open_sources(("lexicon",), job, self.most, filters) if phrases is not None else None
 
-        def draft(rows: list[Row]) -> Rewrite:
+        def looked_up(rows: list[Row]) -> Drawer:
             places = [place for row in rows for place in places_of(row)]
             if entities is not None:
                 places = [place for place in places if not entities.names(place)]
@@ -170,26 +158,26 @@ class Substitute(Stage):
                             offers.pop((place.row, token), None)
                         offers[place.row, place.token] = words
                         spread[place.row, place.token] = tokens
-            return partial(self.rewrite, offers, spread)
+            return partial(self.drawn, offers, spread)
 
-        return draft
+        return looked_up
 
-    def rewrite(
-        self, offers: Offers, spread: Spread, row: Row, chance: Chance, number: int
-    ) -> Mapping[int, str]:
-        """Return tokens with their substitutes: the most important for the first sample on key, else a sample.
+    def drawn(self, offers: Offers, spread: Spread, row: Row, rng: Chance, number: int) -> Draw | None:
+        """Return tokens with their substitutes: the most important for the first sample on key, else some by chance.
 
         Of a phrase, the first token gives way to the substitute, and the others to nothing.
         """
         able = [token for token in row.free if (row.id, token) in offers]
+        if not able:
+            return None
         count = row.quota(self.share)
-        chosen = able[:count] if self.on == "key" and number == 0 else chance.sample(able, count)
+        chosen = able[:count] if self.on == "key" and number == 0 else rng.sample(able, count)
         words = {token: offers[row.id, token] for token in chosen}
-        choice = {token: offered[chance.below(len(offered))] for token, offered in words.items()}
+        choice = {token: offered[rng.below(len(offered))] for token, offered in words.items()}
         for token in chosen:
             first, *others = spread.get((row.id, token), (token,))
             choice |= {first: choice.pop(token)} | dict.fromkeys(others, "")
-        return choice
+        return Draw(row.edits(choice))
 
 
 def _near(job: Job) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Tokenize(Stage):
     """jieba words for Chinese, words for the rest, with spans; pieces as the model is fed them, null without a model."""
 
-    kind: Literal["tokenize"]
+    kind: Literal["tokenize"] = "tokenize"
     granularity: Literal["word", "char"] = "word"
 
     @property

@@ -36,7 +36,7 @@ _CLASS = ""
 class Weigh(TableStage):
     """Scores per token without a model: random, or the log odds of the row's label where the word stands."""
 
-    kind: Literal["weigh"]
+    kind: Literal["weigh"] = "weigh"
     name: str = Field(default="weight", pattern=r"^[a-z][a-z0-9_]*$")
     by: Literal["random", "log_odds"] = Field(
         default="log_odds",

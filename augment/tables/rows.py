@@ -7,7 +7,7 @@ batch = with_samples(batch, samples, missing)
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +25,7 @@ NUMBERED = Column(
 class Sample:
     """A row to be made: the index of its source row in the batch, its number `k` within `method`, its texts and edits.
 
-    label: the one it has in place of its source row's, None for the same.
+    label: the one it has in place of its source row's, None for the same; values: of columns of its stage, by name.
     """
 
     source: int
@@ -35,6 +35,7 @@ class Sample:
     text_pair: str | None
     edits: tuple[Edit, ...]
     label: str | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,10 @@ def _rows(batch: pa.RecordBatch, samples: Sequence[Sample]) -> pa.RecordBatch:
         None if sample.label is None else label for sample, label in zip(samples, old, strict=True)
     ]
     kept = {"split", "source", FOLD.name, NUMBERED.name}
+    given |= {
+        name: [sample.values.get(name) for sample in samples]
+        for name in {name for sample in samples for name in sample.values}
+    }
     arrays = []
     for name in batch.schema.names:
         kind = batch.schema.field(name).type

@@ -45,6 +45,7 @@ class Manifest(BaseModel):
     files: dict[str, _File]
     beside: dict[str, str]
     summary: Summary
+    moves_labels: tuple[str, ...] = ()
 
 
 class Plan(BaseModel):
@@ -54,6 +55,7 @@ class Plan(BaseModel):
     pipeline: str
     job: dict[str, object]
     staged: Staged
+    moves_labels: tuple[str, ...] = ()
     state: dict[str, str]
 
 
@@ -144,6 +146,7 @@ def check_plan(folder: Path, manifest: Manifest, plan: Plan, found: Findings) ->
     facts = {
         "the fingerprint in the manifest": (manifest.fingerprint, plan.fingerprint),
         "the settings in the manifest": (manifest.job, plan.job),
+        "the methods that move labels": (manifest.moves_labels, plan.moves_labels),
         "the pipeline in the manifest": (manifest.summary.pipeline, plan.pipeline),
         "the SHA-256 of the calibrations": (state, plan.state),
         "the shards with a receipt": (sum(each.shard < staged.shards for each in receipts), staged.shards),

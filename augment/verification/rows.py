@@ -11,15 +11,10 @@ worked on.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
-
-from pydantic import TypeAdapter, ValidationError
 
 from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.progress import Progress
-from augment.stages import AnyStage
-from augment.stages.protocol import Stage
 from augment.tables.files import in_parts
 from augment.tables.split_files import file_stems
 from augment.text.edits import replay
@@ -28,7 +23,6 @@ from augment.verification.files import Manifest, Plan
 from augment.verification.records import BATCH, Labels, Row, hashed, records
 
 REJECTS, DROPPED = "rejects.parquet", "dropped.parquet"
-_STAGE: TypeAdapter[Stage] = TypeAdapter(AnyStage)
 _LINEAGE = ("id", "source_id", "method", "edits", "verdict", "label_from")
 
 
@@ -50,7 +44,7 @@ class Rows:
         self._parents = _SourceRows(folder / SOURCE_ROWS)
         self._ids, self._samples = set[bytes](), set[bytes]()
         self._moved: dict[bytes, str] = {}
-        self._movers = _movers(manifest)
+        self._movers = frozenset(manifest.moves_labels)
         self._classes = set(plan.staged.labels)
         self._stems = file_stems(plan.staged.splits)
         self._counted = Counter[str]()
@@ -209,19 +203,6 @@ class _SourceRows:
                 return {row.id: row for row in rows}
         except DAMAGE:
             return {}
-
-
-def _movers(manifest: Manifest) -> frozenset[str]:
-    """Return the methods of a run whose samples have other labels, as its stages declare."""
-    pipeline = manifest.fingerprint.get("pipeline")
-    described = pipeline.get("stages") if isinstance(pipeline, dict) else None
-    found: set[str] = set()
-    for each in described or ():
-        # A stage of another version may be none here: what it moved is then told.
-        with suppress(ValidationError):
-            stage = _STAGE.validate_python(each)
-            found.update(stage.methods if stage.moves_labels else ())
-    return frozenset(found)
 
 
 def _misedited(row: Row, source: Row) -> str | None:

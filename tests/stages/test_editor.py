@@ -1,12 +1,13 @@
 """Samples are drawn until there are enough or a row gives no more; a draw that changes nothing costs no other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pytest
 
 from augment.seeding import Chance
-from augment.stages.editing import Row, make_samples, whole_rows
+from augment.stages.editing import Row, whole_rows
+from augment.stages.editor import Draw, make_samples
 from augment.tables.columns import CORPUS, SPAN
 from augment.text.editable import Protection
 from augment.text.segment import segment
@@ -37,9 +38,10 @@ def batch(texts: Sequence[str]) -> pa.RecordBatch:
 def first_by(words: Sequence[str], every: int = 1) -> object:
     """Return the rewriting of the first token by one of some words, in one draw of `every`."""
 
-    def rewrite(row: Row, chance: Chance, number: int) -> Mapping[int, str]:
-        """Return the choice of one draw."""
-        return {0: words[chance.below(len(words))]} if number % every == every - 1 else {}
+    def rewrite(row: Row, chance: Chance, number: int) -> Draw:
+        """Return one draw."""
+        choice = {0: words[chance.below(len(words))]} if number % every == every - 1 else {}
+        return Draw(row.edits(choice))
 
     return rewrite
 
@@ -75,11 +77,11 @@ def test_a_draw_that_changes_nothing_costs_a_row_no_sample(every: int) -> None:
 
 
 def test_a_row_of_which_no_draw_changes_anything_says_why() -> None:
-    assert made(lambda *_: {}, 2) == (0, [{"method": "test", "missing": 2, "reason": LACK}])
+    assert made(lambda *_: Draw(()), 2) == (0, [{"method": "test", "missing": 2, "reason": LACK}])
 
 
 def test_a_row_without_tokens_to_edit_is_drawn_from_no_more_than_needed() -> None:
-    assert made(lambda *_: {}, 2, "") == (
+    assert made(lambda *_: Draw(()), 2, "") == (
         0,
         [{"method": "test", "missing": 2, "reason": "no token may be edited"}],
     )
