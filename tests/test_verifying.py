@@ -349,7 +349,12 @@ TAMPERED: dict[str, tuple[str, Callable[[list[Row]], object], str, str]] = {
     "side of an edit": (DROP, lambda rows: rows[0]["edits"][0].update(side=1), "edits", "do not fit"),
     "method of a sample": (DROP, lambda rows: rows[0].update(method="x"), "edits", "its id is not"),
     "id of a sample": (DROP, lambda rows: rows[0].update(id="r1~a~01"), "edits", "its id is not"),
-    "parent of a sample": (DROP, lambda rows: rows[0].update(parent="r1~x"), "inputs", "parent is not in"),
+    "source row of a sample": (
+        DROP,
+        lambda rows: rows[0].update(source_id="r1~x"),
+        "inputs",
+        "source row is not in",
+    ),
     "verdict of a sample": (DROP, lambda rows: rows[0].update(verdict="keep"), "balance", "verdict"),
     "a sample twice": (DROP, lambda rows: rows.append(rows[0]), "inputs", "twice"),
     "a sample gone": (DROP, lambda rows: rows.pop(), "balance", "samples dropped"),
