@@ -28,7 +28,7 @@ from augment.pipeline.definition import Pipeline, check_plan, read_pipeline
 from augment.stages import AnyStage
 from augment.stages.keep import Rule
 from augment.stages.protocol import Stage
-from augment.tables import columns
+from augment.tables.columns import GROUPS, Column
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 READMES = [CHECKOUT / "README.md", CHECKOUT / "README.zh.md"]
@@ -83,23 +83,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "run": sections.RunConfig,
     "output": sections.OutputConfig,
 }
-COLUMNS = {
-    "corpus": columns.CORPUS,
-    "tokenize": columns.TOKENIZE,
-    "attribute": columns.attribution("ig"),
-    "rank": columns.RANK,
-    "samples": columns.SAMPLE,
-    "attack": columns.ATTACK,
-    "counterfactual": columns.MOVED,
-    "judge": columns.judgement(),
-    "keep": columns.KEEP,
-    "keywords": columns.FLAGGED,
-    "fold": (columns.FOLD,),
-    "soft": (columns.PROBABILITIES,),
-    "guard": columns.GUARD,
-    "distinct": columns.DISTINCT,
-    "reject": (columns.REJECT,),
-}
 KINDS = {
     "string": "text",
     "integer": "whole number",
@@ -107,13 +90,14 @@ KINDS = {
     "boolean": "`true`, `false`",
     "object": "mapping",
 }
+ON = {"row": "source rows", "sample": "samples", "both": "both"}
 BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 BLOCKS = {
     *(f"help {name}" for name in COMMANDS),
     *(f"section {name}" for name in SECTIONS),
     *(f"stage {name}" for name in STAGES),
     *(f"pipeline {name}" for name in names("pipelines")),
-    *(f"columns {name}" for name in COLUMNS),
+    *(f"columns {name}" for name in GROUPS),
     "rule",
     "configs",
     "exit codes",
@@ -225,11 +209,17 @@ def _pipeline(name: str) -> str:
 
 
 def _columns(group: str) -> str:
-    """Return a table of columns: name, Arrow type, meaning."""
+    """Return a table of columns: name, Arrow type, which rows have it, in which files, meaning."""
     rows = [
-        (f"`{c.name}`", f"`{re.sub(r'(item|element): ', '', str(c.type))}`", c.about) for c in COLUMNS[group]
+        (f"`{c.name}`", f"`{re.sub(r'(item|element): ', '', str(c.type))}`", ON[c.on], _files(c), c.about)
+        for c in GROUPS[group]
     ]
-    return _table(("column", "type", "meaning"), rows)
+    return _table(("column", "type", "on", "in", "meaning"), rows)
+
+
+def _files(column: Column) -> str:
+    """Return which files a column is declared to be in."""
+    return "data" if column.public else "explain, dropped" if column.dropped else "explain"
 
 
 def _exit_codes() -> list[tuple[str, str]]:

@@ -264,7 +264,7 @@ def _finish(
     outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flagged)
     summary = summarise(folder, outcome, began)
     write_text(folder / "README.md", draw_card(card_of(plan, job, summary, columns)))
-    write_manifest(folder, summary)
+    write_manifest(folder, summary, [column for stage in plan.stages for column in stage.adds])
     _tidy(folder, plan, job)
     return summary
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 from augment.config.sections import CorpusConfig
 from augment.corpus.formats import Record
 from augment.errors import RequestError, few, nearest
-from augment.tables.columns import ATTACK, DISTINCT, GUARD, KEEP, MOVED, SAMPLE, judgement
+from augment.tables.columns import CORPUS, SAMPLE
+from augment.tables.output_names import OURS_DROPPED
 
 # Column names that say their role, in lower case.
 USUAL: Mapping[str, str] = {
@@ -25,10 +26,7 @@ USUAL: Mapping[str, str] = {
 Roles = Mapping[str, str | None]
 _TRUTHS = ({"0", "1"}, {"true", "false"}, {"0.0", "1.0"})
 # What a run adds to a source is no label of it.
-_OURS = {
-    column.name
-    for column in (*SAMPLE, *MOVED, *KEEP, *judgement(), *judgement("judge_"), *ATTACK, *GUARD, *DISTINCT)
-}
+_OURS = (OURS_DROPPED - {column.name for column in CORPUS}) | {column.name for column in SAMPLE}
 
 
 def roles_of(config: CorpusConfig, schema: pa.Schema, where: str) -> Roles:

@@ -1,11 +1,12 @@
-"""Turn finished shards into the folder a trainer opens: data by split, explanations beside, nothing lost.
+"""Turn finished shards into the folder a trainer opens: data by split, explanations next to it, nothing lost.
 
-    data/<split>.parquet        source rows and the samples that join them (output.verdicts)
-    probes/<split>.parquet      adversarial and contrast samples, whose given label may not hold
-    explain/source_rows.parquet     tokens, spans, scores and ranks of the rows worked on, by id
-    explain/samples.parquet    every sample with its edits, verdict and reason, by id
-    dropped.parquet             samples set aside           rejects.parquet    rows that could not be treated
+    data/<split>.parquet         source rows and the samples that join them (output.verdicts)
+    probes/<split>.parquet       adversarial and contrast samples, whose given label may not hold
+    explain/source_rows.parquet  tokens, spans, scores and ranks of the processed rows, by id
+    explain/samples.parquet      every sample with its edits, verdict and reason, by id
+    dropped.parquet              dropped samples             rejects.parquet    rows that could not be processed
 
+Which columns each file has is declared with the columns (`augment.tables.columns`), also those of a user's own stage.
 `datasets.load_dataset(folder)` reads data; `load_dataset(folder, "probes")` the probes, where there are any.
 """
 
@@ -29,19 +30,18 @@ from augment.output.soft_labels import Softener
 from augment.output.totals import Totals
 from augment.stages.protocol import Stage
 from augment.stages.shortcuts import Flag
-from augment.tables.columns import ATTACK, CORPUS, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, SAMPLE
-from augment.tables.output_names import OURS, written_names
-from augment.tables.rows import NUMBERED, Reject
+from augment.tables.columns import KEEP, MOVED, PROBABILITIES, SAMPLE
+from augment.tables.file_columns import file_columns
+from augment.tables.output_names import written_names
+from augment.tables.rows import Reject
 from augment.tables.sink import Sink, read_as
 from augment.tables.split_files import file_stems
 
 SOURCE_ROWS = "explain/source_rows.parquet"
 SAMPLES = "explain/samples.parquet"
 APART = ("adversarial", "contrast")
-# Verdicts of samples that are set aside unless they join the data.
+# Verdicts of samples that are dropped unless they join the data.
 _JOINING = frozenset({"keep", "soft", "drop"})
-# Null on a source row; the shortfall is told of it.
-_LINEAGE = tuple(column for column in (*SAMPLE, *KEEP) if column.name != "shortfall")
 
 
 class Export:
@@ -62,7 +62,8 @@ class Export:
         """
         self._folder, self._job, self._staged, self._soften = folder, job, staged, soften
         self._stems = file_stems(staged.splits)
-        self._later = _later(stages)
+        self._columns = file_columns([stage.adds for stage in stages])
+        self._unfilled = {column.name for stage in stages for column in stage.unfilled(job)}
         self._files: dict[str, Sink] = {}
         self._added: tuple[pa.Field, ...] = ()
         self.totals = Totals(diversity=Diversity(_JOINING - set(job.output.joining)), levels=Levels(flags))
@@ -110,8 +111,7 @@ class Export:
         self.totals.add(table)
         table = _completed(table)
         if not self._added:
-            idle = set() if self._job.resources.guard else {column.name for column in GUARD}
-            ours = OURS - idle - {"id"}
+            ours = self._columns.data - self._unfilled - {"id"}
             self._added = tuple(field for field in table.schema if field.name in ours)
         is_sample = table.column("source_id").is_valid()
         verdict = table.column("verdict")
@@ -123,45 +123,46 @@ class Export:
         self._by_split("probes", table.filter(apart))
         dropped = table.filter(pc.invert(pc.or_(joins, apart)))
         if dropped.num_rows:
-            told = self._outward(dropped, dropped=True)
-            for name in ("split", *(column.name for column in DISTINCT)):
-                if name in dropped.column_names:
-                    told = told.append_column(name, dropped.column(name))
-            self._sink("dropped.parquet").add(told)
+            rows = self._outward(dropped, dropped=True)
+            extra = self._columns.dropped - self._columns.data
+            for name in (name for name in dropped.column_names if name in extra):
+                rows = rows.append_column(name, dropped.column(name))
+            self._sink("dropped.parquet").add(rows)
         self._explain(table.filter(pc.invert(is_sample)), table.filter(is_sample))
 
     def _explain(self, source_rows: pa.Table, samples: pa.Table) -> None:
         """Write what the report is drawn from."""
-        lineage = {column.name for column in (*_LINEAGE, *MOVED)} | {"source", NUMBERED.name}
-        self._sink(SOURCE_ROWS).add(
-            source_rows.drop_columns([name for name in source_rows.column_names if name in lineage])
-        )
-        if samples.num_rows:
-            theirs = {column.name for column in CORPUS} | (OURS - {column.name for column in ATTACK})
-            theirs |= self._later
-            self._sink(SAMPLES).add(samples.select([name for name in samples.column_names if name in theirs]))
+        for name, rows, own in (
+            (SOURCE_ROWS, source_rows, self._columns.source_rows),
+            (SAMPLES, samples, self._columns.samples),
+        ):
+            if rows.num_rows or name == SOURCE_ROWS:
+                self._sink(name).add(rows.select([column for column in rows.column_names if column in own]))
 
     def _by_split(self, place: str, table: pa.Table) -> None:
         """Write rows to the file of their split."""
         for split in table.column("split").unique().to_pylist():
             part = table.filter(pc.equal(table.column("split"), split))
-            told = self._outward(part)
+            rows = self._outward(part)
             if self._soften is not None and place == "data":
-                told = told.append_column(PROBABILITIES.name, self._soften.of(part))
-            self._sink(f"{place}/{self._stems[split]}.{self._job.output.format}").add(told)
+                rows = rows.append_column(PROBABILITIES.name, self._soften.of(part))
+            self._sink(f"{place}/{self._stems[split]}.{self._job.output.format}").add(rows)
 
     def _outward(self, table: pa.Table, dropped: bool = False) -> pa.Table:
         """Return rows as a trainer sees them: id, the source's columns with the row's own text, then what was done."""
         names, source = self._staged.columns, table.column("source")
         corpus = self._job.needs_corpus()
         derived = is_derived(self._job, names["label"])
-        written = written_names([field.name for field in source.type], derived=derived, dropped=dropped)
-        own = {names["text"]: "text", names["text_pair"]: "text_pair"}
+        own = self._columns.dropped if dropped else self._columns.data
+        written = written_names(
+            [field.name for field in source.type], derived=derived, dropped=dropped, own=own
+        )
+        texts = {names["text"]: "text", names["text_pair"]: "text_pair"}
         out: dict[str, pa.ChunkedArray | pa.Array] = {"id": table.column("id")}
         for place, given in enumerate(source.type):
             column = pc.struct_field(source, [place])
-            if given.name in own:
-                column = table.column(own[given.name]).cast(given.type)
+            if given.name in texts:
+                column = table.column(texts[given.name]).cast(given.type)
             if given.name == names["label"] and not derived:
                 column = typed(_moved(column, table, corpus.label_names or {}), self._staged.label_type)
             if given.name == names["id"] == "id":
@@ -207,13 +208,3 @@ def _moved(column: pa.ChunkedArray, table: pa.Table, names: Mapping[str, str]) -
         for label, new in zip(table.column("label").to_pylist(), moved, strict=True)
     ]
     return pc.if_else(pa.array(moved), pa.array(labels, pa.string()).cast(column.type), column)
-
-
-def _later(stages: Sequence[Stage]) -> frozenset[str]:
-    """Return the columns of stages behind the first that makes samples, which samples have too."""
-    makers = [
-        place for place, stage in enumerate(stages) if {"source_id"} & {column.name for column in stage.adds}
-    ]
-    behind = stages[makers[0] + 1 :] if makers else ()
-    inside = {column.name for column in (*SAMPLE, *ATTACK)}
-    return frozenset(column.name for stage in behind for column in stage.adds) - inside

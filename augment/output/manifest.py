@@ -1,6 +1,6 @@
 """manifest.json of a finished run: its summary, the SHA-256 of every file, and a seal over all of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from augment.errors import RequestError
 from augment.output.keywords import FLAGS, TABLE
+from augment.tables.columns import Column
 from augment.tables.files import canonical, digest, read_json, shaped, write_json
 from augment.tables.run_folder import MANIFEST, PLAN
 from augment.version import __version__
@@ -87,8 +88,11 @@ def read_summary(folder: Path) -> Summary:
         return Summary(**{**found, "folder": folder, "notices": tuple(found["notices"])})
 
 
-def write_manifest(folder: Path, summary: Summary) -> None:
-    """Write manifest.json: the summary, every file with its SHA-256 and its rows, and the versions that made them."""
+def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = ()) -> None:
+    """Write manifest.json: the summary, every file with its SHA-256 and its rows, and the versions that made them.
+
+    columns: what the stages of the pipeline add, each with where it goes.
+    """
     files = {name: {"rows": rows, "sha256": digest(folder / name)} for name, rows in summary.files.items()}
     beside = (path for pattern in _BESIDE for path in sorted(folder.glob(pattern)))
     packages = ("torch", "transformers", "tokenizers", "pyarrow", "jieba", "numpy")
@@ -100,6 +104,7 @@ def write_manifest(folder: Path, summary: Summary) -> None:
         "job": plan["job"],
         "moves_labels": plan.get("moves_labels", []),
         "versions": {name: _version(name) for name in packages},
+        "columns": [_described(column) for column in columns],
         "files": files,
         "beside": {path.relative_to(folder).as_posix(): digest(path) for path in beside},
         "summary": summary.to_dict(),
@@ -129,6 +134,18 @@ def seal(manifest: Mapping[str, object]) -> str:
     """Return the SHA-256 of what a manifest says, whatever it says of its own."""
     told = {key: value for key, value in manifest.items() if key != "sha256"}
     return sha256(canonical(told).encode()).hexdigest()
+
+
+def _described(column: Column) -> dict[str, object]:
+    """Return a declaration as plain JSON values."""
+    return {
+        "name": column.name,
+        "type": str(column.type),
+        "on": column.on,
+        "public": column.public,
+        "dropped": column.dropped,
+        "about": column.about,
+    }
 
 
 def _version(package: str) -> str:

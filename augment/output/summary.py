@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -26,20 +25,18 @@ from augment.models.labels import LabelMap
 from augment.models.model_folder import model_folder
 from augment.output.card import Card
 from augment.output.export import APART, is_derived
+from augment.output.manifest import Summary
 from augment.output.notices import OWN_ROWS, by_reason, flag_notices, notices_of, told
 from augment.output.soft_labels import softener
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
 from augment.tables.columns import PROBABILITIES
+from augment.tables.file_columns import file_columns
 from augment.tables.files import read_json
 from augment.tables.output_names import OURS, written_names
 from augment.tables.rows import Reject
 from augment.tables.run_folder import PLAN
 from augment.version import __version__
-
-if TYPE_CHECKING:
-    pass
-from augment.output.manifest import Summary
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         (
             *repeat_notices(outcome.staged.repeats),
             *flag_notices(outcome.flags),
-            *_renamed(outcome.staged, outcome.job),
+            *_renamed(outcome.plan, outcome.staged, outcome.job),
             *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
             *_own_rows(folder, outcome),
         ),
@@ -243,12 +240,13 @@ def _labels(job: Job, model: ModelConfig) -> list[str]:
     return [f"{name} (written {written[name]})" if name in written else name for name in ordered]
 
 
-def _renamed(staged: Staged, job: Job) -> list[str]:
+def _renamed(plan: Pipeline, staged: Staged, job: Job) -> list[str]:
     """Return which columns of the user's that were read have another name in the data files."""
-    names = written_names(staged.source, derived=is_derived(job, staged.columns["label"]))
+    own = file_columns([stage.adds for stage in plan.stages]).data
+    names = written_names(staged.source, derived=is_derived(job, staged.columns["label"]), own=own)
     read = [staged.columns.get(role) for role in ("text", "text_pair", "label")]
     return [
         f"your column `{name}` is written as `{names[name]}`, as `{name}` says something of samples there"
         for name in read
-        if name in OURS
+        if name in OURS | own
     ]

@@ -52,6 +52,10 @@ class Guard(Stage):
         """The guard's text, and how near it is."""
         return GUARD
 
+    def unfilled(self, job: Job) -> tuple[Column, ...]:
+        """Both, without a guard file."""
+        return () if job.resources.guard else GUARD
+
     def open(self, job: Job, state: Path | None) -> Step:
         """Read and hash the guard's texts; without a guard file nothing is near."""
         if not job.resources.guard:

@@ -37,7 +37,11 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def adds(self) -> tuple[Column, ...]:
-        """Columns that are there afterwards."""
+        """Columns that are there afterwards. Each declares which rows have it and which files it is written to."""
+        return ()
+
+    def unfilled(self, job: Job) -> tuple[Column, ...]:
+        """Return those of its columns that hold nothing under a job, and are then left out of data/. Most have none."""
         return ()
 
     @property

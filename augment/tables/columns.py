@@ -1,10 +1,16 @@
-"""Every column of a table, with its Arrow type, its unit and the stage that adds it.
+"""Every column of a run, declared once: name, Arrow type, meaning, which rows have it and which files it goes to.
 
-One place, so that stages, the written files, the report and the documentation use the same names.
+Stages, the written files, their checks and the documentation read these declarations; there is no other list. A stage of
+your own declares its columns in the same way, in `adds`:
+
+    Column("words", pa.int32(), "words of the text", on="sample", public=True)
+
 Spans are code-point offsets into one side of a row; side 0 is `text`, side 1 is `text_pair`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pyarrow as pa
 
@@ -24,28 +30,38 @@ SHORTFALL = pa.struct([("method", pa.string()), ("missing", pa.int32()), ("reaso
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, Arrow type and meaning."""
+    """One column: its name, Arrow type and meaning, and where it goes.
+
+    on: which rows have it: source rows, samples, or both, as far as the rows are there when its stage runs. In explain/ it
+    is in the file of those rows alone.
+    public: whether it is in data/, probes/ and dropped.parquet too; a trainer loads it then.
+    dropped: whether it is in dropped.parquet even if it is not public.
+    """
 
     name: str
     type: pa.DataType
     about: str
+    on: Literal["row", "sample", "both"] = "both"
+    public: bool = False
+    dropped: bool = False
 
 
-# What the corpus reader gives. `source` holds every column of the source under its own name and type.
+# What the corpus reader gives. `source` holds every column of the source under its own name and type; text, label and
+# split are written to data/ as those, so the columns of these names are in explain/ alone.
 CORPUS = (
-    Column("id", pa.string(), "unique name of the row: given, or <file>:<row>"),
+    Column("id", pa.string(), "unique name of the row: given, or <file>:<row>", public=True),
     Column("text", pa.string(), "the text, code point for code point as in the source"),
     Column("text_pair", pa.string(), "the second text of a pair, or null"),
     Column("label", pa.string(), "the given label as a string, or null"),
-    Column("split", pa.string(), "train, validation, test, or the source's own name"),
+    Column("split", pa.string(), "train, validation, test, or the source's own name", dropped=True),
 )
 
 # With `model.folds` only.
-FOLD = Column("fold", pa.int16(), "the part of train that the row is in; null in other splits")
+FOLD = Column("fold", pa.int16(), "the part of train that the row is in; null in other splits", on="row")
 
 TOKENIZE = (
     Column("tokens", pa.list_(pa.string()), "what people see: jieba words or English words"),
-    Column("side", pa.list_(pa.int8()), "the side each token stands on"),
+    Column("side", pa.list_(pa.int8()), "the side each token is on"),
     Column("spans", pa.list_(SPAN), "code-point offsets of each token in its side"),
     Column(
         "pieces",
@@ -67,11 +83,26 @@ FLAGGED = (
 )
 
 SAMPLE = (
-    Column("source_id", pa.string(), "id of the row a sample was made from, null for a source row"),
-    Column("method", pa.string(), "the stage that made the sample"),
-    Column("edits", pa.list_(EDIT), "replacements which, made on the source row, give the sample"),
     Column(
-        "shortfall", pa.list_(SHORTFALL), "samples asked for and not made, with the reason, on the source row"
+        "source_id",
+        pa.string(),
+        "id of the row a sample was made from, null for a source row",
+        on="sample",
+        public=True,
+    ),
+    Column("method", pa.string(), "the stage that made the sample", on="sample", public=True),
+    Column(
+        "edits",
+        pa.list_(EDIT),
+        "replacements which, made on the source row, give the sample",
+        on="sample",
+        public=True,
+    ),
+    Column(
+        "shortfall",
+        pa.list_(SHORTFALL),
+        "samples asked for and not made, with the reason, on the source row",
+        on="row",
     ),
 )
 
@@ -80,19 +111,33 @@ MOVED = (
         "label_from",
         pa.string(),
         "label of the source row, on a sample that was given another one; else null",
+        on="sample",
+        public=True,
     ),
 )
 
 ATTACK = (
     Column(
-        "attack", pa.string(), "changed, unchanged, or skipped (already predicted wrong), on the source row"
+        "attack",
+        pa.string(),
+        "changed, unchanged, or skipped (already predicted wrong), on the source row",
+        on="row",
+        public=True,
     ),
-    Column("attack_queries", pa.int32(), "model evaluations the attack spent on the row"),
+    Column(
+        "attack_queries", pa.int32(), "model evaluations the attack spent on the row", on="row", public=True
+    ),
 )
 
 KEEP = (
-    Column("verdict", pa.string(), "keep, soft, adversarial, contrast or drop; null on source rows"),
-    Column("reason", pa.string(), "the rule that gave the verdict"),
+    Column(
+        "verdict",
+        pa.string(),
+        "keep, soft, adversarial, contrast or drop; null on source rows",
+        on="sample",
+        public=True,
+    ),
+    Column("reason", pa.string(), "the rule that gave the verdict", on="sample", public=True),
 )
 
 # With `output.labels: soft` only.
@@ -100,21 +145,34 @@ PROBABILITIES = Column(
     "label_probabilities",
     pa.list_(pa.float32()),
     "probability of each label to train on, in the model's order",
+    public=True,
 )
 
-DISTINCT = (Column("same_as", pa.string(), "the row that has the same text, on a sample dropped for it"),)
-
-GUARD = (
-    Column("near_guard", pa.string(), "the row of the guard file that the text equals or nearly equals"),
+DISTINCT = (
     Column(
-        "near_share", pa.float32(), "share of character or word sequences they have in common, 1 if equal"
+        "same_as", pa.string(), "the row that has the same text, on a sample dropped for it", dropped=True
     ),
 )
 
-# In which a stage that sees all rows finds what was decided on each: a struct, null where nothing was. Never written.
+GUARD = (
+    Column(
+        "near_guard",
+        pa.string(),
+        "the row of the guard file that the text equals or nearly equals",
+        public=True,
+    ),
+    Column(
+        "near_share",
+        pa.float32(),
+        "share of character or word sequences they have in common, 1 if equal",
+        public=True,
+    ),
+)
+
+# What a stage that sees all rows decided on each: a struct, null where it decided nothing. Never written.
 DECISION = "decision"
 
-REJECT = Column("reject", pa.string(), "why a stage could not treat the row, else null")
+REJECT = Column("reject", pa.string(), "why a stage could not treat the row, else null", on="row")
 
 
 def attribution(name: str) -> tuple[Column, ...]:
@@ -151,12 +209,34 @@ def attribution(name: str) -> tuple[Column, ...]:
 
 def judgement(prefix: str = "") -> tuple[Column, ...]:
     """Return the columns a judge stage adds; `prefix` is empty for the model, `judge_` for the independent judge."""
-    return (
-        Column(f"{prefix}p_gold_before", pa.float32(), "probability of the given label on the source row"),
-        Column(f"{prefix}p_gold_after", pa.float32(), "probability of the given label on the sample"),
-        Column(f"{prefix}pred_before", pa.string(), "label predicted on the source row"),
-        Column(f"{prefix}pred_after", pa.string(), "label predicted on the sample"),
-        Column(
-            f"{prefix}soft_label", pa.list_(pa.float32()), "probability of each label, in the model's order"
-        ),
+    return tuple(
+        Column(f"{prefix}{name}", kind, about, public=True)
+        for name, kind, about in (
+            ("p_gold_before", pa.float32(), "probability of the given label on the source row"),
+            ("p_gold_after", pa.float32(), "probability of the given label on the sample"),
+            ("pred_before", pa.string(), "label predicted on the source row"),
+            ("pred_after", pa.string(), "label predicted on the sample"),
+            ("soft_label", pa.list_(pa.float32()), "probability of each label, in the model's order"),
+        )
     )
+
+
+# All of the above, by the heading under which the documentation lists them.
+GROUPS: Mapping[str, tuple[Column, ...]] = {
+    "corpus": CORPUS,
+    "tokenize": TOKENIZE,
+    "attribute": attribution("ig"),
+    "rank": RANK,
+    "samples": SAMPLE,
+    "attack": ATTACK,
+    "counterfactual": MOVED,
+    "judge": judgement(),
+    "keep": KEEP,
+    "keywords": FLAGGED,
+    "fold": (FOLD,),
+    "soft": (PROBABILITIES,),
+    "guard": GUARD,
+    "distinct": DISTINCT,
+    "reject": (REJECT,),
+}
+DECLARED = (*(column for group in GROUPS.values() for column in group), *judgement("judge_"))

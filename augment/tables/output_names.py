@@ -3,26 +3,29 @@
 Then `_source` follows it, and a number where that name is used as well, so no column is lost or overwritten.
 
     written_names(["edits", "edits_source"], derived=False)      # {"edits": "edits_source_2", ...}
+    written_names(["words"], derived=False, own={"words"})       # {"words": "words_source"}
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 
-from augment.tables.columns import ATTACK, DISTINCT, GUARD, KEEP, MOVED, PROBABILITIES, SAMPLE, judgement
+from augment.tables.columns import DECLARED
 
-_SAMPLES = (*SAMPLE, *MOVED, *KEEP, *judgement(), *judgement("judge_"), *ATTACK, *GUARD, PROBABILITIES)
-# Names of ours in data/ and probes/; the shortfall is in explain/ alone.
-OURS = frozenset({column.name for column in _SAMPLES if column.name != "shortfall"} | {"id"})
-# Names of ours in dropped.parquet, where all splits are in one file.
-OURS_DROPPED = OURS | {"split"} | {column.name for column in DISTINCT}
+# Our names in data/ and probes/, whatever the pipeline, so that a source column has the same name after all of them.
+OURS = frozenset(column.name for column in DECLARED if column.public)
+# Our names in dropped.parquet, where all splits are in one file.
+OURS_DROPPED = OURS | {column.name for column in DECLARED if column.dropped}
 
 
-def written_names(columns: Sequence[str], *, derived: bool, dropped: bool = False) -> dict[str, str]:
+def written_names(
+    columns: Sequence[str], *, derived: bool, dropped: bool = False, own: Collection[str] = ()
+) -> dict[str, str]:
     """Return the name that each source column has in a file with rows, no two the same.
 
-    derived: whether a column `label` of ours is added; dropped: whether the file is dropped.parquet.
+    derived: whether a column `label` of ours is added; dropped: whether the file is dropped.parquet; own: names of the
+    columns that the stages of the run write to the file, if they are more than ours.
     """
-    ours = (OURS_DROPPED if dropped else OURS) | ({"label"} if derived else frozenset())
+    ours = (OURS_DROPPED if dropped else OURS) | ({"label"} if derived else frozenset()) | frozenset(own)
     used = {*ours, *columns}
     names: dict[str, str] = {}
     for name in columns:

@@ -23,7 +23,7 @@ from augment.progress import Progress
 from augment.tables.files import digest
 from augment.tables.run_folder import MANIFEST, calibrations
 from augment.verification.checks import DAMAGE, Findings, shown, why
-from augment.verification.records import records
+from augment.verification.records import Declared, records
 
 _PLACES = ("data", "probes", "explain", "run")
 
@@ -46,6 +46,7 @@ class Manifest(BaseModel):
     beside: dict[str, str]
     summary: Summary
     moves_labels: tuple[str, ...] = ()
+    columns: tuple[Declared, ...] = ()
 
 
 class Plan(BaseModel):

@@ -58,6 +58,14 @@ class Row(BaseModel):
         )
 
 
+class Declared(BaseModel):
+    """What a manifest says of a column that a stage adds."""
+
+    name: str
+    public: bool = False
+    dropped: bool = False
+
+
 def records(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, object]]:
     """Yield the rows of a file, of Parquet those columns alone; empty cells of CSV are null."""
     if path.suffix == ".parquet":
@@ -82,9 +90,13 @@ class Labels:
     """How labels and columns of the source are written in the data files."""
 
     def __init__(
-        self, job: Mapping[str, object], roles: Mapping[str, str | None], source: Sequence[str] = ()
+        self,
+        job: Mapping[str, object],
+        roles: Mapping[str, str | None],
+        source: Sequence[str] = (),
+        own: Sequence[Declared] = (),
     ) -> None:
-        """Take the settings of a run, the source column of each role, and all source columns."""
+        """Take the settings of a run, the source column of each role, all source columns, and those of stages."""
         corpus = job.get("corpus")
         corpus = corpus if isinstance(corpus, dict) else {}
         self._names = corpus.get("label_names") or {}
@@ -92,12 +104,13 @@ class Labels:
         by_file = any(isinstance(file, dict) and file.get("label") is not None for file in files or ())
         given = roles.get("label")
         self._derived = given is None or by_file or corpus.get("score_threshold") is not None
-        self._roles = roles
+        self._roles, self._own = roles, own
         self._source = source or tuple(name for name in roles.values() if name is not None)
 
     def columns(self, dropped: bool) -> dict[str, str | None]:
         """Return the name that texts and label have in the data files, or in dropped.parquet."""
-        written = written_names(self._source, derived=self._derived, dropped=dropped)
+        own = [column.name for column in self._own if column.public or (dropped and column.dropped)]
+        written = written_names(self._source, derived=self._derived, dropped=dropped, own=own)
         names = {role: self._roles.get(role) for role in ("text", "text_pair", "label")}
         outward = {role: None if name is None else written.get(name, name) for role, name in names.items()}
         return outward | ({"label": "label"} if self._derived else {})

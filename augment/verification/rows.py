@@ -16,6 +16,7 @@ from pathlib import Path
 from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.progress import Progress
 from augment.tables.files import in_parts
+from augment.tables.output_names import OURS
 from augment.tables.split_files import file_stems
 from augment.text.edits import replay
 from augment.verification.checks import DAMAGE, Findings, shown, why
@@ -23,7 +24,8 @@ from augment.verification.files import Manifest, Plan
 from augment.verification.records import BATCH, Labels, Row, hashed, records
 
 REJECTS, DROPPED = "rejects.parquet", "dropped.parquet"
-_LINEAGE = ("id", "source_id", "method", "edits", "verdict", "label_from")
+# What a row of a data file is checked by, under the same name in all files.
+_PUBLIC = [name for name in Row.model_fields if name in OURS]
 
 
 class Rows:
@@ -33,8 +35,8 @@ class Rows:
         """Prepare to read the files that the manifest names."""
         self._folder, self._files, self._found = folder, manifest.files, found
         roles = plan.staged.columns
-        self._labels = Labels(manifest.job, roles, plan.staged.source)
-        own = {name: name for name in _LINEAGE}
+        self._labels = Labels(manifest.job, roles, plan.staged.source, manifest.columns)
+        own = {name: name for name in _PUBLIC}
         self._names = {**own, **self._labels.columns(dropped=False)}
         self._names_elsewhere: dict[str, Mapping[str, str | None]] = {
             DROPPED: {**own, **self._labels.columns(dropped=True)},

@@ -4,8 +4,10 @@ import json
 import random
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import datasets
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,8 +21,10 @@ from augment.errors import RequestError
 from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.manifest import Summary
 from augment.pipeline.definition import Pipeline, read_pipeline
+from augment.stages.protocol import Stage, Step
 from augment.tables.columns import Column
 from augment.tables.output_names import written_names
+from augment.tables.rows import with_columns
 from augment.verification import verify
 from tests.small import BAD, GOOD, sentence, small_job
 
@@ -30,10 +34,7 @@ ROWS = 24
 
 def declared() -> set[str]:
     """Return the name of every column that `augment.tables.columns` and the stages of the shipped pipelines declare."""
-    found = {"source", columns.DECISION}
-    for value in vars(columns).values():
-        entries = value if isinstance(value, tuple) else (value,)
-        found |= {one.name for one in entries if isinstance(one, Column)}
+    found = {"source", columns.DECISION} | {column.name for column in columns.DECLARED}
     for name in shipped("pipelines"):
         for stage in read_pipeline(find("pipelines", name)).stages:
             found |= {column.name for column in stage.adds}
@@ -206,3 +207,76 @@ def test_a_column_added_after_the_samples_is_in_the_files_of_both(small: Path, t
     for name in (SOURCE_ROWS, SAMPLES):
         assert {"late", "late_status"} <= set(pq.read_schema(summary.folder / name).names)
     assert verify(summary.folder).ok
+
+
+OWN = tuple(
+    Column(f"{on}_{'public' if public else 'private'}", pa.int32(), "of our own", on=on, public=public)
+    for on in ("row", "sample", "both")
+    for public in (False, True)
+)
+
+
+class Count(Stage):
+    """A user's own stage: the length of the text, in columns of every declaration."""
+
+    kind: Literal["count"] = "count"
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """A column of every declaration."""
+        return OWN
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Return the step: on source rows, on samples or on both the number of characters."""
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            """Count the characters of every row."""
+            sizes = [len(text) for text in batch.column("text").to_pylist()]
+            sample = batch.column("source_id").is_valid().to_pylist()
+            on = {"row": (False,), "sample": (True,), "both": (False, True)}
+            values = [
+                [size if made in on[column.on] else None for size, made in zip(sizes, sample, strict=True)]
+                for column in OWN
+            ]
+            return with_columns(batch, OWN, values)
+
+        return step
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_the_columns_of_a_users_own_stage_are_where_they_are_declared_to_be(
+    small: Path, tmp_path: Path, kind: str
+) -> None:
+    """Also where the source has columns of the same names, which keep their values under another."""
+    rows = [
+        {"text": f"很好 房间 {n}", "label": ("good", "bad")[n % 2], "split": "train"}
+        | {column.name: f"theirs {n}" for column in OWN}
+        for n in range(12)
+    ]
+    (tmp_path / "c.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    corpus = CorpusConfig.model_validate({"root": str(tmp_path), "files": "c.jsonl"})
+    output = small_job(small).output.model_copy(update={"format": kind})
+    job = small_job(small).model_copy(update={"corpus": corpus, "output": output})
+    stages: Any = (*read_pipeline(find("pipelines", "eda")).stages, Count())
+    plan = Pipeline.model_construct(name="own", about="own", splits=("train",), stages=stages)
+    folder = run(plan, job, tmp_path / "out").folder
+    there = {
+        SOURCE_ROWS: [column.name for column in OWN if column.on != "sample"],
+        SAMPLES: [column.name for column in OWN if column.on != "row"],
+    }
+    for name, names in there.items():
+        table = pq.read_table(folder / name)
+        assert [column for column in table.column_names if column in {own.name for own in OWN}] == names
+        assert all(
+            table.column(column).to_pylist() == [*map(len, table["text"].to_pylist())] for column in names
+        )
+    loaded = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))["train"]
+    public = [column for column in OWN if column.public]
+    for row in loaded:
+        assert {row[f"{column.name}_source"] for column in public} == {
+            f"theirs {int(row['row_private'][7:])}"
+        }
+        for column in public:
+            has = column.on == "both" or (column.on == "sample") == (row["source_id"] is not None)
+            assert row[column.name] == (len(row["text"]) if has else None)
+    assert [check for check in verify(folder).checks if check.wrong] == []

@@ -37,7 +37,7 @@ def test_nothing_opens_a_file_another_way() -> None:
         for path in (CHECKOUT / "augment").rglob("*.py")
         if "ParquetFile(" in path.read_text("utf-8")
     ]
-    assert opened == ["ledger.py"]
+    assert opened == ["files.py"]
 
 
 def test_other_files_of_a_corpus_are_named_by_their_names() -> None:
