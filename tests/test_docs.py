@@ -211,13 +211,13 @@ def _pipeline(name: str) -> str:
 def _columns(group: str) -> str:
     """Return a table of columns: name, Arrow type, which rows have it, in which files, meaning."""
     rows = [
-        (f"`{c.name}`", f"`{re.sub(r'(item|element): ', '', str(c.type))}`", ON[c.on], _files(c), c.about)
+        (f"`{c.name}`", f"`{re.sub(r'(item|element): ', '', str(c.type))}`", ON[c.on], _in(c), c.about)
         for c in GROUPS[group]
     ]
     return _table(("column", "type", "on", "in", "meaning"), rows)
 
 
-def _files(column: Column) -> str:
+def _in(column: Column) -> str:
     """Return which files a column is declared to be in."""
     return "data" if column.public else "explain, dropped" if column.dropped else "explain"
 

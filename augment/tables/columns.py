@@ -172,7 +172,8 @@ GUARD = (
 # What a stage that sees all rows decided on each: a struct, null where it decided nothing. Never written.
 DECISION = "decision"
 
-REJECT = Column("reject", pa.string(), "why a stage could not treat the row, else null", on="row")
+# A row with it leaves the table at once, for rejects.parquet.
+REJECT = Column("reject", pa.string(), "why a stage could not process the row, else null", on="row")
 
 
 def attribution(name: str) -> tuple[Column, ...]:
@@ -237,6 +238,5 @@ GROUPS: Mapping[str, tuple[Column, ...]] = {
     "soft": (PROBABILITIES,),
     "guard": GUARD,
     "distinct": DISTINCT,
-    "reject": (REJECT,),
 }
 DECLARED = (*(column for group in GROUPS.values() for column in group), *judgement("judge_"))
