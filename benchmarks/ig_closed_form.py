@@ -29,7 +29,7 @@ from common import Cell, Results, command_line, write_page
 from ig_scaling import train
 from ig_speed import captum
 
-from augment.attribution.path_integral import Plan, Rows, Scores, attribute, fixed
+from augment.attribution.path_integral import ModelInputs, Plan, Scores, attribute, fixed
 from augment.config.job import read_job
 from augment.config.sections import ModelConfig, RunConfig
 from augment.config.shipped import find
@@ -83,7 +83,9 @@ class Bench:
     def attribute(self, plan: Plan) -> Scores:
         """Return the scores of all texts for their predicted classes, prediction included."""
         logits = self.classifier.answer(self.pieces, self.segments)
-        return attribute(self.classifier, Rows(self.pieces, self.segments, logits, logits.argmax(-1)), plan)
+        return attribute(
+            self.classifier, ModelInputs(self.pieces, self.segments, logits, logits.argmax(-1)), plan
+        )
 
     def ours(self, plan: Plan) -> Cell:
         """Return cost, errors and gaps of one of our plans."""

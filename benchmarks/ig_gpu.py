@@ -26,7 +26,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
 from augment.attribution.calibration import calibrate
-from augment.attribution.path_integral import Plan, Rows, attribute, trace
+from augment.attribution.path_integral import ModelInputs, Plan, attribute, trace
 from augment.attribution.rule_trials import effort
 from augment.config.sections import ModelConfig, RunConfig
 from augment.ig.quadrature import gauss_legendre
@@ -116,11 +116,11 @@ def some_rows(count: int) -> list[list[int]]:
     return [chance.integers(2, 5000, length).tolist() for length in lengths]
 
 
-def predicted(classifier: Classifier, pieces: list[list[int]]) -> Rows:
+def predicted(classifier: Classifier, pieces: list[list[int]]) -> ModelInputs:
     """Return the rows with their predicted classes."""
     segments = [[0] * len(row) for row in pieces]
     logits = classifier.answer(pieces, segments)
-    return Rows(pieces, segments, logits, logits.argmax(-1))
+    return ModelInputs(pieces, segments, logits, logits.argmax(-1))
 
 
 def by_captum(

@@ -21,7 +21,7 @@ from common import HERE, command_line, some_texts, write_page
 from ig_speed import captum
 from torch.profiler import ProfilerActivity, profile
 
-from augment.attribution.path_integral import Plan, Rows, attribute, fixed
+from augment.attribution.path_integral import ModelInputs, Plan, attribute, fixed
 from augment.config.sections import ModelConfig, RunConfig
 from augment.models.classifier import open_classifier
 
@@ -64,7 +64,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, float]:
     longest = max(len(row) for row in pieces)
     classifier.budget = FLIGHT * longest
     logits = classifier.answer(pieces, segments)
-    rows = Rows(pieces, segments, logits, logits.argmax(-1))
+    rows = ModelInputs(pieces, segments, logits, logits.argmax(-1))
     batch = classifier.batch(pieces, segments)
     if arguments.side == "captum":
         # As a model is when it was loaded; ours freezes it.

@@ -24,7 +24,7 @@ from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from augment.attribution.path_integral import Plan, Rows, trace
+from augment.attribution.path_integral import ModelInputs, Plan, trace
 from augment.attribution.rule_trials import seen
 from augment.config.sections import ModelConfig, RunConfig
 from augment.ig.quadrature import Level, gauss_legendre
@@ -107,16 +107,16 @@ def computing_in(classifier: Classifier, dtype: Dtype) -> Iterator[None]:
         classifier.dtype = "float32"
 
 
-def some_rows(classifier: Classifier, corpus: str, data: Path, count: int) -> Rows:
+def some_rows(classifier: Classifier, corpus: str, data: Path, count: int) -> ModelInputs:
     """Return the first rows of a shipped corpus, asked for the class that the model predicts."""
     texts = some_texts(corpus, data, count)
     encodings = classifier.encode(texts, [None] * len(texts))
     pieces, segments = [row.pieces for row in encodings], [row.segments for row in encodings]
     logits = classifier.answer(pieces, segments)
-    return Rows(pieces, segments, logits, logits.argmax(-1))
+    return ModelInputs(pieces, segments, logits, logits.argmax(-1))
 
 
-def scores(classifier: Classifier, rows: Rows) -> tuple[list[np.ndarray], list[float]]:
+def scores(classifier: Classifier, rows: ModelInputs) -> tuple[list[np.ndarray], list[float]]:
     """Return the scores of each row, and the residual that would stop it."""
     nodes, weights = gauss_legendre(NODES)
     asked = replace(rows, logits=classifier.answer(rows.pieces, rows.segments))

@@ -49,7 +49,7 @@ from transformers import (
 )
 
 from augment.attribution.calibration import Calibration, calibrate, choose
-from augment.attribution.path_integral import Mode, Plan, Rows, Scores, Traced, attribute, trace
+from augment.attribution.path_integral import Mode, ModelInputs, Plan, Scores, Traced, attribute, trace
 from augment.attribution.rule_trials import effort
 from augment.config.sections import ModelConfig, RunConfig
 from augment.ig.quadrature import gauss_legendre, resampling
@@ -137,10 +137,10 @@ class Bench:
         self.judged, self.order = order[24:224], [*order[:24], *order[224:]]
         self.calibrations: dict[float, tuple[Calibration, float]] = {}
 
-    def predict(self) -> Rows:
+    def predict(self) -> ModelInputs:
         """Return the rows with their predicted classes, which costs a forward pass."""
         logits = self.classifier.answer(self.pieces, self.segments)
-        return Rows(self.pieces, self.segments, logits, logits.argmax(-1))
+        return ModelInputs(self.pieces, self.segments, logits, logits.argmax(-1))
 
     def run(self) -> None:
         """Make every measurement that is missing."""

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.config.sections import CorpusConfig
-from augment.corpus.formats import Batch, tables
+from augment.corpus.formats import SourceBatch, tables
 from augment.errors import DataError, RequestError
 from tests.texts import TEXTS
 
@@ -28,7 +28,7 @@ CELLS = st.one_of(
 PAIRS = st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8)
 
 
-def batches(path: Path, **options: object) -> list[Batch]:
+def batches(path: Path, **options: object) -> list[SourceBatch]:
     """Return all batches of one file, three records each."""
     config = CorpusConfig.model_validate({"root": path.parent, "files": path.name, **options})
     return [

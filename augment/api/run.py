@@ -20,7 +20,7 @@ from augment.engine.fingerprint import fingerprint_of
 from augment.engine.in_memory import require_shareable
 from augment.engine.merging import merge
 from augment.engine.phases import phases
-from augment.engine.ranks import FIRST, Rank, wait_for
+from augment.engine.ranks import FIRST, ProcessRank, wait_for
 from augment.engine.shard import Receipt, finished
 from augment.engine.staging import ACTIVE, REST, Staged, read_sample, stage_corpus
 from augment.engine.worker import Work
@@ -78,7 +78,7 @@ def run(
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-{plan.name}")
     require_shareable(job, folder, overwrite)
     say = progress or silent
-    rank = Rank.of(os.environ) if job.run.executor == "rank" else FIRST
+    rank = ProcessRank.of(os.environ) if job.run.executor == "rank" else FIRST
     require_own(folder)
     with locked(folder, rank.lock) as lock, _swept(folder, rank):
         fingerprint = fingerprint_of(plan, job)
@@ -92,7 +92,7 @@ def run(
 
 
 @contextmanager
-def _swept(folder: Path, rank: Rank) -> Iterator[None]:
+def _swept(folder: Path, rank: ProcessRank) -> Iterator[None]:
     """Remove what dead writers left of a folder that is ours, before and after the block; other ranks may be alive."""
     if rank.number == 0:
         sweep_beside(folder)

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from augment.attribution.path_integral import Rows, Scores
+from augment.attribution.path_integral import ModelInputs, Scores
 from augment.models.classifier import Classifier
 
 # Texts of the corpus that are kept to choose from, and how many are averaged.
@@ -21,7 +21,7 @@ KEPT = 64
 AVERAGED = 8
 
 Starts = list[list[list[int]]]
-Attribute = Callable[[Rows], Scores]
+Attributor = Callable[[ModelInputs], Scores]
 
 
 class References:
@@ -35,15 +35,15 @@ class References:
         self._logits = classifier.answer(self._texts, segments)
         self._means = self._vectors(self._texts)
 
-    def attribute(self, name: str, rows: Rows, attribute: Attribute) -> Scores:
+    def attribute(self, name: str, rows: ModelInputs, attribute: Attributor) -> Scores:
         """Return the scores of every row from the starts of a baseline, each row once for every start."""
         return _averaged(rows, self.starts(name, rows), attribute)
 
-    def first(self, name: str, rows: Rows) -> Rows:
+    def first(self, name: str, rows: ModelInputs) -> ModelInputs:
         """Return the rows with the first start of each: what a calibration is made on."""
         return replace(rows, starts=[some[0] for some in self.starts(name, rows)])
 
-    def starts(self, name: str, rows: Rows) -> Starts:
+    def starts(self, name: str, rows: ModelInputs) -> Starts:
         """Return the starts of every row.
 
         text: the first reference; corpus: the first eight; neutral: the one whose logit of the target is nearest to the
@@ -68,7 +68,7 @@ class References:
             for pieces, places in zip(rows.pieces, chosen, strict=True)
         ]
 
-    def _across(self, rows: Rows) -> list[list[int]]:
+    def _across(self, rows: ModelInputs) -> list[list[int]]:
         """Return for each row the reference most like it that the model answers otherwise."""
         alike = self._vectors(rows.pieces) @ self._means.T
         predicted = self._logits.argmax(-1)
@@ -84,7 +84,7 @@ class References:
         return torch.nn.functional.normalize(found, dim=-1)
 
 
-def _averaged(rows: Rows, starts: Starts, attribute: Attribute) -> Scores:
+def _averaged(rows: ModelInputs, starts: Starts, attribute: Attributor) -> Scores:
     """Return the scores of every row, the mean over its starts; evaluations add up, the error is the mean's bound."""
     owner = [row for row, some in enumerate(starts) for _ in some]
     each = attribute(replace(rows.take(owner), starts=[start for some in starts for start in some]))

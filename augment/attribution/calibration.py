@@ -15,7 +15,15 @@ from typing import Literal
 
 import numpy as np
 
-from augment.attribution.path_integral import UNCALIBRATED, Plan, Rows, Scores, Traced, trace, uncalibrated
+from augment.attribution.path_integral import (
+    UNCALIBRATED,
+    ModelInputs,
+    Plan,
+    Scores,
+    Traced,
+    trace,
+    uncalibrated,
+)
 from augment.attribution.rule_trials import (
     EASY,
     PROMISE,
@@ -35,7 +43,7 @@ from augment.ig.quadrature import Chain, Level, gauss_legendre, resampling, sing
 from augment.ig.residual import estimate, integrate
 from augment.models.classifier import Classifier
 
-Shape = Literal["smooth", "rough", "jump"]
+PathShape = Literal["smooth", "rough", "jump"]
 
 # A corpus smaller than this is done before its calibration has paid for itself.
 LEAST_ROWS = 200
@@ -62,7 +70,7 @@ class Calibration:
     factor: float
     usual: float
     baseline: FillerName
-    shape: Shape
+    shape: PathShape
     jump: float
     roughness: float
     texts: int
@@ -84,7 +92,7 @@ def choose(predicted: Sequence[int], count: int) -> list[int]:
     return [place for _, _, place in sorted(keys)[:count]]
 
 
-def calibrate(classifier: Classifier, rows: Rows, plan: Plan) -> tuple[Calibration, Scores]:
+def calibrate(classifier: Classifier, rows: ModelInputs, plan: Plan) -> tuple[Calibration, Scores]:
     """Return the calibration of a model by the paths of these rows, and the scores of those that were traced.
 
     The first of them show whether the paths are easy, and how many are traced, at how many nodes; the scores of those
@@ -142,7 +150,7 @@ def _learned(traced: Sequence[Traced], plan: Plan, jump: float, takes: Effort) -
         or np.quantile(at_twelve, 0.9) > _ROUGH_TAIL
         or np.quantile(densest, _MISSED) > plan.tolerance
     )
-    shape: Shape = "jump" if jump >= _JUMP else "rough" if rough else "smooth"
+    shape: PathShape = "jump" if jump >= _JUMP else "rough" if rough else "smooth"
     return Calibration(
         chain,
         plan.tolerance,
@@ -156,7 +164,7 @@ def _learned(traced: Sequence[Traced], plan: Plan, jump: float, takes: Effort) -
     )
 
 
-def _jump(classifier: Classifier, rows: Rows, plan: Plan, traced: Sequence[Traced]) -> float:
+def _jump(classifier: Classifier, rows: ModelInputs, plan: Plan, traced: Sequence[Traced]) -> float:
     """Return the median share of F's range that is left behind in the first hundredth of the path."""
     early = trace(classifier, rows, plan, np.asarray([0.01]))
     shares = []

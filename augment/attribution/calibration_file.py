@@ -18,7 +18,7 @@ from augment.attribution.path_integral import Scores
 from augment.errors import RequestError
 from augment.ig.quadrature import Chain, Level
 
-Facts = Mapping[str, object]
+MadeFor = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Finished:
     scores: Scores
 
 
-def save(path: Path, made_for: Facts, calibration: Calibration, finished: Finished) -> None:
+def save(path: Path, made_for: MadeFor, calibration: Calibration, finished: Finished) -> None:
     """Write a calibration to `path` and its finished rows beside it, as .parquet."""
     chain = calibration.chain
     values = asdict(calibration) | {
@@ -52,7 +52,7 @@ def save(path: Path, made_for: Facts, calibration: Calibration, finished: Finish
     pq.write_table(pa.table(table), path.with_suffix(".parquet"))
 
 
-def load(path: Path, made_for: Facts) -> Calibration:
+def load(path: Path, made_for: MadeFor) -> Calibration:
     """Return the calibration in a file; RequestError if it is none, or was made for something else, naming what."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ import numpy as np
 
 from augment.attribution import path_integral as integrate
 from augment.attribution.calibration_file import Finished
-from augment.attribution.path_integral import PROMISING, Plan, Rows, Scores
+from augment.attribution.path_integral import PROMISING, ModelInputs, Plan, Scores
 from augment.models.classifier import Classifier
 
 # About twice the error that 95 texts in 100 keep, weights in float32 (benchmarks/ig_precision.md).
@@ -19,7 +19,7 @@ FLOORS = {"bfloat16": 0.02, "float16": 0.01, "tf32": 0.005}
 
 
 def attribute_precisely(
-    classifier: Classifier, rows: Rows, plan: Plan, ids: Sequence[str], finished: Finished | None
+    classifier: Classifier, rows: ModelInputs, plan: Plan, ids: Sequence[str], finished: Finished | None
 ) -> Scores:
     """Return the scores of every row: those that are finished as they are, the others by the plan."""
     known = {name: place for place, name in enumerate(finished.ids)} if finished else {}
@@ -35,7 +35,7 @@ def attribute_precisely(
     return _gathered(sources)
 
 
-def attribute(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
+def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan) -> Scores:
     """Return the scores of rows, those that miss the floor of the arithmetic computed again in float32."""
     floor = FLOORS.get(classifier.dtype, 0.0)
     if plan.mode not in PROMISING or not floor:

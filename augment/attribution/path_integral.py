@@ -16,7 +16,7 @@ from torch import Tensor
 
 from augment.attribution.layers import Cut, Secant
 from augment.ig.baseline import FillerName
-from augment.ig.gradients import Batch, Evaluation, Question, evaluate
+from augment.ig.gradients import Batch, Gradients, Question, evaluate
 from augment.ig.quadrature import Chain, Level, gauss_legendre, patterson, single
 from augment.ig.residual import Integral, Paths, estimate, incomplete, integrate, measure
 from augment.ig.target import Quantity, quantity, runner_up
@@ -37,7 +37,7 @@ _WINDOW = 1 << 22
 
 
 @dataclass(frozen=True)
-class Rows:
+class ModelInputs:
     """What is explained. pieces, segments: N rows of input and token type ids; logits: [N, C] float32 at x.
 
     target: [N] int64, the class explained in each row. owners: the token of each piece, -1 for none, where tokens are
@@ -51,14 +51,14 @@ class Rows:
     owners: Sequence[Sequence[int]] | None = None
     starts: Sequence[Sequence[int]] | None = None
 
-    def take(self, places: Sequence[int]) -> "Rows":
+    def take(self, places: Sequence[int]) -> "ModelInputs":
         """Return the rows at some places, in their order; a place may come twice."""
         index = list(places)
         owners, starts = (
             None if values is None else [values[place] for place in index]
             for values in (self.owners, self.starts)
         )
-        return Rows(
+        return ModelInputs(
             [self.pieces[place] for place in index],
             [self.segments[place] for place in index],
             self.logits[index],
@@ -141,9 +141,9 @@ def doubted(scores: Scores, tolerance: float) -> Scores:
     return scores
 
 
-def attribute(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
+def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan) -> Scores:
     """Return the scores of every row for its target class."""
-    return _Attribution(classifier, rows, plan).run()
+    return _Integration(classifier, rows, plan).run()
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,9 @@ class Traced:
     end: float
 
 
-def trace(classifier: Classifier, rows: Rows, plan: Plan, nodes: np.ndarray) -> list[Traced]:
+def trace(classifier: Classifier, rows: ModelInputs, plan: Plan, nodes: np.ndarray) -> list[Traced]:
     """Return the path of every row at `nodes` [S] in [0, 1]."""
-    return _Attribution(classifier, rows, plan).trace(nodes)
+    return _Integration(classifier, rows, plan).trace(nodes)
 
 
 def try_path(classifier: Classifier, plan: Plan) -> None:
@@ -172,10 +172,10 @@ def try_path(classifier: Classifier, plan: Plan) -> None:
         network.baseline(plan.baseline, batch, network.embed(batch))
 
 
-class _Attribution:
+class _Integration:
     """The scores of some rows, brought up to date rule by rule."""
 
-    def __init__(self, classifier: Classifier, rows: Rows, plan: Plan) -> None:
+    def __init__(self, classifier: Classifier, rows: ModelInputs, plan: Plan) -> None:
         """Evaluate F at both ends of every row's path."""
         self._classifier, self._rows, self._plan = classifier, rows, plan
         self._exact = classifier.has_closed_form and plan.allows_closed_form and rows.starts is None
@@ -376,7 +376,7 @@ class _Attribution:
 
         self._classifier.in_batches(lengths, enter)
 
-    def _evaluate(self, here: list[int], alphas: np.ndarray) -> Evaluation:
+    def _evaluate(self, here: list[int], alphas: np.ndarray) -> Gradients:
         """Return the gradients of a batch of rows at positions `alphas` [B] of their paths."""
         rows, device = self._rows, self._classifier.device
         distinct = list(dict.fromkeys(here))

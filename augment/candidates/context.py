@@ -17,7 +17,8 @@ import numpy as np
 
 from augment.candidates.place import Place
 from augment.config.sections import RunConfig
-from augment.models.encoder import UNSEEN, Encoder, Span, open_encoder
+from augment.models.encoder import UNSEEN, Encoder, open_encoder
+from augment.text.align import Span
 from augment.text.editable import Protection, editable
 from augment.text.script import language
 from augment.text.segment import segment

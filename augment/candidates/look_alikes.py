@@ -21,7 +21,6 @@ import regex
 from augment.errors import DataError
 from augment.text.segment import frequent_characters
 
-Find = Callable[[str], Iterator[str]]
 Parts = frozenset[str]
 _CHARACTERS, _LONGEST = 3_000, 4
 # Share of parts, by weight, from which two characters are alike; characters offered for one.
@@ -30,7 +29,7 @@ _HAN = regex.compile(r"\p{Han}+")
 _IDLE = {"PROTO", "FRAME", "STOP"}
 
 
-def by_parts(path: Path) -> Find:
+def by_parts(path: Path) -> Callable[[str], Iterator[str]]:
     """Return the lookup of a table of parts; DataError if the file holds anything else."""
     alike = _Alike(read_parts(path))
 

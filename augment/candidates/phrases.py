@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Sequence
 
 from augment.candidates.lexicon import Lexicon, joined
 
-Find = Callable[[Sequence[str]], list[tuple[int, ...]]]
+PhraseFinder = Callable[[Sequence[str]], list[tuple[int, ...]]]
 
 
-def phrase_finder(lexicons: Sequence[Lexicon]) -> Find | None:
+def phrase_finder(lexicons: Sequence[Lexicon]) -> PhraseFinder | None:
     """Return the function that finds phrases in tokens; None where no list has any, as none but a user's own does."""
     keys = frozenset[str]().union(*(lexicon.keys for lexicon in lexicons))
     return None if not keys else lambda tokens: _found(tokens, keys, max(map(len, keys)))

@@ -64,7 +64,7 @@ AcceptFlags = Annotated[
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder that corpus files are relative to.", show_default=False)
 ]
-Model = Annotated[
+ModelOption = Annotated[
     str | None,
     typer.Option(
         "--model", "-m", help="Model folder or hub id, in place of the config's.", show_default=False
@@ -130,7 +130,7 @@ def run(
     ] = None,
     accept_flags: AcceptFlags = None,
     data: Data = None,
-    model: Model = None,
+    model: ModelOption = None,
     overrides: Overrides = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -164,7 +164,7 @@ def keywords(
         output_option("keywords"),
     ] = None,
     data: Data = None,
-    model: Model = None,
+    model: ModelOption = None,
     overrides: Overrides = None,
     top: Annotated[int, typer.Option("--top", help="Units to list for each class.", min=1)] = 10,
     overwrite: Overwrite = False,
@@ -216,7 +216,7 @@ def check(
     pipeline: Annotated[str, typer.Argument(help="A shipped pipeline by name, or a YAML file.")],
     config: Configs = None,
     data: Data = None,
-    model: Model = None,
+    model: ModelOption = None,
     overrides: Overrides = None,
     as_json: Json = False,
 ) -> None:
@@ -253,7 +253,7 @@ def audit(
         typer.Option("--near", help="Share in common from which two texts are near.", min=0.5, max=1),
     ] = 0.8,
     data: Data = None,
-    model: Model = None,
+    model: ModelOption = None,
     overrides: Overrides = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -395,7 +395,7 @@ def evaluate(
     ] = None,
     accept_flags: AcceptFlags = None,
     data: Data = None,
-    model: Model = None,
+    model: ModelOption = None,
     overrides: Overrides = None,
     overwrite: Overwrite = False,
     as_json: Json = False,

@@ -41,7 +41,7 @@ def _encoding(name: str) -> str:
     return name
 
 
-Encoding = Annotated[str, AfterValidator(_encoding)]
+EncodingName = Annotated[str, AfterValidator(_encoding)]
 
 
 def _as_text(value: object) -> object:
@@ -53,7 +53,7 @@ Text = Annotated[str, BeforeValidator(_as_text)]
 
 
 # Only true and false: the words yes and no are text in YAML 1.2.
-Flag = Annotated[bool, Strict()]
+StrictBool = Annotated[bool, Strict()]
 
 
 class Section(BaseModel, frozen=True, extra="forbid"):
@@ -86,14 +86,14 @@ class CorpusConfig(Section):
     )
     hub: str | None = Field(default=None, description="id of a data set on the hub; needs run.allow_download")
     format: Format = Field(default="auto", description="auto goes by the file name")
-    encoding: Encoding = Field(
+    encoding: EncodingName = Field(
         default="auto",
         description="auto finds UTF-8, UTF-16, GB18030, Big5 and Windows-1252; or any text encoding that Python names",
     )
     delimiter: str | None = Field(
         default=None, description="what parts the fields, where it is not the format's own"
     )
-    quoted: Flag | None = Field(
+    quoted: StrictBool | None = Field(
         default=None, description="whether fields may be quoted; default: csv and tsv yes, others no"
     )
     columns: tuple[str, ...] | None = Field(
@@ -303,7 +303,7 @@ class TrainConfig(Section):
         default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small"
     )
     limit: int | None = Field(default=None, ge=1, description="train on at most so many rows")
-    baseline: Flag = Field(
+    baseline: StrictBool = Field(
         default=False, description="print TF-IDF with logistic regression on the same split beside it"
     )
 
@@ -367,7 +367,7 @@ class RunConfig(Section):
         default="auto",
         description="pieces in one forward pass; auto: what half of a CUDA device's free memory holds, else 4,096",
     )
-    recompute: Flag = Field(
+    recompute: StrictBool = Field(
         default=False, description="a third more time, a fraction of the memory: layers are computed again"
     )
     threads: int | None = Field(
@@ -383,7 +383,7 @@ class RunConfig(Section):
     max_reject_rate: float = Field(
         default=0.01, ge=0, le=1, description="share of rejected rows above which a run ends with code 4"
     )
-    allow_download: Flag = Field(default=False, description="let hub ids be downloaded")
+    allow_download: StrictBool = Field(default=False, description="let hub ids be downloaded")
 
     @field_validator("workers")
     @classmethod

@@ -9,22 +9,22 @@ from typing import Literal, get_args
 
 from augment.errors import RequestError, nearest
 
-Kind = Literal["pipelines", "configs"]
+ShippedFolder = Literal["pipelines", "configs"]
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def folder(kind: Kind) -> Path:
+def folder(kind: ShippedFolder) -> Path:
     """Return the folder of the shipped files of one kind."""
     inside = _PACKAGE / "_shipped" / kind
     return inside if inside.is_dir() else _PACKAGE.parent / kind
 
 
-def names(kind: Kind) -> list[str]:
+def names(kind: ShippedFolder) -> list[str]:
     """Return the names of the shipped files of one kind, sorted."""
     return sorted(path.stem for path in folder(kind).glob("*.yaml"))
 
 
-def find(kind: Kind, name: str) -> Path:
+def find(kind: ShippedFolder, name: str) -> Path:
     """Return the file of a shipped name, else that of the name in the current folder, or the path itself.
 
     RequestError naming what there is.
@@ -38,7 +38,9 @@ def find(kind: Kind, name: str) -> Path:
         )
         if beside is not None:
             return Path(beside)
-        other = next((other for other in get_args(Kind) if other != kind and name in names(other)), None)
+        other = next(
+            (other for other in get_args(ShippedFolder) if other != kind and name in names(other)), None
+        )
         what = f"this is a {other[:-1]}" if other else "there is none of that name"
         raise RequestError(f"{kind[:-1]} `{name}`", what, nearest(name, names(kind)))
     return path

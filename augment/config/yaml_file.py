@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from augment.errors import RequestError, nearest
 
 Key = str | int
-Model = TypeVar("Model", bound=BaseModel)
+Validated = TypeVar("Validated", bound=BaseModel)
 LARGEST = 1 << 20
 # Levels of nesting; the shipped files have five. The parsers of YAML and of its values call themselves once a level.
 _DEEPEST = 32
@@ -123,7 +123,9 @@ def load(path: Path) -> Document:
         raise RequestError(str(path), f"not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
 
 
-def checked(model: type[Model], document: Document, values: object, at: tuple[Key, ...] = ()) -> Model:
+def checked(
+    model: type[Validated], document: Document, values: object, at: tuple[Key, ...] = ()
+) -> Validated:
     """Return `values` as a `model`; RequestError naming file:line, the key, and the nearest right key or value."""
     for location, what, hint in _unusable(values):
         raise RequestError(document.where(at + location), what, hint)

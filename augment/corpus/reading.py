@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from augment.config.sections import CorpusConfig
 from augment.corpus.column_roles import Layout, Part, Shape, lay_out
-from augment.corpus.formats import Batch, TextFolder
+from augment.corpus.formats import SourceBatch, TextFolder
 from augment.corpus.rows import SourceRow, batches_of, rows_of, text_digest
-from augment.corpus.seen_ids import Seen
+from augment.corpus.seen_ids import SeenHashes
 from augment.errors import DataError, RequestError, few, nearest
 from augment.tables.columns import CORPUS
 from augment.tables.rows import Reject
@@ -92,7 +92,7 @@ def settled(layout: Layout) -> Layout:
     column = layout.shape.id
     if column is None or layout.config.id or all(isinstance(part.table, TextFolder) for part in layout.parts):
         return layout
-    seen = Seen()
+    seen = SeenHashes()
     for part in layout.parts:
         for batch in batches_of(layout, part, _IDS):
             for row, line in zip(rows_of(layout, part, batch), batch.lines, strict=True):
@@ -111,9 +111,9 @@ class _Unique:
     def __init__(self, layout: Layout) -> None:
         """Start with no ids."""
         self._layout = layout
-        self._seen = Seen()
+        self._seen = SeenHashes()
 
-    def check(self, part: Part, batch: Batch, rows: list[SourceRow]) -> None:
+    def check(self, part: Part, batch: SourceBatch, rows: list[SourceRow]) -> None:
         """Raise DataError if a row has the id of an earlier one; the others are unique, or checked by `settled`."""
         if not self._layout.config.id:
             return
@@ -133,7 +133,7 @@ class _Unique:
         return "an earlier row"
 
 
-def _chunk(layout: Layout, part: Part, batch: Batch, rows: list[SourceRow]) -> Chunk:
+def _chunk(layout: Layout, part: Part, batch: SourceBatch, rows: list[SourceRow]) -> Chunk:
     """Return the rows that are used, with the rejects of the batch in the order of the file."""
     name = part.table.name
     rejects = [(fault.number, f"{name}:{fault.number}", fault.reason, fault.line) for fault in batch.faults]
@@ -150,7 +150,7 @@ def _chunk(layout: Layout, part: Part, batch: Batch, rows: list[SourceRow]) -> C
     return Chunk(_table(layout, batch, [rows[index] for index in kept], kept), found, skipped)
 
 
-def _table(layout: Layout, batch: Batch, rows: list[SourceRow], kept: list[int]) -> pa.RecordBatch:
+def _table(layout: Layout, batch: SourceBatch, rows: list[SourceRow], kept: list[int]) -> pa.RecordBatch:
     """Return rows as the columns of `CORPUS`, and the source's own columns as a struct."""
     named = [row._replace(label=layout.shape.label_names.get(row.label or "", row.label)) for row in rows]
     arrays = [pa.array([getattr(row, column.name) for row in named], column.type) for column in CORPUS]

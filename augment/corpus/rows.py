@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from augment.config.numerals import plain
 from augment.corpus.column_roles import Layout, Part
-from augment.corpus.formats import SPLITS, Batch, Record
+from augment.corpus.formats import SPLITS, Record, SourceBatch
 
 SCALARS = (str, int, float, bool)
 NO_LABEL = "no label"
@@ -32,7 +32,7 @@ class SourceRow(NamedTuple):
     used: bool
 
 
-def batches_of(layout: Layout, part: Part, size: int) -> Iterator[Batch]:
+def batches_of(layout: Layout, part: Part, size: int) -> Iterator[SourceBatch]:
     """Yield the records of a part; texts must be text, labels, ids and splits single values."""
     shape = layout.shape
     allowed: dict[str, tuple[type, ...]] = {}
@@ -44,7 +44,7 @@ def batches_of(layout: Layout, part: Part, size: int) -> Iterator[Batch]:
     return part.table.batches(part.schema, size, allowed)
 
 
-def rows_of(layout: Layout, part: Part, batch: Batch) -> list[SourceRow]:
+def rows_of(layout: Layout, part: Part, batch: SourceBatch) -> list[SourceRow]:
     """Return the records of a batch, read and judged."""
     cells = zip(*(_strings(batch.rows, column) for column in _columns(layout)), strict=True)
     return _read(layout, part, batch.numbers, cells)

@@ -12,7 +12,7 @@ import numpy as np
 _RECENT = 1 << 14
 
 
-class Seen:
+class SeenHashes:
     """Values met so far, each as a hash of 64 bits: of a billion, one in forty runs takes two for the same."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from augment.engine.processes import Processes, cuda_devices
-from augment.engine.ranks import Rank, ranks
+from augment.engine.ranks import ProcessRank, ranks
 from augment.engine.ray_actors import Cluster
 from augment.engine.shard import Receipt
 from augment.engine.worker import Hand, Work
@@ -36,7 +36,7 @@ def executor(work: Work, shards: int) -> Iterator[Execute]:
         with Cluster(work, shards) as cluster:
             yield cluster.run
     elif run.executor == "rank":
-        yield partial(ranks, Hand(work), Rank.of(os.environ))
+        yield partial(ranks, Hand(work), ProcessRank.of(os.environ))
     else:
         yield partial(_inline, Hand(work))
 

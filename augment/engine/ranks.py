@@ -26,14 +26,14 @@ _PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
-class Rank:
+class ProcessRank:
     """Which of how many processes this is."""
 
     number: int
     world: int
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "Rank":
+    def of(cls, environment: Mapping[str, str]) -> "ProcessRank":
         """Return the rank that the environment names; RequestError if it names none."""
         for name, world in _NAMES:
             if name in environment and world in environment:
@@ -58,10 +58,10 @@ class Rank:
 
 
 # Also what a run is that shares its work with no other rank.
-FIRST = Rank(0, 1)
+FIRST = ProcessRank(0, 1)
 
 
-def ranks(hand: Hand, rank: Rank, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
+def ranks(hand: Hand, rank: ProcessRank, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
     """Yield the receipts of this rank's share; of all shards on rank 0, which waits for the others or does their part.
 
     number: of the phase that the shards are in.
@@ -72,7 +72,7 @@ def ranks(hand: Hand, rank: Rank, number: int, shards: Sequence[int]) -> Iterato
     if rank.number == 0:
         for shard in shards:
             if shard % rank.world:
-                done, owner = hand.receipt_path(number, shard), Rank(shard % rank.world, rank.world)
+                done, owner = hand.receipt_path(number, shard), ProcessRank(shard % rank.world, rank.world)
                 comes = _comes(done, hand.folder, owner)
                 yield read_receipt(done) if comes else hand.treat(number, shard)
 
@@ -85,7 +85,7 @@ def wait_for(path: Path, folder: Path) -> None:
         )
 
 
-def _comes(path: Path, folder: Path, rank: Rank) -> bool:
+def _comes(path: Path, folder: Path, rank: ProcessRank) -> bool:
     """Wait for a file that a rank writes, and return whether it came before that rank had gone."""
     began = time.monotonic()
     while not path.exists():

@@ -100,7 +100,7 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
     corpus = job.needs_corpus()
     shape, notices = settled_shape(corpus, job.run.allow_download)
     chosen = _chosen(job, corpus, splits)
-    tally, types = _Tally(splits, chosen), LabelTypes(shape.label)
+    tally, types = _RowSorter(splits, chosen), LabelTypes(shape.label)
     with (
         _Writer(folder / ACTIVE, job.run.shard_rows) as active,
         _Writer(folder / REST, job.run.shard_rows) as rest,
@@ -180,7 +180,7 @@ def read_rest(folder: Path) -> Iterator[pa.Table]:
                 yield file.read_row_group(number)
 
 
-class _Tally:
+class _RowSorter:
     """Sorts the rows of each chunk into active and other, and counts what was left out."""
 
     def __init__(self, splits: tuple[str, ...], chosen: frozenset[str] | None) -> None:

@@ -39,7 +39,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Gradients:
     """One gradient evaluation of a batch.
 
     along: [B, T] float32, gradient . (x - x'), in the unit of F. steepness: [B, T] float32, L2 norm of the gradient,
@@ -53,7 +53,7 @@ class Evaluation:
 
 def evaluate(
     network: Network, batch: Batch, inputs: Tensor, baseline: Tensor, alphas: Tensor, question: Question
-) -> Evaluation:
+) -> Gradients:
     """Return the gradient of F at baseline + a (x - baseline), reduced to one number a piece.
 
     inputs, baseline: [B, T, D]; alphas: [B]. Padding contributes exactly zero, because the model gives it no gradient.
@@ -66,4 +66,4 @@ def evaluate(
         value = quantity(question.quantity, network.logits(batch, here), question.target, question.against)
         (gradient,) = torch.autograd.grad(value.sum(), here)
     along = (gradient * direction).sum(-1)
-    return Evaluation(along, gradient.norm(dim=-1), value.detach())
+    return Gradients(along, gradient.norm(dim=-1), value.detach())

@@ -22,11 +22,11 @@ from augment.models.classifier import positions, reading, require_known
 from augment.models.device import USUAL_BUDGET, device_of, remember_few_shapes
 from augment.models.model_folder import resource_folder
 from augment.models.packing import pack
+from augment.text.align import Span
 
 # The cosine of what is not seen, below all others.
 UNSEEN = -2.0
 _LONGEST = 512
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)

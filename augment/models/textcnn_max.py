@@ -41,7 +41,7 @@ def convolved_responses(signal: Tensor, absent: Tensor, weights: Sequence[Tensor
     return torch.cat([answer.masked_fill(behind, -torch.inf).amax(-1) for answer in answers], dim=-1)
 
 
-class _Context(Protocol):
+class _BackwardContext(Protocol):
     """What torch carries from the forward to the backward pass."""
 
     needs_input_grad: tuple[bool, ...]
@@ -56,7 +56,7 @@ class _Largest(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: _Context, signal: Tensor, absent: Tensor, kinds: Tensor | None, *weights: Tensor
+        ctx: _BackwardContext, signal: Tensor, absent: Tensor, kinds: Tensor | None, *weights: Tensor
     ) -> Tensor:
         """Return the maxima, and keep where they are if a gradient will be asked for."""
         (texts, length, _), times = signal.shape, absent.shape[1]
@@ -83,7 +83,7 @@ class _Largest(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: _Context, gradient: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: _BackwardContext, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients of the signal and of the weights."""
         signal, places, columns, ties, *weights = ctx.saved_tensors
         (texts, length, size), longest = signal.shape, max(weight.shape[2] for weight in weights)

@@ -29,7 +29,7 @@ from augment.output.shortcut_levels import Levels
 from augment.output.soft_labels import Softener
 from augment.output.totals import Totals
 from augment.stages.protocol import Stage
-from augment.stages.shortcuts import Flag
+from augment.stages.shortcuts import FlaggedUnit
 from augment.tables.columns import KEEP, MOVED, PROBABILITIES, SAMPLE
 from augment.tables.file_columns import file_columns
 from augment.tables.output_names import written_names
@@ -53,7 +53,7 @@ class Export:
         job: Job,
         staged: Staged,
         soften: Softener | None = None,
-        flags: Sequence[Flag] = (),
+        flags: Sequence[FlaggedUnit] = (),
         stages: Sequence[Stage] = (),
     ) -> None:
         """Prepare to write into a run's folder, with class probabilities in the data if something gives them.

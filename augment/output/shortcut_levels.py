@@ -13,14 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.stages.shortcuts import Flag
+from augment.stages.shortcuts import FlaggedUnit
 from augment.text.units import pattern_of
 
 
 class Levels:
     """Rows that hold what is accepted, by flag: of its class and of the others, source rows and samples."""
 
-    def __init__(self, flags: Sequence[Flag]) -> None:
+    def __init__(self, flags: Sequence[FlaggedUnit]) -> None:
         """Take what is accepted."""
         self._patterns = [(flag, pattern_of(flag.unit)) for flag in flags]
         self._rows: Counter[tuple[int, bool, bool]] = Counter()

@@ -18,7 +18,7 @@ _BINS, _LEAST = 231, 1e-9
 
 
 @dataclass
-class Spread:
+class WorstAndMedian:
     """The largest of any number of values, none negative, and about their median, without keeping them."""
 
     worst: float = 0.0
@@ -60,7 +60,7 @@ class Totals:
     shortfall: Counter[tuple[str, str]] = field(default_factory=Counter)
     statuses: dict[str, Counter[str]] = field(default_factory=dict)
     paths: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
-    errors: dict[str, "Spread"] = field(default_factory=dict)
+    errors: dict[str, "WorstAndMedian"] = field(default_factory=dict)
     attacks: Counter[str] = field(default_factory=Counter)
     queries: int = 0
     flips: int = 0
@@ -124,7 +124,9 @@ class Totals:
         sizes = pc.list_value_length(scores).to_numpy(zero_copy_only=False)
         loud = np.repeat(np.arange(len(sizes)), sizes)[scores.flatten().to_numpy() != 0]
         self.silent[method] += int((sizes > 0).sum()) - len(np.unique(loud))
-        self.errors.setdefault(method, Spread()).add(table.column(f"{method}_error").drop_null().to_pylist())
+        self.errors.setdefault(method, WorstAndMedian()).add(
+            table.column(f"{method}_error").drop_null().to_pylist()
+        )
 
     def _add_samples(self, samples: pa.Table) -> None:
         """Add verdicts, reasons of dropped samples, and changed predictions."""

@@ -15,25 +15,25 @@ import math
 from collections.abc import Sequence
 from typing import Final, Literal
 
-Mode = Literal["light", "dark"]
+ColourMode = Literal["light", "dark"]
 Score = float | None
 
 LEVELS: Final = 16
-INK: Final[dict[Mode, str]] = {"light": "#1c1d21", "dark": "#ececf0"}
-PAPER: Final[dict[Mode, str]] = {"light": "#ffffff", "dark": "#141519"}
+INK: Final[dict[ColourMode, str]] = {"light": "#1c1d21", "dark": "#ececf0"}
+PAPER: Final[dict[ColourMode, str]] = {"light": "#ffffff", "dark": "#141519"}
 
-_FOR: Final[dict[Mode, str]] = {"light": "#f69646", "dark": "#a35310"}
-_AGAINST: Final[dict[Mode, str]] = {"light": "#6fb0f2", "dark": "#1f62ad"}
-_RED: Final[dict[Mode, str]] = {"light": "#f4766c", "dark": "#b0302a"}
+_FOR: Final[dict[ColourMode, str]] = {"light": "#f69646", "dark": "#a35310"}
+_AGAINST: Final[dict[ColourMode, str]] = {"light": "#6fb0f2", "dark": "#1f62ad"}
+_RED: Final[dict[ColourMode, str]] = {"light": "#f4766c", "dark": "#b0302a"}
 
 
-def signed(score: Score, mode: Mode = "light") -> str:
+def signed(score: Score, mode: ColourMode = "light") -> str:
     """Return the tint of a score in [-1, 1]: blue below 0, orange above; paper for 0, None and NaN."""
     full = _FOR if level(score) > 0 else _AGAINST
     return _mix(PAPER[mode], full[mode], abs(level(score)) / LEVELS)
 
 
-def red(score: Score, mode: Mode = "light") -> str:
+def red(score: Score, mode: ColourMode = "light") -> str:
     """Return the tint of the magnitude of a score in [-1, 1]; paper for 0, None and NaN."""
     return _mix(PAPER[mode], _RED[mode], abs(level(score)) / LEVELS)
 

@@ -32,9 +32,9 @@ from augment.tables.columns import attribution
 from augment.text.visible import visible
 
 # A row as Arrow gives it: what each name holds is said in columns.py.
-Row = Mapping[str, Any]
+ReportRow = Mapping[str, Any]
 # A stretch of a sample: unchanged text, or what was put for what, with the score of the token replaced.
-Run = str | tuple[str, str, float | None]
+Stretch = str | tuple[str, str, float | None]
 
 STATIC_ROWS: Final = 20
 _SCRIPTS: Final = ("strings.js", "card.js", "list.js", "page.js")
@@ -71,7 +71,7 @@ class Page:
     total_source_rows: int = 0
     unit: str = ""
     made_by: str = ""
-    units: Sequence[Row] = ()
+    units: Sequence[ReportRow] = ()
     variety: tuple[tuple[str, str], ...] = ()
 
 
@@ -124,7 +124,7 @@ def _scores(source_rows: pa.Table, method: str) -> list[float | None]:
 
 def _cards(page: Page, samples: pa.Table) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the rows as the script reads them, each with its samples, and a notice if a sample's row is not drawn."""
-    made: dict[str, list[Row]] = {}
+    made: dict[str, list[ReportRow]] = {}
     for sample in samples.to_pylist():
         made.setdefault(sample["source_id"], []).append(sample)
     cards = [_card(row, page.methods, made.pop(row["id"], [])) for row in page.source_rows.to_pylist()]
@@ -132,7 +132,7 @@ def _cards(page: Page, samples: pa.Table) -> tuple[list[dict[str, Any]], list[st
     return cards, [f"{lost} samples are not drawn, because their source row is not."] if lost else []
 
 
-def _card(row: Row, methods: Sequence[str], samples: Sequence[Row]) -> dict[str, Any]:
+def _card(row: ReportRow, methods: Sequence[str], samples: Sequence[ReportRow]) -> dict[str, Any]:
     """Return one row as the script reads it."""
     tokens = row.get("tokens") or []
     places = list(zip(row.get("side") or [0] * len(tokens), row.get("spans") or [], strict=False))
@@ -160,7 +160,7 @@ def _card(row: Row, methods: Sequence[str], samples: Sequence[Row]) -> dict[str,
     }
 
 
-def _sides(row: Row) -> list[str]:
+def _sides(row: ReportRow) -> list[str]:
     """Return the text, and the second text of a pair."""
     pair = row.get("text_pair")
     return [row["text"] or ""] if pair is None else [row["text"] or "", pair]
@@ -175,7 +175,7 @@ def _pieces(text: str, spans: Sequence[Mapping[str, int]]) -> str:
     return _CUT.join([*pieces, visible(text[cursor:])])
 
 
-def _explained(row: Row, method: str, order: Sequence[int]) -> dict[str, Any]:
+def _explained(row: ReportRow, method: str, order: Sequence[int]) -> dict[str, Any]:
     """Return one attribution of a row: its scores as steps of the row's largest, which is `peak`, and its figures.
 
     A byte per score keeps the page small; relative to the row its error is at most 0.4 % of the row's largest score.
@@ -195,14 +195,14 @@ def _explained(row: Row, method: str, order: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _gold(label: object, explained: Sequence[Row], samples: Sequence[Row]) -> float | None:
+def _gold(label: object, explained: Sequence[ReportRow], samples: Sequence[ReportRow]) -> float | None:
     """Return the probability of the given label on a row, where a column tells it."""
     told = [sample.get("p_gold_before") for sample in samples if sample.get("p_gold_before") is not None]
     told += [found["prob"] for found in explained if found["target"] == label and found["prob"] is not None]
     return _short(told[0]) if told else None
 
 
-def _sample(sample: Row, source: Row) -> dict[str, Any]:
+def _sample(sample: ReportRow, source: ReportRow) -> dict[str, Any]:
     """Return one sample as the script reads it: each side as runs, unchanged text or [old, new, score]."""
     edits = sample.get("edits") or []
     sides = [
@@ -221,9 +221,9 @@ def _sample(sample: Row, source: Row) -> dict[str, Any]:
     }
 
 
-def _runs(text: str, edits: Sequence[Row]) -> list[Run]:
+def _runs(text: str, edits: Sequence[ReportRow]) -> list[Stretch]:
     """Return one side of a source row as runs of unchanged text, and of (old, new, score) where it was edited."""
-    runs: list[Run] = []
+    runs: list[Stretch] = []
     cursor = 0
     for edit in sorted(edits, key=lambda edit: (edit["start"], edit["end"])):
         runs.append(text[cursor : edit["start"]])
@@ -244,9 +244,9 @@ def _short(value: float | None) -> float | None:
     return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None
 
 
-def _static(card: Row, scale: float) -> dict[str, Any]:
+def _static(card: ReportRow, scale: float) -> dict[str, Any]:
     """Return a card for plain HTML: each side as (text, class) pairs painted by the first attribution."""
-    found: Row = card["explained"][0] if card["explained"] else {"scores": [], "peak": 0.0}
+    found: ReportRow = card["explained"][0] if card["explained"] else {"scores": [], "peak": 0.0}
     scores = [None if step is None else step / _STEPS * found["peak"] for step in found["scores"]]
     tints = iter([tint_class(score) for score in scaled(scores, scale)])
     sides = [

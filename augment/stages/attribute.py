@@ -21,7 +21,7 @@ from augment.tables.rows import rejecting, source_rows, with_columns
 if TYPE_CHECKING:
     from augment.attribution.baseline_texts import References
     from augment.attribution.calibration_file import Finished
-    from augment.attribution.path_integral import Plan, Rows, Scores
+    from augment.attribution.path_integral import ModelInputs, Plan, Scores
     from augment.models.classifier import Classifier
 
 _FROM_CORPUS = ("corpus", "neutral", "boundary")
@@ -258,9 +258,9 @@ class Attribute(Stage):
             )
         return References(classifier, json.loads(self._file(state, "references").read_text(encoding="utf-8")))
 
-    def _rows(self, batch: pa.RecordBatch, classifier: "Classifier", labels: LabelMap) -> "Rows":
+    def _rows(self, batch: pa.RecordBatch, classifier: "Classifier", labels: LabelMap) -> "ModelInputs":
         """Return what is explained: the predicted class of each row, or its given label where the model knows it."""
-        from augment.attribution.path_integral import Rows
+        from augment.attribution.path_integral import ModelInputs
 
         pieces, segments = batch.column("pieces").to_pylist(), batch.column("segments").to_pylist()
         logits = classifier.answer(pieces, segments)
@@ -269,13 +269,13 @@ class Attribute(Stage):
             for row, label in enumerate(batch.column("label").to_pylist()):
                 gold = labels.index(label)
                 target[row] = target[row] if gold is None else gold
-        return Rows(pieces, segments, logits, target, batch.column("owner").to_pylist())
+        return ModelInputs(pieces, segments, logits, target, batch.column("owner").to_pylist())
 
     def _with_scores(
         self,
         batch: pa.RecordBatch,
         places: list[int],
-        rows: "Rows",
+        rows: "ModelInputs",
         scores: "Scores",
         labels: LabelMap,
         path: tuple[str, str | None],

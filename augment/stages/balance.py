@@ -22,13 +22,12 @@ import pyarrow as pa
 from pydantic import Field, ValidationInfo, field_validator
 
 from augment.config.job import Job
-from augment.config.sections import Flag
+from augment.config.sections import StrictBool
 from augment.seeding import Chance, chance, key_of
 from augment.stages.editing import Row, editable_rows, protection, whole_rows
 from augment.stages.editor import Editor, is_blank
 from augment.stages.protocol import Lines, Step, TableStage
-from augment.stages.shortcuts import Flag as Shortcut
-from augment.stages.shortcuts import read_flags
+from augment.stages.shortcuts import FlaggedUnit, read_flags
 from augment.tables.files import read_table
 from augment.tables.rows import Missing, Sample, with_samples
 from augment.text.editable import Protection, governed, is_content
@@ -53,7 +52,7 @@ _REST = ""
 _PARTS, _LEAST, _OFTEN = 1 << 20, 1e-9, 4.0
 
 
-class Run(NamedTuple):
+class UnitRun(NamedTuple):
     """Accepted units that stand together in a text: its side, first, last or inside, and the words without regard to case."""
 
     side: int
@@ -61,7 +60,7 @@ class Run(NamedTuple):
     text: str
 
 
-State = tuple[Run, ...]
+State = tuple[UnitRun, ...]
 _LOCKED = "a negation or a protected word may not come or go"
 
 
@@ -70,7 +69,7 @@ class Change:
     """What a sample loses, by tokens, and what it gains, each run as it is written."""
 
     gone: frozenset[int]
-    new: tuple[tuple[Run, str], ...]
+    new: tuple[tuple[UnitRun, str], ...]
 
     @property
     def method(self) -> str:
@@ -85,7 +84,7 @@ class Balance(Editor, TableStage):
     kind: Literal["balance"] = "balance"
     remove: bool = Field(default=True, description="samples that lose a shortcut")
     insert: bool = Field(default=True, description="samples that gain one")
-    even: Flag = Field(
+    even: StrictBool = Field(
         default=True,
         description="of as many rows as make every shortcut equally frequent in all classes; false: of every row, without the "
         "shortcuts of its class, or with one of another",
@@ -170,7 +169,7 @@ class Balance(Editor, TableStage):
         return step
 
     def changes(
-        self, row: Row, flags: Sequence[Shortcut], counted: Set[Unit], states: "_States", rng: Chance
+        self, row: Row, flags: Sequence[FlaggedUnit], counted: Set[Unit], states: "_States", rng: Chance
     ) -> Iterator[Change]:
         """Yield what the samples of a row lose and gain: as the classes need, or what each half says of every row."""
         if self.even:
@@ -207,10 +206,10 @@ class _States:
     def __init__(self, table: pa.Table) -> None:
         """Take the rows of each class and state."""
         counts: dict[str, Counter[State]] = defaultdict(Counter)
-        written: dict[Run, Counter[str]] = defaultdict(Counter)
+        written: dict[UnitRun, Counter[str]] = defaultdict(Counter)
         columns = table.select(["group", "state", "rows"]).to_pydict()
         for group, state, rows in zip(*columns.values(), strict=True):
-            runs = [(Run(*run[:3]), run[3]) for run in json.loads(state)]
+            runs = [(UnitRun(*run[:3]), run[3]) for run in json.loads(state)]
             counts[group][tuple(run for run, _ in runs)] += rows
             for run, form in runs:
                 written[run][form] += rows
@@ -222,15 +221,15 @@ class _States:
             group: {state: rows / of.total() for state, rows in of.items()} for group, of in counts.items()
         }
         known = sorted({state for found in shares.values() for state in found})
-        self._plans = {group: _Plan.of(group, shares, known) for group in shares}
+        self._plans = {group: _ClassNeed.of(group, shares, known) for group in shares}
 
-    def placed(self, unit: Unit, rng: Chance) -> Run:
+    def placed(self, unit: Unit, rng: Chance) -> UnitRun:
         """Return a unit where it stands in some row that has it, all rows alike; inside where none has it alone."""
         there = {run: often for run, often in self._often.items() if run.text == unit.text}
         if unit.kind in ("first", "last"):
             there = {run: often for run, often in there.items() if run.place == unit.kind}
         if not there:
-            return Run(0, _place(unit.kind), unit.text)
+            return UnitRun(0, _place(unit.kind), unit.text)
         ends = list(accumulate(there.values()))
         return list(there)[bisect_right(ends, rng.below(ends[-1]))]
 
@@ -247,14 +246,16 @@ class _States:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _ClassNeed:
     """What a class needs: how many samples a row of each state gets in the mean, and how often each state is lacking."""
 
     samples: Mapping[State, float]
     lacking: Mapping[State, float]
 
     @classmethod
-    def of(cls, group: str, shares: Mapping[str, Mapping[State, float]], known: Sequence[State]) -> "_Plan":
+    def of(
+        cls, group: str, shares: Mapping[str, Mapping[State, float]], known: Sequence[State]
+    ) -> "_ClassNeed":
         """Return the plan of a class.
 
         Of each state every class shall have as much as the one with most of it: the same for all, and as little as can be.
@@ -286,12 +287,12 @@ def _hinders(row: Row, change: Change) -> str | None:
     return None
 
 
-def _group(label: str, flags: Sequence[Shortcut]) -> str:
+def _group(label: str, flags: Sequence[FlaggedUnit]) -> str:
     """Return the class of a label: itself, or that of all labels for which nothing is accepted."""
     return label if any(flag.label == label for flag in flags) else _REST
 
 
-def _counted(flags: Sequence[Shortcut]) -> frozenset[Unit]:
+def _counted(flags: Sequence[FlaggedUnit]) -> frozenset[Unit]:
     """Return the accepted units, whatever their class, and what counts with them.
 
     A word that is accepted for its place counts in other places too, and so do the content words of an accepted phrase where
@@ -300,11 +301,11 @@ def _counted(flags: Sequence[Shortcut]) -> frozenset[Unit]:
     return frozenset(unit for flag in flags for unit in (flag.unit, *_parts(flag.unit)))
 
 
-def _runs(row: Row, counted: Set[Unit]) -> dict[Run, list[int]]:
+def _runs(row: Row, counted: Set[Unit]) -> dict[UnitRun, list[int]]:
     """Return the units of a row that count: neighbours as one run, each with its tokens, in order."""
     there = (places for unit, places in units(row.tokens, row.side).items() if unit in counted)
     tokens = sorted({token for places in there for token in chain.from_iterable(places)})
-    found: dict[Run, list[int]] = defaultdict(list)
+    found: dict[UnitRun, list[int]] = defaultdict(list)
     stretch: list[int] = []
     for token in tokens:
         if stretch and (token != stretch[-1] + 1 or row.side[token] != row.side[stretch[-1]]):
@@ -323,13 +324,13 @@ def _parts(unit: Unit) -> list[Unit]:
     return [Unit("word", unit.text)] if unit.kind != "word" else []
 
 
-def _run(row: Row, tokens: Sequence[int]) -> Run:
+def _run(row: Row, tokens: Sequence[int]) -> UnitRun:
     """Return neighbouring tokens as a run in its place."""
     side, behind = row.side[tokens[0]], tokens[-1] + 1
     begins = not tokens[0] or row.side[tokens[0] - 1] != side
     ends = behind == len(row.side) or row.side[behind] != side
     words = " ".join(folded(row.tokens[token]) for token in tokens)
-    return Run(side, "first" if begins else "last" if ends else "inside", words)
+    return UnitRun(side, "first" if begins else "last" if ends else "inside", words)
 
 
 def _place(kind: str) -> Literal["first", "inside", "last"]:

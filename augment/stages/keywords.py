@@ -73,7 +73,7 @@ class Keywords(TableStage):
         """Return a line for each unit and class of the source rows, with its sums, and one for each class."""
         if not active:
             return _LINES.empty_table()
-        tally = _Tally(job.seed)
+        tally = _UnitCounts(job.seed)
         names = ("id", "text", "text_pair", "label", "tokens", "side", "spans", self.score)
         columns = rows.filter(pa.array(~is_sample(rows))).select(
             [*names, f"{self.score}_pred", f"{self.score}_target"]
@@ -114,7 +114,7 @@ class Keywords(TableStage):
         return step
 
 
-class _Tally:
+class _UnitCounts:
     """Sums per unit and class over the rows of a shard."""
 
     def __init__(self, seed: int) -> None:

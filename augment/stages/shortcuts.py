@@ -169,7 +169,7 @@ def flags_of(facts: Sequence[Fact], parts: Mapping[tuple[Unit, str], Fact]) -> l
 
 
 @dataclass(frozen=True)
-class Flag:
+class FlaggedUnit:
     """A shortcut that a user has accepted as one: the unit, the class it gives away, and how it is written."""
 
     unit: Unit
@@ -182,7 +182,7 @@ _YES, _NO = ("yes", "y", "x", "1", "true", "是"), ("", "no", "n", "0", "false",
 _FLAGS = ("accept", "label", "kind", "text", "form", "flag")
 
 
-def read_flags(path: Path) -> tuple[Flag, ...]:
+def read_flags(path: Path) -> tuple[FlaggedUnit, ...]:
     """Return what is accepted in a flags.csv; RequestError if it cannot be read, is none, or accepts nothing.
 
     A spreadsheet may have saved it: in UTF-8 or GB18030, parted by commas, semicolons or tabs.
@@ -208,7 +208,7 @@ def read_flags(path: Path) -> tuple[Flag, ...]:
                     f"{path}:{number}", f"`{row['kind']}` is no kind of unit", f"one of {', '.join(KINDS)}"
                 )
             text, label, form = (original(row[name]) for name in ("text", "label", "form"))
-            found.append(Flag(Unit(kind, text), label, form))
+            found.append(FlaggedUnit(Unit(kind, text), label, form))
     if not found:
         raise RequestError(
             str(path), "nothing is accepted", "write yes into the column `accept` of what is a shortcut"

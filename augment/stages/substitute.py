@@ -12,11 +12,11 @@ from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
 from augment.candidates.fluency import open_fluency
 from augment.candidates.forms import FORMS
-from augment.candidates.phrases import Find, phrase_finder
+from augment.candidates.phrases import PhraseFinder, phrase_finder
 from augment.candidates.place import Place
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
 from augment.config.job import Job
-from augment.config.sections import Flag
+from augment.config.sections import StrictBool
 from augment.seeding import Chance
 from augment.stages.editing import Context, On, Row, editable_rows
 from augment.stages.editor import Draw, Drawer, Editor, Lookup
@@ -51,7 +51,7 @@ class Substitute(Editor):
         default="veto",
         description="veto: never an antonym, or a synonym of one, by WordNet and resources.antonyms",
     )
-    pos: Flag = Field(default=True, description="offer only words of the token's part of speech")
+    pos: StrictBool = Field(default=True, description="offer only words of the token's part of speech")
     frequency: float = Field(
         default=0.0,
         ge=0,
@@ -187,7 +187,7 @@ def _near(job: Job) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
     return cache(open_neighbours(job, _NEAREST).close)
 
 
-def phrases_of(row: Row, find: Find) -> list[tuple[Place, tuple[int, ...]]]:
+def phrases_of(row: Row, find: PhraseFinder) -> list[tuple[Place, tuple[int, ...]]]:
     """Return the places of a row's phrases that may be edited, each by its first free token, with all its tokens.
 
     Stop words may go with a phrase; negations, what is protected and words of the other kind (key or other) may not.

@@ -115,7 +115,7 @@ def read_as(sinks: Sequence[Sink]) -> pa.Schema:
     )
 
 
-class _Lines:
+class _LineFeedStream:
     """A stream for a CSV writer whose lines end in a line feed, whatever the writer ends them with."""
 
     def __init__(self, out: io.StringIO) -> None:
@@ -131,7 +131,7 @@ def _csv(table: pa.Table, header: bool) -> str:
     """Return rows as CSV, nested values as JSON."""
     out = io.StringIO(newline="")
     # Only what ends a line is quoted, and a lone carriage return ends one for many readers.
-    writer = csv.writer(_Lines(out), lineterminator="\r\n")
+    writer = csv.writer(_LineFeedStream(out), lineterminator="\r\n")
     if header:
         writer.writerow(table.column_names)
     for row in table.to_pylist():

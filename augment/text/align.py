@@ -9,6 +9,7 @@ before a word, a sentencepiece one may feed the space as a piece of its own. The
 
 from collections.abc import Sequence
 
+# First code point of a stretch of text, and the one after its last.
 Span = tuple[int, int]
 
 

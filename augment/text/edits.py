@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import regex
 
-Span = tuple[int, int]
+from augment.text.align import Span
 
 _CLOSING = regex.compile(r"[\p{Pe}\p{Pf}.,;:!?%…，。；：！？、]")
 _OPENING = regex.compile(r"[\p{Ps}\p{Pi}]")

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Literal
 
 import regex
 
+from augment.text.align import Span
+
 if TYPE_CHECKING:
     from jieba import Tokenizer
 
-Span = tuple[int, int]
 Granularity = Literal["word", "char"]
 
 # jieba's hidden Markov model copies its path at every character; a run without punctuation is cut in such chunks.

@@ -13,14 +13,14 @@ import regex
 # A mark written three times or more is one unit, however often: !!! and !!!!!.
 _RUN = regex.compile(r"^(\p{P}|\p{S})\1{2,}$")
 _LETTER = regex.compile(r"[\p{Latin}\p{N}]")
-Kind = Literal["word", "phrase", "first", "last"]
-KINDS: tuple[Kind, ...] = ("word", "phrase", "first", "last")
+UnitKind = Literal["word", "phrase", "first", "last"]
+KINDS: tuple[UnitKind, ...] = ("word", "phrase", "first", "last")
 
 
 class Unit(NamedTuple):
     """A word, two words in a row (a space between), or a word in first or last place; without regard to case."""
 
-    kind: Kind
+    kind: UnitKind
     text: str
 
     @property

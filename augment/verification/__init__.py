@@ -16,14 +16,14 @@ from augment.tables.run_folder import MANIFEST, PLAN, require_finished
 from augment.verification.checks import UNITS, Check, Findings
 from augment.verification.files import (
     Manifest,
-    Plan,
+    RunPlan,
     check_balance,
     check_files,
     check_plan,
     read_facts,
     unsealed,
 )
-from augment.verification.rows import Rows
+from augment.verification.rows import RowChecker
 
 __all__ = ["Check", "Verification", "verify"]
 
@@ -63,11 +63,11 @@ def verify(folder: Path | str, progress: Progress | None = None) -> Verification
     say = progress or silent
     found = Findings()
     found.note("files", unsealed(folder / MANIFEST))
-    manifest, plan = read_facts(folder / MANIFEST, Manifest, found), read_facts(folder / PLAN, Plan, found)
+    manifest, plan = read_facts(folder / MANIFEST, Manifest, found), read_facts(folder / PLAN, RunPlan, found)
     if manifest is not None:
         check_files(folder, manifest, found, say)
     if manifest is not None and plan is not None:
-        counted = Rows(folder, manifest, plan, found).check(say)
+        counted = RowChecker(folder, manifest, plan, found).check(say)
         check_balance(manifest, counted, found)
         check_plan(folder, manifest, plan, found)
     else:

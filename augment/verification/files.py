@@ -27,7 +27,7 @@ from augment.verification.records import Declared, records
 
 _PLACES = ("data", "probes", "explain", "run")
 
-Facts = TypeVar("Facts", bound=BaseModel)
+FileModel = TypeVar("FileModel", bound=BaseModel)
 
 
 class _File(BaseModel):
@@ -49,7 +49,7 @@ class Manifest(BaseModel):
     columns: tuple[Declared, ...] = ()
 
 
-class Plan(BaseModel):
+class RunPlan(BaseModel):
     """What is needed of a plan."""
 
     fingerprint: dict[str, object]
@@ -73,7 +73,7 @@ def unsealed(path: Path) -> str | None:
     return None if sealed and same else f"{path.name}: changed since it was written"
 
 
-def read_facts(path: Path, kind: type[Facts], found: Findings) -> Facts | None:
+def read_facts(path: Path, kind: type[FileModel], found: Findings) -> FileModel | None:
     """Return what a JSON file says, None if it cannot be read."""
     try:
         return kind.model_validate_json(path.read_bytes())
@@ -138,7 +138,7 @@ def check_balance(manifest: Manifest, counted: Mapping[str, int], found: Finding
         found.note("balance", None if told == there else f"{shown(name)}: {told} told, {there} counted")
 
 
-def check_plan(folder: Path, manifest: Manifest, plan: Plan, found: Findings) -> None:
+def check_plan(folder: Path, manifest: Manifest, plan: RunPlan, found: Findings) -> None:
     """Hold the manifest against the plan, the calibrations and the receipts of the shards."""
     staged, counts = plan.staged, manifest.summary.counts
     receipts = list(_receipts(folder, found))

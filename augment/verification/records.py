@@ -25,7 +25,7 @@ from augment.text.edits import Edit
 BATCH = 1024
 
 
-class Row(BaseModel):
+class FileRow(BaseModel):
     """A row of any file, under the names of `augment.tables.columns`; the label as it is written there."""
 
     id: str

@@ -20,18 +20,18 @@ from augment.tables.output_names import OURS
 from augment.tables.split_files import file_stems
 from augment.text.edits import replay
 from augment.verification.checks import DAMAGE, Findings, shown, why
-from augment.verification.files import Manifest, Plan
-from augment.verification.records import BATCH, Labels, Row, hashed, records
+from augment.verification.files import Manifest, RunPlan
+from augment.verification.records import BATCH, FileRow, Labels, hashed, records
 
 REJECTS, DROPPED = "rejects.parquet", "dropped.parquet"
 # What a row of a data file is checked by, under the same name in all files.
 _PUBLIC = [name for name in Row.model_fields if name in OURS]
 
 
-class Rows:
+class RowChecker:
     """Reads every row once and holds it against the row worked on that it is, or was made from."""
 
-    def __init__(self, folder: Path, manifest: Manifest, plan: Plan, found: Findings) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, plan: RunPlan, found: Findings) -> None:
         """Prepare to read the files that the manifest names."""
         self._folder, self._files, self._found = folder, manifest.files, found
         roles = plan.staged.columns
@@ -81,17 +81,17 @@ class Rows:
                 self._found.note(check, f"{SOURCE_ROWS}: {why(error)}", 0)
         self._counted["worked on"] = len(self._parents.groups)
 
-    def _rows_of(self, name: str) -> Iterator[Row]:
+    def _rows_of(self, name: str) -> Iterator[FileRow]:
         """Yield the rows of a file; damage is a problem, and ends it."""
         names = self._names_elsewhere.get(name, self._names)
         wanted = {ours: theirs for ours, theirs in names.items() if theirs is not None}
         try:
             for record in records(self._folder / name, tuple(wanted.values())):
-                yield Row.model_validate({ours: record.get(theirs) for ours, theirs in wanted.items()})
+                yield FileRow.model_validate({ours: record.get(theirs) for ours, theirs in wanted.items()})
         except DAMAGE as error:
             self._found.note("inputs", f"{shown(name)}: {why(error)}", 0)
 
-    def _look(self, name: str, row: Row) -> None:
+    def _look(self, name: str, row: FileRow) -> None:
         """Check a row of a file."""
         place = f"{shown(row.id)} in {shown(name)}"
         if name == SAMPLES:
@@ -116,7 +116,7 @@ class Rows:
         problem = twice or problem
         self._found.note("inputs", problem and f"{place}: {problem}")
 
-    def _move(self, row: Row, source: Row, place: str) -> None:
+    def _move(self, row: FileRow, source: FileRow, place: str) -> None:
         """Note the label of a sample that was given another one; only a stage that moves labels may do so."""
         fits = row.label_from == source.label != row.label and row.label in self._classes
         if row.method in self._movers and fits:
@@ -124,7 +124,7 @@ class Rows:
         else:
             self._found.note("labels", f"{place}: moved to a label it cannot have", 0)
 
-    def _source(self, name: str, row: Row, place: str) -> str | None:
+    def _source(self, name: str, row: FileRow, place: str) -> str | None:
         """Check a source row, and return what is wrong with its being there."""
         known = self._parents.get(row.id)
         if not name.startswith("data/"):
@@ -139,7 +139,7 @@ class Rows:
             return f"another text than in {SOURCE_ROWS}"
         return self._astray(name, known)
 
-    def _sample(self, name: str, row: Row, place: str) -> str | None:
+    def _sample(self, name: str, row: FileRow, place: str) -> str | None:
         """Check a sample, and return what is wrong with its being there."""
         self._counted[f"samples in {name.partition('/')[0]}"] += 1
         if row.verdict is not None:
@@ -158,7 +158,7 @@ class Rows:
         )
         return self._astray(name, source)
 
-    def _astray(self, name: str, known: Row) -> str | None:
+    def _astray(self, name: str, known: FileRow) -> str | None:
         """Return that a row lies in another file than those of its split, if it does."""
         file = name.partition("/")[2]
         if not file or known.split is None:
@@ -175,7 +175,7 @@ class _SourceRows:
         self._path = path
         self.groups: dict[bytes, int] = {}
         self._group = -1
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, FileRow] = {}
 
     def index(self) -> Iterator[str]:
         """Note the row group of every row, and yield the ids that are there twice."""
@@ -187,7 +187,7 @@ class _SourceRows:
                         yield str(name)
                     self.groups[key] = group
 
-    def get(self, name: str | None) -> Row | None:
+    def get(self, name: str | None) -> FileRow | None:
         """Return a row, None if it is not there or cannot be read."""
         group = self.groups.get(hashed(name or ""))
         if group is None:
@@ -196,18 +196,18 @@ class _SourceRows:
             self._group, self._rows = group, self._read(group)
         return self._rows.get(name or "")
 
-    def _read(self, group: int) -> dict[str, Row]:
+    def _read(self, group: int) -> dict[str, FileRow]:
         """Return the rows of a group by id."""
         names = ["id", "text", "text_pair", "label", "split"]
         try:
             with in_parts(self._path) as file:
-                rows = map(Row.model_validate, file.read_row_group(group, columns=names).to_pylist())
+                rows = map(FileRow.model_validate, file.read_row_group(group, columns=names).to_pylist())
                 return {row.id: row for row in rows}
         except DAMAGE:
             return {}
 
 
-def _misedited(row: Row, source: Row) -> str | None:
+def _misedited(row: FileRow, source: FileRow) -> str | None:
     """Return what is wrong with the id or the edits of a sample."""
     stem, _, number = row.id.rpartition("~")
     if stem != f"{row.source_id}~{row.method}" or not re.fullmatch(r"[1-9][0-9]*", number):

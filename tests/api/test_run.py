@@ -14,7 +14,7 @@ import pytest
 
 from augment.api.check import findings
 from augment.api.run import run
-from augment.attribution.path_integral import Plan, Rows, Scores
+from augment.attribution.path_integral import ModelInputs, Plan, Scores
 from augment.config.job import Job
 from augment.config.sections import CorpusConfig, OutputConfig
 from augment.corpus import read
@@ -421,7 +421,7 @@ def test_rows_that_make_a_stage_fail_are_rejected_one_by_one(
 
     whole_run = integrate.attribute
 
-    def fragile(classifier: Classifier, rows: Rows, plan: Plan) -> Scores:
+    def fragile(classifier: Classifier, rows: ModelInputs, plan: Plan) -> Scores:
         """Fail on long rows, as a kernel of the device might."""
         if any(len(pieces) > limit for pieces in rows.pieces):
             raise RuntimeError("kernel of doom")

@@ -9,7 +9,7 @@ import torch
 
 from augment.api.run import run
 from augment.attribution.baseline_texts import AVERAGED, References
-from augment.attribution.path_integral import Plan, Rows, attribute, fixed
+from augment.attribution.path_integral import ModelInputs, Plan, attribute, fixed
 from augment.errors import RequestError
 from augment.models.classifier import Classifier
 from augment.pipeline.apply import apply
@@ -84,7 +84,7 @@ def test_the_neutral_text_is_nearest_to_the_mean_of_the_target(
 
 def test_a_row_that_starts_from_itself_has_no_scores(bert: Classifier) -> None:
     rows = asked(bert, ["good bad"])
-    same = Rows(rows.pieces, rows.segments, rows.logits, rows.target, starts=rows.pieces)
+    same = ModelInputs(rows.pieces, rows.segments, rows.logits, rows.target, starts=rows.pieces)
     assert np.abs(attribute(bert, same, DENSE).pieces[0]).max() == 0
 
 
@@ -92,8 +92,12 @@ def test_a_path_and_its_way_back_have_opposite_scores(bert: Classifier) -> None:
     one, other = asked(bert, ["good bad 好"]), asked(bert, ["好 good bad"])
     assert len(one.pieces[0]) == len(other.pieces[0])
     target = torch.tensor([1])
-    forth = attribute(bert, Rows(one.pieces, one.segments, one.logits, target, starts=other.pieces), DENSE)
-    back = attribute(bert, Rows(other.pieces, one.segments, other.logits, target, starts=one.pieces), DENSE)
+    forth = attribute(
+        bert, ModelInputs(one.pieces, one.segments, one.logits, target, starts=other.pieces), DENSE
+    )
+    back = attribute(
+        bert, ModelInputs(other.pieces, one.segments, other.logits, target, starts=one.pieces), DENSE
+    )
     np.testing.assert_allclose(forth.pieces[0], -back.pieces[0], atol=1e-4)
 
 

@@ -10,7 +10,7 @@ import torch
 from augment.attribution.calibration import Calibration, calibrate, choose
 from augment.attribution.calibration_file import Finished, load, load_finished, save
 from augment.attribution.float32_retry import attribute_precisely
-from augment.attribution.path_integral import Plan, Rows, Scores, Traced, attribute, fixed, trace
+from augment.attribution.path_integral import ModelInputs, Plan, Scores, Traced, attribute, fixed, trace
 from augment.attribution.rule_trials import EASY
 from augment.errors import RequestError
 from augment.ig.quadrature import gauss_legendre
@@ -32,7 +32,7 @@ def curved(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
 
 
 @pytest.fixture(scope="module")
-def learned(curved: Classifier) -> tuple[Rows, Calibration, Scores]:
+def learned(curved: Classifier) -> tuple[ModelInputs, Calibration, Scores]:
     """Return texts, the calibration they give at 5 %, and their scores."""
     rows = asked(curved, TEACH)
     return (rows, *calibrate(curved, rows, Plan()))
@@ -57,7 +57,7 @@ def test_texts_are_chosen_from_the_predicted_classes_in_turn() -> None:
 
 
 def test_a_calibrated_chain_keeps_its_nodes_and_weights_that_are_means(
-    learned: tuple[Rows, Calibration, Scores],
+    learned: tuple[ModelInputs, Calibration, Scores],
 ) -> None:
     _, found, _ = learned
     assert found.factor > 0
@@ -69,7 +69,7 @@ def test_a_calibrated_chain_keeps_its_nodes_and_weights_that_are_means(
 
 
 def test_the_texts_that_were_traced_come_out_finished(
-    curved: Classifier, learned: tuple[Rows, Calibration, Scores]
+    curved: Classifier, learned: tuple[ModelInputs, Calibration, Scores]
 ) -> None:
     rows, _, done = learned
     dense = attribute(curved, rows, Plan(mode="fixed", chains=fixed(64)))
@@ -103,7 +103,7 @@ def test_texts_whose_gradients_are_not_finite_teach_nothing_and_stay_so(tmp_path
 
 
 def test_every_calibrated_rule_nears_the_same_integral(
-    curved: Classifier, learned: tuple[Rows, Calibration, Scores]
+    curved: Classifier, learned: tuple[ModelInputs, Calibration, Scores]
 ) -> None:
     rows = asked(curved, TEXTS[:6])
     plan = learned[1].plan(Plan(tolerance=1e-9))
@@ -122,7 +122,7 @@ def test_paths_that_the_traced_nodes_cannot_follow_are_rough_where_they_miss_the
 ) -> None:
     """Waves too short for 64 nodes: no factor learned from such nodes means anything, whatever 12 nodes show."""
 
-    def waves(_: Classifier, rows: Rows, plan: Plan, nodes: np.ndarray) -> list[Traced]:
+    def waves(_: Classifier, rows: ModelInputs, plan: Plan, nodes: np.ndarray) -> list[Traced]:
         found: list[Traced] = []
         for row, pieces in enumerate(rows.pieces):
             pace = 600 + 37 * (len(found) + sum(pieces) % 91)
@@ -154,7 +154,7 @@ def test_a_model_whose_paths_are_easy_is_taught_with_less(tmp_path: Path) -> Non
 
 
 def test_a_calibration_is_read_as_it_was_written(
-    tmp_path: Path, learned: tuple[Rows, Calibration, Scores]
+    tmp_path: Path, learned: tuple[ModelInputs, Calibration, Scores]
 ) -> None:
     rows, found, done = learned
     path = tmp_path / "calibration-ig.json"
@@ -172,7 +172,7 @@ def test_a_calibration_is_read_as_it_was_written(
 
 
 def test_a_calibration_for_something_else_is_refused_by_name(
-    tmp_path: Path, learned: tuple[Rows, Calibration, Scores]
+    tmp_path: Path, learned: tuple[ModelInputs, Calibration, Scores]
 ) -> None:
     path = tmp_path / "calibration-ig.json"
     save(path, FACTS, learned[1], Finished((), some([], learned[2])))
@@ -188,7 +188,7 @@ def test_what_is_no_calibration_is_said_to_be_none(tmp_path: Path, content: str)
 
 
 def test_finished_rows_are_taken_as_they_are_and_the_others_computed(
-    curved: Classifier, learned: tuple[Rows, Calibration, Scores]
+    curved: Classifier, learned: tuple[ModelInputs, Calibration, Scores]
 ) -> None:
     rows, found, done = learned
     four = rows.take([3, 1, 0, 2])

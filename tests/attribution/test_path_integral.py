@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from augment.attribution.path_integral import Method, Plan, Rows, Scores, attribute, fixed
+from augment.attribution.path_integral import Method, ModelInputs, Plan, Scores, attribute, fixed
 from augment.config.sections import ModelConfig, RunConfig
 from augment.ig.baseline import FillerName
 from augment.ig.gradients import Batch
@@ -51,16 +51,16 @@ def opened(folder: Path) -> Classifier:
     return open_classifier(ModelConfig(path=str(folder), max_length=48), RUN)
 
 
-def asked(classifier: Classifier, texts: Sequence[str] = TEXT, target: int | None = None) -> Rows:
+def asked(classifier: Classifier, texts: Sequence[str] = TEXT, target: int | None = None) -> ModelInputs:
     """Return the rows of some texts, explained for the predicted class or the one given."""
     encodings = classifier.encode(texts, [None] * len(texts))
     pieces, segments = [row.pieces for row in encodings], [row.segments for row in encodings]
     logits = classifier.answer(pieces, segments)
     wanted = logits.argmax(-1) if target is None else torch.full((len(texts),), target)
-    return Rows(pieces, segments, logits, wanted)
+    return ModelInputs(pieces, segments, logits, wanted)
 
 
-def silent(classifier: Classifier, rows: Rows) -> Tensor:
+def silent(classifier: Classifier, rows: ModelInputs) -> Tensor:
     """Return the logits [N, C] of rows whose embeddings are all zero."""
     return classifier.answer(rows.pieces, rows.segments, "zero")
 
@@ -339,8 +339,12 @@ def test_a_class_that_gains_is_paid_for_by_its_rival(folders: dict[str, Path]) -
     plan = Plan(quantity="difference", mode="fixed", chains=fixed(16))
     rows = asked(textcnn, ["好 very very 好 brilliant"])
     first, second = rows.logits[0].topk(2).indices.tolist()
-    forth = attribute(textcnn, Rows(rows.pieces, rows.segments, rows.logits, torch.tensor([first])), plan)
-    back = attribute(textcnn, Rows(rows.pieces, rows.segments, rows.logits, torch.tensor([second])), plan)
+    forth = attribute(
+        textcnn, ModelInputs(rows.pieces, rows.segments, rows.logits, torch.tensor([first])), plan
+    )
+    back = attribute(
+        textcnn, ModelInputs(rows.pieces, rows.segments, rows.logits, torch.tensor([second])), plan
+    )
     np.testing.assert_allclose(forth.pieces[0], -back.pieces[0], atol=1e-5)
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from augment.candidates.lexicon import load_lexicons
-from augment.candidates.phrases import Find, phrase_finder
+from augment.candidates.phrases import PhraseFinder, phrase_finder
 
 
-def finder(folder: Path, text: str) -> Find | None:
+def finder(folder: Path, text: str) -> PhraseFinder | None:
     """Return the finder of a list of pairs."""
     (folder / "words.tsv").write_text(text, encoding="utf-8")
     return phrase_finder(load_lexicons(["words.tsv"], folder)[0])

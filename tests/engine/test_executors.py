@@ -11,7 +11,7 @@ import pytest
 from augment.api.run import run
 from augment.engine import processes as processes_module
 from augment.engine import ranks as ranks_module
-from augment.engine.ranks import Rank
+from augment.engine.ranks import ProcessRank
 from augment.engine.shard import Receipt, read_receipt
 from augment.errors import AugmentError, RequestError
 from augment.output.manifest import Summary
@@ -91,21 +91,23 @@ def test_the_first_rank_does_the_part_of_one_that_is_gone(
 @pytest.mark.parametrize(
     ("environment", "found"),
     [
-        ({"RANK": "1", "WORLD_SIZE": "4"}, Rank(1, 4)),
-        ({"SLURM_PROCID": "0", "SLURM_NTASKS": "1"}, Rank(0, 1)),
-        ({"OMPI_COMM_WORLD_RANK": "3", "OMPI_COMM_WORLD_SIZE": "4"}, Rank(3, 4)),
+        ({"RANK": "1", "WORLD_SIZE": "4"}, ProcessRank(1, 4)),
+        ({"SLURM_PROCID": "0", "SLURM_NTASKS": "1"}, ProcessRank(0, 1)),
+        ({"OMPI_COMM_WORLD_RANK": "3", "OMPI_COMM_WORLD_SIZE": "4"}, ProcessRank(3, 4)),
         ({"RANK": "4", "WORLD_SIZE": "4"}, None),
         ({"RANK": "x", "WORLD_SIZE": "4"}, None),
         ({"RANK": "1"}, None),
         ({}, None),
     ],
 )
-def test_the_rank_comes_from_the_environment(environment: Mapping[str, str], found: Rank | None) -> None:
+def test_the_rank_comes_from_the_environment(
+    environment: Mapping[str, str], found: ProcessRank | None
+) -> None:
     if found is not None:
-        assert Rank.of(environment) == found
+        assert ProcessRank.of(environment) == found
         return
     with pytest.raises(RequestError, match=r"rank|WORLD_SIZE"):
-        Rank.of(environment)
+        ProcessRank.of(environment)
 
 
 def test_a_shard_that_brings_down_worker_after_worker_stops_the_run(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from augment.ig.gradients import Evaluation, Question, evaluate
+from augment.ig.gradients import Gradients, Question, evaluate
 from augment.ig.quadrature import gauss_legendre
 from tests.ig.test_gradients import Formula, drawn
 
@@ -22,7 +22,7 @@ Method = Callable[[Function, Tensor, Tensor], Tensor]
 SEEDS = st.integers(0, 10**6)
 
 
-def at(function: Function, inputs: Tensor, baseline: Tensor, alpha: float) -> Evaluation:
+def at(function: Function, inputs: Tensor, baseline: Tensor, alpha: float) -> Gradients:
     """Return the evaluation of F at one place of the path."""
     rows = len(inputs)
     first = torch.zeros(rows, dtype=torch.int64)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from augment.ig.gradients import Batch, Evaluation, Question, evaluate
+from augment.ig.gradients import Batch, Gradients, Question, evaluate
 
 
 class Formula:
@@ -28,7 +28,7 @@ class Formula:
 
 def at(
     formula: Callable[[Tensor], Tensor], inputs: Tensor, baseline: Tensor, alphas: Tensor, target: Tensor
-) -> Evaluation:
+) -> Gradients:
     """Return the evaluation of the target's logit."""
     return evaluate(
         Formula(formula), {"inputs": inputs}, inputs, baseline, alphas, Question("logit", target, target)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from augment.attribution.path_integral import Rows
+from augment.attribution.path_integral import ModelInputs
 from augment.config.sections import ModelConfig, RunConfig
 from augment.models.classifier import Classifier
 from tests.models.nets import word_pieces
@@ -51,7 +51,7 @@ def formula(function: Function, value: float) -> Classifier:
     return Classifier(model, tokenizer, ModelConfig(path="formula"), run, ("moves", "stays"))
 
 
-def one_piece(classifier: Classifier) -> Rows:
+def one_piece(classifier: Classifier) -> ModelInputs:
     """Return the row of one piece, explained for the class that moves."""
     logits = classifier.answer([[PIECE]], [[0]])
-    return Rows([[PIECE]], [[0]], logits, torch.zeros(1, dtype=torch.int64), [[0]])
+    return ModelInputs([[PIECE]], [[0]], logits, torch.zeros(1, dtype=torch.int64), [[0]])

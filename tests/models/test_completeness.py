@@ -11,7 +11,16 @@ from torch import Tensor
 from augment.attribution.baseline_texts import References
 from augment.attribution.calibration import calibrate
 from augment.attribution.float32_retry import attribute as attribute_in
-from augment.attribution.path_integral import Mode, Plan, Rows, Scores, attribute, doubted, fixed, trace
+from augment.attribution.path_integral import (
+    Mode,
+    ModelInputs,
+    Plan,
+    Scores,
+    attribute,
+    doubted,
+    fixed,
+    trace,
+)
 from augment.ig.baseline import FillerName
 from augment.models.classifier import Classifier
 from tests.attribution.test_path_integral import asked, opened
@@ -122,7 +131,7 @@ def net(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return opened(save(NETS[request.param], tmp_path_factory.mktemp("nets") / request.param))
 
 
-def assert_ends(classifier: Classifier, rows: Rows, plan: Plan) -> None:
+def assert_ends(classifier: Classifier, rows: ModelInputs, plan: Plan) -> None:
     """Check that each path begins at F(baseline) and ends at F(x)."""
     for path in trace(classifier, rows, plan, np.asarray([0.0, 1.0])):
         size = max(abs(path.start), abs(path.end))

@@ -13,7 +13,7 @@ from captum.attr import IntegratedGradients
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
 
-from augment.attribution.path_integral import Plan, Rows, attribute, fixed
+from augment.attribution.path_integral import ModelInputs, Plan, attribute, fixed
 from augment.config.sections import ModelConfig, RunConfig
 from augment.ig.baseline import zero
 from augment.ig.gradients import Question, evaluate
@@ -124,7 +124,9 @@ def ours(classifier: Classifier, texts: list[str]) -> list[np.ndarray]:
     pieces, segments = [row.pieces for row in encodings], [row.segments for row in encodings]
     logits = classifier.answer(pieces, segments)
     return attribute(
-        classifier, Rows(pieces, segments, logits, logits.argmax(-1)), Plan(mode="fixed", chains=fixed(STEPS))
+        classifier,
+        ModelInputs(pieces, segments, logits, logits.argmax(-1)),
+        Plan(mode="fixed", chains=fixed(STEPS)),
     ).pieces
 
 

@@ -12,7 +12,7 @@ from augment.config.job import Job
 from augment.config.sections import ResourcesConfig
 from augment.output.keywords import FLAGS, TABLE, flags_csv, leading
 from augment.output.manifest import Summary
-from augment.stages.shortcuts import Flag, read_flags
+from augment.stages.shortcuts import FlaggedUnit, read_flags
 from augment.text.units import Unit
 from augment.training import train
 from augment.verification import verify
@@ -120,4 +120,4 @@ def test_a_word_that_a_spreadsheet_would_run_is_written_as_text_and_read_back(tm
         lines = csv.DictWriter(stream, written)
         lines.writeheader()
         lines.writerow(written | {"accept": "yes"})
-    assert read_flags(path) == (Flag(Unit("word", formula), "@bad", f"-{formula}"),)
+    assert read_flags(path) == (FlaggedUnit(Unit("word", formula), "@bad", f"-{formula}"),)

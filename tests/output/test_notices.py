@@ -19,9 +19,9 @@ from augment.output.shortcut_levels import Levels
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
 from augment.report import page
-from augment.stages.shortcuts import Fact, Flag, flag_of
+from augment.stages.shortcuts import Fact, FlaggedUnit, flag_of
 from augment.tables.rows import Reject
-from augment.text.units import KINDS, Kind, Unit
+from augment.text.units import KINDS, Unit, UnitKind
 
 STAGES = [
     {"kind": "tokenize"},
@@ -42,7 +42,7 @@ FORMS = [re.compile(form) for form in re.findall(r"^  \[/(\^.*\$)/, \"", STRINGS
 
 def levels() -> Levels:
     """Return the tally of an accepted shortcut."""
-    found = Levels([Flag(Unit("word", mark), "good", mark) for mark in "※☆◇○□△▽"])
+    found = Levels([FlaggedUnit(Unit("word", mark), "good", mark) for mark in "※☆◇○□△▽"])
     rows = {
         "text": ["※", "b"],
         "text_pair": [None, None],
@@ -112,7 +112,7 @@ def test_every_notice_has_one_chinese_form_and_every_form_a_notice(
 
 @pytest.mark.parametrize("text", ["※", "很", "房间"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_why_a_unit_is_flagged_has_a_chinese_form(kind: Kind, text: str) -> None:
+def test_why_a_unit_is_flagged_has_a_chinese_form(kind: UnitKind, text: str) -> None:
     unit = Unit(kind, f"{text} {text}" if kind == "phrase" else text)
     flag = flag_of(Fact(unit, "好评", 50, 50, 50, 100, 1.0, 1.0, 0.0, 0.0, 1.0, text), {})
     form = re.search(r"EVIDENCE = /(.*)/;", WORDS)

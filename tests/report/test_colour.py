@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.report import colour
-from augment.report.colour import Mode
+from augment.report.colour import ColourMode
 
 SCORES = st.none() | st.floats(allow_nan=True, allow_infinity=True)
 STEPS = [step / colour.LEVELS for step in range(-colour.LEVELS, colour.LEVELS + 1)]
-MODES: tuple[Mode, ...] = ("light", "dark")
+MODES: tuple[ColourMode, ...] = ("light", "dark")
 
 
 def test_contrast_agrees_with_the_values_that_wcag_gives() -> None:
@@ -22,7 +22,7 @@ def test_contrast_agrees_with_the_values_that_wcag_gives() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("score", STEPS)
-def test_text_is_readable_on_every_tint(score: float, mode: Mode) -> None:
+def test_text_is_readable_on_every_tint(score: float, mode: ColourMode) -> None:
     for tint in (colour.signed(score, mode), colour.red(score, mode)):
         assert colour.contrast(colour.INK[mode], tint) >= 4.5
 

@@ -13,17 +13,17 @@ A new format is a class that is a `Table` (`records.py`), its name in `job.Forma
 
 from augment.corpus.formats.finding import SUFFIXES, require_files, tables
 from augment.corpus.formats.json_lines import JsonTable
-from augment.corpus.formats.records import SPLITS, Allowed, Batch, Fault, Record, Table
+from augment.corpus.formats.records import SPLITS, Allowed, Fault, Record, SourceBatch, Table
 from augment.corpus.formats.text_folder import TextFolder
 
 __all__ = [
     "SPLITS",
     "SUFFIXES",
     "Allowed",
-    "Batch",
     "Fault",
     "JsonTable",
     "Record",
+    "SourceBatch",
     "Table",
     "TextFolder",
     "require_files",

@@ -16,7 +16,7 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augment.corpus.formats.records import Allowed, Batch, Fault, Record, Table, distinct, only_label
+from augment.corpus.formats.records import Allowed, Fault, Record, SourceBatch, Table, distinct, only_label
 from augment.errors import DataError, RequestError
 from augment.tables.files import in_parts
 
@@ -34,7 +34,9 @@ class ParquetTable:
         with self._open() as file:
             return _without_dictionaries(file.schema_arrow)
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
+    def batches(
+        self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True
+    ) -> Iterator[SourceBatch]:
         """Yield the rows."""
         with self._open() as file:
             yield from _numbered(file.iter_batches(batch_size=size), schema)
@@ -79,7 +81,9 @@ class DatasetTable:
         """Return the columns of the features."""
         return self.columns
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
+    def batches(
+        self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True
+    ) -> Iterator[SourceBatch]:
         """Yield the rows."""
         yield from _numbered(self.rows.with_format("arrow").iter(batch_size=size), schema)
 
@@ -140,12 +144,12 @@ def _without_dictionaries(schema: pa.Schema) -> pa.Schema:
     return pa.schema(plain, metadata=schema.metadata)
 
 
-def first_rows(batches: Iterator[Batch]) -> list[Record]:
+def first_rows(batches: Iterator[SourceBatch]) -> list[Record]:
     """Return the rows of the first batch as plain values."""
     return [row for batch in islice(batches, 1) for row in batch.rows.to_pylist()]
 
 
-def fitted(rows: pa.RecordBatch | pa.Table, schema: pa.Schema, numbers: list[int]) -> Batch:
+def fitted(rows: pa.RecordBatch | pa.Table, schema: pa.Schema, numbers: list[int]) -> SourceBatch:
     """Return rows with the types of a schema, those that have none as faults.
 
     Bytes are text where they are UTF-8, and a list of one item is that item where the schema has no list.
@@ -158,11 +162,11 @@ def fitted(rows: pa.RecordBatch | pa.Table, schema: pa.Schema, numbers: list[int
         columns.append(_as(column, field, reasons))
     kept = pa.RecordBatch.from_arrays(columns, schema=schema)
     if not reasons:
-        return Batch(kept, numbers, numbers, [])
+        return SourceBatch(kept, numbers, numbers, [])
     places = [place for place in range(len(numbers)) if place not in reasons]
     left = [numbers[place] for place in places]
     faults = [Fault(numbers[place], numbers[place], reason) for place, reason in sorted(reasons.items())]
-    return Batch(kept.take(pa.array(places, pa.int64())), left, left, faults)
+    return SourceBatch(kept.take(pa.array(places, pa.int64())), left, left, faults)
 
 
 def _as(column: pa.Array, field: pa.Field, reasons: dict[int, str]) -> pa.Array:
@@ -192,7 +196,7 @@ def _as(column: pa.Array, field: pa.Field, reasons: dict[int, str]) -> pa.Array:
     return pa.array(texts, field.type)
 
 
-def _numbered(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema) -> Iterator[Batch]:
+def _numbered(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema) -> Iterator[SourceBatch]:
     """Yield Arrow rows with the types of a schema, the row number standing for the line."""
     done = 0
     for rows in batches:

@@ -17,7 +17,15 @@ from augment.config.sections import CorpusConfig
 from augment.corpus.formats.dialect import dialect_of
 from augment.corpus.formats.encoding import encoding_of, lines, text
 from augment.corpus.formats.quoting import quoted
-from augment.corpus.formats.records import Allowed, Batch, Record, Records, distinct, gathered, only_label
+from augment.corpus.formats.records import (
+    Allowed,
+    Record,
+    Records,
+    SourceBatch,
+    distinct,
+    gathered,
+    only_label,
+)
 from augment.errors import DataError
 
 # What labels begin with in files for fastText; they are parted from the text, and from each other, by white space.
@@ -47,7 +55,9 @@ class TextTable:
             ]
         )
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
+    def batches(
+        self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True
+    ) -> Iterator[SourceBatch]:
         """Yield the records as strings; one with too few or too many fields is a fault."""
         head = self._open(whole=True)
         places = [head.names.index(name) for name in schema.names]

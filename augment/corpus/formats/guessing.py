@@ -39,7 +39,7 @@ class Guess(NamedTuple):
     choices: tuple[str, ...]
 
 
-class _Reading(NamedTuple):
+class _DecodedText(NamedTuple):
     """The likelihood of a text, and the encoding in which the bytes hold it; None for bytes that are no text."""
 
     likelihood: float
@@ -56,7 +56,7 @@ def guess(content: bytes, cut: bool = False, families: tuple[tuple[str, ...], ..
     return Guess(best.encoding if sure and not strange else None, choices[:3])
 
 
-def _readings(content: bytes, cut: bool, families: tuple[tuple[str, ...], ...]) -> Iterator[_Reading]:
+def _readings(content: bytes, cut: bool, families: tuple[tuple[str, ...], ...]) -> Iterator[_DecodedText]:
     """Yield a reading for each different text that the bytes may be, and one for bytes that are no text."""
     texts: set[str] = set()
     for family in families:
@@ -65,15 +65,15 @@ def _readings(content: bytes, cut: bool, families: tuple[tuple[str, ...], ...]) 
         found = None if blank else next(_decoded(content, cut, family), None)
         if found is not None:
             texts.add(found[1])
-            yield _Reading(log_likelihood(found[1]), found[0])
+            yield _DecodedText(log_likelihood(found[1]), found[0])
     for codec, text in _decoded(content, cut, _STRANGE):
         if text not in texts:
             texts.add(text)
-            yield _Reading(log_likelihood(text) - _SELDOM, codec)
+            yield _DecodedText(log_likelihood(text) - _SELDOM, codec)
     for codec in ("utf-8", "ascii"):
         text = content.decode(codec, "surrogateescape")
         if text not in texts:
-            yield _Reading(log_likelihood(text) - _SELDOM, None)
+            yield _DecodedText(log_likelihood(text) - _SELDOM, None)
 
 
 def _decoded(content: bytes, cut: bool, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:

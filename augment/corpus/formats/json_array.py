@@ -21,7 +21,7 @@ _OPEN = ("Unterminated string",)
 _NEAR = 16
 
 
-class _Reading:
+class _TextWindow:
     """The part of the text that is in memory, and the line it starts on."""
 
     def __init__(self, blocks: Iterator[str]) -> None:
@@ -76,7 +76,7 @@ def elements(blocks: Iterator[str], name: str, whole: bool) -> Records[dict[str,
 
     whole: False if the text is the head of a file, which may end anywhere.
     """
-    reading = _Reading(blocks)
+    reading = _TextWindow(blocks)
     reading.mark()
     reading.to(reading.at + 1)
     mark = reading.mark()
@@ -101,7 +101,7 @@ def elements(blocks: Iterator[str], name: str, whole: bool) -> Records[dict[str,
         raise reading.error(name, 0, "text behind the end of the array")
 
 
-def _element(reading: _Reading, name: str, whole: bool) -> tuple[int, dict[str, object] | str] | None:
+def _element(reading: _TextWindow, name: str, whole: bool) -> tuple[int, dict[str, object] | str] | None:
     """Return the element that starts here with its line; None if the head of a file ends within it."""
     decoder = json.JSONDecoder()
     while True:

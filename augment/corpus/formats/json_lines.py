@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from augment.corpus.formats.encoding import blocks, encoding_of, lines
 from augment.corpus.formats.json_array import elements
-from augment.corpus.formats.json_types import Seen, as_type, record_of
+from augment.corpus.formats.json_types import ValueTypes, as_type, record_of
 from augment.corpus.formats.lifting import lift
-from augment.corpus.formats.records import Allowed, Batch, Record, Records, gathered, only_label
+from augment.corpus.formats.records import Allowed, Record, Records, SourceBatch, gathered, only_label
 from augment.errors import DataError
 
 
@@ -34,16 +34,18 @@ class JsonTable:
 
     def schema(self, whole: bool) -> pa.Schema:
         """Return each key with the narrowest type that holds all of its values."""
-        columns: dict[str, Seen] = {}
+        columns: dict[str, ValueTypes] = {}
         for _, record in self._records(whole):
             for key, value in record.items() if isinstance(record, dict) else ():
-                columns.setdefault(key, Seen()).add(value)
+                columns.setdefault(key, ValueTypes()).add(value)
         if not columns:
             hint = "check `corpus.format`; a row is an object on a line of its own, or in one array"
             raise DataError(str(self.path), "no line holds a JSON object", hint)
         return pa.schema([(key, seen.type()) for key, seen in columns.items()])
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
+    def batches(
+        self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True
+    ) -> Iterator[SourceBatch]:
         """Yield the records; one that is no JSON object, or holds what is not allowed, is a fault."""
 
         def make(rows: list[dict[str, object]]) -> pa.RecordBatch:

@@ -32,14 +32,14 @@ _PLAIN = {
 }
 
 
-class Seen:
+class ValueTypes:
     """The values of one place of the records: of a column, of the items of its lists, of one key of its objects."""
 
     def __init__(self, depth: int = 0) -> None:
         """Begin without a value."""
         self._depth = depth
         self._kinds: set[str] = set()
-        self._inner: dict[str, Seen] = {}
+        self._inner: dict[str, ValueTypes] = {}
 
     def add(self, value: object) -> None:
         """Take one value into account; null is a value of any kind."""
@@ -64,7 +64,7 @@ class Seen:
             self._kinds.add("deep")
             return
         for key, value in values:
-            self._inner.setdefault(key, Seen(self._depth + 1)).add(value)
+            self._inner.setdefault(key, ValueTypes(self._depth + 1)).add(value)
 
     def _exact(self) -> pa.DataType | None:
         """Return the type that holds all values as they are, or None."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from augment.corpus.formats.columnar import first_rows, fitted
-from augment.corpus.formats.records import Allowed, Batch, Record, Table
+from augment.corpus.formats.records import Allowed, Record, SourceBatch, Table
 
 
 def lift(record: dict[str, object], path: str) -> None:
@@ -68,7 +68,9 @@ class Lifted:
         empty = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
         return _lifted(empty, self.paths).schema.with_metadata(schema.metadata)
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
+    def batches(
+        self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True
+    ) -> Iterator[SourceBatch]:
         """Yield the rows."""
         for batch in self.table.batches(self.table.schema(whole), size, {}, whole):
             whole_rows = fitted(_lifted(batch.rows, self.paths), schema, batch.numbers)

@@ -59,7 +59,7 @@ def _strict(stream: Iterator[str], path: Path, dialect: Dialect, whole: bool) ->
             yield start, fields(record, dialect)
 
 
-class _Lines:
+class _PushbackLines:
     """Lines that can be given back; `number` is that of the line taken last."""
 
     def __init__(self, stream: Iterator[str]) -> None:
@@ -88,7 +88,7 @@ class _Quoted(NamedTuple):
 
 def _loose(stream: Iterator[str], dialect: Dialect, width: int | None) -> Records[list[str]]:
     """Yield the records of a file in which quotes may be characters."""
-    lines = _Lines(stream)
+    lines = _PushbackLines(stream)
     while (line := lines.take()) is not None:
         start, parts = lines.number, _parts(line, dialect)
         if parts == [""]:
@@ -105,7 +105,7 @@ def _loose(stream: Iterator[str], dialect: Dialect, width: int | None) -> Record
         yield start, record
 
 
-def _by_quotes(line: str, lines: _Lines, dialect: Dialect) -> _Quoted | None:
+def _by_quotes(line: str, lines: _PushbackLines, dialect: Dialect) -> _Quoted | None:
     """Return the record that begins with a line, read strictly; None, with all lines given back, if it is broken."""
     further: list[str] = []
 

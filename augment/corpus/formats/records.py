@@ -33,7 +33,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Batch:
+class SourceBatch:
     """Some records with the source's columns; `numbers` and `lines` place each row, `faults` are the broken ones."""
 
     rows: pa.RecordBatch
@@ -56,7 +56,9 @@ class Table(Protocol):
     def schema(self, whole: bool) -> pa.Schema:
         """Return names and types of the columns, from the head of the file or from all of it."""
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
+    def batches(
+        self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True
+    ) -> Iterator[SourceBatch]:
         """Yield the records, `size` at a time; a JSON value of a type not allowed in its column is a fault."""
 
     def peek(self, schema: pa.Schema, count: int) -> list[Record]:
@@ -68,7 +70,7 @@ class Table(Protocol):
 
 def gathered(
     records: Records[Value], make: Callable[[list[Value]], pa.RecordBatch], size: int
-) -> Iterator[Batch]:
+) -> Iterator[SourceBatch]:
     """Yield records `size` at a time, the broken ones apart; row numbers count both."""
     rows: list[Value] = []
     numbers: list[int] = []
@@ -82,10 +84,10 @@ def gathered(
             numbers.append(number)
             lines.append(line)
         if number % size == 0:
-            yield Batch(make(rows), numbers, lines, faults)
+            yield SourceBatch(make(rows), numbers, lines, faults)
             rows, numbers, lines, faults = [], [], [], []
     if rows or faults:
-        yield Batch(make(rows), numbers, lines, faults)
+        yield SourceBatch(make(rows), numbers, lines, faults)
 
 
 def distinct(names: Iterable[str], where: str, what: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from augment.corpus.formats.encoding import blocks, encoding_of
-from augment.corpus.formats.records import SPLITS, Allowed, Batch, Record, Records, gathered
+from augment.corpus.formats.records import SPLITS, Allowed, Record, Records, SourceBatch, gathered
 from augment.errors import DataError
 
 # Folders of texts without a label in corpora that people have; they are not read.
@@ -37,7 +37,9 @@ class TextFolder:
         names = ("id", "text") if self.labels == (None,) else ("id", "text", "label")
         return pa.schema([(name, pa.string()) for name in names])
 
-    def batches(self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True) -> Iterator[Batch]:
+    def batches(
+        self, schema: pa.Schema, size: int, allowed: Allowed, whole: bool = True
+    ) -> Iterator[SourceBatch]:
         """Yield the texts, label by label and by name; a file that is empty or cannot be read is a fault."""
 
         def make(rows: list[dict[str, str]]) -> pa.RecordBatch:

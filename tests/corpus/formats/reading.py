@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from augment.config.sections import CorpusConfig
-from augment.corpus.formats import Batch, tables
+from augment.corpus.formats import SourceBatch, tables
 
 
-def batches(root: Path, files: object, **options: object) -> list[Batch]:
+def batches(root: Path, files: object, **options: object) -> list[SourceBatch]:
     """Return all batches of the tables of a corpus, three records each."""
     config = CorpusConfig.model_validate({"root": root, "files": files, **options})
     return [
