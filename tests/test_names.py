@@ -1,8 +1,4 @@
-"""Names: one name has one meaning, and a test is found from its module. `python tests/test_names.py` prints the figures.
-
-layers: 12
-names with two meanings: 0
-"""
+"""Names: one name has one meaning. `python tests/test_names.py` prints the figures of the layout."""
 
 import ast
 import re
@@ -10,9 +6,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-
-# Run as a script, Python puts tests/ on the path in place of the checkout.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.conftest import CHECKOUT
 from tests.test_layers import LAYERS, MODULES, PACKAGE, cycles
