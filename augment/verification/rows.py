@@ -25,7 +25,7 @@ from augment.verification.records import BATCH, FileRow, Labels, hashed, records
 
 REJECTS, DROPPED = "rejects.parquet", "dropped.parquet"
 # What a row of a data file is checked by, under the same name in all files.
-_PUBLIC = [name for name in Row.model_fields if name in OURS]
+_PUBLIC = [name for name in FileRow.model_fields if name in OURS]
 
 
 class RowChecker:
