@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
-from augment.errors import LockedError, RequestError
+from augment.errors import DiskFullError, LockedError, RequestError, as_ours
 from augment.tables.files import LEFTOVER
 from augment.tables.run_folder import ALONE, INSIDE, PLAN
 
@@ -180,6 +180,9 @@ def _held(path: Path, folder: Path) -> Iterator[None]:
         with suppress(OSError):
             if not existed and not path.stat().st_size:
                 path.unlink()
+        full = as_ours(error, str(folder))
+        if isinstance(full, DiskFullError):
+            raise full from None
         raise RequestError(
             str(folder),
             f"the folder cannot be locked: {getattr(error, 'strerror', None) or error}",

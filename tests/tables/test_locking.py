@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augment.errors import LockedError, RequestError
+from augment.errors import DiskFullError, LockedError, RequestError
 from augment.tables.files import write_json
 from augment.tables.locking import LOCK, is_held, locked, sweep_beside, sweep_inside
 from augment.tables.run_folder import PLAN
@@ -104,6 +104,21 @@ def test_a_file_system_without_locks_is_told_in_three_lines(
         with pytest.raises(RequestError, match="cannot be locked"), locked(tmp_path / "new" / "run"):
             pass
     assert not (tmp_path / "new").exists() or not list((tmp_path / "new").iterdir())
+
+
+def test_a_disk_without_room_for_a_lock_is_full_and_not_unfit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", refuse)
+        with pytest.raises(DiskFullError) as refused, locked(tmp_path / "run"):
+            pass
+    assert refused.value.exit_code == 7
+    with locked(tmp_path / "run"):
+        pass
 
 
 def test_folders_made_for_a_lock_go_with_it_unless_they_are_used(tmp_path: Path) -> None:
