@@ -221,7 +221,7 @@ def test_too_many_broken_lines_end_in_4_after_everything_is_written(bench: Bench
     assert "10 of 160 rows" in what
     assert "run.max_reject_rate" in hint
     assert pq.read_metadata(bench.output / "rejects.parquet").num_rows == 10
-    assert pq.read_metadata(bench.output / "explain" / "parents.parquet").num_rows == 150
+    assert pq.read_metadata(bench.output / "explain" / "source_rows.parquet").num_rows == 150
     assert (bench.output / "report.html").is_file()
     assert (bench.output / "manifest.json").is_file()
 

@@ -32,7 +32,7 @@ def pipeline(**how: object) -> Pipeline:
 def scores(folder: Path) -> Mapping[str, dict[str, object]]:
     """Return what is said of each row's attribution, by id."""
     names = ("id", "ig", "ig_status", "ig_evals", "ig_error", "ig_path")
-    table = pq.read_table(folder / "explain" / "parents.parquet")
+    table = pq.read_table(folder / "explain" / "source_rows.parquet")
     return {row["id"]: {name: row[name] for name in names} for row in table.to_pylist()}
 
 
@@ -150,7 +150,7 @@ def test_words_that_no_cut_can_show_and_texts_too_long_are_told(small: Path, tmp
     summary = run(pipeline(cut="bert.encoder.layer.1"), job, tmp_path / "out")
     assert any("every word has the score 0" in notice for notice in summary.notices)
     assert any("longer than the model is fed" in notice for notice in summary.notices)
-    rows = pq.read_table(tmp_path / "out" / "explain" / "parents.parquet").to_pylist()
+    rows = pq.read_table(tmp_path / "out" / "explain" / "source_rows.parquet").to_pylist()
     assert all(0 < row["unseen"] < len(row["tokens"]) for row in rows)
 
 
@@ -200,7 +200,7 @@ def test_a_model_that_jumps_next_to_zero_is_explained_from_elsewhere(small: Path
     job = job.model_copy(update={"model": model})
     summary = run(pipeline(quantity="logit", ranking=1), job, tmp_path / "out")
     assert any("jumps next to the zero embedding" in notice for notice in summary.notices)
-    table = pq.read_table(tmp_path / "out" / "explain" / "parents.parquet")
+    table = pq.read_table(tmp_path / "out" / "explain" / "source_rows.parquet")
     assert set(table.column("ig_baseline").to_pylist()) == {"mean"}
     found = json.loads((tmp_path / "out" / "run" / "calibration-ig.json").read_text(encoding="utf-8"))
     assert found["baseline"] == "mean"

@@ -21,6 +21,10 @@ PLAIN = "  - kind: attribute\n    method: {}\n"
             for method in ("gradient", "gradient_x_input")
             for key in ("tolerance: 0.01", "p95: 0.05", "ranking: 3", "fixed: 8")
         ),
+        (PLAIN.format("gradient") + "    replace_by: mask\n", 7, "`replace_by` cannot be", "keys that fit are name, target"),
+        (PLAIN.format("occlusion") + "    tolerance: 0.01\n", 7, "`tolerance` cannot be", "one evaluation for each token"),
+        (PLAIN.format("occlusion") + "    cut: bert.embeddings\n", 7, "`cut` cannot be", "quantity and replace_by"),
+        (PLAIN.format("integrated_gradients") + "    replace_by: unk\n", 7, "`replace_by`", "tolerance, p95, ranking and fixed"),
         (PLAIN.format("gradient") + "    baseline: mask\n", 7, "`baseline` cannot be 'mask'", "keys that fit are name, target"),
         (SCORED + "  - kind: substitute\n    sources: [typos]\n    pos: false\n", 10, "`pos` cannot be false", "add `lexicon`"),
         (SCORED + "  - kind: substitute\n    sources: [typos, homophones]\n    similarity: 0.3\n", 10, "`similarity`", "forms of the token"),

@@ -1,19 +1,22 @@
 """Explain one text: which words speak for the model's answer, and how well the scores add up to it.
 
-attribution = explain("这家酒店的服务很好", "models/hotel-zh")
+attribution = explain("这家酒店的服务很好", "models/hotel-zh")          # or method="occlusion", or a FunctionModel
 attribution.top(3)                # [("好", 2.1), ("很", 0.9), ("服务", 0.4)]
 """
 
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 
+from augment.attribution.method import AttributionMethod
+from augment.attribution.methods import METHODS
+from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
 from augment.config.sections import ModelConfig, RunConfig
-from augment.errors import DataError, RequestError
+from augment.errors import DataError, RequestError, nearest
+from augment.ig.quantities import QuantityName
 from augment.models.labels import LabelMap, listed
 from augment.models.model_folder import model_folder, require_pairs
 from augment.pipeline.apply import apply
@@ -28,7 +31,8 @@ class Attribution:
     """The explanation of one text.
 
     scores: one a token, in the unit of the quantity, positive for the target. rest: the score of special pieces.
-    gap: sum of all scores - (F(x) - F(baseline)); error: the gap relative to that difference. probability: of target.
+    gap: sum of all scores - (F(x) - F(baseline)); error: the estimated error of the scores; both None for a method whose
+    scores do not have to add up. probability: of target.
     unseen: how many tokens lie, wholly or in part, beyond the length that the model is fed.
     """
 
@@ -42,8 +46,8 @@ class Attribution:
     prediction: str
     probability: float
     rest: float
-    gap: float
-    error: float
+    gap: float | None
+    error: float | None
     evaluations: int
     status: str
     unseen: int = 0
@@ -77,35 +81,39 @@ class Attribution:
             else f'<span style="background:{signed(tint)};color:#111">{escape(part)}</span>'
             for part, tint in self.pieces()
         )
-        head = f"{self.prediction} · {self.target} {self.probability:.3f} · error {self.error:.2%}"
+        head = f"{self.prediction} · {self.target} {self.probability:.3f}"
+        head += "" if self.error is None else f" · error {self.error:.2%}"
         head += f" · {self.unseen} words not seen" if self.unseen else ""
         return f"<div><small>{escape(head)}</small><br>{''.join(spans)}</div>"
 
 
 def explain(
     text: str,
-    model: str | Path,
+    model: str | Path | ModelConfig,
     text_pair: str | None = None,
     target: str | None = None,
-    quantity: Literal["logit", "probability", "log_probability", "difference"] = "logit",
+    quantity: QuantityName | None = None,
     run: RunConfig | None = None,
+    method: str | AttributionMethod = "integrated_gradients",
 ) -> Attribution:
-    """Return the integrated gradients of a text, summed over the pieces of each word.
+    """Return a score for each word of a text: its integrated gradient, summed over its pieces, or what another method gives.
 
-    `model` is a folder or hub id of a sequence classification model; `target` a label, by default the predicted one.
-    RequestError for an empty text; DataError for a target that is no label of the model; ModelError if the model cannot
-    or must not be loaded.
+    `model` is a folder or hub id of a sequence classification model, or a model in memory; `target` a label, by default the
+    predicted one; `quantity` by default the logit, of a Python function the probability. RequestError for an empty text, or a
+    method that needs gradients of a function; DataError for a target that is no label of the model; ModelError if the
+    model cannot or must not be loaded.
     """
     if not text.strip():
         raise RequestError("the text", "it is empty", "give a text with at least one word")
-    job = Job(model=ModelConfig(path=str(model)), run=run or RunConfig())
+    config = model if isinstance(model, ModelConfig) else ModelConfig(path=str(model))
+    job = Job(model=config, run=run or RunConfig())
     if target is not None:
         _check_target(target, job)
     if text_pair is not None:
         require_pairs(model_folder(job.needs_model(), job.run))
     stages = (
         Tokenize(kind="tokenize"),
-        Attribute(kind="attribute", target="predicted" if target is None else "gold", quantity=quantity),
+        _attribute(config, target, quantity, method),
     )
     applied = apply(
         Pipeline(name="explain", about="one text", stages=stages), _one_row(text, text_pair, target), job
@@ -129,8 +137,26 @@ def explain(
         row["ig_error"],
         row["ig_evals"],
         row["ig_status"],
-        row["unseen"],
+        row["unseen"] or 0,
     )
+
+
+def _attribute(
+    config: ModelConfig,
+    target: str | None,
+    quantity: QuantityName | None,
+    method: str | AttributionMethod,
+) -> Attribute:
+    """Return the stage that explains; RequestError for a method of another name."""
+    own: dict[str, object] = (
+        method.model_dump() if isinstance(method, AttributionMethod) else {"method": method}
+    )
+    name = str(own["method"])
+    if name not in METHODS:
+        raise RequestError(f"method: {name}", "no such attribution method", nearest(name, list(METHODS)))
+    usual = "probability" if isinstance(config, FunctionModel) else "logit"
+    chosen = {"target": "predicted" if target is None else "gold", "quantity": quantity or usual}
+    return Attribute.model_validate({"kind": "attribute", **own, **chosen})
 
 
 def _check_target(target: str, job: Job) -> None:

@@ -303,12 +303,15 @@ def explain(
         ),
     ] = None,
     top: Annotated[int, typer.Option("--top", help="How many words to list.", min=1)] = 5,
+    method: Annotated[
+        str, typer.Option("--method", help="integrated_gradients, gradient, gradient_x_input or occlusion.")
+    ] = "integrated_gradients",
     allow_download: Annotated[
         bool, typer.Option("--allow-download", help="Let a hub id be downloaded.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Colour the words of one text by their integrated gradients."""
+    """Colour the words of one text by their integrated gradients, or by another method."""
     from dataclasses import asdict
 
     from augment.api import explain as explaining
@@ -321,7 +324,9 @@ def explain(
             text, what, f"`augment explain - -m MODEL < {shlex.quote(text)}` explains what is in it"
         )
     text = _from_input() if text == "-" else text
-    found = explaining.explain(text, model, pair, target, run=RunConfig(allow_download=allow_download))
+    found = explaining.explain(
+        text, model, pair, target, run=RunConfig(allow_download=allow_download), method=method
+    )
     if found.unseen:
         say(
             f"note: the text is too long for the model: it did not see {found.unseen:,} of the {len(found.tokens):,} words, or not all of them"

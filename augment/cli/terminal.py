@@ -239,5 +239,7 @@ def _error(found: "Attribution") -> str:
     """Return how near the scores are to the integral, in words."""
     if found.status == "exact":
         return "exact scores (a closed form)"
+    if found.error is None:
+        return "change of the answer without each word"
     bound = f"scores within {found.error:.2%}"
     return bound if found.status == "converged" else f"{bound} ({found.status})"

@@ -7,12 +7,12 @@ difference of two classes asks "why this and not that" (the comparative quantity
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-QuantityName = Literal["logit", "probability", "log_probability", "difference"]
+from augment.ig.quantities import QuantityName
+
 # Or any differentiable function of logits [B, C], target [B] and the class against [B], to F [B].
 Quantity = QuantityName | Callable[[Tensor, Tensor, Tensor], Tensor]
 

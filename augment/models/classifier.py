@@ -225,7 +225,9 @@ class Classifier:
         if name == "mean":
             filler = torch.as_tensor(self.model.get_input_embeddings().weight).float().mean(0)
         else:
-            piece = torch.tensor([[self._filler(name)]], device=ids.device)
+            piece = torch.tensor(
+                [[self.filler(name, f"baseline: {name}", "use `mean` or `zero`")]], device=ids.device
+            )
             filler = self.embed({"input_ids": piece})[0, 0]
         return replaced(embeddings, filler, speaks & (batch["attention_mask"] == 1))
 
@@ -259,14 +261,12 @@ class Classifier:
         """Whether the model knows a piece that stands for a hidden one."""
         return self.tokenizer.mask_token_id is not None
 
-    def _filler(self, name: FillerName) -> int:
-        """Return the id of the mask, pad or unk piece."""
+    def filler(self, name: FillerName, where: str, hint: str) -> int:
+        """Return the id of the mask, pad or unk piece; RequestError, with `where` and `hint`, if there is none."""
         found = {"mask": "mask_token_id", "pad": "pad_token_id", "unk": "unk_token_id"}[name]
         piece = getattr(self.tokenizer, found)
         if piece is None:
-            raise RequestError(
-                f"baseline: {name}", f"the tokenizer has no {name} piece", "use `mean` or `zero`"
-            )
+            raise RequestError(where, f"the tokenizer has no {name} piece", hint)
         return int(piece)
 
     def in_batches(self, lengths: Sequence[int], work: Callable[[list[int]], None]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from augment.config.in_memory import FunctionModel
@@ -63,3 +64,25 @@ def open_predictor(config: ModelConfig, run: RunConfig) -> Classifier | Function
     ModelError if the model cannot or must not be loaded.
     """
     return Function(config) if isinstance(config, FunctionModel) else open_classifier(config, run)
+
+
+def logits_of_texts(predictor: Predictor, texts: Sequence[str], pairs: Sequence[str | None]) -> Tensor:
+    """Return logits [N, C] float32 on the CPU; of a model that gives probabilities only, their logarithm."""
+    if isinstance(predictor, Classifier):
+        encodings = predictor.encode(texts, pairs)
+        return predictor.answer([row.pieces for row in encodings], [row.segments for row in encodings])
+    chances = torch.from_numpy(predictor.ask(texts, pairs))
+    return chances.clamp_min(torch.finfo(torch.float32).tiny).log()
+
+
+def logits_of(
+    predictor: Predictor,
+    texts: Sequence[str],
+    pairs: Sequence[str | None],
+    fed: tuple[Sequence[Sequence[int]] | None, Sequence[Sequence[int]] | None],
+) -> Tensor:
+    """Return logits [N, C] as `logits_of_texts` does. fed: pieces and segments, where the model has any."""
+    pieces, segments = fed
+    if isinstance(predictor, Classifier) and pieces is not None and segments is not None:
+        return predictor.answer(pieces, segments)
+    return logits_of_texts(predictor, texts, pairs)

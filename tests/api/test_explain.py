@@ -69,6 +69,8 @@ def test_the_scores_add_up_to_the_answer(model: Path, text: str, quantity: Quant
     ends = [classifier.answer([encoding.pieces], [encoding.segments], start)[0] for start in (None, "zero")]
     target = classifier.classes.index(found.target)
     change = amount(quantity, ends[0], target) - amount(quantity, ends[1], target)
+    assert found.gap is not None
+    assert found.error is not None
     assert sum(found.scores) + found.rest - found.gap == pytest.approx(change, abs=1e-4)
     assert found.probability == pytest.approx(float(ends[0].softmax(-1)[target]), abs=1e-6)
     assert (found.error <= 0.05) == (found.status in ("converged", "exact"))

@@ -127,7 +127,7 @@ def test_overwrite_replaces_a_run_and_nothing_else(config: Path, tmp_path: Path)
     assert augment(*words, 6).code == 3
     assert counts(augment(*words, 6, "--overwrite"))["rows worked on"] == 6
     assert (tmp_path / "out" / "我的笔记.txt").read_text(encoding="utf-8") == "好"
-    assert pq.read_metadata(tmp_path / "out" / "explain" / "parents.parquet").num_rows == 6
+    assert pq.read_metadata(tmp_path / "out" / "explain" / "source_rows.parquet").num_rows == 6
 
 
 def test_a_limit_is_a_trial_and_its_rows_are_counted(config: Path, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_limit_is_a_trial_and_its_rows_are_counted(config: Path, tmp_path: Pat
 def test_splits_on_the_command_line_take_the_place_of_the_pipelines(config: Path, tmp_path: Path) -> None:
     words = ("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--json")
     found = counts(augment(*words, "--split", "test", "--split", "validation"))
-    splits = pq.read_table(tmp_path / "a" / "explain" / "parents.parquet").column("split").to_pylist()
+    splits = pq.read_table(tmp_path / "a" / "explain" / "source_rows.parquet").column("split").to_pylist()
     assert set(splits) == {"test", "validation"}
     assert found["rows worked on"] == len(splits)
     assert found["rows passed through"] == 300 - len(splits)

@@ -93,7 +93,7 @@ def augmented(folded: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary
 
 def source_rows(summary: Summary) -> list[dict[str, object]]:
     """Return the rows worked on, with what was found of them."""
-    return list(pq.read_table(summary.folder / "explain" / "parents.parquet").to_pylist())
+    return list(pq.read_table(summary.folder / "explain" / "source_rows.parquet").to_pylist())
 
 
 def right(summary: Summary) -> float:

@@ -1,0 +1,44 @@
+"""The attribution methods. Adding one: its file, three names here, its test, docs/pipelines.md.
+
+method_of({"method": "occlusion", "replace_by": "mask"}).attribute(predictor, rows)
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from augment.attribution.gradient_methods import (
+    BaselineSettings,
+    CutSettings,
+    Gradient,
+    GradientXInput,
+    IntegratedGradients,
+    StopSettings,
+)
+from augment.attribution.method import AttributionMethod
+from augment.attribution.occlusion import Occlusion, OcclusionSettings
+
+MethodName = Literal["integrated_gradients", "gradient", "gradient_x_input", "occlusion"]
+AnyMethod = Annotated[
+    IntegratedGradients | Gradient | GradientXInput | Occlusion, Field(discriminator="method")
+]
+METHODS: dict[str, type[AttributionMethod]] = {
+    kind.model_fields["method"].default: kind for kind in get_args(get_args(AnyMethod)[0])
+}
+_ANY: TypeAdapter[IntegratedGradients | Gradient | GradientXInput | Occlusion] = TypeAdapter(AnyMethod)
+
+
+class _Choice(BaseModel, frozen=True, extra="forbid"):
+    """Which method."""
+
+    method: MethodName = "integrated_gradients"
+
+
+class Settings(OcclusionSettings, StopSettings, BaselineSettings, CutSettings, _Choice):
+    """The keys of all methods together, as a stage has them; each method has some of them."""
+
+
+def method_of(values: Mapping[str, object]) -> AttributionMethod:
+    """Return the method that `method` names, with its settings; pydantic's ValidationError for a key it does not have."""
+    return _ANY.validate_python(values)

@@ -1,0 +1,129 @@
+"""Occlusion: the score of a token is what the answer loses without it, F(x) - F(x without the token).
+
+Zeiler and Fergus 2014; for words Li, Monroe and Jurafsky 2016, equation 1. It needs answers only, so a Python function can
+be explained too. The scores of a row do not have to add up to F(x): words that say the same cover for each other.
+
+    Occlusion(replace_by="mask").attribute(predictor, rows)
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from augment.attribution.method import AttributionMethod, Explained, Explainer, Setting, TokenScores
+from augment.errors import RequestError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from augment.models.classifier import Classifier
+    from augment.models.predictor import Predictor
+
+# Variants that are answered at once, which bounds the memory for their texts.
+_WINDOW = 4096
+# The largest number of evaluations that the column can hold.
+_MOST = 32767
+
+
+class OcclusionSettings(BaseModel, frozen=True, extra="forbid"):
+    """The keys of occlusion."""
+
+    replace_by: Literal["nothing", "mask", "unk"] = Field(
+        default="nothing",
+        description="of `occlusion`: what takes the place of each token: nothing, or the mask or unk piece of the model",
+    )
+
+
+class Occlusion(OcclusionSettings, AttributionMethod):
+    """Leave each token out, or put a piece in its place, and take the change of the answer."""
+
+    costs: ClassVar[str] = "which is one evaluation for each token"
+    method: Literal["occlusion"] = "occlusion"
+
+    def open(self, setting: Setting) -> Explainer:
+        """Return the function that explains rows; RequestError if the model does not have the piece."""
+        from augment.models.predictor import open_predictor
+
+        self._filler(open_predictor(setting.job.needs_model(), setting.job.run))
+        return super().open(setting)
+
+    def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:
+        """Return F(x) - F(x without the token) for each token that the model sees; 0 for the others."""
+        from augment.ig.target import quantity, runner_up
+
+        against = runner_up(rows.logits, rows.target)
+        value = quantity(rows.quantity, rows.logits, rows.target, against).double()
+        scores = [np.zeros(len(spans)) for spans in rows.spans]
+        seen = [(row, token) for row in range(len(rows.ids)) for token in _seen(rows, row)]
+        for begin in range(0, len(seen), _WINDOW):
+            some = seen[begin : begin + _WINDOW]
+            places = [row for row, _ in some]
+            logits = self._without(predictor, rows, some)
+            left = quantity(rows.quantity, logits, rows.target[places], against[places]).double()
+            for (row, token), change in zip(some, (value[places] - left).tolist(), strict=True):
+                scores[row][token] = change
+        cost = np.bincount([row for row, _ in seen], minlength=len(rows.ids)).clip(max=_MOST)
+        broken = frozenset(row for row, found in enumerate(scores) if not np.isfinite(found).all())
+        facts: dict[str, list[object]] = {"status": ["fixed"] * len(scores), "rest": [0.0] * len(scores)}
+        return TokenScores([row.tolist() for row in scores], value.numpy(), cost.tolist(), facts, broken)
+
+    def _without(self, predictor: "Predictor", rows: Explained, some: Sequence[tuple[int, int]]) -> "Tensor":
+        """Return the logits [V, C] of a row without one of its tokens, for each of V pairs of row and token."""
+        from augment.models.predictor import logits_of_texts
+
+        classifier, filler = self._filler(predictor)
+        if classifier is None or filler is None:
+            variants = [_left_out(rows, row, token) for row, token in some]
+            # Equal texts are answered once: the second `very` of `very very` leaves the same as the first.
+            places: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+            for place, variant in enumerate(variants):
+                places[variant].append(place)
+            answers = logits_of_texts(predictor, [text for text, _ in places], [pair for _, pair in places])
+            order = [index for index, found in enumerate(places.values()) for _ in found]
+            back = np.argsort([place for found in places.values() for place in found], kind="stable")
+            return answers[np.asarray(order)[back].tolist()]
+        pieces, segments, owner = rows.pieces or (), rows.segments or (), rows.owner or ()
+        changed = [
+            [filler if of == token else piece for piece, of in zip(pieces[row], owner[row], strict=True)]
+            for row, token in some
+        ]
+        return classifier.answer(changed, [segments[row] for row, _ in some])
+
+    def _filler(self, predictor: "Predictor") -> "tuple[Classifier | None, int | None]":
+        """Return the model and the piece that replaces others, None where tokens are left out; RequestError if it has none."""
+        from augment.models.classifier import Classifier
+
+        if self.replace_by == "nothing":
+            return None, None
+        if not isinstance(predictor, Classifier):
+            what = "the model is a Python function, which has no pieces"
+            raise RequestError(f"replace_by: {self.replace_by}", what, "use `replace_by: nothing`")
+        return predictor, predictor.filler(self.replace_by, f"replace_by: {self.replace_by}", "use `nothing`")
+
+
+def _seen(rows: Explained, row: int) -> list[int]:
+    """Return the tokens of a row that the model is fed a piece of; all for a model without pieces."""
+    if rows.owner is None:
+        return list(range(len(rows.spans[row])))
+    return sorted(set(rows.owner[row]) - {-1})
+
+
+def _left_out(rows: Explained, row: int, token: int) -> tuple[str, str | None]:
+    """Return both texts of a row without one of its tokens."""
+    text, pair, (start, end) = rows.texts[row], rows.pairs[row], rows.spans[row][token]
+    if rows.sides[row][token] and pair is not None:
+        return text, without(pair, start, end)
+    return without(text, start, end), pair
+
+
+def without(text: str, start: int, end: int) -> str:
+    """Return a text without a part, and without the space that would then be doubled or stand at an end."""
+    before, after = text[:start], text[end:]
+    if after[:1].isspace() and (not before or before[-1].isspace()):
+        after = after[1:]
+    elif not after and before[-1:].isspace():
+        before = before[:-1]
+    return before + after
