@@ -142,7 +142,7 @@ def measure_corpus(arguments: argparse.Namespace, model: Path, size: int) -> Cel
     counts, attribution = found["counts"], found["attribution"]
     if not isinstance(counts, dict) or not isinstance(attribution, dict):
         raise TypeError("the summary has no counts")
-    evaluations = pq.read_table(out / "explain" / "parents.parquet", columns=["ig_evals"])
+    evaluations = pq.read_table(out / "explain" / "source_rows.parquet", columns=["ig_evals"])
     return {
         "rows": counts["rows worked on"],
         "cpu_seconds": round(seconds, 1),
