@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from augment.cli.terminal import tell_training
+from augment.cli.terminal import print_training
 from augment.config.job import Job
 from augment.config.sections import CorpusConfig, ModelConfig, TrainConfig
 from augment.errors import DataError, ModelError, RequestError
@@ -93,7 +93,7 @@ def test_rows_that_cannot_be_used_are_counted_by_reason_and_told(
     )
     found = train(starting(small_job(tmp_path), tmp_path / "m"))
     assert found.rejected == {"empty review": 2, "no label": 1}
-    tell_training(found)
+    print_training(found)
     assert "rows that cannot be used: empty review (2), no label (1)" in capsys.readouterr().err
 
 
@@ -111,7 +111,7 @@ def test_labels_are_counted_and_one_that_may_be_misspelt_is_told(
     corpus = CorpusConfig.model_validate({"root": str(tmp_path), "files": files})
     found = train(starting(small_job(tmp_path).model_copy(update={"corpus": corpus}), tmp_path / "m"))
     assert found.labels == {"Good": 20, "bad": 60, "good": 60}
-    tell_training(found)
+    print_training(found)
     said = capsys.readouterr().err
     assert "labels: Good (20), bad (60), good (60)" in said
     assert "note: the label `Good` (rows: 20) reads like `good` (rows: 60): is it misspelt?" in said
@@ -123,7 +123,7 @@ def test_labels_are_counted_and_one_that_may_be_misspelt_is_told(
 def test_a_model_that_has_learned_nothing_and_one_that_has_learned_something_else_are_told_apart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], accuracy: float, told: str
 ) -> None:
-    tell_training(Training(tmp_path, "textcnn", 100, "test", 50, accuracy, accuracy, 0.53, None, 1.0))
+    print_training(Training(tmp_path, "textcnn", 100, "test", 50, accuracy, accuracy, 0.53, None, 1.0))
     said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
     assert len(said) == bool(told)
     assert all(told in line for line in said)

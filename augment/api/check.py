@@ -18,7 +18,7 @@ from augment.models.folds import fold_models
 from augment.models.labels import LabelMap, listed, misspelt
 from augment.models.model_folder import model_folder, require_fit, resource_folder
 from augment.pipeline.definition import Pipeline, pipeline_of
-from augment.pipeline.requirements import asked_of, check_sections, source_names
+from augment.pipeline.requirements import check_sections, required_by, source_names
 
 
 def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
@@ -34,7 +34,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     """
     yield "pipeline", f"{plan.name}: {' > '.join(stage.kind for stage in plan.stages)}"
     check_sections(plan, job)
-    job = asked_of(plan, job)
+    job = required_by(plan, job)
     corpus = job.needs_corpus()
     yield "corpus", corpus.hub or ", ".join(str(corpus.root / file.path) for file in corpus.files)
     shape = inspect(corpus, job.run.allow_download)
@@ -44,7 +44,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     seen = peek(corpus, job.run.allow_download)
     yield "splits", f"{', '.join(splits)} of {', '.join(sorted({*splits, *seen.labels}))}"
     if not seen.rows:
-        raise DataError(corpus.told, "there are no rows", "check how the files were made")
+        raise DataError(corpus.origin, "there are no rows", "check how the files were made")
     labels = sum(map(Counter, seen.labels.values()), Counter[str]())
     yield "labels", f"{listed(sorted(labels)) or 'none'} ({seen.rows:,} rows seen)"
     calibration = job.calibration_file()

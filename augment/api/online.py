@@ -236,16 +236,16 @@ def _check(folder: Path, before: Pipeline, job: Job) -> None:
 def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
     """Return what of a fingerprint decides rows, scores and ranks."""
     given = fingerprint if isinstance(fingerprint, dict) else {}
-    told, plan = given.get("job", {}), given.get("pipeline", {})
+    recorded, plan = given.get("job", {}), given.get("pipeline", {})
     own = sources_of(before.stages)
     return {
         "pipeline": [plan.get("splits"), plan.get("stages", [])[: len(before.stages)]],
         "source of stages": [plan.get("own_stages", {}).get(name) for name in own],
         "algorithm": given.get("algorithm"),
-        "corpus": [given.get("corpus"), told.get("corpus")],
-        "model": [given.get("models", {}).get("model"), told.get("model")],
-        "seed": told.get("seed"),
-        "run": told.get("run"),
+        "corpus": [given.get("corpus"), recorded.get("corpus")],
+        "model": [given.get("models", {}).get("model"), recorded.get("model")],
+        "seed": recorded.get("seed"),
+        "run": recorded.get("run"),
     }
 
 

@@ -35,7 +35,7 @@ from augment.output.soft_labels import softener
 from augment.output.summary import Outcome, card_of, check_rejects, summarise
 from augment.pipeline.apply import open_pipeline, prepare
 from augment.pipeline.definition import Pipeline, pipeline_of
-from augment.pipeline.requirements import asked_of, check_sections
+from augment.pipeline.requirements import check_sections, required_by
 from augment.progress import Progress, silent
 from augment.stages.shortcuts import read_flags, require_labels
 from augment.tables.files import read_json, shaped, write_json, write_text
@@ -74,7 +74,7 @@ def run(
     began = time.monotonic()
     plan = pipeline_of(pipeline)
     check_sections(plan, job)
-    job = with_label_names(asked_of(plan, job))
+    job = with_label_names(required_by(plan, job))
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-{plan.name}")
     require_shareable(job, folder, overwrite)
     say = progress or silent

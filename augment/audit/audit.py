@@ -50,7 +50,7 @@ class Audit:
     rejected: int
     near: float
     notices: tuple[str, ...]
-    asked: int | None
+    compared: int | None
     findings: tuple[Finding, ...]
 
     @property
@@ -77,9 +77,9 @@ class Audit:
 
     def _doubted(self) -> str:
         """Return how many labels are doubtful, or what to do to know."""
-        if self.asked is None:
+        if self.compared is None:
             return "not looked for: it takes the answers that `augment train --folds 5` stores with the model"
-        return f"{self.counts[DOUBT]:,} of {self.asked:,} rows of train with answers out of fold"
+        return f"{self.counts[DOUBT]:,} of {self.compared:,} rows of train with answers out of fold"
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values."""
@@ -89,7 +89,7 @@ class Audit:
             "rejected": self.rejected,
             "near": self.near,
             "notices": list(self.notices),
-            "asked": self.asked,
+            "asked": self.compared,
             "counts": self.counts,
             "findings": [finding._asdict() for finding in self.findings],
         }
@@ -157,12 +157,12 @@ def _varied(texts: Texts, rows: list[int]) -> list[int]:
 def _doubts(texts: Texts, answers: Answers) -> tuple[int, list[Finding]]:
     """Return how many rows of train have answers, and the findings of those whose label is doubtful."""
     number = {name: place for place, name in enumerate(answers.classes)}
-    asked = [
+    compared = [
         (row, answers.rows[key], number[str(texts.labels[row])])
         for row, key in enumerate(texts.exact.tolist())
         if texts.splits[row] == "train" and key in answers.rows and texts.labels[row] in number
     ]
-    rows = [row for row, _, _ in asked]
-    probabilities = answers.probabilities[[place for _, place, _ in asked]]
-    found = doubts(probabilities, np.array([label for _, _, label in asked], dtype=np.int64))
+    rows = [row for row, _, _ in compared]
+    probabilities = answers.probabilities[[place for _, place, _ in compared]]
+    found = doubts(probabilities, np.array([label for _, _, label in compared], dtype=np.int64))
     return len(rows), list(doubt_findings(texts, rows, answers.classes, found))

@@ -61,8 +61,8 @@ class LexiconSource:
     def _synonyms(self, word: str) -> tuple[str, ...]:
         """Return a word's synonyms; a loose lexicon is not asked for words that name things or deeds."""
         named = any(lexicon.parts(word) & {"n", "v"} for lexicon in self._lexicons)
-        asked = (lexicon for lexicon in self._lexicons if not (named and lexicon.loose))
-        return next((found for lexicon in asked if (found := lexicon.synonyms(word))), ())
+        lexicons = (lexicon for lexicon in self._lexicons if not (named and lexicon.loose))
+        return next((found for lexicon in lexicons if (found := lexicon.synonyms(word))), ())
 
 
 class Sources:
@@ -94,15 +94,15 @@ class Sources:
         result: list[tuple[str, ...]] = [()] * len(places)
         for source in self._sources:
             open_places = [index for index, words in enumerate(result) if not words]
-            asked = [places[index] for index in open_places]
-            offers = source.offer(asked)
+            open_slots = [places[index] for index in open_places]
+            offers = source.offer(open_slots)
             passing = self._words if source.are_words else self._forms
             found = [
                 passing(place.word, words, _article(place.before)) if words else ()
-                for place, words in zip(asked, offers, strict=True)
+                for place, words in zip(open_slots, offers, strict=True)
             ]
             if self._context is not None and source.are_words:
-                found = self._context.passing(asked, found)
+                found = self._context.passing(open_slots, found)
             for index, words in zip(open_places, found, strict=True):
                 result[index] = words
         return result

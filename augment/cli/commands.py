@@ -17,13 +17,13 @@ from augment.cli.terminal import (
     answer,
     answer_json,
     answer_table,
+    print_summary,
+    print_training,
     say,
     show_attribution,
     show_keywords,
     show_page,
     show_progress,
-    tell_summary,
-    tell_training,
 )
 
 if TYPE_CHECKING:
@@ -146,14 +146,14 @@ def run(
     more += _files(("model.calibration", calibration), ("resources.flags", accept_flags))
     job = configured(config, [*(overrides or []), *more], data, model)
 
-    def tell(summary: "Summary") -> None:
+    def show(summary: "Summary") -> None:
         if as_json:
             answer_json(summary.to_dict())
             return
-        tell_summary(summary)
+        print_summary(summary)
         answer(str(summary.folder))
 
-    _run(plan, job, output, overwrite, quiet, tell)
+    _run(plan, job, output, overwrite, quiet, show)
 
 
 @app.command()
@@ -176,17 +176,17 @@ def keywords(
     from augment.output.keywords import FLAGS, leading
     from augment.pipeline.definition import pipeline_of
 
-    def tell(summary: "Summary") -> None:
+    def show(summary: "Summary") -> None:
         found = leading(summary.folder, top)
         if as_json:
             answer_json({**summary.to_dict(), "units": found})
             return
-        tell_summary(summary)
+        print_summary(summary)
         show_keywords(found)
         answer(str(summary.folder / FLAGS))
 
     job = configured(config, overrides, data, model)
-    _run(pipeline_of("keywords"), job, output, overwrite, quiet, tell)
+    _run(pipeline_of("keywords"), job, output, overwrite, quiet, show)
 
 
 def _run(
@@ -195,7 +195,7 @@ def _run(
     output: Path | None,
     overwrite: bool,
     quiet: bool,
-    tell: "Callable[[Summary], None]",
+    show: "Callable[[Summary], None]",
 ) -> None:
     """Run a pipeline and tell what it did, also where it ends in an error because too many rows were rejected."""
     from augment.api.run import run as run_pipeline
@@ -206,9 +206,9 @@ def _run(
         with show_progress(quiet) as progress:
             summary = run_pipeline(plan, job, output, overwrite, progress)
     except RejectRateError as error:
-        tell(read_summary(Path(error.where).parent))
+        show(read_summary(Path(error.where).parent))
         raise
-    tell(summary)
+    show(summary)
 
 
 @app.command()
@@ -373,7 +373,7 @@ def train(
     if as_json:
         answer_json({**asdict(result), "folder": str(result.folder)})
         return
-    tell_training(result)
+    print_training(result)
     answer(str(result.folder))
 
 
@@ -460,7 +460,7 @@ def verify(
     if as_json:
         answer_json(found.to_dict())
     else:
-        answer_table({check.name: check.said() for check in found.checks})
+        answer_table({check.name: check.description() for check in found.checks})
     found.require()
 
 

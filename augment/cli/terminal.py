@@ -95,7 +95,7 @@ _SHARES_MEAN = (
 )
 
 
-def tell_summary(summary: "Summary") -> None:
+def print_summary(summary: "Summary") -> None:
     """Print the summary of a run to stderr."""
     for notice in summary.notices:
         say(f"note: {notice}")
@@ -124,7 +124,7 @@ def tell_summary(summary: "Summary") -> None:
         say(f"report: {summary.folder / 'report.html'}")
 
 
-def tell_training(result: "Training") -> None:
+def print_training(result: "Training") -> None:
     """Print to stderr how well a trained model does."""
     from augment.models.labels import listed, misspelt
 
@@ -140,8 +140,8 @@ def tell_training(result: "Training") -> None:
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in result.rejected.items())
         say(f"note: rows that cannot be used: {reasons}")
     for fold in result.folds:
-        told = "no rows" if fold.accuracy is None else f"accuracy {fold.accuracy:.4f}"
-        say(f"without fold {fold.fold}: {told} on the {fold.rows:,} rows in it")
+        result_text = "no rows" if fold.accuracy is None else f"accuracy {fold.accuracy:.4f}"
+        say(f"without fold {fold.fold}: {result_text} on the {fold.rows:,} rows in it")
     if result.fold_accuracy is not None:
         say(f"out of fold: mean accuracy {result.fold_accuracy:.4f} of {len(result.folds)} models")
     if result.accuracy <= result.majority + 0.01:

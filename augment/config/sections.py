@@ -193,7 +193,7 @@ class CorpusConfig(Section):
         return self
 
     @property
-    def told(self) -> str:
+    def origin(self) -> str:
         """What is read, for a message: the hub id or the first files."""
         return self.hub or few([str(self.root / file.path) for file in self.files])
 

@@ -134,14 +134,14 @@ def checked(
     except ValidationError as error:
         first, *others = error.errors()
         location = _plain(first["loc"], values)
-        what, hint = _explain(model, first, _said(location))
+        what, hint = _explain(model, first, _dotted(location))
         if isinstance(first["input"], str | int | float):
             # A value that may be of several kinds is refused once for each.
             same = [other for other in others if _plain(other["loc"], values) == location]
             hint = ", or ".join([hint, *(_explain(model, other, "")[1] for other in same)])
         raise RequestError(document.where(at + location), what, hint) from None
     for location, truth in _truths(values, found):
-        what = f"`{_said(location)}` cannot be {json.dumps(truth)}"
+        what = f"`{_dotted(location)}` cannot be {json.dumps(truth)}"
         raise RequestError(document.where(at + location), what, _HINTS["float_type"])
     return found
 
@@ -214,7 +214,7 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
     return f"`{key}` cannot be {shown}", _HINTS.get(error["type"], message)
 
 
-def _said(location: tuple[Key, ...]) -> str:
+def _dotted(location: tuple[Key, ...]) -> str:
     """Return the last part of a location, an item of a list together with the list."""
     if len(location) > 1 and isinstance(location[-1], int):
         return f"{location[-2]}[{location[-1]}]"
@@ -292,7 +292,7 @@ def _refuse_extras(text: str, path: Path) -> None:
 
 def _unusable(values: object, at: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, ...], str, str]]:
     """Yield where a value is that no file, model or table can hold, what it is and what to do."""
-    named = f"`{_said(at)}`"
+    named = f"`{_dotted(at)}`"
     if isinstance(values, str) and any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in values):
         yield (
             at,

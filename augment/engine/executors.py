@@ -13,7 +13,7 @@ from augment.engine.processes import Processes, cuda_devices
 from augment.engine.ranks import ProcessRank, ranks
 from augment.engine.ray_actors import Cluster
 from augment.engine.shard import Receipt
-from augment.engine.worker import Hand, Work
+from augment.engine.worker import Work, Worker
 from augment.stages.own import require_importable
 
 # Given a phase by its number, and numbers of shards: yields the receipt of each as it is done.
@@ -36,15 +36,15 @@ def executor(work: Work, shards: int) -> Iterator[Execute]:
         with Cluster(work, shards) as cluster:
             yield cluster.run
     elif run.executor == "rank":
-        yield partial(ranks, Hand(work), ProcessRank.of(os.environ))
+        yield partial(ranks, Worker(work), ProcessRank.of(os.environ))
     else:
-        yield partial(_inline, Hand(work))
+        yield partial(_inline, Worker(work))
 
 
-def _inline(hand: Hand, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
+def _inline(worker: Worker, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
     """Treat shards here."""
     for shard in shards:
-        yield hand.treat(number, shard)
+        yield worker.treat(number, shard)
 
 
 def usual_workers() -> int:

@@ -55,9 +55,9 @@ def merge(folder: Path, phase: Phase, job: Job, shards: int) -> None:
     home, beside = phase.decided_path(folder), phase.decided_path(folder).with_name("merging")
     for left in (home, beside):
         shutil.rmtree(left, ignore_errors=True)
-    told = _Told(folder, phase, phase.ends, job, shards)
-    starts = _starts(told)
-    _deal(told, lambda table: np.searchsorted(starts, _numbers(table, "key"), side="right"), beside)
+    lines = _CollectedLines(folder, phase, phase.ends, job, shards)
+    starts = _starts(lines)
+    _deal(lines, lambda table: np.searchsorted(starts, _numbers(table, "key"), side="right"), beside)
 
     def buckets() -> Iterator[pa.Table]:
         """Yield the lines of each bucket, those of the smallest keys first."""
@@ -79,9 +79,9 @@ def merge(folder: Path, phase: Phase, job: Job, shards: int) -> None:
 
 def decided(folder: Path, phase: Phase, shard: int) -> pa.Table | None:
     """Return what was decided on the rows of a shard when a phase ended; None if nothing was. RequestError if it is damaged."""
-    told = read_json(phase.merged_path(folder))
+    record = read_json(phase.merged_path(folder))
     with shaped(phase.merged_path(folder)):
-        together, files = int(str(told["together"])), told["files"]
+        together, files = int(str(record["together"])), record["files"]
         if not isinstance(files, dict):
             raise TypeError("no hashes of files")
     path = phase.decided_path(folder) / _name(shard // together)
@@ -100,11 +100,11 @@ def decided(folder: Path, phase: Phase, shard: int) -> pa.Table | None:
 def _is_whole(folder: Path, phase: Phase, stage: WholeStage) -> bool:
     """Return whether the stage that ends a phase has decided, and its files are as they were written."""
     try:
-        told = read_json(phase.merged_path(folder))
+        record = read_json(phase.merged_path(folder))
         found = {path.name: digest(path) for path in _made(folder, phase, stage)}
     except (RequestError, OSError):
         return False
-    return told.pop("sha256", None) == _seal(told) and told.get("files") == found
+    return record.pop("sha256", None) == _seal(record) and record.get("files") == found
 
 
 def _made(folder: Path, phase: Phase, stage: WholeStage) -> list[Path]:
@@ -114,12 +114,12 @@ def _made(folder: Path, phase: Phase, stage: WholeStage) -> list[Path]:
     return sorted(phase.decided_path(folder).glob("*.arrow"))
 
 
-def _seal(told: Mapping[str, object]) -> str:
-    """Return the SHA-256 of what the file says that tells what was decided."""
-    return sha256(canonical(told).encode()).hexdigest()
+def _seal(record: Mapping[str, object]) -> str:
+    """Return the SHA-256 of the record of a merge."""
+    return sha256(canonical(record).encode()).hexdigest()
 
 
-class _Told:
+class _CollectedLines:
     """The lines of all shards, and of the rows that pass through, read as often as they are asked for."""
 
     def __init__(self, folder: Path, phase: Phase, stage: WholeStage, job: Job, shards: int) -> None:

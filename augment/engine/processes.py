@@ -15,14 +15,14 @@ from multiprocessing.process import parent_process
 from typing import Self
 
 from augment.engine.shard import Receipt
-from augment.engine.worker import Hand, Work
+from augment.engine.worker import Work, Worker
 from augment.errors import AugmentError
 
 # A shard that was given out when so many workers died, or when one died before any shard was done, is done alone; one
 # during which so many died is at fault itself.
 _SUSPECT, _DEATHS = 2, 3
 
-_hand: list[Hand] = []
+_worker: list[Worker] = []
 
 
 class Processes:
@@ -134,12 +134,12 @@ def _begin(work: Work, turns: "multiprocessing.Queue[int]", workers: int) -> Non
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     run = work.job.run
     threads = run.threads or max(cores // workers, 1)
-    _hand.append(Hand(work.on(_device(run.device, turn), threads)))
+    _worker.append(Worker(work.on(_device(run.device, turn), threads)))
 
 
-def _device(asked: str, turn: int) -> str | None:
+def _device(requested: str, turn: int) -> str | None:
     """Return the device of a worker: the CUDA devices in turn where several are there, else what the job says."""
-    count = cuda_devices() if asked in ("auto", "cuda") else 0
+    count = cuda_devices() if requested in ("auto", "cuda") else 0
     return f"cuda:{turn % count}" if count else None
 
 
@@ -160,4 +160,4 @@ def _die_with_parent() -> None:
 
 def _run(number: int, shard: int) -> Receipt:
     """Treat one shard in a worker."""
-    return _hand[0].treat(number, shard)
+    return _worker[0].treat(number, shard)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augment.engine.shard import Receipt, read_receipt
-from augment.engine.worker import Hand
+from augment.engine.worker import Worker
 from augment.errors import RequestError
 from augment.tables.locking import is_held
 
@@ -61,20 +61,20 @@ class ProcessRank:
 FIRST = ProcessRank(0, 1)
 
 
-def ranks(hand: Hand, rank: ProcessRank, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
+def ranks(worker: Worker, rank: ProcessRank, number: int, shards: Sequence[int]) -> Iterator[Receipt]:
     """Yield the receipts of this rank's share; of all shards on rank 0, which waits for the others or does their part.
 
     number: of the phase that the shards are in.
     """
     for shard in shards:
         if shard % rank.world == rank.number:
-            yield hand.treat(number, shard)
+            yield worker.treat(number, shard)
     if rank.number == 0:
         for shard in shards:
             if shard % rank.world:
-                done, owner = hand.receipt_path(number, shard), ProcessRank(shard % rank.world, rank.world)
-                comes = _comes(done, hand.folder, owner)
-                yield read_receipt(done) if comes else hand.treat(number, shard)
+                done, owner = worker.receipt_path(number, shard), ProcessRank(shard % rank.world, rank.world)
+                comes = _comes(done, worker.folder, owner)
+                yield read_receipt(done) if comes else worker.treat(number, shard)
 
 
 def wait_for(path: Path, folder: Path) -> None:

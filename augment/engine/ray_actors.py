@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from augment.engine.joining import Joined
 from augment.engine.shard import Receipt
-from augment.engine.worker import Hand, Work
+from augment.engine.worker import Work, Worker
 from augment.errors import AugmentError, RequestError
 
 # A shard during which so many actors died is at fault itself; so many deaths without a shard done are no accident.
@@ -28,12 +28,12 @@ _PAUSE = 0.5
 _SLICE, _READY, _SHARD = 5.0, 900.0, 6 * 3600.0
 
 
-class _Worker:
+class _Actor:
     """An actor: loads the models once, and treats one shard after the other."""
 
     def __init__(self, work: Work) -> None:
         """Remember what to do."""
-        self._hand = Hand(work)
+        self._worker = Worker(work)
 
     def ready(self) -> None:
         """Do nothing, which shows that the actor is there."""
@@ -41,7 +41,7 @@ class _Worker:
     def treat(self, number: int, shard: int) -> Receipt | AugmentError:
         """Return the receipt of a shard; an error of ours is returned, as Ray would raise another in its place."""
         try:
-            return self._hand.treat(number, shard)
+            return self._worker.treat(number, shard)
         except AugmentError as error:
             return error
 
@@ -128,7 +128,7 @@ class Cluster:
         needs: dict[str, Any] = {"num_cpus": min(threads, max(cores // workers, 1)), "max_restarts": -1}
         if on_device:
             needs["num_gpus"] = 1
-        kind: Any = ray.remote(_Worker)
+        kind: Any = ray.remote(_Actor)
         kind = kind.options(**needs)
         self._actors = [kind.remote(self._work.on(None, threads)) for _ in range(workers)]
         for actor in range(workers):

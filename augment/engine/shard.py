@@ -59,11 +59,11 @@ def run_shard(
     shard: int,
     apply: Apply,
     phase: Phase = LAST,
-    tell: Callable[[pa.Table], None] | None = None,
+    report: Callable[[pa.Table], None] | None = None,
 ) -> Receipt:
     """Treat one shard and return its receipt; a shard that has one is not treated again.
 
-    `tell` is given the rows before the receipt is written. AugmentError if so many of its rows fail that the stage is at
+    `report` is given the rows before the receipt is written. AugmentError if so many of its rows fail that the stage is at
     fault.
     """
     found = finished(folder, shard, phase)
@@ -73,8 +73,8 @@ def run_shard(
     with counted() as retries:
         applied = _Search(apply).treat(table)
     write_table(phase.part_path(folder, shard), applied.table)
-    if tell is not None:
-        tell(applied.table)
+    if report is not None:
+        report(applied.table)
     rejects = (*before.rejects, *applied.rejects)
     made = applied.table.num_rows - (before.rows - len(rejects))
     # Of what was written, as types may be written as others: seconds as milliseconds.
@@ -148,12 +148,12 @@ def _rows_in(part: Path) -> pa.Table:
 def read_receipt(path: Path) -> Receipt:
     """Return a receipt from its file; RequestError if it is not as it was written."""
     values = read_json(path)
-    told = values.pop("sha256", None)
+    seal = values.pop("sha256", None)
     try:
         receipt = _RECEIPT.validate_python(values)
     except ValueError:
         receipt = None
-    if receipt is None or told != _seal(receipt):
+    if receipt is None or seal != _seal(receipt):
         raise RequestError(
             str(path), "not as it was written: changed or damaged since", "run again with --overwrite"
         )

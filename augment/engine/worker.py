@@ -1,7 +1,7 @@
 """The work of a run, as it goes to a process: which folder, which pipeline, which job.
 
-hand = Hand(Work(folder, plan, job))
-receipt = hand.treat(0, 7)          # shard 7 of phase 0; models are loaded at the first shard of a process
+worker = Worker(Work(folder, plan, job))
+receipt = worker.treat(0, 7)          # shard 7 of phase 0; models are loaded at the first shard of a process
 """
 
 from collections.abc import Callable
@@ -52,8 +52,8 @@ class Work:
         return replace(self, job=job)
 
 
-class Hand:
-    """What treats shards in one process, whatever phase they are of."""
+class Worker:
+    """Processes shards in one process, whatever phase they belong to."""
 
     def __init__(self, work: Work) -> None:
         """Remember the work; nothing is loaded yet."""

@@ -1,4 +1,4 @@
-"""All cells of an experiment, and what they say: kept in evaluation.json, told in evaluation.md and evaluation.svg."""
+"""All cells of an experiment and their results: data in evaluation.json, report in evaluation.md and evaluation.svg."""
 
 import os
 import re
@@ -110,14 +110,14 @@ class Evaluation:
         facts = {
             arm: {name: _plain(self.mean(arm, name)) for name in (*self.tests, *FACTS)} for arm in self.arms
         }
-        told = {
+        differences = {
             test: {
                 arm: {**{key: _plain(value) for key, value in vars(one).items()}, "verdict": one.verdict}
                 for arm, one in self.differences(test).items()
             }
             for test in self.tests
         }
-        return {"folder": str(self.folder), "means": facts, "differences": told}
+        return {"folder": str(self.folder), "means": facts, "differences": differences}
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return a row for each cell: rows, seed, arm, and what was measured."""
@@ -176,8 +176,8 @@ class Evaluation:
         found = self.differences(test)
         for arm, one in found.items():
             verdict = "made no sample" if arm in none else one.verdict
-            told = (arm, str(one.cells), f"{one.mean:+.2f}", _span(one), _number(one.holm, 3), verdict)
-            yield f"| {' | '.join(told)} |"
+            columns = (arm, str(one.cells), f"{one.mean:+.2f}", _span(one), _number(one.holm, 3), verdict)
+            yield f"| {' | '.join(columns)} |"
         seen = sorted({f"{one.seen:.1f}" for one in found.values() if not isnan(one.seen)}, key=float)
         if seen:
             yield from (
@@ -276,8 +276,8 @@ def _measure(
         for number, (rows, seed, arm) in enumerate(left):
             say(f"{arm.name}, {rows} rows, seed {seed}", done + number, len(places))
             cells[rows, seed, arm.name] = bench.measured(arm, rows, seed)
-            told = {"texts": bench.texts, "cells": Evaluation(folder, cells).by_key()}
-            write_json(folder / FILE, {**facts, "version": __version__, **told})
+            results = {"texts": bench.texts, "cells": Evaluation(folder, cells).by_key()}
+            write_json(folder / FILE, {**facts, "version": __version__, **results})
             if all((rows, seed) != place[:2] for place in left[number + 1 :]):
                 shutil.rmtree(work / f"{rows}-{seed}", ignore_errors=True)
     say("evaluate", len(places), len(places))
@@ -316,8 +316,8 @@ def _kept(
     held = read_json(folder / FILE)
     before, earlier = _mapping(held.get("fingerprint")), _mapping(held.get("plans"))
     # A plan that is not there yet is an arm that joins; of a fingerprint nothing may be missing.
-    asked = fingerprint | {name: plan for name, plan in plans.items() if name in earlier}
-    for name, value in asked.items():
+    requested = fingerprint | {name: plan for name, plan in plans.items() if name in earlier}
+    for name, value in requested.items():
         known = (before if name in fingerprint else earlier).get(name)
         changed = change({name: known}, {name: value})
         if changed is not None:
@@ -354,18 +354,18 @@ def _keyed(cells: Mapping[str, Measured]) -> Cells:
 
 def _page(job: Job, found: Evaluation) -> str:
     """Return the page: what was compared, and the tables."""
-    asked = job.evaluate
-    listed = {"other domains": asked.others, "words from": asked.synonyms}
-    told = [
+    config = job.evaluate
+    listed = {"other domains": config.others, "words from": config.synonyms}
+    settings = [
         f"a model from {job.train.start}",
-        f"{asked.variants} variants a row",
-        *([f"{asked.epochs:g} passes over the enlarged data"] if asked.epochs else []),
+        f"{config.variants} variants a row",
+        *([f"{config.epochs:g} passes over the enlarged data"] if config.epochs else []),
         *(f"{name} {', '.join(names)}" for name, names in listed.items() if names),
-        *([f"letters changed in the noisy test: {asked.noise:.0%}"] if asked.noise else []),
-        f"weight of R-Drop {asked.r_drop:g}",
+        *([f"letters changed in the noisy test: {config.noise:.0%}"] if config.noise else []),
+        f"weight of R-Drop {config.r_drop:g}",
     ]
     head = [f"# {job.name}: does augmentation help?", "", "![differences](evaluation.svg)", ""]
-    return "\n".join([*head, f"Settings: {'; '.join(told)}.", "", *found.lines()]) + "\n"
+    return "\n".join([*head, f"Settings: {'; '.join(settings)}.", "", *found.lines()]) + "\n"
 
 
 def _many(count: int, what: str) -> str:

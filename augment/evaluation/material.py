@@ -40,7 +40,7 @@ def by_split(job: Job) -> dict[str, list[Labelled]]:
     if "train" not in found or not set(_TESTED) & set(found):
         hint = "give corpus.files by split, or no split at all: then rows are divided 80/10/10"
         raise DataError(
-            job.needs_corpus().told, f"there are labelled rows only in {', '.join(found) or 'none'}", hint
+            job.needs_corpus().origin, f"there are labelled rows only in {', '.join(found) or 'none'}", hint
         )
     return dict(found)
 

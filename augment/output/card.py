@@ -92,10 +92,10 @@ def _front_matter(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) ->
         if len(schema):
             features = [{"name": column.name, **_feature(column.type)} for column in schema]
             infos.append({"config_name": config, "features": features})
-    told = {"tags": _TAGS, "configs": configs, **({"dataset_info": infos} if infos else {})}
-    text = yaml.safe_dump(told, allow_unicode=True, sort_keys=False)
+    metadata = {"tags": _TAGS, "configs": configs, **({"dataset_info": infos} if infos else {})}
+    text = yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False)
     if visible(text) != text:
-        text = yaml.safe_dump(told, allow_unicode=False, sort_keys=False)
+        text = yaml.safe_dump(metadata, allow_unicode=False, sort_keys=False)
     return f"---\n{text}---"
 
 

@@ -6,7 +6,7 @@ of a row in the sample all samples are, and of a text that is compared with othe
     tally = Diversity()
     tally.add(table)            # the rows of a shard
     tally.pass_by(table)        # source rows that no sample was made of
-    tally.told()                # {"distinct-1": 0.31, ...}
+    tally.figures()             # {"distinct-1": 0.31, ...}
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -118,7 +118,7 @@ class Diversity:
         lost = pc.is_in(table.column("verdict"), pa.array(sorted(self.lost)))
         return ~np.asarray(pc.fill_null(lost, False))
 
-    def told(self) -> dict[str, float]:
+    def figures(self) -> dict[str, float]:
         """Return what the summary says of the samples, by name; nothing where no sample was given."""
         if not self.given:
             return {}

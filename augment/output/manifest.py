@@ -132,8 +132,8 @@ def is_recorded(path: Path) -> bool:
 
 def seal(manifest: Mapping[str, object]) -> str:
     """Return the SHA-256 of what a manifest says, whatever it says of its own."""
-    told = {key: value for key, value in manifest.items() if key != "sha256"}
-    return sha256(canonical(told).encode()).hexdigest()
+    unsealed = {key: value for key, value in manifest.items() if key != "sha256"}
+    return sha256(canonical(unsealed).encode()).hexdigest()
 
 
 def _described(column: Column) -> dict[str, object]:

@@ -19,7 +19,7 @@ from augment.tables.columns import PROBABILITIES
 from augment.tables.rows import Reject
 
 # Reasons of rejected rows, and accepted shortcuts, told one by one; rejects.parquet and flags.csv have all.
-_REASONS_TOLD = 5
+_REASONS_LISTED = 5
 _FLAGS_TOLD = 3
 # Rows by which a model is known to be no better than its most frequent answer.
 _ROWS_TOLD = 20
@@ -43,7 +43,7 @@ def notices_of(
     found += _of_classes(plan, job, staged)
     reasons = by_reason(rejects)
     if reasons:
-        found.append(f"rows rejected, all in rejects.parquet of the output folder: {told(reasons)}")
+        found.append(f"rows rejected, all in rejects.parquet of the output folder: {reasons_text(reasons)}")
     found += source_notices(source_names(plan), job)
     found += _of_answers(totals)
     made = sum(totals.verdicts.values())
@@ -79,7 +79,7 @@ def notices_of(
         found.append(
             f"{totals.moved:,} samples have another label than their source row, which `label_from` names: read them before you train on them"
         )
-    found += [notice for stage in plan.stages for notice in _lacking(stage, job, totals)]
+    found += [notice for stage in plan.stages for notice in _missing_samples(stage, job, totals)]
     if staged.over_limit:
         found.append(f"a trial: run.limit left {staged.over_limit:,} rows out")
     return tuple(found)
@@ -127,15 +127,15 @@ def _of_language(totals: Totals) -> Iterator[str]:
 
 def _of_balance(totals: Totals) -> Iterator[str]:
     """Yield how level accepted shortcuts are, and why no sample was made."""
-    told = list(totals.levels.told())
-    yield from told[:_REASONS_TOLD]
-    if told[_REASONS_TOLD:]:
-        yield f"{len(told) - _REASONS_TOLD} more shortcuts were accepted"
+    sentences = list(totals.levels.sentences())
+    yield from sentences[:_REASONS_LISTED]
+    if sentences[_REASONS_LISTED:]:
+        yield f"{len(sentences) - _REASONS_LISTED} more shortcuts were accepted"
     if not totals.verdicts.total():
         yield "no sample was made: what is accepted stands in no row that was worked on, or is as frequent in every class"
 
 
-def _lacking(stage: Stage, job: Job, totals: Totals) -> Iterator[str]:
+def _missing_samples(stage: Stage, job: Job, totals: Totals) -> Iterator[str]:
     """Yield what classes lack of the samples that a stage was to select."""
     found: Counter[str | None] = Counter()
     for (label, verdict), count in totals.joined.items():
@@ -187,8 +187,8 @@ def by_reason(rejects: Iterable[Reject]) -> dict[str, int]:
     return dict(Counter(f"{reject.stage}: {reject.reason}" for reject in rejects).most_common())
 
 
-def told(reasons: dict[str, int]) -> str:
+def reasons_text(reasons: dict[str, int]) -> str:
     """Return reasons with their counts on one line, the rare ones together."""
-    parts = [f"{reason} ({count:,})" for reason, count in list(reasons.items())[:_REASONS_TOLD]]
-    more = sum(list(reasons.values())[_REASONS_TOLD:])
+    parts = [f"{reason} ({count:,})" for reason, count in list(reasons.items())[:_REASONS_LISTED]]
+    more = sum(list(reasons.values())[_REASONS_LISTED:])
     return ", ".join([*parts, *([f"other reasons ({more:,})"] if more else [])])

@@ -2,7 +2,7 @@
 
 levels = Levels(read_flags(Path("flags.csv")))
 levels.add(table)
-list(levels.told())    # ["`※`, accepted for positive, stands in 49% of its rows and 48% of the others; before: 90% and 5%"]
+list(levels.sentences())    # ["`※`, accepted for positive, stands in 49% of its rows and 48% of the others; before: 90% and 5%"]
 """
 
 from collections import Counter
@@ -38,7 +38,7 @@ class Levels:
                 self._rows[number, its, made] += int(rows.sum())
                 self._holding[number, its, made] += int((rows & holds).sum())
 
-    def told(self) -> Iterator[str]:
+    def sentences(self) -> Iterator[str]:
         """Yield what is to be said of each accepted shortcut; nothing of one whose class, or whose others, have no rows."""
         for number, (flag, _) in enumerate(self._patterns):
             if self._rows[number, True, False] and self._rows[number, False, False]:

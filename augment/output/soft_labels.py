@@ -36,7 +36,7 @@ class Softener:
         rows = zip(places, source_ids, verdicts, answers, strict=True)
         return pa.array([self._one(*row) for row in rows], PROBABILITIES.type)
 
-    def said(self) -> str:
+    def description(self) -> str:
         """Return in words what they are made of."""
         return (
             f"source rows: the given label; samples: {1 - self.share:.0%} their label, {self.share:.0%} `{self.column}`; "

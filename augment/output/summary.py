@@ -26,7 +26,7 @@ from augment.models.model_folder import model_folder
 from augment.output.card import Card
 from augment.output.export import APART, is_derived
 from augment.output.manifest import Summary
-from augment.output.notices import OWN_ROWS, by_reason, flag_notices, notices_of, told
+from augment.output.notices import OWN_ROWS, by_reason, flag_notices, notices_of, reasons_text
 from augment.output.soft_labels import softener
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
@@ -78,7 +78,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         round(time.monotonic() - began, 2),
         _peak_mebibytes(),
         by_reason(outcome.rejects),
-        _asked(outcome) | totals.diversity.told(),
+        _requested(outcome) | totals.diversity.figures(),
     )
     _check_balance(summary)
     return summary
@@ -90,7 +90,7 @@ def check_rejects(summary: Summary, limit: float) -> None:
     if read >= 100 and rejected > limit * read:
         raise RejectRateError(
             str(summary.folder / "rejects.parquet"),
-            f"{rejected} of {read} rows were rejected, more than {limit:.0%} ({told(summary.rejected)}); everything else is written",
+            f"{rejected} of {read} rows were rejected, more than {limit:.0%} ({reasons_text(summary.rejected)}); everything else is written",
             "read the reasons there; raise run.max_reject_rate if they are right",
         )
 
@@ -111,7 +111,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
     soften = softener(plan, job)
     if soften is not None:
         order = ", ".join(soften.labels.ordered)
-        facts[PROBABILITIES.name] = f"probabilities of {order}, in this order ({soften.said()})"
+        facts[PROBABILITIES.name] = f"probabilities of {order}, in this order ({soften.description()})"
     return Card(
         f"{job.name}: {plan.name}",
         plan.about,
@@ -175,7 +175,7 @@ def _counts(outcome: Outcome) -> dict[str, int]:
     return counts
 
 
-def _asked(outcome: Outcome) -> dict[str, float]:
+def _requested(outcome: Outcome) -> dict[str, float]:
     """Return how many samples were asked for, given and lacking: by the budget of a `diverse`, else by the stages that make them."""
     totals, given = outcome.totals, outcome.totals.diversity.given
     budgets = [stage.budget for stage in outcome.plan.stages if stage.budget is not None]

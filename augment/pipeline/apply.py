@@ -17,7 +17,7 @@ from augment.errors import AugmentError
 from augment.pipeline.decisions import in_memory, with_decisions
 from augment.pipeline.definition import Pipeline
 from augment.pipeline.folds import by_fold, in_order, places
-from augment.pipeline.requirements import asked_of, check_sections
+from augment.pipeline.requirements import check_sections, required_by
 from augment.stages.protocol import Stage, Step, WholeStage
 from augment.tables.columns import REJECT
 from augment.tables.files import write_table
@@ -37,7 +37,7 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
 
     It raises StageFailedError where a stage fails without saying so itself.
     """
-    job = asked_of(pipeline, job)
+    job = required_by(pipeline, job)
     check_sections(pipeline, job)
     parts = []
     for stages in cut(pipeline.stages):

@@ -31,9 +31,9 @@ def with_decisions(rows: pa.Table, decisions: pa.Table | None) -> pa.Table:
     """Return rows with the column `decision`, a struct of what was decided on each; null where nothing was."""
     if decisions is None or not decisions.num_rows:
         return rows.append_column(DECISION, pa.nulls(rows.num_rows, pa.struct([])))
-    told = decisions.drop_columns(["shard", "row"])
+    decisions_made = decisions.drop_columns(["shard", "row"])
     structs = pa.StructArray.from_arrays(
-        [column.combine_chunks() for column in told.columns], fields=list(told.schema)
+        [column.combine_chunks() for column in decisions_made.columns], fields=list(decisions_made.schema)
     )
     place = {row: number for number, row in enumerate(decisions.column("row").to_pylist())}
     index = pa.array([place.get(row) for row in range(rows.num_rows)], pa.int64())

@@ -56,17 +56,17 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
     taken = there | family | {REJECT.name, FOLD.name, "source"}
     for place, stage in enumerate(pipeline.stages):
         where = document.where(("stages", place))
-        lacking = [name for name in stage.needs if name not in there]
-        if lacking:
+        missing = [name for name in stage.needs if name not in there]
+        if missing:
             giver = next(
-                (s.kind for s in pipeline.stages[place:] if lacking[0] in {c.name for c in s.adds}), None
+                (s.kind for s in pipeline.stages[place:] if missing[0] in {c.name for c in s.adds}), None
             )
             hint = (
-                f"move `{giver}` before it" if giver else f"add the stage that gives `{lacking[0]}` before it"
+                f"move `{giver}` before it" if giver else f"add the stage that gives `{missing[0]}` before it"
             )
             raise RequestError(
                 where,
-                f"stage `{stage.kind}` needs the column `{lacking[0]}`, which nothing before it adds",
+                f"stage `{stage.kind}` needs the column `{missing[0]}`, which nothing before it adds",
                 hint,
             )
         names = {column.name for column in stage.adds}

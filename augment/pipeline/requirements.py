@@ -13,7 +13,7 @@ def source_names(pipeline: Pipeline) -> frozenset[str]:
     return frozenset(name for stage in pipeline.stages for name in stage.word_sources)
 
 
-def asked_of(pipeline: Pipeline, job: Job) -> Job:
+def required_by(pipeline: Pipeline, job: Job) -> Job:
     """Return the job as a pipeline needs it: without the model where no stage asks it, so that none is looked for or loaded."""
     return job if any("model" in stage.uses for stage in pipeline.stages) else job.without_model()
 

@@ -197,9 +197,13 @@ def _explained(row: ReportRow, method: str, order: Sequence[int]) -> dict[str, A
 
 def _gold(label: object, explained: Sequence[ReportRow], samples: Sequence[ReportRow]) -> float | None:
     """Return the probability of the given label on a row, where a column tells it."""
-    told = [sample.get("p_gold_before") for sample in samples if sample.get("p_gold_before") is not None]
-    told += [found["prob"] for found in explained if found["target"] == label and found["prob"] is not None]
-    return _short(told[0]) if told else None
+    probabilities = [
+        sample.get("p_gold_before") for sample in samples if sample.get("p_gold_before") is not None
+    ]
+    probabilities += [
+        found["prob"] for found in explained if found["target"] == label and found["prob"] is not None
+    ]
+    return _short(probabilities[0]) if probabilities else None
 
 
 def _sample(sample: ReportRow, source: ReportRow) -> dict[str, Any]:

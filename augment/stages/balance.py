@@ -124,7 +124,7 @@ class Balance(Editor, TableStage):
             counted = _counted(flags)
             batches = rows.combine_chunks().to_batches()[:1] if rows.num_rows else []
             # Only the tokens count here, so nothing is looked up that may be edited.
-            nothing = Protection(language_told=True)
+            nothing = Protection(language_given=True)
             for row in (row for batch in batches for row in whole_rows(batch, nothing)):
                 if row.label is not None:
                     found = [(*run, _form(row, tokens)) for run, tokens in _runs(row, counted).items()]

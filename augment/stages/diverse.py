@@ -16,7 +16,7 @@ from pydantic import Field
 from augment.config.job import Job
 from augment.stages.determinantal import chosen
 from augment.stages.protocol import Stage, Step
-from augment.tables.rows import Missing, dropping, lacking
+from augment.tables.rows import Missing, dropping, with_missing
 
 _REASON = "its row has the samples asked for"
 _LACK = "too few samples left to choose from"
@@ -60,8 +60,8 @@ class Diverse(Stage):
             """Drop what is over the budget of its row."""
             families = _families(batch)
             crowded = {row: pool for row, pool in families.items() if len(pool) > self.keep}
-            asked = [place for row, pool in crowded.items() for place in (row, *pool)]
-            rows = batch.select(["text", "text_pair", "p_gold_after"]).take(pa.array(asked, pa.int64()))
+            compared = [place for row, pool in crowded.items() for place in (row, *pool)]
+            rows = batch.select(["text", "text_pair", "p_gold_after"]).take(pa.array(compared, pa.int64()))
             texts, pairs, gold = rows.to_pydict().values()
             found = vectors(classifier, texts, pairs)
             surplus: dict[int, str] = {}
@@ -76,7 +76,7 @@ class Diverse(Stage):
                 for row, pool in families.items()
                 if len(pool) < self.keep
             ]
-            return lacking(dropping(batch, surplus), missing)
+            return with_missing(dropping(batch, surplus), missing)
 
         return step
 

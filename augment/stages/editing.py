@@ -160,7 +160,7 @@ def _row(
 
 def _guarded(row: Row, kept: frozenset[int], guard: Protection) -> Row:
     """Return a row with the tokens that must stay, and nothing free where its language is not known."""
-    foreign = not guard.language_told and any(map(is_foreign, (row.text, row.text_pair or "")))
+    foreign = not guard.language_given and any(map(is_foreign, (row.text, row.text_pair or "")))
     return replace(row, locked=kept, foreign=foreign, free=() if foreign else row.free)
 
 

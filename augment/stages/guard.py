@@ -31,7 +31,7 @@ _WEIGHTS = (0.1, 0.9)
 # Texts hashed together.
 _AT_ONCE = 1024
 
-Found = tuple[str | None, float | None]
+Nearest = tuple[str | None, float | None]
 
 
 class Guard(Stage):
@@ -89,11 +89,11 @@ class _Index:
             if self._exact.setdefault(known, place) == place:
                 self._index.insert(place, hashed)
 
-    def nearest(self, texts: Sequence[str]) -> list[Found]:
+    def nearest(self, texts: Sequence[str]) -> list[Nearest]:
         """Return for each text the id of the guard's text nearest to it and their share, or None where none is near."""
         return [self._nearest(known, hashed) for known, hashed in _hashed(texts)]
 
-    def _nearest(self, known: frozenset[str], hashed: "MinHash") -> Found:
+    def _nearest(self, known: frozenset[str], hashed: "MinHash") -> Nearest:
         """Return the nearest of the texts that may be near; the first of the guard among equals."""
         if known in self._exact:
             return self._texts[self._exact[known]][0], 1.0

@@ -76,7 +76,7 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
         )
         return next((why for holds, why in tests if not holds), None)
 
-    def said(self) -> str:
+    def description(self) -> str:
         """Return the rule in words, as the reason of its verdict."""
         parts = [
             None if self.prediction is None else f"prediction {self.prediction}",
@@ -160,7 +160,7 @@ class Keep(Stage):
         for rule in self.rules:
             why = rule.objection(row, self.prefix)
             if why is None:
-                return rule.verdict, rule.said()
+                return rule.verdict, rule.description()
             if why != "made by another stage":
                 objection = why
         return "drop", objection

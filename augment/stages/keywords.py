@@ -80,8 +80,8 @@ class Keywords(TableStage):
         )
         for row in columns.to_pylist():
             if row["label"] is not None and row[self.score] is not None:
-                asked = row[f"{self.score}_pred"] == row[f"{self.score}_target"] == row["label"]
-                tally.add(row, np.asarray(row[self.score], dtype=np.float64), asked)
+                is_right = row[f"{self.score}_pred"] == row[f"{self.score}_target"] == row["label"]
+                tally.add(row, np.asarray(row[self.score], dtype=np.float64), is_right)
         return tally.lines()
 
     def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
@@ -129,19 +129,19 @@ class _UnitCounts:
         self._sums[_CLASS, "", label] += (1, right, 0, 0, 0, 0, 0)
         shares = np.maximum(scores, 0)
         total = shares.sum()
-        told = right and total > 0
+        usable = right and total > 0
         shares = shares / (total or 1)
         dealt = shares[
             chance(self._seed, "keywords", str(row["id"]), 0).sample(range(len(shares)), len(shares))
         ]
-        first, other = (int(np.argmax(values)) if told else -1 for values in (shares, dealt))
+        first, other = (int(np.argmax(values)) if usable else -1 for values in (shares, dealt))
         for unit, places in units(row["tokens"], row["side"]).items():
             where = (unit.kind, unit.text, label)
             if where not in self._forms:
                 self._forms[where] = _form(row, places[0])
             sums = self._sums[where]
             sums[0] += 1
-            if told:
+            if usable:
                 inside = sorted({token for place in places for token in place})
                 sums[1:] += (
                     1,

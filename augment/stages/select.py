@@ -89,8 +89,8 @@ class Select(WholeStage):
                 surplus[here[max(left[label], 0) :]] = True
                 left[label] -= len(here)
             if surplus.any():
-                told = table.select(["shard", "row"]).filter(pa.array(surplus))
-                yield told.append_column("surplus", pa.array([True] * told.num_rows))
+                decisions_made = table.select(["shard", "row"]).filter(pa.array(surplus))
+                yield decisions_made.append_column("surplus", pa.array([True] * decisions_made.num_rows))
 
     def wanted(self, sources: Mapping[str | None, int]) -> Counter[str | None]:
         """Return how many samples each class is to have, by the number of its source rows."""

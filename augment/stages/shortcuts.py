@@ -189,10 +189,10 @@ def read_flags(path: Path) -> tuple[FlaggedUnit, ...]:
     """
     found = []
     for number, row in _rows(path):
-        lacking = next((name for name in _FLAGS if row.get(name) is None), None)
-        if lacking is not None:
+        missing = next((name for name in _FLAGS if row.get(name) is None), None)
+        if missing is not None:
             raise RequestError(
-                f"{path}:{number}", f"the line ends before the column `{lacking}`", "complete or remove it"
+                f"{path}:{number}", f"the line ends before the column `{missing}`", "complete or remove it"
             )
         answer = row["accept"].strip().casefold()
         if answer not in (*_YES, *_NO):
@@ -230,9 +230,9 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
             f"cannot be read: {str(reason).removeprefix('cannot be read: ')}",
             "name a flags.csv of `augment keywords`",
         ) from None
-    lacking = next((name for name in _FLAGS if name not in (read.fieldnames or ())), None)
-    if lacking is not None:
-        raise RequestError(f"{path}:1", f"no column `{lacking}`", "name a flags.csv of `augment keywords`")
+    missing = next((name for name in _FLAGS if name not in (read.fieldnames or ())), None)
+    if missing is not None:
+        raise RequestError(f"{path}:1", f"no column `{missing}`", "name a flags.csv of `augment keywords`")
     return found
 
 

@@ -119,7 +119,7 @@ def dropping(batch: pa.RecordBatch, reasons: Mapping[int, str]) -> pa.RecordBatc
     return _put(batch, "reason", pa.array(whys, pa.string()))
 
 
-def lacking(batch: pa.RecordBatch, missing: Sequence[Missing]) -> pa.RecordBatch:
+def with_missing(batch: pa.RecordBatch, missing: Sequence[Missing]) -> pa.RecordBatch:
     """Return the batch of which more source rows are noted to have fewer samples than were asked for."""
     return _put(batch, "shortfall", _add_missing(batch, missing)) if missing else batch
 

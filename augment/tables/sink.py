@@ -29,7 +29,7 @@ class Sink:
         self._pending: list[pa.Table] = []
         self.rows = 0
         self.schema = pa.schema([])
-        self.lacking: set[str] = set()
+        self.nullable: set[str] = set()
 
     @property
     def is_csv(self) -> bool:
@@ -50,7 +50,7 @@ class Sink:
                 self._flush(self._writer)
             return
         self.schema = self.schema if len(self.schema) else table.schema
-        self.lacking.update(name for name in table.column_names if table.column(name).null_count)
+        self.nullable.update(name for name in table.column_names if table.column(name).null_count)
         if self._path.suffix == ".jsonl":
             lines = (json.dumps(row, ensure_ascii=False, default=str) for row in table.to_pylist())
             self._stream.write("".join(f"{line}\n" for line in lines).encode())
@@ -95,7 +95,7 @@ def read_as(sinks: Sequence[Sink]) -> pa.Schema:
     What the format cannot write is text: in CSV also lists and structs, and yes or no where some are missing; whole numbers
     where some are missing are floats, as pandas has them.
     """
-    lacking = set().union(*(sink.lacking for sink in sinks))
+    nullable = set().union(*(sink.nullable for sink in sinks))
     tabular = any(sink.is_csv for sink in sinks)
 
     def kind_of(kind: pa.DataType, gaps: bool) -> pa.DataType:
@@ -111,7 +111,7 @@ def read_as(sinks: Sequence[Sink]) -> pa.Schema:
         return kind if plain else pa.string()
 
     return pa.schema(
-        [(one.name, kind_of(one.type, one.name in lacking)) for one in sinks[0].schema] if sinks else []
+        [(one.name, kind_of(one.type, one.name in nullable)) for one in sinks[0].schema] if sinks else []
     )
 
 

@@ -1,4 +1,4 @@
-"""Say which token owns each piece a model is fed, so that scores of pieces add up to scores of tokens.
+"""Assign each piece that a model is fed to the token that owns it, so that scores of pieces add up to scores of tokens.
 
 Tokenizers disagree about offsets: a byte-level one gives all parts of one emoji the same span and counts the space
 before a word, a sentencepiece one may feed the space as a piece of its own. The largest overlap settles all of them.

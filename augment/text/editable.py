@@ -1,4 +1,4 @@
-"""Say which tokens may be ranked and which may be edited, before any model is asked.
+"""Decide which tokens may be ranked and which may be edited; no model is needed.
 
 Content words may be ranked. Of these, negations and what the user protects are never edited: a negation turns the
 label, and a user's word (a brand, a shortcut under study) must stay. Intensifiers and opinion words are content.
@@ -111,12 +111,12 @@ STOP_WORDS = frozenset((_ENGLISH_STOP_WORDS + _CHINESE_STOP_WORDS).split()) - NE
 class Protection:
     """What a user wants left alone: words or phrases, and regular expressions for single tokens; case is ignored.
 
-    language_told: the user names the language of the texts, so that none is left alone for being in another.
+    language_given: the user names the language of the texts, so that none is left alone for being in another.
     """
 
     words: frozenset[str] = frozenset()
     patterns: tuple[str, ...] = ()
-    language_told: bool = False
+    language_given: bool = False
 
 
 def editable(tokens: Sequence[str], protection: Protection) -> list[bool]:
@@ -200,10 +200,10 @@ def governed(tokens: Sequence[str], side: Sequence[int]) -> frozenset[int]:
         [1, 2]
     """
     found: set[int] = set()
-    for place in sorted(negations(tokens)):
+    for index in sorted(negations(tokens)):
         left = _GOVERNED
-        for behind in range(place + 1, len(tokens)):
-            if not left or side[behind] != side[place] or not is_word(tokens[behind]):
+        for behind in range(index + 1, len(tokens)):
+            if not left or side[behind] != side[index] or not is_word(tokens[behind]):
                 break
             found.add(behind)
             left -= is_content(tokens[behind])

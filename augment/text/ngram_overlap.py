@@ -39,12 +39,12 @@ def self_bleu(texts: Sequence[Words]) -> Iterator[float]:
     """Yield the BLEU of each text against all the others, as `bleu` gives it, in time that grows with their words alone."""
     most = [_Most() for _ in range(_ORDERS)]
     counts = [[Counter(runs(words, order + 1)) for order in range(_ORDERS)] for words in texts]
-    for place, orders in enumerate(counts):
+    for index, orders in enumerate(counts):
         for found, own in zip(most, orders, strict=True):
-            found.add(place, own)
+            found.add(index, own)
     lengths = Counter(map(len, texts))
-    for place, words in enumerate(texts):
-        yield _bleu(place, len(words), counts[place], most, lengths - Counter([len(words)]))
+    for index, words in enumerate(texts):
+        yield _bleu(index, len(words), counts[index], most, lengths - Counter([len(words)]))
 
 
 Runs = Counter[tuple[str, ...]]
@@ -57,27 +57,27 @@ class _Most:
         """Begin without texts."""
         self._of: dict[tuple[str, ...], tuple[int, int, int]] = {}
 
-    def add(self, place: int, runs: Runs) -> None:
+    def add(self, index: int, runs: Runs) -> None:
         """Take in the runs of a text."""
         for run, count in runs.items():
             best, whose, second = self._of.get(run, (0, -1, 0))
-            self._of[run] = (count, place, best) if count > best else (best, whose, max(second, count))
+            self._of[run] = (count, index, best) if count > best else (best, whose, max(second, count))
 
-    def without(self, place: int, run: tuple[str, ...]) -> int:
+    def without(self, index: int, run: tuple[str, ...]) -> int:
         """Return how often a run stands in the text that has it most, one text left out."""
         best, whose, second = self._of[run]
-        return second if whose == place else best
+        return second if whose == index else best
 
 
 def _bleu(
-    place: int, length: int, mine: Sequence[Runs], most: Sequence[_Most], lengths: Counter[int]
+    index: int, length: int, mine: Sequence[Runs], most: Sequence[_Most], lengths: Counter[int]
 ) -> float:
     """Return the BLEU of the text in a place against the others, whose lengths these are."""
     if not length or not lengths:
         return 0.0
     logs = []
     for order, own in enumerate(mine[:length]):
-        matches = sum(min(count, most[order].without(place, run)) for run, count in own.items())
+        matches = sum(min(count, most[order].without(index, run)) for run, count in own.items())
         if order == 0 and not matches:
             return 0.0
         extra = int(order > 0)

@@ -1,4 +1,4 @@
-"""What a label may hang on in a text: a word, two words in a row, or a word in first or last place.
+"""What a label may depend on in a text: a word, two words in a row, or a word in first or last place.
 
 >>> found = units(["Good", "film", "!"], [0, 0, 0])
 >>> found[Unit("word", "good")], found[Unit("phrase", "good film")], found[Unit("last", "!")]
@@ -30,19 +30,19 @@ class Unit(NamedTuple):
 
 
 def units(tokens: Sequence[str], side: Sequence[int]) -> dict[Unit, list[tuple[int, ...]]]:
-    """Return the units of a row, each with the tokens of every place where it stands, in the order of the text."""
+    """Return the units of a row, each with the tokens of each of its occurrences, in the order of the text."""
     found: dict[Unit, list[tuple[int, ...]]] = {}
     words = [folded(token) for token in tokens]
-    for place, word in enumerate(words):
-        begins = not place or side[place - 1] != side[place]
-        ends = place + 1 == len(words) or side[place + 1] != side[place]
-        found.setdefault(Unit("word", word), []).append((place,))
+    for index, word in enumerate(words):
+        begins = not index or side[index - 1] != side[index]
+        ends = index + 1 == len(words) or side[index + 1] != side[index]
+        found.setdefault(Unit("word", word), []).append((index,))
         if begins:
-            found.setdefault(Unit("first", word), []).append((place,))
+            found.setdefault(Unit("first", word), []).append((index,))
         if ends:
-            found.setdefault(Unit("last", word), []).append((place,))
+            found.setdefault(Unit("last", word), []).append((index,))
         else:
-            found.setdefault(Unit("phrase", f"{word} {words[place + 1]}"), []).append((place, place + 1))
+            found.setdefault(Unit("phrase", f"{word} {words[index + 1]}"), []).append((index, index + 1))
     return found
 
 
@@ -52,7 +52,7 @@ def folded(token: str) -> str:
 
 
 def pattern_of(unit: Unit) -> str:
-    """Return the regular expression (RE2) of the texts in which a unit stands."""
+    """Return the regular expression (RE2) of the texts that contain a unit."""
     parts = []
     for word in unit.words:
         marks = _RUN.match(word)
@@ -64,5 +64,5 @@ def pattern_of(unit: Unit) -> str:
 
 
 def _border(letter: str, end: str) -> str:
-    """Return what must stand beside a word that begins or ends with a letter: none of its kind, or the end of the text."""
+    """Return what must be next to a word that begins or ends with a letter: none of its kind, or the end of the text."""
     return rf"(?:{end}|[^\p{{Latin}}\p{{N}}])" if _LETTER.match(letter) else ""

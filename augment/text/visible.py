@@ -54,9 +54,9 @@ def _name(match: re.Match[str]) -> str:
     return f"⟨{_NAMES.get(ord(hidden), f'U+{ord(hidden):04X}')}⟩"
 
 
-def _joins(text: str, place: int) -> bool:
+def _joins(text: str, index: int) -> bool:
     """Return whether a joiner stands between symbols, marks or letters of a script that is written joined."""
-    around = text[place - 1 : place] + text[place + 1 : place + 2]
+    around = text[index - 1 : index] + text[index + 1 : index + 2]
     return len(around) == 2 and all(
         unicodedata.category(char) in {"So", "Sk", "Mn", "Mc"}
         or (unicodedata.category(char) == "Lo" and unicodedata.east_asian_width(char) == "N")

@@ -39,7 +39,7 @@ def splits_of(job: Job) -> tuple[dict[str, Examples], dict[str, int]]:
             if row["label"] is None:
                 there = listed([field.name for field in chunk.rows.schema.field("source").type])
                 raise DataError(
-                    job.needs_corpus().told,
+                    job.needs_corpus().origin,
                     f"the corpus has no labels; its columns: {there}",
                     "name one with corpus.label",
                 )
@@ -51,7 +51,7 @@ def splits_of(job: Job) -> tuple[dict[str, Examples], dict[str, int]]:
     if "train" not in splits or not {"test", "validation"} & set(splits):
         hint = "give corpus.files by split, or no split at all: then rows are divided 80/10/10"
         raise DataError(
-            job.needs_corpus().told, f"the corpus has only the splits {', '.join(sorted(splits))}", hint
+            job.needs_corpus().origin, f"the corpus has only the splits {', '.join(sorted(splits))}", hint
         )
     require_two(job, splits["train"].labels)
     return splits, dict(rejected.most_common())
@@ -69,7 +69,7 @@ def require_two(job: Job, labels: Iterable[str]) -> None:
     """Raise DataError if all these labels of training rows are the same."""
     if len(set(labels)) < 2:
         what = "all training rows have the same label"
-        raise DataError(job.needs_corpus().told, what, "a classifier needs two")
+        raise DataError(job.needs_corpus().origin, what, "a classifier needs two")
 
 
 def limited(job: Job, examples: Examples) -> Examples:
@@ -96,7 +96,7 @@ def divided_by_fold(job: Job, fitting: Examples) -> dict[int, tuple[Examples, Ex
         if len(set(outside.labels)) < 2:
             what = f"outside fold {fold} of {count} the training rows have fewer than two labels"
             raise DataError(
-                job.needs_corpus().told,
+                job.needs_corpus().origin,
                 what,
                 "give more rows, or raise train.limit; equal texts share a fold",
             )

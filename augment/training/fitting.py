@@ -42,7 +42,7 @@ def fit(
     if settings.freeze is not None:
         freeze(model, settings.freeze)
 
-    class Tell(TrainerCallback):
+    class ReportProgress(TrainerCallback):
         """Passes the step on to the caller's progress."""
 
         def on_step_end(self, args: object, state: "object", control: object, **_: object) -> None:
@@ -102,7 +102,7 @@ def fit(
             args=arguments,
             train_dataset=rows,
             data_collator=padding(tokenizer),
-            callbacks=[Tell()],
+            callbacks=[ReportProgress()],
         )
         for callback in list(trainer.callback_handler.callbacks):
             if type(callback).__name__ == "PrinterCallback":

@@ -4,7 +4,7 @@ A SHA-256 shows that a file is the one the run wrote. The other checks show that
 fault of the run itself, or a file that was changed and hashed again, is found too. Of the rows only hashes are kept.
 
     found = verify("runs/demo-zh-augment")
-    found.ok, [check.said() for check in found.checks if check.wrong]
+    found.ok, [check.description() for check in found.checks if check.wrong]
 """
 
 from dataclasses import asdict, dataclass

@@ -5,7 +5,7 @@ told of a damaged file says why it cannot be read and nothing that is in it.
 
     found = Findings()
     found.note("files", "data/train.parquet: missing")
-    [check.said() for check in found.checks() if check.wrong]  # ["failed  1 files, 1 wrong: data/train.parquet: missing"]
+    [check.description() for check in found.checks() if check.wrong]  # ["failed  1 files, 1 wrong: data/train.parquet: missing"]
 """
 
 import csv
@@ -39,7 +39,7 @@ class Check:
     wrong: int
     problems: tuple[str, ...]
 
-    def said(self) -> str:
+    def description(self) -> str:
         """Return the outcome on one line."""
         looked = f"{self.looked:,} {UNITS[self.name]}"
         if not self.wrong:

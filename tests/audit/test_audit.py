@@ -101,7 +101,7 @@ def test_labels_are_doubted_on_answers_out_of_fold(tmp_path: Path) -> None:
     }
     write_answers(tmp_path / "model", ("bad", "good"), columns)
     found = audit(job)
-    assert found.asked == 40
+    assert found.compared == 40
     listed = [finding for finding in found.findings if finding.reason == "label doubtful"]
     assert [(finding.id, finding.other_labels, finding.score) for finding in listed] == [
         ("r6", ("bad",), 0.05)

@@ -71,6 +71,6 @@ def actors() -> list[int]:
             named = place.read_bytes()
         except OSError:
             continue
-        if named.startswith(b"ray::_Worker"):
+        if named.startswith(b"ray::_Actor"):
             found.append(int(place.parent.name))
     return found

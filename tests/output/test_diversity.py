@@ -72,7 +72,7 @@ ROWS = (
 def test_sums_are_over_samples_that_were_not_dropped() -> None:
     tally = Diversity()
     tally.add(table(*ROWS))
-    found = tally.told()
+    found = tally.figures()
     assert (tally.rows, tally.given, tally.edits) == (4, 4, 4)
     assert found["samples a row"] == found["edits a row"] == found["edits a sample"] == 1
     # Words of the source rows of samples: 4 and 4, 房间 很 干净 second text 𠮷, one two ３ four.
@@ -89,9 +89,9 @@ def test_self_bleu_is_of_a_sample_against_its_source_row_and_its_siblings() -> N
         bleu(first.split(), [source.split(), second.split()]),
         bleu(second.split(), [source.split(), first.split()]),
     ]
-    assert tally.told()["self-BLEU"] == round(sum(each) / 2, 4)
-    assert tally.told()["distinct-1"] == round(6 / 8, 4)
-    assert tally.told()["distinct-2"] == 1
+    assert tally.figures()["self-BLEU"] == round(sum(each) / 2, 4)
+    assert tally.figures()["distinct-1"] == round(6 / 8, 4)
+    assert tally.figures()["distinct-2"] == 1
 
 
 def test_copies_and_repeats_are_counted_wherever_they_stand() -> None:
@@ -99,7 +99,7 @@ def test_copies_and_repeats_are_counted_wherever_they_stand() -> None:
     tally.add(table(family("a", "good room", [("room", "place", "keep"), ("good", "fine", "keep")])))
     tally.add(table(family("b", "fine place", [("fine", "good", "keep")])))
     tally.pass_by(table(family("t", "fine room", [])))
-    found = tally.told()
+    found = tally.figures()
     assert found["copies of a source text"] == 1
     assert found["samples with the same text"] == 1
 
@@ -107,7 +107,7 @@ def test_copies_and_repeats_are_counted_wherever_they_stand() -> None:
 def test_nothing_is_told_where_no_sample_was_given() -> None:
     tally = Diversity()
     tally.add(table(ROWS[2]))
-    assert tally.told() == {}
+    assert tally.figures() == {}
 
 
 @settings(max_examples=15)
@@ -128,7 +128,7 @@ def test_cuts_and_order_of_shards_change_nothing(order: list[int], size: int) ->
         for begin in range(0, 12, size):
             parts.add(table(*(families[number] for number in order[begin : begin + size])))
         assert len(parts.sample) == 5
-        assert parts.told() == whole.told()
+        assert parts.figures() == whole.figures()
 
 
 def test_equal_texts_are_counted_exactly_until_there_are_too_many_and_then_estimated() -> None:

@@ -47,7 +47,7 @@ def test_shares_are_told_by_class_before_and_after() -> None:
     levels = Levels([FlaggedUnit(Unit("word", "※"), "good", " ※ ")])
     levels.add(table(("※ a", None, "good", None), ("b", None, "bad", None), ("c", "d ※", "bad", None)))
     levels.add(table(("a", None, "good", "1"), ("b ※", None, "bad", "2"), ("no label", None, None, None)))
-    assert list(levels.told()) == [
+    assert list(levels.sentences()) == [
         "`※`, accepted for good, stands in 50% of its rows and 50% of the others; before: 100% and 33%"
     ]
 
@@ -55,4 +55,4 @@ def test_shares_are_told_by_class_before_and_after() -> None:
 def test_nothing_is_told_without_rows_of_both_sides() -> None:
     levels = Levels([FlaggedUnit(Unit("word", "※"), "good", "※")])
     levels.add(table(("※", None, "good", None)))
-    assert list(levels.told()) == []
+    assert list(levels.sentences()) == []

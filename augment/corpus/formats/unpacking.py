@@ -57,7 +57,7 @@ class _Bounded(io.RawIOBase):
         try:
             block = self._source.read(len(buffer))
         except (OSError, *_DAMAGE) as error:
-            raise _told(self._path, error) from None
+            raise _unreadable(self._path, error) from None
         self._left -= len(block)
         if self._left < 0:
             what = f"unpacks to more than {FREE >> 20} MiB and {RATIO} times its size"
@@ -75,7 +75,7 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
     try:
         stream = file.open("rb")
     except OSError as error:
-        raise _told(file, error) from None
+        raise _unreadable(file, error) from None
     with stream:
         if path.suffix not in PACKED and file == path:
             _refuse_packed(path, stream)
@@ -85,7 +85,7 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
         try:
             source = _unpacker(path, file, stream)
         except (OSError, *_DAMAGE) as error:
-            raise _told(path, error) from None
+            raise _unreadable(path, error) from None
         with io.BufferedReader(_Bounded(path, source, limit), 1 << 17) as reader:
             yield cast(BinaryIO, reader)
 
@@ -107,7 +107,7 @@ def within(archive: Path) -> list[Path]:
         with zipfile.ZipFile(archive) as opened:
             names = [one.filename for one in opened.infolist() if not one.is_dir()]
     except (OSError, *_DAMAGE) as error:
-        raise _told(archive, error) from None
+        raise _unreadable(archive, error) from None
     hidden = ("__MACOSX", ".")
     shown = [name for name in names if not any(part.startswith(hidden) for part in PurePosixPath(name).parts)]
     return [archive / name.lstrip("/") for name in shown or names]
@@ -152,7 +152,7 @@ def _refuse_packed(path: Path, stream: BinaryIO) -> None:
             )
 
 
-def _told(path: Path, error: BaseException) -> DataError | RequestError:
+def _unreadable(path: Path, error: BaseException) -> DataError | RequestError:
     """Return the error to raise: a file that cannot be opened is another fault than one that is damaged."""
     if isinstance(error, OSError) and error.errno is not None:
         return RequestError(str(path), f"cannot be read: {error.strerror or error}", "check the permissions")
