@@ -15,7 +15,7 @@ from augment.config.sections import ModelConfig, RunConfig
 from augment.ig.baseline import FillerName
 from augment.ig.gradients import Batch
 from augment.ig.quadrature import Chain, patterson
-from augment.ig.target import QuantityName
+from augment.ig.quantities import QuantityName
 from augment.models.classifier import Classifier, open_classifier
 from augment.models.memory_retries import counted
 from tests.models.nets import CLASSES, NETS, save

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from augment.ig.target import QuantityName, quantity, runner_up
+from augment.ig.quantities import QuantityName
+from augment.ig.target import quantity, runner_up
 
 NAMES: tuple[QuantityName, ...] = get_args(QuantityName)
 ROWS = st.integers(2, 6).flatmap(
