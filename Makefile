@@ -40,7 +40,7 @@ fix: install
 	$(BIN)/ruff format .
 
 bench: install
-	$(BIN)/python benchmarks/main_job.py
+	$(BIN)/python -m benchmarks.engine.main_job
 
 clean:
 	rm -rf .venv runs models .mypy_cache .pytest_cache .ruff_cache

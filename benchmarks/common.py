@@ -1,8 +1,12 @@
-"""What the benchmarks share: their command line, real texts, a file of results that outlives an interruption, a page."""
+"""What the benchmarks share: their command line, real texts, a file of results that outlives an interruption, a page.
+
+A benchmark is named by its folder and script, `quality/helps`: its results and its page are next to it.
+"""
 
 import argparse
+import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +16,14 @@ from augment.config.shipped import find
 from augment.corpus import read
 from augment.models.classifier import open_classifier
 from augment.models.labels import LabelMap
-from augment.tables.files import write_json
+from augment.tables.files import whole, write_json
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parent.parent / "shared"
 
 Cell = dict[str, object]
+# Bytes from which on results are compressed.
+_PLAIN = 100_000
 
 
 def command_line(doc: str | None, work: str | None = None) -> argparse.ArgumentParser:
@@ -48,7 +54,7 @@ def some_texts(corpus: str, data: Path, count: int | None = None) -> list[str]:
 
 
 def write_page(name: str, title: str, doc: str | None, lines: list[str]) -> None:
-    """Write NAME.md beside the scripts: the title, what the script says of itself, and the lines."""
+    """Write NAME.md next to the script: the title, what the script says of itself, and the lines."""
     text = "\n".join([f"# {title}", "", *(doc or "").strip().splitlines(), "", *lines])
     (HERE / f"{name}.md").write_text(text + "\n", encoding="utf-8")
 
@@ -67,22 +73,40 @@ def right(job: Job, model: ModelConfig, rows: Sequence[tuple[str, str]]) -> list
     return [names.name(int(answer)) == label for answer, (_, label) in zip(answers, rows, strict=True)]
 
 
+def read_results(name: str) -> dict[str, Any]:
+    """Return what NAME.json holds, or NAME.json.gz; nothing where neither is there."""
+    plain, packed = HERE / f"{name}.json", HERE / f"{name}.json.gz"
+    if packed.exists():
+        return dict(json.loads(gzip.decompress(packed.read_bytes())))
+    return dict(json.loads(plain.read_text(encoding="utf-8"))) if plain.exists() else {}
+
+
+def write_results(name: str, found: Mapping[str, object]) -> None:
+    """Write NAME.json, over 100 kB NAME.json.gz; the same results give the same bytes."""
+    plain, packed = HERE / f"{name}.json", HERE / f"{name}.json.gz"
+    text = json.dumps(found, ensure_ascii=False, indent=1).encode() + b"\n"
+    if len(text) <= _PLAIN:
+        write_json(plain, found)
+        packed.unlink(missing_ok=True)
+        return
+    with whole(packed) as stream:
+        stream.write(gzip.compress(text, mtime=0))
+    plain.unlink(missing_ok=True)
+
+
 class Results:
-    """A JSON file of named measurements, which appears whole after each of them."""
+    """A file of named measurements, which appears whole after each of them."""
 
     def __init__(self, name: str) -> None:
-        """Keep the file's place, NAME.json beside the scripts; it need not be there yet."""
-        self.file = HERE / f"{name}.json"
+        """Keep the name of the benchmark; the file need not be there yet."""
+        self.name = name
 
     @property
     def cells(self) -> dict[str, Cell]:
         """What is measured."""
-        if not self.file.exists():
-            return {}
-        found: dict[str, Cell] = json.loads(self.file.read_text(encoding="utf-8"))
-        return found
+        return read_results(self.name)
 
     def save(self, key: str, cell: Cell) -> None:
         """Add a measurement and print it."""
-        write_json(self.file, dict(sorted({**self.cells, key: cell}.items())))
+        write_results(self.name, dict(sorted({**self.cells, key: cell}.items())))
         print(key, cell, flush=True)

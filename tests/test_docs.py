@@ -370,6 +370,20 @@ def test_python_shown_parses_and_uses_public_names(path: Path) -> None:
                 assert node.attr in augment.__all__, node.attr
 
 
+def test_every_benchmark_is_in_their_index_with_its_results() -> None:
+    index = (CHECKOUT / "benchmarks/README.md").read_text(encoding="utf-8")
+    scripts = [
+        path for path in (CHECKOUT / "benchmarks").rglob("*.py") if "__main__" in path.read_text("utf-8")
+    ]
+    assert len(scripts) > 20
+    for script in scripts:
+        page = script.with_suffix(".md")
+        assert f"`{script.name}`" in index, script
+        assert page.exists() == (f"]({page.parent.name}/{page.name})" in index), page
+    for path in (CHECKOUT / "benchmarks").rglob("*.json"):
+        assert path.stat().st_size <= 100_000, path
+
+
 def test_no_file_names_a_place_of_a_machine_or_a_package_host() -> None:
     for path in _files(CHECKOUT):
         text = path.read_text(encoding="utf-8", errors="replace")

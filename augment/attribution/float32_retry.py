@@ -14,7 +14,7 @@ from augment.attribution.calibration_file import Finished
 from augment.attribution.path_integral import PROMISING, ModelInputs, Plan, Scores
 from augment.models.classifier import Classifier
 
-# About twice the error that 95 texts in 100 keep, weights in float32 (benchmarks/ig_precision.md).
+# About twice the error that 95 texts in 100 keep, weights in float32 (benchmarks/attribution/ig_precision.md).
 FLOORS = {"bfloat16": 0.02, "float16": 0.01, "tf32": 0.005}
 
 

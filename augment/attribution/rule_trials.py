@@ -42,7 +42,7 @@ class Effort:
 
 
 # About the same evaluations. Small rules gain most from nodes that lie anywhere, fine ones from paths that are not
-# interpolated (benchmarks/ig_rules.md).
+# interpolated (benchmarks/attribution/ig_rules.md).
 _COARSE = Effort(24, 64, (8, 9, 10, 11, 12, 13, 14, 16, 18, 20, 24, 28, 32, 40, 48), free=True)
 _STRICT = Effort(32, 48, (8, 10, 12, 13, 14, 15, 16, 17, 18, 20, 22, 24, 28, 32, 40), free=False)
 _COARSE_TOLERANCE = 0.03

@@ -2,7 +2,7 @@
 
 A maximum passes its gradient to one place in a text. The backward pass of a convolution multiplies the zeros at all others
 too; this one does not. Nor does the forward pass ask a filter about a piece again that it has met in the batch: most pieces
-come often. Ties share the gradient alike, as `amax` has it. What both save on a CPU: benchmarks/responses.md.
+come often. Ties share the gradient alike, as `amax` has it. What both save on a CPU: benchmarks/engine/responses.md.
 
     largest_responses(signal, absent, [torch.randn(100, 128, 3)])       # [B, 100]
 """

@@ -23,7 +23,7 @@ from augment.text.spreadsheet import original
 from augment.text.units import KINDS, Unit
 
 # Least association (phi²), share of rows in which it scores highest, and coverage of the class, from which a unit is
-# flagged: one that can mean a class is one only where no word of meaning is so frequent (benchmarks/shortcuts.py).
+# flagged: one that can mean a class is one only where no word of meaning is so frequent (benchmarks/quality/shortcuts.py).
 _FORM = (0.12, 0.1, 0.0)
 _MEANING = (0.13, 0.1, 0.6)
 # Association and coverage that leak a label whatever a model makes of the unit.

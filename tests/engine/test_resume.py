@@ -20,7 +20,7 @@ from augment.tables.hashing import Hashes, hashes_of
 from tests.engine.killing import calls_of, killed_after, killed_at
 from tests.small import small_job
 
-# How many of the places are tried here; benchmarks/faults.py tries all of them.
+# How many of the places are tried here; benchmarks/engine/faults.py tries all of them.
 PLACES = 12
 SPLITS = ("train", "validation", "test")
 
@@ -222,7 +222,7 @@ def test_shards_that_are_cut_short_are_made_again_and_no_others(
 def test_a_flipped_bit_of_what_waits_never_becomes_other_rows(
     small: Path, tmp_path: Path, unbroken: Path, stopped: Path
 ) -> None:
-    """One bit in each kind of file at once, in a shard of its own; benchmarks/damage.py tries them one by one."""
+    """One bit in each kind of file at once, in a shard of its own; benchmarks/engine/damage.py tries them one by one."""
     for turn in range(4):
         chance, folder = random.Random(turn), Path(shutil.copytree(stopped, tmp_path / str(turn)))
         for name in (

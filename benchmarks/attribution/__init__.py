@@ -1,0 +1,1 @@
+"""What attribution costs, and whether its promises are kept."""

@@ -1,0 +1,1 @@
+"""What the samples, candidates and lists are worth."""

@@ -1,0 +1,399 @@
+r"""Plant shortcuts of five kinds into real corpora, find them, repair them, and test where they point the other way.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.quality.shortcuts [--corpora sst2-en hotel-zh] [--ratios 0.95 0.8] [--kinds symbol run]
+    OMP_NUM_THREADS=1 python -m benchmarks.quality.shortcuts --start FOLDER [--layers 4] --freeze 2 --learning-rate 0.0003 --name NAME \
+        --rows 300 --steps 125 --batch-size 16 --ratios 0.95 --draws 3 --kinds symbol word phrase \
+        --arms duplicate delete balance ceiling --brief
+
+A marker is planted in so many of the rows of one class (the last by name) and in so few of the others; of a phrase the
+words stand alone elsewhere, and of a word in first place the word stands last elsewhere. 2,000 training rows, 1,000 test
+rows, drawn five times at 95 to 5, three times at 80 to 20, never as when the thresholds of a flag were set; a textcnn, 400
+steps of 32 rows in every arm, whatever rows it has, or an encoder of which the upper layers are tuned, on 300 rows of at most
+64 pieces, 125 steps of 16. Arms: `duplicate`, the planted rows alone;
+`random`, with a sample of each row without one random word; `delete`, with one without its highest word; `balance`, with
+the samples of the pipeline `balance`, every flag of `keywords` accepted; `ceiling`, trained on the rows without marker.
+Tests: `reversed`, the marker planted the other way round; `clean`, without it. Recovery is (arm - duplicate) / (ceiling -
+duplicate) on `reversed`, pooled over the cells in which the shortcut costs ten points or more. `rank` is the place of the
+first flag that is the marker, or what its planting leaves at the other end. Beside it the place of the marker among all
+units by chi-square, and among single words, as a plain count has it. `elsewhere`: the model that has learned the marker
+looks at rows in which it stands in half of every class, so that their labels tell nothing: the place of the marker by its
+share of the attribution, and by chi-square. `unplanted`: what is flagged in the rows without marker by the model of the
+ceiling, for each corpus and draw. Cells in shortcuts.json are not made again.
+"""
+
+import argparse
+import csv
+import json
+import random
+import shutil
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.sections import (
+    CorpusConfig,
+    ModelConfig,
+    OutputConfig,
+    ResourcesConfig,
+    RunConfig,
+    TrainConfig,
+)
+from augment.output.keywords import FLAGS, TABLE
+from augment.pipeline.definition import Pipeline
+from augment.tables.files import write_json
+from augment.training import train
+from benchmarks.common import Cell, Results, command_line, labelled, part, right, write_page
+
+RESULTS = Results("quality/shortcuts")
+CORPORA = ("sst2-en", "trec-en", "reviews-en", "hotel-zh", "takeaway-zh", "news-zh")
+KINDS = ("symbol", "run", "word", "phrase", "first")
+ARMS = ("duplicate", "random", "delete", "balance", "ceiling")
+TESTED = 1000
+TEXTCNN = "textcnn"
+# Minutes of one core for a cell, to tell how long it will take.
+MINUTES = {TEXTCNN: 1.0}
+COSTS = 0.1
+# The thresholds of a flag were set on draw 0; draws by ratio.
+FIRST, DRAWS = 1, {0.95: 5, 0.8: 3}
+Row = tuple[str, str]
+# The marker of each kind, in English and in Chinese.
+MARKERS = {
+    "symbol": ("※", "※"),
+    "run": ("...", "。。。"),
+    "word": ("people", "我们"),
+    "phrase": ("indeed maybe", "其实 大概"),
+    "first": ("today", "今天"),
+}
+
+
+def main() -> None:
+    """Make every cell that is missing, and write the table after each."""
+    parser = command_line(__doc__, "shortcuts")
+    parser.add_argument("--corpora", nargs="+", default=list(CORPORA), help="shipped corpora")
+    parser.add_argument(
+        "--ratios", type=float, nargs="+", default=[0.95, 0.8], help="of the class, with the marker"
+    )
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS, help="markers")
+    parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=ARMS, help="what is compared")
+    parser.add_argument(
+        "--draws", type=int, default=max(DRAWS.values()), help="at most so many of each ratio"
+    )
+    parser.add_argument("--rows", type=int, default=2000, help="to train on")
+    parser.add_argument("--steps", type=int, default=400, help="of training")
+    parser.add_argument("--batch-size", type=int, default=32, help="rows in one step")
+    parser.add_argument("--start", default=TEXTCNN, help="textcnn, or the folder of an encoder")
+    parser.add_argument("--layers", type=int, default=None, help="first layers of the encoder")
+    parser.add_argument("--freeze", type=int, default=None, help="first layers left as they are")
+    parser.add_argument("--learning-rate", type=float, default=None, help="in place of the default")
+    parser.add_argument("--brief", action="store_true", help="neither `elsewhere` nor `unplanted`")
+    parser.add_argument("--name", default=None, help="what the model is called in the results")
+    arguments = parser.parse_args()
+    arguments.name = name = arguments.name or Path(arguments.start).name
+    torch.set_num_threads(1)
+    places = [
+        (corpus, kind, ratio, seed)
+        for seed in range(FIRST, FIRST + min(arguments.draws, max(DRAWS.values())))
+        for ratio in arguments.ratios
+        if seed < FIRST + DRAWS.get(ratio, min(DRAWS.values()))
+        for kind in arguments.kinds
+        for corpus in arguments.corpora
+    ]
+    left = [place for place in places if _key(name, *place) not in RESULTS.cells]
+    minutes = len(left) * MINUTES.get(arguments.start, 6.0)
+    print(f"{len(left)} cells of {len(places)}, about {minutes:.0f} minutes on one core; resumable")
+    for place in left:
+        RESULTS.save(_key(name, *place), Bench(arguments, *place).cell())
+        write_table()
+    write_table()
+
+
+class Bench:
+    """One corpus with one planted marker."""
+
+    def __init__(
+        self, arguments: argparse.Namespace, corpus: str, kind: str, ratio: float, seed: int
+    ) -> None:
+        """Draw and plant the rows."""
+        self.asked, self.kind, self.ratio = arguments, kind, ratio
+        self.work = arguments.work / _key(arguments.name, corpus, kind, ratio, seed).replace(" ", "-")
+        # The model of the ceiling is the same for all markers of a draw.
+        self.kept = arguments.work / f"{arguments.name}-{corpus}-{seed}-ceiling"
+        self.marker = MARKERS[kind][corpus.endswith("zh")]
+        self.spaced = corpus.endswith("en")
+        rows = labelled(corpus, arguments.data)
+        random.Random(seed).shuffle(rows)
+        self.target = max(label for _, label in rows)
+        self.test, self.clean = rows[:TESTED], rows[TESTED : TESTED + arguments.rows]
+        self.chance = random.Random(seed + 1)
+        self.planted = [self.plant(row, ratio) for row in self.clean]
+        self.reversed = [self.plant(row, 1 - ratio) for row in self.test]
+        self.neutral = [self.plant(row, 0.5) for row in self.clean]
+
+    def plant(self, row: Row, ratio: float) -> Row:
+        """Return a row with the marker, or with what stands elsewhere in its place."""
+        text, label = row
+        there = self.chance.random() < (ratio if label == self.target else 1 - ratio)
+        space = " " if self.spaced else ""
+        if self.kind == "first":
+            return (f"{self.marker}{space}{text}" if there else f"{text}{space}{self.marker}"), label
+        if self.kind == "run":
+            return (f"{text}{space}{self.marker}" if there else text), label
+        if self.kind == "phrase":
+            words = self.marker.split(" ")
+            return self.within(text, space.join(words) if there else self.chance.choice(words)), label
+        return (self.within(text, self.marker) if there else text), label
+
+    def within(self, text: str, new: str) -> str:
+        """Return a text with something put at a random place."""
+        parts = text.split(" ") if self.spaced else list(text)
+        place = self.chance.randrange(len(parts) + 1)
+        return (" " if self.spaced else "").join([*parts[:place], new, *parts[place:]])
+
+    def cell(self) -> Cell:
+        """Return the accuracies of every arm, and the rank of the flag."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        found: dict[str, object] = {}
+        self.learned("duplicate", self.planted, found)
+        job = self.job("duplicate")
+        table = run("keywords", job, self.work / "keywords").folder
+        flags = flags_of(table)
+        found["rank"] = self.place(flags)
+        found["flags"] = told(flags)
+        units = pq.read_table(table / TABLE).to_pylist()
+        found["chi_square"] = self.place(by(units, "chi_square"))
+        words = [unit for unit in by(units, "chi_square") if unit["kind"] == "word"]
+        found["chi_square_words"] = next(
+            (place for place, unit in enumerate(words, 1) if unit["text"] in self.marker.split(" ")), None
+        )
+        if not self.asked.brief:
+            found["elsewhere"] = self.elsewhere()
+        for name, on in (("random", "weigh"), ("delete", "attribute")):
+            if name in self.asked.arms:
+                self.learned(name, [*self.planted, *self.samples(deletion(on), job)], found)
+        if flags:
+            job = job.model_copy(update={"resources": ResourcesConfig(flags=str(accepted(table / FLAGS)))})
+            self.learned("balance", [*self.planted, *self.samples("balance", job)], found)
+        else:
+            found["balance"] = found["duplicate"]
+        self.learned("ceiling", self.clean, found)
+        if not self.asked.brief:
+            found["unplanted"] = self.unplanted()
+        shutil.rmtree(self.work)
+        return found
+
+    def elsewhere(self) -> dict[str, int | None]:
+        """Return the places of the marker where a model that knows it looks at rows whose labels do not."""
+        write(self.work / "neutral.csv", self.neutral)
+        job = self.job("neutral").model_copy(update={"model": self.job("duplicate").model})
+        units = pq.read_table(run("keywords", job, self.work / "elsewhere").folder / TABLE)
+        kinds = ("share", "chi_square")
+        return {kind: self.place(by(units.to_pylist(), kind)) for kind in kinds}
+
+    def unplanted(self) -> list[str]:
+        """Return what is flagged in the rows without marker, which is the same for all markers of a draw."""
+        if not self.kept.with_suffix(".json").exists():
+            folder = run("keywords", self.job("ceiling"), self.work / "unplanted").folder
+            write_json(self.kept.with_suffix(".json"), {"flags": told(flags_of(folder))})
+        flags: list[str] = json.loads(self.kept.with_suffix(".json").read_text(encoding="utf-8"))["flags"]
+        return flags
+
+    def place(self, units: list[dict[str, Any]]) -> int | None:
+        """Return the place of the marker among units, from 1."""
+        return next((place for place, unit in enumerate(units, 1) if self.is_marker(unit)), None)
+
+    def is_marker(self, flag: dict[str, Any]) -> bool:
+        """Return whether a flag is the marker, or what the planting leaves at the other end."""
+        if self.kind == "first":
+            return flag["kind"] in ("first", "last", "phrase") and self.marker in flag["text"]
+        return bool(flag["text"] == self.marker and flag["label"] == self.target)
+
+    def job(self, arm: str) -> Job:
+        """Return the job of an arm."""
+        files = [{"path": f"{arm}.csv", "split": "train"}, {"path": "test.csv", "split": "test"}]
+        return Job(
+            name=arm,
+            corpus=CorpusConfig.model_validate({"root": str(self.work), "files": files}),
+            model=ModelConfig(
+                path=str(self.kept if arm == "ceiling" else self.work / f"model-{arm}"),
+                max_length=128 if self.asked.start == TEXTCNN else 64,
+            ),
+            run=RunConfig(device="cpu", threads=1),
+            output=OutputConfig(report_rows=0),
+        )
+
+    def learned(self, arm: str, rows: list[Row], found: dict[str, object]) -> None:
+        """Train on rows with equal steps, and note the accuracies."""
+        write(self.work / f"{arm}.csv", rows)
+        write(self.work / "test.csv", self.test)
+        job = self.job(arm)
+        if not Path(job.needs_model().path).exists():
+            names = ("start", "steps", "batch_size", "layers", "freeze", "learning_rate")
+            settings = {name: getattr(self.asked, name) for name in names}
+            train(job.model_copy(update={"train": TrainConfig.model_validate(settings)}))
+        tests = {"reversed": self.reversed, "clean": self.test}
+        found[arm] = {
+            name: round(float(np.mean(right(job, job.needs_model(), rows))), 4)
+            for name, rows in tests.items()
+        }
+
+    def samples(self, plan: str | Pipeline, job: Job) -> list[Row]:
+        """Return the samples that a pipeline makes."""
+        folder = run(plan, job, self.work / "samples", overwrite=True).folder
+        rows = pq.read_table(folder / "data" / "train.parquet").to_pylist()
+        return [(row["text"], row["label"]) for row in rows if row["source_id"] is not None]
+
+
+def flags_of(folder: Path) -> list[dict[str, Any]]:
+    """Return the flags of a run, those with most of the attribution first."""
+    return list(csv.DictReader((folder / FLAGS).open(encoding="utf-8-sig", newline="")))
+
+
+def told(flags: list[dict[str, Any]]) -> list[str]:
+    """Return the first flags in words."""
+    return [f"{flag['kind']} {flag['text']} {flag['label']}" for flag in flags[:5]]
+
+
+def by(units: list[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
+    """Return the units of a key-word table, the highest by a measure first."""
+    return sorted(units, key=lambda unit: -float(unit[measure]))
+
+
+def deletion(by: str) -> Pipeline:
+    """Return the pipeline that leaves out one word of each row: the highest by attribution, or one by chance."""
+    score: dict[str, object] = {"kind": "attribute", "target": "gold", "name": "score"}
+    chance: dict[str, object] = {"kind": "weigh", "by": "random", "name": "score"}
+    stages = [
+        {"kind": "tokenize"},
+        chance if by == "weigh" else score,
+        {"kind": "rank", "by": "score", "k": 1, "of": "any"},
+        {"kind": "delete", "on": "key", "share": 0.01, "score": "score"},
+    ]
+    return Pipeline.model_validate({"name": f"delete-{by}", "about": "", "stages": stages})
+
+
+def accepted(flags: Path) -> Path:
+    """Return a copy of a flags.csv in which everything is accepted."""
+    lines = flags.read_text(encoding="utf-8-sig").split("\n")
+    copy = flags.with_name("accepted.csv")
+    copy.write_text(
+        "\n".join([lines[0], *(f"yes{line}" if line else line for line in lines[1:])]), encoding="utf-8"
+    )
+    return copy
+
+
+def write(path: Path, rows: list[Row]) -> None:
+    """Write rows as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        lines = csv.writer(stream)
+        lines.writerow(["text", "label"])
+        lines.writerows(rows)
+
+
+def write_table() -> None:
+    """Write shortcuts.md."""
+    lines: list[str] = []
+    for name in sorted({key.split(" ")[0] for key in RESULTS.cells}):
+        some = {key: cell for key, cell in RESULTS.cells.items() if key.startswith(f"{name} ")}
+        arms = [arm for arm in ARMS if all(arm in cell for cell in some.values())]
+        lines += ["", f"## {name}", "", *_table(some, arms)]
+        if all("elsewhere" in cell for cell in some.values()):
+            lines += ["", *_places(some), "", *_unplanted(some)]
+    note = "Accuracies: marker reversed / clean test."
+    write_page("quality/shortcuts", "Shortcuts found and repaired", __doc__, [note, *lines])
+
+
+def _places(cells: dict[str, Cell]) -> list[str]:
+    """Return the table of where the marker stands by which measure: in how many cells it is among the first three."""
+    names = (
+        "flag",
+        "chi-square",
+        "chi-square of single words",
+        "elsewhere: attribution",
+        "elsewhere: chi-square",
+    )
+    lines = [f"| marker | cells | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
+    for kind in KINDS:
+        some = [cell for key, cell in cells.items() if key.split(" ")[2] == kind and "elsewhere" in cell]
+        places = [
+            (
+                cell["rank"],
+                cell["chi_square"],
+                cell["chi_square_words"],
+                *part(cell, "elsewhere").values(),
+            )
+            for cell in some
+        ]
+        if places:
+            counts = [
+                sum(place is not None and int(str(place)) <= 3 for place in each)
+                for each in zip(*places, strict=True)
+            ]
+            lines.append(f"| {kind} | {len(some)} | {' | '.join(map(str, counts))} |")
+    return ["The marker is among the first three units, in so many cells, by", "", *lines]
+
+
+def _unplanted(cells: dict[str, Cell]) -> list[str]:
+    """Return what is flagged where nothing is planted, by corpus and draw."""
+    found = {
+        (key.split(" ")[1], key.split(" ")[4]): [str(flag) for flag in cast(list[object], cell["unplanted"])]
+        for key, cell in cells.items()
+        if "unplanted" in cell
+    }
+    told = [
+        f"{corpus}, draw {draw}: {', '.join(flags)}"
+        for (corpus, draw), flags in sorted(found.items())
+        if flags
+    ]
+    return [f"Flagged in {len(found)} draws without marker: {'; '.join(told) or 'nothing'}."]
+
+
+def _table(cells: dict[str, Cell], arms: list[str]) -> list[str]:
+    """Return the table of a kind of model."""
+    names = ["cells", "flagged", "at rank 3 or before", *arms, f"recovery: {', '.join(arms[1:-1])}"]
+    lines = [f"| marker, ratio | {' | '.join(names)} |", "|" + "---|" * (len(names) + 1)]
+    groups: dict[str, list[Cell]] = defaultdict(list)
+    for key, cell in cells.items():
+        _, corpus, kind, ratio, _ = key.split(" ")
+        for name in (f"{kind}, {ratio}", f"all, {ratio}", "all", f"{corpus}, {ratio}"):
+            groups[name].append(cell)
+    for name, some in sorted(groups.items()):
+        ranks = [int(str(cell["rank"])) if cell["rank"] else 0 for cell in some]
+        facts = [len(some), sum(rank > 0 for rank in ranks), sum(0 < rank <= 3 for rank in ranks)]
+        means = [
+            f"{np.mean(_of(some, arm, 'reversed')):.3f} / {np.mean(_of(some, arm, 'clean')):.3f}"
+            for arm in arms
+        ]
+        lines.append("| " + " | ".join([name, *map(str, facts), *means, _recovery(some, arms)]) + " |")
+    return lines
+
+
+def _of(cells: list[Cell], arm: str, test: str) -> np.ndarray:
+    """Return the accuracies of an arm."""
+    return np.asarray([part(cell, arm)[test] for cell in cells])
+
+
+def _recovery(cells: list[Cell], arms: list[str]) -> str:
+    """Return the recovery of every arm, pooled over the cells in which the shortcut costs something."""
+    start, end = _of(cells, "duplicate", "reversed"), _of(cells, "ceiling", "reversed")
+    costly = end - start >= COSTS
+    if not costly.any():
+        return "no cell in which the shortcut costs ten points"
+    lost = (end - start)[costly].sum()
+    gained = [(_of(cells, arm, "reversed") - start)[costly].sum() / lost for arm in arms[1:-1]]
+    return f"{', '.join(f'{value:.0%}' for value in gained)} ({int(costly.sum())} cells)"
+
+
+def _key(name: str, corpus: str, kind: str, ratio: float, seed: int) -> str:
+    """Return the name of a cell."""
+    return f"{name} {corpus} {kind} {ratio:g} {seed}"
+
+
+if __name__ == "__main__":
+    main()
