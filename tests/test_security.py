@@ -14,7 +14,18 @@ from tests.small import small_job
 
 CALLS = {"eval", "exec", "compile", "__import__", "input", "breakpoint"}
 IMPORTS = {"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}
-SHELLS = {"os.system", "os.popen", "torch.load", "yaml.unsafe_load", "yaml.full_load"}
+# Whether an object can be sent to another process is tried here; nothing is read.
+WRITES_ONLY = "augment/engine/in_memory.py"
+SHELLS = {
+    "pickle.load",
+    "pickle.loads",
+    "pickle.Unpickler",
+    "os.system",
+    "os.popen",
+    "torch.load",
+    "yaml.unsafe_load",
+    "yaml.full_load",
+}
 SOURCES = sorted((CHECKOUT / "augment").rglob("*.py"))
 
 
@@ -54,6 +65,8 @@ def test_no_source_runs_text_as_code_or_reads_pickles(path: Path) -> None:
                 if not module
                 else {module.partition(".")[0]}
             )
+            if path.relative_to(CHECKOUT).as_posix() == WRITES_ONLY and isinstance(node, ast.Import):
+                names -= {"pickle"}
             assert not names & IMPORTS, f"{path}:{node.lineno} imports {names & IMPORTS}"
 
 
