@@ -92,3 +92,29 @@ def test_a_function_that_fails_stops_the_run_and_says_why(small: Path, tmp_path:
 
     with pytest.raises(AugmentError, match="KeyError: 'weights'"):
         run(JUDGED, job_of(small, FunctionModel(function=broken, classes=("bad", "good"))), tmp_path / "out")
+
+
+def test_a_function_is_explained_attacked_and_drawn_without_any_model_folder(
+    small: Path, tmp_path: Path
+) -> None:
+    """The words it decides by are left out until it answers otherwise, which is as it is with a linear count of words."""
+    stages = [
+        {"kind": "tokenize"},
+        {"kind": "attribute", "method": "occlusion", "quantity": "probability"},
+        {"kind": "rank", "fraction": 1.0},
+        {"kind": "attack", "sources": [], "share": 1.0},
+        {"kind": "judge"},
+    ]
+    plan = Pipeline.model_validate({"name": "attacked", "about": "a function", "stages": stages})
+    job = small_job(small, limit=20).model_copy(update={"model": named(None)})
+    run(plan, job, tmp_path / "out")
+    explained = pq.read_table(tmp_path / "out" / "explain" / "source_rows.parquet").to_pylist()
+    assert {row["attack"] for row in explained} <= {"changed", "unchanged", "skipped"}
+    assert "changed" in {row["attack"] for row in explained}
+    for row in explained:
+        assert (row["ig_gap"], row["ig_error"], row["ig_path"], row["pieces"]) == (None,) * 4
+        telling = {token for token, score in zip(row["tokens"], row["ig"], strict=True) if abs(score) > 0.1}
+        assert all(any(token in word for word in (*GOOD, *BAD)) for token in telling)
+    samples = pq.read_table(tmp_path / "out" / "explain" / "samples.parquet").to_pylist()
+    assert {sample["pred_before"] != sample["pred_after"] for sample in samples} == {True}
+    assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
