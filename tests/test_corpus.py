@@ -347,7 +347,7 @@ def test_inspecting_loads_no_heavy_library(tmp_path: Path) -> None:
     """`augment check` answers at once: no torch, pandas, datasets or transformers."""
     corpus(tmp_path, "text,label\na,1\n")
     code = (
-        "import sys; from augment.corpus import inspect; from augment.config.job import CorpusConfig, SourceFile\n"
+        "import sys; from augment.corpus import inspect; from augment.config.sections import CorpusConfig, SourceFile\n"
         f"inspect(CorpusConfig(root={str(tmp_path)!r}, files=(SourceFile(path='a.csv'),)))\n"
         "print(sorted({'torch', 'pandas', 'datasets', 'transformers'} & set(sys.modules)))"
     )
