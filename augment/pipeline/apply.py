@@ -13,13 +13,13 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 
 from augment.config.job import Job
-from augment.errors import AugmentError
+from augment.errors import AugmentError, RequestError
 from augment.pipeline.decisions import in_memory, with_decisions
 from augment.pipeline.definition import Pipeline
 from augment.pipeline.folds import by_fold, in_order, places
 from augment.pipeline.requirements import check_sections, required_by
 from augment.stages.protocol import Stage, Step, WholeStage
-from augment.tables.columns import REJECT
+from augment.tables.columns import REJECT, SAMPLE
 from augment.tables.files import write_table
 from augment.tables.rows import Reject
 
@@ -100,8 +100,27 @@ def _opened(
     own, calibrated = job.of_fold(fold), _state_of(state, fold)
     # What was learned of the whole corpus is the same for all folds.
     return [
-        (stage.kind, stage.open(own, calibrated if stage.learns_table is None else state)) for stage in stages
+        (stage.kind, _declared(stage, stage.open(own, calibrated if stage.learns_table is None else state)))
+        for stage in stages
     ]
+
+
+def _declared(stage: Stage, step: Step) -> Step:
+    """Return the step, with RequestError for a column that it gives and the stage does not declare: no file would hold it."""
+
+    def checked(batch: pa.RecordBatch) -> pa.RecordBatch:
+        after = step(batch)
+        known = {*batch.schema.names, *(column.name for column in (*stage.adds, *SAMPLE, REJECT))}
+        undeclared = [name for name in after.schema.names if name not in known]
+        if undeclared:
+            raise RequestError(
+                f"stage {stage.kind}",
+                f"gives the column `{undeclared[0]}`, which it does not declare",
+                "add the column to its `adds`, with the rows and the files it belongs to",
+            )
+        return after
+
+    return checked
 
 
 def _state_of(state: Path | None, fold: int | None) -> Path | None:

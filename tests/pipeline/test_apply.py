@@ -17,7 +17,7 @@ from augment.errors import RequestError
 from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline, pipeline_of, read_pipeline
 from augment.pipeline.requirements import check_sections
-from augment.stages.protocol import Stage
+from augment.stages.protocol import Stage, Step
 from augment.tables.columns import CORPUS, SAMPLE, Column
 from augment.text.edits import Edit, replay
 from tests.small import small_job
@@ -253,3 +253,24 @@ def test_words_are_scored_ranked_and_left_out_without_a_model(job: Job, tmp_path
     made = found.filter(pc.is_valid(found.column("source_id")))
     assert made.num_rows > len(TEXT) / 2
     assert found.column("pieces").null_count == found.num_rows
+
+
+class Silent(Stage):
+    """Gives a column that it does not declare."""
+
+    kind: Literal["silent"] = "silent"
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Return the step."""
+
+        def step(batch: pa.RecordBatch) -> pa.RecordBatch:
+            return batch.append_column("secret", pa.nulls(batch.num_rows, pa.string()))
+
+        return step
+
+
+def test_a_column_that_is_not_declared_is_refused_and_not_lost(job: Job) -> None:
+    """No file has a place for it: it would be gone without a word."""
+    plan = Pipeline(name="mine", about="", stages=(Silent(),))
+    with pytest.raises(RequestError, match="gives the column `secret`, which it does not declare"):
+        apply(plan, table(["好", "good"]), job)
