@@ -306,8 +306,7 @@ def test_label_names_bridge_numbers_in_the_corpus_and_names_in_the_model(small: 
     job = with_corpus(small_job(small), tmp_path, files="c.csv", label_names={"0": "bad", "1": "good"})
     summary = run("augment", job, tmp_path / "out")
     samples = [row for row in rows_of(summary) if row["source_id"]]
-    assert {row["label"] for row in samples} == {"0", "1"}
-    assert {(row["label"], row["pred_before"]) for row in samples} == {("1", "good"), ("0", "bad")}
+    assert {(row["label"], row["pred_before"]) for row in samples} == {(1, "good"), (0, "bad")}
 
 
 def test_labels_from_file_names_and_scores_are_written_out(small: Path, tmp_path: Path) -> None:
@@ -324,11 +323,11 @@ def test_labels_from_file_names_and_scores_are_written_out(small: Path, tmp_path
 
 def test_source_columns_with_our_names_are_kept_beside_ours(small: Path, tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text(
-        "text,label,parent,verdict\n很好,good,mother,guilty\n很差,bad,father,free\n", encoding="utf-8"
+        "text,label,source_id,verdict\n很好,good,mother,guilty\n很差,bad,father,free\n", encoding="utf-8"
     )
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files="c.csv")
     rows = [row for row in rows_of(run("augment", job, tmp_path / "out")) if row["source_id"] is None]
-    assert sorted((row["parent_source"], row["verdict_source"]) for row in rows) == [
+    assert sorted((row["source_id_source"], row["verdict_source"]) for row in rows) == [
         ("father", "free"),
         ("mother", "guilty"),
     ]
