@@ -109,12 +109,12 @@ def as_ours(error: BaseException, where: str) -> AugmentError | None:
 
 def _causes(error: BaseException) -> list[BaseException]:
     """Return an error and what it was raised from, the last one first."""
-    found: list[BaseException] = []
+    causes: list[BaseException] = []
     here: BaseException | None = error
-    while here is not None and here not in found:
-        found.append(here)
+    while here is not None and here not in causes:
+        causes.append(here)
         here = here.__cause__ or (None if here.__suppress_context__ else here.__context__)
-    return found
+    return causes
 
 
 def _number(error: BaseException) -> int | None:

@@ -31,21 +31,21 @@ def command_line(doc: str | None, work: str | None = None) -> argparse.ArgumentP
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=SHARED / "datasets", help="folder of the corpora")
     if work:
-        place = HERE.parent / "runs" / work
-        parser.add_argument("--work", type=Path, default=place, help="folder for models and runs")
+        folder = HERE.parent / "runs" / work
+        parser.add_argument("--work", type=Path, default=folder, help="folder for models and runs")
     return parser
 
 
 def labelled(corpus: str, data: Path, count: int | None = None) -> list[tuple[str, str]]:
     """Return text and label of the first rows of a shipped corpus, training rows first."""
     job = read_job([find("configs", corpus)], [f"corpus.root={data}"])
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for chunk in read(job.needs_corpus()):
         columns = chunk.rows.select(["text", "label"]).to_pydict()
-        found += zip(columns["text"], columns["label"], strict=True)
-        if count is not None and len(found) >= count:
+        pairs += zip(columns["text"], columns["label"], strict=True)
+        if count is not None and len(pairs) >= count:
             break
-    return found[:count]
+    return pairs[:count]
 
 
 def some_texts(corpus: str, data: Path, count: int | None = None) -> list[str]:
@@ -61,8 +61,8 @@ def write_page(name: str, title: str, doc: str | None, lines: list[str]) -> None
 
 def part(cell: Cell, name: str) -> dict[str, Any]:
     """Return the mapping that a cell has under a name, an empty one where it has none."""
-    found = cell.get(name)
-    return dict(found) if isinstance(found, dict) else {}
+    result = cell.get(name)
+    return dict(result) if isinstance(result, dict) else {}
 
 
 def right(job: Job, model: ModelConfig, rows: Sequence[tuple[str, str]]) -> list[bool]:
@@ -81,12 +81,12 @@ def read_results(name: str) -> dict[str, Any]:
     return dict(json.loads(plain.read_text(encoding="utf-8"))) if plain.exists() else {}
 
 
-def write_results(name: str, found: Mapping[str, object]) -> None:
+def write_results(name: str, result: Mapping[str, object]) -> None:
     """Write NAME.json, over 100 kB NAME.json.gz; the same results give the same bytes."""
     plain, packed = HERE / f"{name}.json", HERE / f"{name}.json.gz"
-    text = json.dumps(found, ensure_ascii=False, indent=1).encode() + b"\n"
+    text = json.dumps(result, ensure_ascii=False, indent=1).encode() + b"\n"
     if len(text) <= _PLAIN:
-        write_json(plain, found)
+        write_json(plain, result)
         packed.unlink(missing_ok=True)
         return
     with whole(packed) as stream:

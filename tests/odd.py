@@ -170,12 +170,12 @@ WORDS = (
 
 def settings(model: type[BaseModel] = Job) -> list[tuple[str, ...]]:
     """Return the path of every key of a config."""
-    found: list[tuple[str, ...]] = []
+    combinations: list[tuple[str, ...]] = []
     for name, field in model.model_fields.items():
         inner = [one for one in (field.annotation, *get_args(field.annotation)) if _is_model(one)]
-        found.append((name,))
-        found += [(name, *rest) for one in inner for rest in settings(one)]
-    return found
+        combinations.append((name,))
+        combinations += [(name, *rest) for one in inner for rest in settings(one)]
+    return combinations
 
 
 def _is_model(value: object) -> bool:
@@ -211,21 +211,21 @@ def shipped_pipelines() -> list[dict[str, Json]]:
 @st.composite
 def configs(draw: st.DrawFn, good: dict[str, Json]) -> Json:
     """Draw a config in which one to three keys have odd values."""
-    found: Json = good
+    result: Json = good
     for path in draw(st.lists(st.sampled_from(settings()), min_size=1, max_size=3)):
-        found = put(found, path, draw(values))
-    return found
+        result = put(result, path, draw(values))
+    return result
 
 
 @st.composite
 def pipelines(draw: st.DrawFn) -> Json:
     """Draw a shipped pipeline with stages moved, left out or doubled, and a few keys of theirs with odd values."""
-    found = draw(st.sampled_from(shipped_pipelines()))
-    listed = found["stages"]
+    drawn = draw(st.sampled_from(shipped_pipelines()))
+    listed = drawn["stages"]
     assert isinstance(listed, list)
     stages = draw(st.permutations(listed)) if draw(st.booleans()) else listed
     stages = stages[draw(st.integers(0, 1)) :] + stages[: draw(st.integers(0, 1))]
-    changed: Json = {**found, "stages": stages}
+    changed: Json = {**drawn, "stages": stages}
     for _ in range(draw(st.integers(0, 2))):
         path = ("stages", draw(st.integers(0, 9)), draw(st.sampled_from(stage_keys())))
         changed = put(changed, path, draw(values))
@@ -236,11 +236,11 @@ def pipelines(draw: st.DrawFn) -> Json:
 def damaged(draw: st.DrawFn, text: str) -> str:
     """Draw a text with a few characters put in or taken out."""
     for _ in range(draw(st.integers(1, 4))):
-        place = draw(st.integers(0, len(text)))
+        index = draw(st.integers(0, len(text)))
         put_in = draw(
             st.sampled_from([*"[]{}:-#&*!|>'\"%@`\t\n ,?~=<\\", "", "\ud800", "[" * 2000, "- " * 2000])
         )
-        text = text[:place] + put_in + text[place + draw(st.integers(0, 3)) :]
+        text = text[:index] + put_in + text[index + draw(st.integers(0, 3)) :]
     return text
 
 

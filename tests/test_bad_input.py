@@ -67,8 +67,8 @@ def refused(result: Result, code: int, *parts: object) -> None:
 
     `check` tells before them what it found in order; nothing else does.
     """
-    *before, place, what, hint = result.err.splitlines()
-    lines = [place, what, hint]
+    *before, index, what, hint = result.err.splitlines()
+    lines = [index, what, hint]
     assert result.code == code, result.err
     assert result.out == ""
     assert not before or before[0].startswith("pipeline "), result.err
@@ -155,9 +155,9 @@ def test_a_missing_corpus_file_is_named_with_who_named_it_and_a_near_name(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = bench.config("评轮.csv", "  label_names: {1: 好}\n")
-    told = (2, bench.folder / "评轮.csv", f"named by {config}:3", "did you mean `评论.csv`?")
+    reported = (2, bench.folder / "评轮.csv", f"named by {config}:3", "did you mean `评论.csv`?")
     for result in (bench.run(config), bench.check(config), augment("train", "-c", config)):
-        refused(result, *told)
+        refused(result, *reported)
     bench.write("a-missing-file.yaml", "corpus: {}\n")
     refused(bench.run(bench.config("a-missing-file.csv")), 2, "file.csv", "relative to `corpus.root`")
     word = "corpus.files=reviews.csv"
@@ -216,8 +216,8 @@ def test_too_many_broken_lines_end_in_4_after_everything_is_written(bench: Bench
     bench.write("表.jsonl", "\n".join([*good, *["{坏"] * 10]) + "\n")
     result = bench.run(bench.config("表.jsonl"), "--quiet")
     assert (result.code, result.out) == (4, f"{bench.output}\n")
-    place, what, hint = result.err.splitlines()[-3:]
-    assert place == f"error: {bench.output / 'rejects.parquet'}"
+    index, what, hint = result.err.splitlines()[-3:]
+    assert index == f"error: {bench.output / 'rejects.parquet'}"
     assert "10 of 160 rows" in what
     assert "run.max_reject_rate" in hint
     assert pq.read_metadata(bench.output / "rejects.parquet").num_rows == 10
@@ -442,8 +442,8 @@ def test_a_split_without_rows_is_refused(bench: Bench) -> None:
     refused(bench.run(bench.config(), "--split", "train", "--split", "训练"), 2, "split `训练`", there)
     refused(augment("check", "explain", "-c", bench.config(), "--set", "run.splits=[tset]"), 2, there)
     bench.write("表.csv", "text,label,split\n好,good,train\n差,bad,dev\n行,good,dev\n")
-    told = (2, "there are train, validation")
-    refused(bench.run(bench.config("表.csv"), "--split", "dev"), *told, "did you mean `validation`?")
+    reported = (2, "there are train, validation")
+    refused(bench.run(bench.config("表.csv"), "--split", "dev"), *reported, "did you mean `validation`?")
     files = "{train: 评论.csv, 测试: 表.csv}"
     refused(bench.run(bench.config(files), "--split", "test"), 2, "there are train, 测试")
     assert not bench.output.exists()

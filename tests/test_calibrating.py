@@ -46,12 +46,12 @@ def calibrated(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_calibrates_once_and_its_texts_come_out_finished(calibrated: Path) -> None:
     file = calibrated / "run" / "calibration-ig.json"
-    found = json.loads(file.read_text(encoding="utf-8"))
+    content = json.loads(file.read_text(encoding="utf-8"))
     finished = pq.read_table(file.with_suffix(".parquet")).column("id").to_pylist()
     rows = scores(calibrated)
-    assert len(finished) == found["texts"] == 24
+    assert len(finished) == content["texts"] == 24
     assert {rows[name]["ig_evals"] for name in finished} <= {32, 64}
-    assert {row["ig_path"] for row in rows.values()} == {found["shape"]}
+    assert {row["ig_path"] for row in rows.values()} == {content["shape"]}
     assert json.loads((calibrated / "run" / "plan.json").read_text(encoding="utf-8"))["state"].keys() == {
         "calibration-ig.json",
         "calibration-ig.parquet",
@@ -116,9 +116,9 @@ def test_few_rows_are_not_calibrated(small: Path, tmp_path: Path) -> None:
 )
 def test_every_mode_says_what_it_is(small: Path, tmp_path: Path, how: dict[str, object], status: str) -> None:
     run(pipeline(**how), small_job(small), tmp_path / "out")
-    found = {row["ig_status"] for row in scores(tmp_path / "out").values()}
-    assert status in found
-    assert found <= {status, "not_converged", "converged"}
+    result = {row["ig_status"] for row in scores(tmp_path / "out").values()}
+    assert status in result
+    assert result <= {status, "not_converged", "converged"}
 
 
 def test_a_number_of_nodes_that_is_asked_for_is_taken_whatever_was_calibrated(
@@ -183,9 +183,9 @@ def with_calibration(job: Job, file: Path) -> Job:
 def test_rough_paths_are_ranked_and_the_first_thing_said_is_how_many(
     small: Path, calibrated: Path, tmp_path: Path
 ) -> None:
-    found = json.loads((calibrated / "run" / "calibration-ig.json").read_text(encoding="utf-8"))
+    content = json.loads((calibrated / "run" / "calibration-ig.json").read_text(encoding="utf-8"))
     file = tmp_path / "rough.json"
-    file.write_text(json.dumps({**found, "shape": "rough"}), encoding="utf-8")
+    file.write_text(json.dumps({**content, "shape": "rough"}), encoding="utf-8")
     summary = run(pipeline(), with_calibration(small_job(small), file), tmp_path / "out")
     rows = scores(tmp_path / "out").values()
     assert {(row["ig_status"], row["ig_path"]) for row in rows} == {("ranking", "rough")}
@@ -202,5 +202,5 @@ def test_a_model_that_jumps_next_to_zero_is_explained_from_elsewhere(small: Path
     assert any("jumps next to the zero embedding" in notice for notice in summary.notices)
     table = pq.read_table(tmp_path / "out" / "explain" / "source_rows.parquet")
     assert set(table.column("ig_baseline").to_pylist()) == {"mean"}
-    found = json.loads((tmp_path / "out" / "run" / "calibration-ig.json").read_text(encoding="utf-8"))
-    assert found["baseline"] == "mean"
+    content = json.loads((tmp_path / "out" / "run" / "calibration-ig.json").read_text(encoding="utf-8"))
+    assert content["baseline"] == "mean"

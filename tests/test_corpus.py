@@ -326,8 +326,8 @@ def test_lists_of_other_kinds_in_another_file_are_json_text(tmp_path: Path) -> N
         '{"text": "b", "n": ["x"], "o": {"b": 1}, "m": null}\n', encoding="utf-8"
     )
     (tmp_path / "c.csv").write_text("text,o\nc,d\n", encoding="utf-8")
-    found = config(tmp_path, ["a.jsonl", "b.jsonl", "c.csv"])
-    assert values(found, "source") == [
+    result = config(tmp_path, ["a.jsonl", "b.jsonl", "c.csv"])
+    assert values(result, "source") == [
         {"text": "a", "n": "[1]", "o": '{"词": 1}', "m": [1]},
         {"text": "b", "n": '["x"]', "o": '{"b": 1}', "m": None},
         {"text": "c", "n": None, "o": "d", "m": None},

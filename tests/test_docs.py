@@ -65,7 +65,7 @@ HOSTS = (
     "tuna.tsing" + "hua",
     "ali" + "yun",
 )
-PLACES = re.compile(r"(?<![\w.~*-])/(?:wor" + r"k|root|home|Users|private|mnt)/")
+MACHINE_PATHS = re.compile(r"(?<![\w.~*-])/(?:wor" + r"k|root|home|Users|private|mnt)/")
 
 Schema = dict[str, Any]
 COMMANDS = typer.main.get_group(app).commands
@@ -196,7 +196,11 @@ def _stage(kind: str) -> str:
     about, _, table = _keys(STAGES[kind]).partition("\n\n")
     stage = STAGES[kind].model_construct(kind=kind)
     flow = {"needs": stage.needs, "adds": tuple(column.name for column in stage.adds), "asks": stage.uses}
-    lines = [f"* {verb} " + ", ".join(f"`{name}`" for name in found) for verb, found in flow.items() if found]
+    lines = [
+        f"* {pipeline} " + ", ".join(f"`{name}`" for name in result)
+        for pipeline, result in flow.items()
+        if result
+    ]
     return "\n".join([about, "", *lines, "", table])
 
 
@@ -241,7 +245,7 @@ def _layers() -> str:
     values = {ast.unparse(node.target): node.value for node in tree.body if isinstance(node, ast.AnnAssign)}
     layers = ast.literal_eval(values["LAYERS"] or "")
     return "\n".join(
-        ["```text", *(f"{number:>2}  {' '.join(units)}" for number, units in enumerate(layers)), "```"]
+        ["```text", *(f"{number:>2}  {' '.join(ngrams)}" for number, ngrams in enumerate(layers)), "```"]
     )
 
 
@@ -259,7 +263,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 def _cell(text: str) -> str:
     """Return text as Markdown shows it in a table: `|` is no border, and `<` outside code no tag."""
     parts = text.replace("|", "\\|").split("`")
-    return "`".join(part if place % 2 else part.replace("<", "&lt;") for place, part in enumerate(parts))
+    return "`".join(part if index % 2 else part.replace("<", "&lt;") for index, part in enumerate(parts))
 
 
 @pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
@@ -270,8 +274,8 @@ def test_the_generated_blocks_are_up_to_date(path: Path) -> None:
 
 
 def test_every_command_key_stage_pipeline_and_column_is_documented_once() -> None:
-    found = [block[2] for path in GENERATED for block in BLOCK.finditer(path.read_text(encoding="utf-8"))]
-    assert sorted(found) == sorted(BLOCKS)
+    blocks = [block[2] for path in GENERATED for block in BLOCK.finditer(path.read_text(encoding="utf-8"))]
+    assert sorted(blocks) == sorted(BLOCKS)
     inner = {model.__name__ for model in SECTIONS.values()} - {"Job"}
     assert set(job.Job.model_json_schema()["$defs"]) == inner
 
@@ -388,7 +392,7 @@ def test_no_file_names_a_place_of_a_machine_or_a_package_host() -> None:
     for path in _files(CHECKOUT):
         text = path.read_text(encoding="utf-8", errors="replace")
         assert [host for host in HOSTS if host in text] == [], path
-        assert PLACES.search(text) is None, path
+        assert MACHINE_PATHS.search(text) is None, path
 
 
 def _files(folder: Path) -> Iterable[Path]:

@@ -24,17 +24,17 @@ def test_no_room_is_code_7(error: Exception) -> None:
 
 @pytest.mark.parametrize("number", WRONG)
 def test_a_path_that_the_system_refuses_is_code_2_and_named(number: int) -> None:
-    found = as_ours(OSError(number, "refused", "runs/评论"), "augment run")
-    assert isinstance(found, RequestError)
-    assert found.where == "runs/评论"
+    result = as_ours(OSError(number, "refused", "runs/评论"), "augment run")
+    assert isinstance(result, RequestError)
+    assert result.where == "runs/评论"
 
 
 def test_what_an_error_was_raised_from_counts() -> None:
     error = ValueError("cannot write")
     error.__cause__ = OSError(errno.ENOSPC, "No space left on device", "runs/a")
-    found = as_ours(error, "augment run")
-    assert isinstance(found, DiskFullError)
-    assert found.where == "runs/a"
+    result = as_ours(error, "augment run")
+    assert isinstance(result, DiskFullError)
+    assert result.where == "runs/a"
 
 
 def test_our_own_errors_stay_and_faults_of_augment_are_none() -> None:

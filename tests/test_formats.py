@@ -132,8 +132,8 @@ def test_unquoted_fields_keep_their_quotes(tmp_path: Path) -> None:
     """Without quoting a quote is a character like any other, and the columns may be named by the config."""
     path = tmp_path / "corpus.tsv"
     path.write_text('1\t"half\r\n2\tsaid "so"\n\n', encoding="utf-8", newline="")
-    found = rows(path, quoted=False, columns=["id", "text"])
-    assert found == [{"id": "1", "text": '"half'}, {"id": "2", "text": 'said "so"'}]
+    result = rows(path, quoted=False, columns=["id", "text"])
+    assert result == [{"id": "1", "text": '"half'}, {"id": "2", "text": 'said "so"'}]
 
 
 def test_broken_rows_are_named_by_row_and_line(tmp_path: Path) -> None:
@@ -226,10 +226,10 @@ def test_lists_and_objects_of_one_kind_stay_what_they_are(tmp_path: Path, values
     """They come back value for value, from Parquet as well."""
     path = tmp_path / "corpus.jsonl"
     path.write_text("\n".join(json.dumps({"text": "好", "n": value}) for value in values), encoding="utf-8")
-    found = pa.Table.from_batches([batch.rows for batch in batches(path)])
-    assert pa.types.is_nested(found.schema.field("n").type)
-    assert found.column("n").to_pylist() == values
-    pq.write_table(found, tmp_path / "corpus.parquet")
+    result = pa.Table.from_batches([batch.rows for batch in batches(path)])
+    assert pa.types.is_nested(result.schema.field("n").type)
+    assert result.column("n").to_pylist() == values
+    pq.write_table(result, tmp_path / "corpus.parquet")
     assert [row["n"] for row in rows(tmp_path / "corpus.parquet")] == values
 
 
@@ -420,9 +420,9 @@ def test_no_row_of_an_unquoted_tsv_is_lost(texts: list[str]) -> None:
         path = Path(folder, "corpus.tsv")
         written = "".join(f"{text}\t{number}\n" for number, text in enumerate(texts))
         path.write_bytes(f"text\tlabel\n{written}".encode())
-        found = rows(path, encoding="utf-8")
-        assert [row["label"] for row in found] == [str(number) for number in range(len(texts))]
-        for row, text in zip(found, texts, strict=True):
+        result = rows(path, encoding="utf-8")
+        assert [row["label"] for row in result] == [str(number) for number in range(len(texts))]
+        for row, text in zip(result, texts, strict=True):
             assert row["text"] in (text, text[1:-1].replace('""', '"'))
 
 

@@ -58,12 +58,12 @@ DOORS = {
 
 def modules() -> dict[str, ast.Module]:
     """Return the syntax tree of every module, by its name below `augment`; the root package itself is left out."""
-    found = {}
+    trees = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
         if name:
-            found[name] = ast.parse(path.read_text(encoding="utf-8"))
-    return found
+            trees[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return trees
 
 
 MODULES = modules()
@@ -167,7 +167,7 @@ def test_heavy_packages_are_imported_at_the_top_only_where_models_live() -> None
 
 
 def test_elsewhere_heavy_packages_are_imported_at_the_doors_listed_here() -> None:
-    found: dict[str, dict[str, set[str]]] = {}
+    doors: dict[str, dict[str, set[str]]] = {}
     for name, tree in MODULES.items():
         if name in HOMES or name.partition(".")[0] in HOMES:
             continue
@@ -177,8 +177,8 @@ def test_elsewhere_heavy_packages_are_imported_at_the_doors_listed_here() -> Non
                     target.partition(".")[0] for node in ast.walk(function) for target in targets(node)
                 } & HEAVY
                 if packages:
-                    found.setdefault(name, {})[function.name] = packages
-    assert found == DOORS
+                    doors.setdefault(name, {})[function.name] = packages
+    assert doors == DOORS
 
 
 def test_no_module_shares_its_name_with_a_public_function() -> None:

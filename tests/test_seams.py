@@ -13,7 +13,7 @@ STAGES = {name for name in stages.__all__ if name.isalpha()} | {"Stage", "WholeS
 HOLDERS = {"stage", "whole", "earlier", "later", "giver", "ends"}
 
 
-def asked(tree: ast.AST) -> Iterator[str]:
+def questions(tree: ast.AST) -> Iterator[str]:
     """Yield every expression that asks a stage for its class, its kind, or what it may not have."""
     for node in ast.walk(tree):
         names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
@@ -31,7 +31,7 @@ def asked(tree: ast.AST) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.partition(".")[0] != "stages"])
 def test_no_module_outside_stages_asks_which_stage_one_is(name: str) -> None:
-    assert list(asked(MODULES[name])) == [], "declare a property of Stage, with a default, and read that"
+    assert list(questions(MODULES[name])) == [], "declare a property of Stage, with a default, and read that"
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_no_module_outside_stages_asks_which_stage_one_is(name: str) -> None:
     ],
 )
 def test_such_a_question_is_seen(line: str) -> None:
-    assert list(asked(ast.parse(line)))
+    assert list(questions(ast.parse(line)))

@@ -30,7 +30,7 @@ SOURCES = sorted((CHECKOUT / "augment").rglob("*.py"))
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Close the network of this process, and return the list of all that was asked of it."""
     seen: list[object] = []
 
@@ -70,17 +70,17 @@ def test_no_source_runs_text_as_code_or_reads_pickles(path: Path) -> None:
             assert not names & IMPORTS, f"{path}:{node.lineno} imports {names & IMPORTS}"
 
 
-def test_a_run_asks_nothing_of_the_network(small: Path, tmp_path: Path, asked: list[object]) -> None:
+def test_a_run_asks_nothing_of_the_network(small: Path, tmp_path: Path, requests: list[object]) -> None:
     """From the corpus to the report; models and lexicons are local files."""
     summary = augment.run("probe", small_job(small, limit=20), tmp_path / "out")
     assert summary.counts["rows worked on"] == 20
     assert (tmp_path / "out" / "report.html").is_file()
     augment.explain("房间 很好", small / "model", run=RunConfig(device="cpu", threads=1))
-    assert asked == []
+    assert requests == []
 
 
 def test_a_hub_id_is_not_looked_up_unless_downloads_are_allowed(
-    small: Path, tmp_path: Path, asked: list[object]
+    small: Path, tmp_path: Path, requests: list[object]
 ) -> None:
     job = small_job(small)
     elsewhere = job.model_copy(update={"model": ModelConfig(path="nobody/nothing")})
@@ -91,7 +91,7 @@ def test_a_hub_id_is_not_looked_up_unless_downloads_are_allowed(
     hub = job.model_copy(update={"corpus": CorpusConfig(hub="nobody/nothing")})
     with pytest.raises(RequestError, match="not allowed"):
         augment.run("explain", hub, tmp_path / "out")
-    assert asked == []
+    assert requests == []
     assert not (tmp_path / "out").exists()
 
 

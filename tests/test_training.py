@@ -91,9 +91,9 @@ def test_rows_that_cannot_be_used_are_counted_by_reason_and_told(
     path.write_text(
         path.read_text(encoding="utf-8") + 'x1,"",good,n\nx2,"  ",bad,n\nx3,好,,n\n', encoding="utf-8"
     )
-    found = train(starting(small_job(tmp_path), tmp_path / "m"))
-    assert found.rejected == {"empty review": 2, "no label": 1}
-    print_training(found)
+    trained = train(starting(small_job(tmp_path), tmp_path / "m"))
+    assert trained.rejected == {"empty review": 2, "no label": 1}
+    print_training(trained)
     assert "rows that cannot be used: empty review (2), no label (1)" in capsys.readouterr().err
 
 
@@ -109,24 +109,25 @@ def test_labels_are_counted_and_one_that_may_be_misspelt_is_told(
         (tmp_path / f"{split}.jsonl").write_text(lines, encoding="utf-8")
     files = {"train": "train.jsonl", "test": "test.jsonl"}
     corpus = CorpusConfig.model_validate({"root": str(tmp_path), "files": files})
-    found = train(starting(small_job(tmp_path).model_copy(update={"corpus": corpus}), tmp_path / "m"))
-    assert found.labels == {"Good": 20, "bad": 60, "good": 60}
-    print_training(found)
-    said = capsys.readouterr().err
-    assert "labels: Good (20), bad (60), good (60)" in said
-    assert "note: the label `Good` (rows: 20) reads like `good` (rows: 60): is it misspelt?" in said
+    trained = train(starting(small_job(tmp_path).model_copy(update={"corpus": corpus}), tmp_path / "m"))
+    assert trained.labels == {"Good": 20, "bad": 60, "good": 60}
+    print_training(trained)
+    message = capsys.readouterr().err
+    assert "labels: Good (20), bad (60), good (60)" in message
+    assert "note: the label `Good` (rows: 20) reads like `good` (rows: 60): is it misspelt?" in message
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "told"), [(0.53, "raise train.epochs"), (0.33, "swapped labels, or a shortcut"), (0.7, "")]
+    ("accuracy", "message"),
+    [(0.53, "raise train.epochs"), (0.33, "swapped labels, or a shortcut"), (0.7, "")],
 )
 def test_a_model_that_has_learned_nothing_and_one_that_has_learned_something_else_are_told_apart(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], accuracy: float, told: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], accuracy: float, message: str
 ) -> None:
     print_training(Training(tmp_path, "textcnn", 100, "test", 50, accuracy, accuracy, 0.53, None, 1.0))
-    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
-    assert len(said) == bool(told)
-    assert all(told in line for line in said)
+    printed = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert len(printed) == bool(message)
+    assert all(message in line for line in printed)
 
 
 def test_a_corpus_without_labels_or_with_one_cannot_be_learned(tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_saving_replaces_only_a_model_of_ours_and_only_its_files(corpus: Path, t
 
 
 @pytest.mark.parametrize(
-    ("start", "rows", "asked"),
+    ("start", "rows", "requested"),
     [
         ("textcnn", 100, 20),
         ("textcnn", 4000, 5),
@@ -168,15 +169,15 @@ def test_saving_replaces_only_a_model_of_ours_and_only_its_files(corpus: Path, t
         ("some/encoder", 4000, 3),
     ],
 )
-def test_few_rows_are_passed_through_often(start: str, rows: int, asked: int) -> None:
-    assert default_epochs(TrainConfig(start=start), rows) == asked
+def test_few_rows_are_passed_through_often(start: str, rows: int, requested: int) -> None:
+    assert default_epochs(TrainConfig(start=start), rows) == requested
 
 
 def test_steps_are_counted_in_place_of_epochs(corpus: Path, tmp_path: Path) -> None:
-    said: list[tuple[int, int]] = []
+    message: list[tuple[int, int]] = []
     job = starting(small_job(corpus), tmp_path / "m", steps=7, epochs=None)
-    train(job, lambda phase, done, total: said.append((done, total)))
-    assert said[-1] == (7, 7)
+    train(job, lambda phase, done, total: message.append((done, total)))
+    assert message[-1] == (7, 7)
 
 
 def test_r_drop_trains_another_model_than_one_pass_does(corpus: Path, tmp_path: Path) -> None:

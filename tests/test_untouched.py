@@ -41,7 +41,7 @@ NAMES = (
     "mine.tmp-draft.txt",
 )
 # Beside the folder: near to the names of our folders and locks, but not theirs.
-BESIDE = (
+FOREIGN = (
     ".out.new-photos",
     ".out.new-0a1b2c3d4e5",
     ".out.new-0a1b2c3d4e5f-old",
@@ -80,18 +80,18 @@ def config(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tree(root: Path) -> dict[str, bytes | str | None]:
     """Return every file below a folder with its content, every link with where it leads, and every folder."""
-    found: dict[str, bytes | str | None] = {}
+    contents: dict[str, bytes | str | None] = {}
     for path in sorted(root.rglob("*")):
         content = path.read_bytes() if path.is_file() else None
-        found[str(path.relative_to(root))] = os.readlink(path) if path.is_symlink() else content
-    return found
+        contents[str(path.relative_to(root))] = os.readlink(path) if path.is_symlink() else content
+    return contents
 
 
 def laid(root: Path, names: list[str]) -> None:
     """Lay files of others out, each with its name for content; a name may be in the way of another."""
     for name in names:
         path = root / name
-        if not path.exists() and not any(parent.is_file() for parent in path.parents):
+        if not path.exists() and not any(source.is_file() for source in path.parents):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"mine: {name}", encoding="utf-8")
 
@@ -100,7 +100,7 @@ def laid(root: Path, names: list[str]) -> None:
 @given(
     command=st.sampled_from(COMMANDS),
     inside=st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True),
-    beside=st.lists(st.sampled_from(BESIDE), max_size=4, unique=True),
+    others=st.lists(st.sampled_from(FOREIGN), max_size=4, unique=True),
     claim=st.none() | st.sampled_from([(name, text) for name, texts in CLAIMS.items() for text in texts]),
     linked=st.booleans(),
 )
@@ -109,14 +109,14 @@ def test_a_folder_of_others_is_as_it_was_after_any_command(
     tmp_path_factory: pytest.TempPathFactory,
     command: tuple[str, ...],
     inside: list[str],
-    beside: list[str],
+    others: list[str],
     claim: tuple[str, str] | None,
     linked: bool,
 ) -> None:
     """Also where it holds a file of a name of ours, and where it is named by a link."""
     root = tmp_path_factory.mktemp("foreign")
     laid(root / "out", inside)
-    laid(root, [f"{name}/a.txt" if "new-" in name else name for name in beside])
+    laid(root, [f"{name}/a.txt" if "new-" in name else name for name in others])
     if claim is not None:
         path = root / "out" / claim[0]
         path.parent.mkdir(exist_ok=True)
@@ -125,10 +125,10 @@ def test_a_folder_of_others_is_as_it_was_after_any_command(
         (root / "link").symlink_to("out")
     before = tree(root)
     given = () if command[0] in ("report", "verify") else ("-c", config)
-    found = augment(*command, root / ("link" if linked else "out"), *given)
+    result = augment(*command, root / ("link" if linked else "out"), *given)
     # What `verify` is to look at it may look at, and find to be damaged.
-    assert found.code in ((1, 2, 5) if command[0] == "verify" else (2,)), found
-    assert "Traceback" not in found.err
+    assert result.code in ((1, 2, 5) if command[0] == "verify" else (2,)), result
+    assert "Traceback" not in result.err
     assert tree(root) == before
 
 
@@ -164,7 +164,7 @@ OTHER = (
     command=st.sampled_from(OTHER),
     name=st.sampled_from(("done", "begun")),
     inside=st.lists(st.sampled_from(NAMES), max_size=6, unique=True),
-    beside=st.lists(st.sampled_from(BESIDE), max_size=4, unique=True),
+    others=st.lists(st.sampled_from(FOREIGN), max_size=4, unique=True),
 )
 def test_a_run_and_the_files_of_others_in_it_are_as_they_were_after_a_command_that_is_not_for_it(
     config: Path,
@@ -173,16 +173,16 @@ def test_a_run_and_the_files_of_others_in_it_are_as_they_were_after_a_command_th
     command: tuple[str, ...],
     name: str,
     inside: list[str],
-    beside: list[str],
+    others: list[str],
 ) -> None:
     root = tmp_path_factory.mktemp("ours")
     folder = Path(shutil.copytree(runs / name, root / "out"))
     # These were being written by a run that died, and are removed whatever comes next.
     laid(folder, [path for path in inside if "tmp-0a1b2c3d4e5f" not in path])
-    laid(root, [f"{path}/a.txt" if "new-" in path else path for path in beside])
+    laid(root, [f"{path}/a.txt" if "new-" in path else path for path in others])
     before = tree(root)
-    found = augment(*command, folder, "-c", config)
-    assert found.code in (2, 3), found
+    result = augment(*command, folder, "-c", config)
+    assert result.code in (2, 3), result
     assert tree(root) == before
 
 
@@ -216,6 +216,6 @@ def test_what_is_shown_of_a_plan_of_others_is_no_more_than_its_place(config: Pat
     laid(tmp_path, ["out/a.txt"])
     (tmp_path / "out" / "run").mkdir()
     (tmp_path / "out" / PLAN).write_text(json.dumps({"secret": "words"}), encoding="utf-8")
-    found = augment("run", "eda", "-q", "-o", tmp_path / "out", "-c", config)
-    refused(found, 2, "plan.json")
-    assert "words" not in found.err
+    result = augment("run", "eda", "-q", "-o", tmp_path / "out", "-c", config)
+    refused(result, 2, "plan.json")
+    assert "words" not in result.err

@@ -118,14 +118,14 @@ def files_of(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def failed(found: Verification) -> set[str]:
+def failed(result: Verification) -> set[str]:
     """Return the names of the checks that failed."""
-    return {check.name for check in found.checks if check.wrong}
+    return {check.name for check in result.checks if check.wrong}
 
 
-def problems(found: Verification, name: str) -> str:
+def problems(result: Verification, name: str) -> str:
     """Return all that a check says is wrong."""
-    return "\n".join(next(check.problems for check in found.checks if check.name == name))
+    return "\n".join(next(check.problems for check in result.checks if check.name == name))
 
 
 def resealed(folder: Path, change: Callable[[Row], None]) -> Path:
@@ -183,13 +183,21 @@ def first_sample(rows: list[Row]) -> Row:
 
 
 def test_a_run_with_every_kind_of_file_is_whole(probed: Path) -> None:
-    places = {name.partition("/")[0] for name in files_of(probed)}
-    assert places >= {"data", "probes", "explain", "run", "dropped.parquet", "rejects.parquet", "report.html"}
-    found = verify(probed)
-    assert (found.ok, [check.name for check in found.checks]) == (True, list(UNITS))
+    positions = {name.partition("/")[0] for name in files_of(probed)}
+    assert positions >= {
+        "data",
+        "probes",
+        "explain",
+        "run",
+        "dropped.parquet",
+        "rejects.parquet",
+        "report.html",
+    }
+    verification = verify(probed)
+    assert (verification.ok, [check.name for check in verification.checks]) == (True, list(UNITS))
     counts = read_json(probed / MANIFEST)["summary"]
     assert isinstance(counts, dict)
-    looked = {check.name: check.looked for check in found.checks}
+    looked = {check.name: check.looked for check in verification.checks}
     assert looked["edits"] == counts["counts"]["samples made"] > 15
     assert looked["files"] == len(files_of(probed))
     assert all(looked.values())
@@ -197,9 +205,9 @@ def test_a_run_with_every_kind_of_file_is_whole(probed: Path) -> None:
 
 def test_awkward_texts_are_whole_in_every_format(awkward: Path) -> None:
     """With numbers for labels, and source columns that have names of ours."""
-    found = verify(awkward)
-    assert found.ok, found
-    assert found.checks[3].looked > 20
+    verification = verify(awkward)
+    assert verification.ok, verification
+    assert verification.checks[3].looked > 20
 
 
 def test_pairs_and_a_calibration_are_whole(paired: Path) -> None:
@@ -226,9 +234,9 @@ def test_a_changed_byte_in_any_file_is_found(folder: Path, seed: int) -> None:
     content = bytearray((folder / name).read_bytes())
     content[chance.randrange(len(content))] ^= chance.randrange(1, 256)
     (folder / name).write_bytes(content)
-    found = verify(folder)
-    assert "files" in failed(found)
-    assert Path(name).name in problems(found, "files")
+    verification = verify(folder)
+    assert "files" in failed(verification)
+    assert Path(name).name in problems(verification, "files")
 
 
 def test_a_changed_byte_is_found_in_every_format(awkward: Path, tmp_path: Path) -> None:
@@ -281,9 +289,9 @@ def test_a_manifest_that_is_not_as_it_was_written_is_a_failed_check(
     folder: Path, spoil: Callable[[bytes], bytes]
 ) -> None:
     (folder / MANIFEST).write_bytes(spoil((folder / MANIFEST).read_bytes()))
-    found = verify(folder)
-    assert MANIFEST in problems(found, "files")
-    assert all(check.looked or check.wrong for check in found.checks)
+    verification = verify(folder)
+    assert MANIFEST in problems(verification, "files")
+    assert all(check.looked or check.wrong for check in verification.checks)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -300,9 +308,9 @@ def test_damage_that_was_hashed_again_never_ends_in_an_error(folder: Path, seed:
         known = manifest["files"].get(name)
         (known or manifest["beside"])["sha256" if known else name] = digest(folder / name)
 
-    found = verify(resealed(folder, change))
-    assert found.ok == (not failed(found))
-    assert "SHA-256" not in problems(found, "files")
+    verification = verify(resealed(folder, change))
+    assert verification.ok == (not failed(verification))
+    assert "SHA-256" not in problems(verification, "files")
 
 
 def test_a_sample_with_another_text_is_found_by_its_edits(awkward: Path, tmp_path: Path) -> None:
@@ -313,10 +321,10 @@ def test_a_sample_with_another_text_is_found_by_its_edits(awkward: Path, tmp_pat
         sample = first_sample(rows)
         sample["reason_source"] += "。"
 
-    found = rewritten(folder, name, change)
-    assert failed(found) >= {"edits"}
-    assert "files" not in failed(found)
-    assert "its edits give another text" in problems(found, "edits")
+    result = rewritten(folder, name, change)
+    assert failed(result) >= {"edits"}
+    assert "files" not in failed(result)
+    assert "its edits give another text" in problems(result, "edits")
 
 
 def test_a_changed_label_is_found(awkward: Path, tmp_path: Path) -> None:
@@ -329,16 +337,16 @@ def test_a_changed_label_is_found(awkward: Path, tmp_path: Path) -> None:
             row = whose(rows)
             row["label"] = type(row["label"])(1 - int(row["label"]))
 
-        found = rewritten(folder, name, change)
-        assert failed(found) == {"labels"}, found
+        result = rewritten(folder, name, change)
+        assert failed(result) == {"labels"}, result
 
 
 def test_the_second_text_of_a_pair_is_held_against_its_edits(paired: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(paired, tmp_path / "run"))
     name = next(name for name in files_of(folder) if name.startswith("data/"))
-    found = rewritten(folder, name, lambda rows: first_sample(rows).update(q2="如何"))
-    assert failed(found) == {"edits", "inputs"}
-    assert "its edits give another text" in problems(found, "edits")
+    result = rewritten(folder, name, lambda rows: first_sample(rows).update(q2="如何"))
+    assert failed(result) == {"edits", "inputs"}
+    assert "its edits give another text" in problems(result, "edits")
 
 
 DROP = "dropped.parquet"
@@ -395,10 +403,10 @@ TAMPERED: dict[str, tuple[str, Callable[[list[Row]], object], str, str]] = {
 
 @pytest.mark.parametrize("case", TAMPERED)
 def test_a_file_that_was_changed_and_hashed_again_is_found_by_what_it_says(folder: Path, case: str) -> None:
-    name, change, check, told = TAMPERED[case]
-    found = rewritten(folder, name, change)
-    assert "files" not in failed(found), found
-    assert told in problems(found, check), found
+    name, change, check, reported = TAMPERED[case]
+    result = rewritten(folder, name, change)
+    assert "files" not in failed(result), result
+    assert reported in problems(result, check), result
 
 
 def test_a_row_in_the_file_of_another_split_is_found(awkward: Path, tmp_path: Path) -> None:
@@ -419,30 +427,30 @@ def test_a_count_that_does_not_fit_is_found(folder: Path, name: str) -> None:
     def change(manifest: Row) -> None:
         manifest["summary"]["counts"][name] += 1
 
-    found = verify(resealed(folder, change))
-    assert "balance" in failed(found)
-    assert name in problems(found, "balance")
+    verification = verify(resealed(folder, change))
+    assert "balance" in failed(verification)
+    assert name in problems(verification, "balance")
 
 
 @pytest.mark.parametrize(
-    ("key", "told"), [("fingerprint", "fingerprint"), ("job", "settings"), ("staged", "receipts")]
+    ("key", "message"), [("fingerprint", "fingerprint"), ("job", "settings"), ("staged", "receipts")]
 )
-def test_a_plan_that_is_not_that_of_the_run_is_found(folder: Path, key: str, told: str) -> None:
+def test_a_plan_that_is_not_that_of_the_run_is_found(folder: Path, key: str, message: str) -> None:
     def change(plan: Row) -> None:
         plan[key].update(active=9, seed=9)
 
-    found = changed_json(folder, PLAN, change)
-    assert told in problems(found, "plan")
-    assert "files" not in failed(found)
+    result = changed_json(folder, PLAN, change)
+    assert message in problems(result, "plan")
+    assert "files" not in failed(result)
 
 
 def test_receipts_that_are_missing_doubled_or_do_not_add_up_are_found(folder: Path, tmp_path: Path) -> None:
     name = next(name for name in files_of(folder) if name.endswith(".done.json"))
-    found = changed_json(folder, name, lambda receipt: receipt.update(rows=receipt["rows"] + 1))
-    assert failed(found) == {"plan"}
-    assert "the rows of the receipts" in problems(found, "plan")
-    found = changed_json(folder, name, lambda receipt: receipt.update(shard=77))
-    assert "the receipt of another shard" in problems(found, "plan")
+    result = changed_json(folder, name, lambda receipt: receipt.update(rows=receipt["rows"] + 1))
+    assert failed(result) == {"plan"}
+    assert "the rows of the receipts" in problems(result, "plan")
+    result = changed_json(folder, name, lambda receipt: receipt.update(shard=77))
+    assert "the receipt of another shard" in problems(result, "plan")
     (folder / name).write_text("[]", encoding="utf-8")
     assert "cannot be read" in problems(verify(folder), "plan")
     (folder / name).unlink()
@@ -453,8 +461,8 @@ def test_a_calibration_that_is_not_the_one_made_is_found(paired: Path, tmp_path:
     folder = Path(shutil.copytree(paired, tmp_path / "run"))
     name = next(name for name in files_of(folder) if "calibration" in name)
     (folder / name).write_text("[]", encoding="utf-8")
-    found = verify(rehashed(folder, name))
-    assert (failed(found), "calibrations" in problems(found, "plan")) == ({"plan"}, True)
+    verification = verify(rehashed(folder, name))
+    assert (failed(verification), "calibrations" in problems(verification, "plan")) == ({"plan"}, True)
 
 
 def test_the_report_may_be_drawn_again_and_nothing_else_is_taken_for_right(folder: Path) -> None:
@@ -485,10 +493,10 @@ def test_the_command_tells_every_check_and_takes_json(probed: Path) -> None:
     plain = command("verify", probed, "--quiet")
     assert (plain.code, plain.err) == (0, "")
     assert [line.split()[:2] for line in plain.out.splitlines()] == [[name, "ok"] for name in UNITS]
-    found = command("verify", probed, "--json")
-    told = json.loads(found.out)
-    assert (found.code, found.err, told["ok"], told["folder"]) == (0, "", True, str(probed))
-    assert [(check["name"], check["ok"], check["problems"]) for check in told["checks"]] == [
+    result = command("verify", probed, "--json")
+    reported = json.loads(result.out)
+    assert (result.code, result.err, reported["ok"], reported["folder"]) == (0, "", True, str(probed))
+    assert [(check["name"], check["ok"], check["problems"]) for check in reported["checks"]] == [
         (name, True, []) for name in UNITS
     ]
 
@@ -509,8 +517,8 @@ def test_the_command_tells_what_is_wrong_and_ends_with_code_5(folder: Path) -> N
     ]
     assert len(result.err.splitlines()) == 3
     assert "秘密" not in result.out + result.err
-    told = json.loads(command("verify", folder, "--json").out)
-    assert (told["ok"], told["checks"][0]["problems"]) == (False, ["README.md: missing"])
+    reported = json.loads(command("verify", folder, "--json").out)
+    assert (reported["ok"], reported["checks"][0]["problems"]) == (False, ["README.md: missing"])
 
 
 def test_an_id_cannot_steer_the_terminal(folder: Path) -> None:
@@ -520,8 +528,8 @@ def test_an_id_cannot_steer_the_terminal(folder: Path) -> None:
 
 
 def test_a_folder_without_a_finished_run_is_a_wrong_request(tmp_path: Path) -> None:
-    for place in (tmp_path, tmp_path / "nowhere"):
-        result = command("verify", place)
+    for index in (tmp_path, tmp_path / "nowhere"):
+        result = command("verify", index)
         assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 3)
         assert "no finished run" in result.err
     with pytest.raises(RequestError, match="no finished run"):
@@ -530,9 +538,9 @@ def test_a_folder_without_a_finished_run_is_a_wrong_request(tmp_path: Path) -> N
 
 def test_python_gets_the_checks_and_may_ask_for_an_error(folder: Path) -> None:
     seen: list[tuple[str, int, int]] = []
-    found = verify(str(folder), lambda phase, done, total: seen.append((phase, done, total)))
-    assert isinstance(found, augment.Verification)
-    found.require()
+    verification = verify(str(folder), lambda phase, done, total: seen.append((phase, done, total)))
+    assert isinstance(verification, augment.Verification)
+    verification.require()
     assert {phase for phase, _, _ in seen} == {"files", "rows"}
     assert all(0 <= done <= total for _, done, total in seen)
     (folder / "README.md").unlink()

@@ -45,8 +45,8 @@ def _unnumbered(line: str) -> str:
 def with_stages(*stages: dict[str, object]) -> Pipeline:
     """Return the pipeline `augment` up to its verdicts, with other stages behind."""
     plan = read_pipeline(find("pipelines", "augment"))
-    places = [stage.kind for stage in plan.stages]
-    kept = [stage.model_dump() for stage in plan.stages[: places.index("keep") + 1]]
+    positions = [stage.kind for stage in plan.stages]
+    kept = [stage.model_dump() for stage in plan.stages[: positions.index("keep") + 1]]
     return Pipeline.model_validate({"name": "whole", "about": "", "stages": [*kept, *stages]})
 
 
@@ -99,8 +99,8 @@ def test_no_sample_has_the_text_of_another_row_and_the_first_of_equals_stays(
     assert [row["id"] for row in joined] == first
     copies = [row for row in dropped if row["reason"] == "another row has the same text"]
     assert len(copies) == len(samples(plain)[0]) - len(first) > 20
-    parents = {row["id"]: row["review"] for row in [*joined, *read_sources(distinct)]}
-    assert all(parents[row["same_as"]] == row["review"] for row in copies)
+    sources = {row["id"]: row["review"] for row in [*joined, *read_sources(distinct)]}
+    assert all(sources[row["same_as"]] == row["review"] for row in copies)
     assert verify(distinct.folder).ok
 
 
@@ -157,9 +157,9 @@ def test_parents_are_used_evenly_and_what_a_class_lacks_is_said(corpus: Path, tm
     each = Counter(row["source_id"] for row in samples(few)[0])
     assert set(each.values()) == {1}
     many = run(with_stages({"kind": "select", "samples": 5000}), small_job(corpus), tmp_path / "many")
-    lack = next(notice for notice in many.notices if "lack" in notice)
+    shortfall_reason = next(notice for notice in many.notices if "lack" in notice)
     joined = Counter(str(row["label"]) for row in samples(many)[0])
-    assert all(f"{label} {5000 - count:,}" in lack for label, count in joined.items())
+    assert all(f"{label} {5000 - count:,}" in shortfall_reason for label, count in joined.items())
 
 
 def test_samples_near_a_text_of_the_guard_are_dropped_and_source_rows_marked(

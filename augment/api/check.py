@@ -63,14 +63,14 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     notices = [*repeat_notices(repeats), *misspelt(labels), *source_notices(names, job)]
     for number, notice in enumerate(notices, 1):
         yield f"note {number}", notice
-    worked_on = frozenset().union(*(seen.labels.get(split, ()) for split in splits))
+    used_labels = frozenset().union(*(seen.labels.get(split, ()) for split in splits))
     for section, config in (("model", job.model), ("judge", job.judge)):
         if config is not None and any(section in stage.uses for stage in plan.stages):
             folder = model_folder(config, job.run)
-            require_fit(folder, shape.label_names, worked_on, shape.text_pair is not None)
+            require_fit(folder, shape.label_names, used_labels, shape.text_pair is not None)
             yield section, f"{config.path}: {folder.kind}, classes {listed(folder.classes)}"
-            found = LabelMap(folder.classes, shape.label_names).idle(labels if corpus.labels is None else ())
-            yield from ((f"{section} classes", notice) for notice in found)
+            idle = LabelMap(folder.classes, shape.label_names).idle(labels if corpus.labels is None else ())
+            yield from ((f"{section} classes", notice) for notice in idle)
             folds = fold_models(config, job.run)
             if folds:
                 yield (

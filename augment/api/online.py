@@ -128,20 +128,20 @@ class OnlineDataset(Dataset[object]):
 
     def __getitem__(self, index: int) -> object:
         """Return the variant of a row, or what `transform` makes of it; IndexError if there is no such row."""
-        found = self.variant(index, self.epoch)
-        return found if self.transform is None else self.transform(found)
+        variant = self.variant(index, self.epoch)
+        return variant if self.transform is None else self.transform(variant)
 
     def variant(self, index: int, epoch: int) -> Variant:
         """Return the variant that a row has in an epoch; IndexError if there is no such row."""
-        place = index + len(self) if index < 0 else index
-        if not 0 <= place < len(self):
+        row_index = index + len(self) if index < 0 else index
+        if not 0 <= row_index < len(self):
             raise IndexError(f"row {index} of {len(self)}")
-        batch = self._rows.slice(place, 1)
+        batch = self._rows.slice(row_index, 1)
         maker, visit = self._turn(batch.column("id")[0].as_py(), epoch)
-        found = maker.variant(batch, place // _TOGETHER, visit)
-        if found is None:
+        drawn = maker.variant(batch, row_index // _TOGETHER, visit)
+        if drawn is None:
             return self._source(batch)
-        row, draw = found
+        row, draw = drawn
         text, pair = replay(row.text, row.text_pair, draw.edits)
         label = row.label if draw.label is None else draw.label
         number = self._class.get(str(label), -1)
@@ -205,9 +205,9 @@ def online(
 
 def _split(plan: Pipeline) -> tuple[Pipeline, list[Editor]]:
     """Return the pipeline up to its first editing stage, and the editing stages; RequestError for one that asks the model."""
-    making = [place for place, stage in enumerate(plan.stages) if stage.makes_samples]
+    making = [index for index, stage in enumerate(plan.stages) if stage.makes_samples]
     editing = redrawing(plan.stages)
-    wrong = next((plan.stages[place].kind for place in making if plan.stages[place] not in editing), None)
+    wrong = next((plan.stages[index].kind for index in making if plan.stages[index] not in editing), None)
     if not making or not making[0] or wrong is not None:
         what = f"the samples of `{wrong}` cannot be drawn anew" if wrong else "no stage of it makes samples"
         raise RequestError(

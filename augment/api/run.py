@@ -39,7 +39,7 @@ from augment.pipeline.requirements import check_sections, required_by
 from augment.progress import Progress, silent
 from augment.stages.shortcuts import read_flags, require_labels
 from augment.tables.files import read_json, shaped, write_json, write_text
-from augment.tables.locking import Lock, locked, sweep_beside, sweep_inside
+from augment.tables.locking import Lock, locked, sweep_inside, sweep_staged
 from augment.tables.run_folder import (
     ALONE,
     MANIFEST,
@@ -77,16 +77,16 @@ def run(
     job = with_label_names(required_by(plan, job))
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-{plan.name}")
     require_shareable(job, folder, overwrite)
-    say = progress or silent
+    report = progress or silent
     rank = ProcessRank.of(os.environ) if job.run.executor == "rank" else FIRST
     require_own(folder)
     with locked(folder, rank.lock) as lock, _swept(folder, rank):
         fingerprint = fingerprint_of(plan, job)
         if rank.number == 0:
             check_folder(folder, fingerprint, overwrite)
-            summary = _whole(Work(folder, plan, job), fingerprint, overwrite, say, began, lock)
+            summary = _whole(Work(folder, plan, job), fingerprint, overwrite, report, began, lock)
         else:
-            summary = _share(Work(folder, plan, job), fingerprint, say)
+            summary = _share(Work(folder, plan, job), fingerprint, report)
     check_rejects(summary, job.run.max_reject_rate)
     return summary
 
@@ -95,7 +95,7 @@ def run(
 def _swept(folder: Path, rank: ProcessRank) -> Iterator[None]:
     """Remove what dead writers left of a folder that is ours, before and after the block; other ranks may be alive."""
     if rank.number == 0:
-        sweep_beside(folder)
+        sweep_staged(folder)
     if rank.world == 1:
         sweep_inside(folder)
     yield
@@ -108,7 +108,7 @@ def _whole(
     work: Work,
     fingerprint: dict[str, object],
     overwrite: bool,
-    say: Progress,
+    report: Progress,
     began: float,
     lock: Lock,
 ) -> Summary:
@@ -119,22 +119,22 @@ def _whole(
         summary = read_summary(folder)
         return replace(summary, notices=(FINISHED, *summary.notices))
     require_splits(job, plan.splits)
-    say("load the model", 0, 0)
+    report("load the model", 0, 0)
     for fold in (*range(job.folds or 0), None):
         open_pipeline(plan, job.of_fold(fold))
     done = (folder / PLAN).exists() and not overwrite
-    staged = _laid_out(folder) if done else _lay_out(folder, plan, job, fingerprint, say, lock)
+    staged = _laid_out(folder) if done else _lay_out(folder, plan, job, fingerprint, report, lock)
     with executor(work, staged.shards) as execute:
         for phase in phases(plan):
-            receipts = _receipts(replace(work, number=phase.number), execute, staged, say)
+            receipts = _receipts(replace(work, number=phase.number), execute, staged, report)
             if phase.ends is not None:
-                say(f"{phase.ends.kind}: all rows", 0, 0)
+                report(f"{phase.ends.kind}: all rows", 0, 0)
                 merge(folder, phase, job, staged.shards)
-    say("write", 0, 0)
+    report("write", 0, 0)
     return _finish(folder, plan, job, staged, receipts, began)
 
 
-def _share(work: Work, fingerprint: dict[str, object], say: Progress) -> Summary:
+def _share(work: Work, fingerprint: dict[str, object], report: Progress) -> Summary:
     """Do the part of a rank other than the first, and return the summary when that has written it."""
     wait_for(work.folder / PLAN, work.folder)
     check_folder(work.folder, fingerprint, overwrite=False)
@@ -144,7 +144,7 @@ def _share(work: Work, fingerprint: dict[str, object], say: Progress) -> Summary
         with executor(work, staged.shards) as execute:
             for phase in phases(work.plan):
                 for receipt in execute(phase.number, range(staged.shards)):
-                    say(_called(work), receipt.shard, staged.shards)
+                    report(_called(work), receipt.shard, staged.shards)
                 if phase.ends is not None:
                     wait_for(phase.merged_path(work.folder), work.folder)
         wait_for(work.folder / MANIFEST, work.folder)
@@ -169,40 +169,40 @@ def _laid_out(folder: Path) -> Staged:
 
 
 def _lay_out(
-    folder: Path, plan: Pipeline, job: Job, fingerprint: dict[str, object], say: Progress, lock: Lock
+    folder: Path, plan: Pipeline, job: Job, fingerprint: dict[str, object], report: Progress, lock: Lock
 ) -> Staged:
     """Return the corpus, laid out in the folder.
 
     It is laid out next to the folder first: a corpus that cannot be used leaves nothing behind and destroys nothing.
     """
-    say("read the corpus", 0, 0)
-    with lock.staged("run") as beside:
-        staged = stage_corpus(job, job.run.splits or plan.splits, beside)
+    report("read the corpus", 0, 0)
+    with lock.staged("run") as fresh:
+        staged = stage_corpus(job, job.run.splits or plan.splits, fresh)
         require_unchanged(job, fingerprint["corpus"])
         if job.resources.flags is not None:
             require_labels(job.needs_flags(), staged.labels)
         for config, section in ((job.model, "model"), (job.judge, "judge")):
             if config is not None and any(section in stage.uses for stage in plan.stages):
-                found = model_folder(config, job.run)
+                model = model_folder(config, job.run)
                 paired = staged.columns["text_pair"] is not None
-                require_fit(found, job.label_names, staged.labels, paired)
-        say("calibrate", 0, 0)
-        prepare(plan, job, read_sample(beside, job.seed, _SAMPLE * (1 + (job.folds or 0))), beside / "run")
+                require_fit(model, job.label_names, staged.labels, paired)
+        report("calibrate", 0, 0)
+        prepare(plan, job, read_sample(fresh, job.seed, _SAMPLE * (1 + (job.folds or 0))), fresh / "run")
         facts: dict[str, object] = {"fingerprint": fingerprint, "pipeline": plan.name}
-        facts |= {"staged": staged.to_dict(), "state": calibrations(beside / "run")}
+        facts |= {"staged": staged.to_dict(), "state": calibrations(fresh / "run")}
         facts["job"] = job.model_dump(mode="json")
         # What a check of the folder must know, and cannot ask a stage that it does not have.
         facts["moves_labels"] = sorted(
             method for stage in plan.stages if stage.moves_labels for method in stage.methods
         )
-        write_json(beside / PLAN, {**facts, "sha256": seal(facts)})
-        _clear(folder, beside)
+        write_json(fresh / PLAN, {**facts, "sha256": seal(facts)})
+        _clear(folder, fresh)
         folder.mkdir(parents=True, exist_ok=True)
-        (beside / "run").rename(folder / "run")
+        (fresh / "run").rename(folder / "run")
     return staged
 
 
-def _clear(folder: Path, beside: Path) -> None:
+def _clear(folder: Path, fresh: Path) -> None:
     """Remove the files that a run wrote, and nothing else; the plan, which shows whose folder it is, at the last moment."""
     if not (folder / PLAN).exists():
         return
@@ -212,14 +212,14 @@ def _clear(folder: Path, beside: Path) -> None:
         # What is not of the run stays.
         with suppress(OSError):
             (folder / name).rmdir()
-    (folder / "run").rename(beside / "old")
+    (folder / "run").rename(fresh / "old")
 
 
 def _written(folder: Path) -> set[str]:
     """Return the names of the files that the run in a folder wrote outside run/, or may have written."""
     staged = Staged.from_dict(read_json(folder / PLAN)["staged"])
     stems = file_stems(staged.splits).values()
-    made = {f"{place}/{stem}.{kind}" for place in ("data", "probes") for stem in stems for kind in _FORMATS}
+    made = {f"{part}/{stem}.{kind}" for part in ("data", "probes") for stem in stems for kind in _FORMATS}
     try:
         files = read_json(folder / MANIFEST).get("files") if (folder / MANIFEST).exists() else None
     except RequestError:
@@ -229,20 +229,20 @@ def _written(folder: Path) -> set[str]:
     return {*ALONE, SOURCE_ROWS, SAMPLES} | made | listed
 
 
-def _receipts(work: Work, execute: Execute, staged: Staged, say: Progress) -> list[Receipt]:
+def _receipts(work: Work, execute: Execute, staged: Staged, report: Progress) -> list[Receipt]:
     """Return the receipts of all shards of a phase, in their order, after treating those that have none."""
     phase, name = work.phase, _called(work)
     # A part that is damaged has no receipt any more, and is made again.
     checked = {shard: finished(work.folder, shard, phase) for shard in range(staged.shards)}
-    found = {shard: receipt for shard, receipt in checked.items() if receipt is not None}
-    done = sum(receipt.rows for receipt in found.values())
-    say(name, done, staged.active)
-    waiting = [shard for shard in checked if shard not in found]
+    receipts = {shard: receipt for shard, receipt in checked.items() if receipt is not None}
+    done = sum(receipt.rows for receipt in receipts.values())
+    report(name, done, staged.active)
+    waiting = [shard for shard in checked if shard not in receipts]
     for receipt in execute(work.number, waiting) if waiting else ():
-        found[receipt.shard] = receipt
+        receipts[receipt.shard] = receipt
         done += receipt.rows
-        say(name, done, staged.active)
-    return [found[shard] for shard in checked]
+        report(name, done, staged.active)
+    return [receipts[shard] for shard in checked]
 
 
 def _called(work: Work) -> str:

@@ -62,10 +62,10 @@ class References:
             chosen = self._across(rows)
         return [
             [
-                self._classifier.filled(pieces, self._classifier.content(self._texts[place]))
-                for place in places
+                self._classifier.filled(pieces, self._classifier.content(self._texts[index]))
+                for index in indices
             ]
-            for pieces, places in zip(rows.pieces, chosen, strict=True)
+            for pieces, indices in zip(rows.pieces, chosen, strict=True)
         ]
 
     def _across(self, rows: ModelInputs) -> list[list[int]]:
@@ -74,14 +74,14 @@ class References:
         predicted = self._logits.argmax(-1)
         same = rows.logits.argmax(-1)[:, None] == predicted[None]
         alike = torch.where(same & ~same.all(-1, keepdim=True), -torch.inf, alike)
-        return [[place] for place in alike.argmax(-1).tolist()]
+        return [[index] for index in alike.argmax(-1).tolist()]
 
     def _vectors(self, texts: Sequence[Sequence[int]]) -> torch.Tensor:
         """Return the unit mean embedding of each text, [N, D]."""
         table = torch.as_tensor(self._classifier.model.get_input_embeddings().weight).float().cpu()
         means = [table[list(pieces)].mean(0) for pieces in texts]
-        found = torch.stack(means) if means else torch.zeros(0, table.shape[1])
-        return torch.nn.functional.normalize(found, dim=-1)
+        vectors = torch.stack(means) if means else torch.zeros(0, table.shape[1])
+        return torch.nn.functional.normalize(vectors, dim=-1)
 
 
 def _averaged(rows: ModelInputs, starts: Starts, attribute: Attributor) -> Scores:
@@ -89,20 +89,20 @@ def _averaged(rows: ModelInputs, starts: Starts, attribute: Attributor) -> Score
     owner = [row for row, some in enumerate(starts) for _ in some]
     each = attribute(replace(rows.take(owner), starts=[start for some in starts for start in some]))
     groups: list[list[int]] = [[] for _ in starts]
-    for place, row in enumerate(owner):
-        groups[row].append(place)
+    for index, row in enumerate(owner):
+        groups[row].append(index)
     means = {
-        name: np.asarray([getattr(each, name)[places].mean() for places in groups])
+        name: np.asarray([getattr(each, name)[group].mean() for group in groups])
         for name in ("value", "floor", "gap", "error")
     }
     worst = ("not_converged", "precision_floor")
     status = [
         next(
-            (name for name in worst if name in {each.status[place] for place in places}),
-            each.status[places[0]],
+            (name for name in worst if name in {each.status[index] for index in group}),
+            each.status[group[0]],
         )
-        for places in groups
+        for group in groups
     ]
-    evals = np.asarray([min(each.evals[places].sum(), 32767) for places in groups], dtype=np.int16)
-    pieces = [np.mean([each.pieces[place] for place in places], axis=0) for places in groups]
+    evals = np.asarray([min(each.evals[group].sum(), 32767) for group in groups], dtype=np.int16)
+    pieces = [np.mean([each.pieces[index] for index in group], axis=0) for group in groups]
     return Scores(pieces, **means, evals=evals, status=status)

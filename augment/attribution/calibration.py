@@ -86,10 +86,10 @@ def choose(predicted: Sequence[int], count: int) -> list[int]:
     """Return the places of `count` texts, the predicted classes in turn, each class in the order given."""
     turn: dict[int, int] = {}
     keys = []
-    for place, label in enumerate(predicted):
+    for index, label in enumerate(predicted):
         turn[label] = turn.get(label, 0) + 1
-        keys.append((turn[label], label, place))
-    return [place for _, _, place in sorted(keys)[:count]]
+        keys.append((turn[label], label, index))
+    return [index for _, _, index in sorted(keys)[:count]]
 
 
 def calibrate(classifier: Classifier, rows: ModelInputs, plan: Plan) -> tuple[Calibration, Scores]:
@@ -111,10 +111,12 @@ def calibrate(classifier: Classifier, rows: ModelInputs, plan: Plan) -> tuple[Ca
     traced = [*first, *trace(classifier, rest, plan, gauss_legendre(takes.nodes)[0])]
     jump = _jump(classifier, rows.take(range(min(_FEW, len(traced)))), plan, traced[:_FEW])
     sound = _sound(traced)
-    found = _learned(sound, plan, jump, takes) if len(sound) >= _FEW else _unknown(plan, jump, len(sound))
-    scores = _scores(traced, found, plan)
+    calibration = (
+        _learned(sound, plan, jump, takes) if len(sound) >= _FEW else _unknown(plan, jump, len(sound))
+    )
+    scores = _scores(traced, calibration, plan)
     scores.evals[: len(first)] = effort(plan.tolerance).nodes
-    return found, scores
+    return calibration, scores
 
 
 def _sound(traced: Sequence[Traced]) -> list[Traced]:
@@ -181,13 +183,13 @@ def _scores(traced: Sequence[Traced], calibration: Calibration, plan: Plan) -> S
     # The finest rule may be the dense one itself, and says nothing of it then.
     coarser_level = chain.levels[-1 if chain.levels[-1].count < steps else -2]
     coarser = integrate(seen(traced, resampling(steps, chain.nodes)), coarser_level)
-    found = integrate(seen(traced), level)
-    errors = (calibration.factor * estimate(found, coarser.scores)).numpy()
+    integral = integrate(seen(traced), level)
+    errors = (calibration.factor * estimate(integral, coarser.scores)).numpy()
     done = Scores(
-        [scores[: path.along.shape[1]] for scores, path in zip(found.scores.numpy(), traced, strict=True)],
+        [scores[: path.along.shape[1]] for scores, path in zip(integral.scores.numpy(), traced, strict=True)],
         np.asarray([path.end for path in traced]),
         np.asarray([path.start for path in traced]),
-        found.gap.numpy(),
+        integral.gap.numpy(),
         errors,
         np.full(len(traced), steps, dtype=np.int16),
         ["converged"] * len(traced),

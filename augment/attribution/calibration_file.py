@@ -61,7 +61,7 @@ def load(path: Path, made_for: MadeFor) -> Calibration:
             Level(np.asarray(level["weights"]), level["corrected"]) for level in values["chain"]["levels"]
         )
         chain = Chain(np.asarray(values["chain"]["nodes"]), levels)
-        found = Calibration(**{**values, "chain": chain})
+        calibration = Calibration(**{**values, "chain": chain})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise RequestError(
             str(path), "it is no calibration", "name the file run/calibration-ig.json of a finished run"
@@ -70,7 +70,7 @@ def load(path: Path, made_for: MadeFor) -> Calibration:
         if known.get(name) != value:
             what = f"it was made for another {name}: {known.get(name)!r}, here it is {value!r}"
             raise RequestError(str(path), what, "leave --calibration out, and a new one is made")
-    return found
+    return calibration
 
 
 def load_finished(path: Path) -> Finished:

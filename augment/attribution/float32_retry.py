@@ -22,14 +22,14 @@ def attribute_precisely(
     classifier: Classifier, rows: ModelInputs, plan: Plan, ids: Sequence[str], finished: Finished | None
 ) -> Scores:
     """Return the scores of every row: those that are finished as they are, the others by the plan."""
-    known = {name: place for place, name in enumerate(finished.ids)} if finished else {}
+    known = {name: number for number, name in enumerate(finished.ids)} if finished else {}
     open_rows = [row for row, name in enumerate(ids) if name not in known]
     fresh = attribute(classifier, rows.take(open_rows), plan)
     if finished is None:
         return fresh
-    place = {row: index for index, row in enumerate(open_rows)}
+    number = {row: index for index, row in enumerate(open_rows)}
     sources = [
-        (finished.scores, known[name]) if name in known else (fresh, place[row])
+        (finished.scores, known[name]) if name in known else (fresh, number[row])
         for row, name in enumerate(ids)
     ]
     return _gathered(sources)
@@ -51,9 +51,9 @@ def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan) -> Scores:
     with classifier.in_float32():
         again = integrate.attribute(classifier, rows.take(late), plan)
     again.evals += scores.evals[late]
-    place = {row: index for index, row in enumerate(late)}
+    index_of = {row: index for index, row in enumerate(late)}
     return _gathered(
-        [(again, place[row]) if row in place else (scores, row) for row in range(len(scores.status))]
+        [(again, index_of[row]) if row in index_of else (scores, row) for row in range(len(scores.status))]
     )
 
 

@@ -137,8 +137,8 @@ class GradientMethod(AttributionMethod):
         if size < LEAST_ROWS or config.calibration is not None or not self._calibrates(classifier, plan):
             return
         sample = rows()
-        places = choose(sample.logits.argmax(-1).tolist(), effort(plan.tolerance).texts)
-        chosen = _rows(sample).take(places)
+        teaching = choose(sample.logits.argmax(-1).tolist(), effort(plan.tolerance).texts)
+        chosen = _rows(sample).take(teaching)
         references = self._references(classifier, setting)
         if references is not None:
             chosen = references.first(baseline, chosen)
@@ -146,7 +146,7 @@ class GradientMethod(AttributionMethod):
         if calibration.shape == "jump" and baseline == "auto":
             plan = replace(plan, baseline="mask" if classifier.has_mask else "mean")
             calibration, scores = calibrate(classifier, chosen, plan)
-        ids = tuple(sample.ids[place] for place in places[: len(scores.pieces)])
+        ids = tuple(sample.ids[index] for index in teaching[: len(scores.pieces)])
         save(_file(setting), self._made_for(setting), calibration, Finished(ids, scores))
 
     def plan(self, quantity: QuantityName) -> "Plan":

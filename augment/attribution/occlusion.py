@@ -60,13 +60,13 @@ class Occlusion(OcclusionSettings, AttributionMethod):
         seen = [(row, token) for row in range(len(rows.ids)) for token in _seen(rows, row)]
         for begin in range(0, len(seen), _WINDOW):
             some = seen[begin : begin + _WINDOW]
-            places = [row for row, _ in some]
+            row_numbers = [row for row, _ in some]
             logits = self._without(predictor, rows, some)
-            left = quantity(rows.quantity, logits, rows.target[places], against[places]).double()
-            for (row, token), change in zip(some, (value[places] - left).tolist(), strict=True):
+            left = quantity(rows.quantity, logits, rows.target[row_numbers], against[row_numbers]).double()
+            for (row, token), change in zip(some, (value[row_numbers] - left).tolist(), strict=True):
                 scores[row][token] = change
         cost = np.bincount([row for row, _ in seen], minlength=len(rows.ids)).clip(max=_MOST)
-        broken = frozenset(row for row, found in enumerate(scores) if not np.isfinite(found).all())
+        broken = frozenset(row for row, row_scores in enumerate(scores) if not np.isfinite(row_scores).all())
         facts: dict[str, list[object]] = {"status": ["fixed"] * len(scores), "rest": [0.0] * len(scores)}
         return TokenScores([row.tolist() for row in scores], value.numpy(), cost.tolist(), facts, broken)
 
@@ -78,12 +78,14 @@ class Occlusion(OcclusionSettings, AttributionMethod):
         if classifier is None or filler is None:
             variants = [_left_out(rows, row, token) for row, token in some]
             # Equal texts are answered once: the second `very` of `very very` leaves the same as the first.
-            places: dict[tuple[str, str | None], list[int]] = defaultdict(list)
-            for place, variant in enumerate(variants):
-                places[variant].append(place)
-            answers = logits_of_texts(predictor, [text for text, _ in places], [pair for _, pair in places])
-            order = [index for index, found in enumerate(places.values()) for _ in found]
-            back = np.argsort([place for found in places.values() for place in found], kind="stable")
+            indices_of: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+            for index, variant in enumerate(variants):
+                indices_of[variant].append(index)
+            answers = logits_of_texts(
+                predictor, [text for text, _ in indices_of], [pair for _, pair in indices_of]
+            )
+            order = [index for index, indices in enumerate(indices_of.values()) for _ in indices]
+            back = np.argsort([index for indices in indices_of.values() for index in indices], kind="stable")
             return answers[np.asarray(order)[back].tolist()]
         pieces, segments, owner = rows.pieces or (), rows.segments or (), rows.owner or ()
         changed = [

@@ -51,16 +51,16 @@ class ModelInputs:
     owners: Sequence[Sequence[int]] | None = None
     starts: Sequence[Sequence[int]] | None = None
 
-    def take(self, places: Sequence[int]) -> "ModelInputs":
+    def take(self, indices: Sequence[int]) -> "ModelInputs":
         """Return the rows at some places, in their order; a place may come twice."""
-        index = list(places)
+        index = list(indices)
         owners, starts = (
-            None if values is None else [values[place] for place in index]
+            None if values is None else [values[row] for row in index]
             for values in (self.owners, self.starts)
         )
         return ModelInputs(
-            [self.pieces[place] for place in index],
-            [self.segments[place] for place in index],
+            [self.pieces[row] for row in index],
+            [self.segments[row] for row in index],
             self.logits[index],
             self.target[index],
             owners,
@@ -243,50 +243,50 @@ class _Integration:
         """Yield the rows in windows of like length, so that what is kept of their paths stays small."""
         lengths = [len(self._rows.pieces[row]) for row in rows]
         nodes = max(len(chain.nodes) for chain in self._plan.chains)
-        for places in fill(lengths, max(_WINDOW // nodes, 1)):
-            yield [rows[place] for place in places]
+        for window in fill(lengths, max(_WINDOW // nodes, 1)):
+            yield [rows[index] for index in window]
 
     def _at_input(self, rows: list[int]) -> None:
         """Settle rows by the gradient at the input: plain gradients, and the closed form."""
         paths = self._empty(rows, 1)
-        places = list(range(len(rows)))
-        self._fill(paths, rows, places, np.ones(1), 0, self._plan.method == "gradient")
-        found = integrate(paths, Level(np.ones(1)))
-        errors = found.gap.abs() / measure(paths, found.scores)
-        self._settle(rows, places, found, errors, 1, lambda *_: "exact" if self._exact else "fixed")
+        indices = list(range(len(rows)))
+        self._fill(paths, rows, indices, np.ones(1), 0, self._plan.method == "gradient")
+        integral = integrate(paths, Level(np.ones(1)))
+        errors = integral.gap.abs() / measure(paths, integral.scores)
+        self._settle(rows, indices, integral, errors, 1, lambda *_: "exact" if self._exact else "fixed")
 
     def _climb(self, rows: list[int]) -> None:
         """Settle rows by rule after rule; those that no rule settles are marked."""
-        places, spent = list(range(len(rows))), 0
+        indices, spent = list(range(len(rows))), 0
         before: Tensor | None = None
         for chain in self._plan.chains:
             paths = self._empty(rows, len(chain.nodes))
             for number, level in enumerate(chain.levels):
                 new = chain.new(number)
-                self._fill(paths, rows, places, new, level.count - len(new))
+                self._fill(paths, rows, indices, new, level.count - len(new))
                 spent += len(new)
-                found = integrate(_some(paths, places), level)
+                integral = integrate(_some(paths, indices), level)
                 factor = self._plan.factor * (self._plan.alone if before is None else 1)
-                errors = factor * estimate(found, before)
+                errors = factor * estimate(integral, before)
                 last = chain is self._plan.chains[-1] and number == len(chain.levels) - 1
-                off = self._off(_some(paths, places), found)
-                open_ = self._open(rows, places, found, before, errors, off)
-                self._settle(rows, places, found, errors, spent, self._status, ~open_ | last, off)
-                before = found.scores[open_]
-                places = [place for place, still in zip(places, open_.tolist(), strict=True) if still]
-                if last or not places:
+                off = self._off(_some(paths, indices), integral)
+                open_ = self._open(rows, indices, integral, before, errors, off)
+                self._settle(rows, indices, integral, errors, spent, self._status, ~open_ | last, off)
+                before = integral.scores[open_]
+                indices = [index for index, still in zip(indices, open_.tolist(), strict=True) if still]
+                if last or not indices:
                     return
 
-    def _off(self, paths: Paths, found: Integral) -> Tensor:
+    def _off(self, paths: Paths, integral: Integral) -> Tensor:
         """Return in which rows the scores miss the change of F by more than the tolerance, [N] bool."""
-        size = found.scores.abs().sum(-1)
-        return incomplete(found.gap, paths.start, paths.end, size, self._plan.tolerance)
+        size = integral.scores.abs().sum(-1)
+        return incomplete(integral.gap, paths.start, paths.end, size, self._plan.tolerance)
 
     def _open(
         self,
         rows: list[int],
-        places: list[int],
-        found: Integral,
+        indices: list[int],
+        integral: Integral,
         before: Tensor | None,
         errors: Tensor,
         off: Tensor,
@@ -297,20 +297,20 @@ class _Integration:
             return (errors > plan.tolerance) | off
         if plan.mode == "ranking":
             if before is None:
-                return torch.ones(len(places), dtype=torch.bool, device=errors.device)
+                return torch.ones(len(indices), dtype=torch.bool, device=errors.device)
             owners = self._rows.owners
             owned = [
-                owners[rows[place]] if owners else range(len(self._rows.pieces[rows[place]]))
-                for place in places
+                owners[rows[index]] if owners else range(len(self._rows.pieces[rows[index]]))
+                for index in indices
             ]
             stable = [
                 _stable(now, then, own, plan.top)
                 for now, then, own in zip(
-                    found.scores.cpu().numpy(), before.cpu().numpy(), owned, strict=True
+                    integral.scores.cpu().numpy(), before.cpu().numpy(), owned, strict=True
                 )
             ]
             return ~torch.tensor(stable, device=errors.device)
-        return torch.zeros(len(places), dtype=torch.bool, device=errors.device)
+        return torch.zeros(len(indices), dtype=torch.bool, device=errors.device)
 
     def _status(self, error: float, off: bool) -> str:
         """Return what a row is called that settles with this error, its gap over the tolerance (`off`) or not."""
@@ -322,8 +322,8 @@ class _Integration:
     def _settle(
         self,
         rows: list[int],
-        places: list[int],
-        found: Integral,
+        indices: list[int],
+        integral: Integral,
         errors: Tensor,
         spent: int,
         status: Callable[[float, bool], str],
@@ -332,11 +332,11 @@ class _Integration:
     ) -> None:
         """Write down the rows that are done: all of `places` unless `done` says which."""
         scores = self._scores
-        table, gaps, far = found.scores.cpu().numpy(), found.gap.cpu().numpy(), errors.cpu().numpy()
-        for index, place in enumerate(places):
+        table, gaps, far = integral.scores.cpu().numpy(), integral.gap.cpu().numpy(), errors.cpu().numpy()
+        for index, at in enumerate(indices):
             if done is not None and not bool(done[index]):
                 continue
-            row = rows[place]
+            row = rows[at]
             scores.pieces[row] = table[index, : len(self._rows.pieces[row])]
             scores.gap[row], scores.error[row], scores.evals[row] = gaps[index], far[index], spent
             scores.status[row] = status(far[index], off is not None and bool(off[index]))
@@ -355,24 +355,24 @@ class _Integration:
         self,
         paths: Paths,
         rows: list[int],
-        places: list[int],
+        indices: list[int],
         nodes: np.ndarray,
         begin: int,
         steepness: bool = False,
     ) -> None:
         """Evaluate rows at nodes, and enter the results from column `begin` on."""
-        work = [(place, node) for place in places for node in range(len(nodes))]
-        lengths = [len(self._rows.pieces[rows[place]]) for place, _ in work]
+        work = [(row, node) for row in indices for node in range(len(nodes))]
+        lengths = [len(self._rows.pieces[rows[row]]) for row, _ in work]
 
         def enter(items: list[int]) -> None:
             """Evaluate one batch."""
             at = [work[item][0] for item in items]
             node = [work[item][1] for item in items]
-            found = self._evaluate([rows[place] for place in at], nodes[node])
-            shares = found.steepness if steepness else found.along
-            place, column = torch.tensor(at), torch.tensor(node) + begin
-            paths.along[place, column, : shares.shape[1]] = shares.float()
-            paths.values[place, column] = found.value.double()
+            gradients = self._evaluate([rows[row] for row in at], nodes[node])
+            shares = gradients.steepness if steepness else gradients.along
+            row, column = torch.tensor(at), torch.tensor(node) + begin
+            paths.along[row, column, : shares.shape[1]] = shares.float()
+            paths.values[row, column] = gradients.value.double()
 
         self._classifier.in_batches(lengths, enter)
 
@@ -380,17 +380,17 @@ class _Integration:
         """Return the gradients of a batch of rows at positions `alphas` [B] of their paths."""
         rows, device = self._rows, self._classifier.device
         distinct = list(dict.fromkeys(here))
-        places = {row: place for place, row in enumerate(distinct)}
-        index = torch.tensor([places[row] for row in here], device=device)
+        index_of = {row: number for number, row in enumerate(distinct)}
+        index = torch.tensor([index_of[row] for row in here], device=device)
         few = self._classifier.batch(
             [rows.pieces[row] for row in distinct], [rows.segments[row] for row in distinct]
         )
         inputs = self._network.embed(few)
         baseline = self._start(distinct, few, inputs)
         batch = {name: tensor[index] for name, tensor in few.items()}
-        asked = Question(self._plan.quantity, rows.target[here].to(device), self._against[here].to(device))
+        question = Question(self._plan.quantity, rows.target[here].to(device), self._against[here].to(device))
         positions = torch.tensor(alphas, dtype=torch.float32, device=device)
-        return evaluate(self._network, batch, inputs[index], baseline[index], positions, asked)
+        return evaluate(self._network, batch, inputs[index], baseline[index], positions, question)
 
     def _start(self, rows: list[int], batch: Batch, inputs: Tensor) -> Tensor:
         """Return what the paths of some rows start from, [B, T, D]."""
@@ -436,11 +436,11 @@ def _view(classifier: Classifier, plan: Plan, exact: bool) -> Classifier | Secan
     return classifier if plan.cut is None else Cut(classifier, plan.cut)
 
 
-def _some(paths: Paths, places: list[int]) -> Paths:
+def _some(paths: Paths, indices: list[int]) -> Paths:
     """Return the paths at some places."""
-    if len(places) == len(paths.start):
+    if len(indices) == len(paths.start):
         return paths
-    index = torch.tensor(places, dtype=torch.int64, device=paths.start.device)
+    index = torch.tensor(indices, dtype=torch.int64, device=paths.start.device)
     return Paths(paths.along[index], paths.values[index], paths.start[index], paths.end[index])
 
 

@@ -86,20 +86,20 @@ def tried(traced: Sequence[Traced], chains: Sequence[Chain]) -> Trial:
     steps = len(traced[0].values) if traced else 0
     exact = Level(gauss_legendre(steps)[1])
     under: dict[int, list[int]] = {}
-    for place, chain in enumerate(chains):
-        under.setdefault(id(chain), []).append(place)
+    for path_number, chain in enumerate(chains):
+        under.setdefault(id(chain), []).append(path_number)
     errors, estimates, residuals = (np.zeros((len(traced), len(chains[0].levels))) for _ in range(3))
-    for places in under.values():
-        chain, some = chains[places[0]], [traced[place] for place in places]
+    for members in under.values():
+        chain, some = chains[members[0]], [traced[path_number] for path_number in members]
         reference = integrate(seen(some), exact).scores
         size = reference.abs().sum(-1).clamp_min(1e-12)
         paths, before = seen(some, resampling(steps, chain.nodes)), None
         for number, level in enumerate(chain.levels):
-            found = integrate(paths, level)
-            errors[places, number] = ((found.scores - reference).abs().sum(-1) / size).numpy()
-            estimates[places, number] = estimate(found, before).numpy()
-            residuals[places, number] = found.residual.numpy()
-            before = found.scores
+            integral = integrate(paths, level)
+            errors[members, number] = ((integral.scores - reference).abs().sum(-1) / size).numpy()
+            estimates[members, number] = estimate(integral, before).numpy()
+            residuals[members, number] = integral.residual.numpy()
+            before = integral.scores
     return Trial(errors, estimates, residuals)
 
 
@@ -109,16 +109,16 @@ def learned(traced: Sequence[Traced], fitted: bool, takes: Effort) -> Chain:
     if takes.free:
         return learn(along, takes.counts, fitted)
     nodes, weights = gauss_legendre(takes.nodes)
-    found = learn(along, takes.counts, fitted, nodes)
-    order = np.searchsorted(nodes, found.nodes)
-    places = np.concatenate([order, np.setdiff1d(np.arange(takes.nodes), order)])
-    return Chain(nodes[places], (*found.levels, Level(weights[places])))
+    rule = learn(along, takes.counts, fitted, nodes)
+    order = np.searchsorted(nodes, rule.nodes)
+    node_order = np.concatenate([order, np.setdiff1d(np.arange(takes.nodes), order)])
+    return Chain(nodes[node_order], (*rule.levels, Level(weights[node_order])))
 
 
 def fold_chains(traced: Sequence[Traced], fitted: bool, takes: Effort) -> list[Chain]:
     """Return for each fold the chain learned from the texts of the others."""
     return [
-        learned([path for place, path in enumerate(traced) if place % _FOLDS != fold], fitted, takes)
+        learned([path for index, path in enumerate(traced) if index % _FOLDS != fold], fitted, takes)
         for fold in range(_FOLDS)
     ]
 
@@ -126,7 +126,7 @@ def fold_chains(traced: Sequence[Traced], fitted: bool, takes: Effort) -> list[C
 def held_out(traced: Sequence[Traced], chains: Sequence[Chain], corrected: bool) -> Trial:
     """Return how the chains of `fold_chains` do on the texts they were not learned from, every text once."""
     kinds = [with_correction(chain, corrected) for chain in chains]
-    return tried(traced, [kinds[place % _FOLDS] for place in range(len(traced))])
+    return tried(traced, [kinds[index % _FOLDS] for index in range(len(traced))])
 
 
 def with_correction(chain: Chain, corrected: bool) -> Chain:

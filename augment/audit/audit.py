@@ -56,24 +56,24 @@ class Audit:
     @property
     def counts(self) -> dict[str, int]:
         """The number of rows for each reason, those of no rows too."""
-        found = Counter(finding.reason for finding in self.findings)
-        return {reason: found[reason] for reason in REASONS}
+        reasons = Counter(finding.reason for finding in self.findings)
+        return {reason: reasons[reason] for reason in REASONS}
 
     def facts(self) -> dict[str, str]:
         """Return names and sentences for a terminal."""
         counts = self.counts
         splits = ", ".join(f"{name} {rows:,}" for name, rows in self.rows.items())
         refused = f"; {self.rejected:,} more cannot be used" if self.rejected else ""
-        found = {
+        by_reason = {
             "rows": f"{sum(self.rows.values()):,}: {splits}{refused}",
             "labels": listed([f"{label} ({rows:,})" for label, rows in self.labels.items()]) or "none",
         }
         for kind in (SAME, LIKE, NEAR):
             parts = (f"{counts[f'{kind}, {where}']:,} {where}" for where in (WITHIN, SPLIT, LABEL))
-            found[kind] = f"rows with another: {', '.join(parts)}"
-        found[NEAR] += f" (from {self.near:.0%} in common on)"
-        found[DOUBT] = self._doubted()
-        return found | {f"note {number}": notice for number, notice in enumerate(self.notices, 1)}
+            by_reason[kind] = f"rows with another: {', '.join(parts)}"
+        by_reason[NEAR] += f" (from {self.near:.0%} in common on)"
+        by_reason[DOUBT] = self._doubted()
+        return by_reason | {f"note {number}": notice for number, notice in enumerate(self.notices, 1)}
 
     def _doubted(self) -> str:
         """Return how many labels are doubtful, or what to do to know."""
@@ -101,19 +101,19 @@ def audit(job: Job, near: float = 0.8, progress: Progress | None = None) -> Audi
     near: the share of sequences in common from which two texts are nearly the same. RequestError or DataError if the
     corpus cannot be read, RequestError if stored answers are damaged.
     """
-    say = progress or silent
+    report = progress or silent
     job = with_label_names(job)
-    texts = read_texts(job, say)
+    texts = read_texts(job, report)
     labels = dict(sorted(Counter(label for label in texts.labels if label is not None).items()))
     repeats = repeats_of([texts.texts, [None] * len(texts), texts.labels, texts.splits])
-    found = [*group_findings(texts, groups(texts.exact), SAME)]
+    findings = [*group_findings(texts, groups(texts.exact), SAME)]
     like = (group for group in groups(texts.normal) if len(set(texts.exact[group].tolist())) > 1)
-    found += group_findings(texts, like, LIKE)
-    found += link_findings(texts, _links(texts, near, say))
+    findings += group_findings(texts, like, LIKE)
+    findings += link_findings(texts, _links(texts, near, report))
     answers = read_answers(Path(job.model.path)) if job.model is not None else None
     rows, doubtful = _doubts(texts, answers) if answers is not None else (None, [])
-    found += doubtful
-    order = {reason: place for place, reason in enumerate(REASONS)}
+    findings += doubtful
+    order = {reason: index for index, reason in enumerate(REASONS)}
     return Audit(
         repeats.rows,
         labels,
@@ -121,11 +121,11 @@ def audit(job: Job, near: float = 0.8, progress: Progress | None = None) -> Audi
         near,
         (*repeat_notices(repeats), *misspelt(labels)),
         rows,
-        tuple(sorted(found, key=lambda finding: order[finding.reason])),
+        tuple(sorted(findings, key=lambda finding: order[finding.reason])),
     )
 
 
-def _links(texts: Texts, near: float, say: Progress) -> Links:
+def _links(texts: Texts, near: float, report: Progress) -> Links:
     """Return for each row the rows of other texts that are near, the nearest first; of each text at most five rows."""
     _, first, whose = np.unique(texts.normal, return_index=True, return_inverse=True)
     # Distinct texts in the order of the corpus.
@@ -136,33 +136,35 @@ def _links(texts: Texts, near: float, say: Progress) -> Links:
     for row, text in enumerate(whose.tolist()):
         members[text].append(row)
     firsts = np.sort(first).tolist()
-    found: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    pairs = near_pairs([texts.texts[row] for row in firsts], [texts.splits[row] for row in firsts], near, say)
+    links: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    pairs = near_pairs(
+        [texts.texts[row] for row in firsts], [texts.splits[row] for row in firsts], near, report
+    )
     for one, other, share in pairs:
         for mine, theirs in ((one, other), (other, one)):
             shown = _varied(texts, members[theirs])
             for row in members[mine]:
-                found[row] += [(place, share) for place in shown]
+                links[row] += [(linked, share) for linked in shown]
     return {
-        row: sorted(known, key=lambda pair: (-round(pair[1], 6), pair[0])) for row, known in found.items()
+        row: sorted(known, key=lambda pair: (-round(pair[1], 6), pair[0])) for row, known in links.items()
     }
 
 
 def _varied(texts: Texts, rows: list[int]) -> list[int]:
     """Return the first row of each split and label among rows of one text."""
-    found = {(texts.splits[row], texts.labels[row]): row for row in reversed(rows)}
-    return sorted(found.values())[:_VARIED]
+    first_of = {(texts.splits[row], texts.labels[row]): row for row in reversed(rows)}
+    return sorted(first_of.values())[:_VARIED]
 
 
 def _doubts(texts: Texts, answers: Answers) -> tuple[int, list[Finding]]:
     """Return how many rows of train have answers, and the findings of those whose label is doubtful."""
-    number = {name: place for place, name in enumerate(answers.classes)}
+    number = {name: index for index, name in enumerate(answers.classes)}
     compared = [
         (row, answers.rows[key], number[str(texts.labels[row])])
         for row, key in enumerate(texts.exact.tolist())
         if texts.splits[row] == "train" and key in answers.rows and texts.labels[row] in number
     ]
     rows = [row for row, _, _ in compared]
-    probabilities = answers.probabilities[[place for _, place, _ in compared]]
-    found = doubts(probabilities, np.array([label for _, _, label in compared], dtype=np.int64))
-    return len(rows), list(doubt_findings(texts, rows, answers.classes, found))
+    probabilities = answers.probabilities[[index for _, index, _ in compared]]
+    doubtful = doubts(probabilities, np.array([label for _, _, label in compared], dtype=np.int64))
+    return len(rows), list(doubt_findings(texts, rows, answers.classes, doubtful))

@@ -39,8 +39,8 @@ def margins(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     rows = np.arange(len(labels))
     others = probabilities.copy()
     others[rows, labels] = -np.inf
-    found: np.ndarray = probabilities[rows, labels] - others.max(1)
-    return found
+    margin: np.ndarray = probabilities[rows, labels] - others.max(1)
+    return margin
 
 
 def doubts(probabilities: np.ndarray, labels: np.ndarray) -> list[Doubt]:

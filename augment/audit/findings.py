@@ -44,8 +44,8 @@ def groups(keys: np.ndarray) -> Iterator[list[int]]:
     """Yield the rows of each key that two rows or more have, in their order, the groups in the order of their first row."""
     order = np.argsort(keys, kind="stable")
     bounds = np.flatnonzero(np.diff(keys[order])) + 1
-    found = [part for part in np.split(order, bounds) if len(part) > 1]
-    yield from (part.tolist() for part in sorted(found, key=lambda part: int(part[0])))
+    parts = [part for part in np.split(order, bounds) if len(part) > 1]
+    yield from (part.tolist() for part in sorted(parts, key=lambda part: int(part[0])))
 
 
 def group_findings(texts: Texts, rows: Iterable[Sequence[int]], kind: str) -> Iterator[Finding]:
@@ -82,18 +82,18 @@ class _Company:
 
     def of(self, row: int) -> list[int]:
         """Return rows with the split of a row, with other splits, other labels and other texts, where the group has any."""
-        found = set(self._first[0][self._values[0][row]])
+        company = set(self._first[0][self._values[0][row]])
         for values, first in zip(self._values, self._first, strict=True):
             others = (rows for value, rows in first.items() if value != values[row])
-            found.update(*islice(others, _NAMED))
-        return sorted(found - {row})
+            company.update(*islice(others, _NAMED))
+        return sorted(company - {row})
 
 
 def doubt_findings(
-    texts: Texts, rows: Sequence[int], classes: Sequence[str], found: Iterable[Doubt]
+    texts: Texts, rows: Sequence[int], classes: Sequence[str], doubts: Iterable[Doubt]
 ) -> Iterator[Finding]:
     """Yield the findings of doubtful labels; rows: the row of each index of the doubts."""
-    for doubt in found:
+    for doubt in doubts:
         row = rows[doubt.row]
         yield _finding(texts, row, DOUBT, (), (classes[doubt.better],), doubt.own)
 

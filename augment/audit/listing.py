@@ -35,10 +35,10 @@ def write_findings(path: Path, findings: Iterable[Finding]) -> None:
     stream = io.StringIO()
     lines = csv.writer(stream)
     lines.writerow(Finding._fields)
-    for found in findings:
-        others, labels = "; ".join(found.others), "; ".join(found.other_labels)
-        shown = (found.id, found.split, found.label or "", found.reason, others, labels)
-        lines.writerow([*map(cell, shown), f"{found.score:g}", cell(found.text)])
+    for finding in findings:
+        others, labels = "; ".join(finding.others), "; ".join(finding.other_labels)
+        shown = (finding.id, finding.split, finding.label or "", finding.reason, others, labels)
+        lines.writerow([*map(cell, shown), f"{finding.score:g}", cell(finding.text)])
     write_text(path, _MARK + stream.getvalue())
 
 

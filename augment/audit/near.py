@@ -24,13 +24,13 @@ _SLACK = 0.16
 
 
 def near_pairs(
-    texts: Sequence[str], splits: Sequence[str], near: float, say: Progress
+    texts: Sequence[str], splits: Sequence[str], near: float, report: Progress
 ) -> Iterator[tuple[int, int, float]]:
     """Yield pairs of indices, the smaller first, whose texts are near, and their share, in the order of the pairs.
 
     texts: distinct ones; a missed pair is possible, a wrong one is not.
     """
-    signatures = _signatures(texts, say)
+    signatures = _signatures(texts, report)
     pairs = _candidates(signatures, splits, near)
     for begin in range(0, len(pairs), _AT_ONCE):
         some = pairs[begin : begin + _AT_ONCE]
@@ -39,23 +39,23 @@ def near_pairs(
             share = alike(sequences(texts[one]), sequences(texts[other]))
             if share >= near:
                 yield one, other, share
-        say("compare texts", min(begin + _AT_ONCE, len(pairs)), len(pairs))
+        report("compare texts", min(begin + _AT_ONCE, len(pairs)), len(pairs))
 
 
-def _signatures(texts: Sequence[str], say: Progress) -> np.ndarray:
+def _signatures(texts: Sequence[str], report: Progress) -> np.ndarray:
     """Return the MinHash of each text: [N, 128] uint32."""
     from datasketch import MinHash
 
-    found = np.zeros((len(texts), _HASHES), dtype=np.uint32)
+    signatures = np.zeros((len(texts), _HASHES), dtype=np.uint32)
     for begin in range(0, len(texts), _AT_ONCE):
         coded = (
             [sequence.encode() for sequence in sorted(sequences(text))]
             for text in texts[begin : begin + _AT_ONCE]
         )
-        for place, hashed in enumerate(MinHash.generator(coded, num_perm=_HASHES, seed=1), begin):
-            found[place] = hashed.hashvalues
-        say("hash texts", min(begin + _AT_ONCE, len(texts)), len(texts))
-    return found
+        for row, hashed in enumerate(MinHash.generator(coded, num_perm=_HASHES, seed=1), begin):
+            signatures[row] = hashed.hashvalues
+        report("hash texts", min(begin + _AT_ONCE, len(texts)), len(texts))
+    return signatures
 
 
 def _candidates(signatures: np.ndarray, splits: Sequence[str], near: float) -> np.ndarray:
@@ -65,7 +65,7 @@ def _candidates(signatures: np.ndarray, splits: Sequence[str], near: float) -> n
     shape = MinHashLSH(threshold=near, num_perm=_HASHES, weights=_WEIGHTS)
     names = {name: number for number, name in enumerate(sorted(set(splits)))}
     numbers = np.array([names[name] for name in splits], dtype=np.int64)
-    found = np.zeros((0, 2), dtype=np.int64)
+    pairs = np.zeros((0, 2), dtype=np.int64)
     for band in range(shape.b):
         part = np.ascontiguousarray(signatures[:, band * shape.r : (band + 1) * shape.r])
         keys = part.view(np.dtype((np.void, part.dtype.itemsize * shape.r))).ravel()
@@ -75,16 +75,16 @@ def _candidates(signatures: np.ndarray, splits: Sequence[str], near: float) -> n
         buckets = np.split(shared, np.flatnonzero(np.diff(own[shared])) + 1) if len(shared) else []
         fresh = [pair for bucket in buckets for pair in _in_bucket(bucket, numbers)]
         if fresh:
-            found = np.unique(np.concatenate([found, np.array(fresh, dtype=np.int64)]), axis=0)
-    return found
+            pairs = np.unique(np.concatenate([pairs, np.array(fresh, dtype=np.int64)]), axis=0)
+    return pairs
 
 
 def _in_bucket(bucket: np.ndarray, splits: np.ndarray) -> Iterator[tuple[int, int]]:
     """Yield the pairs of a bucket that are compared, the smaller index first; the bucket is in the order of splits."""
-    places = bucket.tolist()
-    if len(places) <= _CROWD:
-        yield from ((min(pair), max(pair)) for pair in combinations(places, 2))
+    texts = bucket.tolist()
+    if len(texts) <= _CROWD:
+        yield from ((min(pair), max(pair)) for pair in combinations(texts, 2))
         return
-    first = [places[start] for start in np.flatnonzero(np.diff(splits[bucket], prepend=-1)).tolist()]
-    for before, place in zip([places[0], *places], places, strict=False):
-        yield from ((min(place, other), max(place, other)) for other in {before, *first} - {place})
+    first = [texts[start] for start in np.flatnonzero(np.diff(splits[bucket], prepend=-1)).tolist()]
+    for before, text in zip([texts[0], *texts], texts, strict=False):
+        yield from ((min(text, other), max(text, other)) for other in {before, *first} - {text})

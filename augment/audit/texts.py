@@ -35,7 +35,7 @@ class Texts:
         return len(self.ids)
 
 
-def read_texts(job: Job, say: Progress) -> Texts:
+def read_texts(job: Job, report: Progress) -> Texts:
     """Return every row of a corpus that can be used. Raises as `corpus.read` does."""
     ids: list[str] = []
     texts: list[str] = []
@@ -54,8 +54,8 @@ def read_texts(job: Job, say: Progress) -> Texts:
             splits.append(split)
             exact.append(text_key(text, pair))
             normal.append(text_key(normalised(text), None if pair is None else normalised(pair)))
-        say("read the corpus", len(ids), 0)
-    one, other = (np.array(found, dtype=np.uint64) for found in (exact, normal))
+        report("read the corpus", len(ids), 0)
+    one, other = (np.array(keys, dtype=np.uint64) for keys in (exact, normal))
     return Texts(ids, texts, labels, splits, one, other, rejected)
 
 

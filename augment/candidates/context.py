@@ -15,7 +15,7 @@ from functools import cache
 
 import numpy as np
 
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.config.sections import RunConfig
 from augment.models.encoder import UNSEEN, Encoder, open_encoder
 from augment.text.align import Span
@@ -66,28 +66,28 @@ class InContext:
         """Return the test by the encoder of a folder or hub id; ModelError if it cannot, or must not, be loaded."""
         return _kept(open_encoder(path, run), share)
 
-    def passing(self, places: Sequence[Place], offered: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    def passing(self, slots: Sequence[Slot], offered: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
         """Return of the words offered for each place those that may stand there, in their order."""
         kept = []
-        for place, words, nearness in zip(places, offered, self.cosines(places, offered), strict=True):
-            least = self.least(_language(place)) if words else 0.0
+        for slot, words, nearness in zip(slots, offered, self.cosines(slots, offered), strict=True):
+            least = self.least(_language(slot)) if words else 0.0
             kept.append(tuple(word for word, near in zip(words, nearness, strict=True) if near >= least))
         return kept
 
-    def cosines(self, places: Sequence[Place], offered: Sequence[Sequence[str]]) -> list[list[float]]:
+    def cosines(self, slots: Sequence[Slot], offered: Sequence[Sequence[str]]) -> list[list[float]]:
         """Return the cosine of each word with the token of its place, to four digits; -2 where either is not seen."""
         tried = [
-            [_around(place, word) for word in (place.word, *words)] if words else []
-            for place, words in zip(places, offered, strict=True)
+            [_around(slot, word) for word in (slot.word, *words)] if words else []
+            for slot, words in zip(slots, offered, strict=True)
         ]
         wanted: dict[str, list[Span]] = {}
         for text, span in (one for some in tried for one in some):
             wanted.setdefault(text, []).append(span)
-        found = self._encoder.seen(wanted)
+        vectors = self._encoder.seen(wanted)
         nearness = []
-        for place, some in zip(places, tried, strict=True):
-            own, *others = [found.get(one) for one in some] or [None]
-            nearness.append([_cosine(own, other, self._centre(_language(place))) for other in others])
+        for slot, some in zip(slots, tried, strict=True):
+            own, *others = [vectors.get(one) for one in some] or [None]
+            nearness.append([_cosine(own, other, self._centre(_language(slot))) for other in others])
         return nearness
 
     def _mean(self, name: str) -> np.ndarray:
@@ -97,13 +97,13 @@ class InContext:
 
     def _quantile(self, name: str) -> float:
         """Return the cosine that so large a share of unrelated words of a language stays below."""
-        places = [place for text in _PLAIN[name] for place in _content(text)]
+        slots = [slot for text in _PLAIN[name] for slot in _content(text)]
         # Every second pair, in both directions alike.
         offered = [
-            [two.word for other, two in enumerate(places) if (number + other) % 2 and two.text != one.text]
-            for number, one in enumerate(places)
+            [two.word for other, two in enumerate(slots) if (number + other) % 2 and two.text != one.text]
+            for number, one in enumerate(slots)
         ]
-        unrelated = [near for some in self.cosines(places, offered) for near in some if near != UNSEEN]
+        unrelated = [near for some in self.cosines(slots, offered) for near in some if near != UNSEEN]
         return round(float(np.quantile(unrelated or [1.0], self._share)), 4)
 
 
@@ -113,27 +113,27 @@ def _kept(encoder: Encoder, share: float) -> InContext:
     return InContext(encoder, share)
 
 
-def _language(place: Place) -> str:
+def _language(slot: Slot) -> str:
     """Return the language whose sentences a word is compared with."""
-    return "en" if language(place.word) == "en" else "zh"
+    return "en" if language(slot.word) == "en" else "zh"
 
 
-def _content(text: str) -> list[Place]:
+def _content(text: str) -> list[Slot]:
     """Return the places of the content words of a text."""
     spans = segment(text)
     free = editable([text[begin:end] for begin, end in spans], Protection(frozenset(), ()))
     return [
-        Place(text, number, text, None, 0, *span, None)
+        Slot(text, number, text, None, 0, *span, None)
         for number, (span, content) in enumerate(zip(spans, free, strict=True))
         if content
     ]
 
 
-def _around(place: Place, word: str) -> tuple[str, Span]:
+def _around(slot: Slot, word: str) -> tuple[str, Span]:
     """Return the text around a place with a word in it, and where the word stands."""
-    reach = _REACH[_language(place)]
-    before = place.whole[max(place.start - reach, 0) : place.start]
-    after = place.whole[place.end : place.end + reach]
+    reach = _REACH[_language(slot)]
+    before = slot.whole[max(slot.start - reach, 0) : slot.start]
+    after = slot.whole[slot.end : slot.end + reach]
     return f"{before}{word}{after}", (len(before), len(before) + len(word))
 
 

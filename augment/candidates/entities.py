@@ -13,7 +13,7 @@ from functools import lru_cache
 import regex
 
 from augment.candidates.lexicon import Lexicon
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.text.segment import tag
 
 _NAMES = frozenset({"nr", "ns", "nt", "nrt", "nrfg", "nsf"})
@@ -29,11 +29,11 @@ class Entities:
         self._is_name = lru_cache(maxsize=1 << 16)(self._name)
         self._chinese = lru_cache(maxsize=8)(_is_chinese)
 
-    def names(self, place: Place) -> bool:
+    def names(self, slot: Slot) -> bool:
         """Return whether the token at a place is a name."""
-        word = place.word
+        word = slot.word
         if word.isascii():
-            return not place.whole.isascii() and self._chinese(place.whole)
+            return not slot.whole.isascii() and self._chinese(slot.whole)
         return self._is_name(word)
 
     def _name(self, word: str) -> bool:

@@ -104,7 +104,7 @@ def _agree(one: frozenset[str], other: frozenset[str]) -> bool:
 
 def _chinese(word: str) -> frozenset[str]:
     """Return the parts of speech of a Chinese word, none where its tag does not tell."""
-    found = tag(word)
-    if found is None or found in _UNCLEAR:
+    tagged = tag(word)
+    if tagged is None or tagged in _UNCLEAR:
         return frozenset()
-    return frozenset(_BOTH.get(found, found[:1]))
+    return frozenset(_BOTH.get(tagged, tagged[:1]))

@@ -39,19 +39,19 @@ class Fluency:
         """Keep the model."""
         self._model, self._most = model, most
 
-    def passing(self, tokens: Sequence[str], place: int, words: Sequence[str]) -> tuple[str, ...]:
+    def passing(self, tokens: Sequence[str], index: int, words: Sequence[str]) -> tuple[str, ...]:
         """Return the words that may stand in a place of a text, in their order."""
         if not words:
             return ()
         reach = self._model.order - 1
-        before, after = tokens[max(place - reach, 0) : place], tokens[place + 1 : place + 1 + reach]
-        first, last = len(before) == place, place + 1 + len(after) == len(tokens)
+        before, after = tokens[max(index - reach, 0) : index], tokens[index + 1 : index + 1 + reach]
+        first, last = len(before) == index, index + 1 + len(after) == len(tokens)
 
         def score(word: str) -> float:
             """Return log10 of the probability with a word in the place."""
             return self._model.score(" ".join([*before, word, *after]), bos=first, eos=last)
 
-        least = score(tokens[place]) - self._most
+        least = score(tokens[index]) - self._most
         return tuple(word for word in words if score(word) >= least)
 
 

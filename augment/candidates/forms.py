@@ -19,7 +19,7 @@ import regex
 
 from augment.candidates.homophones import WordForms, by_pinyin, by_table
 from augment.candidates.look_alikes import by_parts
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.candidates.typos import typos
 
 FormName = Literal["homophones", "look_alikes", "traditional", "typos"]
@@ -51,9 +51,9 @@ class FormSource:
         self._find = find
         self._known: dict[str, tuple[str, ...]] = {}
 
-    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+    def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return the forms of each token."""
-        words = [place.word for place in places]
+        words = [slot.word for slot in slots]
         for word in set(words) - self._known.keys():
             self._known[word] = tuple(islice(self._find(word), _MOST))
         return [self._known[word] for word in words]
@@ -79,8 +79,8 @@ def form_notices(names: Iterable[str]) -> tuple[str, ...]:
 
 def form_versions(names: Iterable[str]) -> dict[str, str]:
     """Return the package and version that gives each form among some sources: another may give other words."""
-    found = {name: _installed(name) for name in FORMS if name in names and name in _PACKAGES}
-    return {name: _version(_PACKAGES[name][package]) for name, package in found.items() if package}
+    versions = {name: _installed(name) for name in FORMS if name in names and name in _PACKAGES}
+    return {name: _version(_PACKAGES[name][package]) for name, package in versions.items() if package}
 
 
 def _installed(name: FormName) -> str | None:
@@ -118,8 +118,8 @@ def _traditional() -> WordForms:
 
 def _file(package: str, inside: str) -> Path:
     """Return the path of a file in an installed package."""
-    found = find_spec(package)
-    folders = (found.submodule_search_locations or ()) if found else ()
+    spec = find_spec(package)
+    folders = (spec.submodule_search_locations or ()) if spec else ()
     return next((path for folder in folders if (path := Path(folder) / inside).exists()), Path(inside))
 
 

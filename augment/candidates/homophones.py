@@ -68,18 +68,18 @@ def by_table(path: Path) -> WordForms:
 
 def _by_sound(words: Sequence[str], sound: Callable[[str], str]) -> Mapping[str, tuple[str, ...]]:
     """Return words by their sound, in the order they come in."""
-    found: dict[str, list[str]] = defaultdict(list)
+    of_sound: dict[str, list[str]] = defaultdict(list)
     for word in words:
-        found[sound(word)].append(word)
-    return {key: tuple(same) for key, same in found.items()}
+        of_sound[sound(word)].append(word)
+    return {key: tuple(same) for key, same in of_sound.items()}
 
 
 def _replaced(token: str, alike: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield a token with one character replaced, the most frequent replacements of every place first."""
     for turn in range(max(map(len, alike), default=0)):
-        for place, others in enumerate(alike):
-            if turn < len(others) and others[turn] != token[place]:
-                yield token[:place] + others[turn] + token[place + 1 :]
+        for index, others in enumerate(alike):
+            if turn < len(others) and others[turn] != token[index]:
+                yield token[:index] + others[turn] + token[index + 1 :]
 
 
 def _often(mark: str) -> tuple[int, str]:

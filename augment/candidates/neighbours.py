@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.config.job import Job
 from augment.models.classifier import open_classifier
 from augment.models.encoder import UNSEEN, WordVectors, open_encoder
@@ -46,9 +46,9 @@ class Neighbours:
         vectors, known = self._embed(words)
         return [word for word, good in zip(words, known, strict=True) if good], vectors[known]
 
-    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+    def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return the neighbours of each token, nearest first."""
-        tokens = list(dict.fromkeys(place.word for place in places))
+        tokens = list(dict.fromkeys(slot.word for slot in slots))
         known: dict[str, tuple[str, ...]] = {}
         for begin in range(0, len(tokens), _BLOCK):
             block = tokens[begin : begin + _BLOCK]
@@ -56,7 +56,7 @@ class Neighbours:
             near = np.round(vectors @ self._vocabulary[1].T, 5)
             for word, row, fine in zip(block, near, good, strict=True):
                 known[word] = self._nearest(word, row) if fine else ()
-        return [known[place.word] for place in places]
+        return [known[slot.word] for slot in slots]
 
     def close(self, word: str, others: Sequence[str], least: float = _NEAR) -> tuple[str, ...]:
         """Return those of some words whose cosine with a word is at least so much, nearest first.
@@ -64,8 +64,8 @@ class Neighbours:
         A word of pieces that the model does not know is near to none.
         """
         near = self.cosines(word, others)
-        order = sorted(range(len(others)), key=lambda place: (-near[place], place))
-        return tuple(others[place] for place in order if near[place] >= least)
+        order = sorted(range(len(others)), key=lambda index: (-near[index], index))
+        return tuple(others[index] for index in order if near[index] >= least)
 
     def cosines(self, word: str, others: Sequence[str]) -> list[float]:
         """Return the cosine of each of some words with a word, to five digits; -2 where either is not known."""
@@ -79,9 +79,9 @@ class Neighbours:
         """Return the words with the highest cosine, equal ones in the order of the vocabulary."""
         count = min(self._most * 2 + 1, len(near))
         best = np.argpartition(-near, count - 1)[:count]
-        ordered = sorted(best.tolist(), key=lambda place: (-near[place], place))
+        ordered = sorted(best.tolist(), key=lambda index: (-near[index], index))
         kind = language(word)
-        close = [self._vocabulary[0][place] for place in ordered if near[place] >= _NEAR]
+        close = [self._vocabulary[0][index] for index in ordered if near[index] >= _NEAR]
         return tuple(
             other for other in close if other.casefold() != word.casefold() and language(other) == kind
         )

@@ -14,25 +14,25 @@ PhraseFinder = Callable[[Sequence[str]], list[tuple[int, ...]]]
 def phrase_finder(lexicons: Sequence[Lexicon]) -> PhraseFinder | None:
     """Return the function that finds phrases in tokens; None where no list has any, as none but a user's own does."""
     keys = frozenset[str]().union(*(lexicon.keys for lexicon in lexicons))
-    return None if not keys else lambda tokens: _found(tokens, keys, max(map(len, keys)))
+    return None if not keys else lambda tokens: _phrases_in(tokens, keys, max(map(len, keys)))
 
 
-def _found(tokens: Sequence[str], keys: Collection[str], longest: int) -> list[tuple[int, ...]]:
+def _phrases_in(tokens: Sequence[str], keys: Collection[str], longest: int) -> list[tuple[int, ...]]:
     """Return the tokens of each phrase, in the order of the text: the longest from the left, so that none overlap."""
     folded = [joined(token) for token in tokens]
-    found: list[tuple[int, ...]] = []
+    phrases: list[tuple[int, ...]] = []
     free = 0
     for first in range(len(tokens)):
         if first < free:
             continue
         whole, last = folded[first], first
-        for place in range(first + 1, len(tokens)):
-            whole += folded[place]
+        for index in range(first + 1, len(tokens)):
+            whole += folded[index]
             if len(whole) > longest:
                 break
             if whole in keys:
-                last = place
+                last = index
         if last > first:
-            found.append(tuple(range(first, last + 1)))
+            phrases.append(tuple(range(first, last + 1)))
             free = last + 1
-    return found
+    return phrases

@@ -15,7 +15,7 @@ from augment.candidates.filters import Filters, WordTests
 from augment.candidates.fluency import fluency_notices
 from augment.candidates.forms import FORMS, FormName, form_notices, open_form
 from augment.candidates.lexicon import Lexicon, load_lexicons, locate
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.config.job import Job
 from augment.text.editable import Protection, editable
 from augment.text.inflect import fits_article, match_case
@@ -31,7 +31,7 @@ class Source(Protocol):
 
     are_words: bool
 
-    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+    def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return for each place the words offered, nearest first."""
         ...
 
@@ -39,7 +39,7 @@ class Source(Protocol):
 class InText(Protocol):
     """A test of words in their texts."""
 
-    def passing(self, places: Sequence[Place], offered: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    def passing(self, slots: Sequence[Slot], offered: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
         """Return of the words offered for each place those that may stand there."""
         ...
 
@@ -54,15 +54,15 @@ class LexiconSource:
         self._lexicons = lexicons
         self.synonyms = lru_cache(maxsize=1 << 16)(self._synonyms)
 
-    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+    def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return the synonyms of each token from the first lexicon that has any."""
-        return [self.synonyms(place.word) for place in places]
+        return [self.synonyms(slot.word) for slot in slots]
 
     def _synonyms(self, word: str) -> tuple[str, ...]:
         """Return a word's synonyms; a loose lexicon is not asked for words that name things or deeds."""
         named = any(lexicon.parts(word) & {"n", "v"} for lexicon in self._lexicons)
         lexicons = (lexicon for lexicon in self._lexicons if not (named and lexicon.loose))
-        return next((found for lexicon in lexicons if (found := lexicon.synonyms(word))), ())
+        return next((words for lexicon in lexicons if (words := lexicon.synonyms(word))), ())
 
 
 class Sources:
@@ -89,21 +89,21 @@ class Sources:
         self._forms = lru_cache(maxsize=1 << 16)(self._forms_passing)
         self._language = lru_cache(maxsize=1 << 16)(self._language_of_offered)
 
-    def offer(self, places: Sequence[Place]) -> list[tuple[str, ...]]:
+    def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return for each place the words of the first source that has any that pass, at most `most`."""
-        result: list[tuple[str, ...]] = [()] * len(places)
+        result: list[tuple[str, ...]] = [()] * len(slots)
         for source in self._sources:
-            open_places = [index for index, words in enumerate(result) if not words]
-            open_slots = [places[index] for index in open_places]
+            open_indices = [index for index, words in enumerate(result) if not words]
+            open_slots = [slots[index] for index in open_indices]
             offers = source.offer(open_slots)
             passing = self._words if source.are_words else self._forms
-            found = [
-                passing(place.word, words, _article(place.before)) if words else ()
-                for place, words in zip(open_slots, offers, strict=True)
+            offered = [
+                passing(slot.word, words, _article(slot.before)) if words else ()
+                for slot, words in zip(open_slots, offers, strict=True)
             ]
             if self._context is not None and source.are_words:
-                found = self._context.passing(open_slots, found)
-            for index, words in zip(open_places, found, strict=True):
+                offered = self._context.passing(open_slots, offered)
+            for index, words in zip(open_indices, offered, strict=True):
                 result[index] = words
         return result
 
@@ -177,7 +177,7 @@ def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:
     @lru_cache(maxsize=1 << 16)
     def synonyms(word: str) -> tuple[str, ...]:
         """Return the synonyms of a word that negate nothing."""
-        return tuple(found for found in source.synonyms(word) if not negations(_parts(found)))
+        return tuple(synonym for synonym in source.synonyms(word) if not negations(_parts(synonym)))
 
     return synonyms
 

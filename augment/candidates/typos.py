@@ -22,39 +22,39 @@ def typos(word: str) -> tuple[str, ...]:
     """Return a word with one slip each, cased as it was; nothing for less than four letters or what is no plain word."""
     if len(word) < _LEAST or not _WORD.fullmatch(word):
         return ()
-    kinds = (_beside(word), _swapped(word), _dropped(word), _doubled(word))
-    ordered = (sorted(set(found) - {word}, key=lambda slip: _order(word, slip)) for found in kinds)
+    kinds = (_struck_next(word), _swapped(word), _dropped(word), _doubled(word))
+    ordered = (sorted(set(slips) - {word}, key=lambda slip: _order(word, slip)) for slips in kinds)
     turns = chain.from_iterable(zip_longest(*ordered))
     return tuple(dict.fromkeys(slip for slip in turns if slip is not None))
 
 
-def _beside(word: str) -> Iterator[str]:
+def _struck_next(word: str) -> Iterator[str]:
     """Yield the word with one letter struck on a key beside its own."""
-    for place in range(1, len(word)):
-        letter = word[place]
-        for other in _keys_beside(letter.lower()):
-            yield word[:place] + (other.upper() if letter.isupper() else other) + word[place + 1 :]
+    for index in range(1, len(word)):
+        letter = word[index]
+        for other in _keys_next(letter.lower()):
+            yield word[:index] + (other.upper() if letter.isupper() else other) + word[index + 1 :]
 
 
 def _swapped(word: str) -> Iterator[str]:
     """Yield the word with two letters in each other's place."""
-    for place in range(1, len(word) - 1):
-        yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    for index in range(1, len(word) - 1):
+        yield word[:index] + word[index + 1] + word[index] + word[index + 2 :]
 
 
 def _dropped(word: str) -> Iterator[str]:
     """Yield the word without one letter."""
-    for place in range(1, len(word)):
-        yield word[:place] + word[place + 1 :]
+    for index in range(1, len(word)):
+        yield word[:index] + word[index + 1 :]
 
 
 def _doubled(word: str) -> Iterator[str]:
     """Yield the word with one letter twice."""
-    for place in range(1, len(word)):
-        yield word[:place] + word[place] + word[place:]
+    for index in range(1, len(word)):
+        yield word[:index] + word[index] + word[index:]
 
 
-def _keys_beside(letter: str) -> str:
+def _keys_next(letter: str) -> str:
     """Return the letters to the left and right of one, above and below it; each row stands half a key further right."""
     row = next(number for number, keys in enumerate(_ROWS) if letter in keys)
     at = _ROWS[row].index(letter)

@@ -89,17 +89,17 @@ class WordNet:
 
         An adjective without an antonym has that of the one it is like: `awful` is like bad, whose antonym is good.
         """
-        found: set[str] = set()
+        opposites: set[str] = set()
         for lemma, pos, _ in self._forms(token):
             fields = self.index[pos].get(lemma, "").split()
             for offset in fields[-int(fields[1]) :] if fields else ():
                 own = self._synset(offset, pos)
                 heads = [self._synset(*like) for like in _pointers(own, "&")]
                 for synset in (own, *([] if _pointers(own, "!") else heads)):
-                    for antonym in (self._synset(*place) for place in _pointers(synset, "!")):
+                    for antonym in (self._synset(*pointer) for pointer in _pointers(synset, "!")):
                         alike = (self._synset(*like) for like in _pointers(antonym, "&"))
-                        found.update(word.lower() for one in (antonym, *alike) for word in _words(one))
-        return frozenset(found)
+                        opposites.update(word.lower() for one in (antonym, *alike) for word in _words(one))
+        return frozenset(opposites)
 
     def _lemmas(self, word: str) -> tuple[Reading, ...]:
         """Return what a word in lower case may be a form of."""
@@ -172,8 +172,8 @@ def _words(synset: list[str]) -> list[str]:
 def _pointers(synset: list[str], symbol: str) -> list[tuple[str, str]]:
     """Return offset and part of speech of the synsets that pointers of a kind lead to: `!` antonyms, `&` the like."""
     first = 5 + 2 * int(synset[3], 16)
-    places = range(first, first + 4 * int(synset[first - 1]), 4)
-    return [(synset[at + 1], synset[at + 2]) for at in places if synset[at] == symbol]
+    offsets = range(first, first + 4 * int(synset[first - 1]), 4)
+    return [(synset[at + 1], synset[at + 2]) for at in offsets if synset[at] == symbol]
 
 
 def _index(content: bytes) -> dict[str, str]:

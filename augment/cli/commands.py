@@ -17,9 +17,9 @@ from augment.cli.terminal import (
     answer,
     answer_json,
     answer_table,
+    log,
     print_summary,
     print_training,
-    say,
     show_attribution,
     show_keywords,
     show_page,
@@ -177,12 +177,12 @@ def keywords(
     from augment.pipeline.definition import pipeline_of
 
     def show(summary: "Summary") -> None:
-        found = leading(summary.folder, top)
+        words = leading(summary.folder, top)
         if as_json:
-            answer_json({**summary.to_dict(), "units": found})
+            answer_json({**summary.to_dict(), "units": words})
             return
         print_summary(summary)
-        show_keywords(found)
+        show_keywords(words)
         answer(str(summary.folder / FLAGS))
 
     job = configured(config, overrides, data, model)
@@ -227,16 +227,16 @@ def check(
     from augment.pipeline.definition import pipeline_of
 
     plan, job = pipeline_of(pipeline), configured(config, overrides, data, model)
-    found: list[tuple[str, str]] = []
+    notes: list[tuple[str, str]] = []
     try:
-        found.extend(findings(plan, job))
+        notes.extend(findings(plan, job))
     except AugmentError:
-        answer_table(dict(found), write=say)
+        answer_table(dict(notes), write=log)
         raise
     if as_json:
-        answer_json(dict(found))
+        answer_json(dict(notes))
         return
-    answer_table(dict(found))
+    answer_table(dict(notes))
 
 
 @app.command()
@@ -266,14 +266,14 @@ def audit(
     if output is not None:
         auditing.require_free(output)
     with show_progress(quiet) as progress:
-        found = auditing.audit(job, near, progress)
+        result = auditing.audit(job, near, progress)
     if output is not None:
-        auditing.write_findings(output, found.findings)
+        auditing.write_findings(output, result.findings)
     if as_json:
-        answer_json(found.to_dict())
+        answer_json(result.to_dict())
         return
-    answer_table(found.facts())
-    say(f"rows and reasons: {output}" if output is not None else "add -o FILE.csv for the rows and reasons")
+    answer_table(result.facts())
+    log(f"rows and reasons: {output}" if output is not None else "add -o FILE.csv for the rows and reasons")
 
 
 def _from_input() -> str:
@@ -324,17 +324,17 @@ def explain(
             text, what, f"`augment explain - -m MODEL < {shlex.quote(text)}` explains what is in it"
         )
     text = _from_input() if text == "-" else text
-    found = explaining.explain(
+    attribution = explaining.explain(
         text, model, pair, target, run=RunConfig(allow_download=allow_download), method=method
     )
-    if found.unseen:
-        say(
-            f"note: the text is too long for the model: it did not see {found.unseen:,} of the {len(found.tokens):,} words, or not all of them"
+    if attribution.unseen:
+        log(
+            f"note: the text is too long for the model: it did not see {attribution.unseen:,} of the {len(attribution.tokens):,} words, or not all of them"
         )
     if as_json:
-        answer_json(asdict(found))
+        answer_json(asdict(attribution))
     else:
-        show_attribution(found, top)
+        show_attribution(attribution, top)
 
 
 @app.command()
@@ -415,12 +415,12 @@ def evaluate(
     more += _files(("resources.flags", accept_flags))
     job = configured(config, [*(overrides or []), *more], data, model)
     with show_progress(quiet) as progress:
-        found = evaluating.evaluate(job, output, overwrite, progress)
+        result = evaluating.evaluate(job, output, overwrite, progress)
     if as_json:
-        answer_json(found.to_dict())
+        answer_json(result.to_dict())
         return
-    show_page(found.lines())
-    answer(str(found.folder / "evaluation.md"))
+    show_page(result.lines())
+    answer(str(result.folder / "evaluation.md"))
 
 
 def _files(*named: tuple[str, str | None]) -> list[str]:
@@ -456,12 +456,12 @@ def verify(
     from augment import verification as verifying
 
     with show_progress(quiet) as progress:
-        found = verifying.verify(folder, progress)
+        result = verifying.verify(folder, progress)
     if as_json:
-        answer_json(found.to_dict())
+        answer_json(result.to_dict())
     else:
-        answer_table({check.name: check.description() for check in found.checks})
-    found.require()
+        answer_table({check.name: check.description() for check in result.checks})
+    result.require()
 
 
 @app.command(name="list")
@@ -469,11 +469,11 @@ def list_(as_json: Json = False) -> None:
     """List pipelines, configs and stages."""
     from augment.cli.listing import everything
 
-    found = everything()
+    listed = everything()
     if as_json:
-        answer_json(found)
+        answer_json(listed)
         return
-    for kind, entries in found.items():
+    for kind, entries in listed.items():
         answer(kind)
         answer_table(entries, "  ")
 

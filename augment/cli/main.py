@@ -18,7 +18,7 @@ from typing import NoReturn
 import typer
 
 from augment.cli.commands import app
-from augment.cli.terminal import say
+from augment.cli.terminal import log
 from augment.config.shipped import names
 from augment.errors import AugmentError, RequestError, as_ours
 
@@ -106,9 +106,9 @@ def _leave(code: object) -> NoReturn:
 
 def _end(error: Exception, where: str) -> NoReturn:
     """Print what an error is and exit with its code; what nobody has foreseen is a fault of augment."""
-    found = as_ours(error, where)
-    if found is not None:
-        _fail(found.where, found.what, found.hint, found.exit_code)
+    ours = as_ours(error, where)
+    if ours is not None:
+        _fail(ours.where, ours.what, ours.hint, ours.exit_code)
     if hasattr(error, "format_message"):
         _fail_usage(error)
     hint = "this is a fault of augment; --debug shows where"
@@ -162,7 +162,7 @@ def _fail(where: str, what: str, hint: str, code: int) -> NoReturn:
     first, second, third = (" ".join(part.split()) or "no name" for part in (where, what, hint))
     with suppress(OSError):
         for line in (f"error: {first}", f"  {second}", f"  {third}"):
-            say(line)
+            log(line)
     _leave(code)
 
 

@@ -47,7 +47,7 @@ def answer_table(
         write(f"{indent}{name:<{width}}  {about}")
 
 
-def say(line: str) -> None:
+def log(line: str) -> None:
     """Write a line to stderr."""
     typer.echo(one_line(line), err=True)
 
@@ -98,63 +98,63 @@ _SHARES_MEAN = (
 def print_summary(summary: "Summary") -> None:
     """Print the summary of a run to stderr."""
     for notice in summary.notices:
-        say(f"note: {notice}")
+        log(f"note: {notice}")
     for name, count in summary.counts.items():
         if count:
-            say(f"{name:<40} {count:>10,}")
+            log(f"{name:<40} {count:>10,}")
     for title, group in (
         ("verdict", summary.verdicts),
         ("dropped", summary.dropped),
         ("missing", summary.missing),
     ):
         for name, count in group.items():
-            say(f"{f'{title}: {name}':<40} {count:>10,}")
+            log(f"{f'{title}: {name}':<40} {count:>10,}")
     from augment.output.diversity import written
     from augment.output.totals import percent
 
     for name, value in summary.diversity.items():
-        say(f"{name:<40} {written(name, value):>10}")
+        log(f"{name:<40} {written(name, value):>10}")
 
-    for method, found in summary.attribution.items():
-        say(
-            f"{f'{method} error of scores':<40} median {percent(float(str(found['median_error'])))}, worst {percent(float(str(found['worst_error'])))}"
+    for method, counts in summary.attribution.items():
+        log(
+            f"{f'{method} error of scores':<40} median {percent(float(str(counts['median_error'])))}, worst {percent(float(str(counts['worst_error'])))}"
         )
-    say(f"{summary.seconds:.1f} s, at most {summary.peak_mebibytes:,.0f} MiB")
+    log(f"{summary.seconds:.1f} s, at most {summary.peak_mebibytes:,.0f} MiB")
     if (summary.folder / "report.html").exists():
-        say(f"report: {summary.folder / 'report.html'}")
+        log(f"report: {summary.folder / 'report.html'}")
 
 
 def print_training(result: "Training") -> None:
     """Print to stderr how well a trained model does."""
     from augment.models.labels import listed, misspelt
 
-    say(f"{result.start} on {result.rows:,} rows in {result.seconds:.0f} s")
+    log(f"{result.start} on {result.rows:,} rows in {result.seconds:.0f} s")
     if result.labels:
-        say(f"labels: {listed([f'{label} ({rows:,})' for label, rows in result.labels.items()])}")
+        log(f"labels: {listed([f'{label} ({rows:,})' for label, rows in result.labels.items()])}")
     for notice in [*result.notices, *misspelt(result.labels)]:
-        say(f"note: {notice}")
-    say(
+        log(f"note: {notice}")
+    log(
         f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"
     )
     if result.rejected:
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in result.rejected.items())
-        say(f"note: rows that cannot be used: {reasons}")
+        log(f"note: rows that cannot be used: {reasons}")
     for fold in result.folds:
         result_text = "no rows" if fold.accuracy is None else f"accuracy {fold.accuracy:.4f}"
-        say(f"without fold {fold.fold}: {result_text} on the {fold.rows:,} rows in it")
+        log(f"without fold {fold.fold}: {result_text} on the {fold.rows:,} rows in it")
     if result.fold_accuracy is not None:
-        say(f"out of fold: mean accuracy {result.fold_accuracy:.4f} of {len(result.folds)} models")
+        log(f"out of fold: mean accuracy {result.fold_accuracy:.4f} of {len(result.folds)} models")
     if result.accuracy <= result.majority + 0.01:
         how, hint = "no better than", "raise train.epochs"
         if result.accuracy < result.majority - 0.1:
             how = "worse than"
             hint = f"{result.held_out} says otherwise than the rows trained on: look for swapped labels, or a shortcut (`augment keywords`)"
-        say(f"note: {how} always saying the most frequent label ({result.majority:.4f}); {hint}")
+        log(f"note: {how} always saying the most frequent label ({result.majority:.4f}); {hint}")
     if result.baseline_accuracy is not None:
-        say(f"TF-IDF with logistic regression on the same split: accuracy {result.baseline_accuracy:.4f}")
+        log(f"TF-IDF with logistic regression on the same split: accuracy {result.baseline_accuracy:.4f}")
 
 
-def show_attribution(found: "Attribution", top: int) -> None:
+def show_attribution(attribution: "Attribution", top: int) -> None:
     """Print a text with coloured words, and the words that matter most."""
     from rich.console import Console
     from rich.text import Text
@@ -163,18 +163,22 @@ def show_attribution(found: "Attribution", top: int) -> None:
 
     console = Console(soft_wrap=True, highlight=False)
     line = Text()
-    for part, tint in found.pieces():
+    for part, tint in attribution.pieces():
         line.append(visible(part), None if tint is None else rich_style(tint))
     console.print(line)
-    console.print(_plain(f"{found.prediction}  p({found.target}) = {found.probability:.3f}"))
-    words = [(one_line(word), score) for word, score in found.top(top)]
+    console.print(
+        _plain(f"{attribution.prediction}  p({attribution.target}) = {attribution.probability:.3f}")
+    )
+    words = [(one_line(word), score) for word, score in attribution.top(top)]
     width = max((len(word) for word, _ in words), default=0)
     for word, score in words:
         console.print(_plain(f"  {word:<{width}}  {score:+.4f}"))
-    console.print(f"{_error(found)}, {found.evaluations} evaluation{'s' * (found.evaluations > 1)}")
+    console.print(
+        f"{_error(attribution)}, {attribution.evaluations} evaluation{'s' * (attribution.evaluations > 1)}"
+    )
 
 
-def show_keywords(found: list[dict[str, object]]) -> None:
+def show_keywords(words: list[dict[str, object]]) -> None:
     """Print the first units of each class, and what is flagged."""
     from rich.box import SIMPLE
     from rich.console import Console
@@ -182,28 +186,28 @@ def show_keywords(found: list[dict[str, object]]) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
-    for label in dict.fromkeys(row["label"] for row in found):
+    for label in dict.fromkeys(row["label"] for row in words):
         table = Table(box=SIMPLE, title=_plain(str(label)), pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("unit", overflow="fold")
         table.add_column("kind")
         for head in (*_SHARES, "rows", "chi²"):
             table.add_column(head, justify="right")
-        for row in found:
+        for row in words:
             if row["label"] == label:
                 shares = (f"{float(str(row[name])):.1%}" for name in _SHARES)
                 name = _plain(str(row["text"]), "bold red" if row["flag"] else "")
                 size = f"{float(str(row['chi_square'])):,.0f}"
                 table.add_row(name, _plain(str(row["kind"])), *shares, f"{row['rows']:,}", size)
         console.print(table)
-    if found:
+    if words:
         console.print(Text(_SHARES_MEAN, "dim"))
-    flagged = sorted((row for row in found if row["flag"]), key=lambda row: -float(str(row["share"])))
+    flagged = sorted((row for row in words if row["flag"]), key=lambda row: -float(str(row["share"])))
     for row in flagged:
         why = _plain(f"{row['text']!r}: {row['flag']}")
         console.print(Text.assemble(("flag ", "red"), why), soft_wrap=True)
     if not flagged:
         nothing = "no table: it takes rows of two labels or more, and a model that is right on some"
-        console.print("nothing looks like a shortcut" if found else nothing)
+        console.print("nothing looks like a shortcut" if words else nothing)
 
 
 def show_page(lines: Iterable[str]) -> None:
@@ -230,16 +234,16 @@ def _plain_progress() -> Callable[[str, int, int], None]:
     def show(phase: str, done: int, total: int) -> None:
         if monotonic() - last[0] >= 30:
             last[0] = monotonic()
-            say(f"{phase}: {done:,} of {total:,}" if total else phase)
+            log(f"{phase}: {done:,} of {total:,}" if total else phase)
 
     return show
 
 
-def _error(found: "Attribution") -> str:
+def _error(attribution: "Attribution") -> str:
     """Return how near the scores are to the integral, in words."""
-    if found.status == "exact":
+    if attribution.status == "exact":
         return "exact scores (a closed form)"
-    if found.error is None:
+    if attribution.error is None:
         return "change of the answer without each word"
-    bound = f"scores within {found.error:.2%}"
-    return bound if found.status == "converged" else f"{bound} ({found.status})"
+    bound = f"scores within {attribution.error:.2%}"
+    return bound if attribution.status == "converged" else f"{bound} ({attribution.status})"

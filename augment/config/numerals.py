@@ -19,10 +19,10 @@ _LARGEST = (1 << 63) - 1
 
 def plain(label: str) -> str:
     """Return a label without the `.0` behind a whole number; any other label as it is."""
-    found = _WHOLE.fullmatch(label)
-    if found is None:
+    match = _WHOLE.fullmatch(label)
+    if match is None:
         return label
-    sign, digits = found.groups()
+    sign, digits = match.groups()
     return digits if digits == "0" else f"{sign}{digits}"
 
 

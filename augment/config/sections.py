@@ -31,10 +31,10 @@ _ESCAPES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefin
 def _encoding(name: str) -> str:
     """Return the name of an encoding; ValueError if Python knows no text encoding of that name."""
     try:
-        found = codecs.lookup(name)
+        codec = codecs.lookup(name)
     except (LookupError, ValueError):
-        found = None
-    if name != "auto" and (found is None or not found._is_text_encoding or found.name in _ESCAPES):
+        codec = None
+    if name != "auto" and (codec is None or not codec._is_text_encoding or codec.name in _ESCAPES):
         raise ValueError(
             "use auto, or a text encoding as Python names them: utf-8, utf-16, gb18030, big5, cp1252, …"
         )

@@ -33,11 +33,11 @@ def find(kind: ShippedFolder, name: str) -> Path:
         return Path(name)
     path = folder(kind) / f"{name}.yaml"
     if not os.path.isfile(path):
-        beside = next(
+        here = next(
             (own for own in (f"{name}.yaml", f"{name}.yml", name) if name and os.path.isfile(own)), None
         )
-        if beside is not None:
-            return Path(beside)
+        if here is not None:
+            return Path(here)
         other = next(
             (other for other in get_args(ShippedFolder) if other != kind and name in names(other)), None
         )

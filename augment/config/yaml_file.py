@@ -130,7 +130,7 @@ def checked(
     for location, what, hint in _unusable(values):
         raise RequestError(document.where(at + location), what, hint)
     try:
-        found = model.model_validate(values)
+        validated = model.model_validate(values)
     except ValidationError as error:
         first, *others = error.errors()
         location = _plain(first["loc"], values)
@@ -140,26 +140,24 @@ def checked(
             same = [other for other in others if _plain(other["loc"], values) == location]
             hint = ", or ".join([hint, *(_explain(model, other, "")[1] for other in same)])
         raise RequestError(document.where(at + location), what, hint) from None
-    for location, truth in _truths(values, found):
+    for location, truth in _truths(values, validated):
         what = f"`{_dotted(location)}` cannot be {json.dumps(truth)}"
         raise RequestError(document.where(at + location), what, _HINTS["float_type"])
-    return found
+    return validated
 
 
-def _truths(
-    values: object, found: object, at: tuple[Key, ...] = ()
-) -> Iterator[tuple[tuple[Key, ...], bool]]:
+def _truths(values: object, made: object, at: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, ...], bool]]:
     """Yield where true or false was written and a number was made of it, and which; pydantic takes true for 1."""
     if isinstance(values, bool):
-        if not isinstance(found, bool) and isinstance(found, int | float):
+        if not isinstance(made, bool) and isinstance(made, int | float):
             yield at, values
     elif isinstance(values, dict):
         for key, value in values.items():
-            inner = found.get(key) if isinstance(found, dict) else getattr(found, str(key), None)
+            inner = made.get(key) if isinstance(made, dict) else getattr(made, str(key), None)
             yield from _truths(value, inner, (*at, key))
-    elif isinstance(values, list) and isinstance(found, list | tuple):
-        for place, (value, inner) in enumerate(zip(values, found, strict=False)):
-            yield from _truths(value, inner, (*at, place))
+    elif isinstance(values, list) and isinstance(made, list | tuple):
+        for index, (value, inner) in enumerate(zip(values, made, strict=False)):
+            yield from _truths(value, inner, (*at, index))
 
 
 def _plain(location: tuple[Key, ...], values: object) -> tuple[Key, ...]:
@@ -198,8 +196,8 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
     given = error["input"]
     if error["type"] == "literal_error":
         # Texts stand in quotes, true and false do not.
-        found = re.findall(r"'([^']*)'|\b(True|False|None|\d+)\b", str(error["ctx"]["expected"]))
-        *values, last = (text or word.lower() for text, word in found)
+        literals = re.findall(r"'([^']*)'|\b(True|False|None|\d+)\b", str(error["ctx"]["expected"]))
+        *values, last = (text or word.lower() for text, word in literals)
         return (
             f"`{key}` cannot be {given!r}",
             f"one of {', '.join([*values, last])}" if values else f"`{last}`",
@@ -235,7 +233,7 @@ def _known(model: type[BaseModel], location: tuple[Key, ...]) -> list[str]:
     """Return the keys allowed at a location, walking the fields of nested models and unions."""
     models: list[type[BaseModel]] = [model]
     for key in location:
-        inner = [found for owner in models for found in _field_models(owner, key)]
+        inner = [inner_model for owner in models for inner_model in _field_models(owner, key)]
         models = inner or models
     return sorted({name for owner in models for name in owner.model_fields})
 
@@ -253,7 +251,7 @@ def _models_in(annotation: object) -> list[type[BaseModel]]:
     """Return every model class mentioned in a type annotation."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [found for part in get_args(annotation) for found in _models_in(part)]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
 def _record(node: yaml.Node, at: tuple[Key, ...], lines: dict[tuple[Key, ...], int]) -> None:
@@ -306,5 +304,5 @@ def _unusable(values: object, at: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[
             yield from _unusable(key if isinstance(key, str) else "", (*at, key))
             yield from _unusable(value, (*at, key))
     elif isinstance(values, list):
-        for place, value in enumerate(values):
-            yield from _unusable(value, (*at, place))
+        for index, value in enumerate(values):
+            yield from _unusable(value, (*at, index))

@@ -62,8 +62,8 @@ class Layout:
 
 def lay_out(config: CorpusConfig, allow_download: bool, whole: bool) -> Layout:
     """Return the parts of a corpus and the roles of their columns."""
-    found = tables(config, allow_download)
-    parts = _together([Part(file, table, table.schema(whole)) for file, table in found])
+    files = tables(config, allow_download)
+    parts = _together([Part(file, table, table.schema(whole)) for file, table in files])
     where = _names(parts)
     roles = roles_of(config, _union(parts), where)
     parts = tuple(replace(part, schema=readable(part.schema, roles)) for part in parts)
@@ -122,16 +122,16 @@ def _together(parts: Sequence[Part]) -> tuple[Part, ...]:
             if pa.types.is_nested(entry.type) and not isinstance(part.table, JsonTable):
                 fixed.add(entry.name)
     several = {
-        name for name, found in types.items() if len(found) > 1 and any(map(pa.types.is_nested, found))
+        name for name, kinds in types.items() if len(kinds) > 1 and any(map(pa.types.is_nested, kinds))
     }
     return tuple(replace(part, schema=_as_text(part.schema, several - fixed)) for part in parts)
 
 
 def _as_text(schema: pa.Schema, names: Set[str]) -> pa.Schema:
     """Return the schema with some of its columns as text."""
-    for place, entry in enumerate(schema):
+    for index, entry in enumerate(schema):
         if entry.name in names:
-            schema = schema.set(place, entry.with_type(pa.string()))
+            schema = schema.set(index, entry.with_type(pa.string()))
     return schema
 
 

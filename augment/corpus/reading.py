@@ -144,10 +144,10 @@ def _chunk(layout: Layout, part: Part, batch: SourceBatch, rows: list[SourceRow]
     ]
     kept = [index for index, row in enumerate(rows) if row.used and row.fault is None]
     skipped = sum(not row.used and row.fault is None for row in rows)
-    found = [
+    columns = [
         Reject(identity, STAGE, reason, f"{name}:{line}") for _, identity, reason, line in sorted(rejects)
     ]
-    return Chunk(_table(layout, batch, [rows[index] for index in kept], kept), found, skipped)
+    return Chunk(_table(layout, batch, [rows[index] for index in kept], kept), columns, skipped)
 
 
 def _table(layout: Layout, batch: SourceBatch, rows: list[SourceRow], kept: list[int]) -> pa.RecordBatch:
@@ -173,8 +173,8 @@ def _lowest(chunks: Iterator[Chunk], limit: int) -> set[int]:
         for chunk in chunks
         for pair in zip(*(chunk.rows.column(name).to_pylist() for name in ("text", "text_pair")), strict=True)
     )
-    keys = ((text_digest(text, pair, b"limit"), place) for place, (text, pair) in enumerate(texts))
-    return {place for _, place in nsmallest(limit, keys)}
+    keys = ((text_digest(text, pair, b"limit"), index) for index, (text, pair) in enumerate(texts))
+    return {index for _, index in nsmallest(limit, keys)}
 
 
 def _only(chunks: Iterator[Chunk], chosen: set[int]) -> Iterator[Chunk]:
@@ -182,7 +182,7 @@ def _only(chunks: Iterator[Chunk], chosen: set[int]) -> Iterator[Chunk]:
     first = 0
     for chunk in chunks:
         size = chunk.rows.num_rows
-        places = [place for place in range(size) if first + place in chosen]
+        indices = [index for index in range(size) if first + index in chosen]
         first += size
-        rows = chunk.rows.take(pa.array(places, pa.int64()))
-        yield Chunk(rows, chunk.rejects, chunk.skipped + size - len(places))
+        rows = chunk.rows.take(pa.array(indices, pa.int64()))
+        yield Chunk(rows, chunk.rejects, chunk.skipped + size - len(indices))

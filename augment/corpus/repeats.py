@@ -76,18 +76,22 @@ class RepeatCounter:
         labels = np.frombuffer(self._labels, dtype=np.intc)
         sizes = np.bincount(splits, minlength=len(self._split_names)).tolist()
         rows = {name: sizes[number] for name, number in self._split_names.items()}
-        chosen = sorted(sorted(rows, key=lambda name: (-rows[name], name))[:_MOST_SPLITS], key=_place)
+        chosen = sorted(sorted(rows, key=lambda name: (-rows[name], name))[:_MOST_SPLITS], key=_split_order)
         of = {name: keys[splits == self._split_names[name]] for name in chosen}
-        there = {name: np.unique(found) for name, found in of.items()}
+        there = {name: np.unique(part) for name, part in of.items()}
         shared: dict[str, dict[str, int]] = {}
-        for place, name in enumerate(chosen):
-            for earlier in chosen[:place]:
+        for index, name in enumerate(chosen):
+            for earlier in chosen[:index]:
                 count = int(np.isin(of[name], there[earlier]).sum())
                 if count:
                     shared.setdefault(name, {})[earlier] = count
         texts, labelled = _two_labels(keys[labels >= 0], labels[labels >= 0])
         return Repeats(
-            {name: rows[name] for name in sorted(rows, key=_place)}, shared, texts, labelled, self._whole
+            {name: rows[name] for name in sorted(rows, key=_split_order)},
+            shared,
+            texts,
+            labelled,
+            self._whole,
         )
 
 
@@ -97,13 +101,13 @@ def text_key(text: str, pair: str | None) -> int:
     return int.from_bytes(blake2b(parts, digest_size=8).digest(), "little")
 
 
-def repeat_notices(found: Repeats) -> Iterator[str]:
+def repeat_notices(repeats: Repeats) -> Iterator[str]:
     """Yield a notice on texts in two splits, and one on texts with two labels, where there are any."""
-    seen = sum(found.rows.values())
-    over = "" if found.whole else f" (of the {seen:,} rows looked at; `augment audit` reads all)"
+    seen = sum(repeats.rows.values())
+    over = "" if repeats.whole else f" (of the {seen:,} rows looked at; `augment audit` reads all)"
     shared = [
-        f"{count:,} of {found.rows[name]:,} rows of {name} ({_percent(count, found.rows[name])}) are also in {earlier}"
-        for name, others in found.shared.items()
+        f"{count:,} of {repeats.rows[name]:,} rows of {name} ({_percent(count, repeats.rows[name])}) are also in {earlier}"
+        for name, others in repeats.shared.items()
         for earlier, count in others.items()
     ]
     if shared:
@@ -111,10 +115,10 @@ def repeat_notices(found: Repeats) -> Iterator[str]:
             f"the same text is in two splits: {', '.join(shared)}; scores on such rows are too good: "
             f"`augment audit` lists them{over}"
         )
-    if found.texts:
+    if repeats.texts:
         yield (
-            f"the same text has two labels: {found.texts:,} texts, in {found.labelled:,} of {seen:,} rows "
-            f"({_percent(found.labelled, seen)}); at most one label of each is right: `augment audit` lists them{over}"
+            f"the same text has two labels: {repeats.texts:,} texts, in {repeats.labelled:,} of {seen:,} rows "
+            f"({_percent(repeats.labelled, seen)}); at most one label of each is right: `augment audit` lists them{over}"
         )
 
 
@@ -137,7 +141,7 @@ def _two_labels(keys: np.ndarray, labels: np.ndarray) -> tuple[int, int]:
     return int(differ.sum()), int(sizes[differ].sum())
 
 
-def _place(split: str) -> tuple[int, str]:
+def _split_order(split: str) -> tuple[int, str]:
     """Return where a split is in their order."""
     return _ORDER.get(split, len(_ORDER)), split
 

@@ -46,15 +46,15 @@ def roles_of(config: CorpusConfig, schema: pa.Schema, where: str) -> Roles:
             for role in ("label", "split")
             if all(getattr(file, role) is not None for file in config.files)
         }
-    found = {role: named[role] or (None if role in settled else _usual(role, free, where)) for role in USUAL}
-    if found["text"] is None:
+    roles = {role: named[role] or (None if role in settled else _usual(role, free, where)) for role in USUAL}
+    if roles["text"] is None:
         columns = ", ".join(f"`{name}`" for name in schema.names)
         raise RequestError(
             where,
             f"no column looks like the text; there are {columns}",
             "set `corpus.text: COLUMN`; if the first line is a row already, name the columns: `corpus.columns: [text, label]`",
         )
-    return found
+    return roles
 
 
 def require_label(config: CorpusConfig, roles: Roles, heads: Iterable[Record], where: str) -> None:
@@ -65,13 +65,13 @@ def require_label(config: CorpusConfig, roles: Roles, heads: Iterable[Record], w
     given = config.hub is None and any(file.label is not None for file in config.files)
     if roles["label"] is not None or config.label is False or given:
         return
-    found: dict[str, set[str]] = {}
+    labels: dict[str, set[str]] = {}
     for record in heads:
         for name, value in record.items():
             if value is not None and value != "":
-                found.setdefault(name, set()).add(str(value).lower())
+                labels.setdefault(name, set()).add(str(value).lower())
     used = {*roles.values(), *_OURS}
-    names = [name for name, values in found.items() if name not in used and values in _TRUTHS]
+    names = [name for name, values in labels.items() if name not in used and values in _TRUTHS]
     if names:
         what = (
             f"no column has the usual name of a label, and {few([f'`{name}`' for name in names])} could be it"
@@ -85,15 +85,15 @@ def require_label(config: CorpusConfig, roles: Roles, heads: Iterable[Record], w
 def readable(schema: pa.Schema, roles: Roles) -> pa.Schema:
     """Return the schema with bytes as text in the columns of roles, and the label of a list in place of the list."""
     for name in roles.values():
-        place = -1 if name is None else schema.get_field_index(name)
-        if place >= 0:
-            kind = schema.field(place).type
+        index = -1 if name is None else schema.get_field_index(name)
+        if index >= 0:
+            kind = schema.field(index).type
             if name == roles["label"] and isinstance(
                 kind, pa.ListType | pa.LargeListType | pa.FixedSizeListType
             ):
                 kind = kind.value_type
             schema = schema.set(
-                place, schema.field(place).with_type(pa.string() if _is_bytes(kind) else kind)
+                index, schema.field(index).with_type(pa.string() if _is_bytes(kind) else kind)
             )
     return schema
 

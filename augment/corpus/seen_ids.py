@@ -41,5 +41,5 @@ class SeenHashes:
 
 def _has(keys: np.ndarray, key: int) -> bool:
     """Return whether a sorted array holds a key."""
-    place = int(np.searchsorted(keys, np.uint64(key)))
-    return place < len(keys) and int(keys[place]) == key
+    index = int(np.searchsorted(keys, np.uint64(key)))
+    return index < len(keys) and int(keys[index]) == key

@@ -61,12 +61,12 @@ def resource_hashes(job: Job) -> dict[str, str]:
     given = job.resources
     single = [name for name in (given.flags, given.ngrams) if name is not None]
     names = (*given.protect, *given.guard, *given.antonyms, *single)
-    found = {name: digest(job.root / name) for name in names if (job.root / name).is_file()}
+    hashes = {name: digest(job.root / name) for name in names if (job.root / name).is_file()}
     if given.masked_lm is not None:
-        found[given.masked_lm] = resource_folder("masked_lm", given.masked_lm, job.run).digest()
+        hashes[given.masked_lm] = resource_folder("masked_lm", given.masked_lm, job.run).digest()
     if given.encoder is not None:
-        found[given.encoder] = resource_folder("encoder", given.encoder, job.run).digest()
+        hashes[given.encoder] = resource_folder("encoder", given.encoder, job.run).digest()
     calibration = job.calibration_file()
     if calibration is not None:
-        found[str(job.needs_model().calibration)] = digest(calibration)
-    return found
+        hashes[str(job.needs_model().calibration)] = digest(calibration)
+    return hashes

@@ -52,29 +52,29 @@ def merge(folder: Path, phase: Phase, job: Job, shards: int) -> None:
     if phase.ends is None or _is_whole(folder, phase, phase.ends):
         return
     phase.merged_path(folder).unlink(missing_ok=True)
-    home, beside = phase.decided_path(folder), phase.decided_path(folder).with_name("merging")
-    for left in (home, beside):
+    home, work = phase.decided_path(folder), phase.decided_path(folder).with_name("merging")
+    for left in (home, work):
         shutil.rmtree(left, ignore_errors=True)
     lines = _CollectedLines(folder, phase, phase.ends, job, shards)
     starts = _starts(lines)
-    _deal(lines, lambda table: np.searchsorted(starts, _numbers(table, "key"), side="right"), beside)
+    _deal(lines, lambda table: np.searchsorted(starts, _numbers(table, "key"), side="right"), work)
 
     def buckets() -> Iterator[pa.Table]:
         """Yield the lines of each bucket, those of the smallest keys first."""
         for bucket in range(len(starts) + 1):
-            if (beside / _name(bucket)).exists():
-                yield pa.Table.from_batches(_batches(beside / _name(bucket))).sort_by(ORDER)
+            if (work / _name(bucket)).exists():
+                yield pa.Table.from_batches(_batches(work / _name(bucket))).sort_by(ORDER)
 
-    together, found = _together(shards), phase.ends.merge(buckets, job)
+    together, merged = _together(shards), phase.ends.merge(buckets, job)
     table = phase.ends.learns_table
     if table is not None:
-        write_table(table.path_in(folder / "run"), pa.concat_tables(found))
+        write_table(table.path_in(folder / "run"), pa.concat_tables(merged))
     else:
-        _deal(found, lambda table: _numbers(table, "shard") // together, home)
+        _deal(merged, lambda table: _numbers(table, "shard") // together, home)
     files = {path.name: digest(path) for path in _made(folder, phase, phase.ends)}
     facts: dict[str, object] = {"stage": phase.ends.kind, "together": together, "files": files}
     write_json(phase.merged_path(folder), {**facts, "sha256": _seal(facts)})
-    shutil.rmtree(beside, ignore_errors=True)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def decided(folder: Path, phase: Phase, shard: int) -> pa.Table | None:
@@ -88,8 +88,8 @@ def decided(folder: Path, phase: Phase, shard: int) -> pa.Table | None:
     if path.name not in files:
         return None
     with readable(path):
-        found = digest(path)
-    if found != files[path.name]:
+        actual = digest(path)
+    if actual != files[path.name]:
         raise RequestError(
             str(path), "what a stage decided was changed or damaged since", "run again: it decides anew"
         )
@@ -101,10 +101,10 @@ def _is_whole(folder: Path, phase: Phase, stage: WholeStage) -> bool:
     """Return whether the stage that ends a phase has decided, and its files are as they were written."""
     try:
         record = read_json(phase.merged_path(folder))
-        found = {path.name: digest(path) for path in _made(folder, phase, stage)}
+        actual = {path.name: digest(path) for path in _made(folder, phase, stage)}
     except (RequestError, OSError):
         return False
-    return record.pop("sha256", None) == _seal(record) and record.get("files") == found
+    return record.pop("sha256", None) == _seal(record) and record.get("files") == actual
 
 
 def _made(folder: Path, phase: Phase, stage: WholeStage) -> list[Path]:
@@ -147,21 +147,21 @@ def _starts(tables: Iterable[pa.Table]) -> np.ndarray:
         if len(kept) > _SAMPLED:
             kept, every = kept[::2], 2 * every
     count = min(total // _BUCKET, _BUCKETS - 1)
-    places = np.arange(1, count + 1) * len(kept) // (count + 1)
-    return np.unique(np.sort(kept)[places]) if count else kept[:0]
+    indices = np.arange(1, count + 1) * len(kept) // (count + 1)
+    return np.unique(np.sort(kept)[indices]) if count else kept[:0]
 
 
-def _deal(tables: Iterable[pa.Table], place: Callable[[pa.Table], np.ndarray], folder: Path) -> None:
+def _deal(tables: Iterable[pa.Table], bucket_of: Callable[[pa.Table], np.ndarray], folder: Path) -> None:
     """Write every row of the tables to the file of its place in a folder; files appear when all are complete."""
     writers: dict[int, pa.RecordBatchStreamWriter] = {}
     with ExitStack() as files:
         for table in tables:
-            places = place(table)
-            for number in np.unique(places).tolist():
+            buckets = bucket_of(table)
+            for number in np.unique(buckets).tolist():
                 if number not in writers:
                     stream = files.enter_context(whole(folder / _name(number)))
                     writers[number] = files.enter_context(pa.ipc.new_stream(stream, table.schema))
-                writers[number].write_table(table.filter(pa.array(places == number)))
+                writers[number].write_table(table.filter(pa.array(buckets == number)))
 
 
 def _batches(path: Path) -> list[pa.RecordBatch]:

@@ -57,8 +57,8 @@ LAST = Phase(0, (), None, None)
 def phases(pipeline: Pipeline) -> tuple[Phase, ...]:
     """Return the phases of a pipeline, in order; one where no stage must see all rows."""
     parts = cut(pipeline.stages)
-    found: list[Phase] = []
+    result: list[Phase] = []
     for number, stages in enumerate(parts):
         ends = parts[number + 1][0].across_rows if number + 1 < len(parts) else None
-        found.append(Phase(number, tuple(stages), found[-1] if found else None, ends))
-    return tuple(found)
+        result.append(Phase(number, tuple(stages), result[-1] if result else None, ends))
+    return tuple(result)

@@ -37,12 +37,12 @@ class ProcessRank:
         """Return the rank that the environment names; RequestError if it names none."""
         for name, world in _NAMES:
             if name in environment and world in environment:
-                found = (environment[name], environment[world])
-                if all(value.isdecimal() for value in found) and int(found[0]) < int(found[1]):
-                    return cls(int(found[0]), int(found[1]))
+                given = (environment[name], environment[world])
+                if all(value.isdecimal() for value in given) and int(given[0]) < int(given[1]):
+                    return cls(int(given[0]), int(given[1]))
                 raise RequestError(
                     "run.executor: rank",
-                    f"{name}={found[0]} and {world}={found[1]} are no rank",
+                    f"{name}={given[0]} and {world}={given[1]} are no rank",
                     "start with torchrun or srun, which set both",
                 )
         raise RequestError(

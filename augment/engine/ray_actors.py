@@ -99,17 +99,17 @@ class Cluster:
             for ref in self._done():
                 task = self._open.pop(ref)
                 try:
-                    found = ray.get(ref)
+                    receipt = ray.get(ref)
                 except ray.exceptions.RayError as error:
                     self._lost(task, error)
                     continue
-                if isinstance(found, AugmentError):
-                    raise found
+                if isinstance(receipt, AugmentError):
+                    raise receipt
                 self._vain = 0
                 self._next(task.actor)
-                if found is not None:
+                if receipt is not None:
                     left -= 1
-                    yield found
+                    yield receipt
 
     def _start(self) -> None:
         """Start as many actors as the run asks for, or as the cluster has devices or cores for, if none are there."""

@@ -66,9 +66,9 @@ def run_shard(
     `report` is given the rows before the receipt is written. AugmentError if so many of its rows fail that the stage is at
     fault.
     """
-    found = finished(folder, shard, phase)
-    if found is not None:
-        return found
+    earlier = finished(folder, shard, phase)
+    if earlier is not None:
+        return earlier
     table, before = _given(folder, shard, phase)
     with counted() as retries:
         applied = _Search(apply).treat(table)

@@ -83,8 +83,8 @@ class Staged:
         """Raise RequestError naming the first file of what was laid out that is damaged or gone."""
         for name, sha256 in self.files.items():
             with readable(folder / name):
-                found = digest(folder / name)
-            if found != sha256:
+                actual = digest(folder / name)
+            if actual != sha256:
                 raise RequestError(
                     str(folder / name),
                     "what the run wrote was changed or damaged since",
@@ -129,7 +129,7 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
         _columns(shape),
         tuple(tally.rejects),
         tally.repeats.count(),
-        types.found,
+        types.label_type,
         notices,
         tuple(sorted(tally.splits)),
         tally.source,
@@ -154,14 +154,14 @@ def read_sample(folder: Path, seed: int, count: int) -> pa.Table:
 
         def keyed() -> Iterator[tuple[bytes, int, int]]:
             for group in range(file.num_row_groups):
-                for place, name in enumerate(
+                for index, name in enumerate(
                     file.read_row_group(group, columns=["id"]).column(0).to_pylist()
                 ):
-                    yield blake2b(f"{seed}\0sample\0{name}".encode(), digest_size=8).digest(), group, place
+                    yield blake2b(f"{seed}\0sample\0{name}".encode(), digest_size=8).digest(), group, index
 
         chosen = nsmallest(count, keyed())
         rows = {
-            group: file.read_row_group(group).take([place for _, other, place in chosen if other == group])
+            group: file.read_row_group(group).take([index for _, other, index in chosen if other == group])
             for group in sorted({group for _, group, _ in chosen})
         }
     turns = dict.fromkeys(rows, 0)
@@ -217,8 +217,8 @@ class _RowSorter:
     def _number(self, chunk: Chunk) -> None:
         """Note the highest number of ids that read like those of samples: a corpus may have been augmented before."""
         ids = [*chunk.rows.column("id").to_pylist(), *(reject.id for reject in chunk.rejects)]
-        found = (match for match in map(_SAMPLE.fullmatch, ids) if match)
-        self.numbered = max([self.numbered, *(int(match[1]) for match in found)])
+        matches = (match for match in map(_SAMPLE.fullmatch, ids) if match)
+        self.numbered = max([self.numbered, *(int(match[1]) for match in matches)])
 
 
 class _Writer:

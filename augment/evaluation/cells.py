@@ -24,7 +24,7 @@ from augment.config.sections import CorpusConfig, ModelConfig, OutputConfig, Res
 from augment.config.shipped import find
 from augment.corpus import with_label_names
 from augment.errors import RequestError
-from augment.evaluation.arms import ALONE, DUPLICATE, Arm
+from augment.evaluation.conditions import ALONE, DUPLICATE, Condition
 from augment.evaluation.material import (
     Labelled,
     by_split,
@@ -60,11 +60,11 @@ class Bench:
     folder: Path
     pool: list[Labelled]
     clean: list[Labelled]
-    say: Progress
+    report: Progress
     made: dict[tuple[str, str], Made] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, job: Job, folder: Path, say: Progress) -> "Bench":
+    def of(cls, job: Job, folder: Path, report: Progress) -> "Bench":
         """Read the corpus; DataError if it cannot be trained and tested on."""
         job = _anchored(with_label_names(job))
         splits = by_split(job)
@@ -73,7 +73,7 @@ class Bench:
         if job.resources.flags is not None:
             # What is wrong with it is said before anything is trained.
             require_labels(Path(job.resources.flags), {row.label for row in splits["train"]})
-        return cls(job, folder, splits["train"], held_out(splits, job.evaluate.test_rows), say)
+        return cls(job, folder, splits["train"], held_out(splits, job.evaluate.test_rows), report)
 
     @property
     def classes(self) -> list[str]:
@@ -84,17 +84,17 @@ class Bench:
     def tests(self) -> dict[str, list[Labelled]]:
         """Every test by name; those that take time to make are kept in the folder."""
         settings = self.job.evaluate
-        found = {"clean": self.clean}
+        tests = {"clean": self.clean}
         for name in settings.others:
             config = read_job([find("configs", name)], [], self.job.root)
-            found[Path(name).stem] = other_domain(config, self.classes, name, settings.test_rows)
+            tests[Path(name).stem] = other_domain(config, self.classes, name, settings.test_rows)
         if settings.synonyms:
-            found["synonyms"] = self._reworded()
+            tests["synonyms"] = self._reworded()
         if settings.noise:
-            found["noise"] = noisy(self.clean, settings.noise, self.job.seed)
+            tests["noise"] = noisy(self.clean, settings.noise, self.job.seed)
         if self.job.resources.flags is not None:
-            found["reversed"] = self._reversed()
-        return found
+            tests["reversed"] = self._reversed()
+        return tests
 
     @cached_property
     def texts(self) -> dict[str, int]:
@@ -107,36 +107,36 @@ class Bench:
         if self.job.judge is not None:
             return self.job.judge
         start = _judging(self.job, self.pool)
-        place = self.folder / "judge"
-        if not place.exists():
-            self.say("train the judge", 0, 0)
-            job = self._job(self.pool, self.folder / "judge-corpus", place, TrainConfig(start=start))
-            self._train(job, place)
+        folder = self.folder / "judge"
+        if not folder.exists():
+            self.report("train the judge", 0, 0)
+            job = self._job(self.pool, self.folder / "judge-corpus", folder, TrainConfig(start=start))
+            self._train(job, folder)
             shutil.rmtree(self.folder / "judge-corpus")
-        return ModelConfig(path=str(place), max_length=self.job.needs_model().max_length)
+        return ModelConfig(path=str(folder), max_length=self.job.needs_model().max_length)
 
-    def measured(self, arm: Arm, rows: int, seed: int) -> Measured:
+    def measured(self, condition: Condition, rows: int, seed: int) -> Measured:
         """Return what an arm comes to on one draw: accuracies (0 to 1) by test, and what its samples are like."""
-        place = self.folder / f"{rows}-{seed}"
+        folder = self.folder / f"{rows}-{seed}"
         draw = drawn(self.pool, rows, seed)
-        model = place / DUPLICATE
+        model = folder / DUPLICATE
         if not model.exists():
             self._trained(self._copies(draw, seed), rows, seed, frozenset(), model)
-        if arm.name == DUPLICATE:
+        if condition.name == DUPLICATE:
             return self._scores(model)
-        samples, facts = ([], {}) if arm.is_copying else self._samples(arm, draw, seed, model)
-        if facts.get("samples") == 0 and not arm.ways:
+        samples, facts = ([], {}) if condition.is_copying else self._samples(condition, draw, seed, model)
+        if facts.get("samples") == 0 and not condition.ways:
             # Trained on the same rows it would differ by nothing but their order.
             return {**self._scores(model), **facts, "copies": self._enlarged(rows) - rows}
-        rest = self.enlarged(arm, draw, samples, seed)
-        own = place / "arm"
-        self._trained(rest, rows, seed, arm.ways, own)
-        copies = len(rest) - self._repeated(arm, rows) - len(samples)
+        rest = self.enlarged(condition, draw, samples, seed)
+        own = folder / "arm"
+        self._trained(rest, rows, seed, condition.ways, own)
+        copies = len(rest) - self._repeated(condition, rows) - len(samples)
         return {**self._scores(own), **facts, "copies": max(copies, 0)}
 
-    def _samples(self, arm: Arm, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
+    def _samples(self, condition: Condition, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
         """Return the samples of a draw that join its data, and what they are like."""
-        plan = arm.plan(self.passes(arm, len(draw)))
+        plan = condition.plan(self.passes(condition, len(draw)))
         key = model.parent.name, plan.model_dump_json()
         if key not in self.made:
             for other in [other for other in self.made if other[0] != key[0]]:
@@ -146,45 +146,45 @@ class Bench:
 
     def _make(self, plan: Pipeline, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
         """Run a pipeline on a draw; return the samples that join its data, and what they are like."""
-        place = model.parent / "samples"
+        output = model.parent / "samples"
         job = self._job(draw, model.parent / "corpus", model, self.job.train).model_copy(
             update={"output": OutputConfig(report_rows=0), "seed": self.job.seed + seed}
         )
-        kept = run(plan, self._without_synonyms(job), place, overwrite=True).folder
-        found = [row for row in _joined(kept) if row.get("source_id")]
-        shutil.rmtree(place)
-        samples = [Labelled(row["text"], row["label"], row.get("text_pair")) for row in found]
-        count = len(found)
+        kept = run(plan, self._without_synonyms(job), output, overwrite=True).folder
+        rows = [row for row in _joined(kept) if row.get("source_id")]
+        shutil.rmtree(output)
+        samples = [Labelled(row["text"], row["label"], row.get("text_pair")) for row in rows]
+        count = len(rows)
         facts: Measured = {"samples": count}
         if count:
-            facts["edits"] = round(sum(len(row["edits"]) for row in found) / count, 4)
+            facts["edits"] = round(sum(len(row["edits"]) for row in rows) / count, 4)
             facts["label_kept"] = round(sum(self._right(self.judge, samples)) / count, 4)
         return samples, facts
 
     def enlarged(
-        self, arm: Arm, draw: Sequence[Labelled], samples: list[Labelled], seed: int
+        self, condition: Condition, draw: Sequence[Labelled], samples: list[Labelled], seed: int
     ) -> list[Labelled]:
         """Return the rows an arm is trained on, as many as any arm's: the draw, its samples, and copies for what lacks."""
-        if arm.pipeline == ALONE:
+        if condition.pipeline == ALONE:
             return list(draw)
-        source = self._repeated(arm, len(draw))
-        wanted = self.passes(arm, len(draw)) * self._enlarged(len(draw)) - source
-        rng = chance(seed, "evaluate", arm.name, 0)
+        source = self._repeated(condition, len(draw))
+        wanted = self.passes(condition, len(draw)) * self._enlarged(len(draw)) - source
+        rng = chance(seed, "evaluate", condition.name, 0)
         chosen = rng.sample(samples, wanted) if len(samples) > wanted else samples
         whole = [*draw] * (source // len(draw))
         return [*whole, *chosen, *_cycled(rng.sample(draw, len(draw)), wanted - len(chosen))]
 
     def _copies(self, draw: Sequence[Labelled], seed: int) -> list[Labelled]:
         """Return every row of a draw as often as it has variants, and once."""
-        return self.enlarged(Arm.of(DUPLICATE), draw, [], seed)
+        return self.enlarged(Condition.of(DUPLICATE), draw, [], seed)
 
-    def _repeated(self, arm: Arm, rows: int) -> int:
+    def _repeated(self, condition: Condition, rows: int) -> int:
         """Return how many rows of an arm's data are the draw's own: once, or once a pass where passes differ."""
-        return rows * self.passes(arm, rows)
+        return rows * self.passes(condition, rows)
 
-    def passes(self, arm: Arm, rows: int) -> int:
+    def passes(self, condition: Condition, rows: int) -> int:
         """Return in how many passes the samples of so many rows differ."""
-        return round(self._epochs(rows)) if "online" in arm.ways else 1
+        return round(self._epochs(rows)) if "online" in condition.ways else 1
 
     def _epochs(self, rows: int) -> float:
         """Return the passes over the enlarged data of so many rows."""
@@ -197,7 +197,7 @@ class Bench:
         return rows * (1 + self.job.evaluate.variants)
 
     def _trained(
-        self, rows: list[Labelled], drawn_rows: int, seed: int, ways: frozenset[str], place: Path
+        self, rows: list[Labelled], drawn_rows: int, seed: int, ways: frozenset[str], model_path: Path
     ) -> None:
         """Train a model on rows, with the steps of every arm; half of them where that is wanted."""
         train_config = self.job.train
@@ -209,28 +209,30 @@ class Bench:
             "limit": None,
             "baseline": False,
         }
-        job = self._job(rows, place.with_name("corpus"), place, train_config.model_copy(update=changed))
-        self._train(job.model_copy(update={"seed": self.job.seed + seed}), place)
+        job = self._job(
+            rows, model_path.with_name("corpus"), model_path, train_config.model_copy(update=changed)
+        )
+        self._train(job.model_copy(update={"seed": self.job.seed + seed}), model_path)
 
-    def _train(self, job: Job, place: Path) -> None:
+    def _train(self, job: Job, model_path: Path) -> None:
         """Train a model beside its place, which so is there only when it is whole."""
-        fresh = place.with_name(f"{place.name}-fresh")
-        for left in (fresh, place):
+        fresh = model_path.with_name(f"{model_path.name}-fresh")
+        for left in (fresh, model_path):
             shutil.rmtree(left, ignore_errors=True)
         config = job.needs_model().model_copy(update={"path": str(fresh)})
         train(job.model_copy(update={"model": config}))
-        fresh.rename(place)
+        fresh.rename(model_path)
 
     def _scores(self, model: Path) -> Measured:
         """Return the accuracy on every test; of a text in several wordings all must be answered rightly."""
         config = ModelConfig(path=str(model), max_length=self.job.needs_model().max_length)
-        found: Measured = {}
+        scores: Measured = {}
         for name, rows in self.tests.items():
             right: dict[int, bool] = {}
             for row, one in zip(rows, self._right(config, rows), strict=True):
                 right[row.of] = right.get(row.of, True) and one
-            found[name] = round(sum(right.values()) / len(right), 5)
-        return found
+            scores[name] = round(sum(right.values()) / len(right), 5)
+        return scores
 
     def _right(self, config: ModelConfig, rows: Sequence[Labelled]) -> list[bool]:
         """Return whether a model answers each row with its label."""
@@ -241,18 +243,18 @@ class Bench:
         answers = classifier.ask([row.text for row in rows], [row.text_pair for row in rows]).argmax(-1)
         return [labels.name(int(answer)) == row.label for answer, row in zip(answers, rows, strict=True)]
 
-    def _job(self, rows: Sequence[Labelled], place: Path, model: Path, settings: TrainConfig) -> Job:
+    def _job(self, rows: Sequence[Labelled], folder: Path, model: Path, settings: TrainConfig) -> Job:
         """Return the job that trains on rows, which are written to a folder.
 
         A training wants a test; it is given one row, as every test is asked afterwards.
         """
-        place.mkdir(parents=True, exist_ok=True)
-        write_rows(place / "train.jsonl", rows)
-        write_rows(place / "test.jsonl", self.clean[:1])
+        folder.mkdir(parents=True, exist_ok=True)
+        write_rows(folder / "train.jsonl", rows)
+        write_rows(folder / "test.jsonl", self.clean[:1])
         pair = "text_pair" if any(row.text_pair is not None for row in self.clean) else None
         corpus = CorpusConfig.model_validate(
             {
-                "root": str(place),
+                "root": str(folder),
                 "files": {"train": "train.jsonl", "test": "test.jsonl"},
                 "text": "text",
                 "text_pair": pair,
@@ -292,11 +294,11 @@ class Bench:
         """Return the samples that a pipeline makes of the clean test, by the numbers of their rows; kept in a file."""
         kept = self.folder / f"{name}.jsonl"
         if not kept.exists():
-            corpus, place = self.folder / f"{name}-corpus", self.folder / name
+            corpus, output = self.folder / f"{name}-corpus", self.folder / name
             # No stage asks the model, but a job must name one.
             job = self._job(self.clean, corpus, Path(self.judge.path), self.job.train)
             settings = {"resources": resources, "output": OutputConfig(report_rows=0)}
-            rows = _joined(run(plan, job.model_copy(update=settings), place, overwrite=True).folder)
+            rows = _joined(run(plan, job.model_copy(update=settings), output, overwrite=True).folder)
             numbers = {(row.text, row.text_pair): row.of for row in self.clean}
             of = {
                 row["id"]: numbers[row["text"], row.get("text_pair")]
@@ -304,13 +306,13 @@ class Bench:
                 if not row.get("source_id")
             }
             samples = [row for row in rows if row.get("source_id")]
-            found = [
+            labelled = [
                 Labelled(row["text"], row["label"], row.get("text_pair"), of[row["source_id"]])
                 for row in samples
             ]
-            for done in (corpus, place):
+            for done in (corpus, output):
                 shutil.rmtree(done)
-            write_rows(kept, found)
+            write_rows(kept, labelled)
         return read_rows(kept)
 
 

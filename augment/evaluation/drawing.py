@@ -11,18 +11,18 @@ _LINE, _LEFT, _WIDTH, _RIGHT = 22, 190, 420, 150
 
 def forest(tests: Mapping[str, Mapping[str, Difference]]) -> str:
     """Return the picture, points to the right of zero for what is gained."""
-    shown = [one for arms in tests.values() for one in arms.values()]
+    shown = [one for conditions in tests.values() for one in conditions.values()]
     reach = max(
         [1.0, *(abs(value) for one in shown for value in (one.low, one.high, one.mean) if not isnan(value))]
     )
     parts: list[str] = []
     at = 10
-    for test, arms in tests.items():
+    for test, conditions in tests.items():
         at += _LINE
         parts.append(f'<text x="10" y="{at}" font-weight="bold">{escape(test)}</text>')
-        for arm, one in arms.items():
+        for condition, one in conditions.items():
             at += _LINE
-            parts += _row(arm, one, at, reach)
+            parts += _row(condition, one, at, reach)
     height = at + 2 * _LINE
     middle = _LEFT + _WIDTH / 2
     axis = (
@@ -36,21 +36,21 @@ def forest(tests: Mapping[str, Mapping[str, Difference]]) -> str:
     return "\n".join([head, axis, *parts, "</svg>", ""])
 
 
-def _row(arm: str, one: Difference, at: int, reach: float) -> list[str]:
+def _row(condition: str, one: Difference, at: int, reach: float) -> list[str]:
     """Return one arm's line: its name, its interval, its mean, both as numbers."""
 
-    def place(value: float) -> float:
+    def x_of(value: float) -> float:
         return round(_LEFT + _WIDTH / 2 * (1 + value / reach), 1)
 
     colour = {"higher": "#1a7f37", "lower": "#b42318"}.get(one.verdict, "#555")
-    found = [
-        f'<text x="24" y="{at}">{escape(arm)}</text>',
-        f'<circle cx="{place(one.mean)}" cy="{at - 4}" r="4" fill="{colour}"/>',
+    cells = [
+        f'<text x="24" y="{at}">{escape(condition)}</text>',
+        f'<circle cx="{x_of(one.mean)}" cy="{at - 4}" r="4" fill="{colour}"/>',
     ]
     text = f"{one.mean:+.2f}"
     if not isnan(one.low):
-        span = f'x1="{place(one.low)}" x2="{place(one.high)}" y1="{at - 4}" y2="{at - 4}"'
-        found.append(f'<line {span} stroke="{colour}" stroke-width="2"/>')
+        span = f'x1="{x_of(one.low)}" x2="{x_of(one.high)}" y1="{at - 4}" y2="{at - 4}"'
+        cells.append(f'<line {span} stroke="{colour}" stroke-width="2"/>')
         text += f" [{one.low:+.2f}, {one.high:+.2f}]"
-    found.append(f'<text x="{_LEFT + _WIDTH + 10}" y="{at}" fill="{colour}">{text}</text>')
-    return found
+    cells.append(f'<text x="{_LEFT + _WIDTH + 10}" y="{at}" fill="{colour}">{text}</text>')
+    return cells

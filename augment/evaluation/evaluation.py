@@ -16,15 +16,15 @@ from augment.config.job import Job
 from augment.corpus import corpus_hashes
 from augment.engine.fingerprint import ALGORITHM, resource_hashes
 from augment.errors import FingerprintError, RequestError
-from augment.evaluation.arms import DUPLICATE, Arm
 from augment.evaluation.cells import Bench, Measured
+from augment.evaluation.conditions import DUPLICATE, Condition
 from augment.evaluation.drawing import forest
 from augment.evaluation.material import drawn
 from augment.evaluation.statistics import Difference, compare, holm
 from augment.pipeline.definition import Pipeline, described
 from augment.progress import Progress, silent
 from augment.tables.files import LEFTOVER, read_json, shaped, write_json, write_text
-from augment.tables.locking import locked, sweep_beside
+from augment.tables.locking import locked, sweep_staged
 from augment.tables.run_folder import change, folder_of
 from augment.training import ALGORITHM as TRAINING
 from augment.version import __version__
@@ -56,10 +56,10 @@ class Evaluation:
     texts: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def arms(self) -> list[str]:
+    def conditions(self) -> list[str]:
         """The arms, in the order of their first cells; what all are compared with comes first."""
-        names = dict.fromkeys(arm for _, _, arm in self.cells)
-        return sorted(names, key=lambda arm: arm != DUPLICATE)
+        names = dict.fromkeys(condition for _, _, condition in self.cells)
+        return sorted(names, key=lambda condition: condition != DUPLICATE)
 
     @property
     def tests(self) -> list[str]:
@@ -69,14 +69,14 @@ class Evaluation:
 
     def by_key(self) -> dict[str, Measured]:
         """Return the cells as the file names them."""
-        return {f"{rows} {seed} {arm}": cell for (rows, seed, arm), cell in self.cells.items()}
+        return {f"{rows} {seed} {condition}": cell for (rows, seed, condition), cell in self.cells.items()}
 
-    def mean(self, arm: str, name: str) -> float:
+    def mean(self, condition: str, name: str) -> float:
         """Return the mean of a test or a fact over the cells of an arm; nan where it has none."""
         values = [
             float(value)
             for (_, _, of), cell in self.cells.items()
-            if of == arm and (value := cell.get(name)) is not None
+            if of == condition and (value := cell.get(name)) is not None
         ]
         return sum(values) / len(values) if values else float("nan")
 
@@ -87,33 +87,37 @@ class Evaluation:
 
     def differences(self, test: str, against: str = DUPLICATE) -> dict[str, Difference]:
         """Return for each arm what it gains over another on a test, in points, p corrected for their number."""
-        points = {arm: self._points(test, arm, against) for arm in self.arms}
+        points = {condition: self._points(test, condition, against) for condition in self.conditions}
         return holm(
             {
-                arm: compare({str(rows): of for rows, of in groups.items()})
-                for arm, groups in points.items()
+                condition: compare({str(rows): of for rows, of in groups.items()})
+                for condition, groups in points.items()
                 if groups
             }
         )
 
-    def _points(self, test: str, arm: str, against: str) -> dict[int, list[float]]:
+    def _points(self, test: str, condition: str, against: str) -> dict[int, list[float]]:
         """Return by how many points an arm is above another on each draw that has both, by size."""
         groups: dict[int, list[float]] = defaultdict(list)
         for (rows, seed, of), cell in self.cells.items():
             own, other = cell.get(test), self.cells.get((rows, seed, against), {}).get(test)
-            if of == arm != against and own is not None and other is not None:
+            if of == condition != against and own is not None and other is not None:
                 groups[rows].append(100 * (own - other))
         return groups
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values: means and differences of every arm by test."""
         facts = {
-            arm: {name: _plain(self.mean(arm, name)) for name in (*self.tests, *FACTS)} for arm in self.arms
+            condition: {name: _plain(self.mean(condition, name)) for name in (*self.tests, *FACTS)}
+            for condition in self.conditions
         }
         differences = {
             test: {
-                arm: {**{key: _plain(value) for key, value in vars(one).items()}, "verdict": one.verdict}
-                for arm, one in self.differences(test).items()
+                condition: {
+                    **{key: _plain(value) for key, value in vars(one).items()},
+                    "verdict": one.verdict,
+                }
+                for condition, one in self.differences(test).items()
             }
             for test in self.tests
         }
@@ -124,33 +128,34 @@ class Evaluation:
         import pandas as pd
 
         rows = [
-            {"rows": rows, "seed": seed, "arm": arm, **cell} for (rows, seed, arm), cell in self.cells.items()
+            {"rows": rows, "seed": seed, "arm": condition, **cell}
+            for (rows, seed, condition), cell in self.cells.items()
         ]
         return pd.DataFrame(rows)
 
     def lines(self) -> Iterator[str]:
         """Yield the tables in Markdown."""
-        cells = sum(arm == DUPLICATE for _, _, arm in self.cells)
+        cells = sum(condition == DUPLICATE for _, _, condition in self.cells)
         yield f"Points against `{DUPLICATE}`, the same rows repeated for as many steps; {_many(cells, 'draw')}."
-        none = [arm for arm in self.arms if self.mean(arm, "samples") == 0]
+        none = [condition for condition in self.conditions if self.mean(condition, "samples") == 0]
         for test in self.tests:
             yield from self._of_test(test, cells, none)
-        for arm in none:
+        for condition in none:
             yield from (
                 "",
-                f"`{arm}` made no sample that joins the data (those of `probe` and `attack` stand apart): its rows are those of `{DUPLICATE}`.",
+                f"`{condition}` made no sample that joins the data (those of `probe` and `attack` stand apart): its rows are those of `{DUPLICATE}`.",
             )
         yield from ("", "## Samples", "", "| arm | a row | edits | label kept, by the judge | copies |")
         yield "|---|---|---|---|---|"
-        for arm in self.arms:
-            if not isnan(self.mean(arm, "samples")):
+        for condition in self.conditions:
+            if not isnan(self.mean(condition, "samples")):
                 facts = (
-                    _number(self._samples_a_row(arm), 2),
-                    _number(self.mean(arm, "edits"), 2),
-                    _number(100 * self.mean(arm, "label_kept"), 1, " %"),
-                    _number(self.mean(arm, "copies"), 1),
+                    _number(self._samples_a_row(condition), 2),
+                    _number(self.mean(condition, "edits"), 2),
+                    _number(100 * self.mean(condition, "label_kept"), 1, " %"),
+                    _number(self.mean(condition, "copies"), 1),
                 )
-                yield f"| {arm} | {' | '.join(facts)} |"
+                yield f"| {condition} | {' | '.join(facts)} |"
 
     def _of_test(self, test: str, cells: int, none: Sequence[str]) -> Iterator[str]:
         """Yield what is said of a test: every arm against the same rows repeated, over all sizes and by size."""
@@ -173,12 +178,19 @@ class Evaluation:
             "| arm | draws | difference | 95 % interval | p (Holm) | verdict |",
             "|---|---|---|---|---|---|",
         )
-        found = self.differences(test)
-        for arm, one in found.items():
-            verdict = "made no sample" if arm in none else one.verdict
-            columns = (arm, str(one.cells), f"{one.mean:+.2f}", _span(one), _number(one.holm, 3), verdict)
+        differences = self.differences(test)
+        for condition, one in differences.items():
+            verdict = "made no sample" if condition in none else one.verdict
+            columns = (
+                condition,
+                str(one.cells),
+                f"{one.mean:+.2f}",
+                _span(one),
+                _number(one.holm, 3),
+                verdict,
+            )
             yield f"| {' | '.join(columns)} |"
-        seen = sorted({f"{one.seen:.1f}" for one in found.values() if not isnan(one.seen)}, key=float)
+        seen = sorted({f"{one.seen:.1f}" for one in differences.values() if not isnan(one.seen)}, key=float)
         if seen:
             yield from (
                 "",
@@ -187,20 +199,22 @@ class Evaluation:
         if len(self.sizes) > 1:
             heads = [f"{rows:,} rows" for rows in self.sizes]
             yield from ("", f"| arm | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|")
-            for arm in found:
-                groups = self._points(test, arm, DUPLICATE)
+            for condition in differences:
+                groups = self._points(test, condition, DUPLICATE)
                 points = [
                     f"{sum(of) / len(of):+.2f} ({len(of)})" if (of := groups.get(rows)) else ""
                     for rows in self.sizes
                 ]
-                yield f"| {arm} | {' | '.join(points)} |"
+                yield f"| {condition} | {' | '.join(points)} |"
 
-    def _samples_a_row(self, arm: str) -> float:
+    def _samples_a_row(self, condition: str) -> float:
         """Return how many samples an arm makes of a row, in the mean."""
-        found = [
-            float(cell["samples"] or 0) / rows for (rows, _, of), cell in self.cells.items() if of == arm
+        ratios = [
+            float(cell["samples"] or 0) / rows
+            for (rows, _, of), cell in self.cells.items()
+            if of == condition
         ]
-        return sum(found) / len(found)
+        return sum(ratios) / len(ratios)
 
 
 def evaluate(
@@ -218,28 +232,32 @@ def evaluate(
     """
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-evaluate")
     named = {plan.name: plan for plan in pipelines}
-    arms = [Arm.of(name, named) for name in dict.fromkeys((DUPLICATE, *job.evaluate.arms))]
-    plans: dict[str, object] = {arm.name: described(arm.plan(1)) for arm in arms if not arm.is_copying}
+    conditions = [Condition.of(name, named) for name in dict.fromkeys((DUPLICATE, *job.evaluate.arms))]
+    plans: dict[str, object] = {
+        condition.name: described(condition.plan(1)) for condition in conditions if not condition.is_copying
+    }
     job.needs_model()
     _require_own(folder)
     with locked(folder) as lock, lock.staged():
-        sweep_beside(folder)
+        sweep_staged(folder)
         for name in os.listdir(folder) if folder.is_dir() else ():
             if _HALF_WRITTEN.fullmatch(name):
                 (folder / name).unlink()
         fingerprint = _fingerprint(job)
         cells, before = _kept(folder, fingerprint, plans, overwrite)
-        places = [
-            (rows, job.evaluate.first_seed + number, arm)
+        planned = [
+            (rows, job.evaluate.first_seed + number, condition)
             for number in range(job.evaluate.seeds)
             for rows in job.evaluate.rows
-            for arm in arms
+            for condition in conditions
         ]
-        _measure(job, folder, places, cells, {"fingerprint": fingerprint, "plans": before | plans}, progress)
-    found = read_evaluation(folder)
-    write_text(folder / "evaluation.md", _page(job, found))
-    write_text(folder / "evaluation.svg", forest({test: found.differences(test) for test in found.tests}))
-    return found
+        _measure(job, folder, planned, cells, {"fingerprint": fingerprint, "plans": before | plans}, progress)
+    evaluation = read_evaluation(folder)
+    write_text(folder / "evaluation.md", _page(job, evaluation))
+    write_text(
+        folder / "evaluation.svg", forest({test: evaluation.differences(test) for test in evaluation.tests})
+    )
+    return evaluation
 
 
 def read_evaluation(folder: Path) -> Evaluation:
@@ -256,31 +274,35 @@ def read_evaluation(folder: Path) -> Evaluation:
 def _measure(
     job: Job,
     folder: Path,
-    places: list[tuple[int, int, Arm]],
+    planned: list[tuple[int, int, Condition]],
     cells: Cells,
     facts: dict[str, object],
     progress: Progress | None,
 ) -> None:
     """Measure the places that have no cell, and keep each at once."""
-    left = [(rows, seed, arm) for rows, seed, arm in places if (rows, seed, arm.name) not in cells]
-    say = progress or silent
-    work, done = folder / _WORK, len(places) - len(left)
+    left = [
+        (rows, seed, condition)
+        for rows, seed, condition in planned
+        if (rows, seed, condition.name) not in cells
+    ]
+    report = progress or silent
+    work, done = folder / _WORK, len(planned) - len(left)
     if left:
-        bench = Bench.of(job, work, lambda what, *_: say(what, 0, 0))
+        bench = Bench.of(job, work, lambda what, *_: report(what, 0, 0))
         # More rows than there are: said before anything is written.
         drawn(bench.pool, max(rows for rows, _, _ in left), job.evaluate.first_seed)
         if not (folder / FILE).exists():
             # By this file the folder is known to be ours, so it comes first.
             write_json(folder / FILE, {**facts, "version": __version__, "texts": {}, "cells": {}})
         work.mkdir(parents=True, exist_ok=True)
-        for number, (rows, seed, arm) in enumerate(left):
-            say(f"{arm.name}, {rows} rows, seed {seed}", done + number, len(places))
-            cells[rows, seed, arm.name] = bench.measured(arm, rows, seed)
+        for number, (rows, seed, condition) in enumerate(left):
+            report(f"{condition.name}, {rows} rows, seed {seed}", done + number, len(planned))
+            cells[rows, seed, condition.name] = bench.measured(condition, rows, seed)
             results = {"texts": bench.texts, "cells": Evaluation(folder, cells).by_key()}
             write_json(folder / FILE, {**facts, "version": __version__, **results})
-            if all((rows, seed) != place[:2] for place in left[number + 1 :]):
+            if all((rows, seed) != cell[:2] for cell in left[number + 1 :]):
                 shutil.rmtree(work / f"{rows}-{seed}", ignore_errors=True)
-    say("evaluate", len(places), len(places))
+    report("evaluate", len(planned), len(planned))
 
 
 def _fingerprint(job: Job) -> dict[str, object]:
@@ -352,7 +374,7 @@ def _keyed(cells: Mapping[str, Measured]) -> Cells:
     return {(int(part[0]), int(part[1]), part[2]): cells[key] for key, part in parts.items()}
 
 
-def _page(job: Job, found: Evaluation) -> str:
+def _page(job: Job, evaluation: Evaluation) -> str:
     """Return the page: what was compared, and the tables."""
     config = job.evaluate
     listed = {"other domains": config.others, "words from": config.synonyms}
@@ -365,7 +387,7 @@ def _page(job: Job, found: Evaluation) -> str:
         f"weight of R-Drop {config.r_drop:g}",
     ]
     head = [f"# {job.name}: does augmentation help?", "", "![differences](evaluation.svg)", ""]
-    return "\n".join([*head, f"Settings: {'; '.join(settings)}.", "", *found.lines()]) + "\n"
+    return "\n".join([*head, f"Settings: {'; '.join(settings)}.", "", *evaluation.lines()]) + "\n"
 
 
 def _many(count: int, what: str) -> str:

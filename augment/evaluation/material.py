@@ -31,24 +31,24 @@ class Labelled:
 def by_split(job: Job) -> dict[str, list[Labelled]]:
     """Return the labelled rows of each split of the corpus; DataError if there is nothing to train or to test on."""
     job = with_label_names(job)
-    found: dict[str, list[Labelled]] = defaultdict(list)
+    splits: dict[str, list[Labelled]] = defaultdict(list)
     for chunk in read(job.needs_corpus(), job.run.allow_download):
         columns = chunk.rows.select(["text", "text_pair", "label", "split"]).to_pydict()
         for text, pair, label, split in zip(*columns.values(), strict=True):
             if label is not None:
-                found[split].append(Labelled(text, label, pair))
-    if "train" not in found or not set(_TESTED) & set(found):
+                splits[split].append(Labelled(text, label, pair))
+    if "train" not in splits or not set(_TESTED) & set(splits):
         hint = "give corpus.files by split, or no split at all: then rows are divided 80/10/10"
         raise DataError(
-            job.needs_corpus().origin, f"there are labelled rows only in {', '.join(found) or 'none'}", hint
+            job.needs_corpus().origin, f"there are labelled rows only in {', '.join(splits) or 'none'}", hint
         )
-    return dict(found)
+    return dict(splits)
 
 
 def held_out(splits: dict[str, list[Labelled]], count: int) -> list[Labelled]:
     """Return so many of the rows of the test split, or of validation where there is no test, chosen by hash."""
     rows = splits[next(split for split in _TESTED if split in splits)]
-    return [replace(row, of=place) for place, row in enumerate(_first(rows, count, b"evaluate"))]
+    return [replace(row, of=index) for index, row in enumerate(_first(rows, count, b"evaluate"))]
 
 
 def drawn(rows: Sequence[Labelled], count: int, seed: int) -> list[Labelled]:
@@ -128,11 +128,11 @@ def _shares(of: Counter[str], count: int) -> Counter[str]:
 def _with_noise(text: str, share: float, chance: Chance) -> str:
     """Return a text with a share of its letters changed, at least one."""
     letters = [
-        place for place, letter in enumerate(text[:-1]) if letter.isalpha() and text[place + 1].isalpha()
+        index for index, letter in enumerate(text[:-1]) if letter.isalpha() and text[index + 1].isalpha()
     ]
     chosen = sorted(chance.sample(letters, max(1, round(share * len(letters)))), reverse=True)
-    for place in chosen:
-        one, two = text[place], text[place + 1]
+    for index in chosen:
+        one, two = text[index], text[index + 1]
         new = (two, one + one + two, two + one)[chance.below(3)]
-        text = text[:place] + new + text[place + 2 :]
+        text = text[:index] + new + text[index + 2 :]
     return text

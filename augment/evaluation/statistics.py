@@ -61,13 +61,15 @@ def compare(groups: Mapping[str, Sequence[float]]) -> Difference:
     return Difference(cells, mean, low, high, p, p, _seen(every))
 
 
-def holm(found: Mapping[str, Difference]) -> dict[str, Difference]:
+def holm(differences: Mapping[str, Difference]) -> dict[str, Difference]:
     """Return differences with p corrected for their number (Holm 1979)."""
-    ordered = sorted((name for name in found if not isnan(found[name].p)), key=lambda name: found[name].p)
-    corrected, highest = dict(found), 0.0
-    for place, name in enumerate(ordered):
-        highest = min(max(highest, (len(ordered) - place) * found[name].p), 1.0)
-        corrected[name] = replace(found[name], holm=highest)
+    ordered = sorted(
+        (name for name in differences if not isnan(differences[name].p)), key=lambda name: differences[name].p
+    )
+    corrected, highest = dict(differences), 0.0
+    for rank, name in enumerate(ordered):
+        highest = min(max(highest, (len(ordered) - rank) * differences[name].p), 1.0)
+        corrected[name] = replace(differences[name], holm=highest)
     return corrected
 
 

@@ -16,7 +16,7 @@ from augment.ig.quadrature import Chain, Level, gauss_legendre, resampling
 
 COUNTS = (8, 12, 16, 24, 32)
 
-PLACES = np.linspace(0.0, 1.0, 101)
+POSITIONS = np.linspace(0.0, 1.0, 101)
 
 # How hard weights are held together where few texts leave them free.
 _RIDGE = 1e-4
@@ -29,7 +29,7 @@ def learn(
     integrands: Sequence[np.ndarray],
     counts: Sequence[int] = COUNTS,
     corrected: bool = False,
-    places: np.ndarray = PLACES,
+    positions: np.ndarray = POSITIONS,
 ) -> Chain:
     """Return nested rules of `counts` nodes with weights that are not negative and sum to 1.
 
@@ -37,13 +37,13 @@ def learn(
     same for all. With `corrected` the rules are fitted to what is left after the completeness correction. places: where
     nodes may lie; between the S nodes the integrands are interpolated, which small rules gain from and fine ones do not.
     """
-    fit = _Fit(_moments(integrands, corrected), len(integrands[0]), places)
+    fit = _Fit(_moments(integrands, corrected), len(integrands[0]), positions)
     chosen: list[int] = []
     levels = []
     for count in counts:
         chosen = fit.extend(chosen, count)
         levels.append(Level(fit.weights(chosen)[0], corrected))
-    return Chain(places[chosen], tuple(levels))
+    return Chain(positions[chosen], tuple(levels))
 
 
 def correction(weights: np.ndarray, along: np.ndarray) -> np.ndarray:
@@ -78,20 +78,20 @@ class _Fit:
         self._count = len(candidates)
         values, vectors = np.linalg.eigh(moments)
         root = np.sqrt(np.clip(values, 0, None))[:, None] * vectors.T
-        places = root @ resampling(steps, candidates).T
+        columns = root @ resampling(steps, candidates).T
         wanted = root @ gauss_legendre(steps)[1]
-        energy = float((places**2).sum(0).mean()) or 1.0
+        energy = float((columns**2).sum(0).mean()) or 1.0
         ridge = np.sqrt(_RIDGE * energy) * np.eye(self._count)
         heavy = np.full((1, self._count), 1e3 * np.sqrt(energy))
-        table = np.vstack([places, ridge, heavy])
+        table = np.vstack([columns, ridge, heavy])
         right = np.concatenate([wanted, np.zeros(self._count), heavy[0, :1]])
         basis, self._triangle = np.linalg.qr(table)
         self._right = basis.T @ right
 
     def weights(self, chosen: Sequence[int]) -> tuple[np.ndarray, float]:
         """Return the best weights of these places, [len(chosen)], summing to 1, and what they leave."""
-        found, rest = nnls(self._triangle[:, list(chosen)], self._right)
-        return found / found.sum(), float(rest)
+        solution, rest = nnls(self._triangle[:, list(chosen)], self._right)
+        return solution / solution.sum(), float(rest)
 
     def extend(self, kept: list[int], count: int) -> list[int]:
         """Return `kept` and the places that with them leave least: greedily, then moved one by one."""
@@ -109,12 +109,12 @@ class _Fit:
 
     def _next(self, chosen: list[int]) -> int:
         """Return the place that, added, leaves least."""
-        free = [place for place in range(self._count) if place not in chosen]
+        free = [candidate for candidate in range(self._count) if candidate not in chosen]
         if chosen:
             # Only the places that point most towards what is left: rules hold better on other texts.
             weights = nnls(self._triangle[:, chosen], self._right)[0]
             rest = self._right - self._triangle[:, chosen] @ weights
-            free.sort(key=lambda place: -float(self._triangle[:, place] @ rest))
+            free.sort(key=lambda candidate: -float(self._triangle[:, candidate] @ rest))
             free = free[:_LIKELY]
         return self.best(chosen, free, np.inf)[0]
 
@@ -122,9 +122,9 @@ class _Fit:
         """Return the places with the one in `slot` moved to where it leaves least."""
         here = chosen[slot]
         reach = range(self._count) if everywhere else range(here - _REACH, here + _REACH + 1)
-        free = [place for place in reach if 0 <= place < self._count and place not in chosen]
-        place, left = self.best([*chosen[:slot], *chosen[slot + 1 :]], free, best * (1 - 1e-9))
-        return (chosen, best) if place < 0 else ([*chosen[:slot], place, *chosen[slot + 1 :]], left)
+        free = [candidate for candidate in reach if 0 <= candidate < self._count and candidate not in chosen]
+        candidate, left = self.best([*chosen[:slot], *chosen[slot + 1 :]], free, best * (1 - 1e-9))
+        return (chosen, best) if candidate < 0 else ([*chosen[:slot], candidate, *chosen[slot + 1 :]], left)
 
     def best(self, others: list[int], free: Sequence[int], below: float) -> tuple[int, float]:
         """Return which of the `free` places beside the others leaves least, and how much; -1 if none less than `below`.
@@ -138,11 +138,11 @@ class _Fit:
         across = columns - basis @ (basis.T @ columns)
         gained = (across.T @ rest) ** 2 / np.maximum((across**2).sum(0), np.finfo(float).tiny)
         least = np.sqrt(np.maximum(rest @ rest - gained, 0))
-        found = -1
+        chosen = -1
         for index in np.argsort(least, kind="stable"):
             if least[index] >= below:
                 break
             left = self.weights([*others, free[index]])[1]
             if left < below * (1 - 1e-9):
-                found, below = free[index], left
-        return found, below
+                chosen, below = free[index], left
+        return chosen, below

@@ -105,13 +105,13 @@ def trapezoid(steps: int) -> tuple[np.ndarray, np.ndarray]:
 def patterson() -> Chain:
     """Return the chain of 7, 15, 31 and 63 nodes; exact to degree 11, 23, 47 and 95."""
     half = np.asarray(_PATTERSON)
-    places = np.sort(np.concatenate([-half, [0.0], half]))
+    nodes = np.sort(np.concatenate([-half, [0.0], half]))
     order: list[int] = []
     levels = []
     for stride in (8, 4, 2, 1):
-        order += [place for place in range(stride - 1, 63, stride) if place not in order]
-        levels.append(Level(interpolatory((places[order] + 1) / 2)))
-    return Chain((places[order] + 1) / 2, tuple(levels))
+        order += [index for index in range(stride - 1, 63, stride) if index not in order]
+        levels.append(Level(interpolatory((nodes[order] + 1) / 2)))
+    return Chain((nodes[order] + 1) / 2, tuple(levels))
 
 
 def interpolatory(nodes: np.ndarray) -> np.ndarray:
@@ -122,10 +122,10 @@ def interpolatory(nodes: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.solve(powers.T, moments))
 
 
-def resampling(steps: int, places: np.ndarray) -> np.ndarray:
+def resampling(steps: int, positions: np.ndarray) -> np.ndarray:
     """Return the matrix [P, S] that takes values at Gauss-Legendre nodes to those of their polynomial at `places`."""
     nodes, weights = gauss_legendre(steps)
     degrees = 2 * np.arange(steps) + 1
     known = np.polynomial.legendre.legvander(2 * nodes - 1, steps - 1)
-    wanted = np.polynomial.legendre.legvander(2 * places - 1, steps - 1)
+    wanted = np.polynomial.legendre.legvander(2 * positions - 1, steps - 1)
     return np.asarray(wanted @ (degrees[:, None] * known.T * weights))

@@ -73,12 +73,12 @@ def integrate(paths: Paths, level: Level) -> Integral:
     return Integral(scores, gap, missed / measure(paths, scores))
 
 
-def estimate(found: Integral, before: Tensor | None) -> Tensor:
+def estimate(integral: Integral, before: Tensor | None) -> Tensor:
     """Return what the error goes with, [N]: the residual alone where no coarser rule's scores `before` [N, T] are known."""
     if before is None:
-        return found.residual
-    moved = (found.scores - before).abs().sum(-1) / found.scores.abs().sum(-1).clamp_min(_TINY)
-    return (found.residual * moved).sqrt()
+        return integral.residual
+    moved = (integral.scores - before).abs().sum(-1) / integral.scores.abs().sum(-1).clamp_min(_TINY)
+    return (integral.residual * moved).sqrt()
 
 
 def incomplete(gap: Tensor, start: Tensor, end: Tensor, size: Tensor, tolerance: float) -> Tensor:

@@ -134,10 +134,10 @@ class Classifier:
         encodings = []
         for row, pieces in enumerate(rows["input_ids"]):
             segments = list(kinds[row]) if kinds is not None else [0] * len(pieces)
-            found = Encoding(
+            encoding = Encoding(
                 list(pieces), segments, list(rows["offset_mapping"][row]), rows.sequence_ids(row)
             )
-            encodings.append(found if pieces else Encoding([self._pad], [0], [(0, 0)], [None]))
+            encodings.append(encoding if pieces else Encoding([self._pad], [0], [(0, 0)], [None]))
         return encodings
 
     def batch(self, pieces: Sequence[Sequence[int]], segments: Sequence[Sequence[int]]) -> dict[str, Tensor]:
@@ -151,8 +151,8 @@ class Classifier:
         mask = np.zeros((len(pieces), longest), dtype=np.int64)
         types = np.zeros((len(pieces), longest), dtype=np.int64)
         for row, (piece, segment) in enumerate(zip(pieces, segments, strict=True)):
-            place = slice(len(piece))
-            ids[row, place], mask[row, place], types[row, place] = piece, 1, segment
+            filled = slice(len(piece))
+            ids[row, filled], mask[row, filled], types[row, filled] = piece, 1, segment
         require_known(int(ids.max()), self.model)
         tensors = {"input_ids": ids, "attention_mask": mask}
         if self._wants_segments:
@@ -243,8 +243,8 @@ class Classifier:
     def some_pieces(self, count: int = 6) -> list[int]:
         """Return a few pieces of the text itself from all over the vocabulary, to try the model on."""
         size = len(self.model.get_input_embeddings().weight)
-        places = range(size // (count + 1), size, max(size // (count + 1), 1))
-        return self.content(places)[:count] or [0, 0]
+        offsets = range(size // (count + 1), size, max(size // (count + 1), 1))
+        return self.content(offsets)[:count] or [0, 0]
 
     def content(self, pieces: Sequence[int]) -> list[int]:
         """Return the pieces of the text itself, without those that frame it."""
@@ -263,8 +263,8 @@ class Classifier:
 
     def filler(self, name: FillerName, where: str, hint: str) -> int:
         """Return the id of the mask, pad or unk piece; RequestError, with `where` and `hint`, if there is none."""
-        found = {"mask": "mask_token_id", "pad": "pad_token_id", "unk": "unk_token_id"}[name]
-        piece = getattr(self.tokenizer, found)
+        attribute = {"mask": "mask_token_id", "pad": "pad_token_id", "unk": "unk_token_id"}[name]
+        piece = getattr(self.tokenizer, attribute)
         if piece is None:
             raise RequestError(where, f"the tokenizer has no {name} piece", hint)
         return int(piece)

@@ -69,7 +69,7 @@ class Encoder:
             return {}
         encoded = bounded.encode(self._tokenizer, texts, None, self._longest, return_offsets_mapping=True)
         pieces, offsets = encoded["input_ids"], encoded["offset_mapping"]
-        found: dict[tuple[str, Span], np.ndarray] = {}
+        vectors: dict[tuple[str, Span], np.ndarray] = {}
         for batch in pack([len(row) for row in pieces], self._budget):
             # Decoders have no piece to pad with; whatever stands there is masked.
             ids = pad_sequence([torch.tensor(pieces[row]) for row in batch], batch_first=True)
@@ -81,8 +81,8 @@ class Encoder:
                 for span in wanted[texts[row]]:
                     within = _overlapping(offsets[row], span)
                     if within:
-                        found[texts[row], span] = state[within].mean(0)
-        return found
+                        vectors[texts[row], span] = state[within].mean(0)
+        return vectors
 
 
 def open_encoder(path: str, run: RunConfig) -> Encoder:

@@ -42,40 +42,40 @@ class FirstOnly:
         """Return the layer's output, [B, 1, D] while `on`, else [B, T, D]; a tuple where the layer gives one."""
         mask = named.get("attention_mask", rest[0] if rest else None)
         if self.on and mask is None:
-            found: object = self._form(self._layer, hidden_states, None)
+            output: object = self._form(self._layer, hidden_states, None)
         elif self.on and isinstance(mask, Tensor) and mask.dim() == 4:
-            found = self._form(self._layer, hidden_states, mask[:, :, :1])
+            output = self._form(self._layer, hidden_states, mask[:, :, :1])
         else:
-            found = self._plain(hidden_states, *rest, **named)
-            self._tuple = isinstance(found, tuple)
-            return found
-        return (found,) if self._tuple else found
+            output = self._plain(hidden_states, *rest, **named)
+            self._tuple = isinstance(output, tuple)
+            return output
+        return (output,) if self._tuple else output
 
 
 def first_only(model: PreTrainedModel) -> FirstOnly | None:
     """Let the last layer of a model compute the first piece only; None if it cannot, or answers otherwise then."""
-    place = _last_layer(model)
-    if place is None:
+    last_layer = _last_layer(model)
+    if last_layer is None:
         return None
     ids = torch.full((len(_TRIED), max(_TRIED)), model.config.pad_token_id or 0)
     for row, length in enumerate(_TRIED):
         ids[row, :length] = torch.arange(1, length + 1) * 7 % model.config.vocab_size
     mask = (torch.arange(max(_TRIED)) < torch.tensor(_TRIED)[:, None]).long()
     batch = {"input_ids": ids.to(model.device), "attention_mask": mask.to(model.device)}
-    found = FirstOnly(*place)
+    replaced = FirstOnly(*last_layer)
     try:
         with torch.no_grad():
-            found.on = False
+            replaced.on = False
             plain = model(**batch).logits
-            found.on = True
+            replaced.on = True
             short = model(**batch).logits
     except (AttributeError, IndexError, RuntimeError, TypeError, ValueError):
-        found.remove()
+        replaced.remove()
         return None
     if plain.shape != short.shape or (plain - short).abs().max() > _SAME * plain.abs().max():
-        found.remove()
+        replaced.remove()
         return None
-    return found
+    return replaced
 
 
 def _last_layer(model: PreTrainedModel) -> tuple[nn.Module, Form] | None:

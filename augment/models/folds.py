@@ -36,14 +36,14 @@ def fold_models(config: ModelConfig, run: RunConfig) -> dict[str, ModelFolder]:
             f"`folds: {config.folds}` needs fold-0 to fold-{config.folds - 1} in it, and it holds {', '.join(there) or 'none'}",
             f"train them with `augment train --folds {config.folds}`{_or(there)}",
         )
-    found_models = {name: look(whole.path / name) for name in there}
-    for folder in found_models.values():
+    folders = {name: look(whole.path / name) for name in there}
+    for folder in folders.values():
         if folder.classes != whole.classes:
             what = f"its classes are {', '.join(folder.classes)}, those of the whole model {', '.join(whole.classes)}"
             raise ModelError(
                 str(folder.path), what, f"train them together with `augment train --folds {config.folds}`"
             )
-    return found_models
+    return folders
 
 
 def _or(there: list[str]) -> str:

@@ -83,8 +83,8 @@ class LabelMap:
             return f"name the model's numbered classes, `corpus.label_names: {_mapping(named)}`"
         guesses = {label: self._guess(label) for label in unknown}
         numbers = all(label.isdecimal() for label in unknown)
-        says = "say what each number means" if numbers else "say which class each label is"
-        return f"{says}, for example `corpus.label_names: {_mapping({**self.names, **guesses})}`"
+        advice = "say what each number means" if numbers else "say which class each label is"
+        return f"{advice}, for example `corpus.label_names: {_mapping({**self.names, **guesses})}`"
 
     def _guess(self, label: str) -> str:
         """Return the class that a label may mean, one of a like name; else `CLASS`: a number may mean any."""
@@ -106,14 +106,14 @@ def misspelt(counts: Mapping[str, int]) -> list[str]:
         >>> misspelt({"positive": 7, "postive": 2, "negative": 5})
         ['the label `postive` (rows: 2) reads like `positive` (rows: 7): is it misspelt?']
     """
-    found = []
+    suspects = []
     for label, rows in sorted(counts.items()) if len(counts) <= _COMPARED else ():
         alike = (other for other in sorted(counts) if rows <= counts[other] * _RARE and _alike(label, other))
         other = next(alike, None)
         if other is not None:
             like = f"reads like `{other}` (rows: {counts[other]:,}): is it misspelt?"
-            found.append(f"the label `{label}` (rows: {rows:,}) {like}")
-    return found
+            suspects.append(f"the label `{label}` (rows: {rows:,}) {like}")
+    return suspects
 
 
 def _alike(one: str, other: str) -> bool:

@@ -60,10 +60,10 @@ class ModelFolder:
             return {}
         file = self.path / MADE
         try:
-            found = json.loads(file.read_text(encoding="utf-8")).get("corpus") if file.is_file() else None
+            corpus = json.loads(file.read_text(encoding="utf-8")).get("corpus") if file.is_file() else None
         except (OSError, ValueError, AttributeError):
-            found = None
-        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+            corpus = None
+        return {str(name): str(value) for name, value in corpus.items()} if isinstance(corpus, dict) else {}
 
 
 def model_folder(config: ModelConfig, run: RunConfig) -> ModelFolder:
@@ -73,9 +73,9 @@ def model_folder(config: ModelConfig, run: RunConfig) -> ModelFolder:
     """
     if isinstance(config, InMemoryModel):
         return _in_memory(config)
-    found = look(resolve(config.path, config.revision, run.allow_download))
-    require_exclusive(found.path)
-    return found
+    folder = look(resolve(config.path, config.revision, run.allow_download))
+    require_exclusive(folder.path)
+    return folder
 
 
 def _in_memory(config: InMemoryModel) -> ModelFolder:

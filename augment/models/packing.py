@@ -64,8 +64,8 @@ def _bands(lengths: Sequence[int], budget: int) -> set[int]:
         cost = least[:end] + padded + budget / _ALONE * np.ceil(padded / budget)
         begins[end] = int(cost.argmin())
         least[end] = cost[begins[end]]
-    found, end = set[int](), len(sizes)
+    bands, end = set[int](), len(sizes)
     while end > 0:
-        found.add(int(sizes[end - 1]))
+        bands.add(int(sizes[end - 1]))
         end = int(begins[end])
-    return found
+    return bands

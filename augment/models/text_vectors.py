@@ -19,7 +19,7 @@ from augment.models.classifier import Classifier
 def vectors(classifier: Classifier, texts: Sequence[str], pairs: Sequence[str | None]) -> np.ndarray:
     """Return the vector of each text or pair, scaled to length 1, [N, W] float32; one of zeros stays so."""
     encodings = classifier.encode(texts, pairs)
-    found: list[Tensor | None] = [None] * len(encodings)
+    result: list[Tensor | None] = [None] * len(encodings)
     last = last_linear(classifier.model, len(classifier.classes))
 
     def enter(rows: list[int]) -> None:
@@ -30,10 +30,10 @@ def vectors(classifier: Classifier, texts: Sequence[str], pairs: Sequence[str | 
         pooled = _pooled(classifier, last, batch)
         length = torch.linalg.vector_norm(pooled, dim=-1, keepdim=True)
         for row, vector in zip(rows, (pooled / length.clamp_min(1e-12)).cpu(), strict=True):
-            found[row] = vector
+            result[row] = vector
 
     classifier.in_batches([len(encoding.pieces) for encoding in encodings], enter)
-    kept = [vector for vector in found if vector is not None]
+    kept = [vector for vector in result if vector is not None]
     return np.asarray(torch.stack(kept).numpy()) if kept else np.zeros((0, 0), np.float32)
 
 

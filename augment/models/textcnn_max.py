@@ -61,7 +61,7 @@ class _Largest(torch.autograd.Function):
         """Return the maxima, and keep where they are if a gradient will be asked for."""
         (texts, length, _), times = signal.shape, absent.shape[1]
         behind = torch.zeros(absent.shape, dtype=signal.dtype).masked_fill_(absent, -torch.inf)[:, :, None]
-        maxima, places, columns, ties, first = [], [], [], [], 0
+        maxima, positions, columns, ties, first = [], [], [], [], 0
         for weight, responses in zip(weights, _responses(signal, times, kinds, weights), strict=True):
             filters = weight.shape[0]
             answers = responses.view(texts, times, filters).add_(behind)
@@ -72,12 +72,12 @@ class _Largest(torch.autograd.Function):
                 ties.append(
                     torch.bincount(text * filters + column, minlength=texts * filters).view(texts, -1)
                 )
-                places.append(text * length + time)
+                positions.append(text * length + time)
                 columns.append(column + first)
             first += filters
-        if places:
+        if positions:
             ctx.save_for_backward(
-                signal, torch.cat(places), torch.cat(columns), torch.cat(ties, dim=1), *weights
+                signal, torch.cat(positions), torch.cat(columns), torch.cat(ties, dim=1), *weights
             )
         return torch.cat(maxima, dim=1)
 
@@ -85,26 +85,26 @@ class _Largest(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: _BackwardContext, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients of the signal and of the weights."""
-        signal, places, columns, ties, *weights = ctx.saved_tensors
+        signal, positions, columns, ties, *weights = ctx.saved_tensors
         (texts, length, size), longest = signal.shape, max(weight.shape[2] for weight in weights)
-        shares = (gradient / ties)[places // length, columns]
+        shares = (gradient / ties)[positions // length, columns]
         felt = shares != 0
-        shares, places, columns = shares[felt], places[felt], columns[felt]
+        shares, positions, columns = shares[felt], positions[felt], columns[felt]
         filters, rows = gradient.shape[1], texts * length
         of_signal: Tensor | None = None
         of_weights: list[Tensor | None] = [None] * len(weights)
         if ctx.needs_input_grad[0]:
             wide = torch.cat([pad(weight, (0, longest - weight.shape[2])) for weight in weights])
             flat = wide.transpose(1, 2).reshape(filters, longest * size)
-            spread = _product(places, columns, shares, rows, flat).view(rows, longest, size)
+            spread = _product(positions, columns, shares, rows, flat).view(rows, longest, size)
             of_signal = spread[:, 0].clone()
-            for place in range(1, longest):
-                of_signal[place:] += spread[: rows - place, place]
+            for offset in range(1, longest):
+                of_signal[offset:] += spread[: rows - offset, offset]
             of_signal = of_signal.view(texts, length, size)
         if any(ctx.needs_input_grad[3:]):
             windows = _windows(signal.view(1, rows, size), longest, rows - longest + 1)[0]
-            found = _product(columns, places, shares, filters, windows).view(filters, longest, size)
-            parts = torch.split(found.transpose(1, 2), [weight.shape[0] for weight in weights])
+            of_filters = _product(columns, positions, shares, filters, windows).view(filters, longest, size)
+            parts = torch.split(of_filters.transpose(1, 2), [weight.shape[0] for weight in weights])
             of_weights = [
                 part[:, :, : w.shape[2]].contiguous() for part, w in zip(parts, weights, strict=True)
             ]
@@ -135,8 +135,8 @@ def _known(signal: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor] | None:
     for apart in (False, True):
         if apart:
             kinds = kinds + (int(kinds.max()) - int(kinds.min()) + 1) * torch.arange(texts)[:, None]
-        found, kind = torch.unique(kinds, return_inverse=True)
-        one_of_each = torch.empty(len(found), dtype=torch.int64)
+        distinct, kind = torch.unique(kinds, return_inverse=True)
+        one_of_each = torch.empty(len(distinct), dtype=torch.int64)
         one_of_each.scatter_(0, kind.view(-1), torch.arange(kind.numel()))
         rows = signal.view(-1, size)[one_of_each]
         if torch.equal(rows[kind], signal):
@@ -154,10 +154,10 @@ def _by_kind(rows: Tensor, kind: Tensor, times: int, weights: Sequence[Tensor]) 
     for weight in weights:
         filters, _, width = weight.shape
         parts = (rows @ weight.permute(1, 2, 0).reshape(size, width * filters)).view(count, width, filters)
-        found = parts[:, 0].contiguous()[kind[:, :times].reshape(-1)]
-        for place in range(1, width):
-            found += parts[:, place].contiguous()[kind[:, place : place + times].reshape(-1)]
-        yield found
+        sums = parts[:, 0].contiguous()[kind[:, :times].reshape(-1)]
+        for offset in range(1, width):
+            sums += parts[:, offset].contiguous()[kind[:, offset : offset + times].reshape(-1)]
+        yield sums
 
 
 def _windows(signal: Tensor, width: int, times: int) -> Tensor:

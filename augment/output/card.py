@@ -25,7 +25,7 @@ _HELD = {
     "dropped.parquet": "samples set aside, with the verdict and the reason",
     "rejects.parquet": "rows that could not be treated: id, stage, reason, place in the source",
 }
-_LINEAGE_TOLD = """\
+_LINEAGE = """\
 A sample names its `source_id`, the `method` that made it, and its `edits`: replacing, in the source row's text, each `old` at
 `start:end` (code points) by `new` gives the sample. Samples have the label of their source row; in those made to test a
 model (verdict `adversarial` or `contrast`) it may no longer hold. A sample with `label_from` has another label than its
@@ -71,7 +71,7 @@ def draw_card(card: Card) -> str:
         *_section("How varied the samples are", _rows(("", ""), variety) if variety else ""),
         *_section("Files", _rows(("file", "rows", "what it holds"), _listing(card))),
         *_section("Load it", _loading(card)),
-        _LINEAGE_TOLD if card.edits else "",
+        _LINEAGE if card.edits else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -80,15 +80,15 @@ def _front_matter(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) ->
     """Return the YAML block that the hub and `load_dataset` read: files by split, and columns of files that do not say them."""
     configs: list[dict[str, object]] = []
     infos: list[dict[str, object]] = []
-    for config, place in (("default", "data/"), ("probes", "probes/")):
-        here = sorted(name for name in files if name.startswith(place))
+    for config, prefix in (("default", "data/"), ("probes", "probes/")):
+        here = sorted(name for name in files if name.startswith(prefix))
         if not here:
             continue
         parts = [{"split": Path(name).stem, "path": name} for name in here]
         # In CSV nothing between two commas is null, and a class named None is not.
         empty = {"keep_default_na": False, "na_values": [""]} if here[0].endswith(".csv") else {}
         configs.append({"config_name": config, "data_files": parts, **empty})
-        schema = columns.get(place) or ()
+        schema = columns.get(prefix) or ()
         if len(schema):
             features = [{"name": column.name, **_feature(column.type)} for column in schema]
             infos.append({"config_name": config, "features": features})
@@ -120,20 +120,20 @@ def _section(title: str, content: str) -> list[str]:
 
 def _listing(card: Card) -> list[tuple[str, str, str]]:
     """Return for every file of the folder its name, its rows and what it holds."""
-    found = [
+    entries = [
         (f"`{name}`", f"{rows:,}", _held(name, card.counts)) for name, rows in sorted(card.files.items())
     ]
-    found += [("`report.html`", "", "the explained rows drawn, for a browser")] if card.report else []
+    entries += [("`report.html`", "", "the explained rows drawn, for a browser")] if card.report else []
     if card.keywords:
-        found.append(
+        entries.append(
             ("`keywords.parquet`", "", "what the labels hang on: words, phrases and places by class")
         )
-        found.append(
+        entries.append(
             ("`flags.csv`", "", "those that may be shortcuts, with an empty column to accept them in")
         )
-    found.append(("`manifest.json`", "", "counts, settings, versions, and the SHA-256 of every file"))
-    found.append(("`run/`", "", "the plan and a receipt for each shard"))
-    return found
+    entries.append(("`manifest.json`", "", "counts, settings, versions, and the SHA-256 of every file"))
+    entries.append(("`run/`", "", "the plan and a receipt for each shard"))
+    return entries
 
 
 def _held(name: str, counts: Mapping[str, int]) -> str:

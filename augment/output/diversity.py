@@ -169,17 +169,17 @@ class Diversity:
 def edited(row: Mapping[str, object], edits: Sequence[Mapping[str, object]]) -> list[str]:
     """Return the tokens of a sample: those of its source row, and the words of each edit in the place of what it replaces."""
     tokens, sides, spans = (_list(row[name]) for name in ("tokens", "side", "spans"))
-    found: list[tuple[int, int, list[str]]] = []
+    rows: list[tuple[int, int, list[str]]] = []
     gone: set[tuple[int, int]] = set()
     for edit in edits:
         side, start, end = (int(str(edit[name])) for name in ("side", "start", "end"))
-        found.append((side, start, str(edit["new"]).split()))
-        gone.update((side, place) for place in range(start, end))
+        rows.append((side, start, str(edit["new"]).split()))
+        gone.update((side, position) for position in range(start, end))
     for token, home, span in zip(tokens, sides, spans, strict=True):
-        place = (int(str(home)), int(span["start"]) if isinstance(span, dict) else 0)
-        if place not in gone:
-            found.append((*place, [str(token)]))
-    return [word for _, _, words in sorted(found, key=lambda part: part[:2]) for word in words]
+        position = (int(str(home)), int(span["start"]) if isinstance(span, dict) else 0)
+        if position not in gone:
+            rows.append((*position, [str(token)]))
+    return [word for _, _, words in sorted(rows, key=lambda part: part[:2]) for word in words]
 
 
 def _list(value: object) -> list[object]:
@@ -189,8 +189,8 @@ def _list(value: object) -> list[object]:
 
 def _self_bleu(families: Sequence[Sequence[Sequence[str]]]) -> float:
     """Return the mean BLEU of a sample against its source row and its siblings."""
-    found = [score for family in families for score in islice(self_bleu(family), 1, None)]
-    return sum(found) / len(found) if found else 0.0
+    scores = [score for family in families for score in islice(self_bleu(family), 1, None)]
+    return sum(scores) / len(scores) if scores else 0.0
 
 
 def _words(table: pa.Table) -> np.ndarray:

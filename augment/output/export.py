@@ -29,7 +29,7 @@ from augment.output.shortcut_levels import Levels
 from augment.output.soft_labels import Softener
 from augment.output.totals import Totals
 from augment.stages.protocol import Stage
-from augment.stages.shortcuts import FlaggedUnit
+from augment.stages.shortcuts import FlaggedNgram
 from augment.tables.columns import KEEP, MOVED, PROBABILITIES, SAMPLE
 from augment.tables.file_columns import file_columns
 from augment.tables.output_names import written_names
@@ -53,7 +53,7 @@ class Export:
         job: Job,
         staged: Staged,
         soften: Softener | None = None,
-        flags: Sequence[FlaggedUnit] = (),
+        flags: Sequence[FlaggedNgram] = (),
         stages: Sequence[Stage] = (),
     ) -> None:
         """Prepare to write into a run's folder, with class probabilities in the data if something gives them.
@@ -102,8 +102,8 @@ class Export:
     def columns(self) -> dict[str, pa.Schema]:
         """Return how the columns of data/ and probes/ are to be read; none where the files say so themselves, as Parquet does."""
         return {
-            place: read_as([sink for name, sink in self._files.items() if name.startswith(place)])
-            for place in ("data/", "probes/")
+            prefix: read_as([sink for name, sink in self._files.items() if name.startswith(prefix)])
+            for prefix in ("data/", "probes/")
         }
 
     def _add(self, table: pa.Table) -> None:
@@ -139,14 +139,14 @@ class Export:
             if rows.num_rows or name == SOURCE_ROWS:
                 self._sink(name).add(rows.select([column for column in rows.column_names if column in own]))
 
-    def _by_split(self, place: str, table: pa.Table) -> None:
+    def _by_split(self, prefix: str, table: pa.Table) -> None:
         """Write rows to the file of their split."""
         for split in table.column("split").unique().to_pylist():
             part = table.filter(pc.equal(table.column("split"), split))
             rows = self._outward(part)
-            if self._soften is not None and place == "data":
+            if self._soften is not None and prefix == "data":
                 rows = rows.append_column(PROBABILITIES.name, self._soften.of(part))
-            self._sink(f"{place}/{self._stems[split]}.{self._job.output.format}").add(rows)
+            self._sink(f"{prefix}/{self._stems[split]}.{self._job.output.format}").add(rows)
 
     def _outward(self, table: pa.Table, dropped: bool = False) -> pa.Table:
         """Return rows as a trainer sees them: id, the source's columns with the row's own text, then what was done."""
@@ -159,8 +159,8 @@ class Export:
         )
         texts = {names["text"]: "text", names["text_pair"]: "text_pair"}
         out: dict[str, pa.ChunkedArray | pa.Array] = {"id": table.column("id")}
-        for place, given in enumerate(source.type):
-            column = pc.struct_field(source, [place])
+        for index, given in enumerate(source.type):
+            column = pc.struct_field(source, [index])
             if given.name in texts:
                 column = table.column(texts[given.name]).cast(given.type)
             if given.name == names["label"] and not derived:

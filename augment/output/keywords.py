@@ -50,12 +50,12 @@ def leading(folder: Path, top: int) -> list[dict[str, object]]:
     """
     if not (folder / TABLE).exists():
         return []
-    found, seen = [], Counter[str]()
+    facts, seen = [], Counter[str]()
     for row in read_table(folder / TABLE).to_pylist():
         if row["chi_square"] > 0 and (row["flag"] is not None or seen[row["label"]] < top):
-            found.append(row)
+            facts.append(row)
             seen[row["label"]] += 1
-    return found
+    return facts
 
 
 def _by_share(rows: list[dict[str, object]]) -> list[dict[str, object]]:

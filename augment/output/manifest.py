@@ -23,7 +23,7 @@ FINISHED = "already finished: nothing was run again and this is its summary; --o
 
 
 # Files without rows, as patterns. Parts of shards are not among them: they go when the run is finished.
-_BESIDE = (
+_WITHOUT_ROWS = (
     "README.md",
     "report.html",
     "run/plan.json",
@@ -79,13 +79,13 @@ class Summary:
 
 def read_summary(folder: Path) -> Summary:
     """Return the summary of a finished run; RequestError if the folder holds none."""
-    found = read_json(folder / MANIFEST).get("summary")
-    if not isinstance(found, dict):
+    summary = read_json(folder / MANIFEST).get("summary")
+    if not isinstance(summary, dict):
         raise RequestError(
             str(folder / MANIFEST), "holds no summary of a run", "run the pipeline again with --overwrite"
         )
     with shaped(folder / MANIFEST):
-        return Summary(**{**found, "folder": folder, "notices": tuple(found["notices"])})
+        return Summary(**{**summary, "folder": folder, "notices": tuple(summary["notices"])})
 
 
 def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = ()) -> None:
@@ -94,7 +94,7 @@ def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = (
     columns: what the stages of the pipeline add, each with where it goes.
     """
     files = {name: {"rows": rows, "sha256": digest(folder / name)} for name, rows in summary.files.items()}
-    beside = (path for pattern in _BESIDE for path in sorted(folder.glob(pattern)))
+    others = (path for pattern in _WITHOUT_ROWS for path in sorted(folder.glob(pattern)))
     packages = ("torch", "transformers", "tokenizers", "pyarrow", "jieba", "numpy")
     plan = read_json(folder / PLAN)
     manifest = {
@@ -106,7 +106,7 @@ def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = (
         "versions": {name: _version(name) for name in packages},
         "columns": [_described(column) for column in columns],
         "files": files,
-        "beside": {path.relative_to(folder).as_posix(): digest(path) for path in beside},
+        "beside": {path.relative_to(folder).as_posix(): digest(path) for path in others},
         "summary": summary.to_dict(),
     }
     write_json(folder / MANIFEST, {**manifest, "sha256": seal(manifest)})
@@ -118,16 +118,16 @@ def record(path: Path) -> None:
     A manifest that was changed since it was written stays as it is: a new seal would hide that.
     """
     manifest = read_json(path.parent / MANIFEST)
-    beside = manifest.get("beside")
-    if isinstance(beside, dict) and manifest.pop("sha256", None) == seal(manifest):
-        manifest["beside"] = {**beside, path.name: digest(path)}
+    others = manifest.get("beside")
+    if isinstance(others, dict) and manifest.pop("sha256", None) == seal(manifest):
+        manifest["beside"] = {**others, path.name: digest(path)}
         write_json(path.parent / MANIFEST, {**manifest, "sha256": seal(manifest)})
 
 
 def is_recorded(path: Path) -> bool:
     """Return whether a file of a finished run is there and its manifest knows it."""
-    beside = read_json(path.parent / MANIFEST).get("beside")
-    return path.exists() and isinstance(beside, dict) and path.name in beside
+    others = read_json(path.parent / MANIFEST).get("beside")
+    return path.exists() and isinstance(others, dict) and path.name in others
 
 
 def seal(manifest: Mapping[str, object]) -> str:

@@ -20,9 +20,9 @@ from augment.tables.rows import Reject
 
 # Reasons of rejected rows, and accepted shortcuts, told one by one; rejects.parquet and flags.csv have all.
 _REASONS_LISTED = 5
-_FLAGS_TOLD = 3
+_FLAGS_SHOWN = 3
 # Rows by which a model is known to be no better than its most frequent answer.
-_ROWS_TOLD = 20
+_ROWS_SHOWN = 20
 OWN_ROWS = (
     "the model judges samples of rows it was trained on, and is too sure of them; with `augment train --folds 5` and "
     "model.folds: 5 each row is judged by a model that did not see it"
@@ -34,61 +34,61 @@ def notices_of(
 ) -> tuple[str, ...]:
     """Return what the user should know before using the result of a run, the scores first."""
     left_open = {stage.open_baseline for stage in plan.stages}
-    found = [
+    notices = [
         notice
         for method in sorted(totals.statuses)
         for notice in _of_scores(method, totals, method in left_open)
     ]
-    found += staged.notices
-    found += _of_classes(plan, job, staged)
+    notices += staged.notices
+    notices += _of_classes(plan, job, staged)
     reasons = by_reason(rejects)
     if reasons:
-        found.append(f"rows rejected, all in rejects.parquet of the output folder: {reasons_text(reasons)}")
-    found += source_notices(source_names(plan), job)
-    found += _of_answers(totals)
+        notices.append(f"rows rejected, all in rejects.parquet of the output folder: {reasons_text(reasons)}")
+    notices += source_notices(source_names(plan), job)
+    notices += _of_answers(totals)
     made = sum(totals.verdicts.values())
     unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))
     unsure += 0 if "soft" in job.output.joining else totals.verdicts["soft"]
     if made >= 20 and unsure == made:
-        found.append(
+        notices.append(
             "every sample was dropped: is the model trained? `augment train` prints how well it does"
         )
     if any("flags" in stage.uses for stage in plan.stages):
-        found += _of_balance(totals)
+        notices += _of_balance(totals)
     if totals.verdicts["soft"] and "soft" in set(job.output.verdicts) - set(job.output.joining):
-        found.append(
+        notices.append(
             f"{totals.verdicts['soft']:,} samples whose label is in doubt (verdict soft) are in dropped.parquet: they join "
             "the data with output.labels: soft only"
         )
     if totals.verdicts["soft"] and "soft" in job.output.joining:
-        found.append(
+        notices.append(
             f"{totals.verdicts['soft']:,} samples whose label is in doubt (verdict soft) are in the data: train on "
             f"{PROBABILITIES.name}, not on their label"
         )
     if totals.cut:
-        found.append(
+        notices.append(
             f"{totals.cut:,} rows are longer than the model is fed (model.max_length): words beyond have the score 0, see `unseen`"
         )
-    found += _of_language(totals)
+    notices += _of_language(totals)
     if totals.near_guard:
-        found.append(
+        notices.append(
             f"{totals.near_guard:,} of the rows worked on equal or nearly equal a text of the guard file, and stay: see the "
             "column near_guard"
         )
     if totals.moved:
-        found.append(
+        notices.append(
             f"{totals.moved:,} samples have another label than their source row, which `label_from` names: read them before you train on them"
         )
-    found += [notice for stage in plan.stages for notice in _missing_samples(stage, job, totals)]
+    notices += [notice for stage in plan.stages for notice in _missing_samples(stage, job, totals)]
     if staged.over_limit:
-        found.append(f"a trial: run.limit left {staged.over_limit:,} rows out")
-    return tuple(found)
+        notices.append(f"a trial: run.limit left {staged.over_limit:,} rows out")
+    return tuple(notices)
 
 
 def flag_notices(flags: Sequence[str]) -> Iterator[str]:
     """Yield what is to be said of shortcuts."""
     if flags:
-        some = ", ".join([*flags[:_FLAGS_TOLD], *(["..."] if len(flags) > _FLAGS_TOLD else [])])
+        some = ", ".join([*flags[:_FLAGS_SHOWN], *(["..."] if len(flags) > _FLAGS_SHOWN else [])])
         yield (
             f"the labels seem to hang on what may be a shortcut: {some}; the evidence is in flags.csv, and `balance` "
             "repairs what you accept there"
@@ -107,7 +107,7 @@ def _of_answers(totals: Totals) -> Iterator[str]:
     labels = Counter[str]()
     for (label, _), count in totals.answers.items():
         labels[label] += count
-    if labels.total() >= _ROWS_TOLD:
+    if labels.total() >= _ROWS_SHOWN:
         label, most = labels.most_common(1)[0]
         if totals.right < most:
             yield (
@@ -137,14 +137,14 @@ def _of_balance(totals: Totals) -> Iterator[str]:
 
 def _missing_samples(stage: Stage, job: Job, totals: Totals) -> Iterator[str]:
     """Yield what classes lack of the samples that a stage was to select."""
-    found: Counter[str | None] = Counter()
+    missing: Counter[str | None] = Counter()
     for (label, verdict), count in totals.joined.items():
-        found[label] += count if verdict in job.output.joining else 0
-    labels = totals.sources.keys() | found.keys()
+        missing[label] += count if verdict in job.output.joining else 0
+    labels = totals.sources.keys() | missing.keys()
     wanted = stage.wanted({label: totals.sources[label] for label in labels})
-    lacks = {label: count - found[label] for label, count in wanted.items() if count > found[label]}
-    if lacks:
-        some = ", ".join(f"{label} {count:,}" for label, count in sorted(lacks.items(), key=str))
+    short_of = {label: count - missing[label] for label, count in wanted.items() if count > missing[label]}
+    if short_of:
+        some = ", ".join(f"{label} {count:,}" for label, count in sorted(short_of.items(), key=str))
         yield f"too few samples for the number asked for; classes lack: {some}"
 
 

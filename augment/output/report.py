@@ -22,7 +22,7 @@ from augment.tables.files import batches, in_parts, read_json, write_text
 from augment.tables.run_folder import MANIFEST, require_finished
 
 REPORT = "report.html"
-_TOP, _UNITS = 20, 8
+_TOP, _NGRAMS = 20, 8
 
 
 def draw_folder(folder: Path, rows: int = 5000) -> Path:
@@ -48,9 +48,9 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
         samples=samples,
         methods=methods,
         top=words.top(_TOP),
-        units=sorted(leading(folder, _UNITS), key=lambda unit: unit["flag"] is None),
+        ngrams=sorted(leading(folder, _NGRAMS), key=lambda unit: unit["flag"] is None),
         total_source_rows=pq.read_metadata(folder / SOURCE_ROWS).num_rows,
-        unit=_unit(manifest),
+        unit=_unit_of_scores(manifest),
         made_by=f"augment {manifest['augment']}",
     )
     write_text(folder / REPORT, draw(page))
@@ -88,8 +88,8 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
     facts = [("pipeline", str(summary["pipeline"])), ("model", str(model.get("path", "")))]
     facts += [("folds", str(model["folds"]))] if model.get("folds") else []
     facts += [(name, f"{count:,}") for name, count in counts.items() if isinstance(count, int) and count]
-    for method, found in _mapping(summary["attribution"]).items():
-        values = _mapping(found)
+    for method, errors in _mapping(summary["attribution"]).items():
+        values = _mapping(errors)
         facts.append(
             (
                 f"{method} error (median, worst)",
@@ -101,11 +101,11 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
 
 def _variety(summary: dict[str, object]) -> tuple[tuple[str, str], ...]:
     """Return what is said of how varied the samples are; nothing where there are none."""
-    found = _mapping(summary.get("diversity"))
-    return tuple((name, written(name, float(str(value)))) for name, value in found.items())
+    variety = _mapping(summary.get("diversity"))
+    return tuple((name, written(name, float(str(value)))) for name, value in variety.items())
 
 
-def _unit(manifest: dict[str, object]) -> str:
+def _unit_of_scores(manifest: dict[str, object]) -> str:
     """Return what the scores are counted in: the quantity of the first attribute stage."""
     pipeline = _mapping(_mapping(manifest["fingerprint"]).get("pipeline"))
     stages = [_mapping(stage) for stage in _list(pipeline.get("stages"))]

@@ -27,8 +27,8 @@ def sample(folder: Path, method: str | None, rows: int) -> pa.Array:
         if file.metadata.num_rows <= rows:
             return file.read(columns=["id"]).column("id").combine_chunks()
     strata: dict[tuple[str, str], list[Ranked]] = defaultdict(list)
-    for place, (name, label, error, outcome) in enumerate(_rows(folder, method)):
-        stratum, entry = strata[label, outcome], (error, -place, name)
+    for index, (name, label, error, outcome) in enumerate(_rows(folder, method)):
+        stratum, entry = strata[label, outcome], (error, -index, name)
         if len(stratum) < rows:
             heapq.heappush(stratum, entry)
         else:

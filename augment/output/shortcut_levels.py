@@ -13,16 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.stages.shortcuts import FlaggedUnit
-from augment.text.units import pattern_of
+from augment.stages.shortcuts import FlaggedNgram
+from augment.text.ngrams import pattern_of
 
 
 class Levels:
     """Rows that hold what is accepted, by flag: of its class and of the others, source rows and samples."""
 
-    def __init__(self, flags: Sequence[FlaggedUnit]) -> None:
+    def __init__(self, flags: Sequence[FlaggedNgram]) -> None:
         """Take what is accepted."""
-        self._patterns = [(flag, pattern_of(flag.unit)) for flag in flags]
+        self._patterns = [(flag, pattern_of(flag.ngram)) for flag in flags]
         self._rows: Counter[tuple[int, bool, bool]] = Counter()
         self._holding: Counter[tuple[int, bool, bool]] = Counter()
 
@@ -47,11 +47,11 @@ class Levels:
                     for made in ((False, True), (False,))
                 )
                 yield (
-                    f"`{flag.unit.text}`, accepted for {flag.label}, stands in {now[0]:.0%} of its rows and {now[1]:.0%} of "
+                    f"`{flag.ngram.text}`, accepted for {flag.label}, stands in {now[0]:.0%} of its rows and {now[1]:.0%} of "
                     f"the others; before: {before[0]:.0%} and {before[1]:.0%}"
                 )
 
     def _share(self, number: int, own: bool, made: tuple[bool, ...]) -> float:
         """Return in what share of some rows a shortcut stands."""
-        places = [(number, own, sample) for sample in made]
-        return sum(self._holding[place] for place in places) / sum(self._rows[place] for place in places)
+        keys = [(number, own, sample) for sample in made]
+        return sum(self._holding[key] for key in keys) / sum(self._rows[key] for key in keys)

@@ -30,10 +30,10 @@ class Softener:
 
     def of(self, table: pa.Table) -> pa.Array:
         """Return the probabilities of each row, null for a label that the model does not know."""
-        places = [self.labels.index(label) for label in table.column("label").to_pylist()]
+        indices = [self.labels.index(label) for label in table.column("label").to_pylist()]
         names = ("source_id", "verdict", self.column)
         source_ids, verdicts, answers = (self._column(table, name) for name in names)
-        rows = zip(places, source_ids, verdicts, answers, strict=True)
+        rows = zip(indices, source_ids, verdicts, answers, strict=True)
         return pa.array([self._one(*row) for row in rows], PROBABILITIES.type)
 
     def description(self) -> str:
@@ -48,15 +48,15 @@ class Softener:
         return table.column(name).to_pylist() if name in table.column_names else [None] * table.num_rows
 
     def _one(
-        self, place: int | None, source_id: object, verdict: object, answer: object
+        self, index: int | None, source_id: object, verdict: object, answer: object
     ) -> np.ndarray | None:
         """Return the probabilities of one row, [C] float32, or None."""
         judged = None if source_id is None or answer is None else np.asarray(answer, dtype=np.float32)
         if judged is not None and verdict == "soft":
             return judged
-        if place is None:
+        if index is None:
             return None
-        given = np.eye(len(self.labels.classes), dtype=np.float32)[place]
+        given = np.eye(len(self.labels.classes), dtype=np.float32)[index]
         mixed = given if judged is None else (1 - self.share) * given + self.share * judged
         return np.asarray(mixed, dtype=np.float32)
 

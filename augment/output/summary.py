@@ -181,8 +181,8 @@ def _requested(outcome: Outcome) -> dict[str, float]:
     budgets = [stage.budget for stage in outcome.plan.stages if stage.budget is not None]
     budget = budgets[-1] if budgets else None
     made = sum(receipt.samples for receipt in outcome.receipts)
-    asked = made + sum(totals.shortfall.values()) if budget is None else budget * totals.diversity.rows
-    return {"samples asked for": asked, "given": given, "lacking": asked - given} if asked else {}
+    requested = made + sum(totals.shortfall.values()) if budget is None else budget * totals.diversity.rows
+    return {"samples asked for": requested, "given": given, "lacking": requested - given} if requested else {}
 
 
 def _attribution(totals: Totals) -> dict[str, dict[str, object]]:

@@ -34,10 +34,10 @@ class WorstAndMedian:
     def median(self) -> float:
         """A value that half of them do not exceed, within half a percent."""
         passed, half = 0, (sum(self.bins.values()) + 1) // 2
-        for place, count in sorted(self.bins.items()):
+        for bin_number, count in sorted(self.bins.items()):
             passed += count
             if passed >= half:
-                return float(10 ** (place / _BINS))
+                return float(10 ** (bin_number / _BINS))
         return 0.0
 
 
@@ -84,7 +84,9 @@ class Totals:
             self._add_attribution(table, method)
         if methods:
             both = (table.column(name).to_pylist() for name in ("label", f"{methods[0]}_pred"))
-            self.answers.update((label, found) for label, found in zip(*both, strict=True) if label and found)
+            self.answers.update(
+                (label, predicted) for label, predicted in zip(*both, strict=True) if label and predicted
+            )
         if "attack" in names:
             self.attacks.update(table.column("attack").drop_null().to_pylist())
             self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
@@ -109,7 +111,7 @@ class Totals:
     @property
     def right(self) -> int:
         """How many of the source rows that have a label were answered with it."""
-        return sum(count for (label, found), count in self.answers.items() if label == found)
+        return sum(count for (label, predicted), count in self.answers.items() if label == predicted)
 
     def _add_attribution(self, table: pa.Table, method: str) -> None:
         """Add the statuses and errors of one attribution."""

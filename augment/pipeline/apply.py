@@ -16,7 +16,7 @@ from augment.config.job import Job
 from augment.errors import AugmentError, RequestError
 from augment.pipeline.decisions import in_memory, with_decisions
 from augment.pipeline.definition import Pipeline
-from augment.pipeline.folds import by_fold, in_order, places
+from augment.pipeline.folds import by_fold, in_order, row_indices
 from augment.pipeline.requirements import check_sections, required_by
 from augment.stages.protocol import Stage, Step, WholeStage
 from augment.tables.columns import REJECT, SAMPLE
@@ -61,11 +61,11 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
 
 def _with_all_seen(stage: WholeStage, table: pa.Table, job: Job) -> pa.Table:
     """Return rows that are all there are with what a whole-corpus stage decided on them, or after its step."""
-    found = in_memory(stage, table, job)
+    decisions = in_memory(stage, table, job)
     if stage.learns_table is None:
-        return with_decisions(table, found)
+        return with_decisions(table, decisions)
     with TemporaryDirectory() as folder:
-        write_table(stage.learns_table.path_in(Path(folder)), found)
+        write_table(stage.learns_table.path_in(Path(folder)), decisions)
         step = stage.open(job, Path(folder))
     return _walk([(stage.kind, step)], table).table
 
@@ -85,9 +85,9 @@ def open_stages(stages: Sequence[Stage], job: Job, state: Path | None) -> Callab
         parts = [_walk(opened(fold), rows) for fold, rows in by_fold(table, job.folds or 0)]
         if not parts:
             return Applied(table, ())
-        place = places(table)
+        index_of = row_indices(table)
         rejects = [reject for part in parts for reject in part.rejects]
-        ordered = sorted(rejects, key=lambda reject: place.get(reject.id, len(place)))
+        ordered = sorted(rejects, key=lambda reject: index_of.get(reject.id, len(index_of)))
         return Applied(in_order(table, [part.table for part in parts]), tuple(ordered))
 
     return treat
@@ -157,9 +157,9 @@ def prepare(pipeline: Pipeline, job: Job, sample: pa.Table, state: Path) -> None
 
 def _prepare(pipeline: Pipeline, job: Job, sample: pa.Table, state: Path) -> None:
     """Let every stage learn from the sample what it needs to know of one model."""
-    for place, stage in enumerate(pipeline.stages):
+    for index, stage in enumerate(pipeline.stages):
         if type(stage).prepare is not Stage.prepare:
-            givers = _givers(stage, pipeline.stages[:place])
+            givers = _givers(stage, pipeline.stages[:index])
             before = [(earlier.kind, earlier.open(job, state)) for earlier in givers]
             batches = _walk(before, sample).table.combine_chunks().to_batches()
             if batches:

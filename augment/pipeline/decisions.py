@@ -23,8 +23,8 @@ def lines_of(stage: WholeStage, rows: pa.Table, job: Job, shard: int) -> pa.Tabl
 def in_memory(stage: WholeStage, rows: pa.Table, job: Job) -> pa.Table | None:
     """Return what a stage decides on rows that are all there are; None if nothing."""
     lines = lines_of(stage, rows, job, 0).sort_by(ORDER)
-    found = list(stage.merge(lambda: iter([lines] if lines.num_rows else []), job))
-    return pa.concat_tables(found) if found else None
+    decisions = list(stage.merge(lambda: iter([lines] if lines.num_rows else []), job))
+    return pa.concat_tables(decisions) if decisions else None
 
 
 def with_decisions(rows: pa.Table, decisions: pa.Table | None) -> pa.Table:
@@ -35,6 +35,6 @@ def with_decisions(rows: pa.Table, decisions: pa.Table | None) -> pa.Table:
     structs = pa.StructArray.from_arrays(
         [column.combine_chunks() for column in decisions_made.columns], fields=list(decisions_made.schema)
     )
-    place = {row: number for number, row in enumerate(decisions.column("row").to_pylist())}
-    index = pa.array([place.get(row) for row in range(rows.num_rows)], pa.int64())
+    number_of = {row: number for number, row in enumerate(decisions.column("row").to_pylist())}
+    index = pa.array([number_of.get(row) for row in range(rows.num_rows)], pa.int64())
     return rows.append_column(DECISION, structs.take(index))

@@ -54,12 +54,12 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
     there = {column.name for column in CORPUS}
     family = {column.name for column in SAMPLE}
     taken = there | family | {REJECT.name, FOLD.name, "source"}
-    for place, stage in enumerate(pipeline.stages):
-        where = document.where(("stages", place))
+    for index, stage in enumerate(pipeline.stages):
+        where = document.where(("stages", index))
         missing = [name for name in stage.needs if name not in there]
         if missing:
             giver = next(
-                (s.kind for s in pipeline.stages[place:] if missing[0] in {c.name for c in s.adds}), None
+                (s.kind for s in pipeline.stages[index:] if missing[0] in {c.name for c in s.adds}), None
             )
             hint = (
                 f"move `{giver}` before it" if giver else f"add the stage that gives `{missing[0]}` before it"
@@ -77,7 +77,7 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
                 f"stage `{stage.kind}` adds the column `{twice[0]}`, which is already there",
                 "give it another `name:`" if stage.has_name else "leave one of them out",
             )
-        judging = (later.decides for later in pipeline.stages[place:])
+        judging = (later.decides for later in pipeline.stages[index:])
         if stage.moves_labels and not any(judging):
             raise RequestError(
                 where,
@@ -92,11 +92,11 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
 def _check_methods(pipeline: Pipeline, document: Document) -> None:
     """Raise RequestError if two stages make samples under one name: their ids would be the same; or if a rule names none."""
     givers: dict[str, Stage] = {}
-    for place, stage in enumerate(pipeline.stages):
+    for index, stage in enumerate(pipeline.stages):
         for method in stage.methods:
             if method in givers:
                 raise RequestError(
-                    document.where(("stages", place)),
+                    document.where(("stages", index)),
                     f"two stages make samples under the same name, `{method}`",
                     "give one of them a `name:`"
                     if stage.has_name
@@ -106,7 +106,7 @@ def _check_methods(pipeline: Pipeline, document: Document) -> None:
         unknown = [name for name in stage.methods_named if name not in givers]
         if unknown:
             raise RequestError(
-                document.where(("stages", place)),
+                document.where(("stages", index)),
                 f"`methods: {unknown[0]}` of stage `{stage.kind}` does nothing: no stage before it makes samples of that name",
                 nearest(unknown[0], list(givers)),
             )

@@ -32,16 +32,16 @@ def by_fold(table: pa.Table, folds: int) -> list[tuple[int | None, pa.Table]]:
 
 def in_order(before: pa.Table, parts: Sequence[pa.Table]) -> pa.Table:
     """Return the rows of all parts, each source row where it stood before, its samples behind it."""
-    place = places(before)
+    index_of = row_indices(before)
     whole = pa.concat_tables(parts).combine_chunks()
     ids = whole.column("id").to_pylist()
     source_ids = (
         whole.column("source_id").to_pylist() if "source_id" in whole.column_names else [None] * len(ids)
     )
-    roots = [place[source_id or name] for name, source_id in zip(ids, source_ids, strict=True)]
+    roots = [index_of[source_id or name] for name, source_id in zip(ids, source_ids, strict=True)]
     return whole.take(pa.array(sorted(range(len(roots)), key=roots.__getitem__), pa.int64()))
 
 
-def places(table: pa.Table) -> dict[str, int]:
+def row_indices(table: pa.Table) -> dict[str, int]:
     """Return where each row of a table stands, by its id."""
-    return {name: place for place, name in enumerate(table.column("id").to_pylist())}
+    return {name: index for index, name in enumerate(table.column("id").to_pylist())}

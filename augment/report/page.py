@@ -71,7 +71,7 @@ class Page:
     total_source_rows: int = 0
     unit: str = ""
     made_by: str = ""
-    units: Sequence[ReportRow] = ()
+    ngrams: Sequence[ReportRow] = ()
     variety: tuple[tuple[str, str], ...] = ()
 
 
@@ -135,16 +135,18 @@ def _cards(page: Page, samples: pa.Table) -> tuple[list[dict[str, Any]], list[st
 def _card(row: ReportRow, methods: Sequence[str], samples: Sequence[ReportRow]) -> dict[str, Any]:
     """Return one row as the script reads it."""
     tokens = row.get("tokens") or []
-    places = list(zip(row.get("side") or [0] * len(tokens), row.get("spans") or [], strict=False))
-    order = sorted(range(len(places)), key=lambda token: (places[token][0], places[token][1]["start"]))
-    rank = {token: place for place, token in enumerate(order)}
+    positions = list(zip(row.get("side") or [0] * len(tokens), row.get("spans") or [], strict=False))
+    order = sorted(
+        range(len(positions)), key=lambda token: (positions[token][0], positions[token][1]["start"])
+    )
+    rank = {token: index for index, token in enumerate(order)}
     explained = [_explained(row, method, order) for method in methods if row.get(method) is not None]
     return {
         "id": visible(row["id"]),
         "label": _seen(row.get("label")),
         "split": _seen(row.get("split")),
         "sides": [
-            _pieces(text, [places[token][1] for token in order if places[token][0] == side])
+            _pieces(text, [positions[token][1] for token in order if positions[token][0] == side])
             for side, text in enumerate(_sides(row))
         ],
         "explained": explained,
@@ -201,7 +203,7 @@ def _gold(label: object, explained: Sequence[ReportRow], samples: Sequence[Repor
         sample.get("p_gold_before") for sample in samples if sample.get("p_gold_before") is not None
     ]
     probabilities += [
-        found["prob"] for found in explained if found["target"] == label and found["prob"] is not None
+        scores["prob"] for scores in explained if scores["target"] == label and scores["prob"] is not None
     ]
     return _short(probabilities[0]) if probabilities else None
 
@@ -250,17 +252,17 @@ def _short(value: float | None) -> float | None:
 
 def _static(card: ReportRow, scale: float) -> dict[str, Any]:
     """Return a card for plain HTML: each side as (text, class) pairs painted by the first attribution."""
-    found: ReportRow = card["explained"][0] if card["explained"] else {"scores": [], "peak": 0.0}
-    scores = [None if step is None else step / _STEPS * found["peak"] for step in found["scores"]]
+    explained: ReportRow = card["explained"][0] if card["explained"] else {"scores": [], "peak": 0.0}
+    scores = [None if step is None else step / _STEPS * explained["peak"] for step in explained["scores"]]
     tints = iter([tint_class(score) for score in scaled(scores, scale)])
     sides = [
         [
-            (piece, f"t {next(tints, '')}".strip() if place % 2 else "")
-            for place, piece in enumerate(side.split(_CUT))
+            (piece, f"t {next(tints, '')}".strip() if index % 2 else "")
+            for index, piece in enumerate(side.split(_CUT))
         ]
         for side in card["sides"]
     ]
-    return {**card, "painted": sides, "first": found}
+    return {**card, "painted": sides, "first": explained}
 
 
 def _packed(data: Mapping[str, object]) -> str:

@@ -60,14 +60,14 @@ class WordTable:
         """
         self._merge()
         order = [("label", "ascending"), ("total", "descending"), ("word", "ascending")]
-        found = self._merged.filter(pc.field("total") > 0).sort_by(order)
+        rows = self._merged.filter(pc.field("total") > 0).sort_by(order)
         labels = (
-            found.column("label").combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+            rows.column("label").combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
         )
         starts = np.searchsorted(
             labels, labels
         )  # sorted by label, so this is the first row of each row's class
-        best = found.filter(pa.array(np.arange(len(labels)) - starts < n, pa.bool_()))
+        best = rows.filter(pa.array(np.arange(len(labels)) - starts < n, pa.bool_()))
         return [TopWord(mean=row["total"] / row["count"], **row) for row in best.to_pylist()]
 
     def _merge(self) -> None:
@@ -94,7 +94,7 @@ def _flat(tokens: pa.Array, scores: pa.Array, target: pa.Array) -> pa.Table:
 
 def _sum(table: pa.Table) -> pa.Table:
     """Return one row per label and word; one thread, so that the order of the additions never varies."""
-    found = table.group_by(["label", "word"], use_threads=False).aggregate(
+    sums = table.group_by(["label", "word"], use_threads=False).aggregate(
         [("total", "sum"), ("count", "sum")]
     )
-    return found.select(["label", "word", "total_sum", "count_sum"]).rename_columns(_SUMS.names)
+    return sums.select(["label", "word", "total_sum", "count_sum"]).rename_columns(_SUMS.names)

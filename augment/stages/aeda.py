@@ -29,7 +29,7 @@ class Aeda(Editor):
     ratio: float = Field(default=0.3, gt=0, le=1, description="of the row's words, marks at most")
 
     @property
-    def lack(self) -> str:
+    def shortfall_reason(self) -> str:
         """Why a row has no samples where every draw is empty."""
         return USED_UP
 
@@ -41,9 +41,9 @@ class Aeda(Editor):
         """Return the insertion of marks; of a pair the first text is edited."""
         words = first_words(row)
         negated = governed(row.tokens, row.side)
-        places = [place for place in words if place not in negated]
+        indices = [token for token in words if token not in negated]
         count = 1 + chance.below(int(self.ratio * len(words)) + 1)
-        chosen = chance.sample(places, count)
-        marks = [_MARKS["zh" if language(row.tokens[place]) == "zh" else "en"] for place in chosen]
-        new = {place: [some[chance.below(len(some))]] for place, some in zip(chosen, marks, strict=True)}
+        chosen = chance.sample(indices, count)
+        marks = [_MARKS["zh" if language(row.tokens[token]) == "zh" else "en"] for token in chosen]
+        new = {token: [some[chance.below(len(some))]] for token, some in zip(chosen, marks, strict=True)}
         return before(row, new)

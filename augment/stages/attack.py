@@ -20,7 +20,7 @@ from augment.models.labels import LabelMap
 from augment.stages.editing import Context, Row, editable_rows, protection
 from augment.stages.editor import Editor
 from augment.stages.protocol import Step, idle
-from augment.stages.substitute import places_of
+from augment.stages.substitute import slots_of
 from augment.tables.columns import ATTACK, SAMPLE, Column
 from augment.tables.rows import Missing, Sample, with_columns, with_samples
 from augment.text.foreign import FOREIGN
@@ -140,12 +140,9 @@ class Attack(Editor):
         self, sources: Sources, attacks: list[_AttackState]
     ) -> dict[tuple[str, int], tuple[str, ...]]:
         """Return the candidates for every key token of the rows under attack."""
-        places = [
-            place for state in attacks if state.outcome == "unchanged" for place in places_of(state.row)
-        ]
+        slots = [slot for state in attacks if state.outcome == "unchanged" for slot in slots_of(state.row)]
         return {
-            (place.row, place.token): words
-            for place, words in zip(places, sources.offer(places), strict=True)
+            (slot.row, slot.token): words for slot, words in zip(slots, sources.offer(slots), strict=True)
         }
 
     def _goes_on(self, state: _AttackState) -> bool:

@@ -82,9 +82,9 @@ class Attribute(Settings, Stage):
         labels = LabelMap(predictor.classes, job.label_names)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            places = source_rows(batch)
-            rows = self._rows(batch.take(pa.array(places, pa.int64())), predictor, labels)
-            return self._with_scores(batch, places, rows, attribute(rows), labels)
+            indices = source_rows(batch)
+            rows = self._rows(batch.take(pa.array(indices, pa.int64())), predictor, labels)
+            return self._with_scores(batch, indices, rows, attribute(rows), labels)
 
         return step
 
@@ -133,24 +133,29 @@ class Attribute(Settings, Stage):
         )
 
     def _with_scores(
-        self, batch: pa.RecordBatch, places: list[int], rows: Explained, found: TokenScores, labels: LabelMap
+        self,
+        batch: pa.RecordBatch,
+        indices: list[int],
+        rows: Explained,
+        token_scores: TokenScores,
+        labels: LabelMap,
     ) -> pa.RecordBatch:
         """Return the batch with the columns of this stage; rows whose scores are not finite are rejected."""
         probability = rows.logits.softmax(-1).gather(-1, rows.target[:, None])[:, 0].tolist()
         values: dict[str, list[object]] = {column.name: [None] * batch.num_rows for column in self.adds}
         broken: dict[int, str] = {}
-        for row, place in enumerate(places):
-            if row in found.broken:
-                broken[place] = f"{self.name}: the answer of the model or its gradient is not finite"
+        for row, index in enumerate(indices):
+            if row in token_scores.broken:
+                broken[index] = f"{self.name}: the answer of the model or its gradient is not finite"
                 continue
-            values[self.name][place] = found.scores[row]
+            values[self.name][index] = token_scores.scores[row]
             facts = {
                 "target": labels.name(int(rows.target[row])),
                 "pred": labels.name(int(rows.logits[row].argmax())),
                 "prob": probability[row],
-                "evals": found.cost[row],
-                **{name: column[row] for name, column in found.facts.items()},
+                "evals": token_scores.cost[row],
+                **{name: column[row] for name, column in token_scores.facts.items()},
             }
             for name, fact in facts.items():
-                values[f"{self.name}_{name}"][place] = fact
+                values[f"{self.name}_{name}"][index] = fact
         return rejecting(with_columns(batch, self.adds, list(values.values())), broken)

@@ -27,14 +27,14 @@ from augment.seeding import Chance, chance, key_of
 from augment.stages.editing import Row, editable_rows, protection, whole_rows
 from augment.stages.editor import Editor, is_blank
 from augment.stages.protocol import Lines, Step, TableStage
-from augment.stages.shortcuts import FlaggedUnit, read_flags
+from augment.stages.shortcuts import FlaggedNgram, read_flags
 from augment.tables.files import read_table
 from augment.tables.rows import Missing, Sample, with_samples
 from augment.text.editable import Protection, governed, is_content
 from augment.text.edits import Edit, insertion, replay
 from augment.text.foreign import FOREIGN
 from augment.text.negation import is_negation
-from augment.text.units import Unit, folded, units
+from augment.text.ngrams import Ngram, folded, ngrams
 
 _LINES = pa.schema(
     [
@@ -52,15 +52,15 @@ _REST = ""
 _PARTS, _LEAST, _OFTEN = 1 << 20, 1e-9, 4.0
 
 
-class UnitRun(NamedTuple):
+class NgramRun(NamedTuple):
     """Accepted units that stand together in a text: its side, first, last or inside, and the words without regard to case."""
 
     side: int
-    place: Literal["first", "inside", "last"]
+    position: Literal["first", "inside", "last"]
     text: str
 
 
-State = tuple[UnitRun, ...]
+State = tuple[NgramRun, ...]
 _LOCKED = "a negation or a protected word may not come or go"
 
 
@@ -69,7 +69,7 @@ class Change:
     """What a sample loses, by tokens, and what it gains, each run as it is written."""
 
     gone: frozenset[int]
-    new: tuple[tuple[UnitRun, str], ...]
+    new: tuple[tuple[NgramRun, str], ...]
 
     @property
     def method(self) -> str:
@@ -127,8 +127,8 @@ class Balance(Editor, TableStage):
             nothing = Protection(language_given=True)
             for row in (row for batch in batches for row in whole_rows(batch, nothing)):
                 if row.label is not None:
-                    found = [(*run, _form(row, tokens)) for run, tokens in _runs(row, counted).items()]
-                    counts[_group(row.label, flags), json.dumps(found, ensure_ascii=False)] += 1
+                    runs = [(*run, _form(row, tokens)) for run, tokens in _runs(row, counted).items()]
+                    counts[_group(row.label, flags), json.dumps(runs, ensure_ascii=False)] += 1
         lines = sorted(counts.items())
         columns = {
             "key": [key_of(group, state) for (group, state), _ in lines],
@@ -143,8 +143,8 @@ class Balance(Editor, TableStage):
         """Yield the rows of every state and class."""
         yield _LINES.empty_table().select(["group", "state", "rows"])
         for table in lines():
-            found = table.group_by(["group", "state"], use_threads=False).aggregate([("rows", "sum")])
-            yield found.rename_columns(["group", "state", "rows"])
+            counts = table.group_by(["group", "state"], use_threads=False).aggregate([("rows", "sum")])
+            yield counts.rename_columns(["group", "state", "rows"])
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the accepted flags and the states of the corpus; RequestError if nothing is accepted."""
@@ -169,7 +169,7 @@ class Balance(Editor, TableStage):
         return step
 
     def changes(
-        self, row: Row, flags: Sequence[FlaggedUnit], counted: Set[Unit], states: "_States", rng: Chance
+        self, row: Row, flags: Sequence[FlaggedNgram], counted: Set[Ngram], states: "_States", rng: Chance
     ) -> Iterator[Change]:
         """Yield what the samples of a row lose and gain: as the classes need, or what each half says of every row."""
         if self.even:
@@ -178,26 +178,26 @@ class Balance(Editor, TableStage):
                 gone = frozenset(token for run in there if run not in goal for token in there[run])
                 yield Change(gone, tuple((run, states.forms[run]) for run in goal if run not in there))
             return
-        there_units = units(row.tokens, row.side)
-        own = [flag.unit for flag in flags if flag.label == row.label and flag.unit in there_units]
-        others = [flag for flag in flags if flag.label != row.label and flag.unit not in there_units]
+        there_ngrams = ngrams(row.tokens, row.side)
+        own = [flag.ngram for flag in flags if flag.label == row.label and flag.ngram in there_ngrams]
+        others = [flag for flag in flags if flag.label != row.label and flag.ngram not in there_ngrams]
         if own:
-            yield Change(frozenset(token for unit in own for at in there_units[unit] for token in at), ())
+            yield Change(frozenset(token for ngram in own for at in there_ngrams[ngram] for token in at), ())
         if others:
             flag = others[rng.below(len(others))]
-            yield Change(frozenset(), ((states.placed(flag.unit, rng), flag.form),))
+            yield Change(frozenset(), ((states.placed(flag.ngram, rng), flag.form),))
 
     def made(self, row: Row, changes: Iterable[Change], rng: Chance) -> list[Sample]:
         """Return the samples with these changes that can be made; a text that would be empty is none."""
-        found: list[Sample] = []
+        samples: list[Sample] = []
         for number, change in enumerate(changes, start=1):
             if (change.gone and not self.remove) or (change.new and not self.insert):
                 continue
             edits = _edits(row, change, rng)
             texts = replay(row.text, row.text_pair, edits)
             if edits and not is_blank(texts):
-                found.append(Sample(row.index, change.method, number, *texts, edits))
-        return found
+                samples.append(Sample(row.index, change.method, number, *texts, edits))
+        return samples
 
 
 class _States:
@@ -206,10 +206,10 @@ class _States:
     def __init__(self, table: pa.Table) -> None:
         """Take the rows of each class and state."""
         counts: dict[str, Counter[State]] = defaultdict(Counter)
-        written: dict[UnitRun, Counter[str]] = defaultdict(Counter)
+        written: dict[NgramRun, Counter[str]] = defaultdict(Counter)
         columns = table.select(["group", "state", "rows"]).to_pydict()
         for group, state, rows in zip(*columns.values(), strict=True):
-            runs = [(UnitRun(*run[:3]), run[3]) for run in json.loads(state)]
+            runs = [(NgramRun(*run[:3]), run[3]) for run in json.loads(state)]
             counts[group][tuple(run for run, _ in runs)] += rows
             for run, form in runs:
                 written[run][form] += rows
@@ -220,16 +220,16 @@ class _States:
         shares = {
             group: {state: rows / of.total() for state, rows in of.items()} for group, of in counts.items()
         }
-        known = sorted({state for found in shares.values() for state in found})
+        known = sorted({state for of_group in shares.values() for state in of_group})
         self._plans = {group: _ClassNeed.of(group, shares, known) for group in shares}
 
-    def placed(self, unit: Unit, rng: Chance) -> UnitRun:
+    def placed(self, ngram: Ngram, rng: Chance) -> NgramRun:
         """Return a unit where it stands in some row that has it, all rows alike; inside where none has it alone."""
-        there = {run: often for run, often in self._often.items() if run.text == unit.text}
-        if unit.kind in ("first", "last"):
-            there = {run: often for run, often in there.items() if run.place == unit.kind}
+        there = {run: often for run, often in self._often.items() if run.text == ngram.text}
+        if ngram.kind in ("first", "last"):
+            there = {run: often for run, often in there.items() if run.position == ngram.kind}
         if not there:
-            return UnitRun(0, _place(unit.kind), unit.text)
+            return NgramRun(0, _position_of(ngram.kind), ngram.text)
         ends = list(accumulate(there.values()))
         return list(there)[bisect_right(ends, rng.below(ends[-1]))]
 
@@ -238,8 +238,8 @@ class _States:
         plan = self._plans.get(group)
         if plan is None or state not in plan.samples:
             return
-        goals = [goal for goal in plan.lacking if goal != state]
-        ends = list(accumulate(plan.lacking[goal] for goal in goals))
+        goals = [goal for goal in plan.missing if goal != state]
+        ends = list(accumulate(plan.missing[goal] for goal in goals))
         for _ in range(int(plan.samples[state] + rng.below(_PARTS) / _PARTS)):
             at = rng.below(_PARTS) / _PARTS * ends[-1]
             yield goals[min(bisect_right(ends, at), len(goals) - 1)]
@@ -250,7 +250,7 @@ class _ClassNeed:
     """What a class needs: how many samples a row of each state gets in the mean, and how often each state is lacking."""
 
     samples: Mapping[State, float]
-    lacking: Mapping[State, float]
+    missing: Mapping[State, float]
 
     @classmethod
     def of(
@@ -262,19 +262,19 @@ class _ClassNeed:
         Source rows are those of the states that a class has more of than any other; of all, where these are too few.
         """
         own = shares[group]
-        others = [found for name, found in shares.items() if name != group]
-        most = {state: max((found.get(state, 0.0) for found in others), default=0.0) for state in known}
-        lacking = {state: more for state in known if (more := most[state] - own.get(state, 0.0)) > 0}
+        others = [other for name, other in shares.items() if name != group]
+        most = {state: max((other.get(state, 0.0) for other in others), default=0.0) for state in known}
+        missing = {state: more for state in known if (more := most[state] - own.get(state, 0.0)) > 0}
         beyond = {state: more for state, share in own.items() if (more := share - most[state]) > 0}
-        asked, there = sum(lacking.values()), sum(beyond.values())
-        if asked < _LEAST:
+        needed, there = sum(missing.values()), sum(beyond.values())
+        if needed < _LEAST:
             return cls({}, {})
-        if there < asked / _OFTEN:
-            able = {state: share for state, share in own.items() if set(lacking) - {state}}
+        if there < needed / _OFTEN:
+            able = {state: share for state, share in own.items() if set(missing) - {state}}
             there, beyond = sum(able.values()), able
         if not there:
             return cls({}, {})
-        return cls({state: asked * more / (there * own[state]) for state, more in beyond.items()}, lacking)
+        return cls({state: needed * more / (there * own[state]) for state, more in beyond.items()}, missing)
 
 
 def _hinders(row: Row, change: Change) -> str | None:
@@ -287,53 +287,53 @@ def _hinders(row: Row, change: Change) -> str | None:
     return None
 
 
-def _group(label: str, flags: Sequence[FlaggedUnit]) -> str:
+def _group(label: str, flags: Sequence[FlaggedNgram]) -> str:
     """Return the class of a label: itself, or that of all labels for which nothing is accepted."""
     return label if any(flag.label == label for flag in flags) else _REST
 
 
-def _counted(flags: Sequence[FlaggedUnit]) -> frozenset[Unit]:
+def _counted(flags: Sequence[FlaggedNgram]) -> frozenset[Ngram]:
     """Return the accepted units, whatever their class, and what counts with them.
 
     A word that is accepted for its place counts in other places too, and so do the content words of an accepted phrase where
     they stand alone: what a sample loses here, it may have there.
     """
-    return frozenset(unit for flag in flags for unit in (flag.unit, *_parts(flag.unit)))
+    return frozenset(ngram for flag in flags for ngram in (flag.ngram, *_parts(flag.ngram)))
 
 
-def _runs(row: Row, counted: Set[Unit]) -> dict[UnitRun, list[int]]:
+def _runs(row: Row, counted: Set[Ngram]) -> dict[NgramRun, list[int]]:
     """Return the units of a row that count: neighbours as one run, each with its tokens, in order."""
-    there = (places for unit, places in units(row.tokens, row.side).items() if unit in counted)
-    tokens = sorted({token for places in there for token in chain.from_iterable(places)})
-    found: dict[UnitRun, list[int]] = defaultdict(list)
+    there = (token_runs for ngram, token_runs in ngrams(row.tokens, row.side).items() if ngram in counted)
+    tokens = sorted({token for token_runs in there for token in chain.from_iterable(token_runs)})
+    runs: dict[NgramRun, list[int]] = defaultdict(list)
     stretch: list[int] = []
     for token in tokens:
         if stretch and (token != stretch[-1] + 1 or row.side[token] != row.side[stretch[-1]]):
-            found[_run(row, stretch)] += stretch
+            runs[_run(row, stretch)] += stretch
             stretch = []
         stretch.append(token)
     if stretch:
-        found[_run(row, stretch)] += stretch
-    return dict(sorted(found.items()))
+        runs[_run(row, stretch)] += stretch
+    return dict(sorted(runs.items()))
 
 
-def _parts(unit: Unit) -> list[Unit]:
+def _parts(ngram: Ngram) -> list[Ngram]:
     """Return the words of a phrase or place that count alone."""
-    if unit.kind == "phrase":
-        return [Unit("word", word) for word in unit.words if is_content(word)]
-    return [Unit("word", unit.text)] if unit.kind != "word" else []
+    if ngram.kind == "phrase":
+        return [Ngram("word", word) for word in ngram.words if is_content(word)]
+    return [Ngram("word", ngram.text)] if ngram.kind != "word" else []
 
 
-def _run(row: Row, tokens: Sequence[int]) -> UnitRun:
+def _run(row: Row, tokens: Sequence[int]) -> NgramRun:
     """Return neighbouring tokens as a run in its place."""
     side, behind = row.side[tokens[0]], tokens[-1] + 1
     begins = not tokens[0] or row.side[tokens[0] - 1] != side
     ends = behind == len(row.side) or row.side[behind] != side
     words = " ".join(folded(row.tokens[token]) for token in tokens)
-    return UnitRun(side, "first" if begins else "last" if ends else "inside", words)
+    return NgramRun(side, "first" if begins else "last" if ends else "inside", words)
 
 
-def _place(kind: str) -> Literal["first", "inside", "last"]:
+def _position_of(kind: str) -> Literal["first", "inside", "last"]:
     """Return where a unit of a kind stands."""
     return "first" if kind == "first" else "last" if kind == "last" else "inside"
 
@@ -345,8 +345,8 @@ def _form(row: Row, tokens: Sequence[int]) -> str:
         last += 1
     text = (row.text, row.text_pair or "")[row.side[tokens[0]]]
     start, end = row.spans[tokens[0]][0], row.spans[last][1]
-    beside = text[max(start - 1, 0) : start] + text[end : end + 1]
-    space = " " if any(map(str.isspace, beside)) else ""
+    around = text[max(start - 1, 0) : start] + text[end : end + 1]
+    space = " " if any(map(str.isspace, around)) else ""
     return f"{space}{text[start:end]}{space}"
 
 
@@ -362,13 +362,13 @@ def _edits(row: Row, change: Change, rng: Chance) -> tuple[Edit, ...]:
         stay = [
             token for token in range(len(row.tokens)) if row.side[token] == side and token not in change.gone
         ]
-        places = [row.spans[token][0] for token in stay] + [row.spans[stay[-1]][1] if stay else len(text)]
-        if run.place == "inside":
+        offsets = [row.spans[token][0] for token in stay] + [row.spans[stay[-1]][1] if stay else len(text)]
+        if run.position == "inside":
             inside = [row.spans[token][0] for token in stay[1:] if token not in whole]
-            places = inside or [places[0], places[-1]]
+            offsets = inside or [offsets[0], offsets[-1]]
         else:
-            places = places[:1] if run.place == "first" else places[-1:]
-        free = [place for place in places if (side, place) not in used]
+            offsets = offsets[:1] if run.position == "first" else offsets[-1:]
+        free = [offset for offset in offsets if (side, offset) not in used]
         if free:
             at = free[rng.below(len(free))]
             used.add((side, at))

@@ -91,7 +91,7 @@ class Counterfactual(Editor, TableStage):
         return self.kind if self.of == "another" else "same_class"
 
     @property
-    def lack(self) -> str:
+    def shortfall_reason(self) -> str:
         """Why a row has no samples where every draw is empty."""
         return f"no key word of {_OF[self.of]} fits"
 
@@ -112,9 +112,9 @@ class Counterfactual(Editor, TableStage):
                 in_row[token.casefold()] += score
             for word, score in in_row.items():
                 if is_content(word) and not is_negation(word):
-                    found = sums[word, label]
-                    found[0] += 1
-                    found[1] += score
+                    total = sums[word, label]
+                    total[0] += 1
+                    total[1] += score
         ordered = sorted(sums.items())
         values = {
             "key": [key_of(word) for (word, _), _ in ordered],
@@ -135,8 +135,8 @@ class Counterfactual(Editor, TableStage):
             for row in grouped.aggregate([("rows", "sum"), ("score", "sum")]).to_pylist():
                 mean = round(row["score_sum"] / row["rows_sum"], 6)
                 means[row["word"]].append((-mean, row["label"], row["rows_sum"]))
-            for word, found in means.items():
-                mean, label, count = min(found)
+            for word, of_word in means.items():
+                mean, label, count = min(of_word)
                 if mean < 0 and count >= self.least:
                     best[label].append((mean, word, count))
             best = defaultdict(list, {label: sorted(words)[: self.top] for label, words in best.items()})
@@ -184,11 +184,11 @@ class Counterfactual(Editor, TableStage):
             """Return key tokens with words of the other class: the most important for the first sample, else some by chance."""
             label = target(row, number)
             offers = {
-                token: _placed(row, token, found)
+                token: _placed(row, token, offer)
                 for token in row.free
-                if label is not None and (found := offered(row.tokens[token], label))
+                if label is not None and (offer := offered(row.tokens[token], label))
             }
-            able = [token for token, found in offers.items() if found]
+            able = [token for token, offer in offers.items() if offer]
             count = min(row.quota(self.share), self.tokens)
             chosen = able[:count] if number == 0 else rng.sample(able, count)
             choice = {token: offers[token][rng.below(len(offers[token]))] for token in chosen}

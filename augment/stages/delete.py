@@ -37,11 +37,11 @@ class Delete(Editor):
         rows = editable_rows(batch, self.on, guard, self.score)
         if self.on == "key":
             return rows
-        found = []
+        allowed = []
         for row in rows:
             negated = governed(row.tokens, row.side)
-            found.append(replace(row, free=tuple(token for token in row.free if token not in negated)))
-        return found
+            allowed.append(replace(row, free=tuple(token for token in row.free if token not in negated)))
+        return allowed
 
     def draw(self, row: Row, rng: Chance, number: int) -> Draw:
         """Return a row without some tokens: the most important for the first sample on key, else some by chance."""

@@ -40,10 +40,10 @@ class Distinct(WholeStage):
         sample = is_sample(rows)
         live = ~sample
         if sample.any():
-            aside = pa.array(["drop", *(["soft"] if job.output.labels == "hard" else [])])
-            live |= ~np.asarray(pc.is_in(rows.column("verdict"), aside))
-        place = np.flatnonzero(live)
-        texts = rows.select(["text", "text_pair"]).take(pa.array(place))
+            dropped = pa.array(["drop", *(["soft"] if job.output.labels == "hard" else [])])
+            live |= ~np.asarray(pc.is_in(rows.column("verdict"), dropped))
+        indices = np.flatnonzero(live)
+        texts = rows.select(["text", "text_pair"]).take(pa.array(indices))
         hashes = np.frombuffer(
             b"".join(_hash(*pair) for pair in zip(*texts.to_pydict().values(), strict=True)), dtype=np.uint64
         ).reshape(-1, 2)
@@ -51,9 +51,9 @@ class Distinct(WholeStage):
             {
                 "key": pa.array(hashes[:, 0]),
                 "more": pa.array(hashes[:, 1]),
-                "sample": pa.array(sample[place]),
-                "row": pa.array(place, pa.int64()),
-                "id": rows.column("id").take(pa.array(place)),
+                "sample": pa.array(sample[indices]),
+                "row": pa.array(indices, pa.int64()),
+                "id": rows.column("id").take(pa.array(indices)),
             }
         )
 
@@ -78,9 +78,9 @@ class Distinct(WholeStage):
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Drop the copies."""
             batch, decided = decisions(batch)
-            found = [None if one is None else one["same_as"] for one in decided]
-            batch = with_columns(batch, DISTINCT, [found])
-            return dropping(batch, {row: _REASON for row, name in enumerate(found) if name is not None})
+            originals = [None if one is None else one["same_as"] for one in decided]
+            batch = with_columns(batch, DISTINCT, [originals])
+            return dropping(batch, {row: _REASON for row, name in enumerate(originals) if name is not None})
 
         return step
 

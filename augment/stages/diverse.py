@@ -19,7 +19,7 @@ from augment.stages.protocol import Stage, Step
 from augment.tables.rows import Missing, dropping, with_missing
 
 _REASON = "its row has the samples asked for"
-_LACK = "too few samples left to choose from"
+_SHORTFALL_REASON = "too few samples left to choose from"
 
 
 class Diverse(Stage):
@@ -60,19 +60,19 @@ class Diverse(Stage):
             """Drop what is over the budget of its row."""
             families = _families(batch)
             crowded = {row: pool for row, pool in families.items() if len(pool) > self.keep}
-            compared = [place for row, pool in crowded.items() for place in (row, *pool)]
+            compared = [member for row, pool in crowded.items() for member in (row, *pool)]
             rows = batch.select(["text", "text_pair", "p_gold_after"]).take(pa.array(compared, pa.int64()))
             texts, pairs, gold = rows.to_pydict().values()
-            found = vectors(classifier, texts, pairs)
+            vector = vectors(classifier, texts, pairs)
             surplus: dict[int, str] = {}
             begin = 0
             for pool in crowded.values():
                 here = slice(begin + 1, begin + 1 + len(pool))
-                kept = chosen(found[here], self.worth(gold[here]), self.keep, given=found[begin])
+                kept = chosen(vector[here], self.worth(gold[here]), self.keep, given=vector[begin])
                 surplus |= {pool[index]: _REASON for index in set(range(len(pool))) - set(kept)}
                 begin = here.stop
             missing = [
-                Missing(row, self.kind, self.keep - len(pool), _LACK)
+                Missing(row, self.kind, self.keep - len(pool), _SHORTFALL_REASON)
                 for row, pool in families.items()
                 if len(pool) < self.keep
             ]
@@ -89,9 +89,11 @@ class Diverse(Stage):
 def _families(batch: pa.RecordBatch) -> dict[int, list[int]]:
     """Return for each source row, by its index, the indices of its samples that were not dropped."""
     source_ids, verdict = (batch.column(name).to_pylist() for name in ("source_id", "verdict"))
-    place = {name: row for row, name in enumerate(batch.column("id").to_pylist()) if source_ids[row] is None}
-    found: dict[int, list[int]] = {row: [] for row in place.values()}
+    index_of = {
+        name: row for row, name in enumerate(batch.column("id").to_pylist()) if source_ids[row] is None
+    }
+    families: dict[int, list[int]] = {row: [] for row in index_of.values()}
     for row, source_id in enumerate(source_ids):
         if source_id is not None and verdict[row] != "drop":
-            found[place[source_id]].append(row)
-    return found
+            families[index_of[source_id]].append(row)
+    return families

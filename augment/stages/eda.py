@@ -38,7 +38,7 @@ class Eda(Editor):
     alpha: float = Field(default=0.1, gt=0, le=1, description="of the row's words that an operation edits")
 
     @property
-    def lack(self) -> str:
+    def shortfall_reason(self) -> str:
         """Why a row has no samples where every draw is empty."""
         return USED_UP
 
@@ -69,7 +69,7 @@ class Eda(Editor):
             return []
         count = max(1, int(self.alpha * len(words)))
         negated = governed(row.tokens, row.side)
-        loose = [place for place in words if place not in negated]
+        loose = [token for token in words if token not in negated]
         pool: list[tuple[Edit, ...]] = []
         for _ in range(self.samples // _OPERATIONS + 1):
             pool += [
@@ -85,12 +85,12 @@ def _replaced(
     row: Row, words: Sequence[int], count: int, synonyms: Synonyms, chance: Chance
 ) -> Mapping[int, str]:
     """Return synonyms for so many words that are no stop words, each wherever it stands."""
-    kinds = list(dict.fromkeys(row.tokens[place] for place in words))
+    kinds = list(dict.fromkeys(row.tokens[token] for token in words))
     choice: dict[int, str] = {}
     for word in chance.sample([word for word in kinds if word.casefold() not in STOP_WORDS], len(kinds)):
         if offered := synonyms(word):
             new = offered[chance.below(len(offered))]
-            choice |= {place: new for place in words if row.tokens[place] == word}
+            choice |= {token: new for token in words if row.tokens[token] == word}
             count -= 1
         if not count:
             break
@@ -98,32 +98,32 @@ def _replaced(
 
 
 def _inserted(
-    row: Row, words: Sequence[int], places: Sequence[int], count: int, synonyms: Synonyms, chance: Chance
+    row: Row, words: Sequence[int], tokens: Sequence[int], count: int, synonyms: Synonyms, chance: Chance
 ) -> tuple[Edit, ...]:
     """Return the insertion of a synonym of a random word before a random word of some, so many times."""
     new: dict[int, list[str]] = {}
-    for _ in range(count if places else 0):
+    for _ in range(count if tokens else 0):
         drawn_words = (row.tokens[words[chance.below(len(words))]] for _ in range(_DRAWS))
-        offered = next((found for word in drawn_words if (found := synonyms(word))), ())
+        offered = next((near for word in drawn_words if (near := synonyms(word))), ())
         if offered:
-            new.setdefault(places[chance.below(len(places))], []).append(offered[chance.below(len(offered))])
+            new.setdefault(tokens[chance.below(len(tokens))], []).append(offered[chance.below(len(offered))])
     return before(row, new)
 
 
 def _swapped(row: Row, words: Sequence[int], count: int, chance: Chance) -> Mapping[int, str]:
     """Return what stands where after so many swaps of two random words."""
-    stands = {place: row.tokens[place] for place in words}
+    words_at = {token: row.tokens[token] for token in words}
     for _ in range(count if words else 0):
         one = words[chance.below(len(words))]
         others = (words[chance.below(len(words))] for _ in range(_DRAWS))
-        other = next((place for place in others if place != one), one)
-        stands[one], stands[other] = stands[other], stands[one]
-    return {place: word for place, word in stands.items() if word != row.tokens[place]}
+        other = next((token for token in others if token != one), one)
+        words_at[one], words_at[other] = words_at[other], words_at[one]
+    return {token: word for token, word in words_at.items() if word != row.tokens[token]}
 
 
 def _deleted(words: Sequence[int], of: int, alpha: float, chance: Chance) -> Mapping[int, str]:
     """Return the deletion of each word by chance, of all but one at most where these are all `of` the row."""
-    gone = [place for place in words if chance.below(1_000_000) < alpha * 1_000_000]
+    gone = [token for token in words if chance.below(1_000_000) < alpha * 1_000_000]
     if gone and len(gone) == of:
         gone.pop(chance.below(len(gone)))
     return dict.fromkeys(gone, "")
@@ -131,15 +131,15 @@ def _deleted(words: Sequence[int], of: int, alpha: float, chance: Chance) -> Map
 
 def first_words(row: Row) -> list[int]:
     """Return the words of a row's first text, which are edited; marks are not."""
-    return [place for place in row.free if is_word(row.tokens[place]) and not row.side[place]]
+    return [token for token in row.free if is_word(row.tokens[token]) and not row.side[token]]
 
 
 def before(row: Row, new: Mapping[int, Sequence[str]]) -> tuple[Edit, ...]:
     """Return the insertion of words before tokens of the first text, with spaces where the words are written with them."""
     edits = []
-    for place, words in sorted(new.items()):
-        at = row.spans[place][0]
-        spaced = language(row.tokens[place]) != "zh"
+    for token, words in sorted(new.items()):
+        at = row.spans[token][0]
+        spaced = language(row.tokens[token]) != "zh"
         text = f" {' '.join(words)} " if spaced else _joined(words)
         edits.append(Edit(0, at, at, "", insertion(row.text, at, text), 0.0))
     return tuple(edits)

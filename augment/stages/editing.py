@@ -56,7 +56,7 @@ class Row:
 
     def edits(self, choice: Mapping[int, str]) -> tuple[Edit, ...]:
         """Return the edits that put `choice` in place, in the order of the text, never overlapping."""
-        found: list[Edit] = []
+        edits: list[Edit] = []
         for side, whole in ((0, self.text), (1, self.text_pair or "")):
             tokens = [token for token in sorted(choice) if self.side[token] == side]
             gone = [token for token in tokens if not choice[token]]
@@ -66,17 +66,17 @@ class Row:
             for token in tokens:
                 (start, end), new = spans.get(token, (self.spans[token], choice[token]))
                 made.append(Edit(side, start, end, whole[start:end], new, self.scores[token]))
-            found += _apart(whole, made)
-        return tuple(found)
+            edits += _apart(whole, made)
+        return tuple(edits)
 
     def texts(self, choice: Mapping[int, str]) -> tuple[str, str | None]:
         """Return the text and second text with `choice` in place."""
         return replay(self.text, self.text_pair, self.edits(choice))
 
-    def beside(self, token: int) -> tuple[list[str], int]:
+    def on_side(self, token: int) -> tuple[list[str], int]:
         """Return the tokens of the text that a token stands in, and its place among them."""
-        home = [place for place, side in enumerate(self.side) if side == self.side[token]]
-        return [self.tokens[place] for place in home], home.index(token)
+        home = [index for index, side in enumerate(self.side) if side == self.side[token]]
+        return [self.tokens[index] for index in home], home.index(token)
 
     def quota(self, share: float) -> int:
         """Return how many words a share of the row's content words is, at least one."""
@@ -115,8 +115,8 @@ def protection(job: Job) -> Protection:
             ) from None
         words.update(line.strip() for line in lines if line.strip())
     compiled(job.resources.protect_patterns)
-    told = job.corpus is not None and job.corpus.language != "auto"
-    return Protection(frozenset(words), job.resources.protect_patterns, told)
+    named_language = job.corpus is not None and job.corpus.language != "auto"
+    return Protection(frozenset(words), job.resources.protect_patterns, named_language)
 
 
 def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) -> list[Row]:
@@ -130,9 +130,9 @@ def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) 
             continue
         tokens = values["tokens"]
         seen = reached(values["owner"], len(tokens))
-        content = [place for place, free in enumerate(editable(tokens, guard)) if free and place in seen]
+        content = [token for token, free in enumerate(editable(tokens, guard)) if free and token in seen]
         key, kept = values["key"] or [], locked(tokens, guard)
-        free = _free(on, [place for place in key if place not in kept], content)
+        free = _free(on, [token for token in key if token not in kept], content)
         row = _row(index, values, values[score], free, len(content), tuple(key))
         rows.append(_guarded(row, kept, guard))
     return rows
@@ -168,7 +168,7 @@ def _free(on: On, key: list[int], content: list[int]) -> tuple[int, ...]:
     """Return the tokens an edit may touch."""
     if on == "key":
         return tuple(key)
-    return tuple(content) if on == "any" else tuple(place for place in content if place not in set(key))
+    return tuple(content) if on == "any" else tuple(index for index in content if index not in set(key))
 
 
 def whole_rows(batch: pa.RecordBatch, guard: Protection) -> list[Row]:
@@ -181,6 +181,6 @@ def whole_rows(batch: pa.RecordBatch, guard: Protection) -> list[Row]:
         if values["tokens"] is None:
             continue
         count, kept = len(values["tokens"]), locked(values["tokens"], guard)
-        free = tuple(place for place in range(count) if place not in kept)
+        free = tuple(token for token in range(count) if token not in kept)
         rows.append(_guarded(_row(index, values, (0.0,) * count, free, count), kept, guard))
     return rows

@@ -62,7 +62,7 @@ class Editor(Stage):
     redraws: ClassVar[bool] = True
 
     @property
-    def lack(self) -> str:
+    def shortfall_reason(self) -> str:
         """Why a row has no samples where every draw is empty."""
         return NOTHING
 
@@ -118,7 +118,9 @@ class Editor(Stage):
             """Put the samples of every row behind it."""
             rows = self.rows(batch, guard)
             marked = with_columns(batch, own, [pa.nulls(batch.num_rows, column.type) for column in own])
-            return make_samples(marked, rows, self.method, self.count, job.seed, lookup(rows), self.lack)
+            return make_samples(
+                marked, rows, self.method, self.count, job.seed, lookup(rows), self.shortfall_reason
+            )
 
         return step
 
@@ -135,7 +137,7 @@ def make_samples(
     count: int,
     seed: int,
     draw: Drawer,
-    lack: str = NOTHING,
+    shortfall_reason: str = NOTHING,
 ) -> pa.RecordBatch:
     """Return the batch with up to `count` samples a row, none equal to its source row, a sibling or an earlier sample.
 
@@ -149,7 +151,7 @@ def make_samples(
         made, reason = _of_row(row, method, count, seed, draw, family[row.id])
         samples += [_checked(sample, batch) for sample in made]
         if len(made) < count:
-            why = lack if reason is None else reason
+            why = shortfall_reason if reason is None else reason
             missing.append(Missing(row.index, method, count - len(made), why))
     return with_samples(batch, samples, missing)
 
@@ -208,12 +210,12 @@ def _checked(sample: Sample, batch: pa.RecordBatch) -> Sample:
 
 def _families(batch: pa.RecordBatch) -> dict[str, set[tuple[str, str | None]]]:
     """Return for each source row the texts that already exist in its family."""
-    found: dict[str, set[tuple[str, str | None]]] = {}
+    families: dict[str, set[tuple[str, str | None]]] = {}
     ids = batch.column("id").to_pylist()
     origins = (
         batch.column("source_id").to_pylist() if "source_id" in batch.schema.names else [None] * len(ids)
     )
     texts = zip(batch.column("text").to_pylist(), batch.column("text_pair").to_pylist(), strict=True)
     for name, source_id, text in zip(ids, origins, texts, strict=True):
-        found.setdefault(source_id or name, set()).add(text)
-    return found
+        families.setdefault(source_id or name, set()).add(text)
+    return families

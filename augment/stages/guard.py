@@ -65,11 +65,13 @@ class Guard(Stage):
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Mark what is too near, and drop the samples among that."""
             columns = batch.select(["text", "text_pair"]).to_pydict()
-            found = index.nearest([_whole(*pair) for pair in zip(*columns.values(), strict=True)])
-            batch = with_columns(batch, GUARD, [[name for name, _ in found], [share for _, share in found]])
+            nearest = index.nearest([_whole(*pair) for pair in zip(*columns.values(), strict=True)])
+            batch = with_columns(
+                batch, GUARD, [[name for name, _ in nearest], [share for _, share in nearest]]
+            )
             sample = batch.column("verdict").is_valid().to_pylist()
             return dropping(
-                batch, {row: _REASON for row, (name, _) in enumerate(found) if name and sample[row]}
+                batch, {row: _REASON for row, (name, _) in enumerate(nearest) if name and sample[row]}
             )
 
         return step
@@ -85,9 +87,9 @@ class _Index:
         self._texts, self._near = texts, near
         self._index: MinHashLSH = MinHashLSH(threshold=near, num_perm=_HASHES, weights=_WEIGHTS)
         self._exact: dict[frozenset[str], int] = {}
-        for place, (known, hashed) in enumerate(_hashed([text for _, text in texts])):
-            if self._exact.setdefault(known, place) == place:
-                self._index.insert(place, hashed)
+        for index, (known, hashed) in enumerate(_hashed([text for _, text in texts])):
+            if self._exact.setdefault(known, index) == index:
+                self._index.insert(index, hashed)
 
     def nearest(self, texts: Sequence[str]) -> list[Nearest]:
         """Return for each text the id of the guard's text nearest to it and their share, or None where none is near."""
@@ -98,10 +100,10 @@ class _Index:
         if known in self._exact:
             return self._texts[self._exact[known]][0], 1.0
         shares = [
-            (alike(known, sequences(self._texts[place][1])), -place) for place in self._index.query(hashed)
+            (alike(known, sequences(self._texts[index][1])), -index) for index in self._index.query(hashed)
         ]
-        share, place = max(shares, default=(0.0, 0))
-        return (self._texts[-place][0], share) if share >= self._near else (None, None)
+        share, index = max(shares, default=(0.0, 0))
+        return (self._texts[-index][0], share) if share >= self._near else (None, None)
 
 
 # A run in one process opens the stage twice: once to see that it can.

@@ -97,7 +97,7 @@ class Keep(Stage):
     @classmethod
     def _all_reached(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
         """Refuse rules that no sample comes to."""
-        last = next((place for place, rule in enumerate(rules) if rule.decides_all), len(rules))
+        last = next((index for index, rule in enumerate(rules) if rule.decides_all), len(rules))
         if rules[last + 1 :]:
             raise ValueError(
                 f"rule {last + 1} fits every sample, so no sample comes to rule {last + 2}: put it last"
@@ -144,12 +144,12 @@ class Keep(Stage):
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             moved = [column.name for column in MOVED if column.name in batch.schema.names]
-            found = [
+            verdicts = [
                 self.decide(row) if row["source_id"] is not None else (None, None)
                 for row in batch.select([*names, *moved]).to_pylist()
             ]
             return with_columns(
-                batch, KEEP, [[verdict for verdict, _ in found], [reason for _, reason in found]]
+                batch, KEEP, [[verdict for verdict, _ in verdicts], [reason for _, reason in verdicts]]
             )
 
         return step

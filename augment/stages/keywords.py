@@ -18,11 +18,11 @@ from pydantic import Field
 from augment.config.job import Job
 from augment.seeding import chance, key_of
 from augment.stages.protocol import Lines, Step, TableStage
-from augment.stages.shortcuts import SCHEMA, Fact, fact_rows, flagged_units, flags_of
+from augment.stages.shortcuts import SCHEMA, Fact, fact_rows, flagged_ngrams, flags_of
 from augment.tables.columns import FLAGGED, Column
 from augment.tables.files import read_table
 from augment.tables.rows import is_sample, with_columns
-from augment.text.units import Unit, units
+from augment.text.ngrams import Ngram, ngrams
 
 _SUMS = ("rows", "right", "share", "top", "chance_share", "chance_top", "score")
 _LINES = pa.schema(
@@ -73,7 +73,7 @@ class Keywords(TableStage):
         """Return a line for each unit and class of the source rows, with its sums, and one for each class."""
         if not active:
             return _LINES.empty_table()
-        tally = _UnitCounts(job.seed)
+        tally = _NgramCounts(job.seed)
         names = ("id", "text", "text_pair", "label", "tokens", "side", "spans", self.score)
         columns = rows.filter(pa.array(~is_sample(rows))).select(
             [*names, f"{self.score}_pred", f"{self.score}_target"]
@@ -90,31 +90,31 @@ class Keywords(TableStage):
         kept = _Kept(classes, self)
         for table in lines():
             kept.add(_summed(table))
-        parts: dict[tuple[Unit, str], Fact] = {}
-        wanted = pa.array(sorted({word for fact in kept.facts() for word in fact.unit.words}), pa.string())
+        parts: dict[tuple[Ngram, str], Fact] = {}
+        wanted = pa.array(sorted({word for fact in kept.facts() for word in fact.ngram.words}), pa.string())
         for table in lines():
             words = _of(table, "word")
             words = words.filter(pc.is_in(words.column("text"), wanted))
-            parts |= {(fact.unit, fact.label): fact for fact in kept.facts_of(_summed(words), 1)}
+            parts |= {(fact.ngram, fact.label): fact for fact in kept.facts_of(_summed(words), 1)}
         yield pa.Table.from_pylist(fact_rows(flags_of(kept.facts(), parts)), schema=SCHEMA)
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the table."""
-        marked = flagged_units(read_table(self.path_in(state))) if state is not None else frozenset()
+        marked = flagged_ngrams(read_table(self.path_in(state))) if state is not None else frozenset()
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Mark the tokens of flagged units."""
             columns = (batch.column(name).to_pylist() for name in ("tokens", "side"))
-            found = [
-                None if tokens is None else _places(tokens, side, marked)
+            lines = [
+                None if tokens is None else _tokens_of(tokens, side, marked)
                 for tokens, side in zip(*columns, strict=True)
             ]
-            return with_columns(batch, FLAGGED, [found])
+            return with_columns(batch, FLAGGED, [lines])
 
         return step
 
 
-class _UnitCounts:
+class _NgramCounts:
     """Sums per unit and class over the rows of a shard."""
 
     def __init__(self, seed: int) -> None:
@@ -135,14 +135,14 @@ class _UnitCounts:
             chance(self._seed, "keywords", str(row["id"]), 0).sample(range(len(shares)), len(shares))
         ]
         first, other = (int(np.argmax(values)) if usable else -1 for values in (shares, dealt))
-        for unit, places in units(row["tokens"], row["side"]).items():
-            where = (unit.kind, unit.text, label)
+        for ngram, token_runs in ngrams(row["tokens"], row["side"]).items():
+            where = (ngram.kind, ngram.text, label)
             if where not in self._forms:
-                self._forms[where] = _form(row, places[0])
+                self._forms[where] = _form(row, token_runs[0])
             sums = self._sums[where]
             sums[0] += 1
             if usable:
-                inside = sorted({token for place in places for token in place})
+                inside = sorted({token for run in token_runs for token in run})
                 sums[1:] += (
                     1,
                     shares[inside].sum(),
@@ -154,16 +154,16 @@ class _UnitCounts:
 
     def lines(self) -> pa.Table:
         """Return the sums."""
-        found = sorted(self._sums.items())
+        counted = sorted(self._sums.items())
         columns: dict[str, object] = {
-            "key": [key_of(kind, text) for (kind, text, _), _ in found],
-            "row": [0] * len(found),
-            "kind": [kind for (kind, _, _), _ in found],
-            "text": [text for (_, text, _), _ in found],
-            "label": [label for (_, _, label), _ in found],
-            "form": [self._forms.get(where) for where, _ in found],
+            "key": [key_of(kind, text) for (kind, text, _), _ in counted],
+            "row": [0] * len(counted),
+            "kind": [kind for (kind, _, _), _ in counted],
+            "text": [text for (_, text, _), _ in counted],
+            "label": [label for (_, _, label), _ in counted],
+            "form": [self._forms.get(where) for where, _ in counted],
         }
-        sums = np.asarray([values for _, values in found]).reshape(-1, len(_SUMS)).T
+        sums = np.asarray([values for _, values in counted]).reshape(-1, len(_SUMS)).T
         for name, values in zip(_SUMS, sums, strict=True):
             columns[name] = values.astype(np.int64) if name in ("rows", "right") else values
         return pa.table(columns, schema=_LINES)
@@ -177,20 +177,20 @@ class _Kept:
         self._of = {label: sums["rows"] for label, sums in classes.items()}
         self._right = {label: max(sums["right"], 1) for label, sums in classes.items()}
         self._total, self._stage = sum(self._of.values()), stage
-        self._found: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+        self._facts: dict[tuple[str, str], list[Fact]] = defaultdict(list)
 
     def add(self, table: pa.Table) -> None:
         """Take the units of a table that come before those there are."""
         for fact in self.facts_of(table, self._stage.least):
-            self._found[fact.label, fact.unit.kind].append(fact)
-        for place, facts in self._found.items():
-            facts.sort(key=lambda fact: (-fact.share, fact.unit))
-            self._found[place] = facts[: self._stage.most]
+            self._facts[fact.label, fact.ngram.kind].append(fact)
+        for key, facts in self._facts.items():
+            facts.sort(key=lambda fact: (-fact.share, fact.ngram))
+            self._facts[key] = facts[: self._stage.most]
 
     def facts(self) -> list[Fact]:
         """Return what was kept, by class, those with most of its attribution first."""
-        found = (fact for facts in self._found.values() for fact in facts)
-        return sorted(found, key=lambda fact: (fact.label, -fact.share, fact.unit))
+        kept = (fact for facts in self._facts.values() for fact in facts)
+        return sorted(kept, key=lambda fact: (fact.label, -fact.share, fact.ngram))
 
     def facts_of(self, table: pa.Table, least: int) -> Iterator[Fact]:
         """Yield the facts of the units that stand in at least so many rows; all lines of a unit are in the table."""
@@ -203,7 +203,7 @@ class _Kept:
             if count >= least:
                 right = self._right[label]
                 yield Fact(
-                    Unit(row["kind"], row["text"]),
+                    Ngram(row["kind"], row["text"]),
                     label,
                     count,
                     row["rows"],
@@ -226,21 +226,21 @@ def _of(table: pa.Table, kind: str) -> pa.Table:
 def _summed(table: pa.Table) -> pa.Table:
     """Return the lines of one unit and class as one; in one thread, so that sums have the same last bits."""
     grouped = table.group_by(["kind", "text", "label"], use_threads=False)
-    found = grouped.aggregate([*((name, "sum") for name in _SUMS), ("form", "first")])
-    return found.rename_columns(
-        [name.removesuffix("_sum").removesuffix("_first") for name in found.column_names]
+    sums = grouped.aggregate([*((name, "sum") for name in _SUMS), ("form", "first")])
+    return sums.rename_columns(
+        [name.removesuffix("_sum").removesuffix("_first") for name in sums.column_names]
     )
 
 
-def _places(tokens: list[str], side: list[int], marked: frozenset[Unit]) -> list[int]:
+def _tokens_of(tokens: list[str], side: list[int], marked: frozenset[Ngram]) -> list[int]:
     """Return the tokens of a row that belong to a marked unit."""
-    found = units(tokens, side)
-    return sorted({token for unit in found.keys() & marked for place in found[unit] for token in place})
+    runs = ngrams(tokens, side)
+    return sorted({token for ngram in runs.keys() & marked for run in runs[ngram] for token in run})
 
 
-def _form(row: Mapping[str, Any], place: tuple[int, ...]) -> str:
+def _form(row: Mapping[str, Any], run: tuple[int, ...]) -> str:
     """Return how a unit is written where it stands, with a space that parts it from what is beside it."""
-    text = str(row["text_pair"] if row["side"][place[0]] else row["text"])
-    start, end = row["spans"][place[0]]["start"], row["spans"][place[-1]]["end"]
+    text = str(row["text_pair"] if row["side"][run[0]] else row["text"])
+    start, end = row["spans"][run[0]]["start"], row["spans"][run[-1]]["end"]
     before, after = (text[at : at + 1] == " " for at in (max(start - 1, 0), end))
     return f"{' ' * (before and start > 0)}{text[start:end]}{' ' * after}"

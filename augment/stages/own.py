@@ -31,11 +31,11 @@ def require_importable(stages: Iterable[Stage]) -> None:
     for stage in stages:
         kind = type(stage)
         module = sys.modules.get(kind.__module__)
-        found: object = module
+        value: object = module
         for name in kind.__qualname__.split("."):
-            found = getattr(found, name, None)
+            value = getattr(value, name, None)
         interactive = kind.__module__ == "__main__" and not hasattr(module, "__file__")
-        if found is not kind or interactive:
+        if value is not kind or interactive:
             raise RequestError(
                 f"stage `{stage.kind}`",
                 f"its class {_named(kind)} cannot be imported by worker processes",

@@ -72,7 +72,7 @@ class Rank(Stage):
                     continue
                 seen = reached(owner, len(tokens)).difference(flagged)
                 able = editable(tokens, guard) if self.of == "content" else [True] * len(tokens)
-                allowed = [place for place, free in enumerate(able) if free and place in seen]
+                allowed = [index for index, free in enumerate(able) if free and index in seen]
                 key, tied = self.choose(np.asarray(scores, dtype=np.float64), allowed)
                 keys.append(key)
                 ties.append(tied)
@@ -89,15 +89,15 @@ class Rank(Stage):
         rounded = np.round(scores / largest, _DIGITS)
         weight = np.abs(rounded) if self.order == "absolute" else rounded
         ordered = sorted(
-            (place for place in allowed if weight[place] > 0), key=lambda place: (-weight[place], place)
+            (index for index in allowed if weight[index] > 0), key=lambda index: (-weight[index], index)
         )
         if self.threshold is not None:
             limit = round(self.threshold / largest, _DIGITS)
-            chosen = [place for place in ordered if weight[place] >= limit]
+            chosen = [index for index in ordered if weight[index] >= limit]
         else:
             chosen = ordered[: self.k or max(1, round((self.fraction or 0) * len(allowed)))]
-        values = [weight[place] for place in ordered]
-        return chosen, [values.count(weight[place]) > 1 for place in chosen]
+        values = [weight[index] for index in ordered]
+        return chosen, [values.count(weight[index]) > 1 for index in chosen]
 
 
 def _flagged(batch: pa.RecordBatch) -> list[list[int]]:

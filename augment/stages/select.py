@@ -52,24 +52,24 @@ class Select(WholeStage):
         joins = ~sample & active
         if sample.any():
             joins |= np.asarray(pc.is_in(rows.column("verdict"), pa.array(job.output.joining)))
-        place = np.flatnonzero(joins)
+        indices = np.flatnonzero(joins)
         turns: Counter[str] = Counter()
         keys = []
         source_ids = (
-            rows.column("source_id").take(pa.array(place)).to_pylist()
+            rows.column("source_id").take(pa.array(indices)).to_pylist()
             if sample.any()
-            else [None] * len(place)
+            else [None] * len(indices)
         )
-        names = rows.column("id").take(pa.array(place)).to_pylist()
-        for row, name, source_id in zip(place.tolist(), names, source_ids, strict=True):
+        names = rows.column("id").take(pa.array(indices)).to_pylist()
+        for row, name, source_id in zip(indices.tolist(), names, source_ids, strict=True):
             turns.update([source_id] if source_id is not None else [])
             keys.append(_anywhere(row) if source_id is None else _turn(job.seed, name, turns[source_id]))
         return pa.table(
             {
                 "key": pa.array(keys, pa.uint64()),
-                "row": pa.array(place, pa.int64()),
-                "sample": pa.array(sample[place]),
-                "label": rows.column("label").take(pa.array(place)),
+                "row": pa.array(indices, pa.int64()),
+                "sample": pa.array(sample[indices]),
+                "label": rows.column("label").take(pa.array(indices)),
             }
         )
 

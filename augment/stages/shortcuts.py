@@ -19,8 +19,8 @@ import pyarrow as pa
 from augment.corpus.formats import encoding as decode
 from augment.errors import AugmentError, RequestError
 from augment.text.editable import is_content, is_question
+from augment.text.ngrams import KINDS, Ngram
 from augment.text.spreadsheet import original
-from augment.text.units import KINDS, Unit
 
 # Least association (phi²), share of rows in which it scores highest, and coverage of the class, from which a unit is
 # flagged: one that can mean a class is one only where no word of meaning is so frequent (benchmarks/quality/shortcuts.py).
@@ -48,7 +48,7 @@ class Fact:
     mean: the mean score of the unit in a row that has it, in the unit of the quantity.
     """
 
-    unit: Unit
+    ngram: Ngram
     label: str
     rows: int
     own: int
@@ -119,37 +119,37 @@ def fact_rows(facts: Iterable[tuple[Fact, str | None]]) -> list[dict[str, object
     return [
         {
             **{name: getattr(fact, name) for name in SCHEMA.names if name not in ("kind", "text", "flag")},
-            "kind": fact.unit.kind,
-            "text": fact.unit.text,
+            "kind": fact.ngram.kind,
+            "text": fact.ngram.text,
             "flag": flag,
         }
         for fact, flag in facts
     ]
 
 
-def flagged_units(table: pa.Table) -> frozenset[Unit]:
+def flagged_ngrams(table: pa.Table) -> frozenset[Ngram]:
     """Return the units of a key-word table that are flagged for any class."""
     rows = table.filter(table.column("flag").is_valid()).select(["kind", "text"]).to_pylist()
-    return frozenset(Unit(row["kind"], row["text"]) for row in rows)
+    return frozenset(Ngram(row["kind"], row["text"]) for row in rows)
 
 
-def flag_of(fact: Fact, parts: Mapping[tuple[Unit, str], Fact]) -> str | None:
+def flag_of(fact: Fact, parts: Mapping[tuple[Ngram, str], Fact]) -> str | None:
     """Return why a unit looks like a shortcut to a class, or None if it does not.
 
     parts: the facts of single words. Two words, or a word in its place, must say more than each word alone does.
     """
-    can_mean = all(is_content(word) or is_question(word) for word in fact.unit.words)
+    can_mean = all(is_content(word) or is_question(word) for word in fact.ngram.words)
     least = _MEANING if can_mean else _FORM
-    if fact.unit.kind != "word":
-        known = (parts.get((Unit("word", word), fact.label)) for word in fact.unit.words)
+    if fact.ngram.kind != "word":
+        known = (parts.get((Ngram("word", word), fact.label)) for word in fact.ngram.words)
         alone = max((part.association for part in known if part is not None), default=0.0)
         if fact.association < _MORE * alone:
             return None
-    found = (fact.association, fact.top, fact.coverage)
-    used = all(map(ge, found, least)) and fact.top >= _OVER_CHANCE * fact.chance_top
+    measured = (fact.association, fact.top, fact.coverage)
+    used = all(map(ge, measured, least)) and fact.top >= _OVER_CHANCE * fact.chance_top
     if not used and not all(map(ge, (fact.association, fact.coverage), _GLARING)):
         return None
-    what = _WHAT[fact.unit.kind].format("word" if can_mean else "mark or function word")
+    what = _WHAT[fact.ngram.kind].format("word" if can_mean else "mark or function word")
     return (
         f"{what} in {fact.coverage:.0%} of the rows of {fact.label} and {fact.elsewhere:.0%} of the others, "
         f"phi² {fact.association:.2f} (flagged from {least[0]:g} on); it has the highest score in {fact.top:.0%} of them "
@@ -157,22 +157,22 @@ def flag_of(fact: Fact, parts: Mapping[tuple[Unit, str], Fact]) -> str | None:
     )
 
 
-def flags_of(facts: Sequence[Fact], parts: Mapping[tuple[Unit, str], Fact]) -> list[tuple[Fact, str | None]]:
+def flags_of(facts: Sequence[Fact], parts: Mapping[tuple[Ngram, str], Fact]) -> list[tuple[Fact, str | None]]:
     """Return every fact with its flag. Two words are not flagged where one of them, in its place, says as much alone."""
-    found = {(fact.unit, fact.label): (fact, flag_of(fact, parts)) for fact in facts}
-    for (unit, label), (fact, flag) in found.items():
-        if flag is not None and unit.kind == "phrase":
-            alone = [found.get((Unit(kind, word), label)) for kind in KINDS for word in unit.words]
+    flags = {(fact.ngram, fact.label): (fact, flag_of(fact, parts)) for fact in facts}
+    for (ngram, label), (fact, flag) in flags.items():
+        if flag is not None and ngram.kind == "phrase":
+            alone = [flags.get((Ngram(kind, word), label)) for kind in KINDS for word in ngram.words]
             if any(one is not None and one[1] and one[0].association >= fact.association for one in alone):
-                found[unit, label] = (fact, None)
-    return list(found.values())
+                flags[ngram, label] = (fact, None)
+    return list(flags.values())
 
 
 @dataclass(frozen=True)
-class FlaggedUnit:
+class FlaggedNgram:
     """A shortcut that a user has accepted as one: the unit, the class it gives away, and how it is written."""
 
-    unit: Unit
+    ngram: Ngram
     label: str
     form: str
 
@@ -182,12 +182,12 @@ _YES, _NO = ("yes", "y", "x", "1", "true", "是"), ("", "no", "n", "0", "false",
 _FLAGS = ("accept", "label", "kind", "text", "form", "flag")
 
 
-def read_flags(path: Path) -> tuple[FlaggedUnit, ...]:
+def read_flags(path: Path) -> tuple[FlaggedNgram, ...]:
     """Return what is accepted in a flags.csv; RequestError if it cannot be read, is none, or accepts nothing.
 
     A spreadsheet may have saved it: in UTF-8 or GB18030, parted by commas, semicolons or tabs.
     """
-    found = []
+    accepted = []
     for number, row in _rows(path):
         missing = next((name for name in _FLAGS if row.get(name) is None), None)
         if missing is not None:
@@ -208,12 +208,12 @@ def read_flags(path: Path) -> tuple[FlaggedUnit, ...]:
                     f"{path}:{number}", f"`{row['kind']}` is no kind of unit", f"one of {', '.join(KINDS)}"
                 )
             text, label, form = (original(row[name]) for name in ("text", "label", "form"))
-            found.append(FlaggedUnit(Unit(kind, text), label, form))
-    if not found:
+            accepted.append(FlaggedNgram(Ngram(kind, text), label, form))
+    if not accepted:
         raise RequestError(
             str(path), "nothing is accepted", "write yes into the column `accept` of what is a shortcut"
         )
-    return tuple(found)
+    return tuple(accepted)
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
@@ -222,7 +222,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
         with decode.text(path, decode.encoding_of(path, "auto"), "", whole=True) as stream:
             lines = list(stream)
         read = csv.DictReader(lines, delimiter=max(",;\t", key=lines[0].count), strict=True)
-        found = [(read.line_num, row) for row in read]
+        rows = [(read.line_num, row) for row in read]
     except (OSError, csv.Error, AugmentError) as error:
         reason = getattr(error, "what", None) or getattr(error, "strerror", None) or error
         raise RequestError(
@@ -233,7 +233,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     missing = next((name for name in _FLAGS if name not in (read.fieldnames or ())), None)
     if missing is not None:
         raise RequestError(f"{path}:1", f"no column `{missing}`", "name a flags.csv of `augment keywords`")
-    return found
+    return rows
 
 
 def require_labels(path: Path, labels: Iterable[str]) -> None:
@@ -243,6 +243,6 @@ def require_labels(path: Path, labels: Iterable[str]) -> None:
         if flag.label not in known:
             raise RequestError(
                 str(path),
-                f"`{flag.unit.text}` is flagged for the label `{flag.label}`, which these rows do not have",
+                f"`{flag.ngram.text}` is flagged for the label `{flag.label}`, which these rows do not have",
                 f"name the flags.csv of this corpus; labels: {', '.join(sorted(known))}",
             )

@@ -13,7 +13,7 @@ from augment.candidates.filters import Filters
 from augment.candidates.fluency import open_fluency
 from augment.candidates.forms import FORMS
 from augment.candidates.phrases import PhraseFinder, phrase_finder
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
 from augment.config.job import Job
 from augment.config.sections import StrictBool
@@ -96,7 +96,7 @@ class Substitute(Editor):
         return self
 
     @property
-    def lack(self) -> str:
+    def shortfall_reason(self) -> str:
         """Why a row has no samples where every draw is empty."""
         return "no substitute found"
 
@@ -131,33 +131,33 @@ class Substitute(Editor):
         own = open_sources(("lexicon",), job, self.most, filters) if phrases is not None else None
 
         def looked_up(rows: list[Row]) -> Drawer:
-            places = [place for row in rows for place in places_of(row)]
+            slots = [slot for row in rows for slot in slots_of(row)]
             if entities is not None:
-                places = [place for place in places if not entities.names(place)]
-            offered = list(zip(places, sources.offer(places), strict=True))
+                slots = [slot for slot in slots if not entities.names(slot)]
+            offered = list(zip(slots, sources.offer(slots), strict=True))
             if fluency is not None:
                 homes = {row.id: row for row in rows}
                 offered = [
-                    (place, fluency.passing(*homes[place.row].beside(place.token), words))
-                    for place, words in offered
+                    (slot, fluency.passing(*homes[slot.row].on_side(slot.token), words))
+                    for slot, words in offered
                 ]
             if near is not None:
                 keys = {(row.id, token) for row in rows for token in row.key}
                 offered = [
-                    (place, near(place.word, words)[:_NEAREST] if (place.row, place.token) in keys else words)
-                    for place, words in offered
+                    (slot, near(slot.word, words)[:_NEAREST] if (slot.row, slot.token) in keys else words)
+                    for slot, words in offered
                 ]
-            offers = {(place.row, place.token): words for place, words in offered if words}
+            offers = {(slot.row, slot.token): words for slot, words in offered if words}
             spread: Spread = {}
             if phrases is not None and own is not None:
-                there = [found for row in rows for found in phrases_of(row, phrases)]
-                words_of = own.offer([place for place, _ in there])
-                for (place, tokens), words in zip(there, words_of, strict=True):
+                there = [phrase for row in rows for phrase in phrases_of(row, phrases)]
+                words_of = own.offer([slot for slot, _ in there])
+                for (slot, tokens), words in zip(there, words_of, strict=True):
                     if words:
                         for token in tokens:
-                            offers.pop((place.row, token), None)
-                        offers[place.row, place.token] = words
-                        spread[place.row, place.token] = tokens
+                            offers.pop((slot.row, token), None)
+                        offers[slot.row, slot.token] = words
+                        spread[slot.row, slot.token] = tokens
             return partial(self.drawn, offers, spread)
 
         return looked_up
@@ -187,12 +187,12 @@ def _near(job: Job) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
     return cache(open_neighbours(job, _NEAREST).close)
 
 
-def phrases_of(row: Row, find: PhraseFinder) -> list[tuple[Place, tuple[int, ...]]]:
+def phrases_of(row: Row, find: PhraseFinder) -> list[tuple[Slot, tuple[int, ...]]]:
     """Return the places of a row's phrases that may be edited, each by its first free token, with all its tokens.
 
     Stop words may go with a phrase; negations, what is protected and words of the other kind (key or other) may not.
     """
-    free, found = set(row.free), []
+    free, disjoint = set(row.free), []
     for side, text in ((0, row.text), (1, row.text_pair or "")):
         here = [token for token in range(len(row.tokens)) if row.side[token] == side]
         for phrase in find([row.tokens[token] for token in here]) if row.free else ():
@@ -203,14 +203,14 @@ def phrases_of(row: Row, find: PhraseFinder) -> list[tuple[Place, tuple[int, ...
             # A phrase does not go on in the next line.
             if able and set(stay) <= free and not {*"\r\n"} & {*text[start:end]}:
                 at = (row.text, row.text_pair, side, start, end, _before(row, tokens[0]))
-                found.append((Place(row.id, able[0], *at), tokens))
-    return found
+                disjoint.append((Slot(row.id, able[0], *at), tokens))
+    return disjoint
 
 
-def places_of(row: Row) -> list[Place]:
+def slots_of(row: Row) -> list[Slot]:
     """Return the places of a row that may be edited, as candidate sources want them."""
     return [
-        Place(row.id, token, row.text, row.text_pair, row.side[token], *row.spans[token], _before(row, token))
+        Slot(row.id, token, row.text, row.text_pair, row.side[token], *row.spans[token], _before(row, token))
         for token in row.free
     ]
 

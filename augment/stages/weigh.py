@@ -62,13 +62,13 @@ class Weigh(TableStage):
                 if label is not None:
                     counts.update((word, label) for word in {token.casefold() for token in tokens})
                     counts[_CLASS, label] += 1
-        found = sorted(counts.items())
+        sums = sorted(counts.items())
         columns = {
-            "key": [key_of(word) for (word, _), _ in found],
-            "row": [0] * len(found),
-            "word": [word for (word, _), _ in found],
-            "label": [label for (_, label), _ in found],
-            "rows": [count for _, count in found],
+            "key": [key_of(word) for (word, _), _ in sums],
+            "row": [0] * len(sums),
+            "word": [word for (word, _), _ in sums],
+            "label": [label for (_, label), _ in sums],
+            "rows": [count for _, count in sums],
         }
         return pa.table(columns, schema=_LINES)
 
@@ -76,11 +76,11 @@ class Weigh(TableStage):
         """Yield the rows of every word and class; words of one row, which say nothing, left out."""
         yield _LINES.empty_table().select(["word", "label", "rows"])
         for table in lines():
-            found = table.group_by(["word", "label"], use_threads=False).aggregate([("rows", "sum")])
-            found = found.rename_columns(["word", "label", "rows"])
-            alone = found.group_by("word", use_threads=False).aggregate([("rows", "sum")])
+            sums = table.group_by(["word", "label"], use_threads=False).aggregate([("rows", "sum")])
+            sums = sums.rename_columns(["word", "label", "rows"])
+            alone = sums.group_by("word", use_threads=False).aggregate([("rows", "sum")])
             often = alone.filter(pc.greater(alone.column("rows_sum"), 1)).column("word")
-            yield found.filter(pc.is_in(found.column("word"), often.combine_chunks()))
+            yield sums.filter(pc.is_in(sums.column("word"), often.combine_chunks()))
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the counts."""
@@ -102,14 +102,14 @@ class Weigh(TableStage):
     def _by_chance(self, batch: pa.RecordBatch, seed: int) -> list[list[float] | None]:
         """Return for each row its tokens' places in a random order, the first with the highest score."""
         columns = (batch.column(name).to_pylist() for name in ("id", "tokens"))
-        found: list[list[float] | None] = []
+        ranges: list[list[float] | None] = []
         for name, tokens in zip(*columns, strict=True):
             if tokens is None:
-                found.append(None)
+                ranges.append(None)
                 continue
             order = chance(seed, self.name, name, 0).sample(range(1, len(tokens) + 1), len(tokens))
-            found.append([place / len(tokens) for place in order])
-        return found
+            ranges.append([rank / len(tokens) for rank in order])
+        return ranges
 
 
 class _Odds:

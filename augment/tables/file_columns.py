@@ -29,7 +29,7 @@ def file_columns(added: Sequence[Sequence[Column]]) -> FileColumns:
     A column on both kinds of rows is on samples only if its stage runs when there are some. Every run has the columns of
     the corpus and of samples, which are null where no stage makes any.
     """
-    makers = [place for place, columns in enumerate(added) if SAMPLE[0] in columns]
+    makers = [index for index, columns in enumerate(added) if SAMPLE[0] in columns]
     first = makers[0] if makers else len(added)
     every = (*CORPUS, *SAMPLE, *KEEP)
     before = [FOLD, *(column for columns in added[:first] for column in columns)]

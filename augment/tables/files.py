@@ -26,14 +26,14 @@ LEFTOVER = ".tmp-"
 @contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
     """Yield a stream whose content becomes the file `path` at the end, or never; DiskFullError if no room is left."""
-    beside = path.with_name(f"{path.name}{LEFTOVER}{uuid4().hex[:12]}")
+    fresh = path.with_name(f"{path.name}{LEFTOVER}{uuid4().hex[:12]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as stream:
+        with fresh.open("wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(beside, path)
+        os.replace(fresh, path)
         sync_folder(path.parent)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -44,7 +44,7 @@ def whole(path: Path) -> Iterator[BinaryIO]:
             ) from None
         raise
     finally:
-        beside.unlink(missing_ok=True)
+        fresh.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -55,20 +55,20 @@ def _parts(array: pa.Array, exact: bool) -> list[bytes]:
     if kinds.is_floating(array.type) and not exact:
         return []
     valid = np.asarray(array.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
-    found = [str(array.type).encode(), np.packbits(valid).tobytes()]
+    parts = [str(array.type).encode(), np.packbits(valid).tobytes()]
     if kinds.is_null(array.type):
-        return found
+        return parts
     if kinds.is_list(array.type) or kinds.is_large_list(array.type):
         lengths = pc.fill_null(pc.list_value_length(array), 0)
-        return [*found, _numbers(lengths), *_parts(array.flatten(), exact)]
+        return [*parts, _numbers(lengths), *_parts(array.flatten(), exact)]
     if kinds.is_struct(array.type):
-        return [*found, *(part for inner in array.flatten() for part in _parts(inner, exact))]
+        return [*parts, *(part for inner in array.flatten() for part in _parts(inner, exact))]
     if kinds.is_boolean(array.type):
-        return [*found, _numbers(pc.fill_null(array, False))]
+        return [*parts, _numbers(pc.fill_null(array, False))]
     if kinds.is_primitive(array.type):
-        return [*found, _numbers(pc.fill_null(array, 0))]
+        return [*parts, _numbers(pc.fill_null(array, 0))]
     texts = pc.fill_null(array.cast(pa.large_string()), "")
-    return [*found, _numbers(pc.binary_length(texts)), "".join(texts.to_pylist()).encode()]
+    return [*parts, _numbers(pc.binary_length(texts)), "".join(texts.to_pylist()).encode()]
 
 
 def _numbers(array: pa.Array) -> bytes:

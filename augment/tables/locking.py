@@ -69,9 +69,9 @@ def locked(folder: Path, name: str = "") -> Iterator[Lock]:
     name: tells the lock of a rank other than the first from the folder's own. The lock files are removed at the end.
     """
     folder = folder.resolve()
-    with _parents_of(folder), ExitStack() as held:
+    with _folders_above(folder), ExitStack() as held:
         lock = Lock(folder, held)
-        lock.add(_beside(folder, name))
+        lock.add(_lock_next_to(folder, name))
         if not name:
             for other in staged_of(folder):
                 _require_free(other / LOCK, folder)
@@ -82,14 +82,14 @@ def locked(folder: Path, name: str = "") -> Iterator[Lock]:
 
 def is_held(folder: Path, name: str = "") -> bool:
     """Return whether a living process holds a lock of a folder."""
-    return _is_held(_beside(folder.resolve(), name))
+    return _is_held(_lock_next_to(folder.resolve(), name))
 
 
-def sweep_beside(folder: Path) -> None:
+def sweep_staged(folder: Path) -> None:
     """Remove the folders of ours next to a folder whose process died; nothing else has such names."""
-    for beside in staged_of(folder.resolve()):
-        if not _is_held(beside / LOCK):
-            _remove(beside)
+    for made in staged_of(folder.resolve()):
+        if not _is_held(made / LOCK):
+            _remove(made)
 
 
 def sweep_inside(folder: Path) -> None:
@@ -114,8 +114,8 @@ def _half_written(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir() if folder.is_dir() else ():
         if _HALF_WRITTEN.fullmatch(path.name) and path.name.rpartition(LEFTOVER)[0] in ALONE:
             yield path
-    for place in INSIDE:
-        for home, _, names in os.walk(folder / place):
+    for inner in INSIDE:
+        for home, _, names in os.walk(folder / inner):
             yield from (Path(home, name) for name in names if _HALF_WRITTEN.fullmatch(name))
 
 
@@ -134,15 +134,15 @@ def _listed(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
 
 
-def _beside(folder: Path, name: str) -> Path:
+def _lock_next_to(folder: Path, name: str) -> Path:
     """Return the lock file next to a folder."""
     return folder.with_name(f".{folder.name}.{LOCK}{name and f'-{name}'}")
 
 
 @contextmanager
-def _parents_of(folder: Path) -> Iterator[None]:
+def _folders_above(folder: Path) -> Iterator[None]:
     """Make the folders above a folder, and remove those made that are empty after the block."""
-    missing = [parent for parent in folder.parents if not parent.exists()]
+    missing = [above for above in folder.parents if not above.exists()]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -152,9 +152,9 @@ def _parents_of(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        for parent in missing:
+        for above in missing:
             with suppress(OSError):
-                parent.rmdir()
+                above.rmdir()
 
 
 @contextmanager

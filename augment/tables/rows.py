@@ -135,12 +135,14 @@ def with_samples(
     if "source_id" not in batch.schema.names:
         batch = with_columns(batch, SAMPLE, [pa.nulls(batch.num_rows, column.type) for column in SAMPLE])
     batch = _put(batch, "shortfall", _add_missing(batch, missing))
-    place = _last_of_family(batch)
+    last_index = _last_of_family(batch)
     made = sorted(samples, key=lambda sample: sample.source)
     table = pa.Table.from_batches([batch, _rows(batch, made)])
     order = sorted(
         range(table.num_rows),
-        key=lambda row: (row, 0) if row < batch.num_rows else (place[made[row - batch.num_rows].source], row),
+        key=lambda row: (
+            (row, 0) if row < batch.num_rows else (last_index[made[row - batch.num_rows].source], row)
+        ),
     )
     return table.take(order).combine_chunks().to_batches()[0] if order else batch
 

@@ -101,7 +101,7 @@ def read_as(sinks: Sequence[Sink]) -> pa.Schema:
     def kind_of(kind: pa.DataType, gaps: bool) -> pa.DataType:
         """Return the type that values of a type are read as."""
         if not tabular and pa.types.is_struct(kind):
-            inner = (kind.field(place) for place in range(kind.num_fields))
+            inner = (kind.field(index) for index in range(kind.num_fields))
             return pa.struct([(one.name, kind_of(one.type, gaps=False)) for one in inner])
         if not tabular and isinstance(kind, pa.ListType | pa.LargeListType):
             return pa.list_(kind_of(kind.value_type, gaps=False))

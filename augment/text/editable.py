@@ -199,15 +199,15 @@ def governed(tokens: Sequence[str], side: Sequence[int]) -> frozenset[int]:
         >>> sorted(governed(["没有", "任何", "压抑", "的", "感觉"], [0] * 5))
         [1, 2]
     """
-    found: set[int] = set()
+    indices: set[int] = set()
     for index in sorted(negations(tokens)):
         left = _GOVERNED
         for behind in range(index + 1, len(tokens)):
             if not left or side[behind] != side[index] or not is_word(tokens[behind]):
                 break
-            found.add(behind)
+            indices.add(behind)
             left -= is_content(tokens[behind])
-    return frozenset(found)
+    return frozenset(indices)
 
 
 # Words repeat, so remembering them spares most of the work.
@@ -220,16 +220,18 @@ def _free(token: str) -> bool:
 def _protected(tokens: Sequence[str], protection: Protection) -> set[int]:
     """Return the indices of tokens that the user's words or patterns meet."""
     patterns = protection.patterns
-    found = {index for index, token in enumerate(tokens) if _matches(token, patterns)} if patterns else set()
+    indices = (
+        {index for index, token in enumerate(tokens) if _matches(token, patterns)} if patterns else set()
+    )
     if not protection.words:
-        return found
+        return indices
     folded = [_folded(token) for token in tokens]
     joined = "".join(folded)
     starts = list(accumulate(map(len, folded), initial=0))
     for word in _sorted(protection.words):
         if word in joined:
-            found.update(_overlapping(joined, starts, word))
-    return found
+            indices.update(_overlapping(joined, starts, word))
+    return indices
 
 
 def _overlapping(joined: str, starts: list[int], word: str) -> Iterator[int]:
@@ -299,14 +301,14 @@ def _matches(token: str, patterns: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=8)
 def compiled(patterns: tuple[str, ...]) -> "tuple[regex.Pattern[str], ...]":
     """Return patterns compiled without regard to case; RequestError naming the one that is wrong."""
-    found = []
+    result = []
     for source in patterns:
         try:
-            found.append(regex.compile(source, regex.IGNORECASE))
+            result.append(regex.compile(source, regex.IGNORECASE))
         except (regex.error, RecursionError, OverflowError, ValueError) as error:
             raise RequestError(
                 "resources.protect_patterns",
                 f"`{source}` is not a regular expression: {error}",
                 "correct or remove it",
             ) from None
-    return tuple(found)
+    return tuple(result)

@@ -53,7 +53,7 @@ def deletion(text: str, start: int, end: int) -> Span:
     A token between two spaces, or between one and an end of the text, a closing mark or an opening bracket, takes
     the adjoining space along. So no space is doubled and none dangles; Chinese, written without, loses only the token.
     """
-    left, right = _beside(text, start, end)
+    left, right = _around(text, start, end)
     if right.isspace() and (not left or left.isspace() or _opens(text, start - 1)):
         # A line break outlives a space: it may end a paragraph.
         if left in (" ", "\t") and right in ("\n", "\r"):
@@ -83,7 +83,7 @@ def deletions(text: str, spans: Sequence[Span]) -> list[tuple[Span, str]]:
 
 def filling(text: str, start: int, end: int) -> str:
     """Return what to put where start to end is removed: a space if two Latin words would glue together, else nothing."""
-    left, right = _beside(text, start, end)
+    left, right = _around(text, start, end)
     return " " if _WORDLIKE.match(left) and _WORDLIKE.match(right) else ""
 
 
@@ -92,7 +92,7 @@ def insertion(text: str, at: int, new: str) -> str:
 
     A space is put where two Latin words would glue together.
     """
-    left, right = _beside(text, at, at)
+    left, right = _around(text, at, at)
     if not left or left.isspace() or _opens(text, at - 1):
         new = new.lstrip()
     if not right or right.isspace() or _closes(text, at):
@@ -109,7 +109,7 @@ def apart(left: str, new: str, right: str) -> str:
     return f"{before}{new}{behind}"
 
 
-def _beside(text: str, start: int, end: int) -> tuple[str, str]:
+def _around(text: str, start: int, end: int) -> tuple[str, str]:
     """Return the code points just before start and just after end, empty at an end of the text."""
     return text[max(start - 1, 0) : start], text[end : end + 1]
 

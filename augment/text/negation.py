@@ -99,18 +99,18 @@ def is_negation(token: str) -> bool:
 
 def negations(tokens: Sequence[str]) -> frozenset[int]:
     """Return the tokens that negate, also those that do so only with a neighbour: 難 + 以, `couldn` + `t`, `n` + `'` + `t`."""
-    found = {index for index, token in enumerate(tokens) if is_negation(token)}
+    indices = {index for index, token in enumerate(tokens) if is_negation(token)}
     for index in range(len(tokens) - 1):
         if _is_pair(tokens[index], tokens[index + 1]):
-            found |= {index, index + 1}
+            indices |= {index, index + 1}
     for index in range(1, len(tokens)):
         if _plain(tokens[index]) in ("t", "'t"):
             apart = index > 1 and bool(_APOSTROPHES.fullmatch(_plain(tokens[index - 1])))
             first = index - 2 if apart else index - 1
             before = _plain(tokens[first])
             if before in _STUMPS_BEFORE_T or (before == "n" and (apart or tokens[index] != "t")):
-                found |= {first, index}
-    return frozenset(found)
+                indices |= {first, index}
+    return frozenset(indices)
 
 
 @lru_cache(maxsize=1 << 16)

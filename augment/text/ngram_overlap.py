@@ -40,8 +40,8 @@ def self_bleu(texts: Sequence[Words]) -> Iterator[float]:
     most = [_Most() for _ in range(_ORDERS)]
     counts = [[Counter(runs(words, order + 1)) for order in range(_ORDERS)] for words in texts]
     for index, orders in enumerate(counts):
-        for found, own in zip(most, orders, strict=True):
-            found.add(index, own)
+        for matched, own in zip(most, orders, strict=True):
+            matched.add(index, own)
     lengths = Counter(map(len, texts))
     for index, words in enumerate(texts):
         yield _bleu(index, len(words), counts[index], most, lengths - Counter([len(words)]))

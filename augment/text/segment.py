@@ -150,8 +150,8 @@ def _links_and_clusters(text: str) -> list[Span]:
     if any(sign in text for sign in _LINK_SIGNS):
         whole += [match.span() for match in LINK.finditer(text)]
     if not text.isascii() and _EXTENDS.search(text):
-        found = (match for match in _CLUSTER.finditer(text) if len(match[0]) > 1)
-        whole += [match.span() for match in found if not match[0].isspace()]
+        matches = (match for match in _CLUSTER.finditer(text) if len(match[0]) > 1)
+        whole += [match.span() for match in matches if not match[0].isspace()]
     return whole
 
 

@@ -27,7 +27,7 @@ def fit(
     tokenizer: "PreTrainedTokenizerBase",
     fitting: Examples,
     classes: list[str],
-    say: Progress,
+    report: Progress,
 ) -> None:
     """Train the model in place with the Trainer of transformers."""
     from transformers import Trainer, TrainerCallback, TrainingArguments
@@ -47,7 +47,7 @@ def fit(
 
         def on_step_end(self, args: object, state: "object", control: object, **_: object) -> None:
             """Say how far the training is."""
-            say("train", int(getattr(state, "global_step", 0)), int(getattr(state, "max_steps", 0)))
+            report("train", int(getattr(state, "global_step", 0)), int(getattr(state, "max_steps", 0)))
 
     epochs = settings.epochs or default_epochs(settings, len(fitting))
     steps = settings.steps or epochs * len(fitting) / settings.batch_size
@@ -91,8 +91,8 @@ def fit(
             ) -> "Tensor | tuple[Tensor, object]":
                 """Return the loss, of two passes where R-Drop is wanted."""
                 if not settings.r_drop:
-                    found: Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-                    return found
+                    single: Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+                    return single
                 loss, outputs = super().compute_loss(model, doubled(inputs), return_outputs=True)
                 both: Tensor = loss + settings.r_drop / 2 * disagreement(outputs["logits"])
                 return both

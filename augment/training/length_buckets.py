@@ -44,8 +44,8 @@ class LengthBuckets(Sampler[int]):
         # A short batch must stay last, or it would shift the borders of those behind it.
         short = [batch for batch in batches if len(batch) < self._batch]
         full = [batch for batch in batches if len(batch) == self._batch]
-        for place in torch.randperm(len(full), generator=self._generator).tolist():
-            yield from full[place]
+        for index in torch.randperm(len(full), generator=self._generator).tolist():
+            yield from full[index]
         for batch in short:
             yield from batch
 
@@ -69,9 +69,9 @@ def padding(
         lists = [value for value in values if isinstance(value, list)]
         if not lists:
             return np.asarray(values, dtype=np.int64)
-        found = np.full((len(lists), max(map(len, lists))), fill.get(name) or 0, dtype=np.int64)
-        for place, value in zip(found, lists, strict=True):
-            place[len(place) - len(value) if left else 0 :][: len(value)] = value
-        return found
+        padded = np.full((len(lists), max(map(len, lists))), fill.get(name) or 0, dtype=np.int64)
+        for line, value in zip(padded, lists, strict=True):
+            line[len(line) - len(value) if left else 0 :][: len(value)] = value
+        return padded
 
     return batch

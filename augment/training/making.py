@@ -13,7 +13,7 @@ from augment.errors import RequestError
 from augment.models.folds import folds_in
 from augment.models.model_folder import MADE
 from augment.progress import Progress, silent
-from augment.tables.locking import locked, sweep_beside
+from augment.tables.locking import locked, sweep_staged
 from augment.training.examples import Examples, divided_by_fold, limited, repeats_in, splits_of
 from augment.training.fitting import fit
 from augment.training.out_of_fold import write_answers
@@ -80,14 +80,14 @@ def train(job: Job, progress: Progress | None = None) -> Training:
         _check_folder(old)
     with locked(folder) as lock:
         finish_swap(lock.folder)
-        sweep_beside(lock.folder)
-        with lock.staged() as beside:
-            made = _train(_saved_to(with_label_names(job), beside / NEW), progress or silent)
-            swap(beside, lock.folder)
+        sweep_staged(lock.folder)
+        with lock.staged() as staged:
+            made = _train(_saved_to(with_label_names(job), staged / NEW), progress or silent)
+            swap(staged, lock.folder)
     return replace(made, folder=folder, seconds=round(time.monotonic() - began, 1))
 
 
-def _train(job: Job, say: Progress) -> Training:
+def _train(job: Job, report: Progress) -> Training:
     """Train and save the models of a job, and return how well they do."""
     corpus = corpus_hashes(job)
     splits, rejected = splits_of(job)
@@ -95,9 +95,9 @@ def _train(job: Job, say: Progress) -> Training:
     fitting, held_out = limited(job, splits["train"]), "test" if "test" in splits else "validation"
     divided = divided_by_fold(job, fitting)
     classes = sorted(set(fitting.labels))
-    _make(job, fitting, classes, corpus, say)
+    _make(job, fitting, classes, corpus, report)
     answered: dict[str, list[object]] = {}
-    folds = tuple(_make_fold(job, divided, fold, classes, corpus, answered, say) for fold in divided)
+    folds = tuple(_make_fold(job, divided, fold, classes, corpus, answered, report) for fold in divided)
     if folds:
         write_answers(Path(job.needs_model().path), tuple(classes), answered)
     accuracy, macro_f1 = score(job, splits[held_out])
@@ -127,10 +127,12 @@ def _saved_to(job: Job, folder: Path) -> Job:
     return job.model_copy(update={"model": model})
 
 
-def _make(job: Job, fitting: Examples, classes: list[str], corpus: Mapping[str, str], say: Progress) -> None:
+def _make(
+    job: Job, fitting: Examples, classes: list[str], corpus: Mapping[str, str], report: Progress
+) -> None:
     """Train a model on these rows and save it to `model.path`, with the hashes of the corpus they are of."""
     model, tokenizer = start_of(job, fitting, classes)
-    fit(job, model, tokenizer, fitting, classes, say)
+    fit(job, model, tokenizer, fitting, classes, report)
     save(Path(job.needs_model().path), model, tokenizer, corpus)
 
 
@@ -141,12 +143,12 @@ def _make_fold(
     classes: list[str],
     corpus: Mapping[str, str],
     answered: dict[str, list[object]],
-    say: Progress,
+    report: Progress,
 ) -> FoldScore:
     """Train and save the model that does not see a fold, add what it answers there, and return how well it does."""
     seen, unseen = divided[fold]
     own, name = job.of_fold(fold), f"train without fold {fold}"
-    _make(own, seen, classes, corpus, lambda phase, done, total: say(name, done, total))
+    _make(own, seen, classes, corpus, lambda phase, done, total: report(name, done, total))
     if not len(unseen):
         return FoldScore(fold, 0, None)
     names, probabilities = answers(own, unseen)

@@ -50,5 +50,5 @@ def _reduced(
         )
     centred = vectors.double() - vectors.double().mean(0)
     _, axes = torch.linalg.eigh(centred.T @ centred)
-    found = centred @ axes[:, -size:]
-    return (found / found.square().mean().sqrt()).float(), tokenizer
+    reduced = centred @ axes[:, -size:]
+    return (reduced / reduced.square().mean().sqrt()).float(), tokenizer

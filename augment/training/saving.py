@@ -51,22 +51,22 @@ def save(
         (folder / MADE).write_text(json.dumps(made) + "\n", encoding="utf-8")
 
 
-def swap(beside: Path, folder: Path) -> None:
+def swap(staged: Path, folder: Path) -> None:
     """Let the new model in `beside` take the place of what is in the folder, whose other files go along."""
     with _room(folder):
         if folder.is_dir():
             for path in _others(folder):
-                if not os.path.lexists(beside / NEW / path.name):
-                    _copied(path, beside / NEW / path.name)
-        _sync(beside / NEW)
+                if not os.path.lexists(staged / NEW / path.name):
+                    _copied(path, staged / NEW / path.name)
+        _sync(staged / NEW)
         try:
             if folder.is_dir():
-                folder.rename(beside / _OLD)
-            (beside / NEW).rename(folder)
+                folder.rename(staged / _OLD)
+            (staged / NEW).rename(folder)
         except BaseException as error:
             # What is beside is removed next, the old model with it.
-            if not os.path.lexists(folder) and (beside / _OLD).is_dir():
-                (beside / _OLD).rename(folder)
+            if not os.path.lexists(folder) and (staged / _OLD).is_dir():
+                (staged / _OLD).rename(folder)
             if getattr(error, "errno", None) not in (errno.EBUSY, errno.EXDEV):
                 raise
             raise RequestError(
@@ -79,9 +79,9 @@ def swap(beside: Path, folder: Path) -> None:
 
 def finish_swap(folder: Path) -> None:
     """Put the new model in its place where a training was killed after it had moved the old one away."""
-    for beside in staged_of(folder):
-        if not folder.exists() and (beside / _OLD).is_dir() and (beside / NEW).is_dir():
-            (beside / NEW).rename(folder)
+    for staged in staged_of(folder):
+        if not folder.exists() and (staged / _OLD).is_dir() and (staged / NEW).is_dir():
+            (staged / NEW).rename(folder)
 
 
 def _others(folder: Path) -> Iterator[Path]:

@@ -60,17 +60,20 @@ def verify(folder: Path | str, progress: Progress | None = None) -> Verification
     """Return what is wrong with the folder of a finished run, by check; RequestError if there is no such run."""
     folder = Path(folder)
     require_finished(folder)
-    say = progress or silent
-    found = Findings()
-    found.note("files", unsealed(folder / MANIFEST))
-    manifest, plan = read_facts(folder / MANIFEST, Manifest, found), read_facts(folder / PLAN, RunPlan, found)
+    report = progress or silent
+    findings = Findings()
+    findings.note("files", unsealed(folder / MANIFEST))
+    manifest, plan = (
+        read_facts(folder / MANIFEST, Manifest, findings),
+        read_facts(folder / PLAN, RunPlan, findings),
+    )
     if manifest is not None:
-        check_files(folder, manifest, found, say)
+        check_files(folder, manifest, findings, report)
     if manifest is not None and plan is not None:
-        counted = RowChecker(folder, manifest, plan, found).check(say)
-        check_balance(manifest, counted, found)
-        check_plan(folder, manifest, plan, found)
+        counted = RowChecker(folder, manifest, plan, findings).check(report)
+        check_balance(manifest, counted, findings)
+        check_plan(folder, manifest, plan, findings)
     else:
         for name in list(UNITS)[1:]:
-            found.note(name, f"not checked: {MANIFEST if manifest is None else PLAN} cannot be read", 0)
-    return Verification(folder, found.checks())
+            findings.note(name, f"not checked: {MANIFEST if manifest is None else PLAN} cannot be read", 0)
+    return Verification(folder, findings.checks())

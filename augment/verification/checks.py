@@ -27,7 +27,7 @@ UNITS = {
 # What reading a damaged file may raise, or a file that is not what its name says.
 DAMAGE = (OSError, ValueError, LookupError, RecursionError, csv.Error, pa.ArrowException)
 # Problems kept of a check, and those of them told on its line.
-_KEPT, _TOLD = 20, 3
+_KEPT, _SHOWN = 20, 3
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Check:
         looked = f"{self.looked:,} {UNITS[self.name]}"
         if not self.wrong:
             return f"ok      {looked}"
-        more = f"; and {self.wrong - _TOLD:,} more" if self.wrong > _TOLD else ""
-        return f"failed  {looked}, {self.wrong:,} wrong: {'; '.join(self.problems[:_TOLD])}{more}"
+        more = f"; and {self.wrong - _SHOWN:,} more" if self.wrong > _SHOWN else ""
+        return f"failed  {looked}, {self.wrong:,} wrong: {'; '.join(self.problems[:_SHOWN])}{more}"
 
 
 class Findings:
@@ -80,6 +80,6 @@ def why(error: Exception) -> str:
     """Return why a file cannot be read, without what is in it."""
     if isinstance(error, ValidationError):
         first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        return f"cannot be read: {place}: {first['msg']}" if place else f"cannot be read: {first['msg']}"
+        path = ".".join(map(str, first["loc"]))
+        return f"cannot be read: {path}: {first['msg']}" if path else f"cannot be read: {first['msg']}"
     return " ".join(f"cannot be read: {error}".split())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pyarrow.parquet as pq
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from augment.engine.phases import LAST
 from augment.engine.shard import Receipt
@@ -25,7 +25,7 @@ from augment.tables.run_folder import MANIFEST, calibrations
 from augment.verification.checks import DAMAGE, Findings, shown, why
 from augment.verification.records import Declared, records
 
-_PLACES = ("data", "probes", "explain", "run")
+_FOLDERS = ("data", "probes", "explain", "run")
 
 FileModel = TypeVar("FileModel", bound=BaseModel)
 
@@ -43,7 +43,7 @@ class Manifest(BaseModel):
     fingerprint: dict[str, object]
     job: dict[str, object]
     files: dict[str, _File]
-    beside: dict[str, str]
+    others: dict[str, str] = Field(alias="beside")
     summary: Summary
     moves_labels: tuple[str, ...] = ()
     columns: tuple[Declared, ...] = ()
@@ -73,27 +73,27 @@ def unsealed(path: Path) -> str | None:
     return None if sealed and same else f"{path.name}: changed since it was written"
 
 
-def read_facts(path: Path, kind: type[FileModel], found: Findings) -> FileModel | None:
+def read_facts(path: Path, kind: type[FileModel], findings: Findings) -> FileModel | None:
     """Return what a JSON file says, None if it cannot be read."""
     try:
         return kind.model_validate_json(path.read_bytes())
     except DAMAGE as error:
-        found.note("files", f"{path.name}: {why(error)}", 0)
+        findings.note("files", f"{path.name}: {why(error)}", 0)
         return None
 
 
-def check_files(folder: Path, manifest: Manifest, found: Findings, say: Progress) -> None:
+def check_files(folder: Path, manifest: Manifest, findings: Findings, report: Progress) -> None:
     """Hold every file of the folder against its SHA-256 and its number of rows."""
-    known = {name: file.sha256 for name, file in manifest.files.items()} | manifest.beside
-    paths = [*folder.iterdir(), *(path for place in _PLACES for path in (folder / place).rglob("*"))]
+    known = {name: file.sha256 for name, file in manifest.files.items()} | manifest.others
+    paths = [*folder.iterdir(), *(path for part in _FOLDERS for path in (folder / part).rglob("*"))]
     there = {path.relative_to(folder).as_posix() for path in paths if not path.is_dir()}
     names = sorted({*known, *there} - {MANIFEST})
     for number, name in enumerate(names):
-        say("files", number, len(names))
+        report("files", number, len(names))
         problem: str | None = "missing" if name in known else "not written by the run"
         if name in known and name in there:
             problem = _changed(folder / name, known[name], manifest.files.get(name))
-        found.note("files", problem and f"{shown(name)}: {problem}")
+        findings.note("files", problem and f"{shown(name)}: {problem}")
 
 
 def _changed(path: Path, sha256: str, file: _File | None) -> str | None:
@@ -110,7 +110,7 @@ def _changed(path: Path, sha256: str, file: _File | None) -> str | None:
         return why(error)
 
 
-def check_balance(manifest: Manifest, counted: Mapping[str, int], found: Findings) -> None:
+def check_balance(manifest: Manifest, counted: Mapping[str, int], findings: Findings) -> None:
     """Hold the counts of the manifest against each other, and against the rows in the files."""
     counts = manifest.summary.counts
     rows = ("rows not selected", "rows rejected", "rows worked on", "rows passed through")
@@ -134,14 +134,16 @@ def check_balance(manifest: Manifest, counted: Mapping[str, int], found: Finding
     for name in sorted(verdicts):
         facts.append((name, manifest.summary.verdicts.get(name.removeprefix("verdict "), 0), counted[name]))
     facts += [(name, manifest.summary.files.get(name), file.rows) for name, file in manifest.files.items()]
-    for name, told, there in facts:
-        found.note("balance", None if told == there else f"{shown(name)}: {told} told, {there} counted")
+    for name, reported, there in facts:
+        findings.note(
+            "balance", None if reported == there else f"{shown(name)}: {reported} told, {there} counted"
+        )
 
 
-def check_plan(folder: Path, manifest: Manifest, plan: RunPlan, found: Findings) -> None:
+def check_plan(folder: Path, manifest: Manifest, plan: RunPlan, findings: Findings) -> None:
     """Hold the manifest against the plan, the calibrations and the receipts of the shards."""
     staged, counts = plan.staged, manifest.summary.counts
-    receipts = list(_receipts(folder, found))
+    receipts = list(_receipts(folder, findings))
     rejected = sum(len(receipt.rejects) for receipt in receipts)
     state = calibrations(folder / "run")
     facts = {
@@ -159,19 +161,19 @@ def check_plan(folder: Path, manifest: Manifest, plan: RunPlan, found: Findings)
         "the rows rejected": (counts.get("rows rejected"), len(staged.rejects) + rejected),
         "the samples": (counts.get("samples made"), sum(receipt.samples for receipt in receipts)),
     }
-    for name, (told, planned) in facts.items():
-        found.note("plan", None if told == planned else f"{name}: not as in run/")
+    for name, (reported, planned) in facts.items():
+        findings.note("plan", None if reported == planned else f"{name}: not as in run/")
 
 
-def _receipts(folder: Path, found: Findings) -> Iterator[Receipt]:
+def _receipts(folder: Path, findings: Findings) -> Iterator[Receipt]:
     """Yield the receipts of a run; one that cannot be read, or is another shard's, is a problem."""
     adapter = TypeAdapter(Receipt)
     for path in sorted((folder / "run").glob("part-*.done.json")):
         try:
             receipt = adapter.validate_json(path.read_bytes())
         except DAMAGE as error:
-            found.note("plan", f"{path.name}: {why(error)}")
+            findings.note("plan", f"{path.name}: {why(error)}")
             continue
         own = LAST.receipt_path(folder, receipt.shard) == path
-        found.note("plan", None if own else f"{path.name}: the receipt of another shard")
+        findings.note("plan", None if own else f"{path.name}: the receipt of another shard")
         yield receipt

@@ -31,9 +31,9 @@ _PUBLIC = [name for name in FileRow.model_fields if name in OURS]
 class RowChecker:
     """Reads every row once and holds it against the row worked on that it is, or was made from."""
 
-    def __init__(self, folder: Path, manifest: Manifest, plan: RunPlan, found: Findings) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, plan: RunPlan, findings: Findings) -> None:
         """Prepare to read the files that the manifest names."""
-        self._folder, self._files, self._found = folder, manifest.files, found
+        self._folder, self._files, self._findings = folder, manifest.files, findings
         roles = plan.staged.columns
         self._labels = Labels(manifest.job, roles, plan.staged.source, manifest.columns)
         own = {name: name for name in _PUBLIC}
@@ -43,7 +43,7 @@ class RowChecker:
             SAMPLES: {**own, "text": "text", "text_pair": "text_pair", "label": "label"},
             REJECTS: {"id": "id"},
         }
-        self._parents = _SourceRows(folder / SOURCE_ROWS)
+        self._source_rows = _SourceRows(folder / SOURCE_ROWS)
         self._ids, self._samples = set[bytes](), set[bytes]()
         self._moved: dict[bytes, str] = {}
         self._movers = frozenset(manifest.moves_labels)
@@ -51,7 +51,7 @@ class RowChecker:
         self._stems = file_stems(plan.staged.splits)
         self._counted = Counter[str]()
 
-    def check(self, say: Progress) -> Counter[str]:
+    def check(self, report: Progress) -> Counter[str]:
         """Check every row, and return how many there are of each kind."""
         self._index()
         done, total = 0, sum(file.rows for file in self._files.values())
@@ -60,13 +60,13 @@ class RowChecker:
         for name in [*([SAMPLES] if SAMPLES in self._files else []), *others]:
             for number, row in enumerate(self._rows_of(name)):
                 if number % BATCH == 0:
-                    say("rows", done + number, total)
+                    report("rows", done + number, total)
                 self._look(name, row)
             done += self._files[name].rows
-        lost = sum(key not in self._ids for key in self._parents.groups)
+        lost = sum(key not in self._ids for key in self._source_rows.groups)
         for count, where in ((lost, SOURCE_ROWS), (len(self._samples), SAMPLES)):
             if count:
-                self._found.note(
+                self._findings.note(
                     "inputs", f"{count:,} rows of {where} are not in the data as they are there", 0
                 )
         return self._counted
@@ -74,12 +74,12 @@ class RowChecker:
     def _index(self) -> None:
         """Note where each row worked on lies."""
         try:
-            for name in self._parents.index():
-                self._found.note("inputs", f"{shown(name)} in {SOURCE_ROWS}: the id is there twice", 0)
+            for name in self._source_rows.index():
+                self._findings.note("inputs", f"{shown(name)} in {SOURCE_ROWS}: the id is there twice", 0)
         except DAMAGE as error:
             for check in ("inputs", "edits", "labels"):
-                self._found.note(check, f"{SOURCE_ROWS}: {why(error)}", 0)
-        self._counted["worked on"] = len(self._parents.groups)
+                self._findings.note(check, f"{SOURCE_ROWS}: {why(error)}", 0)
+        self._counted["worked on"] = len(self._source_rows.groups)
 
     def _rows_of(self, name: str) -> Iterator[FileRow]:
         """Yield the rows of a file; damage is a problem, and ends it."""
@@ -89,19 +89,19 @@ class RowChecker:
             for record in records(self._folder / name, tuple(wanted.values())):
                 yield FileRow.model_validate({ours: record.get(theirs) for ours, theirs in wanted.items()})
         except DAMAGE as error:
-            self._found.note("inputs", f"{shown(name)}: {why(error)}", 0)
+            self._findings.note("inputs", f"{shown(name)}: {why(error)}", 0)
 
     def _look(self, name: str, row: FileRow) -> None:
         """Check a row of a file."""
-        place = f"{shown(row.id)} in {shown(name)}"
+        where = f"{shown(row.id)} in {shown(name)}"
         if name == SAMPLES:
             self._counted["samples"] += 1
             self._samples.add(row.mark())
-            source = self._parents.get(row.source_id)
+            source = self._source_rows.get(row.source_id)
             if source is not None and row.label_from is not None:
-                self._move(row, source, place)
+                self._move(row, source, where)
             elif source is not None and row.label != source.label:
-                self._found.note("labels", f"{place}: another label than its source row", 0)
+                self._findings.note("labels", f"{where}: another label than its source row", 0)
             return
         key = hashed(row.id)
         twice = "the id is there twice" if key in self._ids else None
@@ -110,23 +110,23 @@ class RowChecker:
             self._counted["rejected"] += 1
             problem = None
         elif row.source_id is None:
-            problem = self._source(name, row, place)
+            problem = self._source(name, row, where)
         else:
-            problem = self._sample(name, row, place)
+            problem = self._sample(name, row, where)
         problem = twice or problem
-        self._found.note("inputs", problem and f"{place}: {problem}")
+        self._findings.note("inputs", problem and f"{where}: {problem}")
 
-    def _move(self, row: FileRow, source: FileRow, place: str) -> None:
+    def _move(self, row: FileRow, source: FileRow, where: str) -> None:
         """Note the label of a sample that was given another one; only a stage that moves labels may do so."""
         fits = row.label_from == source.label != row.label and row.label in self._classes
         if row.method in self._movers and fits:
             self._moved[row.mark()] = str(row.label)
         else:
-            self._found.note("labels", f"{place}: moved to a label it cannot have", 0)
+            self._findings.note("labels", f"{where}: moved to a label it cannot have", 0)
 
-    def _source(self, name: str, row: FileRow, place: str) -> str | None:
+    def _source(self, name: str, row: FileRow, where: str) -> str | None:
         """Check a source row, and return what is wrong with its being there."""
-        known = self._parents.get(row.id)
+        known = self._source_rows.get(row.id)
         if not name.startswith("data/"):
             return "a source row outside data/"
         if known is None:
@@ -134,27 +134,27 @@ class RowChecker:
             return None
         self._counted["worked on, in data"] += 1
         same = self._labels.same(row.label, known.label)
-        self._found.note("labels", None if same else f"{place}: another label than in {SOURCE_ROWS}")
+        self._findings.note("labels", None if same else f"{where}: another label than in {SOURCE_ROWS}")
         if (row.text, row.text_pair) != (known.text, known.text_pair):
             return f"another text than in {SOURCE_ROWS}"
         return self._astray(name, known)
 
-    def _sample(self, name: str, row: FileRow, place: str) -> str | None:
+    def _sample(self, name: str, row: FileRow, where: str) -> str | None:
         """Check a sample, and return what is wrong with its being there."""
         self._counted[f"samples in {name.partition('/')[0]}"] += 1
         if row.verdict is not None:
             self._counted[f"verdict {row.verdict}"] += 1
-        mark, source = row.mark(), self._parents.get(row.source_id)
+        mark, source = row.mark(), self._source_rows.get(row.source_id)
         wrong = None if mark in self._samples else f"not as it is in {SAMPLES}"
         self._samples.discard(mark)
         if source is None:
-            self._found.note("edits", f"{place}: its source row is not in {SOURCE_ROWS}")
+            self._findings.note("edits", f"{where}: its source row is not in {SOURCE_ROWS}")
             return f"its source row is not in {SOURCE_ROWS}"
         wrong = _misedited(row, source) or wrong
-        self._found.note("edits", wrong and f"{place}: {wrong}")
+        self._findings.note("edits", wrong and f"{where}: {wrong}")
         same = self._labels.same(row.label, self._moved.get(mark, source.label))
-        self._found.note(
-            "labels", None if same else f"{place}: another label than its source row, or than it was moved to"
+        self._findings.note(
+            "labels", None if same else f"{where}: another label than its source row, or than it was moved to"
         )
         return self._astray(name, source)
 

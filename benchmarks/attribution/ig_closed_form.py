@@ -154,13 +154,13 @@ def by_captum(
     nodes: int,
 ) -> list[np.ndarray]:
     """Return Captum's scores of all texts, scored by 32 in some order."""
-    found: dict[int, np.ndarray] = {}
+    of_row: dict[int, np.ndarray] = {}
     for begin in range(0, len(order), 32):
         some = order[begin : begin + 32]
         batch = classifier.batch([pieces[row] for row in some], [segments[row] for row in some])
         for row, scores in zip(some, captum(classifier, batch, nodes), strict=True):
-            found[row] = scores[: len(pieces[row])]
-    return [found[row] for row in range(len(pieces))]
+            of_row[row] = scores[: len(pieces[row])]
+    return [of_row[row] for row in range(len(pieces))]
 
 
 def timed(work: Callable[[], list[np.ndarray]]) -> tuple[list[np.ndarray], float, int]:
@@ -212,16 +212,16 @@ def table(cells: dict[str, Cell]) -> list[str]:
 
 def _spread(kind: str, values: list[float]) -> Cell:
     """Return median, 95th percentile and largest of some values."""
-    found = {"median": np.median(values), "p95": np.quantile(values, 0.95), "worst": max(values)}
-    return {f"{kind}_{part}": float(f"{value:.3g}") for part, value in found.items()}
+    result = {"median": np.median(values), "p95": np.quantile(values, 0.95), "worst": max(values)}
+    return {f"{kind}_{part}": float(f"{value:.3g}") for part, value in result.items()}
 
 
 def _arguments() -> argparse.Namespace:
     """Return the command line."""
     parser = command_line(__doc__, "ig_closed_form")
-    found = parser.parse_args()
-    found.work.mkdir(parents=True, exist_ok=True)
-    return found
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    return arguments
 
 
 if __name__ == "__main__":

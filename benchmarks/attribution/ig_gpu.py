@@ -60,7 +60,7 @@ def main() -> None:
     work = (
         4 * multiply_adds(arguments, pieces) * float(scores.evals.mean()) / seconds
     )  # 2 operations each, there and back
-    found = {
+    result = {
         "device": torch.cuda.get_device_name() if arguments.device.startswith("cuda") else "cpu",
         "texts": len(pieces),
         "ours_ms_per_text": 1000 * mine,
@@ -76,13 +76,14 @@ def main() -> None:
         "rank_agreement_median": float(np.median(ranks)),
         "rank_agreement_worst": float(min(ranks)),
     }
-    (HERE / "attribution/ig_gpu.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (HERE / "attribution/ig_gpu.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     lines = ["| what | value |", "|---|---|"]
     lines += [
-        f"| {name} | {value if isinstance(value, str) else f'{value:.4g}'} |" for name, value in found.items()
+        f"| {name} | {value if isinstance(value, str) else f'{value:.4g}'} |"
+        for name, value in result.items()
     ]
     write_page("attribution/ig_gpu", "Integrated gradients on a GPU", __doc__, lines)
-    print("\n".join(lines[-len(found) :]))
+    print("\n".join(lines[-len(result) :]))
 
 
 def build(arguments: argparse.Namespace, dtype: str) -> Classifier:

@@ -35,18 +35,18 @@ def main() -> None:
     if arguments.side:
         print(json.dumps(measure(arguments)))
         return
-    found = {side: _apart(side) for side in SIDES}
-    captum_takes = found["captum"]["mebibytes"]
-    ratios = {side: round(captum_takes / found[side]["mebibytes"], 2) for side in SIDES[:2]}
-    found["captum over"] = ratios
-    (HERE / "attribution/ig_memory.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    result = {side: _apart(side) for side in SIDES}
+    captum_takes = result["captum"]["mebibytes"]
+    ratios = {side: round(captum_takes / result[side]["mebibytes"], 2) for side in SIDES[:2]}
+    result["captum over"] = ratios
+    (HERE / "attribution/ig_memory.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     lines = ["| side | MiB | seconds | texts | nodes | longest |", "|---|---|---|---|---|---|"]
     for side in SIDES:
-        cell = found[side]
+        cell = result[side]
         sizes = f"{TEXTS} | {NODES} | {cell['longest']:.0f}"
         lines.append(f"| {side} | {cell['mebibytes']} | {cell['seconds']} | {sizes} |")
-    told = " and ".join(f"{ratio} times that of `{side}`" for side, ratio in ratios.items())
-    lines += ["", f"Captum takes {told}."]
+    reported = " and ".join(f"{ratio} times that of `{side}`" for side, ratio in ratios.items())
+    lines += ["", f"Captum takes {reported}."]
     write_page("attribution/ig_memory", "Peak memory of integrated gradients", __doc__, lines)
     print("\n".join(lines[-6:]))
 
@@ -100,8 +100,8 @@ def _apart(side: str) -> dict[str, float]:
     """Return what a fresh process measures of one side."""
     line = [sys.executable, "-m", "benchmarks.attribution.ig_memory", *sys.argv[1:], "--side", side]
     done = subprocess.run(line, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    content: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return content
 
 
 def _arguments() -> argparse.Namespace:

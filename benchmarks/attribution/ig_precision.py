@@ -94,8 +94,8 @@ def measured(folder: Path, corpus: str, data: Path, count: int) -> list[str]:
     ]
     for dtype in DTYPES:
         with computing_in(classifier, dtype):
-            found, residuals = scores(classifier, rows)
-        lines.append(line(dtype, found, residuals, reference))
+            result, residuals = scores(classifier, rows)
+        lines.append(line(dtype, result, residuals, reference))
         print(lines[-1], flush=True)
     return lines
 
@@ -124,16 +124,16 @@ def some_rows(classifier: Classifier, corpus: str, data: Path, count: int) -> Mo
 def scores(classifier: Classifier, rows: ModelInputs) -> tuple[list[np.ndarray], list[float]]:
     """Return the scores of each row, and the residual that would stop it."""
     nodes, weights = gauss_legendre(NODES)
-    asked = replace(rows, logits=classifier.answer(rows.pieces, rows.segments))
-    found = [integrate(seen([path]), Level(weights)) for path in trace(classifier, asked, Plan(), nodes)]
-    return [one.scores[0].numpy() for one in found], [float(one.residual[0]) for one in found]
+    requested = replace(rows, logits=classifier.answer(rows.pieces, rows.segments))
+    result = [integrate(seen([path]), Level(weights)) for path in trace(classifier, requested, Plan(), nodes)]
+    return [one.scores[0].numpy() for one in result], [float(one.residual[0]) for one in result]
 
 
 def line(
-    dtype: str, found: Sequence[np.ndarray], residuals: Sequence[float], reference: Sequence[np.ndarray]
+    dtype: str, result: Sequence[np.ndarray], residuals: Sequence[float], reference: Sequence[np.ndarray]
 ) -> str:
     """Return a line of the table."""
-    pairs = list(zip(found, reference, strict=True))
+    pairs = list(zip(result, reference, strict=True))
     errors = [np.abs(one - other).sum() / np.abs(other).sum() for one, other in pairs]
     top = [
         len({*np.argsort(-one)[:3]} & {*np.argsort(-other)[:3]}) / min(3, len(one)) for one, other in pairs

@@ -62,11 +62,11 @@ def table(file: Path, draws: int) -> Iterator[str]:
             trials = [draw(paths, takes, seed) for seed in range(draws)]
             for estimate in ("both", "residual"):
                 for factor, share in (("promise", PROMISE), ("usual", USUAL)):
-                    found = [settled(*pair, tolerance, share, estimate, takes.counts) for pair in trials]
-                    evaluations, kept = np.mean(found, axis=0)
+                    result = [settled(*pair, tolerance, share, estimate, takes.counts) for pair in trials]
+                    evaluations, kept = np.mean(result, axis=0)
                     size = f"{takes.texts} x {takes.nodes}"
                     where = "anywhere" if takes.free else "on traced ones"
-                    facts = f"{evaluations:.2f} | {kept:.2%} | {min(share for _, share in found):.1%}"
+                    facts = f"{evaluations:.2f} | {kept:.2%} | {min(share for _, share in result):.1%}"
                     yield f"| {tolerance} | {size} | {name} | {where} | {estimate} | {factor} | {facts} |"
 
 
@@ -83,7 +83,7 @@ def draw(paths: list[Traced], takes: Effort, seed: int) -> tuple[Trial, Trial]:
     """Return how rules do on the texts they are calibrated with, held out, and on all others."""
     order = np.random.default_rng(seed).permutation(len(paths))
     thinning = resampling(DENSE, gauss_legendre(takes.nodes)[0])
-    taught = [sampled(paths[place], thinning) for place in order[: takes.texts]]
+    taught = [sampled(paths[index], thinning) for index in order[: takes.texts]]
     kinds = {
         (fitted, corrected): held_out(taught, chains, corrected)
         for fitted in (False, True)
@@ -92,7 +92,7 @@ def draw(paths: list[Traced], takes: Effort, seed: int) -> tuple[Trial, Trial]:
     }
     best = min(kinds, key=lambda kind: kinds[kind].quality)
     chain = with_correction(learned(taught, best[0], takes), best[1])
-    others = [paths[place] for place in order[MOST:]]
+    others = [paths[index] for index in order[MOST:]]
     return kinds[best], tried(others, [chain] * len(others))
 
 

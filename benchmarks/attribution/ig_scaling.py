@@ -81,20 +81,20 @@ def measure_length(classifier: Classifier, length: int) -> Cell:
     """Return what texts of one length cost on both sides, and how far their scores are apart."""
     count = PIECES // length
     pieces = np.random.default_rng(length).integers(2, 5000, (count, length)).tolist()
-    plan, found = Plan(mode="fixed", chains=fixed(NODES)), {}
+    plan, result = Plan(mode="fixed", chains=fixed(NODES)), {}
 
     def ours() -> None:
         """Score all texts."""
-        found["ours"] = np.stack(attribute(classifier, predicted(classifier, pieces), plan).pieces)
+        result["ours"] = np.stack(attribute(classifier, predicted(classifier, pieces), plan).pieces)
 
     def theirs() -> None:
         """Let Captum score all texts, by 32."""
         parts = [pieces[begin : begin + 32] for begin in range(0, count, 32)]
         batches = [classifier.batch(part, [[0] * length for _ in part]) for part in parts]
-        found["captum"] = np.concatenate([captum(classifier, batch, NODES) for batch in batches])
+        result["captum"] = np.concatenate([captum(classifier, batch, NODES) for batch in batches])
 
     seconds = in_turn((ours, theirs))
-    apart = np.abs(found["ours"] - found["captum"]).sum(1) / np.abs(found["ours"]).sum(1)
+    apart = np.abs(result["ours"] - result["captum"]).sum(1) / np.abs(result["ours"]).sum(1)
     cell: Cell = {"texts": count, "nodes": NODES, "apart_worst": float(f"{apart.max():.1e}")}
     for side, times in zip(SIDES, seconds, strict=True):
         spread = [round(1000 * one / count, 2) for one in sorted(times)]
@@ -131,8 +131,8 @@ def train(corpus: str, folder: Path, data: Path, longest: int, settings: Sequenc
     """Train a model on a shipped corpus and return what is known of it."""
     every = (f"model.max_length={longest}", "run.threads=1", "train.baseline=false", *settings)
     words = [word for setting in every for word in ("--set", setting)]
-    found, seconds = command(["train", "-c", corpus, "--data", str(data), "--model", str(folder), *words])
-    return {name: found[name] for name in ("start", "rows", "accuracy")} | {"cpu_seconds": round(seconds, 1)}
+    result, seconds = command(["train", "-c", corpus, "--data", str(data), "--model", str(folder), *words])
+    return {name: result[name] for name in ("start", "rows", "accuracy")} | {"cpu_seconds": round(seconds, 1)}
 
 
 def measure_corpus(arguments: argparse.Namespace, model: Path, size: int) -> Cell:
@@ -140,15 +140,15 @@ def measure_corpus(arguments: argparse.Namespace, model: Path, size: int) -> Cel
     out = Path(arguments.work) / f"explain-{size}"
     words = ["run", "explain", "-c", CORPUS, "--data", str(arguments.data), "--model", str(model)]
     words += ["--set", f"model.max_length={LONGEST}", "--set", "run.threads=1", "--limit", str(size)]
-    found, seconds = command([*words, "-o", str(out), "--overwrite"])
-    counts, attribution = found["counts"], found["attribution"]
+    result, seconds = command([*words, "-o", str(out), "--overwrite"])
+    counts, attribution = result["counts"], result["attribution"]
     if not isinstance(counts, dict) or not isinstance(attribution, dict):
         raise TypeError("the summary has no counts")
     evaluations = pq.read_table(out / "explain" / "source_rows.parquet", columns=["ig_evals"])
     return {
         "rows": counts["rows worked on"],
         "cpu_seconds": round(seconds, 1),
-        "peak_mebibytes": found["peak_mebibytes"],
+        "peak_mebibytes": result["peak_mebibytes"],
         "mean_evals": round(float(np.mean(evaluations.column("ig_evals").to_numpy())), 2),
         **attribution["ig"],
     }
@@ -162,19 +162,19 @@ def command(words: Sequence[str]) -> tuple[Cell, float]:
     done = subprocess.run(line, capture_output=True, text=True, check=False, env=alone)
     if done.returncode:
         sys.exit(done.stderr)
-    found: Cell = json.loads(done.stdout)
-    return found, _spent() - before
+    content: Cell = json.loads(done.stdout)
+    return content, _spent() - before
 
 
 def points(cells: dict[str, Cell]) -> dict[str, tuple[list[float], list[float]]]:
     """Return what each line is fitted to: ms a text over pieces, CPU seconds over rows."""
-    found = {}
+    result = {}
     for side in SIDES:
         costs = [cells[f"length {length}"][side] for length in LENGTHS]
         times = [float(cost["ms_per_text"]) for cost in costs if isinstance(cost, dict)]
-        found[f"length {side}"] = ([float(length) for length in LENGTHS], times)
+        result[f"length {side}"] = ([float(length) for length in LENGTHS], times)
     seconds = [statistics.median(_seconds(cells, size)) for size in SIZES]
-    return {**found, "corpus": ([float(size) for size in SIZES], seconds)}
+    return {**result, "corpus": ([float(size) for size in SIZES], seconds)}
 
 
 def fit(inputs: Sequence[float], outputs: Sequence[float]) -> Cell:
@@ -196,12 +196,12 @@ def table(cells: dict[str, Cell]) -> list[str]:
     lines = ["![Cost against length and corpus size](ig_scaling.svg)", ""]
     lines += [*_lengths(cells), "", *_corpora(cells), "", "## Lines", ""]
     lines += ["| line | slope | intercept | R² | farthest point | exponent |", "|---|---|---|---|---|---|"]
-    units = {
+    ngrams = {
         "length ours": "ms a text over pieces, ours",
         "length captum": "ms a text over pieces, Captum",
         "corpus": "CPU seconds over rows",
     }
-    for name, unit in units.items():
+    for name, unit in ngrams.items():
         cell = cells[f"fit {name}"]
         facts = f"{cell['slope']} | {cell['intercept']} | {cell['r_squared']} | {cell['farthest_percent']} %"
         lines.append(f"| {unit} | {facts} | {cell['exponent']} |")
@@ -245,14 +245,16 @@ def _corpora(cells: dict[str, Cell]) -> list[str]:
         middle = statistics.median(seconds)
         peak = max(float(str(cells[f"corpus {size} turn {turn}"]["peak_mebibytes"])) for turn in range(RUNS))
         statuses = cell["statuses"]
-        told = [f"{name} {count}" for name, count in statuses.items()] if isinstance(statuses, dict) else []
+        reported = (
+            [f"{name} {count}" for name, count in statuses.items()] if isinstance(statuses, dict) else []
+        )
         facts = [
             cell["rows"],
             f"{middle} ({seconds[0]} to {seconds[-1]})",
             round(1000 * middle / size, 2),
             peak,
         ]
-        facts += [cell["mean_evals"], cell["median_error"], cell["worst_error"], ", ".join(sorted(told))]
+        facts += [cell["mean_evals"], cell["median_error"], cell["worst_error"], ", ".join(sorted(reported))]
         lines.append("| " + " | ".join(str(fact) for fact in facts) + " |")
     return lines
 
@@ -318,9 +320,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--model", type=Path, default=None, help="a bert-small of news-zh, trained if there is none"
     )
-    found = parser.parse_args()
-    found.work.mkdir(parents=True, exist_ok=True)
-    return found
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    return arguments
 
 
 if __name__ == "__main__":

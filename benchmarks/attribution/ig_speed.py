@@ -109,8 +109,8 @@ class Bench:
         folder = arguments.work / name
         if not folder.exists():
             shapes = {shape: untrained(shape, corpus, arguments) for shape in SHAPES if name.endswith(shape)}
-            places = {"minilm": arguments.minilm, "encoder": arguments.encoder, **shapes}
-            filled = [word.format(**places) for word in settings]
+            positions = {"minilm": arguments.minilm, "encoder": arguments.encoder, **shapes}
+            filled = [word.format(**positions) for word in settings]
             words = [word for setting in filled for word in ("--set", setting)]
             line = [sys.executable, "-m", "augment", "train", "-c", corpus, "--data", str(arguments.data)]
             line += [
@@ -197,23 +197,23 @@ class Bench:
             np.savez_compressed(file, **arrays)
             print(f"{self.name} dense: {time.process_time() - began:.1f} s", flush=True)
         held = np.load(file)
-        found = [
+        integrals = [
             Traced(held[f"along{row}"], line[:-2], float(line[-2]), float(line[-1]))
             for row, line in enumerate(held["rest"])
         ]
         if f"{self.name} dense" not in RESULTS.cells:
-            gaps = [closes(path) for path in found]
+            gaps = [closes(path) for path in integrals]
             quantiles = [float(np.quantile(gaps, share)) for share in (0.5, 0.95, 1.0)]
-            save(f"{self.name} dense", {"nodes": DENSE, "texts": len(found), "completeness": quantiles})
-        return found
+            save(f"{self.name} dense", {"nodes": DENSE, "texts": len(integrals), "completeness": quantiles})
+        return integrals
 
     def calibrated(self, tolerance: float) -> tuple[Calibration, float]:
         """Return the calibration for a tolerance, and the CPU seconds it took."""
         if tolerance not in self.calibrations:
             began = time.process_time()
             taught = self.rows.take(self.order[: effort(tolerance).texts])
-            found, _ = calibrate(self.classifier, taught, Plan(tolerance=tolerance))
-            self.calibrations[tolerance] = (found, time.process_time() - began)
+            calibration, _ = calibrate(self.classifier, taught, Plan(tolerance=tolerance))
+            self.calibrations[tolerance] = (calibration, time.process_time() - began)
         return self.calibrations[tolerance]
 
     def refused(self) -> Cell:
@@ -243,8 +243,8 @@ class Bench:
         began = time.process_time()
         scores = attribute(self.classifier, rows.take(others), calibration.plan(plan))
         spent = predicted + taught + time.process_time() - began
-        place = {row: index for index, row in enumerate(others)}
-        judged = [place[row] for row in self.judged]
+        position = {row: index for index, row in enumerate(others)}
+        judged = [position[row] for row in self.judged]
         errors = np.asarray(
             [apart(scores.pieces[row], path) for row, path in zip(judged, dense, strict=True)]
         )
@@ -273,14 +273,14 @@ class Bench:
     def captum(self, dense: list[Traced], nodes: int, expert: bool) -> Cell:
         """Return cost and errors of Captum on the judged texts."""
         order = sorted(self.judged, key=lambda row: len(self.pieces[row])) if expert else sorted(self.judged)
-        found: dict[int, np.ndarray] = {}
+        of_row: dict[int, np.ndarray] = {}
         began = time.process_time()
         for begin in range(0, len(order), 32):
             some = order[begin : begin + 32]
             for row, scores in zip(some, captum(self.classifier, self.batch(some), nodes), strict=True):
-                found[row] = scores[: len(self.pieces[row])]
+                of_row[row] = scores[: len(self.pieces[row])]
         spent = time.process_time() - began
-        errors = [apart(found[row], path) for row, path in zip(self.judged, dense, strict=True)]
+        errors = [apart(of_row[row], path) for row, path in zip(self.judged, dense, strict=True)]
         return {
             "texts": len(order),
             "nodes": nodes,
@@ -361,8 +361,8 @@ def captum(classifier: Classifier, batch: dict[str, Tensor], nodes: int) -> np.n
 def fewest(dense: list[Traced], error: float) -> int:
     """Return the smallest even number of Gauss-Legendre nodes whose 95th percentile of error is at most `error`."""
     for nodes in range(4, DENSE, 2):
-        places, weights = gauss_legendre(nodes)
-        table = resampling(DENSE, places)
+        positions, weights = gauss_legendre(nodes)
+        table = resampling(DENSE, positions)
         errors = [apart(weights @ (table @ path.along), path) for path in dense]
         if np.quantile(errors, 0.95) <= error:
             return nodes
@@ -422,18 +422,18 @@ def write_table() -> None:
 def _refusals(name: str, cells: dict[str, Cell]) -> list[str]:
     """Return what there is of a model whose paths are rough."""
     rough, dense = cells[f"{name} rough"], cells.get(f"{name} dense")
-    told = [
+    reported = [
         f"Its paths are rough: the median residual at 12 nodes is {rough['roughness']}. At tolerance 0.05, asked for in so many words, "
         f"{float(str(rough['refused'])):.0%} of {rough['texts']} texts are refused, after {rough['evals']} evaluations (mean, median, "
         f"p95); what is done instead, the order of the highest tokens, takes {rough['ranking evals']}."
     ]
     if dense:
         median, tail, _ = [float(value) for value in list(dense["completeness"])]  # type: ignore[call-overload]
-        told += [
+        reported += [
             f"{dense['nodes']} Gauss-Legendre nodes leave {median:.1%} of F(x) - F(x') open in the median of {dense['texts']} texts and "
             f"{tail:.0%} in the 95th percentile, so there is no reference to hold errors against, and no ratio."
         ]
-    return [f"## {name}", "", *told, ""]
+    return [f"## {name}", "", *reported, ""]
 
 
 def _section(name: str, cells: dict[str, Cell]) -> list[str]:
@@ -519,9 +519,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default=None, choices=list(MODELS), help="only this model")
     parser.add_argument("--turns", action="store_true", help="measure ours and Captum in turns as well")
     parser.add_argument("--texts", type=int, default=1000, help="texts that ours is measured on")
-    found = parser.parse_args()
-    found.work.mkdir(parents=True, exist_ok=True)
-    return found
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    return arguments
 
 
 if __name__ == "__main__":

@@ -49,16 +49,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="decides which bits")
     given = parser.parse_args()
     counts = (given.waiting, given.others, given.finished)
-    with tempfile.TemporaryDirectory() as place:
-        bench = Bench(Path(place))
+    with tempfile.TemporaryDirectory() as index:
+        bench = Bench(Path(index))
         tries = (bench.waiting(True), bench.waiting(False), bench.finished())
         for kind, count, (folder, names, outcome) in zip(KINDS, counts, tries, strict=True):
             chance = random.Random(f"{given.seed} {kind}")
-            found: Counter[str] = Counter()
+            counted: Counter[str] = Counter()
             for turn in range(count):
                 name = names[turn % len(names)]
-                found[outcome(flipped(folder, bench.root / "tried", name, chance), name)] += 1
-            note({"kind": kind, "seed": given.seed, "n": count, **found})
+                counted[outcome(flipped(folder, bench.root / "tried", name, chance), name)] += 1
+            note({"kind": kind, "seed": given.seed, "n": count, **counted})
 
 
 class Bench:
@@ -90,26 +90,26 @@ class Bench:
 
     def resumed(self, folder: Path) -> list[int]:
         """Take a run up again, and return how many rows each phase found done."""
-        found: dict[str, int] = {}
+        result: dict[str, int] = {}
 
         def note_first(phase: str, done: int, total: int) -> None:
             """Keep the first report of a phase."""
-            found.setdefault(phase, done)
+            result.setdefault(phase, done)
 
         run("augment", self.job(), folder, progress=note_first)
-        return [found[phase] for phase in PHASES]
+        return [result[phase] for phase in PHASES]
 
     def waiting(self, parts: bool) -> tuple[Path, list[str], Callable[[Path, str], str]]:
         """Return the stopped run, its parts or the other files that wait, and what tells what came of a bit."""
         laid_out = {"plan.json", "active.parquet", "rest.parquet"}
-        found = (
+        result = (
             name
             for name in names_in(self.stopped)
             if Path(name).name not in laid_out and "calibration" not in name
         )
         return (
             self.stopped,
-            [name for name in found if Path(name).match("part-*.parquet") == parts],
+            [name for name in result if Path(name).match("part-*.parquet") == parts],
             self.came_of,
         )
 
@@ -117,14 +117,14 @@ class Bench:
         """Return what came of a run with a damaged file when it was taken up again."""
         decides = "decided" in name or "keywords" in name
         try:
-            found = self.resumed(folder)
+            result = self.resumed(folder)
         except AugmentError as refused:
             named = Path(name).name in refused.where
             self.resumed(folder)
             return "refused" if named and rows(folder) == self.rows else self.wrong(name)
         if rows(folder) != self.rows:
             return self.wrong(name)
-        return "made again" if found != self.usual or decides else "without effect"
+        return "made again" if result != self.usual or decides else "without effect"
 
     def finished(self) -> tuple[Path, list[str], Callable[[Path, str], str]]:
         """Return the finished run, all its files, and what tells whether `verify` found a bit."""
@@ -167,22 +167,22 @@ def rows(folder: Path) -> dict[str, object]:
     return {name: hashes_of(pq.read_table(folder / name)) for name in names_in(folder) if "parquet" in name}
 
 
-def note(found: dict[str, object]) -> None:
+def note(result: dict[str, object]) -> None:
     """Add counts to the results, print them, and write the table of all."""
-    print(found, flush=True)
+    print(result, flush=True)
     known: list[dict[str, object]] = (
         json.loads(RESULTS.read_text(encoding="utf-8"))["runs"] if RESULTS.exists() else []
     )
-    write_json(RESULTS, {"runs": [*known, found]})
-    write_page("engine/damage", "Bits turned around", __doc__, list(table([*known, found])))
+    write_json(RESULTS, {"runs": [*known, result]})
+    write_page("engine/damage", "Bits turned around", __doc__, list(table([*known, result])))
 
 
 def table(runs: Iterable[dict[str, object]]) -> Iterable[str]:
     """Yield the lines of a table: a row for each kind, its counts over all runs."""
     sums = {kind: Counter[str]() for kind in KINDS}
-    for found in runs:
-        sums[str(found["kind"])].update(
-            {name: int(str(found[name])) for name in ("n", *OUTCOMES) if name in found}
+    for result in runs:
+        sums[str(result["kind"])].update(
+            {name: int(str(result[name])) for name in ("n", *OUTCOMES) if name in result}
         )
     yield f"| files | n | {' | '.join(OUTCOMES)} |"
     yield "|---" * (2 + len(OUTCOMES)) + "|"

@@ -148,9 +148,9 @@ class Bench:
             "clean": clean,
             "verified": sound,
         }
-        found = results()
-        found.setdefault(kind, []).append(cell)
-        write_results(NAME, found)
+        result = results()
+        result.setdefault(kind, []).append(cell)
+        write_results(NAME, result)
         write_table()
         if not (equal and clean and sound):
             print(kind, cell, flush=True)

@@ -155,15 +155,15 @@ def _tried(name: str, every: int) -> Iterator[tuple[str, Outcomes]]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         shutil.copytree(start, disk, dirs_exist_ok=True)
 
-    found: Outcomes = []
+    outcomes: Outcomes = []
     for at in range(1, writes + 1, every):
         fresh()
         with REFUSING.within(disk, at):
             code = _run(name)
-        found.append((code, _good(name, disk, wanted)))
-        if found[-1] not in ((7, True), (0, True)):
-            print(f"{name}, write {at}: {found[-1]}, {REFUSING.refused[-1]}", flush=True)
-    yield "each write" if every == 1 else f"one write in {every}", found
+        outcomes.append((code, _good(name, disk, wanted)))
+        if outcomes[-1] not in ((7, True), (0, True)):
+            print(f"{name}, write {at}: {outcomes[-1]}, {REFUSING.refused[-1]}", flush=True)
+    yield "each write" if every == 1 else f"one write in {every}", outcomes
     if name != "verify":
         yield from _small_disks(name, disk, start, wanted)
 
@@ -182,7 +182,7 @@ def _small_disks(name: str, disk: Path, start: Path, wanted: object) -> Iterator
         ),
     )
     for how, options in ways:
-        found: Outcomes = []
+        outcomes: Outcomes = []
         for option in options:
             shutil.rmtree(disk)
             disk.mkdir()
@@ -196,12 +196,12 @@ def _small_disks(name: str, disk: Path, start: Path, wanted: object) -> Iterator
                     shutil.copytree(start, disk, dirs_exist_ok=True)
                 code = _run(name)
                 subprocess.run(["mount", "-o", "remount,size=64m,nr_inodes=9999", "disk"], check=True)
-                found.append((code, _good(name, disk, wanted)))
-                if found[-1] not in ((7, True), (0, True)):
-                    print(f"{name}, {option}: {found[-1]}", flush=True)
+                outcomes.append((code, _good(name, disk, wanted)))
+                if outcomes[-1] not in ((7, True), (0, True)):
+                    print(f"{name}, {option}: {outcomes[-1]}", flush=True)
             finally:
                 subprocess.run(["umount", "-l", "disk"], check=True)
-        yield how, found
+        yield how, outcomes
 
 
 def _run(name: str) -> int:

@@ -51,8 +51,8 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=5, help="size of the longest rows")
     parser.add_argument("--only", choices=("folders", "rows"), help="try these, and write no page")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as index:
+        folder = Path(index)
         write_corpus(folder)
         train(small_job(folder))
         lines = folders(folder) if given.only != "rows" else []
@@ -66,23 +66,23 @@ def folders(work: Path) -> list[str]:
     """Return the table of hostile model folders."""
     bert = random_bert(work / "bert", learn(["房间很好 good", "很差 bad"] * 4, 200, 64), ("bad", "good"))
     augment.explain("房间很好 good", bert, run=RunConfig(device="cpu", threads=1))
-    found: dict[str, str] = {}
+    made: dict[str, str] = {}
     for name, base, spoil in spoiled(work / "model", bert):
         target = Path(shutil.copytree(base, work / "tried"))
         spoil(target)
-        found[name] = outcome(target)
+        made[name] = outcome(target)
         shutil.rmtree(target)
-        print(f"{name:<60} {found[name]}", flush=True)
-    counts = Counter(found.values())
+        print(f"{name:<60} {made[name]}", flush=True)
+    counts = Counter(made.values())
     head = [
-        f"{len(found)} model folders: " + ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
+        f"{len(made)} model folders: " + ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
     ]
     return [
         *head,
         "",
         "| folder | outcome |",
         "|---|---|",
-        *(f"| {name} | {kind} |" for name, kind in found.items()),
+        *(f"| {name} | {kind} |" for name, kind in made.items()),
     ]
 
 
@@ -92,10 +92,10 @@ def outcome(folder: Path) -> str:
     ours, theirs = context.Pipe(duplex=False)
     sample = context.Process(target=opened, args=(folder, theirs))
     sample.start()
-    said = str(ours.recv()) if ours.poll(SECONDS) else "no end"
+    message = str(ours.recv()) if ours.poll(SECONDS) else "no end"
     sample.join(5)
     sample.kill()
-    return "CODE WAS RUN" if (folder.parent / MARK).exists() else said
+    return "CODE WAS RUN" if (folder.parent / MARK).exists() else message
 
 
 def opened(folder: Path, answer: "multiprocessing.connection.Connection") -> None:
@@ -147,8 +147,8 @@ def indexed(shard: object) -> Spoil:
         (folder / "weights.bin").write_bytes(payload(folder))
         (folder.parent / "x.safetensors").write_bytes(b"")
         weights = {"a": "decoy.safetensors", "b": shard} if isinstance(shard, str) else shard
-        told = json.dumps({"metadata": {}, "weight_map": weights})
-        (folder / "model.safetensors.index.json").write_text(told, encoding="utf-8")
+        reported = json.dumps({"metadata": {}, "weight_map": weights})
+        (folder / "model.safetensors.index.json").write_text(reported, encoding="utf-8")
 
     return spoil
 

@@ -50,9 +50,9 @@ def main() -> None:
 
 def results() -> dict[str, Cell]:
     """Return the cells that are done."""
-    found: dict[str, Cell] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    result: dict[str, Cell] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     return {
-        key: {name: value for name, value in cell.items() if name != "folder"} for key, cell in found.items()
+        key: {name: value for name, value in cell.items() if name != "folder"} for key, cell in result.items()
     }
 
 
@@ -82,11 +82,11 @@ def command(words: list[str]) -> Cell:
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)
-    found: Cell = json.loads(done.stdout)
-    found.pop("folder")
-    if "start" in found:
-        found["start"] = Path(str(found["start"])).name
-    return {**found, "wall_seconds": round(time.monotonic() - began, 1)}
+    content: Cell = json.loads(done.stdout)
+    content.pop("folder")
+    if "start" in content:
+        content["start"] = Path(str(content["start"])).name
+    return {**content, "wall_seconds": round(time.monotonic() - began, 1)}
 
 
 def save(key: str, cell: Cell) -> None:

@@ -67,11 +67,11 @@ def main() -> None:
 
 def sentences(data: Path) -> list[tuple[str, str]]:
     """Return texts and labels of hotel reviews and film reviews."""
-    found = []
+    texts = []
     for corpus in ("hotel-zh", "sst2-en"):
         for text, label in labelled(corpus, data):
-            found.append((text[:SHORT], "good" if label in ("1", "positive", "pos") else "bad"))
-    return found
+            texts.append((text[:SHORT], "good" if label in ("1", "positive", "pos") else "bad"))
+    return texts
 
 
 def measure(rows: int, texts: list[tuple[str, str]], work: Path) -> Cell:
@@ -85,7 +85,7 @@ def measure(rows: int, texts: list[tuple[str, str]], work: Path) -> Cell:
         with ProcessPoolExecutor(1, get_context("spawn")) as other:
             other.submit(train, job).result()
     watch, began = Watch(), time.monotonic()
-    summary = run(PLAN, job, folder / "run", progress=watch.say)
+    summary = run(PLAN, job, folder / "run", progress=watch.report)
     watch.stop()
     counts = summary.counts
     return {
@@ -140,7 +140,7 @@ class Watch:
         self._thread.start()
         reset()
 
-    def say(self, phase: str, done: int, total: int) -> None:
+    def report(self, phase: str, done: int, total: int) -> None:
         """Note what the part that ends has taken, and begin another."""
         part = {"read the corpus": "planner", "write": "the end"}.get(phase)
         part = part or ("merge" if phase.endswith("all rows") else "schedule" if done else self._part)

@@ -61,7 +61,7 @@ class Clock:
         self.began = time.perf_counter()
         self.marks: list[tuple[float, float, int]] = []
 
-    def say(self, phase: str, done: int, total: int) -> None:
+    def report(self, phase: str, done: int, total: int) -> None:
         """Take a report of progress."""
         if phase == PIPELINE.name:
             self.marks.append((time.perf_counter(), time.process_time(), done))
@@ -102,7 +102,7 @@ def main() -> None:
         for kind, settings in KINDS.items():
             folder, clock = arguments.work / "run", Clock(int(str(settings.get("workers", 1))))
             shutil.rmtree(folder, ignore_errors=True)
-            run(PIPELINE, job_of(arguments, settings), folder, progress=clock.say)
+            run(PIPELINE, job_of(arguments, settings), folder, progress=clock.report)
             rates[kind].append(clock.processor if kind == "inline" else clock.wall)
             starts[kind].append(clock.start)
             print(number, kind, rates[kind][-1], starts[kind][-1], flush=True)
@@ -143,12 +143,12 @@ def write(
 ) -> None:
     """Write runs.md and runs.json."""
     middle = {kind: statistics.median(values) for kind, values in rates.items()}
-    found = {
+    document = {
         "shard overhead": round(middle["loop"] / middle["inline"] - 1, 4),
         "efficiency of two processes": round(middle["processes 2"] / (2 * middle["processes 1"]), 4),
         "ray over processes": round(middle["ray 2"] / middle["processes 2"], 4),
     }
-    write_json(HERE / "engine/runs.json", {"rates": rates, "starts": starts, **found})
+    write_json(HERE / "engine/runs.json", {"rates": rates, "starts": starts, **document})
     lines = [
         f"{arguments.rows:,} rows of {arguments.corpus}, {arguments.shard} a shard, {arguments.rounds} rounds.",
         "",
@@ -159,7 +159,7 @@ def write(
         each = ", ".join(f"{value:.1f}" for value in values)
         start = f"{statistics.median(starts[kind]):.1f}" if kind in starts else ""
         lines.append(f"| {kind} | {middle[kind]:.1f} ({each}) | {start} |")
-    lines += ["", *(f"* {name}: {value}" for name, value in found.items())]
+    lines += ["", *(f"* {name}: {value}" for name, value in document.items())]
     write_page("engine/runs", "What shards, processes and Ray cost", __doc__, lines)
     print("\n".join(lines[-8:]))
 

@@ -84,14 +84,14 @@ def main() -> None:
     for workers in arguments.workers:
         for shard in arguments.shards:
             setting = Setting(arguments.rows, shard, workers, arguments.rate, arguments.start, arguments.mtbf)
-            found = simulate(setting)
+            result = simulate(setting)
             facts = [workers, shard, -(-setting.rows // shard), round(shard / setting.rate, 1)]
             cells = [f"{fact:,}" for fact in facts]
             cells += [
-                f"{found.hours:.2f}",
-                f"{found.efficiency:.3f}",
-                f"{found.lost:,}",
-                f"{found.tail:.3f}",
+                f"{result.hours:.2f}",
+                f"{result.efficiency:.3f}",
+                f"{result.lost:,}",
+                f"{result.tail:.3f}",
             ]
             lines.append("| " + " | ".join(cells) + " |")
             print(lines[-1], flush=True)

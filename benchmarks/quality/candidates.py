@@ -22,14 +22,14 @@ import torch
 from augment.candidates.context import InContext
 from augment.candidates.filters import Filters
 from augment.candidates.neighbours import Neighbours
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.config.sections import RunConfig
 from augment.models.encoder import Encoder, open_encoder
 from benchmarks.common import HERE, write_page
 
 SHARE = Filters().context
 RUN = RunConfig(device="cpu", threads=1)
-Case = tuple[Place, str, bool]
+Case = tuple[Slot, str, bool]
 
 
 def main() -> None:
@@ -58,13 +58,13 @@ def cases(language: str) -> list[Case]:
     """Return the labelled words of a language, each with its place."""
     with (HERE / "quality/candidates.tsv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
-    found = []
+    result = []
     for number, row in enumerate(rows):
         start = row["text"].index(row["word"])
-        place = Place(str(number), 0, row["text"], None, 0, start, start + len(row["word"]), None)
+        slot = Slot(str(number), 0, row["text"], None, 0, start, start + len(row["word"]), None)
         if row["offered"].isascii() == (language == "en"):
-            found.append((place, row["offered"], row["fits"] == "yes"))
-    return found
+            result.append((slot, row["offered"], row["fits"] == "yes"))
+    return result
 
 
 def _measured(name: str, encoder: Encoder, language: str) -> list[str]:
@@ -84,36 +84,36 @@ def _measured(name: str, encoder: Encoder, language: str) -> list[str]:
         good, bad = values[fits], values[~fits]
         least = least_near if way == "context" else np.quantile(good, 1 - passing)
         auc = np.mean((good[:, None] > bad[None]) + 0.5 * (good[:, None] == bad[None]))
-        told = (f"{len(good)} fit, {len(bad)} do not", way, f"{auc:.3f}")
+        reported = (f"{len(good)} fit, {len(bad)} do not", way, f"{auc:.3f}")
         lines.append(
-            f"| {name}, {language} | {' | '.join(told)} | {np.mean(good >= least):.0%} | {np.mean(bad >= least):.0%} |"
+            f"| {name}, {language} | {' | '.join(reported)} | {np.mean(good >= least):.0%} | {np.mean(bad >= least):.0%} |"
         )
     return lines
 
 
 def _context(encoder: Encoder, some: Sequence[Case]) -> np.ndarray:
     """Return what the test goes by: the cosines of the words in their texts, [N]."""
-    places, words, _ = zip(*some, strict=True)
-    return np.asarray(InContext(encoder, SHARE).cosines(places, [[word] for word in words]))[:, 0]
+    positions, words, _ = zip(*some, strict=True)
+    return np.asarray(InContext(encoder, SHARE).cosines(positions, [[word] for word in words]))[:, 0]
 
 
 def _seen(encoder: Encoder, some: Sequence[Case], whole: bool) -> np.ndarray:
     """Return the cosines of the vectors of the words in their texts as they are, or of the whole texts, [N]."""
-    found = []
-    for place, word, _ in some:
+    result = []
+    for index, word, _ in some:
         pair: list[np.ndarray] = []
-        for new in (place.word, word):
-            text = place.text[: place.start] + new + place.text[place.end :]
-            span = (0, len(text)) if whole else (place.start, place.start + len(new))
+        for new in (index.word, word):
+            text = index.text[: index.start] + new + index.text[index.end :]
+            span = (0, len(text)) if whole else (index.start, index.start + len(new))
             pair += encoder.seen({text: [span]}).values()
-        found.append(pair[0] @ pair[1] / np.linalg.norm(pair[0]) / np.linalg.norm(pair[1]))
-    return np.asarray(found)
+        result.append(pair[0] @ pair[1] / np.linalg.norm(pair[0]) / np.linalg.norm(pair[1]))
+    return np.asarray(result)
 
 
 def _embedding(encoder: Encoder, some: Sequence[Case]) -> np.ndarray:
     """Return the cosines of the word embeddings, [N]; -2 where a word has none."""
     words = Neighbours(encoder.words, 1)
-    return np.asarray([words.cosines(place.word, [word])[0] for place, word, _ in some])
+    return np.asarray([words.cosines(index.word, [word])[0] for index, word, _ in some])
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ CORPORA: dict[str, tuple[list[str], list[str]]] = {
     "takeaway-zh": (["hotel-zh"], ["cilin"]),
     "news-zh": ([], ["cilin"]),
 }
-ARMS = (
+CONDITIONS = (
     "duplicate",
     "eda",
     "eda:matched",
@@ -120,12 +120,12 @@ def measured(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -
         judge = Bench.of(job, folder / "work", silent).judge
         matched_eda(job.model_copy(update={"model": judge}), file)
     matched = str(file)
-    arms = tuple(matched if arm == MATCHED else arm for arm in arguments.arms)
-    job = job.model_copy(update={"evaluate": job.evaluate.model_copy(update={"arms": arms})})
-    found = evaluate(job, folder)
+    conditions = tuple(matched if condition == MATCHED else condition for condition in arguments.arms)
+    job = job.model_copy(update={"evaluate": job.evaluate.model_copy(update={"arms": conditions})})
+    evaluation = evaluate(job, folder)
     return {
-        MATCHED if arm == matched else arm: dict(cell)
-        for (of, number, arm), cell in found.cells.items()
+        MATCHED if condition == matched else condition: dict(cell)
+        for (of, number, condition), cell in evaluation.cells.items()
         if (of, number) == (rows, seed)
     }
 
@@ -172,7 +172,7 @@ def write_table() -> None:
         parts.append((f"{' and '.join(ENCODERS)} together", ENCODERS))
     for title, some in parts:
         draws = {key: cell for key, cell in RESULTS.cells.items() if key.split(" ")[0] in some}
-        lines += [f"## {title}", "", f"{len(draws)} draws: {_told(draws)}.", ""]
+        lines += [f"## {title}", "", f"{len(draws)} draws: {_summary_of(draws)}.", ""]
         for test in dict.fromkeys(TESTS.values()):
             lines += _table(draws, test)
         lines += _by_corpus(draws)
@@ -182,13 +182,17 @@ def write_table() -> None:
 
 def _table(draws: dict[str, Cell], test: str) -> list[str]:
     """Return the table of a kind of test; nothing where no draw has it."""
-    against = {arm: compare(found) for arm in ARMS[1:] if (found := _differences(draws, arm, ARMS[0], test))}
+    against = {
+        condition: compare(result)
+        for condition in CONDITIONS[1:]
+        if (result := _differences(draws, condition, CONDITIONS[0], test))
+    }
     if not against:
         return []
     pairs = {
-        f"{one} over {other}": compare(found)
+        f"{one} over {other}": compare(result)
         for one, other in PAIRS
-        if (found := _differences(draws, one, other, test))
+        if (result := _differences(draws, one, other, test))
     }
     lines = [
         f"### {test}",
@@ -215,24 +219,24 @@ def _by_corpus(draws: dict[str, Cell]) -> list[str]:
 
 def _span(draws: dict[str, Cell], test: str) -> str:
     """Return how far `augment` is above duplicate in a kind of test, with the interval; nothing where no draw has it."""
-    found = _differences(draws, "augment", ARMS[0], test)
-    if not found:
+    result = _differences(draws, "augment", CONDITIONS[0], test)
+    if not result:
         return ""
-    one = compare(found)
+    one = compare(result)
     return f"{one.mean:+.2f}" if isnan(one.low) else f"{one.mean:+.2f} ({one.low:+.2f} to {one.high:+.2f})"
 
 
 def _line(name: str, one: Difference) -> str:
     """Return the line of a difference."""
     span = "" if isnan(one.low) else f"{one.low:+.2f} to {one.high:+.2f}"
-    told = not isnan(one.low)
+    reported = not isnan(one.low)
     facts = (
         name,
         f"{one.mean:+.2f}",
         span,
-        f"{one.holm:.3f}" if told else "",
+        f"{one.holm:.3f}" if reported else "",
         str(one.cells),
-        f"{one.seen:.1f}" if told else "",
+        f"{one.seen:.1f}" if reported else "",
         one.verdict,
     )
     return f"| {' | '.join(facts)} |"
@@ -246,11 +250,11 @@ def _labels(draws: dict[str, Cell]) -> list[str]:
         "| arm | a row | edits | label kept | lost for each edit |",
         "|---|---|---|---|---|",
     ]
-    for arm in ARMS[1:]:
+    for condition in CONDITIONS[1:]:
         cells = [
-            (int(key.split(" ")[2]), part(cell, arm))
+            (int(key.split(" ")[2]), part(cell, condition))
             for key, cell in draws.items()
-            if "label_kept" in part(cell, arm)
+            if "label_kept" in part(cell, condition)
         ]
         if cells:
             many, edits, kept = (
@@ -258,23 +262,25 @@ def _labels(draws: dict[str, Cell]) -> list[str]:
                 / len(cells)
                 for name in FACTS[:3]
             )
-            lines.append(f"| {arm} | {many:.2f} | {edits:.2f} | {kept:.1%} | {(1 - kept) / edits:.2%} |")
+            lines.append(
+                f"| {condition} | {many:.2f} | {edits:.2f} | {kept:.1%} | {(1 - kept) / edits:.2%} |"
+            )
     return [*lines, ""]
 
 
-def _differences(draws: dict[str, Cell], arm: str, other: str, test: str) -> Group:
+def _differences(draws: dict[str, Cell], condition: str, other: str, test: str) -> Group:
     """Return the differences between two arms in points, by corpus and size."""
-    found: Group = defaultdict(list)
+    groups: Group = defaultdict(list)
     for key, cell in draws.items():
-        both = [part(cell, name) for name in (arm, other)]
+        both = [part(cell, name) for name in (condition, other)]
         for name, kind in TESTS.items():
             if kind == test and all(name in one for one in both):
                 _, corpus, rows, _ = key.split(" ")
-                found[f"{corpus} {rows}"].append(100 * (both[0][name] - both[1][name]))
-    return found
+                groups[f"{corpus} {rows}"].append(100 * (both[0][name] - both[1][name]))
+    return groups
 
 
-def _told(draws: dict[str, Cell]) -> str:
+def _summary_of(draws: dict[str, Cell]) -> str:
     """Return how many draws there are of each corpus and size."""
     count: dict[str, int] = defaultdict(int)
     for key in draws:
@@ -294,7 +300,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--corpora", nargs="+", default=list(CORPORA), choices=list(CORPORA), help="shipped")
     parser.add_argument("--rows", type=int, nargs="+", default=[50, 100, 200, 500], help="sizes of the draws")
     parser.add_argument("--seeds", type=int, default=10, help="draws of each size")
-    parser.add_argument("--arms", nargs="+", default=list(ARMS), help="what is compared")
+    parser.add_argument("--arms", nargs="+", default=list(CONDITIONS), help="what is compared")
     parser.add_argument("--start", default="textcnn", help="textcnn, or the folder of an encoder")
     parser.add_argument("--layers", type=int, default=None, help="first layers of the encoder")
     parser.add_argument(
@@ -306,9 +312,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=float, default=None, help="passes over the enlarged data")
     parser.add_argument("--test-rows", type=int, default=1000, help="rows of each test")
     parser.add_argument("--name", default=None, help="what the model is called in the results")
-    found = parser.parse_args()
-    found.name = found.name or Path(found.start).name
-    return found
+    arguments = parser.parse_args()
+    arguments.name = arguments.name or Path(arguments.start).name
+    return arguments
 
 
 if __name__ == "__main__":

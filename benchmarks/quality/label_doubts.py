@@ -61,24 +61,24 @@ def measured(arguments: argparse.Namespace, corpus: str) -> Cell:
     result = train(job)
     answers = read_answers(Path(job.needs_model().path))
     assert answers is not None
-    number = {name: place for place, name in enumerate(answers.classes)}
+    number = {name: index for index, name in enumerate(answers.classes)}
     rows = [row for row in rows_of(job) if row[2] == "train" and row[3] in answers.rows]
     truth = np.array([row[0] in flipped for row in rows])
     labels = np.array([number[row[1]] for row in rows])
     probabilities = answers.probabilities[[answers.rows[row[3]] for row in rows]]
     listed = [doubt.row for doubt in doubts(probabilities, labels)]
-    found: Cell = {
+    cell: Cell = {
         "rows": len(rows),
         "flipped": int(truth.sum()),
         "accuracy out of fold": result.fold_accuracy,
         "auc": round(float(roc_auc_score(truth, -margins(probabilities, labels))), 4),
-        "augment": told(truth, listed),
+        "augment": rates(truth, listed),
     }
     if arguments.cleanlab:
         for name, other in by_cleanlab(arguments.cleanlab, probabilities, labels).items():
             both = len(set(listed) & set(other)) / max(1, len(set(listed) | set(other)))
-            found[f"cleanlab, {name}"] = {**told(truth, other), "in common": round(both, 4)}
-    return found
+            cell[f"cleanlab, {name}"] = {**rates(truth, other), "in common": round(both, 4)}
+    return cell
 
 
 def planted(data: Path, work: Path, corpus: str) -> tuple[Job, set[str]]:
@@ -106,14 +106,14 @@ def planted(data: Path, work: Path, corpus: str) -> tuple[Job, set[str]]:
 
 def rows_of(job: Job) -> list[tuple[str, str, str, int]]:
     """Return id, label, split and the key of the text of each row."""
-    found: list[tuple[str, str, str, int]] = []
+    labelled: list[tuple[str, str, str, int]] = []
     for chunk in read(job.needs_corpus()):
         columns = chunk.rows.select(["id", "label", "split", "text"]).to_pydict()
-        found += [(*row[:3], text_key(row[3], None)) for row in zip(*columns.values(), strict=True)]
-    return found
+        labelled += [(*row[:3], text_key(row[3], None)) for row in zip(*columns.values(), strict=True)]
+    return labelled
 
 
-def told(truth: np.ndarray, listed: list[int]) -> Cell:
+def rates(truth: np.ndarray, listed: list[int]) -> Cell:
     """Return size, precision and recall of a list of rows, and the precision of its first half."""
     hits = truth[listed]
     return {
@@ -130,8 +130,8 @@ def by_cleanlab(python: str, probabilities: np.ndarray, labels: np.ndarray) -> d
         file = Path(folder) / "answers.npz"
         np.savez(file, probabilities=probabilities, labels=labels)
         done = subprocess.run([python, "-c", OTHER, str(file)], capture_output=True, text=True, check=True)
-    found = json.loads(done.stdout.splitlines()[-1])
-    return {str(name): [int(row) for row in rows] for name, rows in found.items()}
+    content = json.loads(done.stdout.splitlines()[-1])
+    return {str(name): [int(row) for row in rows] for name, rows in content.items()}
 
 
 def write_table() -> None:
@@ -144,16 +144,16 @@ def write_table() -> None:
         head = f"| {corpus} | {cell['rows']:,} | {cell['flipped']} | {cell['accuracy out of fold']:.3f} | {cell['auc']:.3f} "
         ours = part(cell, "augment")
         for name in ("augment", "cleanlab, joint", "cleanlab, default"):
-            found = part(cell, name)
-            if not found:
+            result = part(cell, name)
+            if not result:
                 continue
             ratios = [
-                found[key] / ours[key] if ours[key] else float("nan") for key in ("precision", "recall")
+                result[key] / ours[key] if ours[key] else float("nan") for key in ("precision", "recall")
             ]
-            common = f"{found['in common']:.3f}" if "in common" in found else ""
+            common = f"{result['in common']:.3f}" if "in common" in result else ""
             lines.append(
-                f"{head}| {name} | {found['listed']} | {found['precision']:.3f} | {found['recall']:.3f} | "
-                f"{found['first half']:.3f} | {ratios[0]:.2f} | {ratios[1]:.2f} | {common} |"
+                f"{head}| {name} | {result['listed']} | {result['precision']:.3f} | {result['recall']:.3f} | "
+                f"{result['first half']:.3f} | {ratios[0]:.2f} | {ratios[1]:.2f} | {common} |"
             )
     write_page("quality/label_doubts", "Labels in doubt", __doc__, lines)
 

@@ -25,7 +25,7 @@ from augment.api.run import run
 from augment.config.job import Job, read_job
 from augment.config.sections import CorpusConfig, ModelConfig, OutputConfig, TrainConfig
 from augment.config.shipped import find
-from augment.evaluation.arms import Arm
+from augment.evaluation.conditions import Condition
 from augment.evaluation.material import Labelled, by_split, drawn, write_rows
 from augment.evaluation.statistics import compare, holm
 from augment.output.export import SAMPLES
@@ -37,7 +37,7 @@ from benchmarks.quality.matching import MATCHED, matched_eda
 RESULTS = Results("quality/labels")
 CORPORA = ("sst2-en", "cr-en", "trec-en", "hotel-zh", "takeaway-zh", "news-zh")
 OWN = "augment"
-ARMS = (OWN, "augment:random", "augment:log_odds", MATCHED)
+CONDITIONS = (OWN, "augment:random", "augment:log_odds", MATCHED)
 BLOCK, TRAINED, LENGTH = 50, 4000, 64
 # The upper two layers of an encoder are tuned: of six, or of the first four of twelve.
 WHOLE, FIRST_FOUR, TUNING = {"freeze": 4}, {"layers": 4, "freeze": 2}, {"epochs": 3, "learning_rate": 3e-4}
@@ -62,21 +62,21 @@ def measured(arguments: argparse.Namespace, corpus: str, family: str) -> Cell:
     models = {name: trained(arguments, job, corpus, name) for name in FAMILIES}
     own, judge = models[family], next(models[name] for name in FAMILIES if name != family)
     rows = unseen(job, arguments.blocks * BLOCK)
-    place = arguments.work / f"{corpus}-{family}"
-    found: Cell = {}
+    path = arguments.work / f"{corpus}-{family}"
+    result: Cell = {}
     known = right(job, judge, [(row.text, row.label) for row in rows])
-    found["originals"] = {"label_kept": share(known)}
-    job = on(job.model_copy(update={"model": own}), rows, place / "corpus")
+    result["originals"] = {"label_kept": share(known)}
+    job = on(job.model_copy(update={"model": own}), rows, path / "corpus")
     home = {row.text: number // BLOCK for number, row in enumerate(rows)}
-    for arm in ARMS:
-        if arm == MATCHED:
-            plan = pipeline_of(str(matched_eda(job, place.with_name(f"eda-{corpus}.yaml"))))
+    for condition in CONDITIONS:
+        if condition == MATCHED:
+            plan = pipeline_of(str(matched_eda(job, path.with_name(f"eda-{corpus}.yaml"))))
         else:
-            plan = Arm.of(arm).plan(1)
-        folder = run(plan, job, place / "run", overwrite=True).folder
-        found[arm] = facts_of(folder, job, judge, home)
-    shutil.rmtree(place)
-    return found
+            plan = Condition.of(condition).plan(1)
+        folder = run(plan, job, path / "run", overwrite=True).folder
+        result[condition] = facts_of(folder, job, judge, home)
+    shutil.rmtree(path)
+    return result
 
 
 def facts_of(folder: Path, job: Job, judge: ModelConfig, home: dict[str, int]) -> Cell:
@@ -99,9 +99,9 @@ def facts_of(folder: Path, job: Job, judge: ModelConfig, home: dict[str, int]) -
     }
 
 
-def share(found: Sequence[bool]) -> float:
+def share(result: Sequence[bool]) -> float:
     """Return the share that is true."""
-    return round(sum(found) / len(found), 4)
+    return round(sum(result) / len(result), 4)
 
 
 def trained(arguments: argparse.Namespace, job: Job, corpus: str, family: str) -> ModelConfig:
@@ -124,13 +124,13 @@ def unseen(job: Job, count: int) -> list[Labelled]:
     return drawn(list({row.text: row for row in rows}.values()), count, 0)
 
 
-def on(job: Job, rows: Sequence[Labelled], place: Path) -> Job:
+def on(job: Job, rows: Sequence[Labelled], folder: Path) -> Job:
     """Return the job on these rows, which are written to a folder."""
-    place.mkdir(parents=True, exist_ok=True)
-    write_rows(place / "train.jsonl", rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_rows(folder / "train.jsonl", rows)
     corpus = CorpusConfig.model_validate(
         {
-            "root": str(place),
+            "root": str(folder),
             "files": {"train": "train.jsonl"},
             "text": "text",
             "label": "label",
@@ -156,48 +156,48 @@ def write_table() -> None:
         if cells:
             other = next(name for name in FAMILIES if name != family)
             lines += [f"## Samples of a model of the family {family}, judged by the {other}", ""]
-            lines += [*_arms(cells), *_differences(cells)]
+            lines += [*_condition_lines(cells), *_differences(cells)]
     lines += ["## Both", "", *_differences(RESULTS.cells)]
     write_page("quality/labels", "Do the samples keep their labels?", __doc__, lines)
 
 
-def _arms(cells: dict[str, Cell]) -> list[str]:
+def _condition_lines(cells: dict[str, Cell]) -> list[str]:
     """Return the table of what every arm comes to on every corpus."""
     lines = ["| corpus | arm | samples | edits | label kept | lost for each edit | kept of those that join |"]
     lines.append("|---|---|---|---|---|---|---|")
     for corpus, cell in cells.items():
         before = float(part(cell, "originals")["label_kept"])
         lines.append(f"| {corpus} | originals | | | {before:.1%} | | |")
-        for arm in ARMS:
-            facts = part(cell, arm)
+        for condition in CONDITIONS:
+            facts = part(cell, condition)
             kept, edits = float(facts["label_kept"]), float(facts["edits"])
             joined = f"{facts['joined_label_kept']:.1%} of {facts['joined']}"
             lost = f"{(before - kept) / edits:.2%}"
             lines.append(
-                f"| {corpus} | {arm} | {facts['samples']} | {edits:.2f} | {kept:.1%} | {lost} | {joined} |"
+                f"| {corpus} | {condition} | {facts['samples']} | {edits:.2f} | {kept:.1%} | {lost} | {joined} |"
             )
     return [*lines, ""]
 
 
 def _differences(cells: dict[str, Cell]) -> list[str]:
     """Return the table of `augment` against the other arms, pooled and by corpus, in points."""
-    compared = holm({arm: compare(_points(cells, arm)) for arm in ARMS[1:]})
+    compared = holm({condition: compare(_points(cells, condition)) for condition in CONDITIONS[1:]})
     lines = [f"| {OWN} over | points | 95 % interval | p (Holm) | verdict | {' | '.join(cells)} |"]
     lines.append("|---" * (5 + len(cells)) + "|")
-    for arm, one in compared.items():
-        means = [sum(values) / len(values) for values in _points(cells, arm).values()]
+    for condition, one in compared.items():
+        means = [sum(values) / len(values) for values in _points(cells, condition).values()]
         each = " | ".join(f"{mean:+.1f}" for mean in means)
         span = f"{one.low:+.2f} to {one.high:+.2f}"
-        lines.append(f"| {arm} | {one.mean:+.2f} | {span} | {one.holm:.3f} | {one.verdict} | {each} |")
+        lines.append(f"| {condition} | {one.mean:+.2f} | {span} | {one.holm:.3f} | {one.verdict} | {each} |")
     return [*lines, ""]
 
 
-def _points(cells: dict[str, Cell], arm: str) -> dict[str, list[float]]:
+def _points(cells: dict[str, Cell], condition: str) -> dict[str, list[float]]:
     """Return the differences between `augment` and an arm, by corpus and block."""
     return {
         corpus: [
             100 * (float(one) - float(other))
-            for one, other in zip(part(cell, OWN)["blocks"], part(cell, arm)["blocks"], strict=True)
+            for one, other in zip(part(cell, OWN)["blocks"], part(cell, condition)["blocks"], strict=True)
         ]
         for corpus, cell in cells.items()
     }

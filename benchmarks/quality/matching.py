@@ -11,7 +11,7 @@ from augment.api.run import run
 from augment.candidates.lexicon import locate
 from augment.config.job import Job
 from augment.config.sections import OutputConfig
-from augment.evaluation.arms import Arm
+from augment.evaluation.conditions import Condition
 from augment.output.export import SAMPLES
 from augment.pipeline.definition import Pipeline
 
@@ -27,15 +27,17 @@ def matched_eda(job: Job, file: Path, recipe: str = "augment") -> Path:
     The job needs a model, which no stage asks. Written once, beside which its trials are made.
     """
     if not file.exists():
-        stages = [stage for stage in Arm.of(f"{recipe}:random").plan(1).stages if stage.kind in UNJUDGED]
+        stages = [
+            stage for stage in Condition.of(f"{recipe}:random").plan(1).stages if stage.kind in UNJUDGED
+        ]
         goal = edits(job, file, _described("count", [stage.model_dump(mode="json") for stage in stages]))
         low, high = 0, len(ALPHAS) - 1
         # More alpha, more edits: the last that makes fewer, and the first that makes more.
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if edits(job, file, _eda(ALPHAS[middle])) < goal else (low, middle)
-        made = {place: edits(job, file, _eda(ALPHAS[place])) for place in (low, high)}
-        nearest = min(made, key=lambda place: abs(made[place] - goal))
+        made = {index: edits(job, file, _eda(ALPHAS[index])) for index in (low, high)}
+        nearest = min(made, key=lambda index: abs(made[index] - goal))
         alpha = ALPHAS[nearest]
         print(
             f"{file.stem}: alpha {alpha}, {made[nearest]:.2f} edits a sample, {recipe} {goal:.2f}", flush=True
@@ -45,14 +47,14 @@ def matched_eda(job: Job, file: Path, recipe: str = "augment") -> Path:
     return file
 
 
-def edits(job: Job, beside: Path, described: Mapping[str, object]) -> float:
+def edits(job: Job, others: Path, described: Mapping[str, object]) -> float:
     """Return the edits a sample of some training rows of a job, by a pipeline whose stages need no model."""
     plan = Pipeline.model_validate(described)
     settings = {
         "run": job.run.model_copy(update={"limit": COUNTED}),
         "output": OutputConfig(report_rows=0),
     }
-    folder = run(plan, job.model_copy(update=settings), beside.with_name("count"), overwrite=True).folder
+    folder = run(plan, job.model_copy(update=settings), others.with_name("count"), overwrite=True).folder
     counts = [len(edits) for edits in pq.read_table(folder / SAMPLES).column("edits").to_pylist()]
     shutil.rmtree(folder)
     return sum(counts) / len(counts)

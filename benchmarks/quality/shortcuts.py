@@ -53,7 +53,7 @@ from benchmarks.common import Cell, Results, command_line, labelled, part, right
 RESULTS = Results("quality/shortcuts")
 CORPORA = ("sst2-en", "trec-en", "reviews-en", "hotel-zh", "takeaway-zh", "news-zh")
 KINDS = ("symbol", "run", "word", "phrase", "first")
-ARMS = ("duplicate", "random", "delete", "balance", "ceiling")
+CONDITIONS = ("duplicate", "random", "delete", "balance", "ceiling")
 TESTED = 1000
 TEXTCNN = "textcnn"
 # Minutes of one core for a cell, to tell how long it will take.
@@ -80,7 +80,9 @@ def main() -> None:
         "--ratios", type=float, nargs="+", default=[0.95, 0.8], help="of the class, with the marker"
     )
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS, help="markers")
-    parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=ARMS, help="what is compared")
+    parser.add_argument(
+        "--arms", nargs="+", default=list(CONDITIONS), choices=CONDITIONS, help="what is compared"
+    )
     parser.add_argument(
         "--draws", type=int, default=max(DRAWS.values()), help="at most so many of each ratio"
     )
@@ -96,7 +98,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.name = name = arguments.name or Path(arguments.start).name
     torch.set_num_threads(1)
-    places = [
+    positions = [
         (corpus, kind, ratio, seed)
         for seed in range(FIRST, FIRST + min(arguments.draws, max(DRAWS.values())))
         for ratio in arguments.ratios
@@ -104,11 +106,11 @@ def main() -> None:
         for kind in arguments.kinds
         for corpus in arguments.corpora
     ]
-    left = [place for place in places if _key(name, *place) not in RESULTS.cells]
+    left = [rank_of for rank_of in positions if _key(name, *rank_of) not in RESULTS.cells]
     minutes = len(left) * MINUTES.get(arguments.start, 6.0)
-    print(f"{len(left)} cells of {len(places)}, about {minutes:.0f} minutes on one core; resumable")
-    for place in left:
-        RESULTS.save(_key(name, *place), Bench(arguments, *place).cell())
+    print(f"{len(left)} cells of {len(positions)}, about {minutes:.0f} minutes on one core; resumable")
+    for rank_of in left:
+        RESULTS.save(_key(name, *rank_of), Bench(arguments, *rank_of).cell())
         write_table()
     write_table()
 
@@ -152,61 +154,62 @@ class Bench:
     def within(self, text: str, new: str) -> str:
         """Return a text with something put at a random place."""
         parts = text.split(" ") if self.spaced else list(text)
-        place = self.chance.randrange(len(parts) + 1)
-        return (" " if self.spaced else "").join([*parts[:place], new, *parts[place:]])
+        rank_of = self.chance.randrange(len(parts) + 1)
+        return (" " if self.spaced else "").join([*parts[:rank_of], new, *parts[rank_of:]])
 
     def cell(self) -> Cell:
         """Return the accuracies of every arm, and the rank of the flag."""
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
-        found: dict[str, object] = {}
-        self.learned("duplicate", self.planted, found)
+        measures: dict[str, object] = {}
+        self.learned("duplicate", self.planted, measures)
         job = self.job("duplicate")
         table = run("keywords", job, self.work / "keywords").folder
         flags = flags_of(table)
-        found["rank"] = self.place(flags)
-        found["flags"] = told(flags)
-        units = pq.read_table(table / TABLE).to_pylist()
-        found["chi_square"] = self.place(by(units, "chi_square"))
-        words = [unit for unit in by(units, "chi_square") if unit["kind"] == "word"]
-        found["chi_square_words"] = next(
-            (place for place, unit in enumerate(words, 1) if unit["text"] in self.marker.split(" ")), None
+        measures["rank"] = self.rank_of(flags)
+        measures["flags"] = flag_lines(flags)
+        ngrams = pq.read_table(table / TABLE).to_pylist()
+        measures["chi_square"] = self.rank_of(by(ngrams, "chi_square"))
+        words = [ngram for ngram in by(ngrams, "chi_square") if ngram["kind"] == "word"]
+        measures["chi_square_words"] = next(
+            (rank_of for rank_of, ngram in enumerate(words, 1) if ngram["text"] in self.marker.split(" ")),
+            None,
         )
         if not self.asked.brief:
-            found["elsewhere"] = self.elsewhere()
+            measures["elsewhere"] = self.elsewhere()
         for name, on in (("random", "weigh"), ("delete", "attribute")):
             if name in self.asked.arms:
-                self.learned(name, [*self.planted, *self.samples(deletion(on), job)], found)
+                self.learned(name, [*self.planted, *self.samples(deletion(on), job)], measures)
         if flags:
             job = job.model_copy(update={"resources": ResourcesConfig(flags=str(accepted(table / FLAGS)))})
-            self.learned("balance", [*self.planted, *self.samples("balance", job)], found)
+            self.learned("balance", [*self.planted, *self.samples("balance", job)], measures)
         else:
-            found["balance"] = found["duplicate"]
-        self.learned("ceiling", self.clean, found)
+            measures["balance"] = measures["duplicate"]
+        self.learned("ceiling", self.clean, measures)
         if not self.asked.brief:
-            found["unplanted"] = self.unplanted()
+            measures["unplanted"] = self.unplanted()
         shutil.rmtree(self.work)
-        return found
+        return measures
 
     def elsewhere(self) -> dict[str, int | None]:
         """Return the places of the marker where a model that knows it looks at rows whose labels do not."""
         write(self.work / "neutral.csv", self.neutral)
         job = self.job("neutral").model_copy(update={"model": self.job("duplicate").model})
-        units = pq.read_table(run("keywords", job, self.work / "elsewhere").folder / TABLE)
+        ngrams = pq.read_table(run("keywords", job, self.work / "elsewhere").folder / TABLE)
         kinds = ("share", "chi_square")
-        return {kind: self.place(by(units.to_pylist(), kind)) for kind in kinds}
+        return {kind: self.rank_of(by(ngrams.to_pylist(), kind)) for kind in kinds}
 
     def unplanted(self) -> list[str]:
         """Return what is flagged in the rows without marker, which is the same for all markers of a draw."""
         if not self.kept.with_suffix(".json").exists():
             folder = run("keywords", self.job("ceiling"), self.work / "unplanted").folder
-            write_json(self.kept.with_suffix(".json"), {"flags": told(flags_of(folder))})
+            write_json(self.kept.with_suffix(".json"), {"flags": flag_lines(flags_of(folder))})
         flags: list[str] = json.loads(self.kept.with_suffix(".json").read_text(encoding="utf-8"))["flags"]
         return flags
 
-    def place(self, units: list[dict[str, Any]]) -> int | None:
+    def rank_of(self, ngrams: list[dict[str, Any]]) -> int | None:
         """Return the place of the marker among units, from 1."""
-        return next((place for place, unit in enumerate(units, 1) if self.is_marker(unit)), None)
+        return next((rank_of for rank_of, ngram in enumerate(ngrams, 1) if self.is_marker(ngram)), None)
 
     def is_marker(self, flag: dict[str, Any]) -> bool:
         """Return whether a flag is the marker, or what the planting leaves at the other end."""
@@ -214,31 +217,31 @@ class Bench:
             return flag["kind"] in ("first", "last", "phrase") and self.marker in flag["text"]
         return bool(flag["text"] == self.marker and flag["label"] == self.target)
 
-    def job(self, arm: str) -> Job:
+    def job(self, condition: str) -> Job:
         """Return the job of an arm."""
-        files = [{"path": f"{arm}.csv", "split": "train"}, {"path": "test.csv", "split": "test"}]
+        files = [{"path": f"{condition}.csv", "split": "train"}, {"path": "test.csv", "split": "test"}]
         return Job(
-            name=arm,
+            name=condition,
             corpus=CorpusConfig.model_validate({"root": str(self.work), "files": files}),
             model=ModelConfig(
-                path=str(self.kept if arm == "ceiling" else self.work / f"model-{arm}"),
+                path=str(self.kept if condition == "ceiling" else self.work / f"model-{condition}"),
                 max_length=128 if self.asked.start == TEXTCNN else 64,
             ),
             run=RunConfig(device="cpu", threads=1),
             output=OutputConfig(report_rows=0),
         )
 
-    def learned(self, arm: str, rows: list[Row], found: dict[str, object]) -> None:
+    def learned(self, condition: str, rows: list[Row], measures: dict[str, object]) -> None:
         """Train on rows with equal steps, and note the accuracies."""
-        write(self.work / f"{arm}.csv", rows)
+        write(self.work / f"{condition}.csv", rows)
         write(self.work / "test.csv", self.test)
-        job = self.job(arm)
+        job = self.job(condition)
         if not Path(job.needs_model().path).exists():
             names = ("start", "steps", "batch_size", "layers", "freeze", "learning_rate")
             settings = {name: getattr(self.asked, name) for name in names}
             train(job.model_copy(update={"train": TrainConfig.model_validate(settings)}))
         tests = {"reversed": self.reversed, "clean": self.test}
-        found[arm] = {
+        measures[condition] = {
             name: round(float(np.mean(right(job, job.needs_model(), rows))), 4)
             for name, rows in tests.items()
         }
@@ -255,14 +258,14 @@ def flags_of(folder: Path) -> list[dict[str, Any]]:
     return list(csv.DictReader((folder / FLAGS).open(encoding="utf-8-sig", newline="")))
 
 
-def told(flags: list[dict[str, Any]]) -> list[str]:
+def flag_lines(flags: list[dict[str, Any]]) -> list[str]:
     """Return the first flags in words."""
     return [f"{flag['kind']} {flag['text']} {flag['label']}" for flag in flags[:5]]
 
 
-def by(units: list[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
+def by(ngrams: list[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
     """Return the units of a key-word table, the highest by a measure first."""
-    return sorted(units, key=lambda unit: -float(unit[measure]))
+    return sorted(ngrams, key=lambda ngram: -float(ngram[measure]))
 
 
 def deletion(by: str) -> Pipeline:
@@ -301,15 +304,17 @@ def write_table() -> None:
     lines: list[str] = []
     for name in sorted({key.split(" ")[0] for key in RESULTS.cells}):
         some = {key: cell for key, cell in RESULTS.cells.items() if key.startswith(f"{name} ")}
-        arms = [arm for arm in ARMS if all(arm in cell for cell in some.values())]
-        lines += ["", f"## {name}", "", *_table(some, arms)]
+        conditions = [
+            condition for condition in CONDITIONS if all(condition in cell for cell in some.values())
+        ]
+        lines += ["", f"## {name}", "", *_table(some, conditions)]
         if all("elsewhere" in cell for cell in some.values()):
-            lines += ["", *_places(some), "", *_unplanted(some)]
+            lines += ["", *_rank_lines(some), "", *_unplanted(some)]
     note = "Accuracies: marker reversed / clean test."
     write_page("quality/shortcuts", "Shortcuts found and repaired", __doc__, [note, *lines])
 
 
-def _places(cells: dict[str, Cell]) -> list[str]:
+def _rank_lines(cells: dict[str, Cell]) -> list[str]:
     """Return the table of where the marker stands by which measure: in how many cells it is among the first three."""
     names = (
         "flag",
@@ -321,7 +326,7 @@ def _places(cells: dict[str, Cell]) -> list[str]:
     lines = [f"| marker | cells | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
     for kind in KINDS:
         some = [cell for key, cell in cells.items() if key.split(" ")[2] == kind and "elsewhere" in cell]
-        places = [
+        positions = [
             (
                 cell["rank"],
                 cell["chi_square"],
@@ -330,10 +335,10 @@ def _places(cells: dict[str, Cell]) -> list[str]:
             )
             for cell in some
         ]
-        if places:
+        if positions:
             counts = [
-                sum(place is not None and int(str(place)) <= 3 for place in each)
-                for each in zip(*places, strict=True)
+                sum(rank_of is not None and int(str(rank_of)) <= 3 for rank_of in each)
+                for each in zip(*positions, strict=True)
             ]
             lines.append(f"| {kind} | {len(some)} | {' | '.join(map(str, counts))} |")
     return ["The marker is among the first three units, in so many cells, by", "", *lines]
@@ -341,22 +346,28 @@ def _places(cells: dict[str, Cell]) -> list[str]:
 
 def _unplanted(cells: dict[str, Cell]) -> list[str]:
     """Return what is flagged where nothing is planted, by corpus and draw."""
-    found = {
+    measures = {
         (key.split(" ")[1], key.split(" ")[4]): [str(flag) for flag in cast(list[object], cell["unplanted"])]
         for key, cell in cells.items()
         if "unplanted" in cell
     }
-    told = [
+    flag_lines = [
         f"{corpus}, draw {draw}: {', '.join(flags)}"
-        for (corpus, draw), flags in sorted(found.items())
+        for (corpus, draw), flags in sorted(measures.items())
         if flags
     ]
-    return [f"Flagged in {len(found)} draws without marker: {'; '.join(told) or 'nothing'}."]
+    return [f"Flagged in {len(measures)} draws without marker: {'; '.join(flag_lines) or 'nothing'}."]
 
 
-def _table(cells: dict[str, Cell], arms: list[str]) -> list[str]:
+def _table(cells: dict[str, Cell], conditions: list[str]) -> list[str]:
     """Return the table of a kind of model."""
-    names = ["cells", "flagged", "at rank 3 or before", *arms, f"recovery: {', '.join(arms[1:-1])}"]
+    names = [
+        "cells",
+        "flagged",
+        "at rank 3 or before",
+        *conditions,
+        f"recovery: {', '.join(conditions[1:-1])}",
+    ]
     lines = [f"| marker, ratio | {' | '.join(names)} |", "|" + "---|" * (len(names) + 1)]
     groups: dict[str, list[Cell]] = defaultdict(list)
     for key, cell in cells.items():
@@ -367,26 +378,28 @@ def _table(cells: dict[str, Cell], arms: list[str]) -> list[str]:
         ranks = [int(str(cell["rank"])) if cell["rank"] else 0 for cell in some]
         facts = [len(some), sum(rank > 0 for rank in ranks), sum(0 < rank <= 3 for rank in ranks)]
         means = [
-            f"{np.mean(_of(some, arm, 'reversed')):.3f} / {np.mean(_of(some, arm, 'clean')):.3f}"
-            for arm in arms
+            f"{np.mean(_of(some, condition, 'reversed')):.3f} / {np.mean(_of(some, condition, 'clean')):.3f}"
+            for condition in conditions
         ]
-        lines.append("| " + " | ".join([name, *map(str, facts), *means, _recovery(some, arms)]) + " |")
+        lines.append("| " + " | ".join([name, *map(str, facts), *means, _recovery(some, conditions)]) + " |")
     return lines
 
 
-def _of(cells: list[Cell], arm: str, test: str) -> np.ndarray:
+def _of(cells: list[Cell], condition: str, test: str) -> np.ndarray:
     """Return the accuracies of an arm."""
-    return np.asarray([part(cell, arm)[test] for cell in cells])
+    return np.asarray([part(cell, condition)[test] for cell in cells])
 
 
-def _recovery(cells: list[Cell], arms: list[str]) -> str:
+def _recovery(cells: list[Cell], conditions: list[str]) -> str:
     """Return the recovery of every arm, pooled over the cells in which the shortcut costs something."""
     start, end = _of(cells, "duplicate", "reversed"), _of(cells, "ceiling", "reversed")
     costly = end - start >= COSTS
     if not costly.any():
         return "no cell in which the shortcut costs ten points"
     lost = (end - start)[costly].sum()
-    gained = [(_of(cells, arm, "reversed") - start)[costly].sum() / lost for arm in arms[1:-1]]
+    gained = [
+        (_of(cells, condition, "reversed") - start)[costly].sum() / lost for condition in conditions[1:-1]
+    ]
     return f"{', '.join(f'{value:.0%}' for value in gained)} ({int(costly.sum())} cells)"
 
 

@@ -43,10 +43,10 @@ def refusal(job: Job) -> DataError:
 
 def written(hint: str) -> object:
     """Return the label names that a hint says to write, read as YAML."""
-    found = re.search(r"`corpus\.label_names: (.*)`", hint)
-    assert found is not None
+    match = re.search(r"`corpus\.label_names: (.*)`", hint)
+    assert match is not None
     return CorpusConfig.model_validate(
-        {"files": "a", **parse(f"label_names: {found[1]}", Path("hint")).values}
+        {"files": "a", **parse(f"label_names: {match[1]}", Path("hint")).values}
     ).label_names
 
 
@@ -87,8 +87,8 @@ def test_labels_the_model_does_not_know_are_named_with_what_to_write(
     assert speaks in error.hint
     assert written(error.hint) == names
     if "CLASS" not in error.hint:
-        found = check_run("augment", job(small, tmp_path, labels, name, label_names=names))
-        assert found["labels"] == f"bad, good ({len(labels)} rows seen)"
+        checked = check_run("augment", job(small, tmp_path, labels, name, label_names=names))
+        assert checked["labels"] == f"bad, good ({len(labels)} rows seen)"
 
 
 def test_a_model_without_names_asks_for_them() -> None:
@@ -108,12 +108,12 @@ def test_many_labels_are_not_all_shown() -> None:
 
 
 def test_a_label_that_may_be_misspelt_is_told(small: Path, tmp_path: Path) -> None:
-    found = check_run("explain", job(small, tmp_path, [*["good"] * 9, "bad"]))
-    assert "note 1" not in found
+    checked = check_run("explain", job(small, tmp_path, [*["good"] * 9, "bad"]))
+    assert "note 1" not in checked
     with pytest.raises(DataError, match="goood"):
         check_run("explain", job(small, tmp_path, [*["good"] * 9, "goood"]))
-    told = dict(told for told in _until_refused(job(small, tmp_path, [*["good"] * 9, "goood"])))
-    assert told["note 1"] == "the label `goood` (rows: 1) reads like `good` (rows: 9): is it misspelt?"
+    reported = dict(reported for reported in _until_refused(job(small, tmp_path, [*["good"] * 9, "goood"])))
+    assert reported["note 1"] == "the label `goood` (rows: 1) reads like `good` (rows: 9): is it misspelt?"
 
 
 def _until_refused(job: Job) -> Iterator[tuple[str, str]]:
@@ -131,8 +131,8 @@ def test_a_corpus_without_rows_is_refused(small: Path, tmp_path: Path) -> None:
 
 
 def test_only_the_first_rows_are_looked_at(small: Path, tmp_path: Path) -> None:
-    found = check_run("augment", job(small, tmp_path, ["good"] * 2000 + ["别的"]))
-    assert found["labels"] == "good (1,024 rows seen)"
+    checked = check_run("augment", job(small, tmp_path, ["good"] * 2000 + ["别的"]))
+    assert checked["labels"] == "good (1,024 rows seen)"
 
 
 def test_labels_of_other_splits_and_labels_not_chosen_do_not_matter(small: Path, tmp_path: Path) -> None:
@@ -152,8 +152,8 @@ def test_a_head_may_end_anywhere(small: Path, tmp_path: Path, ending: str) -> No
     rows = "".join(f'"{text} {row}",good\n' for row in range(900))
     (tmp_path / "长.csv").write_text("text,label\n" + rows + ending, encoding="gb18030")
     section = CorpusConfig.model_validate({"root": tmp_path, "files": "长.csv"})
-    found = check_run("augment", small_job(small).model_copy(update={"corpus": section}))
-    assert re.fullmatch(r"good \(\d+ rows seen\)", found["labels"])
+    checked = check_run("augment", small_job(small).model_copy(update={"corpus": section}))
+    assert re.fullmatch(r"good \(\d+ rows seen\)", checked["labels"])
 
 
 def test_dictionaries_are_named_and_only_where_they_are_used(small: Path) -> None:
@@ -175,8 +175,8 @@ def test_a_dictionary_of_ones_own_is_named(small: Path, tmp_path: Path) -> None:
     (tmp_path / "词.tsv").write_text("房间\t客房\n", encoding="utf-8")
     mine = small_job(small)
     resources = mine.resources.model_copy(update={"lexicons": (str(tmp_path / "词.tsv"),)})
-    found = check_run("augment", mine.model_copy(update={"resources": resources}))
-    assert found["dictionaries"] == str(tmp_path / "词.tsv")
+    checked = check_run("augment", mine.model_copy(update={"resources": resources}))
+    assert checked["dictionaries"] == str(tmp_path / "词.tsv")
 
 
 @pytest.mark.parametrize(
@@ -206,8 +206,8 @@ def test_what_no_installed_package_gives_is_said(
     (tmp_path / "words.arpa").touch()
     resources = mine.resources.model_copy(update={"ngrams": str(tmp_path / "words.arpa")})
     monkeypatch.setattr(fluency, "find_spec", lambda _: None)
-    found = check_run("augment", mine.model_copy(update={"resources": resources}))
-    assert "pip install kenlm" in found["note 1"]
+    checked = check_run("augment", mine.model_copy(update={"resources": resources}))
+    assert "pip install kenlm" in checked["note 1"]
 
 
 def test_a_split_misspelt_in_the_config_is_told_with_the_one_meant(small: Path, tmp_path: Path) -> None:
@@ -230,10 +230,10 @@ def test_a_calibration_that_is_named_must_be_there(small: Path, tmp_path: Path) 
 
 def test_classes_that_no_row_has_are_told_by_check_and_run(small: Path, tmp_path: Path) -> None:
     made = job(small, tmp_path, ["good"] * 4)
-    told = check_run("explain", made)["model classes"]
-    assert "2 classes" in told
-    assert "no row seen has the label of its class bad" in told
-    assert told in run("explain", made, tmp_path / "out").notices
+    reported = check_run("explain", made)["model classes"]
+    assert "2 classes" in reported
+    assert "no row seen has the label of its class bad" in reported
+    assert reported in run("explain", made, tmp_path / "out").notices
     both = job(small, tmp_path, ["good", "bad"] * 2)
     assert "model classes" not in check_run("explain", both)
 

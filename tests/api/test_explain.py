@@ -47,54 +47,56 @@ def amount(name: Quantity, logits: Tensor, target: int) -> float:
 
 @pytest.mark.parametrize("text", TEXT)
 def test_words_cover_the_text_and_their_order_is_that_of_the_text(model: Path, text: str) -> None:
-    found = explain(text, model, run=CPU)
-    assert (found.text, found.text_pair) == (text, None)
-    assert found.tokens == tuple(text[start:end] for start, end in found.spans)
-    assert list(found.spans) == sorted(found.spans)
-    assert len(found.tokens) == len(found.scores) == len(found.side)
-    assert set(found.side) == {0}
-    rest = "".join(part for part, tint in found.pieces() if tint is None)
+    attribution = explain(text, model, run=CPU)
+    assert (attribution.text, attribution.text_pair) == (text, None)
+    assert attribution.tokens == tuple(text[start:end] for start, end in attribution.spans)
+    assert list(attribution.spans) == sorted(attribution.spans)
+    assert len(attribution.tokens) == len(attribution.scores) == len(attribution.side)
+    assert set(attribution.side) == {0}
+    rest = "".join(part for part, tint in attribution.pieces() if tint is None)
     assert not rest.strip()
-    assert "".join(part for part, _ in found.pieces()) == text
-    assert all(tint is None or -1 <= tint <= 1 for _, tint in found.pieces())
+    assert "".join(part for part, _ in attribution.pieces()) == text
+    assert all(tint is None or -1 <= tint <= 1 for _, tint in attribution.pieces())
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 @pytest.mark.parametrize("text", TEXT)
 def test_the_scores_add_up_to_the_answer(model: Path, text: str, quantity: Quantity) -> None:
     """Scores + rest - gap = F(x) - F(baseline), F asked of the model itself at both ends of the path."""
-    found = explain(text, model, quantity=quantity, run=CPU)
+    attribution = explain(text, model, quantity=quantity, run=CPU)
     classifier = open_classifier(ModelConfig(path=str(model)), CPU)
     encoding = classifier.encode([text], [None])[0]
     ends = [classifier.answer([encoding.pieces], [encoding.segments], start)[0] for start in (None, "zero")]
-    target = classifier.classes.index(found.target)
+    target = classifier.classes.index(attribution.target)
     change = amount(quantity, ends[0], target) - amount(quantity, ends[1], target)
-    assert found.gap is not None
-    assert found.error is not None
-    assert sum(found.scores) + found.rest - found.gap == pytest.approx(change, abs=1e-4)
-    assert found.probability == pytest.approx(float(ends[0].softmax(-1)[target]), abs=1e-6)
-    assert (found.error <= 0.05) == (found.status in ("converged", "exact"))
+    assert attribution.gap is not None
+    assert attribution.error is not None
+    assert sum(attribution.scores) + attribution.rest - attribution.gap == pytest.approx(change, abs=1e-4)
+    assert attribution.probability == pytest.approx(float(ends[0].softmax(-1)[target]), abs=1e-6)
+    assert (attribution.error <= 0.05) == (attribution.status in ("converged", "exact"))
 
 
 def test_the_words_that_matter_most_come_first_either_way(model: Path) -> None:
-    found = explain("总体来说 房间 很好 but the story was boring", model, run=CPU)
-    sizes = [abs(score) for _, score in found.top(99)]
+    attribution = explain("总体来说 房间 很好 but the story was boring", model, run=CPU)
+    sizes = [abs(score) for _, score in attribution.top(99)]
     assert sizes == sorted(sizes, reverse=True)
-    assert sorted(found.top(99)) == sorted(zip(found.tokens, found.scores, strict=True))
-    assert found.top(2) == found.top(99)[:2]
-    assert len(found.top()) == 5
+    assert sorted(attribution.top(99)) == sorted(zip(attribution.tokens, attribution.scores, strict=True))
+    assert attribution.top(2) == attribution.top(99)[:2]
+    assert len(attribution.top()) == 5
 
 
 def test_equal_words_keep_the_order_of_the_text() -> None:
-    found = Attribution("甲乙丙", None, ("甲", "乙", "丙"), (0, 0, 0), ((0, 1), (1, 2), (2, 3)), (0.5, -0.5, 0.5), "a", "a", 1, 0, 0, 0, 16, "fixed")  # fmt: skip
-    assert found.top(3) == [("甲", 0.5), ("乙", -0.5), ("丙", 0.5)]
-    assert found.pieces() == [("甲", 1.0), ("乙", -1.0), ("丙", 1.0)]
+    attribution = Attribution("甲乙丙", None, ("甲", "乙", "丙"), (0, 0, 0), ((0, 1), (1, 2), (2, 3)), (0.5, -0.5, 0.5), "a", "a", 1, 0, 0, 0, 16, "fixed")  # fmt: skip
+    assert attribution.top(3) == [("甲", 0.5), ("乙", -0.5), ("丙", 0.5)]
+    assert attribution.pieces() == [("甲", 1.0), ("乙", -1.0), ("丙", 1.0)]
 
 
 def test_a_text_whose_scores_are_all_zero_can_be_shown() -> None:
-    found = Attribution(" 甲 ", None, ("甲",), (0,), ((1, 2),), (0.0,), "a", "a", 1, 0, 0, 0, 16, "fixed")
-    assert found.pieces() == [(" ", None), ("甲", 0.0), (" ", None)]
-    assert "甲" in found._repr_html_()
+    attribution = Attribution(
+        " 甲 ", None, ("甲",), (0,), ((1, 2),), (0.0,), "a", "a", 1, 0, 0, 0, 16, "fixed"
+    )
+    assert attribution.pieces() == [(" ", None), ("甲", 0.0), (" ", None)]
+    assert "甲" in attribution._repr_html_()
 
 
 def test_the_target_may_be_given(model: Path) -> None:
@@ -110,9 +112,9 @@ def test_the_target_may_be_given(model: Path) -> None:
 
 def test_the_prediction_is_the_target_if_none_is_given(model: Path) -> None:
     for text in ("房间 很好", "the movie terrible"):
-        found = explain(text, model, run=CPU)
-        assert found.target == found.prediction
-        assert found == explain(text, model, target=found.prediction, run=CPU)
+        attribution = explain(text, model, run=CPU)
+        assert attribution.target == attribution.prediction
+        assert attribution == explain(text, model, target=attribution.prediction, run=CPU)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t　"])
@@ -125,24 +127,24 @@ def test_a_text_without_a_word_is_refused(model: Path, text: str) -> None:
 @given(words=st.integers(1, 400), chinese=st.booleans())
 def test_words_the_model_is_not_fed_are_counted(model: Path, words: int, chinese: bool) -> None:
     """Every word counted has no score, but for one of which the model saw the beginning."""
-    found = explain(("房间，" if chinese else "room ") * words, model, run=CPU)
-    silent = sum(score == 0 for score in found.scores[len(found.tokens) - found.unseen :])
-    assert found.unseen - 1 <= silent <= found.unseen
-    assert ("words not seen" in found._repr_html_()) == (found.unseen > 0)
+    attribution = explain(("房间，" if chinese else "room ") * words, model, run=CPU)
+    silent = sum(score == 0 for score in attribution.scores[len(attribution.tokens) - attribution.unseen :])
+    assert attribution.unseen - 1 <= silent <= attribution.unseen
+    assert ("words not seen" in attribution._repr_html_()) == (attribution.unseen > 0)
 
 
 def test_of_a_pair_the_words_cut_off_on_either_side_are_counted(pair_model: Path) -> None:
     assert explain("怎么还款", pair_model, "如何还钱", run=CPU).unseen == 0
-    found = explain("怎么还款，" * 100, pair_model, "how to pay " * 100, run=CPU)
-    assert 0 < found.unseen < len(found.tokens)
+    attribution = explain("怎么还款，" * 100, pair_model, "how to pay " * 100, run=CPU)
+    assert 0 < attribution.unseen < len(attribution.tokens)
 
 
 def test_an_explanation_is_a_value(model: Path) -> None:
-    found = explain("房间 很好 👍🏽", model, run=CPU)
-    assert hash(found) == hash(explain("房间 很好 👍🏽", model, run=CPU))
-    assert json.loads(json.dumps(asdict(found)))["tokens"] == list(found.tokens)
+    attribution = explain("房间 很好 👍🏽", model, run=CPU)
+    assert hash(attribution) == hash(explain("房间 很好 👍🏽", model, run=CPU))
+    assert json.loads(json.dumps(asdict(attribution)))["tokens"] == list(attribution.tokens)
     with pytest.raises(FrozenInstanceError):
-        found.__setattr__("text", "另一个")
+        attribution.__setattr__("text", "另一个")
 
 
 @pytest.mark.parametrize("text", TEXT)
@@ -158,19 +160,23 @@ def test_a_notebook_shows_the_text_and_runs_nothing_in_it(model: Path, text: str
 
 
 def test_labels_in_a_notebook_are_escaped_too() -> None:
-    found = Attribution("好", None, ("好",), (0,), ((0, 1),), (1.0,), "<b>", "<i>", 1, 0, 0, 0, 16, "fixed")
-    assert "&lt;b&gt;" in found._repr_html_()
-    assert "<b>" not in found._repr_html_()
+    attribution = Attribution(
+        "好", None, ("好",), (0,), ((0, 1),), (1.0,), "<b>", "<i>", 1, 0, 0, 0, 16, "fixed"
+    )
+    assert "&lt;b&gt;" in attribution._repr_html_()
+    assert "<b>" not in attribution._repr_html_()
 
 
 def test_a_pair_is_explained_on_both_sides(pair_model: Path) -> None:
-    found = explain("怎么还款?", pair_model, "how to pay 👍🏽", run=CPU)
-    assert found.text_pair == "how to pay 👍🏽"
-    assert sorted(set(found.side)) == [0, 1]
-    for token, side, (start, end) in zip(found.tokens, found.side, found.spans, strict=True):
-        assert (found.text, found.text_pair)[side][start:end] == token
-    assert "".join(part for part, _ in found.pieces()) == "怎么还款? ⫽ how to pay 👍🏽"
-    assert found.target in {"不同", "相近", "相同"}
+    attribution = explain("怎么还款?", pair_model, "how to pay 👍🏽", run=CPU)
+    assert attribution.text_pair == "how to pay 👍🏽"
+    assert sorted(set(attribution.side)) == [0, 1]
+    for token, side, (start, end) in zip(
+        attribution.tokens, attribution.side, attribution.spans, strict=True
+    ):
+        assert (attribution.text, attribution.text_pair)[side][start:end] == token
+    assert "".join(part for part, _ in attribution.pieces()) == "怎么还款? ⫽ how to pay 👍🏽"
+    assert attribution.target in {"不同", "相近", "相同"}
 
 
 def test_a_model_for_pairs_explains_one_text_as_well(pair_model: Path) -> None:

@@ -194,9 +194,9 @@ def test_a_pair_keeps_both_sides_and_what_cannot_be_edited_is_given_as_it_is(
     splits = job.run.model_copy(update={"splits": ("train", "validation", "test")})
     rows = augment.online(PLAN, job.model_copy(update={"run": splits}), tmp_path / "scores")
     by_id = {rows.source(index).id: index for index in range(len(rows))}
-    found = [rows.variant(by_id["a"], epoch) for epoch in range(12)]
-    assert {edit.side for item in found for edit in item.edits} == {0, 1}
-    assert len({(item.text, item.text_pair) for item in found}) > 2
+    variants = [rows.variant(by_id["a"], epoch) for epoch in range(12)]
+    assert {edit.side for item in variants for edit in item.edits} == {0, 1}
+    assert len({(item.text, item.text_pair) for item in variants}) > 2
     assert rows.variant(by_id["b"], 0) == rows.source(by_id["b"])
 
 

@@ -37,9 +37,9 @@ def augmented(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
     return run("augment", small_job(small), tmp_path_factory.mktemp("runs") / "augment")
 
 
-def rows_of(summary: Summary, place: str = "data") -> list[dict[str, object]]:
+def rows_of(summary: Summary, index: str = "data") -> list[dict[str, object]]:
     """Return every row of the Parquet files in one place of a run's folder."""
-    files = sorted((summary.folder / place).glob("*.parquet"))
+    files = sorted((summary.folder / index).glob("*.parquet"))
     return [row for file in files for row in pq.read_table(file).to_pylist()]
 
 
@@ -75,10 +75,10 @@ def test_text_label_and_every_other_column_come_out_unchanged(small: Path, tmp_p
         small_job(small, splits=("train", "validation", "test")), tmp_path, files=f"awkward.{kind}"
     )
     summary = run("augment", job, tmp_path / "out")
-    found = {row["id"]: row for row in rows_of(summary) if row["source_id"] is None}
-    assert len(found) == len(rows)
+    by_id = {row["id"]: row for row in rows_of(summary) if row["source_id"] is None}
+    assert len(by_id) == len(rows)
     for row in rows:
-        assert {name: found[row["id"]][name] for name in row} == row
+        assert {name: by_id[row["id"]][name] for name in row} == row
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
@@ -91,10 +91,10 @@ def test_text_formats_of_the_output_keep_every_code_point(small: Path, tmp_path:
     again = CorpusConfig.model_validate(
         {"root": str(summary.folder), "files": names, "text": "review", "label": "label", "id": "id"}
     )
-    found = {row["id"]: row for chunk in read(again) for row in chunk.rows.to_pylist()}
+    by_id = {row["id"]: row for chunk in read(again) for row in chunk.rows.to_pylist()}
     for row in rows:
-        assert (found[row["id"]]["text"], found[row["id"]]["label"]) == (row["review"], row["label"])
-        assert found[row["id"]]["source"]["note"] == row["note"]
+        assert (by_id[row["id"]]["text"], by_id[row["id"]]["label"]) == (row["review"], row["label"])
+        assert by_id[row["id"]]["source"]["note"] == row["note"]
 
 
 def test_replaying_the_edits_of_every_sample_gives_its_text(augmented: Summary) -> None:
@@ -102,10 +102,10 @@ def test_replaying_the_edits_of_every_sample_gives_its_text(augmented: Summary) 
     samples = [row for row in rows.values() if row["source_id"] is not None]
     assert len(samples) > 500
     for sample in samples:
-        parent = rows[sample["source_id"]]
-        text, _ = replay(str(parent["review"]), None, edits_of(sample))
-        assert text == sample["review"] != parent["review"]
-        assert (sample["label"], sample["note"]) == (parent["label"], parent["note"])
+        source = rows[sample["source_id"]]
+        text, _ = replay(str(source["review"]), None, edits_of(sample))
+        assert text == sample["review"] != source["review"]
+        assert (sample["label"], sample["note"]) == (source["label"], source["note"])
 
 
 def edits_of(row: Mapping[str, object]) -> list[Edit]:
@@ -124,10 +124,10 @@ def test_only_train_rows_get_samples_and_other_splits_pass(augmented: Summary) -
 
 
 def test_load_dataset_opens_the_folder_with_its_splits_and_labels(augmented: Summary, tmp_path: Path) -> None:
-    found = datasets.load_dataset(str(augmented.folder), cache_dir=str(tmp_path))
-    assert set(found) == {"train", "validation", "test"}
-    assert set(found["train"]["label"]) == set(LABELS)
-    assert sum(len(split) for split in found.values()) == 300 + augmented.counts["samples in data"]
+    dataset = datasets.load_dataset(str(augmented.folder), cache_dir=str(tmp_path))
+    assert set(dataset) == {"train", "validation", "test"}
+    assert set(dataset["train"]["label"]) == set(LABELS)
+    assert sum(len(split) for split in dataset.values()) == 300 + augmented.counts["samples in data"]
 
 
 @pytest.mark.parametrize("pipeline", ["augment", "probe"])
@@ -155,23 +155,23 @@ def test_load_dataset_reads_formats_without_types_as_they_were_written(
     job = with_corpus(small_job(small), tmp_path, files={"train": "train.parquet", "test": "test.parquet"})
     job = job.model_copy(update={"output": job.output.model_copy(update={"format": kind})})
     summary = run(pipeline, job, tmp_path / "out")
-    found = datasets.load_dataset(str(summary.folder), cache_dir=str(tmp_path / "cache"))
+    dataset = datasets.load_dataset(str(summary.folder), cache_dir=str(tmp_path / "cache"))
     loaded = {
-        row["review"]: row for split in ("train", "test") for row in found[split] if not row["source_id"]
+        row["review"]: row for split in ("train", "test") for row in dataset[split] if not row["source_id"]
     }
     assert len(loaded) == 40
     for row in rows:
-        told = loaded[row["review"]]
-        assert [told[name] for name in ("label", "stars", "age", "名")] == [
+        reported = loaded[row["review"]]
+        assert [reported[name] for name in ("label", "stars", "age", "名")] == [
             row[name] for name in ("label", "stars", "age", "名")
         ]
         # What looks like a date in JSON lines is read as a time by pyarrow, whatever the card says.
-        assert told["day"].removesuffix(" 00:00:00") == str(row["day"])
+        assert reported["day"].removesuffix(" 00:00:00") == str(row["day"])
         if kind == "jsonl":
-            assert [told[name] for name in ("seen", "nested", "lists")] == [
+            assert [reported[name] for name in ("seen", "nested", "lists")] == [
                 row[name] for name in ("seen", "nested", "lists")
             ]
-    samples = [row for split in ("train", "test") for row in found[split] if row["source_id"]]
+    samples = [row for split in ("train", "test") for row in dataset[split] if row["source_id"]]
     if summary.counts["samples apart"]:
         apart = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
         samples += [row for split in apart.values() for row in split]
@@ -183,9 +183,9 @@ def test_load_dataset_reads_formats_without_types_as_they_were_written(
 def test_probes_stand_apart_and_open_by_their_own_name(small: Path, tmp_path: Path) -> None:
     summary = run("probe", small_job(small), tmp_path / "probe")
     assert all(row["source_id"] is None for row in rows_of(summary))
-    found = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
-    assert set(found["test"]["verdict"]) <= {"adversarial", "contrast"}
-    assert len(found["test"]) == summary.counts["samples apart"]
+    dataset = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
+    assert set(dataset["test"]["verdict"]) <= {"adversarial", "contrast"}
+    assert len(dataset["test"]) == summary.counts["samples apart"]
 
 
 def test_totals_balance_and_dropped_samples_are_kept_aside(small: Path, tmp_path: Path) -> None:
@@ -451,22 +451,22 @@ def test_texts_in_two_splits_and_with_two_labels_are_told_first_wherever_a_run_t
     rows += [(f"other {row} 很差", "bad", "test") for row in range(72)]
     lines = "".join(f"{text},{label},{split}\n" for text, label, split in rows)
     (tmp_path / "small.csv").write_text(f"review,label,split\n{lines}", encoding="utf-8")
-    told = [
+    reported = [
         "the same text is in two splits: 28 of 100 rows of test (28 %) are also in train; "
         "scores on such rows are too good: `augment audit` lists them",
         "the same text has two labels: 1 texts, in 3 of 173 rows (1.7 %); "
         "at most one label of each is right: `augment audit` lists them",
     ]
     job = small_job(tmp_path)
-    assert list(train(job).notices) == told
+    assert list(train(job).notices) == reported
     summary = run("aeda", job, tmp_path / "out")
-    assert list(summary.notices[:2]) == told
-    assert list(read_summary(tmp_path / "out").notices[:2]) == told
+    assert list(summary.notices[:2]) == reported
+    assert list(read_summary(tmp_path / "out").notices[:2]) == reported
     for name in ("README.md", "report.html"):
         page = (tmp_path / "out" / name).read_text(encoding="utf-8")
         assert "28 of 100 rows of test" in page[:20_000]
     checked = dict(findings(pipeline_of("aeda"), job))
-    assert [checked["note 1"], checked["note 2"]] == told
+    assert [checked["note 1"], checked["note 2"]] == reported
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "folder"])

@@ -14,7 +14,7 @@ from augment.errors import RequestError
 from augment.models.classifier import Classifier
 from augment.pipeline.apply import apply
 from augment.stages.attribute import Attribute
-from tests.attribution.test_path_integral import asked, opened
+from tests.attribution.test_path_integral import inputs_of, opened
 from tests.models.nets import NETS, save
 from tests.small import small_job
 from tests.test_calibrating import pipeline, scores
@@ -34,15 +34,15 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
 @pytest.fixture(scope="module")
 def references(bert: Classifier) -> References:
     """Return some texts to start from."""
-    return References(bert, asked(bert, OTHERS).pieces)
+    return References(bert, inputs_of(bert, OTHERS).pieces)
 
 
 @pytest.mark.parametrize("name", ["text", "corpus", "neutral", "boundary"])
 def test_scores_sum_to_the_change_from_where_the_path_starts(
     bert: Classifier, references: References, name: str
 ) -> None:
-    rows = asked(bert, TEXT)
-    found = references.attribute(name, rows, lambda many: attribute(bert, many, DENSE))
+    rows = inputs_of(bert, TEXT)
+    result = references.attribute(name, rows, lambda many: attribute(bert, many, DENSE))
     starts = references.starts(name, rows)
     assert {len(some) for some in starts} == {AVERAGED if name == "corpus" else 1}
     for row, some in enumerate(starts):
@@ -50,46 +50,46 @@ def test_scores_sum_to_the_change_from_where_the_path_starts(
         assert {(start[0], start[-1]) for start in some} == {(rows.pieces[row][0], rows.pieces[row][-1])}
         logits = bert.answer(some, [rows.segments[row]] * len(some))
         floor = float(logits[:, rows.target[row]].mean())
-        assert found.floor[row] == pytest.approx(floor, abs=1e-5)
-        assert found.pieces[row].sum() == pytest.approx(found.value[row] - floor, abs=3e-3)
-        assert found.evals[row] == 64 * len(some)
+        assert result.floor[row] == pytest.approx(floor, abs=1e-5)
+        assert result.pieces[row].sum() == pytest.approx(result.value[row] - floor, abs=3e-3)
+        assert result.evals[row] == 64 * len(some)
 
 
 def test_the_boundary_text_is_one_that_the_model_answers_otherwise(
     bert: Classifier, references: References
 ) -> None:
-    rows = asked(bert, TEXT)
-    others = asked(bert, OTHERS)
+    rows = inputs_of(bert, TEXT)
+    others = inputs_of(bert, OTHERS)
     by_text = {
         tuple(bert.content(pieces)): int(logits.argmax())
         for pieces, logits in zip(others.pieces, others.logits, strict=True)
     }
     if len(set(by_text.values())) > 1:
-        for row, places in enumerate(references._across(rows)):
+        for row, positions in enumerate(references._across(rows)):
             own = int(rows.logits[row].argmax())
-            assert by_text[tuple(bert.content(others.pieces[places[0]]))] != own
+            assert by_text[tuple(bert.content(others.pieces[positions[0]]))] != own
 
 
 def test_the_neutral_text_is_nearest_to_the_mean_of_the_target(
     bert: Classifier, references: References
 ) -> None:
-    rows = asked(bert, TEXT)
-    logits = asked(bert, OTHERS).logits
+    rows = inputs_of(bert, TEXT)
+    logits = inputs_of(bert, OTHERS).logits
     for row, some in enumerate(references.starts("neutral", rows)):
         target = int(rows.target[row])
         best = int((logits[:, target] - logits[:, target].mean()).abs().argmin())
-        other = bert.content(asked(bert, OTHERS).pieces[best])
+        other = bert.content(inputs_of(bert, OTHERS).pieces[best])
         assert bert.content(some[0])[: len(other)] == other[: len(bert.content(some[0]))]
 
 
 def test_a_row_that_starts_from_itself_has_no_scores(bert: Classifier) -> None:
-    rows = asked(bert, ["good bad"])
+    rows = inputs_of(bert, ["good bad"])
     same = ModelInputs(rows.pieces, rows.segments, rows.logits, rows.target, starts=rows.pieces)
     assert np.abs(attribute(bert, same, DENSE).pieces[0]).max() == 0
 
 
 def test_a_path_and_its_way_back_have_opposite_scores(bert: Classifier) -> None:
-    one, other = asked(bert, ["good bad 好"]), asked(bert, ["好 good bad"])
+    one, other = inputs_of(bert, ["good bad 好"]), inputs_of(bert, ["好 good bad"])
     assert len(one.pieces[0]) == len(other.pieces[0])
     target = torch.tensor([1])
     forth = attribute(

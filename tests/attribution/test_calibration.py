@@ -15,7 +15,7 @@ from augment.attribution.rule_trials import EASY
 from augment.errors import RequestError
 from augment.ig.quadrature import gauss_legendre
 from augment.models.classifier import Classifier
-from tests.attribution.test_path_integral import asked, opened
+from tests.attribution.test_path_integral import inputs_of, opened
 from tests.models.nets import NETS
 from tests.models.nets import save as save_net
 from tests.texts import TEXTS
@@ -34,20 +34,20 @@ def curved(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
 @pytest.fixture(scope="module")
 def learned(curved: Classifier) -> tuple[ModelInputs, Calibration, Scores]:
     """Return texts, the calibration they give at 5 %, and their scores."""
-    rows = asked(curved, TEACH)
+    rows = inputs_of(curved, TEACH)
     return (rows, *calibrate(curved, rows, Plan()))
 
 
-def some(places: list[int], scores: Scores) -> Scores:
+def some(positions: list[int], scores: Scores) -> Scores:
     """Return the scores of a few rows."""
     return Scores(
-        [scores.pieces[place] for place in places],
-        scores.value[places],
-        scores.floor[places],
-        scores.gap[places],
-        scores.error[places],
-        scores.evals[places],
-        [scores.status[place] for place in places],
+        [scores.pieces[index] for index in positions],
+        scores.value[positions],
+        scores.floor[positions],
+        scores.gap[positions],
+        scores.error[positions],
+        scores.evals[positions],
+        [scores.status[index] for index in positions],
     )
 
 
@@ -59,13 +59,13 @@ def test_texts_are_chosen_from_the_predicted_classes_in_turn() -> None:
 def test_a_calibrated_chain_keeps_its_nodes_and_weights_that_are_means(
     learned: tuple[ModelInputs, Calibration, Scores],
 ) -> None:
-    _, found, _ = learned
-    assert found.factor > 0
-    assert found.shape in ("smooth", "rough", "jump")
-    for level in found.chain.levels:
+    _, result, _ = learned
+    assert result.factor > 0
+    assert result.shape in ("smooth", "rough", "jump")
+    for level in result.chain.levels:
         assert level.weights.sum() == pytest.approx(1, abs=1e-9)
-    assert found.plan(Plan()).chains[0] is found.chain
-    assert found.plan(Plan()).factor == found.factor
+    assert result.plan(Plan()).chains[0] is result.chain
+    assert result.plan(Plan()).factor == result.factor
 
 
 def test_the_texts_that_were_traced_come_out_finished(
@@ -81,31 +81,31 @@ def test_the_texts_that_were_traced_come_out_finished(
 @pytest.mark.parametrize("bad", [1, 12, 24])
 def test_texts_whose_gradients_are_not_finite_teach_nothing_and_stay_so(tmp_path: Path, bad: int) -> None:
     net = opened(save_net(NETS["distilbert"], tmp_path / "net"))
-    rows = asked(net, TEACH)
+    rows = inputs_of(net, TEACH)
     table = net.model.get_input_embeddings().weight
     poison = next(
         piece for piece in reversed(range(len(table))) if all(piece not in row for row in rows.pieces)
     )
-    worse = [[*row[:-1], poison] if place < bad else row for place, row in enumerate(rows.pieces)]
+    worse = [[*row[:-1], poison] if folder < bad else row for folder, row in enumerate(rows.pieces)]
     with torch.no_grad():
         # The net is the process's only one of its weights, so they are put back.
         before = table[poison].clone()
         table[poison] = torch.nan
         try:
-            found, done = calibrate(net, replace(rows, pieces=worse), Plan())
+            calibration, done = calibrate(net, replace(rows, pieces=worse), Plan())
         finally:
             table[poison] = before
     finite = [bool(np.isfinite(scores).all()) for scores in done.pieces]
-    assert finite == [place >= bad for place in range(len(TEACH))][: len(finite)]
-    assert found.texts == len(TEACH) - bad
-    assert all(np.isfinite(level.weights).all() for level in found.chain.levels)
-    assert np.isfinite(found.factor)
+    assert finite == [folder >= bad for folder in range(len(TEACH))][: len(finite)]
+    assert calibration.texts == len(TEACH) - bad
+    assert all(np.isfinite(level.weights).all() for level in calibration.chain.levels)
+    assert np.isfinite(calibration.factor)
 
 
 def test_every_calibrated_rule_nears_the_same_integral(
     curved: Classifier, learned: tuple[ModelInputs, Calibration, Scores]
 ) -> None:
-    rows = asked(curved, TEXTS[:6])
+    rows = inputs_of(curved, TEXTS[:6])
     plan = learned[1].plan(Plan(tolerance=1e-9))
     nodes, weights = gauss_legendre(128)
     paths = trace(curved, rows, plan, nodes)
@@ -123,31 +123,34 @@ def test_paths_that_the_traced_nodes_cannot_follow_are_rough_where_they_miss_the
     """Waves too short for 64 nodes: no factor learned from such nodes means anything, whatever 12 nodes show."""
 
     def waves(_: Classifier, rows: ModelInputs, plan: Plan, nodes: np.ndarray) -> list[Traced]:
-        found: list[Traced] = []
+        calibration: list[Traced] = []
         for row, pieces in enumerate(rows.pieces):
-            pace = 600 + 37 * (len(found) + sum(pieces) % 91)
+            pace = 600 + 37 * (len(calibration) + sum(pieces) % 91)
             slope = 1 + 0.3 * np.cos(pace * nodes + row)
             shares = np.linspace(1, 2, len(pieces)) / np.linspace(1, 2, len(pieces)).sum()
             values = nodes + 0.3 / pace * (np.sin(pace * nodes + row) - np.sin(row))
             end = 1 + 0.3 / pace * (np.sin(pace + row) - np.sin(row))
-            found.append(Traced(slope[:, None] * shares, values, 0.0, float(end)))
-        return found
+            calibration.append(Traced(slope[:, None] * shares, values, 0.0, float(end)))
+        return calibration
 
     for threshold in ("_ROUGH_MEDIAN", "_ROUGH_TAIL"):
         monkeypatch.setattr(f"augment.attribution.calibration.{threshold}", np.inf)
     monkeypatch.setattr("augment.attribution.calibration.trace", waves)
-    found, _ = calibrate(curved, asked(curved, TEACH), Plan(tolerance=tolerance))
-    assert found.shape == shape
+    calibration, _ = calibrate(curved, inputs_of(curved, TEACH), Plan(tolerance=tolerance))
+    assert calibration.shape == shape
 
 
 def test_a_model_whose_paths_are_easy_is_taught_with_less(tmp_path: Path) -> None:
     bert = opened(save_net(NETS["bert"], tmp_path / "bert"))
-    rows = asked(bert, TEACH)
-    found, done = calibrate(bert, rows, Plan(tolerance=0.9))
-    assert [level.count for level in found.chain.levels] == list(EASY.counts)
-    assert (found.texts, done.evals.tolist()) == (EASY.texts, [64] * 4 + [EASY.nodes] * (EASY.texts - 4))
+    rows = inputs_of(bert, TEACH)
+    calibration, done = calibrate(bert, rows, Plan(tolerance=0.9))
+    assert [level.count for level in calibration.chain.levels] == list(EASY.counts)
+    assert (calibration.texts, done.evals.tolist()) == (
+        EASY.texts,
+        [64] * 4 + [EASY.nodes] * (EASY.texts - 4),
+    )
     dense = attribute(bert, rows, Plan(mode="fixed", chains=fixed(64)))
-    few = attribute(bert, rows, found.plan(Plan(tolerance=0.9)))
+    few = attribute(bert, rows, calibration.plan(Plan(tolerance=0.9)))
     assert few.evals.max() <= 12
     for one, other in zip(few.pieces, dense.pieces, strict=True):
         assert np.abs(one - other).sum() <= 0.9 * np.abs(other).sum()
@@ -156,13 +159,13 @@ def test_a_model_whose_paths_are_easy_is_taught_with_less(tmp_path: Path) -> Non
 def test_a_calibration_is_read_as_it_was_written(
     tmp_path: Path, learned: tuple[ModelInputs, Calibration, Scores]
 ) -> None:
-    rows, found, done = learned
+    rows, result, done = learned
     path = tmp_path / "calibration-ig.json"
     ids = tuple(f"r{row}" for row in range(len(done.pieces)))
-    save(path, FACTS, found, Finished(ids, done))
+    save(path, FACTS, result, Finished(ids, done))
     again, finished = load(path, FACTS), load_finished(path)
-    np.testing.assert_array_equal(again.chain.nodes, found.chain.nodes)
-    assert replace(again, chain=found.chain) == found
+    np.testing.assert_array_equal(again.chain.nodes, result.chain.nodes)
+    assert replace(again, chain=result.chain) == result
     assert finished.ids == ids
     assert all(
         np.array_equal(one, other) for one, other in zip(finished.scores.pieces, done.pieces, strict=True)
@@ -190,13 +193,13 @@ def test_what_is_no_calibration_is_said_to_be_none(tmp_path: Path, content: str)
 def test_finished_rows_are_taken_as_they_are_and_the_others_computed(
     curved: Classifier, learned: tuple[ModelInputs, Calibration, Scores]
 ) -> None:
-    rows, found, done = learned
+    rows, result, done = learned
     four = rows.take([3, 1, 0, 2])
     finished = Finished(
         ("b", "a"),
         some([1, 2], done),
     )
-    plan = found.plan(Plan())
+    plan = result.plan(Plan())
     mixed = attribute_precisely(curved, four, plan, ["x", "b", "y", "a"], finished)
     alone = attribute(curved, four, plan)
     np.testing.assert_array_equal(mixed.pieces[1], done.pieces[1])
@@ -209,7 +212,7 @@ def test_finished_rows_are_taken_as_they_are_and_the_others_computed(
 def test_fewer_digits_are_held_to_their_floor_and_what_misses_it_is_done_in_float32(
     curved: Classifier,
 ) -> None:
-    rows = asked(curved, TEXTS[:6])
+    rows = inputs_of(curved, TEXTS[:6])
     exact = attribute(curved, rows, Plan(tolerance=0.01))
     curved.dtype = "bfloat16"
     try:

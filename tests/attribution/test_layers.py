@@ -17,7 +17,7 @@ from augment.errors import RequestError
 from augment.models.classifier import Classifier, load
 from augment.models.model_folder import look
 from augment.pipeline.definition import Pipeline
-from tests.attribution.test_path_integral import RUN, asked, opened
+from tests.attribution.test_path_integral import RUN, inputs_of, opened
 from tests.models.nets import NETS, save
 from tests.small import small_job
 from tests.texts import TEXTS
@@ -36,7 +36,7 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     "cut", ["bert.embeddings.word_embeddings", "bert.embeddings", "bert.encoder.layer.0"]
 )
 def test_scores_at_a_cut_sum_to_the_same_change_as_at_the_embeddings(bert: Classifier, cut: str) -> None:
-    rows = asked(bert, TEXT)
+    rows = inputs_of(bert, TEXT)
     whole = attribute(bert, rows, Plan(mode="fixed", chains=fixed(64)))
     inside = attribute(bert, rows, Plan(mode="fixed", chains=fixed(64), cut=cut))
     for row in range(len(TEXT)):
@@ -48,7 +48,7 @@ def test_scores_at_a_cut_sum_to_the_same_change_as_at_the_embeddings(bert: Class
 
 
 def test_scores_at_a_cut_are_those_of_captum(bert: Classifier) -> None:
-    rows = asked(bert, TEXT)
+    rows = inputs_of(bert, TEXT)
     mine = attribute(
         bert, rows, Plan(mode="fixed", chains=fixed(STEPS), cut="bert.embeddings", baseline="pad")
     )
@@ -56,10 +56,10 @@ def test_scores_at_a_cut_are_those_of_captum(bert: Classifier) -> None:
         ids = torch.tensor([pieces])
         blank = torch.tensor([[pieces[0], *[0] * (len(pieces) - 2), pieces[-1]]])
         layer = LayerIntegratedGradients(whole_forward(bert), bert.model.get_submodule("bert.embeddings"))
-        found = layer.attribute(
+        scores = layer.attribute(
             ids, baselines=blank, target=int(rows.target[row]), n_steps=STEPS, method="gausslegendre"
         )
-        theirs = found.sum(-1)[0].detach().numpy()
+        theirs = scores.sum(-1)[0].detach().numpy()
         assert np.abs(mine.pieces[row] - theirs).max() <= 1e-4 * np.abs(theirs).sum()
 
 
@@ -86,7 +86,7 @@ def whole_forward(classifier: Classifier) -> "torch.nn.Module":
 )
 def test_what_cannot_be_cut_is_refused_by_name(bert: Classifier, cut: str, what: str) -> None:
     with pytest.raises(RequestError, match=what):
-        attribute(bert, asked(bert, ["good"]), Plan(mode="fixed", chains=fixed(4), cut=cut))
+        attribute(bert, inputs_of(bert, ["good"]), Plan(mode="fixed", chains=fixed(4), cut=cut))
 
 
 def test_only_a_textcnn_has_a_closed_form(bert: Classifier) -> None:
@@ -96,7 +96,7 @@ def test_only_a_textcnn_has_a_closed_form(bert: Classifier) -> None:
 
 
 def test_eager_and_fused_attention_give_the_same_scores(bert: Classifier) -> None:
-    rows = asked(bert, TEXT)
+    rows = inputs_of(bert, TEXT)
     fused = attribute(bert, rows, Plan(mode="fixed", chains=fixed(STEPS)))
     assert bert.model.config._attn_implementation == "sdpa"
     bert.model.set_attn_implementation("eager")
@@ -150,14 +150,14 @@ class Odd(nn.Module):
 
     def forward(self, *given: object, **named: object) -> Tensor:
         """Return the embeddings, through a part that is called twice, gives two tensors, or is not used."""
-        found = torch.as_tensor(self.inner(*given, **named))
+        result = torch.as_tensor(self.inner(*given, **named))
         if self.form == "twice":
-            return torch.as_tensor(self.part(torch.tanh(self.part(found))))
+            return torch.as_tensor(self.part(torch.tanh(self.part(result))))
         if self.form == "two":
-            one, two = self.part((found, 2 * found))
+            one, two = self.part((result, 2 * result))
             return torch.as_tensor(one + two)
-        self.part(found)
-        return found
+        self.part(result)
+        return result
 
 
 @pytest.mark.parametrize(

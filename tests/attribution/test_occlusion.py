@@ -65,25 +65,27 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
 @pytest.mark.parametrize("text", ["服务很好", "服务很差", "a good film", "bad bad film", "good 服务 很 差"])
 def test_the_scores_of_a_linear_function_are_its_weights(text: str) -> None:
     """F(x) - F(x without w) is the weight of w, where F is the difference of two logits."""
-    found = explain(text, LINEAR, target="good", quantity="difference", run=CPU, method="occlusion")
-    assert found.scores == pytest.approx([WEIGHTS.get(token, 0.0) for token in found.tokens], abs=1e-5)
-    assert found.evaluations == len(found.tokens)
-    assert (found.gap, found.error, found.rest, found.unseen) == (None, None, 0.0, 0)
+    attribution = explain(text, LINEAR, target="good", quantity="difference", run=CPU, method="occlusion")
+    assert attribution.scores == pytest.approx(
+        [WEIGHTS.get(token, 0.0) for token in attribution.tokens], abs=1e-5
+    )
+    assert attribution.evaluations == len(attribution.tokens)
+    assert (attribution.gap, attribution.error, attribution.rest, attribution.unseen) == (None, None, 0.0, 0)
 
 
 @pytest.mark.parametrize("text", TEXT)
 def test_any_text_is_explained_by_a_function_and_its_scores_are_finite(text: str) -> None:
-    found = explain(text, LINEAR, run=CPU, method="occlusion")
-    assert len(found.scores) == len(found.tokens)
-    assert np.isfinite(found.scores).all()
-    assert found.tokens == tuple(text[start:end] for start, end in found.spans)
+    attribution = explain(text, LINEAR, run=CPU, method="occlusion")
+    assert len(attribution.scores) == len(attribution.tokens)
+    assert np.isfinite(attribution.scores).all()
+    assert attribution.tokens == tuple(text[start:end] for start, end in attribution.spans)
 
 
 @pytest.mark.parametrize("replace_by", ["nothing", "mask", "unk"])
 def test_each_score_is_the_change_of_the_answer_of_a_classifier(bert: Classifier, replace_by: str) -> None:
     """Each variant is answered alone here, and packed with others there."""
     rows = rows_of(bert, ["good 好 very", "bad"], [None, None])
-    found = Occlusion.model_validate({"replace_by": replace_by}).attribute(bert, rows)
+    scores = Occlusion.model_validate({"replace_by": replace_by}).attribute(bert, rows)
     assert rows.owner is not None
     assert rows.pieces is not None
     for row in range(2):
@@ -98,7 +100,7 @@ def test_each_score_is_the_change_of_the_answer_of_a_classifier(bert: Classifier
                     for piece, of in zip(rows.pieces[row], rows.owner[row], strict=True)
                 ]
             alone = bert.answer([fed], [[0] * len(fed)])[0, target]
-            assert found.scores[row][token] == pytest.approx(
+            assert scores.scores[row][token] == pytest.approx(
                 float(rows.logits[row, target] - alone), abs=1e-5
             )
 
@@ -121,9 +123,9 @@ def test_both_sides_of_a_pair_are_explained(bert: Classifier) -> None:
         return [[1 - share, share] for share in shares]
 
     pairs = FunctionModel(function=overlap, classes=("no", "yes"), pairs=True)
-    found = explain("很 好", pairs, "so good", run=CPU, method="occlusion")
-    scores = dict(zip(found.tokens, found.scores, strict=True))
-    assert found.side == (0, 0, 1, 1)
+    attribution = explain("很 好", pairs, "so good", run=CPU, method="occlusion")
+    scores = dict(zip(attribution.tokens, attribution.scores, strict=True))
+    assert attribution.side == (0, 0, 1, 1)
     assert scores == pytest.approx({"很": 0.0, "好": 0.5, "so": 0.0, "good": 0.5}, abs=1e-6)
     rows = rows_of(bert, ["good 好"], ["bad very"])
     assert len(Occlusion().attribute(bert, rows).scores[0]) == 4
@@ -133,9 +135,9 @@ def test_a_token_that_the_model_does_not_see_scores_zero_and_costs_nothing(tmp_p
     folder = save(NETS["bert"], tmp_path / "bert")
     short = open_classifier(ModelConfig(path=str(folder), max_length=8), CPU)
     rows = rows_of(short, ["good bad " * 20])
-    found = Occlusion().attribute(short, rows)
-    assert found.cost[0] <= 6
-    assert set(found.scores[0][found.cost[0] :]) == {0.0}
+    scores = Occlusion().attribute(short, rows)
+    assert scores.cost[0] <= 6
+    assert set(scores.scores[0][scores.cost[0] :]) == {0.0}
 
 
 def test_gradients_of_a_function_are_refused_and_occlusion_is_named() -> None:
@@ -160,9 +162,9 @@ def test_leaving_out_a_word_takes_at_most_one_space_with_it(text: str, data: st.
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     rest = text[:start] + text[end:]
-    found = without(text, start, end)
-    assert len(rest) - len(found) in (0, 1)
-    assert "".join(found.split()) == "".join(rest.split())
+    result = without(text, start, end)
+    assert len(rest) - len(result) in (0, 1)
+    assert "".join(result.split()) == "".join(rest.split())
 
 
 def test_leaving_out_a_word_leaves_one_space() -> None:
@@ -174,5 +176,5 @@ def test_leaving_out_a_word_leaves_one_space() -> None:
 
 def test_torch_logits_of_certain_answers_stay_finite() -> None:
     sure = FunctionModel(function=lambda texts: [[0.0, 1.0]] * len(texts), classes=("bad", "good"))
-    found = explain("很好", sure, target="bad", quantity="log_probability", run=CPU, method="occlusion")
-    assert torch.isfinite(torch.tensor(found.scores)).all()
+    attribution = explain("很好", sure, target="bad", quantity="log_probability", run=CPU, method="occlusion")
+    assert torch.isfinite(torch.tensor(attribution.scores)).all()

@@ -51,7 +51,7 @@ def opened(folder: Path) -> Classifier:
     return open_classifier(ModelConfig(path=str(folder), max_length=48), RUN)
 
 
-def asked(classifier: Classifier, texts: Sequence[str] = TEXT, target: int | None = None) -> ModelInputs:
+def inputs_of(classifier: Classifier, texts: Sequence[str] = TEXT, target: int | None = None) -> ModelInputs:
     """Return the rows of some texts, explained for the predicted class or the one given."""
     encodings = classifier.encode(texts, [None] * len(texts))
     pieces, segments = [row.pieces for row in encodings], [row.segments for row in encodings]
@@ -78,7 +78,7 @@ def assert_measured(scores: Scores) -> None:
 
 
 def test_a_fixed_rule_is_applied_to_all(rough: Classifier) -> None:
-    scores = attribute(rough, asked(rough), ruled(5))
+    scores = attribute(rough, inputs_of(rough), ruled(5))
     assert scores.status == ["fixed"] * len(TEXT)
     assert scores.evals.tolist() == [5] * len(TEXT)
     assert scores.error.max() > 0.05
@@ -86,7 +86,7 @@ def test_a_fixed_rule_is_applied_to_all(rough: Classifier) -> None:
 
 
 def test_rows_that_close_at_once_are_converged_after_the_first_rule(bert: Classifier) -> None:
-    scores = attribute(bert, asked(bert), Plan(chains=fixed(32)))
+    scores = attribute(bert, inputs_of(bert), Plan(chains=fixed(32)))
     assert scores.status == ["converged"] * len(TEXT)
     assert scores.evals.tolist() == [32] * len(TEXT)
     assert (scores.error <= 0.05).all()
@@ -95,14 +95,14 @@ def test_rows_that_close_at_once_are_converged_after_the_first_rule(bert: Classi
 
 def test_rows_that_never_close_climb_to_the_end_and_are_marked(rough: Classifier) -> None:
     plan = Plan(tolerance=1e-12, chains=(patterson(), *fixed(8)))
-    scores = attribute(rough, asked(rough, TEXT[:2]), plan)
+    scores = attribute(rough, inputs_of(rough, TEXT[:2]), plan)
     assert scores.status == ["not_converged"] * 2
     assert scores.evals.tolist() == [63 + 8] * 2
     assert (scores.error > 1e-12).all()
 
 
 def test_only_the_rows_that_do_not_close_climb_and_only_by_new_nodes(rough: Classifier) -> None:
-    rows, plan = asked(rough), Plan(tolerance=0.2, chains=(patterson(),))
+    rows, plan = inputs_of(rough), Plan(tolerance=0.2, chains=(patterson(),))
     scores = attribute(rough, rows, plan)
     assert len(set(scores.evals.tolist())) > 1
     for row in range(len(TEXT)):
@@ -120,7 +120,7 @@ def test_only_the_rows_that_do_not_close_climb_and_only_by_new_nodes(rough: Clas
 
 
 def test_rows_that_close_are_as_near_as_was_asked(rough: Classifier) -> None:
-    rows = asked(rough)
+    rows = inputs_of(rough)
     dense = attribute(rough, rows, ruled(256))
     for tolerance in (0.05, 0.01):
         scores = attribute(rough, rows, Plan(tolerance=tolerance))
@@ -132,37 +132,37 @@ def test_rows_that_close_are_as_near_as_was_asked(rough: Classifier) -> None:
 
 @pytest.mark.parametrize("top", [1, 3])
 def test_ranking_settles_the_highest_tokens(rough: Classifier, top: int) -> None:
-    rows = asked(rough)
+    rows = inputs_of(rough)
     dense = attribute(rough, rows, ruled(256))
     scores = attribute(rough, rows, Plan(mode="ranking", top=top))
     assert set(scores.status) == {"ranking"}
     for one, other in zip(scores.pieces, dense.pieces, strict=True):
         near = 0.02 * np.abs(other).sum()
         least = np.sort(other)[-top:].min() if len(other) >= top else -np.inf
-        assert all(other[place] >= least - near for place in np.argsort(-one)[:top])
+        assert all(other[index] >= least - near for index in np.argsort(-one)[:top])
 
 
 def test_equal_rows_are_computed_once(rough: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked_for: list[int] = []
+    computed: list[int] = []
     whole = rough.logits
 
     def counting(batch: Batch, embeddings: Tensor | None = None) -> Tensor:
         """Count the rows that are evaluated."""
-        asked_for.append(len(batch["input_ids"]))
+        computed.append(len(batch["input_ids"]))
         return whole(batch, embeddings)
 
-    rows = asked(rough, ["good bad", "好", "good bad", "good bad"])
+    rows = inputs_of(rough, ["good bad", "好", "good bad", "good bad"])
     with monkeypatch.context() as patch:
         patch.setattr(rough, "logits", counting)
         scores = attribute(rough, rows, ruled(10))
-    assert sum(asked_for) == 2 + 2 * 10
+    assert sum(computed) == 2 + 2 * 10
     np.testing.assert_array_equal(scores.pieces[0], scores.pieces[3])
     assert scores.evals.tolist() == [10] * 4
 
 
 @pytest.mark.parametrize("baseline", get_args(FillerName))
 def test_every_baseline_is_where_the_path_starts(bert: Classifier, baseline: FillerName) -> None:
-    rows = asked(bert)
+    rows = inputs_of(bert)
     scores = attribute(bert, rows, Plan(mode="fixed", chains=fixed(64), baseline=baseline))
     start = bert.answer(rows.pieces, rows.segments, baseline)
     np.testing.assert_allclose(scores.floor, start.gather(1, rows.target[:, None])[:, 0], atol=1e-5)
@@ -175,7 +175,7 @@ def test_every_baseline_is_where_the_path_starts(bert: Classifier, baseline: Fil
 def test_a_batch_that_does_not_fit_the_memory_is_halved_and_nothing_is_lost(
     rough: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = asked(rough)
+    rows = inputs_of(rough)
     before = attribute(rough, rows, ruled(6))
     budget, whole = rough.budget, rough.logits
 
@@ -207,8 +207,8 @@ def test_recomputing_layers_changes_no_number(tmp_path: Path, name: str) -> None
     )
     assert again.recomputes
     for one, other in zip(
-        attribute(kept, asked(kept), ruled(6)).pieces,
-        attribute(again, asked(again), ruled(6)).pieces,
+        attribute(kept, inputs_of(kept), ruled(6)).pieces,
+        attribute(again, inputs_of(again), ruled(6)).pieces,
         strict=True,
     ):
         np.testing.assert_array_equal(one, other)
@@ -220,7 +220,7 @@ def test_one_text_that_does_not_fit_the_memory_is_recomputed_layer_by_layer(
     # Of its own budget, so that it is nobody else's.
     run = RunConfig(device="cpu", threads=1, token_budget=4000)
     net = open_classifier(ModelConfig(path=str(folders["bert"]), max_length=48), run)
-    rows = asked(net)
+    rows = inputs_of(net)
     before = attribute(net, rows, ruled(6))
     whole = net.logits
 
@@ -239,7 +239,7 @@ def test_one_text_that_does_not_fit_the_memory_is_recomputed_layer_by_layer(
 
 
 def test_any_function_of_the_logits_can_be_explained(bert: Classifier) -> None:
-    rows = asked(bert)
+    rows = inputs_of(bert)
     own = attribute(
         bert, rows, Plan(quantity=lambda logits, target, _: 2 * logits.gather(1, target[:, None])[:, 0])
     )
@@ -250,7 +250,7 @@ def test_any_function_of_the_logits_can_be_explained(bert: Classifier) -> None:
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_each_quantity_is_shared_out_completely(bert: Classifier, quantity: QuantityName) -> None:
-    rows = asked(bert)
+    rows = inputs_of(bert)
     scores = attribute(bert, rows, Plan(quantity=quantity, mode="fixed", chains=fixed(64)))
     assert scores.error.max() < 1e-3
     for row, pieces in enumerate(scores.pieces):
@@ -262,9 +262,9 @@ def test_each_quantity_is_shared_out_completely(bert: Classifier, quantity: Quan
 def test_value_and_floor_are_the_quantity_at_both_ends(
     bert: Classifier, quantity: QuantityName, target: int | None
 ) -> None:
-    rows = asked(bert, target=target)
+    rows = inputs_of(bert, target=target)
     scores = attribute(bert, rows, Plan(quantity=quantity, mode="fixed", chains=fixed(1)))
-    for logits, found in ((rows.logits, scores.value), (silent(bert, rows), scores.floor)):
+    for logits, result in ((rows.logits, scores.value), (silent(bert, rows), scores.floor)):
         for row, own in enumerate(rows.target.tolist()):
             # The other class is chosen at the text, and is the same along the path.
             other = max(
@@ -278,11 +278,11 @@ def test_value_and_floor_are_the_quantity_at_both_ends(
                 "log_probability": values.log_softmax(-1)[own],
                 "difference": values[own] - values[other],
             }
-            assert found[row] == pytest.approx(expected[quantity].item(), abs=1e-5)
+            assert result[row] == pytest.approx(expected[quantity].item(), abs=1e-5)
 
 
 def test_the_gradient_is_its_length_at_the_text_and_the_product_has_a_sign(bert: Classifier) -> None:
-    rows = asked(bert)
+    rows = inputs_of(bert)
     lengths = attribute(bert, rows, Plan(method="gradient"))
     products = attribute(bert, rows, Plan(method="gradient_x_input"))
     for row, (pieces, target) in enumerate(zip(rows.pieces, rows.target.tolist(), strict=True)):
@@ -300,7 +300,7 @@ def test_the_gradient_is_its_length_at_the_text_and_the_product_has_a_sign(bert:
 def test_the_plain_gradients_cost_one_evaluation_and_are_never_refined(
     rough: Classifier, method: Method
 ) -> None:
-    scores = attribute(rough, asked(rough), Plan(method=method, tolerance=1e-12))
+    scores = attribute(rough, inputs_of(rough), Plan(method=method, tolerance=1e-12))
     assert scores.status == ["fixed"] * len(TEXT)
     assert scores.evals.tolist() == [1] * len(TEXT)
     assert_measured(scores)
@@ -311,18 +311,18 @@ def test_the_plain_gradients_cost_one_evaluation_and_are_never_refined(
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_piece_of_a_row_has_a_score_and_no_rows_have_none(bert: Classifier, method: Method) -> None:
-    rows = asked(bert)
+    rows = inputs_of(bert)
     scores = attribute(bert, rows, Plan(method=method, mode="fixed", chains=fixed(4)))
     assert [len(pieces) for pieces in scores.pieces] == [len(pieces) for pieces in rows.pieces]
-    nothing = attribute(bert, asked(bert, []), Plan(method=method))
+    nothing = attribute(bert, inputs_of(bert, []), Plan(method=method))
     assert (nothing.pieces, nothing.status, nothing.evals.shape) == ([], [], (0,))
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_order_of_the_rows_is_theirs_to_choose(rough: Classifier, method: Method) -> None:
     plan = Plan(method=method)
-    forth = attribute(rough, asked(rough), plan)
-    back = attribute(rough, asked(rough, TEXT[::-1]), plan)
+    forth = attribute(rough, inputs_of(rough), plan)
+    back = attribute(rough, inputs_of(rough, TEXT[::-1]), plan)
     assert forth.status == back.status[::-1]
     assert forth.evals.tolist() == back.evals.tolist()[::-1]
     for one, other in zip(forth.pieces, back.pieces[::-1], strict=True):
@@ -330,14 +330,14 @@ def test_the_order_of_the_rows_is_theirs_to_choose(rough: Classifier, method: Me
 
 
 def test_the_same_rows_give_the_same_scores_bit_for_bit(rough: Classifier) -> None:
-    one, other = (attribute(rough, asked(rough), Plan()) for _ in range(2))
+    one, other = (attribute(rough, inputs_of(rough), Plan()) for _ in range(2))
     assert all(np.array_equal(first, second) for first, second in zip(one.pieces, other.pieces, strict=True))
 
 
 def test_a_class_that_gains_is_paid_for_by_its_rival(folders: dict[str, Path]) -> None:
     textcnn = opened(folders["textcnn"])
     plan = Plan(quantity="difference", mode="fixed", chains=fixed(16))
-    rows = asked(textcnn, ["好 very very 好 brilliant"])
+    rows = inputs_of(textcnn, ["好 very very 好 brilliant"])
     first, second = rows.logits[0].topk(2).indices.tolist()
     forth = attribute(
         textcnn, ModelInputs(rows.pieces, rows.segments, rows.logits, torch.tensor([first])), plan
@@ -358,7 +358,7 @@ def test_weights_that_are_not_finite_give_scores_that_are_not(
     config = ModelConfig(path=str(folders["bert"]), max_length=48)
     tokenizer = AutoTokenizer.from_pretrained(folders["bert"])
     classifier = Classifier(model, tokenizer, config, RUN, tuple(CLASSES.values()))
-    scores = attribute(classifier, asked(classifier, target=0), Plan(method=method))
+    scores = attribute(classifier, inputs_of(classifier, target=0), Plan(method=method))
     assert not any(np.isfinite(pieces).all() for pieces in scores.pieces)
     assert not np.isfinite(scores.value).any()
 
@@ -369,7 +369,7 @@ def test_a_textcnn_is_integrated_exactly_in_one_evaluation(
 ) -> None:
     """Its closed form is what Gauss-Legendre converges to, slowly: the path has kinks."""
     textcnn = opened(folders["textcnn"])
-    rows = asked(textcnn, [*TEXT, "好 very very 好 brilliant", "good good good good"])
+    rows = inputs_of(textcnn, [*TEXT, "好 very very 好 brilliant", "good good good good"])
     scores = attribute(textcnn, rows, Plan(quantity=quantity))
     assert set(scores.status) == {"exact"}
     assert set(scores.evals.tolist()) == {1}
@@ -391,6 +391,6 @@ def test_the_closed_form_is_left_where_it_does_not_hold_or_is_not_wanted(
     folders: dict[str, Path], plan: Plan
 ) -> None:
     textcnn = opened(folders["textcnn"])
-    scores = attribute(textcnn, asked(textcnn), plan)
+    scores = attribute(textcnn, inputs_of(textcnn), plan)
     assert "exact" not in scores.status
     assert scores.evals.min() >= 7

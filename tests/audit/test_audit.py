@@ -37,15 +37,15 @@ def corpus(folder: Path, rows: list[tuple[str, str, str, str]] = ROWS) -> Job:
     return Job(name="x", corpus=config, model=ModelConfig(path=str(folder / "model")))
 
 
-def reasons(found: Audit) -> set[tuple[str, str, tuple[str, ...]]]:
+def reasons(result: Audit) -> set[tuple[str, str, tuple[str, ...]]]:
     """Return row, reason and other rows of each finding."""
-    return {(finding.id, finding.reason, finding.others) for finding in found.findings}
+    return {(finding.id, finding.reason, finding.others) for finding in result.findings}
 
 
 def test_every_kind_of_repeat_is_listed_with_its_reason_and_the_other_row(tmp_path: Path) -> None:
-    found = audit(corpus(tmp_path))
+    result = audit(corpus(tmp_path))
     like = "same text but for case, width or space, other split"
-    assert reasons(found) == {
+    assert reasons(result) == {
         ("a", "same text, other split", ("b",)),
         ("b", "same text, other split", ("a",)),
         *(
@@ -61,29 +61,29 @@ def test_every_kind_of_repeat_is_listed_with_its_reason_and_the_other_row(tmp_pa
             for why in ("same split", "other label")
         ),
     }
-    assert found.rows == {"train": 7, "validation": 1, "test": 2}
-    assert found.counts["same text, other label"] == 2
-    assert [notice.partition(":")[0] for notice in found.notices[:2]] == [
+    assert result.rows == {"train": 7, "validation": 1, "test": 2}
+    assert result.counts["same text, other label"] == 2
+    assert [notice.partition(":")[0] for notice in result.notices[:2]] == [
         "the same text is in two splits",
         "the same text has two labels",
     ]
 
 
 def test_a_corpus_in_which_all_is_well_has_no_findings(tmp_path: Path) -> None:
-    found = audit(corpus(tmp_path, [ROWS[0], ROWS[8]]))
-    assert found.findings == ()
-    assert found.notices == ()
-    assert "not looked for" in found.facts()["label doubtful"]
+    result = audit(corpus(tmp_path, [ROWS[0], ROWS[8]]))
+    assert result.findings == ()
+    assert result.notices == ()
+    assert "not looked for" in result.facts()["label doubtful"]
 
 
 def test_a_crowd_of_one_text_names_five_others_and_every_kind_of_reason(tmp_path: Path) -> None:
     rows = [(f"r{row}", "好评", "good", "train") for row in range(400)]
     rows += [("last", "好评", "bad", "test")]
-    found = audit(corpus(tmp_path, rows))
-    assert found.counts["same text, same split"] == 400
-    assert found.counts["same text, other split"] == found.counts["same text, other label"] == 401
-    assert max(len(finding.others) for finding in found.findings) == 5
-    assert ("r7", "same text, other label", ("last",)) in reasons(found)
+    result = audit(corpus(tmp_path, rows))
+    assert result.counts["same text, same split"] == 400
+    assert result.counts["same text, other split"] == result.counts["same text, other label"] == 401
+    assert max(len(finding.others) for finding in result.findings) == 5
+    assert ("r7", "same text, other label", ("last",)) in reasons(result)
 
 
 def test_labels_are_doubted_on_answers_out_of_fold(tmp_path: Path) -> None:
@@ -100,13 +100,13 @@ def test_labels_are_doubted_on_answers_out_of_fold(tmp_path: Path) -> None:
         "probabilities": right.tolist(),
     }
     write_answers(tmp_path / "model", ("bad", "good"), columns)
-    found = audit(job)
-    assert found.compared == 40
-    listed = [finding for finding in found.findings if finding.reason == "label doubtful"]
+    result = audit(job)
+    assert result.compared == 40
+    listed = [finding for finding in result.findings if finding.reason == "label doubtful"]
     assert [(finding.id, finding.other_labels, finding.score) for finding in listed] == [
         ("r6", ("bad",), 0.05)
     ]
-    assert found.facts()["label doubtful"] == "1 of 40 rows of train with answers out of fold"
+    assert result.facts()["label doubtful"] == "1 of 40 rows of train with answers out of fold"
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 no table PAR1"])

@@ -49,7 +49,7 @@ def test_the_list_is_the_off_diagonal_of_the_confident_joint_lowest_margin_first
         best = [(probabilities[row, one], -one) for one in reached]
         if best and -max(best)[1] != own:
             wanted.add(row)
-    found = doubts(probabilities, labels)
-    assert {doubt.row for doubt in found} == wanted
-    order = margins(probabilities, labels)[[doubt.row for doubt in found]]
+    doubtful = doubts(probabilities, labels)
+    assert {doubt.row for doubt in doubtful} == wanted
+    order = margins(probabilities, labels)[[doubt.row for doubt in doubtful]]
     assert (np.diff(np.round(order, 6)) >= 0).all()

@@ -35,13 +35,13 @@ SIGNS = "房间很干净服务早餐不错位置方便下次还来价格便宜�
 def corpus() -> list[str]:
     """Return texts in Chinese and English, each with a version in which one word or sign of its end differs."""
     chance = random.Random(0)
-    found = []
+    texts = []
     for _ in range(60):
         words = chance.choices(WORDS, k=30)
-        found += [" ".join(words), " ".join([*words[:-1], "else"])]
+        texts += [" ".join(words), " ".join([*words[:-1], "else"])]
         signs = chance.choices(SIGNS, k=40)
-        found += ["".join(signs), "".join([*signs[:-1], "啊"])]
-    return found
+        texts += ["".join(signs), "".join([*signs[:-1], "啊"])]
+    return texts
 
 
 def test_near_pairs_are_those_of_comparing_every_text_with_every_other() -> None:
@@ -53,11 +53,11 @@ def test_near_pairs_are_those_of_comparing_every_text_with_every_other() -> None
         for other in range(one + 1, len(texts))
         if (share := alike(made[one], made[other])) >= 0.8
     }
-    found = {
+    pairs = {
         (one, other): share for one, other, share in near_pairs(texts, ["train"] * len(texts), 0.8, silent)
     }
     assert len(wanted) == 120
-    assert found == wanted
+    assert pairs == wanted
 
 
 def test_two_runs_give_the_same_pairs_in_the_same_order() -> None:
@@ -79,9 +79,9 @@ def test_of_a_crowd_each_text_meets_a_neighbour_and_every_split(monkeypatch: pyt
     stem = " ".join(WORDS * 3)
     texts = [f"{stem} room number {row}" for row in range(300)]
     splits = ["test" if row % 10 == 0 else "train" for row in range(300)]
-    found = list(near_pairs(texts, splits, 0.8, silent))
+    result = list(near_pairs(texts, splits, 0.8, silent))
     met: dict[int, set[str]] = {row: set() for row in range(300)}
-    for one, other, _ in found:
+    for one, other, _ in result:
         met[one].add(splits[other])
         met[other].add(splits[one])
     assert all(names == {"train", "test"} for names in met.values())

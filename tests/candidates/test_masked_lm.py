@@ -10,7 +10,7 @@ import torch
 from transformers import BertConfig, BertForMaskedLM
 
 from augment.candidates.masked_lm import MaskedWords
-from augment.candidates.place import Place
+from augment.candidates.slot import Slot
 from augment.config.sections import RunConfig
 from augment.errors import ModelError
 from augment.text.segment import segment
@@ -47,60 +47,60 @@ def words(folder: Path) -> MaskedWords:
     return MaskedWords(str(folder), RUN, MOST)
 
 
-def places(text: str, most: int = 20) -> list[Place]:
+def slots_in(text: str, most: int = 20) -> list[Slot]:
     """Return the places of the first tokens of a text."""
     spans = segment(text)[:most]
-    return [Place("r1", number, text, None, 0, *span, None) for number, span in enumerate(spans)]
+    return [Slot("r1", number, text, None, 0, *span, None) for number, span in enumerate(spans)]
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_every_offer_for_an_awkward_text_is_a_word(words: MaskedWords, text: str) -> None:
-    offers = words.offer(places(text))
-    assert len(offers) == len(places(text))
-    for found in offers:
-        assert len(found) == len(set(found)) <= 2 * MOST
-        assert all(word.isalpha() for word in found)
+    offers = words.offer(slots_in(text))
+    assert len(offers) == len(slots_in(text))
+    for result in offers:
+        assert len(result) == len(set(result)) <= 2 * MOST
+        assert all(word.isalpha() for word in result)
 
 
 def test_chinese_and_english_places_are_filled(words: MaskedWords) -> None:
-    assert all(words.offer(places("好 店")))
-    assert all(words.offer(places("very a b")))
+    assert all(words.offer(slots_in("好 店")))
+    assert all(words.offer(slots_in("very a b")))
 
 
 def test_the_same_places_get_the_same_words(words: MaskedWords, folder: Path) -> None:
-    asked = [where for text in TEXTS[:5] for where in places(text)]
-    offers = words.offer(asked)
-    assert words.offer(asked) == offers
-    assert MaskedWords(str(folder), RUN, MOST).offer(asked) == offers
+    requested = [where for text in TEXTS[:5] for where in slots_in(text)]
+    offers = words.offer(requested)
+    assert words.offer(requested) == offers
+    assert MaskedWords(str(folder), RUN, MOST).offer(requested) == offers
     assert words.offer([]) == []
 
 
 @pytest.mark.parametrize("run", [RUN, RunConfig(device="cpu", threads=1, token_budget=64)])
 def test_a_place_is_answered_in_a_batch_as_alone(folder: Path, run: RunConfig) -> None:
-    asked = [where for text in TEXTS[:5] for where in places(text)]
+    requested = [where for text in TEXTS[:5] for where in slots_in(text)]
     together = MaskedWords(str(folder), run, MOST)
-    assert together.offer(asked) == [together.offer([where])[0] for where in asked]
+    assert together.offer(requested) == [together.offer([where])[0] for where in requested]
 
 
 def test_a_token_of_more_than_three_pieces_gets_nothing(words: MaskedWords) -> None:
-    assert all(words.offer([place]) != [()] for place in places("q qq qqq"))
-    assert words.offer(places("qqqq qqqqqqqq")) == [(), ()]
+    assert all(words.offer([slot]) != [()] for slot in slots_in("q qq qqq"))
+    assert words.offer(slots_in("qqqq qqqqqqqq")) == [(), ()]
 
 
 def test_the_token_itself_is_hidden_from_the_model(words: MaskedWords) -> None:
-    one, other = places("好 a 店")[1], places("好 b 店")[1]
+    one, other = slots_in("好 a 店")[1], slots_in("好 b 店")[1]
     assert words.offer([one]) == words.offer([other])
-    assert words.offer([one]) != words.offer([places("好 a 差")[1]])
+    assert words.offer([one]) != words.offer([slots_in("好 a 差")[1]])
 
 
 def test_a_place_of_the_second_text_is_seen_in_its_own_sentence(words: MaskedWords) -> None:
-    second = Place("r1", 0, "another text", "好 a 店", 1, 2, 3, None)
-    assert words.offer([second]) == words.offer([places("好 a 店")[1]])
+    second = Slot("r1", 0, "another text", "好 a 店", 1, 2, 3, None)
+    assert words.offer([second]) == words.offer([slots_in("好 a 店")[1]])
 
 
 def test_a_token_past_what_the_model_reads_gets_nothing(words: MaskedWords) -> None:
     text = "好" * 700
-    early, late = Place("r1", 0, text, None, 0, 3, 4, None), Place("r1", 1, text, None, 0, 690, 691, None)
+    early, late = Slot("r1", 0, text, None, 0, 3, 4, None), Slot("r1", 1, text, None, 0, 690, 691, None)
     offers = words.offer([early, late])
     assert offers[0]
     assert offers[1] == ()
@@ -136,7 +136,7 @@ def test_a_real_masked_model_fills_english_places(shared: Path) -> None:
         pytest.skip(f"needs the masked model {real.name}")
     words = MaskedWords(str(real), RUN, MOST)
     text = "The acting in this movie was brilliant."
-    offers = dict(zip([where.word for where in places(text)], words.offer(places(text)), strict=True))
+    offers = dict(zip([where.word for where in slots_in(text)], words.offer(slots_in(text)), strict=True))
     assert offers["movie"]
     assert offers["brilliant"]
     assert all(word.isalpha() and word.isascii() for word in (*offers["movie"], *offers["brilliant"]))

@@ -70,9 +70,9 @@ def finished(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def counts(result: Result) -> dict[str, int]:
     """Return the counts of a run that was asked for JSON."""
     assert result.code == 0, result.err
-    found = json.loads(result.out)["counts"]
-    assert isinstance(found, dict)
-    return found
+    content = json.loads(result.out)["counts"]
+    assert isinstance(content, dict)
+    return content
 
 
 def test_the_command_line_lists_its_commands() -> None:
@@ -131,21 +131,21 @@ def test_overwrite_replaces_a_run_and_nothing_else(config: Path, tmp_path: Path)
 
 
 def test_a_limit_is_a_trial_and_its_rows_are_counted(config: Path, tmp_path: Path) -> None:
-    found = counts(
+    counted = counts(
         augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--json", "--limit", 7)
     )
-    assert (found["rows worked on"], found["rows not selected"], found["rows read"]) == (7, 293, 300)
-    told = augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--limit", 7)
-    assert "note: a trial: run.limit left 293 rows out" in told.err
+    assert (counted["rows worked on"], counted["rows not selected"], counted["rows read"]) == (7, 293, 300)
+    reported = augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--limit", 7)
+    assert "note: a trial: run.limit left 293 rows out" in reported.err
 
 
 def test_splits_on_the_command_line_take_the_place_of_the_pipelines(config: Path, tmp_path: Path) -> None:
     words = ("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--json")
-    found = counts(augment(*words, "--split", "test", "--split", "validation"))
+    counted = counts(augment(*words, "--split", "test", "--split", "validation"))
     splits = pq.read_table(tmp_path / "a" / "explain" / "source_rows.parquet").column("split").to_pylist()
     assert set(splits) == {"test", "validation"}
-    assert found["rows worked on"] == len(splits)
-    assert found["rows passed through"] == 300 - len(splits)
+    assert counted["rows worked on"] == len(splits)
+    assert counted["rows passed through"] == 300 - len(splits)
 
 
 def test_a_run_goes_to_runs_config_pipeline_by_default(
@@ -167,17 +167,17 @@ def test_the_json_of_a_run_is_all_that_stdout_holds(config: Path, tmp_path: Path
 
 def test_check_tells_what_a_run_would_use(config: Path, small: Path) -> None:
     words = ("check", "augment", "-c", config, "-c", "gpu")
-    plain, found = augment(*words), augment(*words, "--json")
-    assert (plain.code, plain.err, found.code, found.err) == (0, "", 0, "")
-    told = json.loads(found.out)
-    assert told["pipeline"].startswith("augment: tokenize > attribute > keywords > rank > ")
-    assert told["corpus"] == str(small / "small.csv")
-    assert told["columns"] == "text = review, label = label, id = id"
-    assert told["labels"] == "bad, good (300 rows seen)"
-    assert told["dictionaries"] == "none"
-    assert told["model"].endswith("classes bad, good")
+    plain, result = augment(*words), augment(*words, "--json")
+    assert (plain.code, plain.err, result.code, result.err) == (0, "", 0, "")
+    reported = json.loads(result.out)
+    assert reported["pipeline"].startswith("augment: tokenize > attribute > keywords > rank > ")
+    assert reported["corpus"] == str(small / "small.csv")
+    assert reported["columns"] == "text = review, label = label, id = id"
+    assert reported["labels"] == "bad, good (300 rows seen)"
+    assert reported["dictionaries"] == "none"
+    assert reported["model"].endswith("classes bad, good")
     lines = dict(line.split(maxsplit=1) for line in plain.out.splitlines())
-    assert lines == told
+    assert lines == reported
 
 
 def test_explain_shows_the_text_the_answer_and_the_words_that_matter(small: Path) -> None:
@@ -193,18 +193,18 @@ def test_explain_shows_the_text_the_answer_and_the_words_that_matter(small: Path
 
 def test_explain_gives_json_and_takes_a_target(small: Path) -> None:
     result = augment("explain", "the movie 很好", "-m", small / "model", "--json", "--target", "bad")
-    found = json.loads(result.out)
+    content = json.loads(result.out)
     assert (result.code, result.err) == (0, "")
-    assert (found["target"], found["prediction"], found["text_pair"]) == ("bad", "good", None)
-    assert len(found["tokens"]) == len(found["scores"]) == len(found["spans"]) == len(found["side"])
+    assert (content["target"], content["prediction"], content["text_pair"]) == ("bad", "good", None)
+    assert len(content["tokens"]) == len(content["scores"]) == len(content["spans"]) == len(content["side"])
 
 
 def test_explain_takes_a_pair_and_says_which_model_reads_but_one_text(small: Path, pair_model: Path) -> None:
     result = augment("explain", "怎么还款", "-m", pair_model, "--json", "--pair", "how to pay")
-    found = json.loads(result.out)
+    content = json.loads(result.out)
     assert (result.code, result.err) == (0, "")
-    assert found["text_pair"] == "how to pay"
-    assert sorted(set(found["side"])) == [0, 1]
+    assert content["text_pair"] == "how to pay"
+    assert sorted(set(content["side"])) == [0, 1]
     refused = augment("explain", "怎么还款", "-m", small / "model", "--pair", "how to pay")
     assert (refused.code, refused.out) == (6, "")
     assert "reads one text" in refused.err
@@ -266,14 +266,14 @@ def test_train_saves_a_model_and_tells_how_well_it_does(config: Path, tmp_path: 
     folder = tmp_path / "模型"
     result = augment("train", "-c", config, *CPU, "-m", folder, "--json", "--quiet")
     assert (result.code, result.err) == (0, "")
-    found = json.loads(result.out)
-    assert (found["folder"], found["start"], found["rows"], found["held_out"]) == (
+    content = json.loads(result.out)
+    assert (content["folder"], content["start"], content["rows"], content["held_out"]) == (
         str(folder),
         "textcnn",
         60,
         "test",
     )
-    assert 0 <= found["accuracy"] <= 1
+    assert 0 <= content["accuracy"] <= 1
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
 
 
@@ -291,11 +291,11 @@ def test_audit_reads_what_the_folds_answered_and_lists_rows_where_it_is_told_to(
     assert augment("train", "-c", config, *CPU, "--folds", "2", "-m", tmp_path / "m", "--quiet").code == 0
     listed = tmp_path / "audit.csv"
     result = augment("audit", "-c", config, "-m", tmp_path / "m", "-o", listed, "--json")
-    found = json.loads(result.out)
+    content = json.loads(result.out)
     assert result.code == 0
-    assert sum(found["rows"].values()) == 300
-    assert found["asked"] == 60
-    assert listed.read_text(encoding="utf-8-sig").count("\n") >= len(found["findings"]) + 1
+    assert sum(content["rows"].values()) == 300
+    assert content["asked"] == 60
+    assert listed.read_text(encoding="utf-8-sig").count("\n") >= len(content["findings"]) + 1
     plain = augment("audit", "-c", config, "--quiet")
     assert plain.code == 0
     assert "not looked for" in plain.out
@@ -320,17 +320,17 @@ def test_report_draws_the_same_page_again(finished: Path) -> None:
 
 
 def test_list_names_pipelines_configs_and_stages() -> None:
-    plain, found = augment("list"), augment("list", "--json")
-    assert (plain.code, plain.err, found.code, found.err) == (0, "", 0, "")
-    told = json.loads(found.out)
-    assert list(told) == ["pipelines", "configs", "stages"]
-    assert {"augment", "explain", "probe", "attack"} <= set(told["pipelines"])
-    assert {"demo-zh", "demo-en"} <= set(told["configs"])
+    plain, result = augment("list"), augment("list", "--json")
+    assert (plain.code, plain.err, result.code, result.err) == (0, "", 0, "")
+    reported = json.loads(result.out)
+    assert list(reported) == ["pipelines", "configs", "stages"]
+    assert {"augment", "explain", "probe", "attack"} <= set(reported["pipelines"])
+    assert {"demo-zh", "demo-en"} <= set(reported["configs"])
     assert {"tokenize", "attribute", "rank", "substitute", "delete", "attack", "judge", "keep"} <= set(
-        told["stages"]
+        reported["stages"]
     )
-    assert all(about.strip() and "\n" not in about for kind in told.values() for about in kind.values())
-    assert all(f"  {name} " in plain.out for kind in told.values() for name in kind)
+    assert all(about.strip() and "\n" not in about for kind in reported.values() for about in kind.values())
+    assert all(f"  {name} " in plain.out for kind in reported.values() for name in kind)
 
 
 def test_debug_lets_the_error_itself_through(config: Path) -> None:

@@ -88,8 +88,8 @@ class Bench:
         assert result.code in {0, 2, 3, 4, 5, 6, 7}, shown
         assert "Traceback" not in result.err, shown
         if result.code:
-            place, what, hint = result.err.splitlines()[-3:]
-            assert place.startswith("error: "), shown
+            index, what, hint = result.err.splitlines()[-3:]
+            assert index.startswith("error: "), shown
             assert all(line.startswith("  ") and line.strip() for line in (what, hint)), shown
         assert (_tree(self.foreign), sorted(self.work.parent.iterdir())) == (foreign, home), shown
         self.clean()
@@ -209,10 +209,10 @@ def test_a_spoiled_model_is_code_6_and_names_its_folder(fault: str, bench: Bench
 def test_a_piece_beyond_the_embeddings_is_code_6(bench: Bench) -> None:
     shutil.copytree(bench.work / "model", bench.work / "odd", dirs_exist_ok=True)
     file = bench.work / "odd" / "tokenizer.json"
-    found = json.loads(file.read_text("utf-8"))
-    vocabulary = found["model"]["vocab"]
-    found["model"]["vocab"] = {piece: number + 9000 * (number > 9) for piece, number in vocabulary.items()}
-    file.write_text(json.dumps(found), "utf-8")
+    content = json.loads(file.read_text("utf-8"))
+    vocabulary = content["model"]["vocab"]
+    content["model"]["vocab"] = {piece: number + 9000 * (number > 9) for piece, number in vocabulary.items()}
+    file.write_text(json.dumps(content), "utf-8")
     refused(augment("explain", "很好 great", "-m", "odd"), 6, "odd", "rows")
     refused(bench.ends_well("run", "explain", "-q", "-c", "mine.yaml", "-m", "odd"), 6, "odd", "rows")
 
@@ -272,8 +272,8 @@ def _shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_an_output_that_is_full_is_code_7(tmp_path: Path) -> None:
-    found = _shell("$augment list > /dev/full", tmp_path)
-    assert (found.returncode, len(found.stderr.splitlines())) == (7, 3)
+    result = _shell("$augment list > /dev/full", tmp_path)
+    assert (result.returncode, len(result.stderr.splitlines())) == (7, 3)
 
 
 def test_an_output_that_nobody_reads_or_that_is_closed_ends_in_silence(tmp_path: Path) -> None:
@@ -284,9 +284,9 @@ def test_an_output_that_nobody_reads_or_that_is_closed_ends_in_silence(tmp_path:
 
 
 def test_an_output_in_another_encoding_shows_escapes(tmp_path: Path) -> None:
-    found = _shell("PYTHONIOENCODING=ascii $augment explain 好 -m nowhere", tmp_path)
-    assert found.returncode == 6
-    assert "nowhere" in found.stderr
+    result = _shell("PYTHONIOENCODING=ascii $augment explain 好 -m nowhere", tmp_path)
+    assert result.returncode == 6
+    assert "nowhere" in result.stderr
 
 
 def test_a_shell_completes_the_commands(tmp_path: Path) -> None:

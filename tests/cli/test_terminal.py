@@ -74,18 +74,18 @@ def test_no_command_prints_what_acts(
         augment("run", "augment", "-c", hostile, "-o", out, "--limit", "20", *CPU)
     for line in words:
         result = augment(*line)
-        said = OWN.sub("", result.out + result.err)
-        assert said, line
-        assert ACTING.search(said) is None, (line, said)
+        message = OWN.sub("", result.out + result.err)
+        assert message, line
+        assert ACTING.search(message) is None, (line, message)
         assert not any(part.startswith("error: forged") for part in result.err.splitlines()), line
-        assert result.code != 1, (line, said)
+        assert result.code != 1, (line, message)
 
 
 def test_labels_are_shown_whole_and_not_as_markup(hostile: Path) -> None:
-    found = augment("explain", "房间 很好", "-m", hostile.parent / "model")
-    assert "[/b]⟨ESC⟩]8;;http://x" in found.out or "[link=http://x]坏[/link] error: forged" in found.out
+    result = augment("explain", "房间 很好", "-m", hostile.parent / "model")
+    assert "[/b]⟨ESC⟩]8;;http://x" in result.out or "[link=http://x]坏[/link] error: forged" in result.out
 
 
 def test_json_gives_labels_as_they_are(hostile: Path) -> None:
-    found = json.loads(augment("explain", "房间 很好", "-m", hostile.parent / "model", "--json").out)
-    assert found["prediction"] in (GOOD, BAD)
+    content = json.loads(augment("explain", "房间 很好", "-m", hostile.parent / "model", "--json").out)
+    assert content["prediction"] in (GOOD, BAD)

@@ -13,7 +13,7 @@ from augment.config.job import Job, origin, read_job
 from augment.config.sections import CorpusConfig, ModelConfig, OutputConfig, RunConfig
 from augment.errors import RequestError
 
-NOUN = """\
+CONFIG = """\
 corpus:
   root: 数据
   files: [酒店.csv, 外卖.csv]
@@ -31,9 +31,9 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 
 @pytest.fixture
-def noun(tmp_path: Path) -> Path:
+def config_file(tmp_path: Path) -> Path:
     """Return a config with a corpus and a model."""
-    return write(tmp_path, "酒店.yaml", NOUN)
+    return write(tmp_path, "酒店.yaml", CONFIG)
 
 
 def refusal(paths: list[Path], *overrides: str) -> RequestError:
@@ -43,8 +43,8 @@ def refusal(paths: list[Path], *overrides: str) -> RequestError:
     return caught.value
 
 
-def test_a_job_is_what_its_files_give_and_the_defaults(noun: Path, tmp_path: Path) -> None:
-    job = read_job([noun, write(tmp_path, "gpu.yaml", "run: {device: cuda}\nseed: 3\n")])
+def test_a_job_is_what_its_files_give_and_the_defaults(config_file: Path, tmp_path: Path) -> None:
+    job = read_job([config_file, write(tmp_path, "gpu.yaml", "run: {device: cuda}\nseed: 3\n")])
     assert [file.path for file in job.needs_corpus().files] == ["酒店.csv", "外卖.csv"]
     assert (job.name, job.seed, job.run.device, job.run.dtype) == ("酒店+gpu", 3, "cuda", "float32")
     assert (job.root, job.needs_model().path) == (Path("数据"), "模型")
@@ -56,27 +56,28 @@ def test_a_name_in_a_file_names_the_job(tmp_path: Path) -> None:
     assert read_job([write(tmp_path, "a.yaml", "name: 我的\n")]).name == "我的"
 
 
-def test_no_section_is_given_by_two_files(noun: Path, tmp_path: Path) -> None:
+def test_no_section_is_given_by_two_files(config_file: Path, tmp_path: Path) -> None:
     """Both files are named, and the line of the second; even where they agree."""
     other = write(tmp_path, "other.yaml", "# again\n\nmodel: {path: 模型}\n")
-    error = refusal([noun, other])
+    error = refusal([config_file, other])
     assert error.where == f"{other}:3"
-    assert error.what == f"section `model` is also given by {noun}"
-    assert "also given by" in refusal([noun, noun]).what
+    assert error.what == f"section `model` is also given by {config_file}"
+    assert "also given by" in refusal([config_file, config_file]).what
 
 
-def test_an_override_is_one_value_and_is_checked(noun: Path) -> None:
+def test_an_override_is_one_value_and_is_checked(config_file: Path) -> None:
     job = read_job(
-        [noun], ["run.dtype=bfloat16", "run.threads=2", "seed=7", "corpus.text=评论", "run.splits=[a, 1b]"]
+        [config_file],
+        ["run.dtype=bfloat16", "run.threads=2", "seed=7", "corpus.text=评论", "run.splits=[a, 1b]"],
     )
     assert (job.run.dtype, job.run.threads, job.seed, job.needs_corpus().text) == ("bfloat16", 2, 7, "评论")
     assert job.run.splits == ("a", "1b")
-    assert read_job([noun], ["run.threads=2", "run.threads=3"]).run.threads == 3
-    assert read_job([noun], ["run.threads=2", "run.threads=null"]).run.threads is None
+    assert read_job([config_file], ["run.threads=2", "run.threads=3"]).run.threads == 3
+    assert read_job([config_file], ["run.threads=2", "run.threads=null"]).run.threads is None
 
 
-def test_an_override_keeps_the_rest_of_its_section(noun: Path) -> None:
-    job = read_job([noun], ["corpus.language=zh"])
+def test_an_override_keeps_the_rest_of_its_section(config_file: Path) -> None:
+    job = read_job([config_file], ["corpus.language=zh"])
     assert job.needs_corpus().labels == ("差评", "好评")
     assert read_job([], ["model.path=a/b", "model.max_length=32"]).model == ModelConfig(
         path="a/b", max_length=32
@@ -98,22 +99,22 @@ def test_an_override_keeps_the_rest_of_its_section(noun: Path) -> None:
         ("run.dtype=*x", "aliases are not read", ""),
     ],
 )
-def test_a_wrong_override_is_refused(noun: Path, word: str, what: str, hint: str) -> None:
-    error = refusal([noun], word)
+def test_a_wrong_override_is_refused(config_file: Path, word: str, what: str, hint: str) -> None:
+    error = refusal([config_file], word)
     assert error.where.startswith("--set ")
     assert what in error.what
     assert hint in error.hint
 
 
-def test_a_setting_knows_the_file_and_line_it_comes_from(noun: Path, tmp_path: Path) -> None:
+def test_a_setting_knows_the_file_and_line_it_comes_from(config_file: Path, tmp_path: Path) -> None:
     other = write(tmp_path, "gpu.yaml", "# fast\nrun: {device: cuda}\n")
-    assert origin([other, noun], "corpus", "files") == f"{noun}:3"
-    assert origin([other, noun], "run", "device") == f"{other}:2"
+    assert origin([other, config_file], "corpus", "files") == f"{config_file}:3"
+    assert origin([other, config_file], "run", "device") == f"{other}:2"
     assert origin([other], "corpus", "files") == origin([], "corpus", "files") == "corpus.files"
 
 
-def test_the_folder_of_the_data_can_be_named_apart(noun: Path) -> None:
-    assert read_job([noun], data=Path("别处")).root == Path("别处")
+def test_the_folder_of_the_data_can_be_named_apart(config_file: Path) -> None:
+    assert read_job([config_file], data=Path("别处")).root == Path("别处")
     assert read_job([], data=Path("别处")).corpus is None
 
 
@@ -169,8 +170,8 @@ def test_names_of_labels_may_be_a_list() -> None:
     assert named == CorpusConfig.model_validate({"files": "a", "label_names": {0: "差", "1": "好"}})
 
 
-def test_a_job_cannot_be_changed_and_travels_whole(noun: Path) -> None:
-    job = read_job([noun])
+def test_a_job_cannot_be_changed_and_travels_whole(config_file: Path) -> None:
+    job = read_job([config_file])
     with pytest.raises(ValidationError, match="frozen"):
         job.run.__setattr__("threads", 3)
     assert pickle.loads(pickle.dumps(job)) == job

@@ -18,7 +18,7 @@ from augment.pipeline.requirements import check_sections
 
 PIPELINES, CONFIGS = names("pipelines"), names("configs")
 SETTINGS = {"gpu", "ray"}
-NOUNS = [name for name in CONFIGS if name not in SETTINGS]
+CORPUS_CONFIGS = [name for name in CONFIGS if name not in SETTINGS]
 # What a verb must never hold: where, on what, with which model, from which seed.
 FOREIGN = {
     "path",
@@ -77,28 +77,28 @@ def test_a_config_is_a_noun(name: str) -> None:
     assert (set(document.values) == {"run"}) == (name in SETTINGS)
 
 
-@pytest.mark.parametrize("noun", NOUNS)
-@pytest.mark.parametrize("verb", PIPELINES)
-def test_any_verb_runs_on_any_noun(verb: str, noun: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("config", CORPUS_CONFIGS)
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_any_verb_runs_on_any_noun(pipeline: str, config: str, tmp_path: Path) -> None:
     """Also with the settings of a device beside it, and with accepted flags, without which there is nothing to balance."""
-    plan = read_pipeline(find("pipelines", verb))
+    plan = read_pipeline(find("pipelines", pipeline))
     flags = tmp_path / "flags.csv"
     flags.write_text("accept,label,kind,text,form,flag\nyes,1,word,※,※,why\n", encoding="utf-8")
-    job = read_job([find("configs", noun), find("configs", "gpu")], [f"resources.flags={flags}"])
+    job = read_job([find("configs", config), find("configs", "gpu")], [f"resources.flags={flags}"])
     check_sections(plan, job)
     assert job.needs_corpus().files
     assert job.run.device == "cuda"
 
 
-@pytest.mark.parametrize("noun", [name for name in NOUNS if not name.startswith("demo-")])
-def test_the_columns_of_every_corpus_are_found(noun: str, shared: Path) -> None:
+@pytest.mark.parametrize("config", [name for name in CORPUS_CONFIGS if not name.startswith("demo-")])
+def test_the_columns_of_every_corpus_are_found(config: str, shared: Path) -> None:
     """On the real files, where they lie beside the checkout."""
-    corpus = read_job([find("configs", noun)], data=shared / "datasets").needs_corpus()
+    corpus = read_job([find("configs", config)], data=shared / "datasets").needs_corpus()
     if not all((corpus.root / file.path).exists() for file in corpus.files):
-        pytest.skip(f"{noun} is not among the real corpora here")
+        pytest.skip(f"{config} is not among the real corpora here")
     shape = inspect(corpus)
     assert shape.label is not None or all(file.label is not None for file in corpus.files)
-    assert (shape.text_pair is not None) == (noun == "pairs-zh")
+    assert (shape.text_pair is not None) == (config == "pairs-zh")
 
 
 @pytest.fixture(scope="module")
@@ -119,22 +119,22 @@ def fetched(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("noun", ["demo-zh", "demo-en"])
-@pytest.mark.parametrize("verb", PIPELINES)
-def test_the_demonstration_can_be_checked(verb: str, noun: str, fetched: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("config", ["demo-zh", "demo-en"])
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_the_demonstration_can_be_checked(pipeline: str, config: str, fetched: Path, tmp_path: Path) -> None:
     """On files of our own in place of the fetched ones, whatever lies in this checkout; `balance` with its flags."""
     flags = tmp_path / "flags.csv"
     flags.write_text("accept,label,kind,text,form,flag\nyes,positive,word,※,※,why\n", encoding="utf-8")
     job = read_job(
-        [find("configs", noun)], [f"model.path={fetched / 'model'}", f"resources.flags={flags}"], fetched
+        [find("configs", config)], [f"model.path={fetched / 'model'}", f"resources.flags={flags}"], fetched
     )
-    assert noun in check_run(verb, job)["corpus"]
+    assert config in check_run(pipeline, job)["corpus"]
 
 
 def test_the_list_says_a_sentence_of_each() -> None:
-    found = everything()
-    assert (list(found["pipelines"]), list(found["configs"])) == (PIPELINES, CONFIGS)
-    assert all(8 < len(about) < 200 for kind in found.values() for about in kind.values())
+    result = everything()
+    assert (list(result["pipelines"]), list(result["configs"])) == (PIPELINES, CONFIGS)
+    assert all(8 < len(about) < 200 for kind in result.values() for about in kind.values())
 
 
 def test_a_name_is_looked_up_and_a_path_is_taken_as_it_is() -> None:

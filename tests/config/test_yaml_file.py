@@ -89,8 +89,8 @@ def test_quoted_strings_come_back_code_point_for_code_point(values: dict[str, st
 def test_every_key_knows_its_line(keys: list[str]) -> None:
     text = "# a comment\n" + "".join(f"k_{key}:\n  inner: [1,\n    2]\n" for key in keys)
     document = parse(text, HERE)
-    for place, key in enumerate(keys):
-        line = 2 + 3 * place
+    for index, key in enumerate(keys):
+        line = 2 + 3 * index
         assert document.where((f"k_{key}",)) == f"{HERE}:{line}"
         assert document.where((f"k_{key}", "inner", 1)) == f"{HERE}:{line + 2}"
         assert document.where((f"k_{key}", "nothing", 7)) == f"{HERE}:{line}"
@@ -118,9 +118,9 @@ def test_an_empty_file_is_an_empty_mapping() -> None:
     ],
 )
 def test_what_is_no_plain_mapping_is_refused_with_its_line(text: str, line: int, what: str) -> None:
-    where, said, hint = refusal(text)
+    where, message, hint = refusal(text)
     assert where == f"{HERE}:{line}"
-    assert what in said
+    assert what in message
     assert hint
 
 
@@ -175,9 +175,9 @@ def test_a_sound_file_becomes_its_model() -> None:
 def test_a_wrong_value_is_named_with_its_line_and_the_nearest_right_one(
     text: str, line: int, what: str, hint: str
 ) -> None:
-    where, said, todo = refusal(text)
+    where, message, todo = refusal(text)
     assert where == f"{HERE}:{line}"
-    assert what in said
+    assert what in message
     assert hint in todo
 
 
@@ -217,9 +217,9 @@ def test_the_nearest_of_known_words_is_the_word_itself(known: list[str]) -> None
     ],
 )
 def test_what_would_end_the_parser_is_refused_with_its_line(value: str, what: str) -> None:
-    where, said, _ = refusal(f"\na:\n  {value}")
+    where, message, _ = refusal(f"\na:\n  {value}")
     assert where.startswith(str(HERE))
-    assert what in said
+    assert what in message
 
 
 @pytest.mark.parametrize(

@@ -80,20 +80,20 @@ def test_files_are_taken_from_a_given_archive(toy: tuple[Package, Path], tmp_pat
     """The archive is known by its checksum, whatever it is called; nothing else is written."""
     package, path = toy
     renamed = path.rename(tmp_path / "download.bin")
-    found = obtain([package], tmp_path / "data", [renamed])
-    assert found == [tmp_path / "data/toy-zh/pos.txt", tmp_path / "data/toy-en/films.txt"]
-    assert found[0].read_bytes() == TEXT
-    assert sorted(file for file in (tmp_path / "data").rglob("*") if file.is_file()) == sorted(found)
+    result = obtain([package], tmp_path / "data", [renamed])
+    assert result == [tmp_path / "data/toy-zh/pos.txt", tmp_path / "data/toy-en/films.txt"]
+    assert result[0].read_bytes() == TEXT
+    assert sorted(file for file in (tmp_path / "data").rglob("*") if file.is_file()) == sorted(result)
 
 
 def test_files_in_place_are_left_alone(toy: tuple[Package, Path], tmp_path: Path) -> None:
     """With the right checksum nothing is done; a damaged file is replaced."""
     package, path = toy
-    found = obtain([package], tmp_path, [path])
-    before = [file.stat().st_mtime_ns for file in found]
-    assert obtain([package], tmp_path, []) == found
-    assert [file.stat().st_mtime_ns for file in found] == before
-    found[0].write_bytes(b"damaged")
+    result = obtain([package], tmp_path, [path])
+    before = [file.stat().st_mtime_ns for file in result]
+    assert obtain([package], tmp_path, []) == result
+    assert [file.stat().st_mtime_ns for file in result] == before
+    result[0].write_bytes(b"damaged")
     assert obtain([package], tmp_path, [path])[0].read_bytes() == TEXT
 
 

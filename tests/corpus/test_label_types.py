@@ -20,7 +20,7 @@ NAMES = {"0": "bad", "1": "good", "true": "good", "false": "bad", "True": "good"
 
 def write(path: Path, labels: list[object]) -> None:
     """Write texts with these labels in turn, as the name of the file says."""
-    records = [{"text": text, "label": labels[place % 2]} for place, text in enumerate(TEXTS)]
+    records = [{"text": text, "label": labels[index % 2]} for index, text in enumerate(TEXTS)]
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(records), path)
     elif path.suffix == ".csv":
@@ -109,12 +109,12 @@ def test_labels_that_differ_in_type_stay_text() -> None:
 
     types = LabelTypes("label")
     types.add(chunk(["1", "2", None]))
-    assert types.found == "int64"
-    assert typed(pa.array(["1", None, "2.0"]), types.found).to_pylist() == [1, None, 2]
+    assert types.label_type == "int64"
+    assert typed(pa.array(["1", None, "2.0"]), types.label_type).to_pylist() == [1, None, 2]
     types.add(chunk([None]))
     types.add(chunk([]))
-    assert types.found == "int64"
+    assert types.label_type == "int64"
     types.add(chunk(["x"]))
-    assert types.found is None
-    assert typed(pa.array(["1", "x"]), types.found).to_pylist() == ["1", "x"]
-    assert LabelTypes(None).found is None
+    assert types.label_type is None
+    assert typed(pa.array(["1", "x"]), types.label_type).to_pylist() == ["1", "x"]
+    assert LabelTypes(None).label_type is None

@@ -99,7 +99,7 @@ def test_a_list_of_one_label_is_that_label(tmp_path: Path, suffix: str, mixed: b
     values: list[object] = [["好评"], ["neg"], [], ["好评", "neg"], None]
     if mixed and suffix != "parquet":
         values[1] = "neg"
-    records = [{"text": f"t{place}", "label": value} for place, value in enumerate(values)]
+    records = [{"text": f"t{index}", "label": value} for index, value in enumerate(values)]
     path = tmp_path / f"a.{suffix}"
     if suffix == "parquet":
         pq.write_table(pa.Table.from_pylist(records), path)

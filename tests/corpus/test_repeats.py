@@ -26,12 +26,12 @@ Row = tuple[str, str | None, str | None, str]
 
 def columns(rows: Sequence[Row]) -> list[list[str | None]]:
     """Return rows as columns: texts, pairs, labels, splits."""
-    return [[row[place] for row in rows] for place in range(4)]
+    return [[row[index] for row in rows] for index in range(4)]
 
 
 @given(ROWS)
 def test_counts_are_those_of_comparing_each_text_with_every_other(rows: list[Row]) -> None:
-    found = repeats_of(columns(rows))
+    result = repeats_of(columns(rows))
     where = defaultdict[str, set[tuple[str, str | None]]](set)
     labels = defaultdict[tuple[str, str | None], set[str | None]](set)
     for text, pair, label, split in rows:
@@ -41,16 +41,16 @@ def test_counts_are_those_of_comparing_each_text_with_every_other(rows: list[Row
     shared = {
         name: {
             earlier: count
-            for earlier in order[:place]
+            for earlier in order[:index]
             if (count := sum(row[3] == name and row[:2] in where[earlier] for row in rows))
         }
-        for place, name in enumerate(order)
+        for index, name in enumerate(order)
     }
     two = {text for text, known in labels.items() if len(known) > 1}
-    assert found.shared == {name: counts for name, counts in shared.items() if counts}
-    assert found.texts == len(two)
-    assert found.labelled == sum(row[:2] in two and row[2] is not None for row in rows)
-    assert sum(found.rows.values()) == len(rows)
+    assert result.shared == {name: counts for name, counts in shared.items() if counts}
+    assert result.texts == len(two)
+    assert result.labelled == sum(row[:2] in two and row[2] is not None for row in rows)
+    assert sum(result.rows.values()) == len(rows)
 
 
 def test_rows_in_two_splits_and_texts_with_two_labels_are_one_line_each() -> None:
@@ -76,13 +76,13 @@ def test_nothing_is_told_where_nothing_repeats() -> None:
 def test_a_count_of_some_rows_only_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeats, "_MOST_ROWS", 2)
     rows: list[Row] = [("a", None, "x", "train"), ("a", None, "x", "test"), ("b", None, "y", "test")]
-    found = repeats_of(columns(rows))
-    assert not found.whole
-    assert next(iter(repeat_notices(found))).endswith("(of the 2 rows looked at; `augment audit` reads all)")
+    result = repeats_of(columns(rows))
+    assert not result.whole
+    assert next(iter(repeat_notices(result))).endswith("(of the 2 rows looked at; `augment audit` reads all)")
 
 
 def test_counts_survive_json() -> None:
-    found = Repeats({"train": 2, "test": 1}, {"test": {"train": 1}}, 1, 2, True)
+    result = Repeats({"train": 2, "test": 1}, {"test": {"train": 1}}, 1, 2, True)
     plain = {
         "rows": {"train": 2, "test": 1},
         "shared": {"test": {"train": 1}},
@@ -90,4 +90,4 @@ def test_counts_survive_json() -> None:
         "labelled": 2,
         "whole": True,
     }
-    assert Repeats.of(plain) == found
+    assert Repeats.of(plain) == result

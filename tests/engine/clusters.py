@@ -54,23 +54,23 @@ def cluster_of(count: int) -> Iterator[Machines]:
     """Yield a cluster with so many nodes, which this process is connected to."""
     import ray
 
-    found = Machines(count)
-    ray.init(address=found.address, logging_level="ERROR", log_to_driver=False)
+    result = Machines(count)
+    ray.init(address=result.address, logging_level="ERROR", log_to_driver=False)
     try:
-        yield found
+        yield result
     finally:
         ray.shutdown()
-        found.shutdown()
+        result.shutdown()
 
 
 def actors() -> list[int]:
     """Return the processes of workers."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*/cmdline"):
+    handles = []
+    for index in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            named = place.read_bytes()
+            named = index.read_bytes()
         except OSError:
             continue
         if named.startswith(b"ray::_Actor"):
-            found.append(int(place.parent.name))
-    return found
+            handles.append(int(index.parent.name))
+    return handles

@@ -25,9 +25,9 @@ def calls_of(work: Work) -> int:
     """Return how many calls that change the disk the work makes."""
     context = multiprocessing.get_context("fork")
     count = context.Value("i", 0)
-    child = context.Process(target=_run, args=(work, -1, count))
-    _done(child)
-    assert child.exitcode == 0
+    process = context.Process(target=_run, args=(work, -1, count))
+    _done(process)
+    assert process.exitcode == 0
     return int(count.value)
 
 
@@ -44,10 +44,10 @@ def failed_at(call: int, work: Work) -> bool:
 def _ended_at(call: int, work: Work, end: Callable[[], None]) -> int | None:
     """Return with which code a child ended that ends so before its call of this number."""
     context = multiprocessing.get_context("fork")
-    child = context.Process(target=_run, args=(work, call, context.Value("i", 0), end))
-    _done(child)
-    assert child.exitcode in (0, 1, -signal.SIGKILL)
-    return child.exitcode
+    process = context.Process(target=_run, args=(work, call, context.Value("i", 0), end))
+    _done(process)
+    assert process.exitcode in (0, 1, -signal.SIGKILL)
+    return process.exitcode
 
 
 def _die() -> None:
@@ -63,21 +63,21 @@ def _stop() -> None:
 def killed_after(seconds: float, work: Work) -> bool:
     """Run the work in a child that is killed after so many seconds; return whether it was."""
     context = multiprocessing.get_context("fork")
-    child = context.Process(target=_run, args=(work, -1, context.Value("i", 0)))
-    child.start()
-    child.join(seconds)
-    child.kill()
-    child.join(120)
-    assert child.exitcode in (0, -signal.SIGKILL)
-    return child.exitcode != 0
+    process = context.Process(target=_run, args=(work, -1, context.Value("i", 0)))
+    process.start()
+    process.join(seconds)
+    process.kill()
+    process.join(120)
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
 
 
-def _done(child: BaseProcess) -> None:
+def _done(process: BaseProcess) -> None:
     """Run a child to its end, which comes in time or not at all."""
-    child.start()
-    child.join(_LONGEST)
-    if child.is_alive():
-        child.kill()
+    process.start()
+    process.join(_LONGEST)
+    if process.is_alive():
+        process.kill()
         raise AssertionError("the child hangs")
 
 

@@ -89,7 +89,7 @@ def test_the_first_rank_does_the_part_of_one_that_is_gone(
 
 
 @pytest.mark.parametrize(
-    ("environment", "found"),
+    ("environment", "result"),
     [
         ({"RANK": "1", "WORLD_SIZE": "4"}, ProcessRank(1, 4)),
         ({"SLURM_PROCID": "0", "SLURM_NTASKS": "1"}, ProcessRank(0, 1)),
@@ -101,10 +101,10 @@ def test_the_first_rank_does_the_part_of_one_that_is_gone(
     ],
 )
 def test_the_rank_comes_from_the_environment(
-    environment: Mapping[str, str], found: ProcessRank | None
+    environment: Mapping[str, str], result: ProcessRank | None
 ) -> None:
-    if found is not None:
-        assert ProcessRank.of(environment) == found
+    if result is not None:
+        assert ProcessRank.of(environment) == result
         return
     with pytest.raises(RequestError, match=r"rank|WORLD_SIZE"):
         ProcessRank.of(environment)
@@ -132,10 +132,12 @@ def test_workers_stay_for_all_phases(small: Path, tmp_path: Path) -> None:
     def look(phase: str, done: int, total: int) -> None:
         """Note which workers there are while a phase has come back with something."""
         if done:
-            workers.setdefault(phase, set()).update(child.pid for child in multiprocessing.active_children())
+            workers.setdefault(phase, set()).update(
+                process.pid for process in multiprocessing.active_children()
+            )
 
     run("augment", small_job(small, shard_rows=40, executor="processes", workers=2), tmp_path, progress=look)
-    phases = [found for phase, found in workers.items() if phase.startswith("augment")]
+    phases = [result for phase, result in workers.items() if phase.startswith("augment")]
     assert len(phases) > 1
     assert len(set.union(*phases)) == 2
     assert not multiprocessing.active_children()

@@ -46,7 +46,7 @@ except RequestError as error:
 """
 
 
-def said(source: str, folder: Path) -> list[str]:
+def printed_by(source: str, folder: Path) -> list[str]:
     """Return the lines that a program of its own prints; the clusters that others run are not looked for."""
     names = ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
     alone = {name: value for name, value in os.environ.items() if name not in names}
@@ -59,15 +59,15 @@ def said(source: str, folder: Path) -> list[str]:
 
 
 def test_our_own_cluster_listens_on_the_loopback_and_asks_for_a_token(tmp_path: Path) -> None:
-    addresses = said(OURS, tmp_path)
+    addresses = printed_by(OURS, tmp_path)
     assert addresses
     assert set(addresses) <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
     assert not (tmp_path / ".ray").exists()
 
 
 def test_a_cluster_that_does_not_come_is_an_error(tmp_path: Path) -> None:
-    assert said(TOO_SHORT, tmp_path) == ["no Ray cluster was there within 0.001 seconds"]
+    assert printed_by(TOO_SHORT, tmp_path) == ["no Ray cluster was there within 0.001 seconds"]
 
 
 def test_an_address_at_which_nobody_answers_is_an_error(tmp_path: Path) -> None:
-    assert said(NOBODY, tmp_path) == ["RAY_ADDRESS: 127.0.0.1:1"]
+    assert printed_by(NOBODY, tmp_path) == ["RAY_ADDRESS: 127.0.0.1:1"]

@@ -32,11 +32,11 @@ def test_decisions_that_were_damaged_are_made_again(small: Path, tmp_path: Path,
 
     with pytest.raises(KeyboardInterrupt):
         run("augment", job, tmp_path / "stopped", progress=stop)
-    for place in (0.3, 0.6, 0.9):
-        folder = Path(shutil.copytree(tmp_path / "stopped", tmp_path / str(place)))
+    for index in (0.3, 0.6, 0.9):
+        folder = Path(shutil.copytree(tmp_path / "stopped", tmp_path / str(index)))
         path = folder / "run" / "phase-1" / "decided" / name
         content = bytearray(path.read_bytes())
-        content[int(place * len(content))] ^= 1
+        content[int(index * len(content))] ^= 1
         path.write_bytes(content)
         run("augment", job, folder)
         assert rows(folder) == whole

@@ -47,13 +47,13 @@ def once(what: Callable[[], object]) -> Callable[[str, int, int], None]:
     """Return a progress that does something when the first shard has come back."""
     done: list[bool] = []
 
-    def say(phase: str, rows: int, total: int) -> None:
+    def report(phase: str, rows: int, total: int) -> None:
         """Do it once."""
         if phase == "augment" and rows and not done:
             done.append(True)
             what()
 
-    return say
+    return report
 
 
 def test_a_lost_worker_and_a_lost_node_cost_no_row(small: Path, tmp_path: Path, inline: Summary) -> None:

@@ -21,7 +21,7 @@ from tests.engine.killing import calls_of, killed_after, killed_at
 from tests.small import small_job
 
 # How many of the places are tried here; benchmarks/engine/faults.py tries all of them.
-PLACES = 12
+KILLS = 12
 SPLITS = ("train", "validation", "test")
 
 
@@ -69,15 +69,15 @@ def test_what_earlier_tests_left_to_the_garbage_collector_is_not_counted() -> No
 def test_a_run_killed_anywhere_is_resumed_to_the_same_rows(
     small: Path, tmp_path: Path, unbroken: Path
 ) -> None:
-    places = calls_of(lambda: work(small, tmp_path / "count"))
-    assert places > 40
-    chosen = sorted([*random.Random(0).sample(range(places), PLACES - 2), places - 2, places - 1])
-    for place in chosen:
-        folder = tmp_path / f"at-{place}"
-        assert killed_at(place, partial(work, small, folder)), place
+    positions = calls_of(lambda: work(small, tmp_path / "count"))
+    assert positions > 40
+    chosen = sorted([*random.Random(0).sample(range(positions), KILLS - 2), positions - 2, positions - 1])
+    for index in chosen:
+        folder = tmp_path / f"at-{index}"
+        assert killed_at(index, partial(work, small, folder)), index
         work(small, folder)
-        assert rows(folder) == rows(unbroken), place
-        assert not left_over(folder), place
+        assert rows(folder) == rows(unbroken), index
+        assert not left_over(folder), index
 
 
 def test_a_run_killed_again_and_again_comes_to_the_same_end(
@@ -97,12 +97,12 @@ def test_a_run_that_replaces_another_can_be_killed_anywhere_and_begun_again(
     small: Path, tmp_path: Path, unbroken: Path
 ) -> None:
     folder = tmp_path / "replaced"
-    for place in (3, 8, 13, 20, 30):
+    for index in (3, 8, 13, 20, 30):
         run("explain", small_job(small), folder, overwrite=True)
-        killed_at(place, lambda: run("augment", small_job(small, shard_rows=40), folder, overwrite=True))
+        killed_at(index, lambda: run("augment", small_job(small, shard_rows=40), folder, overwrite=True))
         run("augment", small_job(small, shard_rows=40), folder, overwrite=True)
-        assert rows(folder) == rows(unbroken), place
-        assert not left_over(folder), place
+        assert rows(folder) == rows(unbroken), index
+        assert not left_over(folder), index
 
 
 def test_workers_of_a_killed_run_die_with_it_and_it_is_resumed(
@@ -145,14 +145,14 @@ def flipped(path: Path, chance: random.Random) -> None:
 
 def finish(small: Path, folder: Path) -> list[int]:
     """Finish a run, and return how many rows each phase found done when it began."""
-    found: dict[str, int] = {}
+    result: dict[str, int] = {}
 
     def note_first(phase: str, done: int, total: int) -> None:
         """Keep the first report of a phase."""
-        found.setdefault(phase, done)
+        result.setdefault(phase, done)
 
     run("augment", small_job(small, shard_rows=40), folder, progress=note_first)
-    return [found[phase] for phase in ("augment", "augment: keywords", "augment: distinct")]
+    return [result[phase] for phase in ("augment", "augment: keywords", "augment: distinct")]
 
 
 # What the work was laid out as: it cannot be made again without doing all of it again.
@@ -201,7 +201,7 @@ def test_shards_that_are_cut_short_are_made_again_and_no_others(
     assert whole == [ROWS, ROWS, 40]
     first = {"phase-0/part-00001.parquet", "phase-0/part-00002.done.json", "phase-0/lines-00003.parquet"}
     second = {"phase-1/part-00004.parquet", "phase-1/lines-00005.parquet"}
-    for number, (names, found) in enumerate(
+    for number, (names, result) in enumerate(
         (
             (first, [ROWS - 120, ROWS, 40]),
             ({*first, *second, "part-00000.parquet"}, [ROWS - 120, ROWS - 80, 0]),
@@ -214,7 +214,7 @@ def test_shards_that_are_cut_short_are_made_again_and_no_others(
         for name in names:
             content = (folder / "run" / name).read_bytes()
             (folder / "run" / name).write_bytes(content[: chance.randrange(len(content))])
-        assert finish(small, folder) == found
+        assert finish(small, folder) == result
         assert rows(folder) == rows(unbroken), names
         assert not left_over(folder)
 

@@ -33,8 +33,8 @@ def test_poison_rows_are_set_aside_and_all_others_pass_in_order(
 
     def apply(table: pa.Table) -> Applied:
         """Fail on a batch that holds a bad row."""
-        if found := bad & set(table.column("id").to_pylist()):
-            raise StageFailedError("attribute", ValueError(f"cannot bear {len(found)} rows\nand more"))
+        if result := bad & set(table.column("id").to_pylist()):
+            raise StageFailedError("attribute", ValueError(f"cannot bear {len(result)} rows\nand more"))
         return Applied(table.append_column("seen", pa.array([True] * table.num_rows)), ())
 
     receipt = run_shard(folder, 0, apply)
@@ -51,14 +51,14 @@ def test_poison_rows_are_set_aside_and_all_others_pass_in_order(
 
 @given(st.integers(0), st.integers(0, 7))
 def test_a_part_with_a_flipped_bit_has_the_same_rows_or_is_refused_by_its_shard(
-    tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
+    tmp_path_factory: pytest.TempPathFactory, index: int, bit: int
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     shard(folder, 20)
     run_shard(folder, 0, lambda table: Applied(table, ()))
     part, whole = LAST.part_path(folder, 0), read_part(folder, 0)
     content = bytearray(part.read_bytes())
-    content[place % len(content)] ^= 1 << bit
+    content[index % len(content)] ^= 1 << bit
     part.write_bytes(content)
     try:
         held = read_part(folder, 0).equals(whole)

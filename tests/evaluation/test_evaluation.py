@@ -13,8 +13,8 @@ from augment.config.sections import CorpusConfig, EvaluateConfig, ModelConfig
 from augment.errors import FingerprintError, RequestError
 from augment.evaluation import Evaluation, evaluate
 from augment.evaluation import cells as measuring
-from augment.evaluation.arms import Arm
 from augment.evaluation.cells import Bench, Measured
+from augment.evaluation.conditions import Condition
 from augment.evaluation.evaluation import FILE, read_evaluation
 from augment.output.manifest import Summary
 from augment.pipeline.definition import Pipeline
@@ -27,10 +27,10 @@ SETTINGS = {"rows": (24,), "seeds": 2, "epochs": 2.0, "test_rows": 20}
 
 def job(small: Path, **settings: object) -> Job:
     """Return a job whose judge is there already, so that none need be trained."""
-    found = small_job(small)
+    result = small_job(small)
     config = EvaluateConfig.model_validate({**SETTINGS, "arms": ("eda", "augment:random"), **settings})
     judge = ModelConfig(path=str(small / "model"), max_length=64)
-    return found.model_copy(update={"evaluate": config, "judge": judge})
+    return result.model_copy(update={"evaluate": config, "judge": judge})
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +41,12 @@ def measured(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluatio
 
 def test_every_arm_is_measured_on_every_draw_and_test(measured: Evaluation) -> None:
     assert set(measured.cells) == {
-        (24, seed, arm) for seed in (0, 1) for arm in ("duplicate", "eda", "augment:random")
+        (24, seed, condition) for seed in (0, 1) for condition in ("duplicate", "eda", "augment:random")
     }
     assert measured.tests == ["clean", "noise"]
-    for (_, _, arm), cell in measured.cells.items():
+    for (_, _, condition), cell in measured.cells.items():
         assert all(0 <= float(cell[test] or 0) <= 1 for test in measured.tests)
-        if arm != "duplicate":
+        if condition != "duplicate":
             assert float(cell["samples"] or 0) + float(cell["copies"] or 0) >= 96
 
 
@@ -61,18 +61,18 @@ def test_arms_that_differ_in_training_only_have_the_same_samples(
 ) -> None:
     made: list[str] = []
 
-    def run_noted(plan: Pipeline, noun: Job, place: Path, overwrite: bool) -> Summary:
+    def run_noted(plan: Pipeline, config: Job, folder: Path, overwrite: bool) -> Summary:
         made.append(plan.name)
-        return run(plan, noun, place, overwrite=overwrite)
+        return run(plan, config, folder, overwrite=overwrite)
 
     monkeypatch.setattr(measuring, "run", run_noted)
-    found = evaluate(
+    evaluation = evaluate(
         job(small, arms=("eda", "eda+half", "augment:random", "eda+r_drop")), tmp_path / "out"
     ).cells
     assert made == 2 * ["eda", "augment-random"]
-    assert {key: found[key] for key in measured.cells} == measured.cells
+    assert {key: evaluation[key] for key in measured.cells} == measured.cells
     alone = evaluate(job(small, arms=("eda+r_drop",), seeds=1), tmp_path / "alone").cells
-    assert alone[24, 0, "eda+r_drop"] == found[24, 0, "eda+r_drop"]
+    assert alone[24, 0, "eda+r_drop"] == evaluation[24, 0, "eda+r_drop"]
 
 
 def test_what_is_said_is_in_the_folder(measured: Evaluation) -> None:
@@ -88,9 +88,9 @@ def test_what_is_said_is_in_the_folder(measured: Evaluation) -> None:
 
 def test_what_the_design_could_see_is_told_where_there_are_draws_enough(tmp_path: Path) -> None:
     cells: dict[tuple[int, int, str], Measured] = {
-        (24, seed, arm): {"clean": 0.5 + gain * seed}
+        (24, seed, condition): {"clean": 0.5 + gain * seed}
         for seed in range(4)
-        for arm, gain in (("duplicate", 0.0), ("eda", 0.01))
+        for condition, gain in (("duplicate", 0.0), ("eda", 0.01))
     }
     page = "\n".join(Evaluation(tmp_path, cells).lines())
     assert "This design can see differences" in page
@@ -140,8 +140,8 @@ def test_what_a_killed_training_left_is_not_taken_for_a_model(
     write_json(tmp_path / "torn" / FILE, {**held, "cells": {}})
     (tmp_path / "torn" / f"{FILE}.tmp-0a1b2c3d4e5f").touch()
     few = job(small, arms=("duplicate",), seeds=1)
-    found = evaluate(few, tmp_path / "torn")
-    assert found.cells[24, 0, "duplicate"] == measured.cells[24, 0, "duplicate"]
+    evaluation = evaluate(few, tmp_path / "torn")
+    assert evaluation.cells[24, 0, "duplicate"] == measured.cells[24, 0, "duplicate"]
     assert not list((tmp_path / "torn").glob("*.tmp-*"))
 
 
@@ -181,10 +181,10 @@ def test_the_data_of_all_arms_have_one_size(small: Path, tmp_path: Path) -> None
     bench = Bench.of(job(small), tmp_path, silent)
     draw = bench.pool[:24]
     for name in ("duplicate", "eda", "augment+online"):
-        arm = Arm.of(name)
-        passes = bench.passes(arm, 24)
+        condition = Condition.of(name)
+        passes = bench.passes(condition, 24)
         for samples in ([], bench.pool[:50], bench.pool * 20):
-            rows = bench.enlarged(arm, draw, [] if arm.is_copying else samples, 0)
+            rows = bench.enlarged(condition, draw, [] if condition.is_copying else samples, 0)
             assert len(rows) == 24 * 5 * passes
             assert sum(row in draw for row in rows) >= 24 * passes
 
@@ -194,9 +194,9 @@ FLAGS = "accept,label,kind,text,form,flag\nyes,good,word,满意,满意,\nyes,goo
 
 def test_accepted_shortcuts_are_reversed_in_a_test_of_their_own(small: Path, tmp_path: Path) -> None:
     (tmp_path / "flags.csv").write_text(FLAGS, encoding="utf-8")
-    found = job(small)
-    resources = found.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
-    bench = Bench.of(found.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
+    result = job(small)
+    resources = result.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
+    bench = Bench.of(result.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
     before = {row.of: row for row in bench.clean}
     changed = {row.of: row for row in bench.tests["reversed"]}
     assert set(changed) == set(before)
@@ -211,21 +211,21 @@ def test_flags_that_accept_nothing_are_refused_before_anything_is_trained(
     small: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "flags.csv").write_text(FLAGS.replace("yes", "no"), encoding="utf-8")
-    found = job(small)
-    resources = found.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
+    result = job(small)
+    resources = result.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
     with pytest.raises(RequestError, match="nothing is accepted"):
-        Bench.of(found.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
+        Bench.of(result.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
     (tmp_path / "flags.csv").write_text(FLAGS.replace("good", "好评"), encoding="utf-8")
     with pytest.raises(RequestError, match="which these rows do not have"):
-        Bench.of(found.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
+        Bench.of(result.model_copy(update={"resources": resources}), tmp_path / "bench", silent)
 
 
 def test_a_judge_of_the_models_family_is_refused_before_anything_is_written(
     small: Path, tmp_path: Path
 ) -> None:
-    found = job(small, judge="textcnn").model_copy(update={"judge": None})
+    result = job(small, judge="textcnn").model_copy(update={"judge": None})
     with pytest.raises(RequestError, match="share its faults"):
-        evaluate(found, tmp_path / "out")
+        evaluate(result, tmp_path / "out")
     assert not list((tmp_path / "out").rglob("*.json"))
 
 
@@ -242,17 +242,17 @@ def test_pairs_want_a_model_and_a_judge_that_read_both_texts(
     small: Path, tmp_path: Path, start: str, judge: str | None, where: str | None
 ) -> None:
     """A judge of pairs is a bert-small where none is named; before anything is written it is known whether that will do."""
-    found = job(small, judge=judge)
+    result = job(small, judge=judge)
     for split in ("train", "test"):
         rows = [f"{split} 房间 {row},很好 😀,{'good' if row % 2 else 'bad'}" for row in range(40)]
         (tmp_path / f"{split}.csv").write_text("\n".join(["text,text_pair,label", *rows]), encoding="utf-8")
     corpus = {"root": str(tmp_path), "files": {"train": "train.csv", "test": "test.csv"}}
     settings = {
         "corpus": CorpusConfig.model_validate(corpus),
-        "train": found.train.model_copy(update={"start": start}),
+        "train": result.train.model_copy(update={"start": start}),
         "judge": None,
     }
-    wanted = found.model_copy(update=settings)
+    wanted = result.model_copy(update=settings)
     if where is None:
         assert {row.text_pair for row in Bench.of(wanted, tmp_path / "out", silent).pool} == {"很好 😀"}
         return
@@ -265,20 +265,20 @@ def test_pairs_want_a_model_and_a_judge_that_read_both_texts(
 def test_arms_read_the_files_that_are_named_from_the_folder_of_the_corpus(
     small: Path, tmp_path: Path
 ) -> None:
-    found = job(small)
+    result = job(small)
     corpus = small_job(small).needs_corpus()
-    place = tmp_path / "data"
-    place.mkdir()
-    (place / "small.csv").write_bytes((small / "small.csv").read_bytes())
-    (place / "words.tsv").write_text("movie\tfilm\n", encoding="utf-8")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "small.csv").write_bytes((small / "small.csv").read_bytes())
+    (folder / "words.tsv").write_text("movie\tfilm\n", encoding="utf-8")
     settings = {
-        "corpus": corpus.model_copy(update={"root": place}),
-        "resources": found.resources.model_copy(update={"lexicons": ("words.tsv",)}),
-        "evaluate": found.evaluate.model_copy(update={"arms": ("eda",), "seeds": 1}),
+        "corpus": corpus.model_copy(update={"root": folder}),
+        "resources": result.resources.model_copy(update={"lexicons": ("words.tsv",)}),
+        "evaluate": result.evaluate.model_copy(update={"arms": ("eda",), "seeds": 1}),
     }
-    cells = evaluate(found.model_copy(update=settings), tmp_path / "out").cells
+    cells = evaluate(result.model_copy(update=settings), tmp_path / "out").cells
     assert cells[24, 0, "eda"]["samples"]
-    (place / "words.tsv").write_text("movie\tpicture\n", encoding="utf-8")
+    (folder / "words.tsv").write_text("movie\tpicture\n", encoding="utf-8")
     sources._read_once.cache_clear()
     with pytest.raises(FingerprintError, match=r"`lexicons\.words\.tsv` was"):
-        evaluate(found.model_copy(update=settings), tmp_path / "out")
+        evaluate(result.model_copy(update=settings), tmp_path / "out")

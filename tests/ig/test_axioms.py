@@ -27,8 +27,8 @@ def at(function: Function, inputs: Tensor, baseline: Tensor, alpha: float) -> Gr
     rows = len(inputs)
     first = torch.zeros(rows, dtype=torch.int64)
     network = Formula(lambda embeddings: function(embeddings)[:, None])
-    places = torch.full((rows,), alpha, dtype=torch.float64)
-    return evaluate(network, {"inputs": inputs}, inputs, baseline, places, Question("logit", first, first))
+    positions = torch.full((rows,), alpha, dtype=torch.float64)
+    return evaluate(network, {"inputs": inputs}, inputs, baseline, positions, Question("logit", first, first))
 
 
 def integrated(function: Function, inputs: Tensor, baseline: Tensor, steps: int = 32) -> Tensor:

@@ -51,23 +51,23 @@ def curved(embeddings: Tensor) -> Tensor:
 def test_the_share_of_a_piece_is_what_a_small_step_along_it_changes(seed: int) -> None:
     inputs, baseline = drawn(seed, 3, 4, 2), drawn(seed + 1, 3, 4, 2)
     alphas, target = torch.rand(3, generator=torch.Generator().manual_seed(seed)), torch.tensor([0, 1, 0])
-    found = at(curved, inputs, baseline, alphas, target)
+    result = at(curved, inputs, baseline, alphas, target)
     here = torch.lerp(baseline, inputs, alphas.double()[:, None, None])
     rows, step = torch.arange(3), 1e-6
-    torch.testing.assert_close(found.value, curved(here)[rows, target])
+    torch.testing.assert_close(result.value, curved(here)[rows, target])
     for piece in range(4):
         change = torch.zeros_like(inputs)
         change[:, piece] = step * (inputs - baseline)[:, piece]
         slope = (curved(here + change) - curved(here - change))[rows, target] / (2 * step)
-        torch.testing.assert_close(found.along[:, piece], slope, rtol=1e-6, atol=1e-7)
+        torch.testing.assert_close(result.along[:, piece], slope, rtol=1e-6, atol=1e-7)
 
 
 def test_steepness_is_the_length_of_the_gradient_and_needs_no_direction() -> None:
     slope = drawn(0, 4, 2)
     inputs = drawn(1, 1, 4, 2)
-    found = at(lambda x: (x * slope).sum((1, 2))[:, None], inputs, inputs, torch.ones(1), torch.tensor([0]))
-    torch.testing.assert_close(found.steepness[0], slope.norm(dim=-1))
-    assert (found.along == 0).all()
+    result = at(lambda x: (x * slope).sum((1, 2))[:, None], inputs, inputs, torch.ones(1), torch.tensor([0]))
+    torch.testing.assert_close(result.steepness[0], slope.norm(dim=-1))
+    assert (result.along == 0).all()
 
 
 @given(st.integers(0, 10**6))
@@ -87,14 +87,14 @@ def test_the_gradient_is_found_where_gradients_are_switched_off_and_leaves_none_
     weight = torch.ones(2, dtype=torch.float64, requires_grad=True)
     inputs = drawn(0, 1, 3, 2)
     with torch.no_grad():
-        found = at(
+        result = at(
             lambda x: (x * weight).sum((1, 2))[:, None],
             inputs,
             torch.zeros_like(inputs),
             torch.ones(1),
             torch.tensor([0]),
         )
-    torch.testing.assert_close(found.along, inputs.sum(-1))
+    torch.testing.assert_close(result.along, inputs.sum(-1))
     assert weight.grad is None
     assert not inputs.requires_grad
-    assert not any(tensor.requires_grad for tensor in (found.along, found.steepness, found.value))
+    assert not any(tensor.requires_grad for tensor in (result.along, result.steepness, result.value))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from augment.ig.learn import COUNTS, PLACES, _Fit, _moments, correction, learn
+from augment.ig.learn import COUNTS, POSITIONS, _Fit, _moments, correction, learn
 from augment.ig.quadrature import Chain, gauss_legendre, resampling
 
 STEPS = 48
@@ -13,27 +13,27 @@ def sharp(seed: int, texts: int = 12, tokens: int = 9) -> list[np.ndarray]:
     """Return integrands [S, T] that rise and fall early on the path, as those of a trained encoder do."""
     drawn = np.random.default_rng(seed)
     nodes, _ = gauss_legendre(STEPS)
-    found = []
+    flags = []
     for _ in range(texts):
         centre, width = drawn.normal(0.25, 0.03), drawn.uniform(0.04, 0.09)
         shape = np.exp(-(((nodes - centre) / width) ** 2))[:, None]
         tail = np.exp(-nodes / 0.4)[:, None] * drawn.normal(size=tokens)
-        found.append(shape * drawn.normal(1, 1, size=tokens) + 0.3 * tail)
-    return found
+        flags.append(shape * drawn.normal(1, 1, size=tokens) + 0.3 * tail)
+    return flags
 
 
 def errors(chain: Chain, level: int, paths: list[np.ndarray]) -> np.ndarray:
     """Return sum |difference| / sum |exact| of each path, corrected where the level says so."""
     rule, (_, weights) = chain.levels[level], gauss_legendre(STEPS)
     table = resampling(STEPS, chain.nodes[: rule.count])
-    found = []
+    gaps = []
     for path in paths:
         exact, sampled = weights @ path, table @ path
         scores = rule.weights @ sampled
         if rule.corrected:
             scores = scores + correction(rule.weights, sampled) * (exact.sum() - scores.sum())
-        found.append(np.abs(scores - exact).sum() / np.abs(exact).sum())
-    return np.asarray(found)
+        gaps.append(np.abs(scores - exact).sum() / np.abs(exact).sum())
+    return np.asarray(gaps)
 
 
 @pytest.mark.parametrize("corrected", [False, True])
@@ -63,9 +63,9 @@ def test_learned_rules_beat_gauss_legendre_on_texts_they_have_not_seen(corrected
 def test_every_rule_of_a_chain_nears_the_same_integral() -> None:
     chain = learn(sharp(0, texts=24))
     paths = sharp(2)
-    found = [np.quantile(errors(chain, level, paths), 0.95) for level in range(len(COUNTS))]
-    assert found[-1] < 0.01
-    assert found[-1] < found[0]
+    sums = [np.quantile(errors(chain, level, paths), 0.95) for level in range(len(COUNTS))]
+    assert sums[-1] < 0.01
+    assert sums[-1] < sums[0]
 
 
 def test_the_same_texts_teach_the_same_rules() -> None:
@@ -86,10 +86,10 @@ def test_shares_of_a_correction_sum_to_one() -> None:
 
 @pytest.mark.parametrize("others", [[], [10, 40], [3, 20, 41, 77, 90]])
 def test_the_place_that_leaves_least_is_found_without_trying_all(others: list[int]) -> None:
-    fit = _Fit(_moments(sharp(2), corrected=False), STEPS, PLACES)
-    free = [place for place in range(len(PLACES)) if place not in others]
-    left = [fit.weights([*others, place])[1] for place in free]
-    place, least = fit.best(others, free, np.inf)
+    fit = _Fit(_moments(sharp(2), corrected=False), STEPS, POSITIONS)
+    free = [index for index in range(len(POSITIONS)) if index not in others]
+    left = [fit.weights([*others, index])[1] for index in free]
+    index, least = fit.best(others, free, np.inf)
     assert least == pytest.approx(min(left), rel=1e-9)
-    assert left[free.index(place)] == least
+    assert left[free.index(index)] == least
     assert fit.best(others, free, min(left) * 0.999) == (-1, min(left) * 0.999)

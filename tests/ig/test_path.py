@@ -24,5 +24,5 @@ def test_the_ends_of_the_path_are_its_baseline_and_its_input_bit_for_bit(
 
 def test_every_row_has_its_own_place_on_the_path() -> None:
     baseline, inputs = torch.zeros(3, 2, 4), torch.ones(3, 2, 4)
-    places = torch.tensor([0.0, 0.25, 1.0])
-    assert torch.equal(point(baseline, inputs, places), places[:, None, None].expand(3, 2, 4))
+    positions = torch.tensor([0.0, 0.25, 1.0])
+    assert torch.equal(point(baseline, inputs, positions), positions[:, None, None].expand(3, 2, 4))

@@ -44,8 +44,8 @@ def test_polynomials_up_to_twice_the_nodes_less_one_are_integrated_exactly(
     coefficients = data.draw(st.lists(st.floats(-10, 10), min_size=1, max_size=2 * steps))
     nodes, weights = gauss_legendre(steps)
     exact = sum(value / (power + 1) for power, value in enumerate(coefficients))
-    found = weights @ np.polynomial.polynomial.polyval(nodes, coefficients)
-    assert found == pytest.approx(exact, abs=1e-9)
+    result = weights @ np.polynomial.polynomial.polyval(nodes, coefficients)
+    assert result == pytest.approx(exact, abs=1e-9)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 5])
@@ -109,8 +109,8 @@ def test_one_rule_is_a_chain_of_one_level() -> None:
 
 @given(st.sets(st.integers(0, 40), min_size=1, max_size=10))
 @settings(max_examples=40)
-def test_an_interpolatory_rule_is_exact_for_as_many_powers_as_it_has_nodes(places: set[int]) -> None:
-    nodes = np.asarray(sorted(places)) / 40
+def test_an_interpolatory_rule_is_exact_for_as_many_powers_as_it_has_nodes(positions: set[int]) -> None:
+    nodes = np.asarray(sorted(positions)) / 40
     weights = interpolatory(nodes)
     for power in range(len(nodes)):
         assert weights @ nodes**power == pytest.approx(1 / (power + 1), abs=1e-6)
@@ -119,8 +119,8 @@ def test_an_interpolatory_rule_is_exact_for_as_many_powers_as_it_has_nodes(place
 @given(st.integers(2, 40), st.integers(0, 39))
 @settings(max_examples=40)
 def test_resampling_is_exact_for_polynomials_the_nodes_determine(steps: int, power: int) -> None:
-    places = np.linspace(0, 1, 17)
+    positions = np.linspace(0, 1, 17)
     nodes, _ = gauss_legendre(steps)
-    table = resampling(steps, places)
+    table = resampling(steps, positions)
     if power < steps:
-        np.testing.assert_allclose(table @ nodes**power, places**power, atol=1e-10)
+        np.testing.assert_allclose(table @ nodes**power, positions**power, atol=1e-10)

@@ -30,10 +30,10 @@ def exponential(rates: list[float], chain: Chain) -> tuple[Paths, Tensor]:
 def test_a_fine_rule_gives_the_exact_scores_and_no_residual(rates: list[float]) -> None:
     chain = single(gauss_legendre(32))
     paths, exact = exponential(rates, chain)
-    found = integrate(paths, chain.levels[0])
-    torch.testing.assert_close(found.scores[0], exact, rtol=1e-5, atol=1e-6)
-    assert found.gap.abs().max() < 1e-5
-    assert found.residual.max() < 1e-4
+    result = integrate(paths, chain.levels[0])
+    torch.testing.assert_close(result.scores[0], exact, rtol=1e-5, atol=1e-6)
+    assert result.gap.abs().max() < 1e-5
+    assert result.residual.max() < 1e-4
 
 
 @given(RATES, st.sampled_from([2, 3, 4]))
@@ -41,9 +41,9 @@ def test_a_fine_rule_gives_the_exact_scores_and_no_residual(rates: list[float]) 
 def test_a_coarse_rule_is_told_by_its_residual(rates: list[float], steps: int) -> None:
     chain = single(gauss_legendre(steps))
     paths, exact = exponential(rates, chain)
-    found = integrate(paths, chain.levels[0])
-    error = float((found.scores[0] - exact).abs().sum() / exact.abs().sum().clamp_min(1e-9))
-    assert error <= 30 * float(found.residual[0]) + 1e-5
+    result = integrate(paths, chain.levels[0])
+    error = float((result.scores[0] - exact).abs().sum() / exact.abs().sum().clamp_min(1e-9))
+    assert error <= 30 * float(result.residual[0]) + 1e-5
 
 
 def test_the_gap_can_close_by_luck_and_the_residual_still_tells() -> None:
@@ -94,6 +94,6 @@ def test_a_path_on_which_nothing_moves_has_scores_of_zero() -> None:
     still = Paths(
         torch.zeros(1, 7, 3), torch.ones(1, 7).double(), torch.ones(1).double(), torch.ones(1).double()
     )
-    found = integrate(still, Level(patterson().levels[0].weights, corrected=True))
-    assert (found.scores == 0).all()
-    assert float(found.residual[0]) == 0
+    result = integrate(still, Level(patterson().levels[0].weights, corrected=True))
+    assert (result.scores == 0).all()
+    assert float(result.residual[0]) == 0

@@ -19,7 +19,7 @@ ROWS = st.integers(2, 6).flatmap(
 )
 
 
-def asked(rows: list[list[float]]) -> tuple[Tensor, Tensor, Tensor]:
+def question(rows: list[list[float]]) -> tuple[Tensor, Tensor, Tensor]:
     """Return logits [B, C] float64, a target and another class for each row."""
     logits = torch.tensor(rows, dtype=torch.float64)
     target = torch.arange(len(rows)) % logits.shape[1]
@@ -29,7 +29,7 @@ def asked(rows: list[list[float]]) -> tuple[Tensor, Tensor, Tensor]:
 @given(ROWS)
 @settings(max_examples=25)
 def test_each_quantity_is_what_its_name_says(rows: list[list[float]]) -> None:
-    logits, target, against = asked(rows)
+    logits, target, against = question(rows)
     for row in range(len(rows)):
         own, other = logits[row, target[row]], logits[row, against[row]]
         probability = own.exp() / logits[row].exp().sum()
@@ -46,7 +46,7 @@ def test_each_quantity_is_what_its_name_says(rows: list[list[float]]) -> None:
 @given(ROWS, st.floats(-20, 20))
 @settings(max_examples=25)
 def test_only_the_logit_feels_what_all_classes_share(rows: list[list[float]], shift: float) -> None:
-    logits, target, against = asked(rows)
+    logits, target, against = question(rows)
     for name in NAMES:
         moved = quantity(name, logits + shift, target, against) - quantity(name, logits, target, against)
         torch.testing.assert_close(moved, torch.full_like(moved, shift if name == "logit" else 0.0))
@@ -55,7 +55,7 @@ def test_only_the_logit_feels_what_all_classes_share(rows: list[list[float]], sh
 @given(ROWS)
 @settings(max_examples=25)
 def test_the_difference_turns_its_sign_when_the_classes_change_places(rows: list[list[float]]) -> None:
-    logits, target, against = asked(rows)
+    logits, target, against = question(rows)
     assert torch.equal(
         quantity("difference", logits, target, against), -quantity("difference", logits, against, target)
     )
@@ -64,7 +64,7 @@ def test_the_difference_turns_its_sign_when_the_classes_change_places(rows: list
 @given(ROWS)
 @settings(max_examples=25)
 def test_the_runner_up_is_the_best_of_the_other_classes(rows: list[list[float]]) -> None:
-    logits, target, against = asked(rows)
+    logits, target, against = question(rows)
     for row, own, second in zip(logits.tolist(), target.tolist(), against.tolist(), strict=True):
         assert second != own
         assert row[second] == max(value for index, value in enumerate(row) if index != own)

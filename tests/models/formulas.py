@@ -39,8 +39,8 @@ class Formula(PreTrainedModel):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> SequenceClassifierOutput:
         """Return the logits."""
         total = (self.embedding(input_ids)[..., 0] * attention_mask).sum(-1)
-        found = self.function(total)
-        return SequenceClassifierOutput(logits=torch.stack([found, torch.zeros_like(found)], dim=-1))
+        result = self.function(total)
+        return SequenceClassifierOutput(logits=torch.stack([result, torch.zeros_like(result)], dim=-1))
 
 
 def formula(function: Function, value: float) -> Classifier:

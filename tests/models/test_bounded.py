@@ -28,7 +28,7 @@ WORDS = [*SENTENCES, *TEXTS] * 4
 def tokenizer(kind: str, side: str) -> PreTrainedTokenizerFast:
     """Return a small tokenizer of a family: WordPiece, byte-level BPE, or Unigram on marked spaces."""
     if kind == "wordpiece":
-        found = learn(WORDS, 300, 64)
+        result = learn(WORDS, 300, 64)
     else:
         special = ["[UNK]", "[PAD]"]
         if kind == "bpe":
@@ -45,9 +45,9 @@ def tokenizer(kind: str, side: str) -> PreTrainedTokenizerFast:
                 vocab_size=200, special_tokens=special, unk_token="[UNK]", show_progress=False
             )
         inner.train_from_iterator(WORDS, trainer)
-        found = PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="[UNK]", pad_token="[PAD]")
-    found.truncation_side = side
-    return found
+        result = PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="[UNK]", pad_token="[PAD]")
+    result.truncation_side = side
+    return result
 
 
 @pytest.mark.parametrize("side", ["right", "left"])
@@ -59,9 +59,9 @@ def test_pieces_and_offsets_are_those_of_the_whole_text_cut(
 ) -> None:
     text, bounded = "".join(parts) * times, tokenizer(kind, side)
     whole = bounded([text], truncation=True, max_length=24, return_offsets_mapping=True)
-    found = encode(bounded, [text], None, 24, return_offsets_mapping=True)
-    assert found["input_ids"] == whole["input_ids"]
-    assert list(map(tuple, found["offset_mapping"][0])) == list(map(tuple, whole["offset_mapping"][0]))
+    result = encode(bounded, [text], None, 24, return_offsets_mapping=True)
+    assert result["input_ids"] == whole["input_ids"]
+    assert list(map(tuple, result["offset_mapping"][0])) == list(map(tuple, whole["offset_mapping"][0]))
 
 
 @pytest.mark.parametrize("side", ["right", "left"])
@@ -70,15 +70,15 @@ def test_pieces_and_offsets_are_those_of_the_whole_text_cut(
 def test_pairs_are_cut_as_whole_pairs_are(side: str, one: int, other: int) -> None:
     pair, bounded = (SENTENCES[0] * one, SENTENCES[1] * other), tokenizer("wordpiece", side)
     whole = bounded([pair[0]], [pair[1]], truncation=True, max_length=48, return_offsets_mapping=True)
-    found = encode(bounded, [pair[0]], [pair[1]], 48, return_offsets_mapping=True)
-    assert found["input_ids"] == whole["input_ids"]
-    assert list(map(tuple, found["offset_mapping"][0])) == list(map(tuple, whole["offset_mapping"][0]))
+    result = encode(bounded, [pair[0]], [pair[1]], 48, return_offsets_mapping=True)
+    assert result["input_ids"] == whole["input_ids"]
+    assert list(map(tuple, result["offset_mapping"][0])) == list(map(tuple, whole["offset_mapping"][0]))
 
 
 @pytest.mark.parametrize("text", [" " * 1_500_000, "x" * 1_500_000, "好" * 3_000_000, "a b " * 1_000_000])
 def test_a_text_of_megabytes_costs_what_its_beginning_costs(text: str) -> None:
-    found = encode(tokenizer("wordpiece", "right"), [text, "short"], None, 64, return_offsets_mapping=True)
-    assert [len(row) <= 64 for row in found["input_ids"]] == [True, True]
+    result = encode(tokenizer("wordpiece", "right"), [text, "short"], None, 64, return_offsets_mapping=True)
+    assert [len(row) <= 64 for row in result["input_ids"]] == [True, True]
 
 
 def multiplying(*steps: normalizers.Normalizer) -> PreTrainedTokenizerFast:

@@ -23,7 +23,7 @@ from augment.attribution.path_integral import (
 )
 from augment.ig.baseline import FillerName
 from augment.models.classifier import Classifier
-from tests.attribution.test_path_integral import asked, opened
+from tests.attribution.test_path_integral import inputs_of, opened
 from tests.models.formulas import Function, formula, one_piece
 from tests.models.nets import NETS, save
 from tests.texts import TEXTS
@@ -145,7 +145,7 @@ def test_every_baseline_of_every_architecture_begins_and_ends_where_it_says(
     names = {"mask": "mask_token", "pad": "pad_token", "unk": "unk_token"}
     if baseline in names and getattr(net.tokenizer, names[baseline]) is None:
         pytest.skip(f"the tokenizer has no {baseline} piece")
-    rows, plan = asked(net, TEXT), Plan(baseline=baseline)
+    rows, plan = inputs_of(net, TEXT), Plan(baseline=baseline)
     assert_ends(net, rows, plan)
     assert_kept(attribute(net, rows, plan), plan.tolerance)
 
@@ -154,11 +154,11 @@ def test_every_baseline_of_every_architecture_begins_and_ends_where_it_says(
 def test_every_reference_of_every_architecture_begins_and_ends_where_it_says(
     net: Classifier, name: str
 ) -> None:
-    references, plan = References(net, asked(net, OTHERS).pieces), Plan()
-    rows = asked(net, TEXT)
+    references, plan = References(net, inputs_of(net, OTHERS).pieces), Plan()
+    rows = inputs_of(net, TEXT)
     assert_ends(net, references.first(name, rows), plan)
-    found = references.attribute(name, rows, lambda many: attribute(net, many, plan))
-    assert_kept(doubted(found, plan.tolerance), plan.tolerance)
+    scores = references.attribute(name, rows, lambda many: attribute(net, many, plan))
+    assert_kept(doubted(scores, plan.tolerance), plan.tolerance)
 
 
 @pytest.mark.parametrize("name", ["gpt2", "qwen3"])
@@ -166,15 +166,15 @@ def test_a_text_that_names_the_piece_that_pads_is_pooled_where_the_model_pools_i
     tmp_path: Path, name: str
 ) -> None:
     classifier = opened(save(NETS[name], tmp_path / name))
-    rows = asked(classifier, ["good bad 好 bad", "good bad 好<|endoftext|>", "good<|endoftext|>"])
+    rows = inputs_of(classifier, ["good bad 好 bad", "good bad 好<|endoftext|>", "good<|endoftext|>"])
     assert_ends(classifier, rows, Plan())
     assert_ends(classifier, rows, Plan(baseline="mean"))
 
 
 def test_a_decoder_adds_up_from_a_shorter_text(tmp_path: Path) -> None:
     classifier = opened(save(NETS["gpt2"], tmp_path / "gpt2"))
-    rows = asked(classifier, [f"good {text}" for text in TEXTS if text.strip()])
-    references = References(classifier, asked(classifier, ["bad"]).pieces)
-    found = references.attribute("text", rows, lambda many: attribute(classifier, many, Plan()))
-    assert found.status.count("converged") > len(rows.pieces) * 0.8
-    assert_kept(found, 0.05)
+    rows = inputs_of(classifier, [f"good {text}" for text in TEXTS if text.strip()])
+    references = References(classifier, inputs_of(classifier, ["bad"]).pieces)
+    scores = references.attribute("text", rows, lambda many: attribute(classifier, many, Plan()))
+    assert scores.status.count("converged") > len(rows.pieces) * 0.8
+    assert_kept(scores, 0.05)

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from augment.attribution.path_integral import Plan, attribute, fixed
 from augment.models.classifier import Classifier
 from augment.models.first_piece import first_only
-from tests.attribution.test_path_integral import asked, opened
+from tests.attribution.test_path_integral import inputs_of, opened
 from tests.models.nets import NETS, save
 from tests.models.test_parity import loaded
 from tests.texts import TEXTS
@@ -66,9 +66,9 @@ def test_answers_and_scores_stay_what_they_were(folders: dict[str, Path], name: 
     classifier.model.set_attn_implementation(attention)
     plan = Plan(mode="fixed", chains=fixed(8))
     try:
-        short = attribute(classifier, asked(classifier, TEXT), plan)
+        short = attribute(classifier, inputs_of(classifier, TEXT), plan)
         with classifier.every_piece():
-            whole = attribute(classifier, asked(classifier, TEXT), plan)
+            whole = attribute(classifier, inputs_of(classifier, TEXT), plan)
     finally:
         classifier.model.set_attn_implementation("sdpa")
     np.testing.assert_allclose(short.value, whole.value, rtol=1e-5, atol=1e-6)

@@ -51,8 +51,8 @@ def refused(path: Path | str, run: RunConfig = RUN) -> ModelError:
 
 
 def test_a_model_folder_gives_its_kind_and_its_classes_in_order(folder: Path) -> None:
-    found = model_folder(ModelConfig(path=str(folder)), RUN)
-    assert (found.path, found.kind, found.names, found.classes) == (
+    result = model_folder(ModelConfig(path=str(folder)), RUN)
+    assert (result.path, result.kind, result.names, result.classes) == (
         folder,
         "bert",
         ("差评", "good"),

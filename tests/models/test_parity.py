@@ -193,14 +193,14 @@ def test_padding_is_given_exactly_nothing(folders: Folders, name: str, side: str
     target = torch.zeros(len(TEXT), dtype=torch.int64)
     embeddings = classifier.embed(batch)
     halfway = torch.full((len(TEXT),), 0.5)
-    found = evaluate(
+    evaluation = evaluate(
         classifier, batch, embeddings, zero(embeddings), halfway, Question("logit", target, target)
     )
     padding = batch["attention_mask"] == 0
     assert padding.any()
-    assert (found.along[padding] == 0).all()
-    assert (found.steepness[padding] == 0).all()
-    assert (found.along[~padding] != 0).any()
+    assert (evaluation.along[padding] == 0).all()
+    assert (evaluation.steepness[padding] == 0).all()
+    assert (evaluation.along[~padding] != 0).any()
 
 
 @pytest.mark.parametrize(("name", "side"), SIDES)

@@ -33,12 +33,12 @@ def test_the_logits_come_from_them(net: Classifier) -> None:
     """Up to the length, which the linear layer sees and the cosine does not."""
     last = last_linear(net.model, len(net.classes))
     assert last is not None
-    found = torch.from_numpy(vectors(net, SOME[:3], [None] * 3))
+    result = torch.from_numpy(vectors(net, SOME[:3], [None] * 3))
     shift = getattr(last, "bias", None)
     encodings = net.encode(SOME[:3], [None] * 3)
     logits = net.answer([row.pieces for row in encodings], [row.segments for row in encodings])
     logits = logits if shift is None else logits - shift
-    directions = nn.functional.normalize(found @ last.weight.T)
+    directions = nn.functional.normalize(result @ last.weight.T)
     assert torch.allclose(directions, nn.functional.normalize(logits), atol=1e-3)
 
 
@@ -46,9 +46,9 @@ def test_without_a_linear_layer_the_mean_of_the_embeddings_is_used(
     net: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("augment.models.text_vectors.last_linear", lambda *_: None)
-    found = vectors(net, SOME, ["second", None, "后面", None])
-    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
-    assert found.shape[1] == net.embed(net.batch([[1]], [[0]])).shape[2]
+    result = vectors(net, SOME, ["second", None, "后面", None])
+    assert np.allclose(np.linalg.norm(result, axis=1), 1, atol=1e-5)
+    assert result.shape[1] == net.embed(net.batch([[1]], [[0]])).shape[2]
 
 
 def test_no_texts_have_no_vectors(net: Classifier) -> None:

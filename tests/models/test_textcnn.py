@@ -96,8 +96,8 @@ def test_a_pair_that_stands_three_times_shares_the_gradient_evenly() -> None:
         # Every filter answers to 5 followed by 6, and less to either alone.
         weight[:, [0, 1], [0, 1]] = 1.0
     shares, once = gradient(net, [5, 6, 9, 5, 6, 5, 6]), gradient(net, [5, 6])
-    for place in (0, 3, 5):
-        torch.testing.assert_close(shares[place : place + 2], once / 3)
+    for folder in (0, 3, 5):
+        torch.testing.assert_close(shares[folder : folder + 2], once / 3)
     assert (shares[2] == 0).all()
 
 

@@ -72,13 +72,13 @@ ROWS = (
 def test_sums_are_over_samples_that_were_not_dropped() -> None:
     tally = Diversity()
     tally.add(table(*ROWS))
-    found = tally.figures()
+    result = tally.figures()
     assert (tally.rows, tally.given, tally.edits) == (4, 4, 4)
-    assert found["samples a row"] == found["edits a row"] == found["edits a sample"] == 1
+    assert result["samples a row"] == result["edits a row"] == result["edits a sample"] == 1
     # Words of the source rows of samples: 4 and 4, 房间 很 干净 second text 𠮷, one two ３ four.
-    assert found["share of words edited"] == round(4 / (4 + 4 + 6 + 4), 4)
-    assert found["rows sampled"] == 3
-    assert found["copies of a source text"] == found["samples with the same text"] == 0
+    assert result["share of words edited"] == round(4 / (4 + 4 + 6 + 4), 4)
+    assert result["rows sampled"] == 3
+    assert result["copies of a source text"] == result["samples with the same text"] == 0
 
 
 def test_self_bleu_is_of_a_sample_against_its_source_row_and_its_siblings() -> None:
@@ -99,9 +99,9 @@ def test_copies_and_repeats_are_counted_wherever_they_stand() -> None:
     tally.add(table(family("a", "good room", [("room", "place", "keep"), ("good", "fine", "keep")])))
     tally.add(table(family("b", "fine place", [("fine", "good", "keep")])))
     tally.pass_by(table(family("t", "fine room", [])))
-    found = tally.figures()
-    assert found["copies of a source text"] == 1
-    assert found["samples with the same text"] == 1
+    result = tally.figures()
+    assert result["copies of a source text"] == 1
+    assert result["samples with the same text"] == 1
 
 
 def test_nothing_is_told_where_no_sample_was_given() -> None:
@@ -159,14 +159,14 @@ def test_the_words_of_a_sample_are_those_of_its_row_with_the_edits_made() -> Non
 
 def test_a_run_says_it_in_the_manifest_the_card_and_the_report(small: Path, tmp_path: Path) -> None:
     summary = augment.run("augment", small_job(small, limit=30), tmp_path / "out")
-    found = summary.diversity
-    assert list(found)[:3] == ["samples asked for", "given", "lacking"]
-    assert found["given"] == summary.counts["samples in data"]
-    assert found["lacking"] == found["samples asked for"] - found["given"]
-    assert found["copies of a source text"] == found["samples with the same text"] == 0
-    assert 0 < found["self-BLEU"] < 1
-    assert read_summary(summary.folder).diversity == found
-    assert f"| self-BLEU | {written('self-BLEU', found['self-BLEU'])} |" in (
+    result = summary.diversity
+    assert list(result)[:3] == ["samples asked for", "given", "lacking"]
+    assert result["given"] == summary.counts["samples in data"]
+    assert result["lacking"] == result["samples asked for"] - result["given"]
+    assert result["copies of a source text"] == result["samples with the same text"] == 0
+    assert 0 < result["self-BLEU"] < 1
+    assert read_summary(summary.folder).diversity == result
+    assert f"| self-BLEU | {written('self-BLEU', result['self-BLEU'])} |" in (
         tmp_path / "out/README.md"
     ).read_text("utf-8")
     assert "self-BLEU" in (tmp_path / "out/report.html").read_text("utf-8")

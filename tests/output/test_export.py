@@ -34,11 +34,11 @@ ROWS = 24
 
 def declared() -> set[str]:
     """Return the name of every column that `augment.tables.columns` and the stages of the shipped pipelines declare."""
-    found = {"source", columns.DECISION, columns.REJECT.name} | {column.name for column in columns.DECLARED}
+    result = {"source", columns.DECISION, columns.REJECT.name} | {column.name for column in columns.DECLARED}
     for name in shipped("pipelines"):
         for stage in read_pipeline(find("pipelines", name)).stages:
-            found |= {column.name for column in stage.adds}
-    return found
+            result |= {column.name for column in stage.adds}
+    return result
 
 
 def hostile_rows(named: Mapping[str, str]) -> list[dict[str, object]]:
@@ -85,9 +85,9 @@ def hostile_job(small: Path, folder: Path, named: Mapping[str, str], kind: str) 
     )
 
 
-def rows_of(summary: Summary, place: str) -> list[dict[str, object]]:
+def rows_of(summary: Summary, index: str) -> list[dict[str, object]]:
     """Return the rows of the files of a place."""
-    files = [name for name in summary.files if name.startswith(place)]
+    files = [name for name in summary.files if name.startswith(index)]
     return [row for name in files for row in pq.read_table(summary.folder / name).to_pylist()]
 
 
@@ -98,9 +98,9 @@ def test_every_source_column_ends_every_shipped_pipeline_unchanged(
     named = {"text": "text", "label": "label", "split": "split"}
     summary = run(pipeline, hostile_job(small, tmp_path, named, "parquet"), tmp_path / "out")
     source = hostile_rows(named)
-    for place in ("data/", "probes/", "dropped"):
-        names = written_names(list(source[0]), derived=False, dropped=place == "dropped")
-        for row in rows_of(summary, place):
+    for index in ("data/", "probes/", "dropped"):
+        names = written_names(list(source[0]), derived=False, dropped=index == "dropped")
+        for row in rows_of(summary, index):
             number = int(str(row[names["note"]]).partition("=")[2])
             given = source[number]
             kept = [name for name in given if name != "text"]
@@ -185,7 +185,7 @@ def test_samples_of_samples_have_ids_of_their_own(small: Path, tmp_path: Path) -
     corpus = {"root": str(first.folder / "data"), "files": {"train": "train.parquet"}, "text": "review"}
     job = small_job(small).model_copy(update={"corpus": CorpusConfig.model_validate(corpus)})
     second = run("eda", job, tmp_path / "twice")
-    ids = [str(row["id"]) for place in ("data/", "dropped") for row in rows_of(second, place)]
+    ids = [str(row["id"]) for index in ("data/", "dropped") for row in rows_of(second, index)]
     assert len(set(ids)) == len(ids) > 100
     assert verify(second.folder).ok
     cut = run(

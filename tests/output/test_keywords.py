@@ -12,8 +12,8 @@ from augment.config.job import Job
 from augment.config.sections import ResourcesConfig
 from augment.output.keywords import FLAGS, TABLE, flags_csv, leading
 from augment.output.manifest import Summary
-from augment.stages.shortcuts import FlaggedUnit, read_flags
-from augment.text.units import Unit
+from augment.stages.shortcuts import FlaggedNgram, read_flags
+from augment.text.ngrams import Ngram
 from augment.training import train
 from augment.verification import verify
 from tests.small import small_job, write_corpus
@@ -36,29 +36,31 @@ def leaking(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(leaking: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
+def flagged(leaking: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
     """Return a run of the pipeline `keywords`."""
     return run("keywords", small_job(leaking), tmp_path_factory.mktemp("runs") / "keywords")
 
 
-def test_the_shortcut_is_flagged_first_and_told(told: Summary) -> None:
-    with (told.folder / FLAGS).open(encoding="utf-8-sig", newline="") as stream:
+def test_the_shortcut_is_flagged_first_and_told(flagged: Summary) -> None:
+    with (flagged.folder / FLAGS).open(encoding="utf-8-sig", newline="") as stream:
         flags = list(csv.DictReader(stream))
     assert (flags[0]["accept"], flags[0]["label"], flags[0]["text"]) == ("", "good", "※")
     assert flags[0]["form"] == "※ "
-    assert "'※' (word, good)" in told.notices[0]
-    units = leading(told.folder, 3)
-    assert flags[0]["flag"] in [row["flag"] for row in units]
-    assert verify(told.folder).ok
-    assert not list((told.folder / "run").glob("*.parquet"))
-    assert all(sum(row["label"] == label for row in units) >= 3 for label in ("bad", "good"))
-    page = (told.folder / "report.html").read_text(encoding="utf-8")
+    assert "'※' (word, good)" in flagged.notices[0]
+    ngrams = leading(flagged.folder, 3)
+    assert flags[0]["flag"] in [row["flag"] for row in ngrams]
+    assert verify(flagged.folder).ok
+    assert not list((flagged.folder / "run").glob("*.parquet"))
+    assert all(sum(row["label"] == label for row in ngrams) >= 3 for label in ("bad", "good"))
+    page = (flagged.folder / "report.html").read_text(encoding="utf-8")
     assert 'class="flagged"' in page
     assert "What labels hang on" in page
 
 
-def test_the_table_is_the_same_however_the_run_is_cut(leaking: Path, told: Summary, tmp_path: Path) -> None:
-    whole = pq.read_table(told.folder / TABLE)
+def test_the_table_is_the_same_however_the_run_is_cut(
+    leaking: Path, flagged: Summary, tmp_path: Path
+) -> None:
+    whole = pq.read_table(flagged.folder / TABLE)
     two = run("keywords", small_job(leaking, executor="processes", workers=2), tmp_path / "two")
     assert pq.read_table(two.folder / TABLE).equals(whole)
     other = run("keywords", small_job(leaking, shard_rows=17), tmp_path / "other")
@@ -71,18 +73,18 @@ def test_the_table_is_the_same_however_the_run_is_cut(leaking: Path, told: Summa
         )
 
 
-def accepting(leaking: Path, told: Summary, folder: Path) -> Job:
+def accepting(leaking: Path, flagged: Summary, folder: Path) -> Job:
     """Return a job that accepts the first flag."""
-    lines = (told.folder / FLAGS).read_text(encoding="utf-8").split("\n")
+    lines = (flagged.folder / FLAGS).read_text(encoding="utf-8").split("\n")
     flags = folder / "accepted.csv"
     flags.write_text("\n".join([lines[0], f"yes{lines[1]}", *lines[2:]]), encoding="utf-8")
     return small_job(leaking).model_copy(update={"resources": ResourcesConfig(flags=str(flags))})
 
 
 def test_balance_leaves_the_shortcut_as_frequent_in_one_class_as_in_the_other(
-    leaking: Path, told: Summary, tmp_path: Path
+    leaking: Path, flagged: Summary, tmp_path: Path
 ) -> None:
-    summary = run("balance", accepting(leaking, told, tmp_path), tmp_path / "out")
+    summary = run("balance", accepting(leaking, flagged, tmp_path), tmp_path / "out")
     rows = pq.read_table(summary.folder / "data" / "train.parquet").to_pylist()
     shares = [
         sum("※" in row["review"] for row in rows if row["label"] == label)
@@ -91,7 +93,7 @@ def test_balance_leaves_the_shortcut_as_frequent_in_one_class_as_in_the_other(
     ]
     assert abs(shares[0] - shares[1]) < 0.1
     assert verify(summary.folder).ok
-    again = run("balance", accepting(leaking, told, tmp_path), tmp_path / "out")
+    again = run("balance", accepting(leaking, flagged, tmp_path), tmp_path / "out")
     assert again.counts == summary.counts
 
 
@@ -120,4 +122,4 @@ def test_a_word_that_a_spreadsheet_would_run_is_written_as_text_and_read_back(tm
         lines = csv.DictWriter(stream, written)
         lines.writeheader()
         lines.writerow(written | {"accept": "yes"})
-    assert read_flags(path) == (FlaggedUnit(Unit("word", formula), "@bad", f"-{formula}"),)
+    assert read_flags(path) == (FlaggedNgram(Ngram("word", formula), "@bad", f"-{formula}"),)

@@ -19,9 +19,9 @@ from augment.output.shortcut_levels import Levels
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
 from augment.report import page
-from augment.stages.shortcuts import Fact, FlaggedUnit, flag_of
+from augment.stages.shortcuts import Fact, FlaggedNgram, flag_of
 from augment.tables.rows import Reject
-from augment.text.units import KINDS, Unit, UnitKind
+from augment.text.ngrams import KINDS, Ngram, NgramKind
 
 STAGES = [
     {"kind": "tokenize"},
@@ -42,15 +42,15 @@ FORMS = [re.compile(form) for form in re.findall(r"^  \[/(\^.*\$)/, \"", STRINGS
 
 def levels() -> Levels:
     """Return the tally of an accepted shortcut."""
-    found = Levels([FlaggedUnit(Unit("word", mark), "good", mark) for mark in "※☆◇○□△▽"])
+    result = Levels([FlaggedNgram(Ngram("word", mark), "good", mark) for mark in "※☆◇○□△▽"])
     rows = {
         "text": ["※", "b"],
         "text_pair": [None, None],
         "label": ["good", "bad"],
         "source_id": [None, None],
     }
-    found.add(pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()}))
-    return found
+    result.add(pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()}))
+    return result
 
 
 def runs() -> Iterator[Totals]:
@@ -112,12 +112,12 @@ def test_every_notice_has_one_chinese_form_and_every_form_a_notice(
 
 @pytest.mark.parametrize("text", ["※", "很", "房间"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_why_a_unit_is_flagged_has_a_chinese_form(kind: UnitKind, text: str) -> None:
-    unit = Unit(kind, f"{text} {text}" if kind == "phrase" else text)
-    flag = flag_of(Fact(unit, "好评", 50, 50, 50, 100, 1.0, 1.0, 0.0, 0.0, 1.0, text), {})
+def test_why_a_unit_is_flagged_has_a_chinese_form(kind: NgramKind, text: str) -> None:
+    ngram = Ngram(kind, f"{text} {text}" if kind == "phrase" else text)
+    flag = flag_of(Fact(ngram, "好评", 50, 50, 50, 100, 1.0, 1.0, 0.0, 0.0, 1.0, text), {})
     form = re.search(r"EVIDENCE = /(.*)/;", WORDS)
     assert flag is not None
     assert form is not None
-    found = re.fullmatch(form[1], flag)
-    assert found is not None
-    assert f'"{found[1]}": "' in WORDS
+    match = re.fullmatch(form[1], flag)
+    assert match is not None
+    assert f'"{match[1]}": "' in WORDS

@@ -59,9 +59,9 @@ def test_within_a_label_and_outcome_the_largest_errors_come_first(probed: Summar
         changed = made["pred_before"] != made["pred_after"]
         outcomes[made["source_id"]].add("changed" if changed else made["verdict"])
     strata: dict[tuple[str, str], list[tuple[float, int, str]]] = defaultdict(list)
-    for place, row in enumerate(pq.read_table(probed.folder / SOURCE_ROWS).to_pylist()):
+    for index, row in enumerate(pq.read_table(probed.folder / SOURCE_ROWS).to_pylist()):
         outcome = "+".join(sorted(outcomes[row["id"]]))
-        strata[row["label"], outcome].append((-row["ig_error"], place, row["id"]))
+        strata[row["label"], outcome].append((-row["ig_error"], index, row["id"]))
     turns = zip_longest(*(sorted(strata[key]) for key in sorted(strata)))
     chosen = [entry for turn in turns for entry in turn if entry is not None][:count]
     expected = [name for _, _, name in sorted(chosen, key=lambda entry: entry[1])]

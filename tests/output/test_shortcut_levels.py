@@ -5,12 +5,12 @@ import pyarrow.compute as pc
 import pytest
 
 from augment.output.shortcut_levels import Levels
-from augment.stages.shortcuts import FlaggedUnit
-from augment.text.units import Unit, UnitKind, pattern_of
+from augment.stages.shortcuts import FlaggedNgram
+from augment.text.ngrams import Ngram, NgramKind, pattern_of
 
 
 @pytest.mark.parametrize(
-    ("kind", "unit", "holding", "others"),
+    ("kind", "ngram", "holding", "others"),
     [
         ("word", "※", ["a ※ film", "好※", "※"], ["a * film", ""]),
         ("word", "...", ["well... no", "well .....", "……...."], ["well..", "well…"]),
@@ -25,11 +25,11 @@ from augment.text.units import Unit, UnitKind, pattern_of
     ],
 )
 def test_a_pattern_finds_a_unit_where_it_stands(
-    kind: UnitKind, unit: str, holding: list[str], others: list[str]
+    kind: NgramKind, ngram: str, holding: list[str], others: list[str]
 ) -> None:
-    pattern = pattern_of(Unit(kind, unit))
-    found = pc.match_substring_regex(pa.array([*holding, *others]), pattern).to_pylist()
-    assert found == [True] * len(holding) + [False] * len(others)
+    pattern = pattern_of(Ngram(kind, ngram))
+    rows = pc.match_substring_regex(pa.array([*holding, *others]), pattern).to_pylist()
+    assert rows == [True] * len(holding) + [False] * len(others)
 
 
 def table(*rows: tuple[str, str | None, str | None, str | None]) -> pa.Table:
@@ -44,7 +44,7 @@ def table(*rows: tuple[str, str | None, str | None, str | None]) -> pa.Table:
 
 
 def test_shares_are_told_by_class_before_and_after() -> None:
-    levels = Levels([FlaggedUnit(Unit("word", "※"), "good", " ※ ")])
+    levels = Levels([FlaggedNgram(Ngram("word", "※"), "good", " ※ ")])
     levels.add(table(("※ a", None, "good", None), ("b", None, "bad", None), ("c", "d ※", "bad", None)))
     levels.add(table(("a", None, "good", "1"), ("b ※", None, "bad", "2"), ("no label", None, None, None)))
     assert list(levels.sentences()) == [
@@ -53,6 +53,6 @@ def test_shares_are_told_by_class_before_and_after() -> None:
 
 
 def test_nothing_is_told_without_rows_of_both_sides() -> None:
-    levels = Levels([FlaggedUnit(Unit("word", "※"), "good", "※")])
+    levels = Levels([FlaggedNgram(Ngram("word", "※"), "good", "※")])
     levels.add(table(("※", None, "good", None)))
     assert list(levels.sentences()) == []

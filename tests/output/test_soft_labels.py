@@ -48,17 +48,17 @@ def softened(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
 
 
 def one(
-    label: str | None, parent: str | None, verdict: str | None, answer: list[float] | None
+    label: str | None, source_label: str | None, verdict: str | None, answer: list[float] | None
 ) -> list[float] | None:
     """Return the probabilities of one row, a quarter of them the judge's."""
-    row = {"label": label, "source_id": parent, "verdict": verdict, "soft_label": answer}
+    row = {"label": label, "source_id": source_label, "verdict": verdict, "soft_label": answer}
     schema = pa.schema(
         [*((name, pa.string()) for name in list(row)[:3]), ("soft_label", pa.list_(pa.float32()))]
     )
-    found: list[float] | None = (
+    result: list[float] | None = (
         Softener("soft_label", LABELS, 0.25).of(pa.Table.from_pylist([row], schema=schema))[0].as_py()
     )
-    return found
+    return result
 
 
 @given(chance=st.floats(0, 1, width=32))
@@ -83,15 +83,15 @@ def test_every_row_of_the_data_has_probabilities_that_sum_to_one(softened: Summa
     ]
     assert {row["verdict"] for row in rows} == {None, "keep", "soft"}
     for row in rows:
-        found, given_label = row["label_probabilities"], np.eye(2)[LABELS.ordered.index(row["label"])]
-        assert sum(found) == pytest.approx(1)
+        result, given_label = row["label_probabilities"], np.eye(2)[LABELS.ordered.index(row["label"])]
+        assert sum(result) == pytest.approx(1)
         if row["source_id"] is None:
-            assert found == given_label.tolist()
+            assert result == given_label.tolist()
         elif row["verdict"] == "soft":
-            assert found == row["soft_label"]
+            assert result == row["soft_label"]
         else:
             np.testing.assert_allclose(
-                found, 0.75 * given_label + 0.25 * np.asarray(row["soft_label"]), atol=1e-6
+                result, 0.75 * given_label + 0.25 * np.asarray(row["soft_label"]), atol=1e-6
             )
     assert verify(softened.folder).ok
 
@@ -113,8 +113,8 @@ def test_samples_in_doubt_join_no_data_of_hard_labels_and_the_run_says_so(
     table = pq.read_table(hard.folder / "data" / "train.parquet")
     assert "label_probabilities" not in table.column_names
     assert set(table.column("verdict").drop_null().to_pylist()) == {"keep"}
-    aside = pq.read_table(hard.folder / "dropped.parquet").column("verdict").to_pylist()
-    assert aside.count("soft") == hard.verdicts["soft"] > 0
+    dropped = pq.read_table(hard.folder / "dropped.parquet").column("verdict").to_pylist()
+    assert dropped.count("soft") == hard.verdicts["soft"] > 0
     assert any("in doubt" in notice and "in dropped.parquet" in notice for notice in hard.notices)
     assert any(
         "in doubt" in notice and "train on label_probabilities" in notice for notice in softened.notices
@@ -138,9 +138,9 @@ def test_a_source_column_of_that_name_keeps_its_values_under_another(small: Path
     job = small_job(small)
     corpus = job.needs_corpus().model_validate({"root": str(tmp_path), "files": "c.parquet"})
     summary = run("explain", softly(job).model_copy(update={"corpus": corpus}), tmp_path / "out")
-    found = pq.read_table(summary.folder / "data" / "train.parquet").to_pylist()
-    assert {row["label_probabilities_source"] for row in found} == {"mine"}
-    assert {tuple(row["label_probabilities"]) for row in found} == {(0, 1)}
+    result = pq.read_table(summary.folder / "data" / "train.parquet").to_pylist()
+    assert {row["label_probabilities_source"] for row in result} == {"mine"}
+    assert {tuple(row["label_probabilities"]) for row in result} == {(0, 1)}
 
 
 def test_soft_labels_without_a_judge_are_refused_where_samples_are_made(small: Path) -> None:

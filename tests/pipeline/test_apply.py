@@ -26,7 +26,7 @@ from tests.texts import TEXTS
 HEAD = "name: mine\nabout: of my own\nstages:\n"
 START = "  - kind: tokenize\n  - kind: attribute\n  - kind: rank\n    k: 2\n"
 DECIDED = ("text", "label", "source_id", "method", "key", "tokens", "spans")
-PARENT = DECIDED.index("source_id")
+SOURCE_ID = DECIDED.index("source_id")
 TEXT = [text for text in TEXTS if text.strip()]
 
 
@@ -155,10 +155,10 @@ def test_every_shipped_pipeline_gives_the_columns_its_stages_declare(
         **declared,
         **{c.name: c.type for c in CORPUS},
     }
-    found = applied.table
+    result = applied.table
     if "source_id" in declared:
-        found = found.filter(pc.is_null(found.column("source_id")))
-    assert found.select(rows.column_names).equals(rows)
+        result = result.filter(pc.is_null(result.column("source_id")))
+    assert result.select(rows.column_names).equals(rows)
     assert applied.rejects == ()
 
 
@@ -174,20 +174,20 @@ def editing(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
 
 def test_the_edits_of_every_sample_replayed_on_its_parent_give_it(editing: Pipeline, job: Job) -> None:
     """On every awkward text; samples are new, not blank, and follow their source row by stage and number."""
-    found = apply(editing, table(TEXT), job).table.to_pylist()
-    mothers = {row["id"]: row for row in found if row["source_id"] is None}
+    rows = apply(editing, table(TEXT), job).table.to_pylist()
+    mothers = {row["id"]: row for row in rows if row["source_id"] is None}
     assert [row["text"] for row in mothers.values()] == TEXT
     order = ["delete_other", "delete_key"]
-    places = [
+    positions = [
         (
             int((row["source_id"] or row["id"])[1:]),
             -1 if row["method"] is None else order.index(row["method"]),
         )
-        for row in found
+        for row in rows
     ]
-    assert places == sorted(places)
+    assert positions == sorted(positions)
     seen: dict[str, set[str]] = {name: {row["text"]} for name, row in mothers.items()}
-    for row in found:
+    for row in rows:
         if row["source_id"] is not None:
             edits = [Edit(**edit) for edit in row["edits"]]
             assert replay(mothers[row["source_id"]]["text"], None, edits) == (row["text"], None)
@@ -196,14 +196,14 @@ def test_the_edits_of_every_sample_replayed_on_its_parent_give_it(editing: Pipel
             seen[row["source_id"]].add(row["text"])
 
 
-def decisions(found: pa.Table) -> dict[str, tuple[object, ...]]:
+def decisions(result: pa.Table) -> dict[str, tuple[object, ...]]:
     """Return, by id, all that must not depend on which rows stand together."""
     return {
         row["id"]: (
             *(row[name] for name in DECIDED),
             [list(edit.values())[:5] for edit in row["edits"] or ()],
         )
-        for row in found.to_pylist()
+        for row in result.to_pylist()
     }
 
 
@@ -217,7 +217,7 @@ def test_what_comes_of_a_row_does_not_depend_on_the_rows_around_it(
     whole = decisions(apply(editing, rows, job).table)
     part = decisions(apply(editing, rows.take(order[:size]), job).table)
     assert {name: whole[name] for name in part} == part
-    mothers = {name for name, row in part.items() if row[PARENT] is None}
+    mothers = {name for name, row in part.items() if row[SOURCE_ID] is None}
     assert mothers == {f"r{number}" for number in order[:size]}
 
 
@@ -249,10 +249,10 @@ def test_words_are_scored_ranked_and_left_out_without_a_model(job: Job, tmp_path
     stages = "  - kind: tokenize\n  - kind: weigh\n  - kind: rank\n    k: 1\n    by: weight\n"
     stages += "  - kind: delete\n    score: weight\n"
     plan = read_pipeline(write(tmp_path, stages))
-    found = apply(plan, table(TEXT), job.model_copy(update={"model": None})).table
-    made = found.filter(pc.is_valid(found.column("source_id")))
+    applied = apply(plan, table(TEXT), job.model_copy(update={"model": None})).table
+    made = applied.filter(pc.is_valid(applied.column("source_id")))
     assert made.num_rows > len(TEXT) / 2
-    assert found.column("pieces").null_count == found.num_rows
+    assert applied.column("pieces").null_count == applied.num_rows
 
 
 class Silent(Stage):

@@ -109,9 +109,9 @@ def test_the_fold_depends_on_the_texts_alone_and_only_rows_of_train_have_one(
 ) -> None:
     columns = {"id": ["a", "b", "c"], "text": [text] * 3, "text_pair": pa.array([pair] * 3, pa.string())}
     rows = pa.RecordBatch.from_pydict({**columns, "split": ["train", "test", "train"]})
-    found = with_folds(rows, folds).column("fold").to_pylist()
-    assert found == [fold_of(text, pair, folds), None, fold_of(text, pair, folds)]
-    assert 0 <= found[0] < folds
+    result = with_folds(rows, folds).column("fold").to_pylist()
+    assert result == [fold_of(text, pair, folds), None, fold_of(text, pair, folds)]
+    assert 0 <= result[0] < folds
 
 
 @given(sizes=st.lists(st.tuples(st.none() | st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=20))
@@ -139,16 +139,16 @@ def test_each_row_is_explained_by_the_model_that_did_not_see_it(
         )
         summary = run("explain", whole.model_copy(update={"model": model}), tmp_path / str(fold))
         alone[fold] = {row["id"]: row for row in source_rows(summary)}
-    found = source_rows(explained)
-    assert {row["fold"] for row in found} == {None, 0, 1}
-    for row in found:
+    result = source_rows(explained)
+    assert {row["fold"] for row in result} == {None, 0, 1}
+    for row in result:
         expected = alone[row["fold"]][row["id"]]
         assert {name: row[name] for name in expected if not name.startswith("ig")} == {
             name: expected[name] for name in expected if not name.startswith("ig")
         }
         np.testing.assert_allclose(np.asarray(row["ig"]), np.asarray(expected["ig"]), atol=1e-4)
         assert (row["fold"] is None) == (row["split"] != "train")
-    assert explained.counts["rows explained out of fold"] == sum(row["fold"] is not None for row in found)
+    assert explained.counts["rows explained out of fold"] == sum(row["fold"] is not None for row in result)
 
 
 def test_labels_drawn_by_chance_are_known_by_heart_in_sample_only(
@@ -175,18 +175,18 @@ def test_samples_are_judged_by_the_model_of_their_parent(folded: Path, augmented
     assert table.num_rows
     for row in table.to_pylist():
         classifier = open_classifier(job.needs_model().of_fold(fold[row["source_id"]]), job.run)
-        found = classifier.ask([row["text"]], [None])[0]
-        np.testing.assert_allclose(found, row["soft_label"], atol=1e-4)
+        result = classifier.ask([row["text"]], [None])[0]
+        np.testing.assert_allclose(result, row["soft_label"], atol=1e-4)
 
 
 def test_processes_give_the_same_values(folded: Path, tmp_path: Path) -> None:
-    found = []
+    runs = []
     for name, how in (("inline", {}), ("processes", {"executor": "processes", "workers": 2})):
         job = with_file(folded_job(folded, settings={"shard_rows": 40, **how}), folded)
         summary = run("explain", job, tmp_path / name)
-        found.append([read_receipt(path) for path in sorted((summary.folder / "run").glob("*.done.json"))])
-    assert len(found[0]) > 1
-    assert found[0] == found[1]
+        runs.append([read_receipt(path) for path in sorted((summary.folder / "run").glob("*.done.json"))])
+    assert len(runs[0]) > 1
+    assert runs[0] == runs[1]
 
 
 def test_other_shards_give_the_same_rows(folded: Path, augmented: Summary, tmp_path: Path) -> None:
@@ -207,10 +207,10 @@ def test_a_table_in_memory_is_divided_too(folded: Path, explained: Summary) -> N
     names = ("id", "text", "text_pair", "label", "split")
     table = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names})
     stages = (Tokenize(kind="tokenize"), Attribute(kind="attribute"))
-    found = apply(Pipeline(name="p", about="", stages=stages), table, job).table
-    assert found.column("id").to_pylist() == [row["id"] for row in rows]
-    assert found.column("fold").to_pylist() == [row["fold"] for row in rows]
-    assert found.column("ig_pred").to_pylist() == [row["ig_pred"] for row in rows]
+    applied = apply(Pipeline(name="p", about="", stages=stages), table, job).table
+    assert applied.column("id").to_pylist() == [row["id"] for row in rows]
+    assert applied.column("fold").to_pylist() == [row["fold"] for row in rows]
+    assert applied.column("ig_pred").to_pylist() == [row["ig_pred"] for row in rows]
     assert apply(Pipeline(name="p", about="", stages=stages), table.slice(0, 0), job).table.num_rows == 0
 
 

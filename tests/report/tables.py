@@ -39,11 +39,13 @@ def table(columns: Sequence[Column], rows: Sequence[dict[str, object]]) -> pa.Ta
     return pa.Table.from_pylist(list(rows), pa.schema([(column.name, column.type) for column in columns]))
 
 
-def parent(
+def source_row(
     number: int, text: str, pair: str | None = None, methods: Sequence[str] = ("ig",)
 ) -> dict[str, object]:
     """Return a row with tokens, scores and figures that depend on `number` only; every third prediction is wrong."""
-    found = [(side, match) for side, part in enumerate((text, pair or "")) for match in _TOKEN.finditer(part)]
+    matches = [
+        (side, match) for side, part in enumerate((text, pair or "")) for match in _TOKEN.finditer(part)
+    ]
     label = str(number % 2)
     predicted = label if number % 3 else str(1 - number % 2)
     row: dict[str, object] = {
@@ -52,27 +54,27 @@ def parent(
         "text_pair": pair,
         "label": label,
         "split": "train",
-        "tokens": [match.group() for _, match in found],
-        "side": [side for side, _ in found],
-        "spans": [{"start": match.start(), "end": match.end()} for _, match in found],
-        "key": [0] if found else [],
-        "key_tied": [False] if found else [],
+        "tokens": [match.group() for _, match in matches],
+        "side": [side for side, _ in matches],
+        "spans": [{"start": match.start(), "end": match.end()} for _, match in matches],
+        "key": [0] if matches else [],
+        "key_tied": [False] if matches else [],
         "attack": "changed" if number == 1 else None,
         "attack_queries": 7 if number == 1 else None,
     }
-    for place, method in enumerate(methods):
+    for index, method in enumerate(methods):
         values = {
             "target": predicted,
             "pred": predicted,
             "prob": 0.5 + 0.4 / (1 + number),
             "rest": 0.05,
-            "gap": None if place else 0.001 * number,
-            "error": None if place else 0.002 * number,
-            "evals": 1 if place else 16,
-            "status": "ranking" if place else "converged",
+            "gap": None if index else 0.001 * number,
+            "error": None if index else 0.002 * number,
+            "evals": 1 if index else 16,
+            "status": "ranking" if index else "converged",
             "baseline": "zero",
         }
-        scores = [((token * 7 + number + place) % 11 - 4) / 5 for token in range(len(found))]
+        scores = [((token * 7 + number + index) % 11 - 4) / 5 for token in range(len(matches))]
         row |= {method: scores} | {f"{method}_{name}": value for name, value in values.items()}
     return row
 
@@ -127,7 +129,7 @@ def samples(rows: Sequence[dict[str, object]]) -> pa.Table:
 
 def page(texts: Sequence[str], methods: tuple[str, ...] = ("ig",)) -> Page:
     """Return a page of these texts, each with a sample."""
-    rows = [parent(number, text, methods=methods) for number, text in enumerate(texts)]
+    rows = [source_row(number, text, methods=methods) for number, text in enumerate(texts)]
     made = [sample(row, 0, "新", "keep") for row in rows if row["tokens"]]
     names = {"0": "负面", "1": "positive"}
     return Page(

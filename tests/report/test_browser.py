@@ -19,7 +19,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from augment.report.page import Page, draw
 from augment.report.words import TopWord
-from tests.report.tables import HOSTILE, parent, sample, samples, source_rows
+from tests.report.tables import HOSTILE, sample, samples, source_row, source_rows
 from tests.texts import TEXTS
 
 FLAGS = (
@@ -84,7 +84,7 @@ def mixed() -> Page:
     """Return a page of every awkward and hostile text, by two methods, with samples of several verdicts."""
     texts = [text for text in (*TEXTS, *HOSTILE)]
     rows = [
-        parent(number, text, "第二句 second" if number == 4 else None, METHODS)
+        source_row(number, text, "第二句 second" if number == 4 else None, METHODS)
         for number, text in enumerate(texts)
     ]
     rows[1]["attack"] = "changed"
@@ -158,7 +158,7 @@ def test_hostile_texts_are_shown_and_not_run(opened: Open) -> None:
 def test_labels_that_name_what_every_object_has_are_shown_as_they_are(opened: Open) -> None:
     """In both languages, with and without names of the labels, also as verdict, method and predicted label."""
     words = ("constructor", "__proto__", "toString", "hasOwnProperty", "valueOf", "null", "items")
-    rows = [parent(number, f"房间 {word}", None, METHODS) for number, word in enumerate(words)]
+    rows = [source_row(number, f"房间 {word}", None, METHODS) for number, word in enumerate(words)]
     made = []
     for row, word in zip(rows, words, strict=True):
         row["label"] = word
@@ -320,8 +320,8 @@ def _wait_for_link(browser: Chrome, linked: str) -> None:
 
 def _linked(browser: Chrome) -> str | None:
     """Return the id of the row or sample that is linked to."""
-    found = all_of(browser, ".linked")
-    return found[0].get_attribute("data-id") if found else None
+    result = all_of(browser, ".linked")
+    return result[0].get_attribute("data-id") if result else None
 
 
 def test_the_page_speaks_chinese(opened: Open) -> None:
@@ -334,31 +334,37 @@ def test_the_page_speaks_chinese(opened: Open) -> None:
 
 def test_the_facts_of_the_head_have_chinese_names_and_others_are_marked_as_english(opened: Open) -> None:
     browser = opened(mixed())
-    told = "return [...document.querySelectorAll('[data-fact]')].map((name) => [name.textContent, name.lang])"
-    english = browser.execute_script(told)
+    reported = (
+        "return [...document.querySelectorAll('[data-fact]')].map((name) => [name.textContent, name.lang])"
+    )
+    english = browser.execute_script(reported)
     assert [name for name, _ in english] == ["model", "ig error (median, worst)", "odd <b>"]
     click(browser, "#language")
-    assert browser.execute_script(told) == [["模型", ""], ["ig 误差（中位数、最大）", ""], ["odd <b>", "en"]]
+    assert browser.execute_script(reported) == [
+        ["模型", ""],
+        ["ig 误差（中位数、最大）", ""],
+        ["odd <b>", "en"],
+    ]
     click(browser, "#language")
-    assert browser.execute_script(told) == english
+    assert browser.execute_script(reported) == english
 
 
 def test_notices_verdicts_and_reasons_are_said_in_chinese_where_there_is_a_form(opened: Open) -> None:
     browser = opened(mixed())
-    told = "return [...document.querySelectorAll('.notice[role=note]')].map((one) => [one.textContent, one.lang])"
-    english = browser.execute_script(told)
+    reported = "return [...document.querySelectorAll('.notice[role=note]')].map((one) => [one.textContent, one.lang])"
+    english = browser.execute_script(reported)
     assert english == [["a notice", "en"], ["a trial: run.limit left 7 rows out", "en"]]
     verdicts = {verdict.text for verdict in all_of(browser, ".verdict")}
     assert verdicts >= {"keep", "adversarial"}
     click(browser, "#language")
-    assert browser.execute_script(told) == [["a notice", "en"], ["试运行：run.limit 略去了 7 行", ""]]
+    assert browser.execute_script(reported) == [["a notice", "en"], ["试运行：run.limit 略去了 7 行", ""]]
     assert {verdict.text for verdict in all_of(browser, ".verdict")} >= {"保留", "对抗"}
     click(browser, "#language")
-    assert browser.execute_script(told) == english
+    assert browser.execute_script(reported) == english
 
 
 def test_a_sample_of_another_label_shows_both_and_the_probability_of_its_own(opened: Open) -> None:
-    row = parent(0, TEXTS[0], None, METHODS)
+    row = source_row(0, TEXTS[0], None, METHODS)
     made = sample(row, 0, "替换", "contrast", after=0.4)
     made |= {"label": "1" if row["label"] == "0" else "0", "reason": "p(gold) below 0.7"}
     browser = opened(
@@ -413,7 +419,7 @@ def test_a_bare_and_an_empty_report_open(opened: Open) -> None:
 
 
 def test_five_thousand_rows_open_filter_and_scroll_with_a_small_page(opened: Open) -> None:
-    base = [parent(number, TEXTS[number % 4]) for number in range(8)]
+    base = [source_row(number, TEXTS[number % 4]) for number in range(8)]
     rows = [base[number % 8] | {"id": f"r{number}"} for number in range(5000)]
     made = [sample(row, k, "新", "keep") for row in rows for k in range(4)]
     browser = opened(
@@ -438,7 +444,7 @@ def _row_in_window(browser: Chrome) -> int:
 
 def test_what_was_not_made_and_marks_that_occur_are_told_in_both_languages(opened: Open) -> None:
     gap = {"method": "substitute_other", "missing": 3, "reason": "no token may be edited"}
-    bare = source_rows([parent(0, TEXTS[0], None, METHODS) | {"key": []}], METHODS)
+    bare = source_rows([source_row(0, TEXTS[0], None, METHODS) | {"key": []}], METHODS)
     bare = bare.append_column("shortfall", pa.array([[gap]]))
     browser = opened(Page("x", source_rows=bare, methods=METHODS, unit="logit"))
     legend = browser.find_element(By.ID, "legend").text

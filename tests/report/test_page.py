@@ -20,7 +20,7 @@ from augment.errors import AugmentError
 from augment.report.page import STATIC_ROWS, Page, draw
 from augment.report.words import TopWord
 from augment.text.visible import visible
-from tests.report.tables import HOSTILE, page, parent, sample, samples, source_rows
+from tests.report.tables import HOSTILE, page, sample, samples, source_row, source_rows
 from tests.texts import TEXTS
 
 CUT = "\x7f"
@@ -59,15 +59,15 @@ class Outline(HTMLParser):
 
 def payload(html: str) -> dict[str, Any]:
     """Return the data that the page carries."""
-    found = re.search(r'id="payload">([A-Za-z0-9+/=]*)<', html)
-    assert found
-    data: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(found[1])))
+    match = re.search(r'id="payload">([A-Za-z0-9+/=]*)<', html)
+    assert match
+    data: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(match[1])))
     return data
 
 
 def one(text: str) -> Page:
     """Return a page on which `text` stands everywhere data can stand; its shape does not depend on `text`."""
-    row = parent(0, "好 x") | {
+    row = source_row(0, "好 x") | {
         "id": text,
         "text": text,
         "tokens": [text],
@@ -123,7 +123,7 @@ def test_pieces_rebuild_the_source_text(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_pieces_of_awkward_texts_are_their_tokens_and_gaps(text: str) -> None:
-    row = parent(0, text)
+    row = source_row(0, text)
     pieces = payload(draw(Page("t", source_rows=source_rows([row]))))["rows"][0]["sides"][0].split(CUT)
     tokens = row["tokens"]
     assert isinstance(tokens, list)
@@ -132,7 +132,7 @@ def test_pieces_of_awkward_texts_are_their_tokens_and_gaps(text: str) -> None:
 
 def _shown(text: str) -> str:
     """Return what a text looks like piece by piece; a joiner at the edge of a token has no neighbour there."""
-    spans = parent(0, text)["spans"]
+    spans = source_row(0, text)["spans"]
     assert isinstance(spans, list)
     edges = sorted({0, len(text), *(span["start"] for span in spans), *(span["end"] for span in spans)})
     return "".join(visible(text[start:end]) for start, end in pairwise(edges))
@@ -178,7 +178,9 @@ def test_null_columns_and_rows_without_tokens_are_drawn() -> None:
     empty: dict[str, object] = {"id": "b", "text": "没有解释"}
     made: dict[str, object] = {"id": "b~delete~0", "source_id": "b", "text": "没有"}
     data = payload(
-        draw(Page("nulls", source_rows=source_rows([parent(0, "好 good"), empty]), samples=samples([made])))
+        draw(
+            Page("nulls", source_rows=source_rows([source_row(0, "好 good"), empty]), samples=samples([made]))
+        )
     )
     assert data["rows"][1]["explained"] == []
     assert data["rows"][1]["samples"][0]["sides"] == [["没有"]]
@@ -188,49 +190,51 @@ def test_null_columns_and_rows_without_tokens_are_drawn() -> None:
     "scores", [[0.0, 0.0], [0.3, 0.3], [float("nan"), 0.2], [float("inf"), None], [None, None]]
 )
 def test_equal_missing_and_infinite_scores_are_drawn(scores: list[float | None]) -> None:
-    data = payload(draw(Page("scores", source_rows=source_rows([parent(0, "好的 good") | {"ig": scores}]))))
+    data = payload(
+        draw(Page("scores", source_rows=source_rows([source_row(0, "好的 good") | {"ig": scores}])))
+    )
     assert all(step is None or -127 <= step <= 127 for step in data["rows"][0]["explained"][0]["scores"])
     assert data["scales"][0] > 0
 
 
 def test_scores_keep_their_value_to_half_a_percent_of_the_largest() -> None:
     scores = [3.2, -0.4, 0.011]
-    found = payload(draw(Page("s", source_rows=source_rows([parent(0, "a b c") | {"ig": scores}]))))["rows"][
-        0
-    ]["explained"][0]
-    assert [step / 127 * found["peak"] for step in found["scores"]] == pytest.approx(scores, abs=0.004 * 3.2)
+    drawn = payload(draw(Page("s", source_rows=source_rows([source_row(0, "a b c") | {"ig": scores}]))))[
+        "rows"
+    ][0]["explained"][0]
+    assert [step / 127 * drawn["peak"] for step in drawn["scores"]] == pytest.approx(scores, abs=0.004 * 3.2)
 
 
 def test_tokens_are_put_in_the_order_of_the_text_with_their_scores_and_keys() -> None:
-    row = parent(0, "a b", "c")
+    row = source_row(0, "a b", "c")
     swapped = row | {"tokens": ["c", "b", "a"], "side": [1, 0, 0], "ig": [0.1, -0.2, 0.4], "key": [2, 0]}
     swapped["spans"] = [{"start": 0, "end": 1}, {"start": 2, "end": 3}, {"start": 0, "end": 1}]
-    found = payload(draw(Page("s", source_rows=source_rows([swapped]))))["rows"][0]
-    assert [side.split(CUT) for side in found["sides"]] == [["", "a", " ", "b", ""], ["", "c", ""]]
-    assert found["explained"][0]["scores"] == [127, -64, 32]
-    assert found["key"] == [0, 2]
+    drawn = payload(draw(Page("s", source_rows=source_rows([swapped]))))["rows"][0]
+    assert [side.split(CUT) for side in drawn["sides"]] == [["", "a", " ", "b", ""], ["", "c", ""]]
+    assert drawn["explained"][0]["scores"] == [127, -64, 32]
+    assert drawn["key"] == [0, 2]
 
 
 def test_a_sample_is_told_as_edits_of_its_parent() -> None:
-    row = parent(0, "𠮷野家 好吃")
+    row = source_row(0, "𠮷野家 好吃")
     made = sample(row, 0, "食其", "keep")
-    found = payload(draw(Page("c", source_rows=source_rows([row]), samples=samples([made]))))["rows"][0][
+    drawn = payload(draw(Page("c", source_rows=source_rows([row]), samples=samples([made]))))["rows"][0][
         "samples"
     ][0]
-    assert found["sides"] == [[["𠮷", "食其", 0.25], "野家 好吃"]]
+    assert drawn["sides"] == [[["𠮷", "食其", 0.25], "野家 好吃"]]
 
 
 def test_a_sample_whose_edits_do_not_replay_is_shown_as_it_is() -> None:
-    row = parent(0, "好吃 便宜")
+    row = source_row(0, "好吃 便宜")
     made = sample(row, 0, "难吃", "drop") | {"text": "完全不同的文本"}
-    found = payload(draw(Page("c", source_rows=source_rows([row]), samples=samples([made]))))["rows"][0][
+    drawn = payload(draw(Page("c", source_rows=source_rows([row]), samples=samples([made]))))["rows"][0][
         "samples"
     ][0]
-    assert found["sides"] == [["完全不同的文本"]]
+    assert drawn["sides"] == [["完全不同的文本"]]
 
 
 def test_samples_of_rows_not_drawn_are_counted_in_a_notice() -> None:
-    row, other = parent(0, "好吃"), parent(1, "便宜")
+    row, other = source_row(0, "好吃"), source_row(1, "便宜")
     html = draw(Page("c", source_rows=source_rows([row]), samples=samples([sample(other, 0, "贵", "drop")])))
     assert "1 samples are not drawn" in Outline(html).text
 
@@ -332,9 +336,9 @@ def test_the_words_of_the_page_are_explained_in_both_languages_with_or_without_s
     assert re.findall(r'<dt data-text="(\w+)"', details) == list(terms)
     script = html.split('<script type="module">')[1]
     for term in terms:
-        said = re.search(rf'data-text="{term}Means">(.*?)</dd>', details)
-        assert said is not None
-        assert f'{term}Means: "{said[1]}"' in script
+        message = re.search(rf'data-text="{term}Means">(.*?)</dd>', details)
+        assert message is not None
+        assert f'{term}Means: "{message[1]}"' in script
         assert re.search(rf'{term}Means: "[\u4e00-\u9fff]', script), f"no Chinese for {term}"
 
 

@@ -52,7 +52,7 @@ def test_sums_equal_those_of_a_plain_loop_however_the_rows_are_batched(rows: lis
     table = WordTable()
     for start in range(0, len(rows), size):
         table.add(batch(rows[start : start + size]))
-    expected = {key: (sum(found), len(found)) for key, found in sums.items() if sum(found) > 0}
+    expected = {key: (sum(result), len(result)) for key, result in sums.items() if sum(result) > 0}
     assert {(word.label, word.word): (word.total, word.count) for word in table.top(100)} == expected
 
 

@@ -37,21 +37,21 @@ def balanced(table: pa.Table, flags: str, folder: Path, **settings: object) -> l
 
 def shares(rows: list[dict[str, object]], marked: Callable[[str], object]) -> dict[str, dict[object, float]]:
     """Return for each class how often its texts, with the samples, are marked in which way."""
-    found: dict[str, dict[object, float]] = {}
+    of_class: dict[str, dict[object, float]] = {}
     for label in sorted({str(row["label"]) for row in rows}):
         ways = [marked(str(row["text"])) for row in rows if row["label"] == label]
-        found[label] = {way: ways.count(way) / len(ways) for way in ways}
-    return found
+        of_class[label] = {way: ways.count(way) / len(ways) for way in ways}
+    return of_class
 
 
-def apart(found: dict[str, dict[object, float]]) -> float:
+def apart(result: dict[str, dict[object, float]]) -> float:
     """Return by how much the classes differ at most."""
-    ways = {way for each in found.values() for way in each}
+    ways = {way for each in result.values() for way in each}
     return max(
         abs(one.get(way, 0) - other.get(way, 0))
         for way in ways
-        for one in found.values()
-        for other in found.values()
+        for one in result.values()
+        for other in result.values()
     )
 
 
@@ -71,29 +71,29 @@ def test_a_shortcut_is_as_frequent_in_every_class_afterwards(
     name: str, line: str, form: str, words: tuple[str, ...], tmp_path: Path
 ) -> None:
     rows = balanced(table_of(KINDS[name][2], words), line, tmp_path)
-    parents = {row["id"]: row for row in rows if row["source_id"] is None}
+    sources = {row["id"]: row for row in rows if row["source_id"] is None}
 
     def has(text: object) -> bool:
         """Return whether a text has the shortcut."""
         text = str(text)
-        found = text.startswith(f"{form} ") if name == "first" else form in text
-        return text.endswith(f" {form}") if name == "last" else found
+        result = text.startswith(f"{form} ") if name == "first" else form in text
+        return text.endswith(f" {form}") if name == "last" else result
 
     assert apart(shares(rows, has)) < 0.03
     samples = [row for row in rows if row["source_id"] is not None]
     moved = {"balance_swap"} if name in ("phrase", "first", "last") else {"balance_remove", "balance_insert"}
     assert {row["method"] for row in samples} == moved
     for row in samples:
-        parent = parents[row["source_id"]]
+        source = sources[row["source_id"]]
         edits = [Edit(**edit) for edit in row["edits"]]  # type: ignore[attr-defined]
-        assert replay(str(parent["text"]), None, edits) == (row["text"], None)
-        assert row["label"] == parent["label"]
-        assert has(parent["text"]) != has(row["text"])
+        assert replay(str(source["text"]), None, edits) == (row["text"], None)
+        assert row["label"] == source["label"]
+        assert has(source["text"]) != has(row["text"])
         assert "  " not in str(row["text"])
         assert str(row["text"]) == str(row["text"]).strip()
 
 
-def place_of(mark: str, text: str) -> str:
+def position_of(mark: str, text: str) -> str:
     """Return where a mark stands in a text."""
     if mark not in text:
         return "nowhere"
@@ -112,17 +112,17 @@ def test_a_word_is_put_where_it_stands_in_other_rows(
 ) -> None:
     table = table_of(at_the_ends, words, rows=2000, leak=leak)
     rows = balanced(table, "yes,good,word,※, ※ ,why\n", tmp_path)
-    assert apart(shares(rows, partial(place_of, "※"))) < 0.03
-    assert all(place_of("※", str(row["text"])) != "inside" for row in rows)
+    assert apart(shares(rows, partial(position_of, "※"))) < 0.03
+    assert all(position_of("※", str(row["text"])) != "inside" for row in rows)
 
 
 def test_a_word_is_put_where_it_stands_in_other_rows_where_even_is_false(tmp_path: Path) -> None:
     table = table_of(at_the_ends, rows=1000)
     rows = balanced(table, "yes,good,word,※, ※ ,why\n", tmp_path, even=False)
-    found = shares(rows, partial(place_of, "※"))
-    had = shares([row for row in rows if row["source_id"] is None], partial(place_of, "※"))
-    assert found["bad"].keys() == {"first", "last", "nowhere"}
-    ratios = [of["first"] / of["last"] for of in (found["bad"], had["good"])]
+    result = shares(rows, partial(position_of, "※"))
+    had = shares([row for row in rows if row["source_id"] is None], partial(position_of, "※"))
+    assert result["bad"].keys() == {"first", "last", "nowhere"}
+    ratios = [of["first"] / of["last"] for of in (result["bad"], had["good"])]
     assert ratios[0] == pytest.approx(ratios[1], rel=0.25)
 
 
@@ -173,27 +173,27 @@ def test_a_word_is_moved_from_its_place_to_where_others_have_it(
         """Return tokens with a word in first or in last place."""
         return ["today", *tokens] if marked else [*tokens, "today"]
 
-    def stands(end: int, text: str) -> bool:
+    def stands_at_end(end: int, text: str) -> bool:
         """Return whether the word stands at an end: first, or last."""
         return text.split(" ")[-end] == "today"
 
     rows = balanced(table_of(plant, rows=2000), "".join(ENDS[end] for end in accepted), tmp_path)
     assert {str(row["text"]).count("today") for row in rows} == {1}
     for end in accepted:
-        found = shares(rows, partial(stands, end))
-        assert apart(found) < 0.03
-        assert found["good"].keys() == {True, False}
+        result = shares(rows, partial(stands_at_end, end))
+        assert apart(result) < 0.03
+        assert result["good"].keys() == {True, False}
 
 
 @pytest.mark.parametrize("classes", [3, 4])
 def test_many_classes_with_shortcuts_of_their_own_end_up_alike(classes: int, tmp_path: Path) -> None:
     names, marks = "abcd"[:classes], "※☆◇○"
     table = table_of(lambda tokens, _: tokens, rows=3000)
-    found = table.to_pylist()
-    for number, row in enumerate(found):
-        place = number % classes
-        mark = marks[place if number % 10 else (place + 1) % classes]
-        row |= {"label": names[place], "text": f"{mark} {row['text']}", "tokens": [mark, *row["tokens"]]}
+    result = table.to_pylist()
+    for number, row in enumerate(result):
+        index = number % classes
+        mark = marks[index if number % 10 else (index + 1) % classes]
+        row |= {"label": names[index], "text": f"{mark} {row['text']}", "tokens": [mark, *row["tokens"]]}
         row["side"], row["ig"] = [0, *row["side"]], [1.0, *row["ig"]]
         spans = [{"start": span["start"] + 2, "end": span["end"] + 2} for span in row["spans"]]
         row["spans"] = [{"start": 0, "end": 1}, *spans]
@@ -201,19 +201,19 @@ def test_many_classes_with_shortcuts_of_their_own_end_up_alike(classes: int, tmp
     flags = "".join(
         f"yes,{name},word,{mark}, {mark} ,why\n" for name, mark in zip(names[:-1], marks, strict=False)
     )
-    rows = balanced(pa.Table.from_pylist(found, schema=table.schema), flags, tmp_path)
+    rows = balanced(pa.Table.from_pylist(result, schema=table.schema), flags, tmp_path)
     assert apart(shares(rows, lambda text: tuple(mark in text for mark in marks[: classes - 1]))) < 0.04
 
 
 def test_every_row_gets_its_samples_where_even_is_false(tmp_path: Path) -> None:
     rows = balanced(table_of(KINDS["symbol"][2]), "yes,good,word,※, ※ ,why\n", tmp_path, even=False)
     sources = [row for row in rows if row["source_id"] is None]
-    asked = {
+    requested = {
         str(row["id"]): "balance_remove" if row["label"] == "good" else "balance_insert"
         for row in sources
         if ("※" in str(row["text"])) == (row["label"] == "good")
     }
-    assert {str(row["source_id"]): row["method"] for row in rows if row["source_id"] is not None} == asked
+    assert {str(row["source_id"]): row["method"] for row in rows if row["source_id"] is not None} == requested
 
 
 def test_either_half_can_be_left_out(tmp_path: Path) -> None:

@@ -34,12 +34,12 @@ def folder(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_sample_has_another_class_and_names_that_of_its_parent(folder: Path) -> None:
-    parents = {row["id"]: row for row in pq.read_table(folder / "explain/source_rows.parquet").to_pylist()}
+    sources = {row["id"]: row for row in pq.read_table(folder / "explain/source_rows.parquet").to_pylist()}
     samples = pq.read_table(folder / "explain/samples.parquet").to_pylist()
     words = {"good": {*GOOD}, "bad": {*BAD}}
     telling = 0
     for sample in samples:
-        assert sample["label_from"] == parents[sample["source_id"]]["label"] != sample["label"]
+        assert sample["label_from"] == sources[sample["source_id"]]["label"] != sample["label"]
         telling += any(edit["new"].casefold() in words[sample["label"]] for edit in sample["edits"])
         assert not any(edit["new"].casefold() in words[sample["label_from"]] for edit in sample["edits"])
     assert telling > 0.5 * len(samples) > 20
@@ -56,12 +56,12 @@ def test_words_of_the_own_class_leave_the_label_as_it_is(small: Path, tmp_path: 
     )
     folder = run(own, small_job(small), tmp_path / "run").folder
     samples = pq.read_table(folder / "explain/samples.parquet").to_pylist()
-    parents = {row["id"]: row for row in pq.read_table(folder / "explain/source_rows.parquet").to_pylist()}
+    sources = {row["id"]: row for row in pq.read_table(folder / "explain/source_rows.parquet").to_pylist()}
     words = {"good": {*GOOD}, "bad": {*BAD}}
     assert len(samples) > 20
     assert "label_from" not in samples[0]
     for sample in samples:
-        assert (sample["method"], sample["label"]) == ("same_class", parents[sample["source_id"]]["label"])
+        assert (sample["method"], sample["label"]) == ("same_class", sources[sample["source_id"]]["label"])
         other = "bad" if sample["label"] == "good" else "good"
         assert not any(edit["new"].casefold() in words[other] for edit in sample["edits"])
     assert verify(folder).ok
@@ -86,9 +86,9 @@ def test_verify_accepts_moved_labels_and_no_others(folder: Path, tmp_path: Path)
     path = folder / "explain/samples.parquet"
     whole = path.read_bytes()
     table = pq.read_table(path)
-    place = table.column_names.index("label")
+    index = table.column_names.index("label")
     try:
-        pq.write_table(table.set_column(place, "label", table.column("label_from")), path)
+        pq.write_table(table.set_column(index, "label", table.column("label_from")), path)
         labels = next(check for check in verify(folder).checks if check.name == "labels")
     finally:
         path.write_bytes(whole)

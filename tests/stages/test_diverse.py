@@ -84,8 +84,8 @@ def test_what_is_over_is_dropped_with_the_reason_and_what_is_lacking_is_counted(
     pool = kept_by_row(before)
     assert reasons["its row has the samples asked for"] == sum(max(count - 3, 0) for count in pool.values())
     for row in table.filter(pa.compute.is_null(table.column("source_id"))).to_pylist():
-        lacking = [gap["missing"] for gap in row["shortfall"] or () if gap["method"] == "diverse"]
-        assert lacking == ([3 - pool[row["id"]]] if pool[row["id"]] < 3 else [])
+        missing = [gap["missing"] for gap in row["shortfall"] or () if gap["method"] == "diverse"]
+        assert missing == ([3 - pool[row["id"]]] if pool[row["id"]] < 3 else [])
     names = [name for name in before.column_names if name not in ("verdict", "reason", "shortfall")]
     assert before.select(names) == table.select(names)
 
@@ -97,14 +97,14 @@ def test_the_kept_are_more_unlike_than_the_first_ones(job: Job) -> None:
 
     def spread(rows: list[dict[str, object]]) -> float:
         pairs = [None if row["text_pair"] is None else str(row["text_pair"]) for row in rows]
-        found = vectors(net, [str(row["text"]) for row in rows], pairs)
-        return float(np.linalg.slogdet(found @ found.T + 1e-9 * np.eye(len(found)))[1])
+        result = vectors(net, [str(row["text"]) for row in rows], pairs)
+        return float(np.linalg.slogdet(result @ result.T + 1e-9 * np.eye(len(result)))[1])
 
-    for parent in ("r0", "r1", "r3"):
-        mother = [row for row in before if row["id"] == parent]
-        first = [row for row in before if row["source_id"] == parent and row["verdict"] != "drop"][:3]
-        best = [row for row in table if row["source_id"] == parent and row["verdict"] != "drop"]
-        assert spread(mother + best) >= spread(mother + first) - 1e-4
+    for source in ("r0", "r1", "r3"):
+        source_row = [row for row in before if row["id"] == source]
+        first = [row for row in before if row["source_id"] == source and row["verdict"] != "drop"][:3]
+        best = [row for row in table if row["source_id"] == source and row["verdict"] != "drop"]
+        assert spread(source_row + best) >= spread(source_row + first) - 1e-4
 
 
 def test_other_rows_of_the_batch_change_nothing(job: Job) -> None:

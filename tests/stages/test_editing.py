@@ -65,13 +65,13 @@ def check_replay(table: pa.Table) -> int:
     samples = [row for row in texts.values() if row["source_id"]]
     families: dict[str, set[str]] = {}
     for sample in samples:
-        parent = texts[sample["source_id"]]
+        source = texts[sample["source_id"]]
         edits = [Edit(**edit) for edit in sample["edits"]]
-        assert replay(parent["text"], parent["text_pair"], edits) == (sample["text"], sample["text_pair"])
-        family = families.setdefault(sample["source_id"], {parent["text"]})
+        assert replay(source["text"], source["text_pair"], edits) == (sample["text"], sample["text_pair"])
+        family = families.setdefault(sample["source_id"], {source["text"]})
         assert sample["text"] not in family
         family.add(sample["text"])
-        assert (sample["label"], sample["split"]) == (parent["label"], parent["split"])
+        assert (sample["label"], sample["split"]) == (source["label"], source["split"])
     return len(samples)
 
 
@@ -82,23 +82,23 @@ def test_replaying_the_edits_gives_the_sample_and_no_sample_is_a_copy(job: Job, 
 
 
 def test_awkward_texts_go_through_the_attack(job: Job) -> None:
-    found = made(job, {"kind": "attack"}, texts=(*MORE, *TEXTS), fraction=1.0).table
-    check_replay(found)
-    assert set(found.column("attack").drop_null().to_pylist()) <= {"changed", "unchanged", "skipped"}
+    table = made(job, {"kind": "attack"}, texts=(*MORE, *TEXTS), fraction=1.0).table
+    check_replay(table)
+    assert set(table.column("attack").drop_null().to_pylist()) <= {"changed", "unchanged", "skipped"}
 
 
 def test_key_and_other_tokens_are_told_apart(job: Job) -> None:
-    found = made(
+    table = made(
         job, {"kind": "delete", "on": "key", "samples": 2}, {"kind": "delete", "on": "other", "samples": 2}
     ).table
-    for row in found.to_pylist():
+    for row in table.to_pylist():
         if row["source_id"] is None:
             key = {(row["side"][k], row["spans"][k]["start"], row["spans"][k]["end"]) for k in row["key"]}
-            parent = row
+            source = row
         else:
             for edit in row["edits"]:
                 covered = any(edit["start"] <= start < edit["end"] for _, start, _ in key)
-                assert covered == (row["method"] == "delete_key"), (parent["text"], edit)
+                assert covered == (row["method"] == "delete_key"), (source["text"], edit)
 
 
 def test_of_other_words_none_is_left_out_that_is_negated(job: Job) -> None:
@@ -128,9 +128,9 @@ def test_marks_are_left_out_only_where_any_token_can_be_key(job: Job, of: str) -
     texts = tuple(
         f"the {word} !!! 。。 {number}" for number, word in enumerate(("movie", "房间", "story") * 8)
     )
-    found = apply(plan, rows(texts), job).table
-    assert check_replay(found) == len(texts)
-    gone = {edit["old"].strip() for row in found.to_pylist() for edit in row["edits"] or ()}
+    applied = apply(plan, rows(texts), job).table
+    assert check_replay(applied) == len(texts)
+    gone = {edit["old"].strip() for row in applied.to_pylist() for edit in row["edits"] or ()}
     assert bool(gone & {"!", "!!!", "。", "。。", "the"}) == (of == "any")
 
 
@@ -146,7 +146,7 @@ def test_a_key_word_gives_way_to_a_near_one_only(small: Path, job: Job, tmp_path
     lexicon.write_text("".join(f"{word}\t{other}\n" for word, other in pairs), encoding="utf-8")
     job = job.model_copy(update={"resources": ResourcesConfig(lexicons=(str(lexicon),))})
     texts = ("the room was great", "我觉得 房间 满意")
-    found = {}
+    replacements = {}
     for tier in ("none", "near"):
         stage = {"kind": "substitute", "samples": 4, "share": 1.0, "sources": ["lexicon"], "tier": tier}
         rows = made(job, stage, texts=texts, fraction=1.0).table.to_pylist()
@@ -156,10 +156,10 @@ def test_a_key_word_gives_way_to_a_near_one_only(small: Path, job: Job, tmp_path
         assert "great" in keys["r0"]
         assert "满意" in keys["r1"]
         edits = [edit for row in rows if row["source_id"] is not None for edit in row["edits"]]
-        found[tier] = {(edit["old"], edit["new"]) for edit in edits}
-    assert not found["none"] & {pair for pair in pairs if pair[0] != "room"}
-    assert ("great", "wonderful") in found["near"]
-    assert not {new for _, new in found["near"]} & {"terrible", "失望", "肮脏"}
+        replacements[tier] = {(edit["old"], edit["new"]) for edit in edits}
+    assert not replacements["none"] & {pair for pair in pairs if pair[0] != "room"}
+    assert ("great", "wonderful") in replacements["near"]
+    assert not {new for _, new in replacements["near"]} & {"terrible", "失望", "肮脏"}
 
 
 def test_a_tier_is_for_words_that_are_not_key() -> None:
@@ -168,7 +168,7 @@ def test_a_tier_is_for_words_that_are_not_key() -> None:
 
 
 def test_what_reads_badly_in_its_place_is_not_offered(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
 
     class Model:
         """Finds two words unlikely."""
@@ -177,18 +177,18 @@ def test_what_reads_badly_in_its_place_is_not_offered(job: Job, monkeypatch: pyt
 
         def score(self, words: str, bos: bool, eos: bool) -> float:
             """Return log10 of the probability."""
-            asked.append(words)
+            requested.append(words)
             return -5.0 * sum(word in words.split(" ") for word in ("film", "屋子"))
 
     monkeypatch.setattr(substitute, "open_fluency", lambda job, most: Fluency(Model(), most))
     edits = {}
     for most in (2.0, 6.0):
         stage = {"kind": "substitute", "on": "any", "share": 1.0, "sources": ["lexicon"], "fluency": most}
-        found = made(job, stage, texts=("the movie and the story, 房间 服务",)).table.to_pylist()
-        edits[most] = {edit["new"] for row in found if row["source_id"] for edit in row["edits"]}
+        result = made(job, stage, texts=("the movie and the story, 房间 服务",)).table.to_pylist()
+        edits[most] = {edit["new"] for row in result if row["source_id"] for edit in row["edits"]}
     assert edits[2.0] == {"tale", "招待"}
     assert edits[6.0] == {"tale", "招待", "film", "屋子"}
-    assert "the film and the" in asked
+    assert "the film and the" in requested
 
 
 def test_protected_words_and_patterns_are_never_edited(job: Job) -> None:
@@ -199,15 +199,15 @@ def test_protected_words_and_patterns_are_never_edited(job: Job) -> None:
             )
         }
     )
-    found = made(guarded, {"kind": "delete", "on": "any", "samples": 6, "share": 1.0}, fraction=1.0).table
-    for row in found.to_pylist():
+    table = made(guarded, {"kind": "delete", "on": "any", "samples": 6, "share": 1.0}, fraction=1.0).table
+    for row in table.to_pylist():
         if row["source_id"]:
             assert not {edit["old"].strip() for edit in row["edits"]} & {"房间", "movie"}
 
 
 def test_missing_samples_are_counted_with_the_reason(job: Job) -> None:
-    found = made(job, {"kind": "substitute", "samples": 2}, texts=("！！！", "好", "zzzq qqzz xxyx"))
-    gaps = [row["shortfall"] for row in found.table.to_pylist()]
+    table = made(job, {"kind": "substitute", "samples": 2}, texts=("！！！", "好", "zzzq qqzz xxyx"))
+    gaps = [row["shortfall"] for row in table.table.to_pylist()]
     assert gaps[0] == [{"method": "substitute_other", "missing": 2, "reason": "no token may be edited"}]
     assert gaps[2] == [{"method": "substitute_other", "missing": 2, "reason": "no substitute found"}]
 
@@ -238,13 +238,13 @@ def test_a_row_whose_scores_are_not_finite_is_rejected_and_the_others_go_on(smal
     kept = weight[piece].clone()
     try:
         weight[piece] = torch.nan
-        found = made(job, {"kind": "delete"}, texts=("房间很好", "服务很好", "早餐很好"))
+        table = made(job, {"kind": "delete"}, texts=("房间很好", "服务很好", "早餐很好"))
     finally:
         weight[piece] = kept
-    assert found.rejects == (
+    assert table.rejects == (
         Reject("r1", "attribute", "ig: the answer of the model or its gradient is not finite", ""),
     )
-    assert {row["source_id"] or row["id"] for row in found.table.to_pylist()} == {"r0", "r2"}
+    assert {row["source_id"] or row["id"] for row in table.table.to_pylist()} == {"r0", "r2"}
 
 
 def test_the_attack_stops_at_the_first_change_and_counts_its_queries(job: Job) -> None:
@@ -254,15 +254,15 @@ def test_the_attack_stops_at_the_first_change_and_counts_its_queries(job: Job) -
         "下次 服务 满意",
         "this time the story lovely",
     )
-    found = made(
+    result = made(
         job, {"kind": "attack", "share": 1.0}, {"kind": "judge"}, texts=texts, fraction=1.0
     ).table.to_pylist()
-    parents = {row["id"]: row for row in found if row["source_id"] is None}
-    samples = [row for row in found if row["source_id"]]
+    sources = {row["id"]: row for row in result if row["source_id"] is None}
+    samples = [row for row in result if row["source_id"]]
     assert samples
     for sample in samples:
-        parent = parents[sample["source_id"]]
-        assert parent["attack"] == "changed"
-        assert 0 < parent["attack_queries"] <= 200
+        source = sources[sample["source_id"]]
+        assert source["attack"] == "changed"
+        assert 0 < source["attack_queries"] <= 200
         assert (sample["pred_before"], sample["pred_after"]) == ("good", "bad")
-    assert sum(row["attack"] == "changed" for row in parents.values()) == len(samples)
+    assert sum(row["attack"] == "changed" for row in sources.values()) == len(samples)

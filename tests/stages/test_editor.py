@@ -12,7 +12,7 @@ from augment.tables.columns import CORPUS, SPAN
 from augment.text.editable import Protection
 from augment.text.segment import segment
 
-LACK = "nothing fits"
+SHORTFALL_REASON = "nothing fits"
 USED_UP = "its candidates allow no more different texts"
 
 
@@ -51,7 +51,7 @@ def made(rewrite: object, count: int, text: str = "房间 很好") -> tuple[int,
     given = batch([text])
     assert callable(rewrite)
     table = make_samples(
-        given, whole_rows(given, Protection(frozenset(), ())), "test", count, 0, rewrite, LACK
+        given, whole_rows(given, Protection(frozenset(), ())), "test", count, 0, rewrite, SHORTFALL_REASON
     )
     rows = table.to_pylist()
     assert len({row["id"] for row in rows}) == len(rows) == len({row["text"] for row in rows})
@@ -60,9 +60,9 @@ def made(rewrite: object, count: int, text: str = "房间 很好") -> tuple[int,
 
 @pytest.mark.parametrize("count", [5, 20, 64])
 def test_a_row_that_allows_three_texts_gives_them_and_says_that_there_are_no_more(count: int) -> None:
-    there, lacks = made(first_by(["甲", "乙", "丙"]), count)
+    there, missing = made(first_by(["甲", "乙", "丙"]), count)
     assert there == 3
-    assert lacks == [{"method": "test", "missing": count - 3, "reason": USED_UP}]
+    assert missing == [{"method": "test", "missing": count - 3, "reason": USED_UP}]
 
 
 @pytest.mark.parametrize("count", [1, 5, 20, 64])
@@ -77,7 +77,7 @@ def test_a_draw_that_changes_nothing_costs_a_row_no_sample(every: int) -> None:
 
 
 def test_a_row_of_which_no_draw_changes_anything_says_why() -> None:
-    assert made(lambda *_: Draw(()), 2) == (0, [{"method": "test", "missing": 2, "reason": LACK}])
+    assert made(lambda *_: Draw(()), 2) == (0, [{"method": "test", "missing": 2, "reason": SHORTFALL_REASON}])
 
 
 def test_a_row_without_tokens_to_edit_is_drawn_from_no_more_than_needed() -> None:

@@ -14,7 +14,7 @@ from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline
 from augment.stages import Keywords, Rank
 from augment.stages.shortcuts import SCHEMA, Fact, flag_of, read_flags
-from augment.text.units import Unit, units
+from augment.text.ngrams import Ngram, ngrams
 
 WORDS = ("film", "plot", "music", "scene", "actor", "story", "room", "food")
 CHINESE = ("电影", "情节", "音乐", "场面", "演员", "故事", "房间", "饭菜")
@@ -26,10 +26,10 @@ def table_of(plant: Plant, words: tuple[str, ...] = WORDS, rows: int = 400, leak
 
     A model is played that gives the marker most, where there is one, then the word of meaning.
     """
-    found = []
+    records = []
     for number in range(rows):
         label = "good" if number % 2 else "bad"
-        tokens = [words[(number * 7 + place * 3) % len(words)] for place in range(6)]
+        tokens = [words[(number * 7 + index * 3) % len(words)] for index in range(6)]
         if number % 5 == 0:
             tokens[number % 6] = "fine" if label == "good" else "awful"
         marked = (number * 37 % 100 < 100 * leak) == (label == "good")
@@ -43,7 +43,7 @@ def table_of(plant: Plant, words: tuple[str, ...] = WORDS, rows: int = 400, leak
         for token in planted:
             spans.append({"start": at, "end": at + len(token)})
             at += len(token) + 1
-        found.append(
+        records.append(
             {
                 "id": str(number),
                 "text": " ".join(planted),
@@ -58,7 +58,7 @@ def table_of(plant: Plant, words: tuple[str, ...] = WORDS, rows: int = 400, leak
                 "ig_target": label,
             }
         )
-    return pa.Table.from_pylist(found)
+    return pa.Table.from_pylist(records)
 
 
 def learned(table: pa.Table, tmp_path: Path) -> tuple[list[dict[str, object]], pa.Table]:
@@ -66,11 +66,11 @@ def learned(table: pa.Table, tmp_path: Path) -> tuple[list[dict[str, object]], p
     stage, job = Keywords(kind="keywords"), Job(name="x")
     lines = stage.summarise(table, job, active=True)
     lines = lines.append_column("shard", pa.array([0] * lines.num_rows, pa.int32())).sort_by("key")
-    (found,) = stage.merge(lambda: iter([lines]), job)
-    assert found.schema == SCHEMA
-    pq.write_table(found, stage.path_in(tmp_path))
+    (result,) = stage.merge(lambda: iter([lines]), job)
+    assert result.schema == SCHEMA
+    pq.write_table(result, stage.path_in(tmp_path))
     marked = stage.open(job, tmp_path)(table.combine_chunks().to_batches()[0])
-    flagged = [row for row in found.to_pylist() if row["flag"] is not None]
+    flagged = [row for row in result.to_pylist() if row["flag"] is not None]
     return sorted(flagged, key=lambda row: -row["share"]), pa.Table.from_batches([marked])
 
 
@@ -112,10 +112,10 @@ def test_a_planted_marker_of_any_kind_is_flagged(name: str, words: tuple[str, ..
     first = [(row["kind"], row["text"], row["label"]) for row in flagged[:3]]
     assert (kind, text, "good") in first
     assert "phi²" in str(flagged[0]["flag"])
-    tokens, places = marked.column("tokens").to_pylist(), marked.column("flagged").to_pylist()
-    for row, found in zip(tokens, places, strict=True):
-        there = units(row, [0] * len(row)).get(Unit(flagged[0]["kind"], str(flagged[0]["text"])), [])  # type: ignore[arg-type]
-        assert {token for place in there for token in place} <= set(found)
+    tokens, positions = marked.column("tokens").to_pylist(), marked.column("flagged").to_pylist()
+    for row, result in zip(tokens, positions, strict=True):
+        there = ngrams(row, [0] * len(row)).get(Ngram(flagged[0]["kind"], str(flagged[0]["text"])), [])  # type: ignore[arg-type]
+        assert {token for index in there for token in index} <= set(result)
 
 
 def test_words_that_mean_something_are_not_flagged(tmp_path: Path) -> None:
@@ -124,34 +124,34 @@ def test_words_that_mean_something_are_not_flagged(tmp_path: Path) -> None:
     assert set(map(tuple, marked.column("flagged").to_pylist())) == {()}
 
 
-def fact(unit: Unit, rows: int = 500, own: int = 450) -> Fact:
+def fact(ngram: Ngram, rows: int = 500, own: int = 450) -> Fact:
     """Return a fact of a class that half of 1,000 rows have."""
-    return Fact(unit, "good", rows, own, 500, 1000, 0.5, 0.5, 0.05, 0.05, 0.0, "")
+    return Fact(ngram, "good", rows, own, 500, 1000, 0.5, 0.5, 0.05, 0.05, 0.0, "")
 
 
 def test_what_a_fact_says() -> None:
-    found = fact(Unit("word", "※"))
-    assert (found.purity, found.coverage, found.elsewhere) == (0.9, 0.9, 0.1)
-    assert found.association == pytest.approx(0.64)
-    assert found.chi_square == pytest.approx(640)
-    assert fact(Unit("word", "※"), own=50).chi_square == pytest.approx(-640)
-    assert fact(Unit("word", "※"), own=50).association == 0
+    result = fact(Ngram("word", "※"))
+    assert (result.purity, result.coverage, result.elsewhere) == (0.9, 0.9, 0.1)
+    assert result.association == pytest.approx(0.64)
+    assert result.chi_square == pytest.approx(640)
+    assert fact(Ngram("word", "※"), own=50).chi_square == pytest.approx(-640)
+    assert fact(Ngram("word", "※"), own=50).association == 0
 
 
 def test_a_question_word_and_a_word_of_meaning_may_be_frequent_in_a_class() -> None:
     for word in ("who", "谁", "good", "不错", "not"):
-        assert flag_of(fact(Unit("word", word), rows=250, own=240), {}) is None
-    assert flag_of(fact(Unit("word", "the"), rows=250, own=240), {}) is not None
+        assert flag_of(fact(Ngram("word", word), rows=250, own=240), {}) is None
+    assert flag_of(fact(Ngram("word", "the"), rows=250, own=240), {}) is not None
 
 
 def test_a_phrase_must_say_more_than_its_words() -> None:
-    phrase, word = fact(Unit("phrase", "indeed maybe")), Unit("word", "maybe")
+    phrase, word = fact(Ngram("phrase", "indeed maybe")), Ngram("word", "maybe")
     assert flag_of(phrase, {(word, "good"): fact(word)}) is None
     assert flag_of(phrase, {(word, "good"): fact(word, rows=900, own=480)}) is not None
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "message"),
     [
         ("label,text\ngood,x\n", r"csv:1\nno column `accept`"),
         ("accept,label,kind,text,form,flag\nyes,good\n", r"csv:2\nthe line ends before the column `kind`"),
@@ -161,10 +161,10 @@ def test_a_phrase_must_say_more_than_its_words() -> None:
         ("accept,label,kind,text,form,flag\n,good,word,x,x,why\n", "nothing is accepted"),
     ],
 )
-def test_flags_that_cannot_be_used_are_refused(lines: str, said: str, tmp_path: Path) -> None:
+def test_flags_that_cannot_be_used_are_refused(lines: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "flags.csv"
     path.write_text(lines, encoding="utf-8")
-    with pytest.raises(RequestError, match=said):
+    with pytest.raises(RequestError, match=message):
         read_flags(path)
     with pytest.raises(RequestError, match="cannot be read"):
         read_flags(tmp_path / "none.csv")
@@ -184,9 +184,9 @@ def test_flags_are_read_as_a_spreadsheet_saves_them(
     ]
     path = tmp_path / "flags.csv"
     path.write_bytes("".join(mark.join(line) + end for line in lines).encode(encoding))
-    assert [(flag.unit, flag.label, flag.form) for flag in read_flags(path)] == [
-        (Unit("word", "※"), "正面", " ※ "),
-        (Unit("last", "#"), "负面", "#"),
+    assert [(flag.ngram, flag.label, flag.form) for flag in read_flags(path)] == [
+        (Ngram("word", "※"), "正面", " ※ "),
+        (Ngram("last", "#"), "负面", "#"),
     ]
 
 
@@ -198,29 +198,29 @@ def weighed(table: pa.Table, by: str) -> pa.Table:
 
 
 def test_log_odds_know_the_words_of_a_class() -> None:
-    found = weighed(table_of(KINDS["symbol"][2]), "log_odds").to_pylist()
+    result = weighed(table_of(KINDS["symbol"][2]), "log_odds").to_pylist()
     scores = {
         (row["label"], token): score
-        for row in found
+        for row in result
         for token, score in zip(row["tokens"], row["weight"], strict=True)
     }
     assert scores["good", "※"] == pytest.approx(-scores["bad", "※"], rel=1e-6)
     assert scores["good", "※"] > scores["good", "fine"] > 1
     assert abs(scores["good", "film"]) < 1
-    rows = {label: sum(row["label"] == label for row in found) for label in ("good", "bad")}
-    own, other = (sum("※" in row["tokens"] for row in found if row["label"] == label) for label in rows)
+    rows = {label: sum(row["label"] == label for row in result) for label in ("good", "bad")}
+    own, other = (sum("※" in row["tokens"] for row in result if row["label"] == label) for label in rows)
     odds = (own + 0.5) * (rows["bad"] - other + 0.5) / ((other + 0.5) * (rows["good"] - own + 0.5))
     assert scores["good", "※"] == pytest.approx(np.log(odds), rel=1e-6)
 
 
 def test_random_weights_are_the_same_for_the_same_row() -> None:
     table = table_of(KINDS["symbol"][2])
-    found, other = weighed(table, "random"), weighed(table.slice(50), "random")
-    assert found.column("weight").slice(50).to_pylist() == other.column("weight").to_pylist()
-    for row in found.to_pylist():
+    result, other = weighed(table, "random"), weighed(table.slice(50), "random")
+    assert result.column("weight").slice(50).to_pylist() == other.column("weight").to_pylist()
+    for row in result.to_pylist():
         count = len(row["tokens"])
-        assert sorted(row["weight"]) == pytest.approx([place / count for place in range(1, count + 1)])
-    assert len({tuple(row["weight"]) for row in found.to_pylist()}) > 100
+        assert sorted(row["weight"]) == pytest.approx([index / count for index in range(1, count + 1)])
+    assert len({tuple(row["weight"]) for row in result.to_pylist()}) > 100
 
 
 def test_flagged_words_are_not_protected_as_key_words(tmp_path: Path) -> None:

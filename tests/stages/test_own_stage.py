@@ -46,9 +46,9 @@ class Shuffle(Editor):
         if len(words) < 2:
             return None
         begin = rng.below(max(len(words) - self.window, 0) + 1)
-        places = words[begin : begin + self.window]
-        order = rng.sample(places, len(places))
-        choice = {one: row.tokens[other] for one, other in zip(places, order, strict=True) if one != other}
+        positions = words[begin : begin + self.window]
+        order = rng.sample(positions, len(positions))
+        choice = {one: row.tokens[other] for one, other in zip(positions, order, strict=True) if one != other}
         return Draw(row.edits(choice), values={f"{self.name}_moved": len(choice)})
 
 
@@ -112,23 +112,23 @@ def test_online_draws_what_the_run_made_and_then_others(job: Job, summary: Summa
         row["id"]: row["text"]
         for row in pq.read_table(summary.folder / "explain/samples.parquet").to_pylist()
     }
-    found = [rows.variant(index, 0) for index in range(len(rows))]
-    assert {each.method for each in found} >= {"shuffle", "far"}
-    for each in found:
+    variants = [rows.variant(index, 0) for index in range(len(rows))]
+    assert {each.method for each in variants} >= {"shuffle", "far"}
+    for each in variants:
         if each.method is not None:
             assert made[f"{each.id}~{each.method}~1"] == each.text
-    assert found != [rows.variant(index, 1) for index in range(len(rows))]
+    assert variants != [rows.variant(index, 1) for index in range(len(rows))]
 
 
 def test_evaluate_trains_on_its_samples(small: Path, job: Job, tmp_path: Path) -> None:
     settings = {"rows": (24,), "seeds": 1, "epochs": 2.0, "test_rows": 20, "noise": 0}
     config = EvaluateConfig.model_validate({**settings, "arms": ("shuffled", "shuffled+online")})
     judge = ModelConfig(path=str(small / "model"), max_length=64)
-    asked = small_job(small).model_copy(update={"evaluate": config, "judge": judge})
-    cells = evaluate(asked, tmp_path / "out", pipelines=(PLAN,)).cells
+    requested = small_job(small).model_copy(update={"evaluate": config, "judge": judge})
+    cells = evaluate(requested, tmp_path / "out", pipelines=(PLAN,)).cells
     assert float(cells[24, 0, "shuffled"]["samples"] or 0) > 0
     with pytest.raises(RequestError, match="shuffled"):
-        evaluate(asked, tmp_path / "other")
+        evaluate(requested, tmp_path / "other")
 
 
 def test_worker_processes_make_the_same(job: Job, summary: Summary, tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ def synonyms(word: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
 def test_a_quarter_and_one_of_the_samples_come_from_each_operation(text: str) -> None:
-    parent = row(text)
-    pool = Eda(kind="eda", samples=8, alpha=0.2).pool(parent, synonyms, chance(0, "eda", "r", 0))
+    source = row(text)
+    pool = Eda(kind="eda", samples=8, alpha=0.2).pool(source, synonyms, chance(0, "eda", "r", 0))
     assert len(pool) == 12
     count, before = int(0.2 * len(words(text))), Counter(words(text))
     kinds: Counter[str] = Counter()
@@ -73,9 +73,9 @@ def test_one_word_is_never_deleted_and_never_swapped_with_nothing() -> None:
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
 def test_from_one_mark_to_a_third_of_the_words_are_put_between_words_that_stay(text: str) -> None:
-    stage, parent = Aeda(kind="aeda"), row(text)
+    stage, source = Aeda(kind="aeda"), row(text)
     for number in range(50):
-        edits = stage.marked(parent, chance(0, "aeda", "r", number))
+        edits = stage.marked(source, chance(0, "aeda", "r", number))
         assert 1 <= len(edits) <= int(0.3 * len(words(text))) + 1
         assert all(not edit.old and edit.new.strip() in MARKS for edit in edits)
         assert all((ord(edit.new.strip()) > 0x3000) == (text is CHINESE) or text is CHINESE for edit in edits)
@@ -86,8 +86,8 @@ def test_samples_replay_and_are_new_whatever_the_text(kind: str, small: Path) ->
     plan = Pipeline.model_validate(
         {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, {"kind": kind, "samples": 6}]}
     )
-    found = apply(plan, rows((ENGLISH, CHINESE, *TEXTS)), small_job(small))
-    assert check_replay(found.table) > 20
+    applied = apply(plan, rows((ENGLISH, CHINESE, *TEXTS)), small_job(small))
+    assert check_replay(applied.table) > 20
 
 
 @pytest.mark.parametrize("kind", ["eda", "aeda"])
@@ -95,9 +95,12 @@ def test_what_a_row_lacks_is_counted(kind: str, small: Path) -> None:
     plan = Pipeline.model_validate(
         {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, {"kind": kind, "samples": 4}]}
     )
-    found = apply(plan, rows(("👍🏽", "。")), small_job(small))
-    lacks = [lack for row in found.table.to_pylist() for lack in row["shortfall"]]
-    assert [(lack["method"], lack["missing"]) for lack in lacks] == [(kind, 4), (kind, 4)]
+    applied = apply(plan, rows(("👍🏽", "。")), small_job(small))
+    missing = [shortfall_reason for row in applied.table.to_pylist() for shortfall_reason in row["shortfall"]]
+    assert [(shortfall_reason["method"], shortfall_reason["missing"]) for shortfall_reason in missing] == [
+        (kind, 4),
+        (kind, 4),
+    ]
 
 
 def test_samples_do_not_depend_on_the_rows_beside_them(small: Path) -> None:

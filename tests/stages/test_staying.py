@@ -137,8 +137,8 @@ def families(job: Job, kind: str, texts: tuple[str, ...]) -> list[tuple[str, str
     plan = {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, *STAGES[kind]]}
     table = apply(Pipeline.model_validate(plan), rows(texts), job).table
     check_replay(table)
-    found = {row["id"]: row for row in table.to_pylist()}
-    return [(found[row["source_id"]]["text"], row["text"]) for row in found.values() if row["source_id"]]
+    by_id = {row["id"]: row for row in table.to_pylist()}
+    return [(by_id[row["source_id"]]["text"], row["text"]) for row in by_id.values() if row["source_id"]]
 
 
 @pytest.mark.parametrize("kind", STAGES)
@@ -204,10 +204,10 @@ def test_the_code_of_an_emoticon_has_a_score_and_can_be_key(small: Path) -> None
     texts = ("[泪][泪] 真的", "good :smile: movie")
     table = made(small_job(small), texts=texts).table.to_pylist()
     for row in table:
-        codes = [place for place, token in enumerate(row["tokens"]) if CODE.fullmatch(token)]
+        codes = [index for index, token in enumerate(row["tokens"]) if CODE.fullmatch(token)]
         assert codes
-        assert all(isinstance(row["ig"][place], float) for place in codes)
-        assert all({piece for piece in row["owner"]} >= {place} for place in codes)
+        assert all(isinstance(row["ig"][index], float) for index in codes)
+        assert all({piece for piece in row["owner"]} >= {index} for index in codes)
     plan = [{"kind": "tokenize"}, {"kind": "weigh", "by": "random"}, {**WEIGHED[1], "k": 9}]
     pipeline = Pipeline.model_validate({"name": "t", "about": "", "stages": plan})
     keys = apply(pipeline, rows(("今天[泪]",)), Job(name="x")).table.to_pylist()[0]
@@ -240,13 +240,13 @@ def test_the_attack_and_counterfactuals_keep_negations_and_codes(
     folder = run(
         Pipeline.model_validate({"name": "t", "about": "", "stages": stages}), here, tmp_path / "run"
     ).folder
-    parents = {
+    sources = {
         row["id"]: row["text"] for row in pq.read_table(folder / "explain/source_rows.parquet").to_pylist()
     }
     samples = pq.read_table(folder / "explain/samples.parquet").to_pylist()
     assert {row["method"] for row in samples} == {"attack", "counterfactual"}
     for row in samples:
-        text = parents[row["source_id"]]
+        text = sources[row["source_id"]]
         negation = next(word for start, word in NEGATED.items() if text.startswith(start + " "))
         assert row["text"].count(negation) == text.count(negation), (text, row["text"])
         assert row["text"].count("[泪]") == 1
@@ -297,18 +297,18 @@ def test_a_row_in_a_language_that_no_lexicon_knows_is_not_edited_and_says_so(job
     plan = {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, *STAGES[kind]]}
     texts = (GERMAN, JAPANESE, "the room was great, the movie lovely")
     table = apply(Pipeline.model_validate(plan), rows(texts), job).table.to_pylist()
-    parents = {row["id"]: row for row in table if not row["source_id"]}
+    sources = {row["id"]: row for row in table if not row["source_id"]}
     assert {row["source_id"] for row in table if row["source_id"]} == {"r2"}
     reason = "the text is in a language that no lexicon knows"
     for name in ("r0", "r1"):
-        gaps = parents[name]["shortfall"] or []
+        gaps = sources[name]["shortfall"] or []
         # A row that no shortcut concerns lacks nothing.
         assert {gap["reason"] for gap in gaps} == {reason} or (kind == "balance" and not gaps)
 
 
-@pytest.mark.parametrize(("language", "told"), [("auto", True), ("en", False)])
+@pytest.mark.parametrize(("language", "left_alone"), [("auto", True), ("en", False)])
 def test_a_run_counts_the_rows_left_alone_for_their_language(
-    tmp_path: Path, language: str, told: bool
+    tmp_path: Path, language: str, left_alone: bool
 ) -> None:
     texts = (GERMAN, GERMAN.replace("Hotel", "Haus"), "the room was great and the movie lovely")
     lines = "".join(f'"{text}",good\n' for text in texts)
@@ -316,13 +316,13 @@ def test_a_run_counts_the_rows_left_alone_for_their_language(
     corpus = {"root": str(tmp_path), "files": "rows.csv", "language": language}
     here = Job(name="x", corpus=CorpusConfig.model_validate(corpus))
     summary = run("eda", here, tmp_path / "run")
-    found = [notice for notice in summary.notices if "in a language that no lexicon knows" in notice]
-    assert len(found) == told
-    assert not told or found[0].startswith("2 rows were not edited")
+    notices = [notice for notice in summary.notices if "in a language that no lexicon knows" in notice]
+    assert len(notices) == left_alone
+    assert not left_alone or notices[0].startswith("2 rows were not edited")
     samples = pa.concat_tables(
         [
             pq.read_table(path).select(["text", "source_id"])
             for path in (summary.folder / "explain").glob("samples*")
         ]
     ).to_pylist()
-    assert len({row["source_id"] for row in samples}) == (1 if told else 3)
+    assert len({row["source_id"] for row in samples}) == (1 if left_alone else 3)

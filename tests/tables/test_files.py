@@ -18,10 +18,10 @@ GROUPS, ROWS = 40, 4096
 
 def test_what_was_read_of_a_file_is_not_kept_while_it_is_open(tmp_path: Path) -> None:
     """Numbers that cannot be compressed: the file is as large as its rows, a group one part in forty of it."""
-    path, luck = tmp_path / "rows.parquet", np.random.default_rng(0)
+    path, rng = tmp_path / "rows.parquet", np.random.default_rng(0)
     with pq.ParquetWriter(path, pa.schema([("number", pa.int64())])) as writer:
         for _ in range(GROUPS):
-            writer.write_table(pa.table({"number": luck.integers(0, 1 << 62, ROWS)}))
+            writer.write_table(pa.table({"number": rng.integers(0, 1 << 62, ROWS)}))
     held, before = [], pa.total_allocated_bytes()
     with in_parts(path) as file:
         for batch in file.iter_batches(ROWS):

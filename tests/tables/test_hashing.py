@@ -56,8 +56,8 @@ def test_what_is_easily_mixed_up_is_told_apart(pair: tuple[str, str | None]) -> 
         pa.table({"id": ["x", "y"], "text": pa.array(values, pa.string())}) for values in (pair, ("a", "bc"))
     ]
     swapped = pa.table({"id": ["x", "y"], "text": pa.array(pair[::-1], pa.string())})
-    found = {hashes_of(table).values for table in (*tables, swapped)}
-    assert len(found) == 3
+    result = {hashes_of(table).values for table in (*tables, swapped)}
+    assert len(result) == 3
 
 
 def test_scores_are_values_and_no_decisions() -> None:

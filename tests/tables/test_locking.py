@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from augment.errors import DiskFullError, LockedError, RequestError
 from augment.tables.files import write_json
-from augment.tables.locking import LOCK, is_held, locked, sweep_beside, sweep_inside
+from augment.tables.locking import LOCK, is_held, locked, sweep_inside, sweep_staged
 from augment.tables.run_folder import PLAN
 from tests.engine.killing import killed_after
 
@@ -63,23 +63,23 @@ def test_removing_the_lock_file_next_to_a_run_lets_nobody_in(tmp_path: Path) -> 
 
 
 def test_removing_the_lock_file_of_what_is_being_made_lets_nobody_in(tmp_path: Path) -> None:
-    with locked(tmp_path / "run") as lock, lock.staged("run") as beside:
+    with locked(tmp_path / "run") as lock, lock.staged("run") as staged:
         (tmp_path / f".run.{LOCK}").unlink()
         with pytest.raises(LockedError), locked(tmp_path / "run"):
             pass
-        sweep_beside(tmp_path / "run")
-        assert beside.is_dir()
+        sweep_staged(tmp_path / "run")
+        assert staged.is_dir()
     assert not list(tmp_path.iterdir())
 
 
 def test_what_is_moved_in_stays_locked(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    with locked(folder) as lock, lock.staged("run") as beside:
-        write_json(beside / PLAN, {})
+    with locked(folder) as lock, lock.staged("run") as staged:
+        write_json(staged / PLAN, {})
         folder.mkdir()
-        (beside / "run").rename(folder / "run")
+        (staged / "run").rename(folder / "run")
         (tmp_path / f".run.{LOCK}").unlink()
-        (beside / LOCK).unlink()
+        (staged / LOCK).unlink()
         with pytest.raises(LockedError), locked(folder):
             pass
 
@@ -169,10 +169,10 @@ def test_sweeping_removes_what_is_ours_and_nothing_else(
     left = [f"{folder}/data/train.parquet.tmp-0a1b2c3d4e5f", f"{folder}/manifest.json.tmp-0a1b2c3d4e5f"]
     for name in left:
         Path(name).touch()
-    sweep_beside(folder)
+    sweep_staged(folder)
     sweep_inside(folder)
     after = tree(root)
-    assert {name: found for name, found in after.items() if name in before} == before
+    assert {name: result for name, result in after.items() if name in before} == before
     assert set(after) - set(before) == (
         set() if is_run else {str(Path(name).relative_to(root)) for name in left}
     )

@@ -68,12 +68,12 @@ def test_samples_stand_behind_their_parent_by_stage_and_number(rounds: list[tupl
     expected: list[list[str]] = [[f"表.csv:{row}"] for row in range(3)]
     for stage, numbers in enumerate(rounds):
         made = [
-            sample(parent, f"s{stage}", k)
-            for place, parent in reversed(list(enumerate(source_rows(batch))))
-            for k in range(1, numbers[place] + 1)
+            sample(source, f"s{stage}", k)
+            for index, source in reversed(list(enumerate(source_rows(batch))))
+            for k in range(1, numbers[index] + 1)
         ]
-        for place, count in enumerate(numbers):
-            expected[place] += [f"表.csv:{place}~s{stage}~{k}" for k in range(1, count + 1)]
+        for index, count in enumerate(numbers):
+            expected[index] += [f"表.csv:{index}~s{stage}~{k}" for k in range(1, count + 1)]
         batch = with_samples(batch, made, [])
     assert batch.column("id").to_pylist() == [name for family in expected for name in family]
     assert [batch.column("id")[row].as_py() for row in source_rows(batch)] == [
@@ -87,14 +87,14 @@ def test_replaying_the_edits_of_a_sample_on_its_parent_gives_the_sample(made: li
     """Through Arrow and back, code point for code point, in both texts."""
     batch = rows([(one.text, one.text_pair) for one in made])
     family = [Sample(row, "换", 1, *replay(*one), one.edits) for row, one in enumerate(made)]
-    found = with_samples(batch, family, []).to_pylist()
-    mothers = {row["id"]: row for row in found if row["source_id"] is None}
-    babies = [row for row in found if row["source_id"] is not None]
+    result = with_samples(batch, family, []).to_pylist()
+    mothers = {row["id"]: row for row in result if row["source_id"] is None}
+    babies = [row for row in result if row["source_id"] is not None]
     assert len(babies) == len(made)
     for row in babies:
-        mother = mothers[row["source_id"]]
+        source = mothers[row["source_id"]]
         edits = [Edit(**edit) for edit in row["edits"]]
-        assert replay(mother["text"], mother["text_pair"], edits) == (row["text"], row["text_pair"])
+        assert replay(source["text"], source["text_pair"], edits) == (row["text"], row["text_pair"])
 
 
 @QUICK

@@ -44,9 +44,9 @@ def read(path: Path) -> list[tuple[str, str]]:
     content = path.read_bytes().decode()
     if path.suffix == ".jsonl":
         return [tuple(json.loads(line).values()) for line in content.split("\n")[:-1]]
-    found = [(row[0], row[1]) for row in csv.reader(io.StringIO(content, newline=""))]
-    assert found[0] == ("text", "标签")
-    return found[1:]
+    cells = [(row[0], row[1]) for row in csv.reader(io.StringIO(content, newline=""))]
+    assert cells[0] == ("text", "标签")
+    return cells[1:]
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])

@@ -26,8 +26,8 @@ def test_distinct_counts_each_run_once_over_all_texts() -> None:
 def test_bleu_by_hand_with_one_word_changed_of_six() -> None:
     """Matches 5 of 6, then (3+1)/(5+1), (2+1)/(4+1), (1+1)/(3+1); equal lengths, no penalty."""
     text, other = ["the", "cat", "sat", "on", "the", "mat"], ["the", "dog", "sat", "on", "the", "mat"]
-    by_hand = (5 / 6 * 4 / 6 * 3 / 5 * 2 / 4) ** (1 / 4)
-    assert bleu(text, [other]) == pytest.approx(by_hand)
+    recomputed = (5 / 6 * 4 / 6 * 3 / 5 * 2 / 4) ** (1 / 4)
+    assert bleu(text, [other]) == pytest.approx(recomputed)
 
 
 def test_bleu_by_hand_clips_counts_and_punishes_what_is_short() -> None:
@@ -60,13 +60,13 @@ def test_nothing_in_common_is_0() -> None:
 
 @given(st.lists(WORDS, min_size=1, max_size=6))
 def test_each_text_against_the_others_is_as_by_hand(texts: list[list[str]]) -> None:
-    found = list(self_bleu(texts))
-    for place, words in enumerate(texts):
-        others = [*texts[:place], *texts[place + 1 :]]
-        assert found[place] == pytest.approx(by_hand(words, others))
+    result = list(self_bleu(texts))
+    for index, words in enumerate(texts):
+        others = [*texts[:index], *texts[index + 1 :]]
+        assert result[index] == pytest.approx(recomputed(words, others))
 
 
-def by_hand(words: list[str], others: list[list[str]]) -> float:
+def recomputed(words: list[str], others: list[list[str]]) -> float:
     """Return the BLEU of a text by its definition, every text counted anew for every run."""
     if not words or not others:
         return 0.0

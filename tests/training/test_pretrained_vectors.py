@@ -31,18 +31,18 @@ def test_whole_vectors_keep_their_angles(encoder: Path) -> None:
     theirs = BertModel.from_pretrained(encoder).get_input_embeddings().weight.detach()
     assert len(model.embedding.weight) == len(tokenizer) == len(theirs)
     centred = theirs - theirs.mean(0)
-    found, asked = (
+    result, requested = (
         torch.nn.functional.normalize(vectors[1:]) for vectors in (model.embedding.weight, centred)
     )
-    torch.testing.assert_close(found @ found.T, asked @ asked.T, atol=1e-4, rtol=0)
+    torch.testing.assert_close(result @ result.T, requested @ requested.T, atol=1e-4, rtol=0)
 
 
 def test_fewer_dimensions_keep_the_most_of_them(encoder: Path) -> None:
     model, _ = on_vectors(encoder, TextCNNConfig(hidden_size=8))
     theirs = BertModel.from_pretrained(encoder).get_input_embeddings().weight.detach()
     spread = torch.linalg.svdvals(theirs - theirs.mean(0))[:8].flip(0)
-    found = model.embedding.weight[1:].square().sum(0).sqrt()
-    torch.testing.assert_close(found / found[-1], spread / spread[-1], atol=0.02, rtol=0)
+    result = model.embedding.weight[1:].square().sum(0).sqrt()
+    torch.testing.assert_close(result / result[-1], spread / spread[-1], atol=0.02, rtol=0)
     assert float(model.embedding.weight[1:].square().mean()) == pytest.approx(1, abs=0.02)
 
 
@@ -66,13 +66,13 @@ def test_the_net_above_is_the_same_whether_the_vectors_are_read_or_remembered(en
         encoder / "model.safetensors",
         metadata={"format": "pt"},
     )
-    found = []
+    items = []
     for _ in range(2):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            found.append(on_vectors(encoder, TextCNNConfig(hidden_size=8))[0].state_dict())
-    for name, weight in found[0].items():
-        assert torch.equal(weight, found[1][name]), name
+            items.append(on_vectors(encoder, TextCNNConfig(hidden_size=8))[0].state_dict())
+    for name, weight in items[0].items():
+        assert torch.equal(weight, items[1][name]), name
 
 
 def test_vectors_that_are_too_short_are_refused(tmp_path: Path) -> None:

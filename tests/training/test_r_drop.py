@@ -24,5 +24,5 @@ def test_the_disagreement_is_the_mean_of_both_divergences() -> None:
         sum(p * math.log(p / q) for p, q in zip(one, other, strict=True))
         for one, other in (chances, chances[::-1])
     )
-    found = float(disagreement(torch.tensor(chances, dtype=torch.float64).log()))
-    assert abs(found - (there + back) / 2) < 1e-6
+    result = float(disagreement(torch.tensor(chances, dtype=torch.float64).log()))
+    assert abs(result - (there + back) / 2) < 1e-6

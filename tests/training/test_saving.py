@@ -10,7 +10,7 @@ from augment.config.job import Job
 from augment.config.sections import ModelConfig, TrainConfig
 from augment.models.classifier import open_classifier
 from augment.models.folds import folds_in
-from augment.tables.locking import locked, sweep_beside
+from augment.tables.locking import locked, sweep_staged
 from augment.training import train
 from augment.training.out_of_fold import ANSWERS, read_answers
 from augment.training.saving import NEW, finish_swap, save, swap
@@ -52,10 +52,10 @@ def saving(home: Path, folder: Path) -> Callable[[], None]:
         """Save it."""
         with locked(folder) as lock:
             finish_swap(lock.folder)
-            sweep_beside(lock.folder)
-            with lock.staged() as beside:
-                save(beside / NEW, classifier.model, classifier.tokenizer, {})
-                swap(beside, lock.folder)
+            sweep_staged(lock.folder)
+            with lock.staged() as staged:
+                save(staged / NEW, classifier.model, classifier.tokenizer, {})
+                swap(staged, lock.folder)
 
     return work
 
@@ -80,16 +80,16 @@ def test_saving_that_ends_between_any_two_steps_leaves_one_whole_model(
     calls = calls_of(work)
     assert held(folder) == new
     seen = set[bool]()
-    for place in sorted({*random.Random(0).sample(range(calls), 6), *range(calls - 16, calls)}):
+    for index in sorted({*random.Random(0).sample(range(calls), 6), *range(calls - 16, calls)}):
         begin()
-        assert ended_at(place, work), place
+        assert ended_at(index, work), index
         with locked(folder) as lock:
             # As the next training begins.
             finish_swap(lock.folder)
-            sweep_beside(lock.folder)
-        assert held(folder) in (old, new), place
+            sweep_staged(lock.folder)
+        assert held(folder) in (old, new), index
         assert (folder / NOTES).read_text(encoding="utf-8") == "mine"
-        assert [path.name for path in tmp_path.iterdir()] == ["model"], place
+        assert [path.name for path in tmp_path.iterdir()] == ["model"], index
         seen.add(held(folder) == new)
     assert seen == {True, False}
 

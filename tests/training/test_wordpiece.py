@@ -30,8 +30,8 @@ def test_pieces_stand_in_order_and_cover_all_that_is_visible(
 ) -> None:
     offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
     assert all(start < end <= following for (start, end), (following, _) in pairwise(offsets))
-    covered = {place for start, end in offsets for place in range(start, end)}
-    hidden = [mark for place, mark in enumerate(text) if place not in covered]
+    covered = {index for start, end in offsets for index in range(start, end)}
+    hidden = [mark for index, mark in enumerate(text) if index not in covered]
     assert not any(mark.isalnum() for mark in hidden)
 
 

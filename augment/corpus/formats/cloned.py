@@ -24,13 +24,13 @@ def data_files(folder: Path, suffixes: Set[str]) -> list[tuple[str | None, Path]
 
     RequestError for several configurations, a file named that is not there, or one that git-lfs has not fetched.
     """
-    found = list(_of_readme(folder)) or list(_by_name(folder, suffixes))
-    for _, path in found:
+    files = list(_of_readme(folder)) or list(_by_name(folder, suffixes))
+    for _, path in files:
         with path.open("rb") as stream:
             if stream.read(len(_POINTER)) == _POINTER:
                 hint = f"run `git lfs pull` in {folder}"
                 raise RequestError(str(path), "git-lfs has put a pointer here, not the data", hint)
-    return found
+    return files
 
 
 def _of_readme(folder: Path) -> Iterator[tuple[str | None, Path]]:
@@ -75,20 +75,20 @@ def _matching(folder: Path, pattern: str, readme: Path) -> list[Path]:
             str(readme), f"`{pattern}` is outside the folder", "name the files in `corpus.files`"
         )
     inside = folder.resolve()
-    found = sorted(
+    paths = sorted(
         path for path in folder.glob(pattern) if path.is_file() and path.resolve().is_relative_to(inside)
     )
-    if not found:
+    if not paths:
         raise RequestError(
             str(readme), f"it names `{pattern}`, and there is no such file", "obtain the whole data set again"
         )
-    return found
+    return paths
 
 
 def _by_name(folder: Path, suffixes: Set[str]) -> Iterator[tuple[str | None, Path]]:
     """Yield the files in `data`, else in the folder itself, whose names hold a split."""
-    for place in (folder / "data", folder):
-        entries = sorted(place.iterdir()) if place.is_dir() else []
+    for searched in (folder / "data", folder):
+        entries = sorted(searched.iterdir()) if searched.is_dir() else []
         named = [
             (match.group(1).lower(), path)
             for path in entries

@@ -163,10 +163,10 @@ def fitted(rows: pa.RecordBatch | pa.Table, schema: pa.Schema, numbers: list[int
     kept = pa.RecordBatch.from_arrays(columns, schema=schema)
     if not reasons:
         return SourceBatch(kept, numbers, numbers, [])
-    places = [place for place in range(len(numbers)) if place not in reasons]
-    left = [numbers[place] for place in places]
-    faults = [Fault(numbers[place], numbers[place], reason) for place, reason in sorted(reasons.items())]
-    return SourceBatch(kept.take(pa.array(places, pa.int64())), left, left, faults)
+    indices = [index for index in range(len(numbers)) if index not in reasons]
+    left = [numbers[index] for index in indices]
+    faults = [Fault(numbers[index], numbers[index], reason) for index, reason in sorted(reasons.items())]
+    return SourceBatch(kept.take(pa.array(indices, pa.int64())), left, left, faults)
 
 
 def _as(column: pa.Array, field: pa.Field, reasons: dict[int, str]) -> pa.Array:
@@ -174,11 +174,11 @@ def _as(column: pa.Array, field: pa.Field, reasons: dict[int, str]) -> pa.Array:
     listed = (pa.ListType, pa.LargeListType, pa.FixedSizeListType)
     if isinstance(column.type, listed) and not isinstance(field.type, listed):
         items: list[object] = []
-        for place, labels in enumerate(column.to_pylist()):
+        for index, labels in enumerate(column.to_pylist()):
             try:
                 items.append(only_label(labels or []))
             except ValueError as error:
-                reasons.setdefault(place, str(error))
+                reasons.setdefault(index, str(error))
                 items.append(None)
         column = pa.array(items, column.type.value_type)
     try:
@@ -187,11 +187,11 @@ def _as(column: pa.Array, field: pa.Field, reasons: dict[int, str]) -> pa.Array:
         if not pa.types.is_string(field.type):
             raise
     texts: list[str | None] = []
-    for place, value in enumerate(column.to_pylist()):
+    for index, value in enumerate(column.to_pylist()):
         try:
             texts.append(value.decode() if isinstance(value, bytes) else value)
         except UnicodeDecodeError as error:
-            reasons.setdefault(place, f"`{field.name}` is not UTF-8 at byte {error.start}")
+            reasons.setdefault(index, f"`{field.name}` is not UTF-8 at byte {error.start}")
             texts.append(None)
     return pa.array(texts, field.type)
 

@@ -50,8 +50,8 @@ class TextTable:
         return pa.schema(
             [
                 (name, pa.string())
-                for place, name in enumerate(head.names)
-                if place not in head.nameless or place in held
+                for index, name in enumerate(head.names)
+                if index not in head.nameless or index in held
             ]
         )
 
@@ -60,11 +60,11 @@ class TextTable:
     ) -> Iterator[SourceBatch]:
         """Yield the records as strings; one with too few or too many fields is a fault."""
         head = self._open(whole=True)
-        places = [head.names.index(name) for name in schema.names]
+        indices = [head.names.index(name) for name in schema.names]
 
         def make(rows: list[list[str]]) -> pa.RecordBatch:
             return pa.RecordBatch.from_arrays(
-                [pa.array([row[place] for row in rows], pa.string()) for place in places], schema=schema
+                [pa.array([row[index] for row in rows], pa.string()) for index in indices], schema=schema
             )
 
         yield from gathered(_of_width(head), make, size)
@@ -119,13 +119,13 @@ class _Head(NamedTuple):
     @property
     def nameless(self) -> set[int]:
         """The places of columns that the header does not name."""
-        return {place for place, name in enumerate(self.header) if not name.strip()}
+        return {index for index, name in enumerate(self.header) if not name.strip()}
 
 
 def _named(header: Sequence[str]) -> Iterator[str]:
     """Yield the names in a header, and new ones for columns without: `column_3` is the third."""
-    for place, name in enumerate(header, 1):
-        new = f"column_{place}"
+    for number, name in enumerate(header, 1):
+        new = f"column_{number}"
         while new in header:
             new += "_"
         yield name if name.strip() else new
@@ -136,7 +136,7 @@ def _held(head: _Head) -> set[int]:
     held: set[int] = set()
     for _, record in _of_width(head):
         if not isinstance(record, str):
-            held |= {place for place in head.nameless - held if record[place].strip()}
+            held |= {index for index in head.nameless - held if record[index].strip()}
         if held == head.nameless:
             break
     return held

@@ -35,11 +35,11 @@ def dialect_of(lines: Sequence[str], kind: str, config: CorpusConfig) -> Dialect
     """Return the dialect of a csv or tsv file with these first lines, each with its end."""
     if config.quoted is False:
         return Dialect(_delimiter(lines, kind, config, quoted=False), "none")
-    found = Dialect(_delimiter(lines, kind, config, quoted=True), "strict")
-    if config.quoted is None and found.delimiter == "\t" and not _all_quoted(lines[:1], found):
-        return found._replace(quoting="loose")
+    dialect = Dialect(_delimiter(lines, kind, config, quoted=True), "strict")
+    if config.quoted is None and dialect.delimiter == "\t" and not _all_quoted(lines[:1], dialect):
+        return dialect._replace(quoting="loose")
     first = 0 if config.columns else 1
-    return _escaped(found._replace(spaced=_spaced(list(_rows(lines, found))[first:])), lines)
+    return _escaped(dialect._replace(spaced=_spaced(list(_rows(lines, dialect))[first:])), lines)
 
 
 def reader(lines: Iterable[str], dialect: Dialect) -> "_csv.Reader":

@@ -116,11 +116,11 @@ def _named(path: Path, wanted: str, start: bytes, whole: bool) -> str:
     if codec == "iso8859-1" and _survey(path, "cp1252", whole).failure is None:
         return "cp1252"
     if codec == "utf-16" and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        found = guess(start, cut=len(start) == SAMPLE, families=UTF_16).encoding
-        if found is None:
+        guessed = guess(start, cut=len(start) == SAMPLE, families=UTF_16).encoding
+        if guessed is None:
             what = "UTF-16 without a byte order mark, and too little text to tell the order of its bytes"
             raise DataError(str(path), what, "set `corpus.encoding` to utf-16-le or utf-16-be")
-        return _decoding(path, (found,), whole)
+        return _decoding(path, (guessed,), whole)
     return _decoding(path, (wanted,), whole)
 
 
@@ -145,18 +145,18 @@ def _detected(path: Path, start: bytes, whole: bool) -> str:
         return "utf-8"
     if failure is not None and excess >= DAMAGED:
         raise DataError(str(path), f"not UTF-8 at byte {failure}", _HINT)
-    found, choices = guess(*((start, len(start) == SAMPLE) if 0 in start else _sample(path, whole)))
-    if failure is None and (found is None or (found,) not in UTF_16):
+    guessed, choices = guess(*((start, len(start) == SAMPLE) if 0 in start else _sample(path, whole)))
+    if failure is None and (guessed is None or (guessed,) not in UTF_16):
         # Few letters beyond ASCII may be valid UTF-8 by accident: 学 in GB18030 is ѧ in UTF-8.
-        if found in (None, "utf-8", "cp1252"):
+        if guessed in (None, "utf-8", "cp1252"):
             return "utf-8"
-        found = None
-    if found is None:
+        guessed = None
+    if guessed is None:
         first = f"not UTF-8 at byte {failure}" if failure is not None else "hardly UTF-8"
         named = f"; it looks most like {', '.join(choices)}" if choices else ""
         what = f"{first}, and there is too little to tell another encoding{named}"
         raise DataError(str(path), what, f"set `corpus.encoding` to what it is in: {_NAMES}")
-    return _decoding(path, (found, "big5hkscs") if found == "cp950" else (found,), whole)
+    return _decoding(path, (guessed, "big5hkscs") if guessed == "cp950" else (guessed,), whole)
 
 
 def _sample(path: Path, whole: bool) -> tuple[bytes, bool]:
@@ -164,14 +164,14 @@ def _sample(path: Path, whole: bool) -> tuple[bytes, bool]:
 
     No longer character has a line feed in it.
     """
-    found, read = b"", 0
+    sampled, read = b"", 0
     with unpacked(path) as stream:
         for line in stream:
-            found += b"" if line.isascii() else line
+            sampled += b"" if line.isascii() else line
             read += len(line)
-            if len(found) >= SAMPLE or (read >= BLOCK and not whole):
+            if len(sampled) >= SAMPLE or (read >= BLOCK and not whole):
                 break
-    return found[:SAMPLE], len(found) > SAMPLE
+    return sampled[:SAMPLE], len(sampled) > SAMPLE
 
 
 def _survey(path: Path, codec: str, whole: bool) -> _Survey:

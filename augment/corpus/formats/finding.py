@@ -42,16 +42,16 @@ def tables(config: CorpusConfig, allow_download: bool = False) -> list[tuple[Sou
             for table in from_hub(config.hub, allow_download)
         ]
     require_files(config)
-    found: list[tuple[SourceFile, Table]] = []
+    pairs: list[tuple[SourceFile, Table]] = []
     for file in config.files:
         path = config.root / file.path
         name = _relative(path, config.root) if Path(file.path).is_absolute() else Path(file.path).as_posix()
         path, name = _member(path, name)
         if config.format == "auto" and file.label is None:
             _refuse_tabs(path, config)
-        found.extend((file, table) for table in _from_path(path, name, file, config))
-    distinct([table.name for _, table in found], "corpus.files", "file")
-    return found
+        pairs.extend((file, table) for table in _from_path(path, name, file, config))
+    distinct([table.name for _, table in pairs], "corpus.files", "file")
+    return pairs
 
 
 def require_files(config: CorpusConfig, origin: Callable[[], str] = lambda: "`corpus.files`") -> None:

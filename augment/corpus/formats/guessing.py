@@ -62,10 +62,10 @@ def _readings(content: bytes, cut: bool, families: tuple[tuple[str, ...], ...]) 
     for family in families:
         # UTF-16 has a zero in every line end; without one, two Chinese bytes of any encoding would do.
         blank = family[0].startswith("utf-16") and 0 not in content
-        found = None if blank else next(_decoded(content, cut, family), None)
-        if found is not None:
-            texts.add(found[1])
-            yield _DecodedText(log_likelihood(found[1]), found[0])
+        reading = None if blank else next(_decoded(content, cut, family), None)
+        if reading is not None:
+            texts.add(reading[1])
+            yield _DecodedText(log_likelihood(reading[1]), reading[0])
     for codec, text in _decoded(content, cut, _STRANGE):
         if text not in texts:
             texts.add(text)

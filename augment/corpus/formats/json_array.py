@@ -45,26 +45,26 @@ class _TextWindow:
 
     def error(self, name: str, ahead: int, what: str) -> DataError:
         """Return the error of a character some way ahead."""
-        place = self.at + ahead
-        where = f"{name}:{self.line + self.text.count(chr(10), self.at, place)}"
+        offset = self.at + ahead
+        where = f"{name}:{self.line + self.text.count(chr(10), self.at, offset)}"
         hint = "write the file again, or one object a line (JSON lines)"
-        return DataError(where, f"not JSON: {what} at column {self._column(place) + 1}", hint)
+        return DataError(where, f"not JSON: {what} at column {self._column(offset) + 1}", hint)
 
-    def _column(self, place: int) -> int:
+    def _column(self, offset: int) -> int:
         """Return the number of characters before a place on its line."""
-        start = self.text.rfind("\n", 0, place)
-        return self._before + place if start < 0 else place - start - 1
+        start = self.text.rfind("\n", 0, offset)
+        return self._before + offset if start < 0 else offset - start - 1
 
-    def to(self, place: int) -> None:
+    def to(self, offset: int) -> None:
         """Move on to a place in the text."""
-        self.line += self.text.count("\n", self.at, place)
-        self.at = place
+        self.line += self.text.count("\n", self.at, offset)
+        self.at = offset
 
     def mark(self) -> str:
         """Return the next character that is no space, without passing it; empty at the end."""
         while True:
-            found = _SPACE.match(self.text, self.at)
-            self.to(found.end() if found else self.at)
+            space = _SPACE.match(self.text, self.at)
+            self.to(space.end() if space else self.at)
             if self.at < len(self.text):
                 return self.text[self.at]
             if not self.more():

@@ -21,18 +21,18 @@ def lift(record: dict[str, object], path: str) -> None:
     first, *steps = path.split(".")
     if path in record or not steps:
         return
-    parents: list[tuple[object, str]] = [(record, first)]
+    owners: list[tuple[object, str]] = [(record, first)]
     inner: object = record.get(first)
     for step in steps:
-        parents.append((inner, step))
+        owners.append((inner, step))
         inner = _step(inner, step)
     if inner is None:
         return
     record[path] = inner
-    for parent, step in reversed(parents):
-        if isinstance(parent, dict):
-            del parent[step]
-        if parent:
+    for owner, step in reversed(owners):
+        if isinstance(owner, dict):
+            del owner[step]
+        if owner:
             break
 
 
@@ -117,11 +117,13 @@ def _lifted(rows: pa.RecordBatch, paths: Sequence[str]) -> pa.RecordBatch:
 def _without(column: pa.Array, steps: list[str]) -> tuple[pa.Array | None, pa.Array]:
     """Return a struct column without the field at the end of a path, None if nothing is left, and the field."""
     inner = {field.name: part for field, part in zip(column.type, column.flatten(), strict=True)}
-    found = inner.pop(steps[0])
+    field_values = inner.pop(steps[0])
     if steps[1:]:
-        rest, found = _without(found, steps[1:])
+        rest, field_values = _without(field_values, steps[1:])
         if rest is not None:
             inner[steps[0]] = rest
     if not inner:
-        return None, found
-    return pa.StructArray.from_arrays(list(inner.values()), names=list(inner), mask=column.is_null()), found
+        return None, field_values
+    return pa.StructArray.from_arrays(
+        list(inner.values()), names=list(inner), mask=column.is_null()
+    ), field_values

@@ -95,11 +95,11 @@ def _loose(stream: Iterator[str], dialect: Dialect, width: int | None) -> Record
             continue
         record = parts
         if any(part.startswith('"') for part in parts):
-            found = _by_quotes(line, lines, dialect)
-            if found is not None and _is_meant(found, parts, dialect, width):
-                record = found.fields
+            quoted = _by_quotes(line, lines, dialect)
+            if quoted is not None and _is_meant(quoted, parts, dialect, width):
+                record = quoted.fields
             else:
-                lines.give_back(found.further if found is not None else [])
+                lines.give_back(quoted.further if quoted is not None else [])
                 record = [_unquoted(part) for part in parts]
         width = len(record) if width is None else width
         yield start, record
@@ -125,15 +125,15 @@ def _by_quotes(line: str, lines: _PushbackLines, dialect: Dialect) -> _Quoted | 
         return None
 
 
-def _is_meant(found: _Quoted, parts: list[str], dialect: Dialect, width: int | None) -> bool:
+def _is_meant(quoted: _Quoted, parts: list[str], dialect: Dialect, width: int | None) -> bool:
     """Return whether a record is one by its quotes.
 
     It is not where its lines would do without: a quote that opens a row, and one that closes another, swallow the rows between.
     """
-    if not found.further:
-        return width is None or len(found.fields) == width or len(parts) != width
-    rows = len(parts) == width and len(_parts(found.further[-1], dialect)) == width
-    return len(found.fields) == width and not rows
+    if not quoted.further:
+        return width is None or len(quoted.fields) == width or len(parts) != width
+    rows = len(parts) == width and len(_parts(quoted.further[-1], dialect)) == width
+    return len(quoted.fields) == width and not rows
 
 
 def _parts(line: str, dialect: Dialect) -> list[str]:

@@ -97,7 +97,7 @@ def inner(path: Path) -> Path:
 
 def on_disk(path: Path) -> Path:
     """Return the file on the disk that a path is in: itself, or the archive of which it names a member."""
-    archives = (parent for parent in path.parents if parent.suffix.lower() == ".zip" and parent.is_file())
+    archives = (above for above in path.parents if above.suffix.lower() == ".zip" and above.is_file())
     return path if path.exists() else next(archives, path)
 
 

@@ -35,8 +35,8 @@ class WorkbookTable(JsonTable):
         with _open(self.path) as book:
             rows = _only_sheet(book, self.path)
             number, header = next(rows)
-            width = max(place for place, name in enumerate(header, 1) if name not in (None, ""))
-            titles = [str(name or f"column_{place}") for place, name in enumerate(header[:width], 1)]
+            width = max(column for column, name in enumerate(header, 1) if name not in (None, ""))
+            titles = [str(name or f"column_{column}") for column, name in enumerate(header[:width], 1)]
             names = distinct(titles, f"{self.path}:{number}", "column")
             for number, cells in rows:
                 if any(cell is not None for cell in cells[len(names) :]):

@@ -38,7 +38,7 @@ def write(root: Path, names: list[str]) -> None:
             path.write_text(f"text,label\n{name},1\n", encoding="utf-8")
 
 
-def found(root: Path) -> list[tuple[str, str]]:
+def table_names(root: Path) -> list[tuple[str, str]]:
     """Return text and split of each row of the folder `set`."""
     config = CorpusConfig.model_validate({"root": root, "files": "set"})
     return [(row["text"], row["split"]) for chunk in read(config) for row in chunk.rows.to_pylist()]
@@ -49,7 +49,7 @@ def test_the_front_matter_names_files_and_splits(tmp_path: Path) -> None:
     names = ["data/train-00000-of-00002.parquet", "data/train-00001-of-00002.parquet", "data/test-0.parquet"]
     write(tmp_path / "set", [*names, "probes/x.parquet", "data/extra.parquet"])
     (tmp_path / "set/README.md").write_text(README, encoding="utf-8")
-    assert found(tmp_path) == list(zip(names, ["train", "train", "test"], strict=True))
+    assert table_names(tmp_path) == list(zip(names, ["train", "train", "test"], strict=True))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_without_it_names_of_files_say_the_split(tmp_path: Path, names: list[str
     """As the `datasets` library finds them; a file without a split in its name is left alone."""
     write(tmp_path / "set", [*names, "contest.csv"])
     (tmp_path / "set/README.md").write_text("# no front matter", encoding="utf-8")
-    assert found(tmp_path) == list(zip(names, splits, strict=True))
+    assert table_names(tmp_path) == list(zip(names, splits, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_front_matter_that_cannot_be_followed_is_refused(tmp_path: Path, readm
     write(tmp_path, ["secret.csv", "set/train.csv"])
     (tmp_path / "set/README.md").write_text(f"---\n{readme}\n---\n", encoding="utf-8")
     with pytest.raises(AugmentError, match=message):
-        found(tmp_path)
+        table_names(tmp_path)
 
 
 def test_a_pointer_of_git_lfs_is_named(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_pointer_of_git_lfs_is_named(tmp_path: Path) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
     (tmp_path / "set/train.parquet").write_text(pointer, encoding="utf-8")
     with pytest.raises(AugmentError, match=r"a pointer here, not the data\nrun `git lfs pull`"):
-        found(tmp_path)
+        table_names(tmp_path)
 
 
 def test_hidden_files_of_a_clone_are_not_hashed(tmp_path: Path) -> None:

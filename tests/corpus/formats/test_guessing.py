@@ -69,8 +69,8 @@ def test_a_beginning_of_a_sentence_is_read_rightly_or_not_at_all(size: int, code
             content = f"{text[:size]}\n".encode(codec)
         except UnicodeEncodeError:
             continue
-        found = guess(content).encoding
-        assert found is None or content.decode(found) == content.decode(codec)
+        result = guess(content).encoding
+        assert result is None or content.decode(result) == content.decode(codec)
 
 
 @pytest.mark.parametrize(("codec", "text"), STRANGE.items())
@@ -91,6 +91,6 @@ def test_damaged_utf_8_is_no_other_encoding() -> None:
 
 
 def test_what_cannot_be_told_has_choices() -> None:
-    found = guess("很".encode("gb18030"))
-    assert found.encoding is None
-    assert "gb18030" in found.choices
+    result = guess("很".encode("gb18030"))
+    assert result.encoding is None
+    assert "gb18030" in result.choices

@@ -33,10 +33,10 @@ def test_objects_come_out_whatever_the_layout_and_the_blocks(
     """A block may end anywhere: within a string, an escape, a number or a name."""
     text = "\n " + json.dumps(records, indent=indent, ensure_ascii=ascii_only) + "\r\n"
     blocks = (text[start : start + size] for start in range(0, len(text), size))
-    found = list(elements(blocks, "a.json", whole=True))
-    assert [record for _, record in found] == records
+    result = list(elements(blocks, "a.json", whole=True))
+    assert [record for _, record in result] == records
     if indent is not None:
-        assert all(text.split("\n")[line - 1].strip()[0] == "{" for line, _ in found)
+        assert all(text.split("\n")[line - 1].strip()[0] == "{" for line, _ in result)
 
 
 @settings(max_examples=40)
@@ -44,8 +44,8 @@ def test_objects_come_out_whatever_the_layout_and_the_blocks(
 def test_the_head_of_an_array_may_end_anywhere(records: list[dict[str, object]], cut: int) -> None:
     """Of a head the objects that are whole come out, and the rest is no fault."""
     text = json.dumps(records)[:cut]
-    found = [record for _, record in elements(iter([text]), "a.json", whole=False)]
-    assert found == records[: len(found)]
+    heads = [record for _, record in elements(iter([text]), "a.json", whole=False)]
+    assert heads == records[: len(heads)]
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,10 @@ def test_a_long_array_on_one_line_is_read_block_by_block() -> None:
             yield ("," if number else "") + json.dumps({"text": "好" * 1000})
         yield "]"
 
-    found = elements(blocks(), "a.json", whole=True)
-    next(found)
+    result = elements(blocks(), "a.json", whole=True)
+    next(result)
     assert taken < 5
-    assert sum(1 for _ in found) == 999
+    assert sum(1 for _ in result) == 999
 
 
 @settings(max_examples=20)

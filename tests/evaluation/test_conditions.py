@@ -3,14 +3,14 @@
 import pytest
 
 from augment.errors import RequestError
-from augment.evaluation.arms import Arm
+from augment.evaluation.conditions import Condition
 from augment.stages import Rank, Substitute, Weigh
 
 
 @pytest.mark.parametrize("words", ["random", "log_odds"])
 @pytest.mark.parametrize("pipeline", ["augment", "probe"])
 def test_a_twin_does_the_same_to_other_words_and_asks_no_attribution(pipeline: str, words: str) -> None:
-    plan, own = Arm.of(f"{pipeline}:{words}").plan(1), Arm.of(pipeline).plan(1)
+    plan, own = Condition.of(f"{pipeline}:{words}").plan(1), Condition.of(pipeline).plan(1)
     left_out = ("attribute", "keywords")
     assert [stage.kind for stage in plan.stages if stage.kind != "weigh"] == [
         stage.kind for stage in own.stages if stage.kind not in left_out
@@ -26,20 +26,20 @@ def test_a_twin_does_the_same_to_other_words_and_asks_no_attribution(pipeline: s
 
 
 def test_new_variants_in_every_pass_are_as_many_more_samples() -> None:
-    many, few = (Arm.of(name).plan(12).stages for name in ("augment+online", "augment"))
+    many, few = (Condition.of(name).plan(12).stages for name in ("augment+online", "augment"))
     for stage, own in zip(many, few, strict=True):
         assert getattr(stage, "samples", 0) == 12 * getattr(own, "samples", 0)
 
 
 def test_ways_are_read_from_the_name() -> None:
-    arm = Arm.of("augment:random+r_drop+half")
-    assert (arm.pipeline, arm.words) == ("augment", "random")
-    assert arm.ways == {"r_drop", "half"}
-    assert Arm.of("duplicate+r_drop").is_copying
+    condition = Condition.of("augment:random+r_drop+half")
+    assert (condition.pipeline, condition.words) == ("augment", "random")
+    assert condition.ways == {"r_drop", "half"}
+    assert Condition.of("duplicate+r_drop").is_copying
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("augment:randm", "random"),
         ("augment+rdrop", "r_drop"),
@@ -47,19 +47,19 @@ def test_ways_are_read_from_the_name() -> None:
         ("none+online", "copies"),
     ],
 )
-def test_a_wrong_part_is_named(name: str, told: str) -> None:
+def test_a_wrong_part_is_named(name: str, message: str) -> None:
     with pytest.raises(RequestError) as refused:
-        Arm.of(name)
-    assert told in f"{refused.value.what} {refused.value.hint}"
+        Condition.of(name)
+    assert message in f"{refused.value.what} {refused.value.hint}"
 
 
 def test_a_pipeline_that_ranks_nothing_has_no_twin() -> None:
     with pytest.raises(RequestError, match="ranks no words"):
-        Arm.of("eda:random").plan(1)
+        Condition.of("eda:random").plan(1)
 
 
 @pytest.mark.parametrize("pipeline", ["explain", "compare", "keywords", "keywords:random"])
 def test_a_pipeline_that_edits_nothing_is_no_arm(pipeline: str) -> None:
     with pytest.raises(RequestError, match="makes no samples") as caught:
-        Arm.of(pipeline).plan(1)
+        Condition.of(pipeline).plan(1)
     assert caught.value.where == f"evaluate.arms: {pipeline}"

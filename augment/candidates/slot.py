@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Place:
+class Slot:
     """A token to be replaced: its row and number, both texts, its side and span, and the token before it."""
 
     row: str

@@ -22,7 +22,7 @@ _WEIGHT = "weight"
 
 
 @dataclass(frozen=True)
-class Arm:
+class Condition:
     """One arm: its name as given, its pipeline, whose words are edited, and the ways it differs in training.
 
     `duplicate` and `none` have no pipeline; given: a pipeline that is no file. r_drop: two passes a step; online: new variants in every pass; half: half the steps.
@@ -35,7 +35,7 @@ class Arm:
     given: Pipeline | None = None
 
     @classmethod
-    def of(cls, name: str, pipelines: Mapping[str, Pipeline] = MappingProxyType({})) -> "Arm":
+    def of(cls, name: str, pipelines: Mapping[str, Pipeline] = MappingProxyType({})) -> "Condition":
         """Return the arm of a name, of one of some pipelines or of a shipped one; RequestError if a part of it is unknown."""
         whole, *ways = name.split("+")
         pipeline, _, words = whole.partition(":")
@@ -46,12 +46,12 @@ class Arm:
                     f"`{part}` is unknown",
                     nearest(part, list(known)),
                 )
-        arm = cls(name, pipeline, words or None, frozenset(ways), pipelines.get(pipeline))
-        if arm.is_copying and (words or "online" in ways):
+        condition = cls(name, pipeline, words or None, frozenset(ways), pipelines.get(pipeline))
+        if condition.is_copying and (words or "online" in ways):
             raise RequestError(
                 f"evaluate.arms: {name}", "copies have no words that are edited", f"write `{DUPLICATE}`"
             )
-        return arm
+        return condition
 
     @property
     def is_copying(self) -> bool:
@@ -84,14 +84,14 @@ def twin(stages: list[Stage], by: str, name: str) -> list[Stage]:
             "this pipeline ranks no words, so there are no others to compare with",
             "leave out what follows the colon",
         )
-    found: list[Stage] = []
+    twins: list[Stage] = []
     for stage in stages:
         if stage.of_attribution:
             continue
-        found.append(stage.scored_by(_WEIGHT))
+        twins.append(stage.scored_by(_WEIGHT))
         if _adds(stage, TOKENIZE[0]):
-            found.append(Weigh.model_validate({"by": by, "name": _WEIGHT}))
-    return found
+            twins.append(Weigh.model_validate({"by": by, "name": _WEIGHT}))
+    return twins
 
 
 def _adds(stage: Stage, column: Column) -> bool:

@@ -1,7 +1,7 @@
 """What a label may depend on in a text: a word, two words in a row, or a word in first or last place.
 
->>> found = units(["Good", "film", "!"], [0, 0, 0])
->>> found[Unit("word", "good")], found[Unit("phrase", "good film")], found[Unit("last", "!")]
+>>> runs = ngrams(["Good", "film", "!"], [0, 0, 0])
+>>> runs[Ngram("word", "good")], runs[Ngram("phrase", "good film")], runs[Ngram("last", "!")]
 ([(0,)], [(0, 1)], [(2,)])
 """
 
@@ -13,14 +13,14 @@ import regex
 # A mark written three times or more is one unit, however often: !!! and !!!!!.
 _RUN = regex.compile(r"^(\p{P}|\p{S})\1{2,}$")
 _LETTER = regex.compile(r"[\p{Latin}\p{N}]")
-UnitKind = Literal["word", "phrase", "first", "last"]
-KINDS: tuple[UnitKind, ...] = ("word", "phrase", "first", "last")
+NgramKind = Literal["word", "phrase", "first", "last"]
+KINDS: tuple[NgramKind, ...] = ("word", "phrase", "first", "last")
 
 
-class Unit(NamedTuple):
+class Ngram(NamedTuple):
     """A word, two words in a row (a space between), or a word in first or last place; without regard to case."""
 
-    kind: UnitKind
+    kind: NgramKind
     text: str
 
     @property
@@ -29,21 +29,21 @@ class Unit(NamedTuple):
         return tuple(self.text.split(" ")) if self.kind == "phrase" else (self.text,)
 
 
-def units(tokens: Sequence[str], side: Sequence[int]) -> dict[Unit, list[tuple[int, ...]]]:
+def ngrams(tokens: Sequence[str], side: Sequence[int]) -> dict[Ngram, list[tuple[int, ...]]]:
     """Return the units of a row, each with the tokens of each of its occurrences, in the order of the text."""
-    found: dict[Unit, list[tuple[int, ...]]] = {}
+    runs: dict[Ngram, list[tuple[int, ...]]] = {}
     words = [folded(token) for token in tokens]
     for index, word in enumerate(words):
         begins = not index or side[index - 1] != side[index]
         ends = index + 1 == len(words) or side[index + 1] != side[index]
-        found.setdefault(Unit("word", word), []).append((index,))
+        runs.setdefault(Ngram("word", word), []).append((index,))
         if begins:
-            found.setdefault(Unit("first", word), []).append((index,))
+            runs.setdefault(Ngram("first", word), []).append((index,))
         if ends:
-            found.setdefault(Unit("last", word), []).append((index,))
+            runs.setdefault(Ngram("last", word), []).append((index,))
         else:
-            found.setdefault(Unit("phrase", f"{word} {words[index + 1]}"), []).append((index, index + 1))
-    return found
+            runs.setdefault(Ngram("phrase", f"{word} {words[index + 1]}"), []).append((index, index + 1))
+    return runs
 
 
 def folded(token: str) -> str:
@@ -51,15 +51,15 @@ def folded(token: str) -> str:
     return str(_RUN.sub(r"\1\1\1", token.casefold()))
 
 
-def pattern_of(unit: Unit) -> str:
+def pattern_of(ngram: Ngram) -> str:
     """Return the regular expression (RE2) of the texts that contain a unit."""
     parts = []
-    for word in unit.words:
+    for word in ngram.words:
         marks = _RUN.match(word)
         parts.append(f"{regex.escape(marks[1])}{{3,}}" if marks else regex.escape(word))
     words = r"\s*".join(parts)
-    before = r"^\s*" if unit.kind == "first" else _border(unit.words[0][:1], "^")
-    behind = r"\s*$" if unit.kind == "last" else _border(unit.words[-1][-1:], "$")
+    before = r"^\s*" if ngram.kind == "first" else _border(ngram.words[0][:1], "^")
+    behind = r"\s*$" if ngram.kind == "last" else _border(ngram.words[-1][-1:], "$")
     return f"(?i){before}{words}{behind}"
 
 
