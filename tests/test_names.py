@@ -10,6 +10,37 @@ from pathlib import Path
 from tests.conftest import CHECKOUT
 from tests.test_layers import LAYERS, MODULES, PACKAGE, cycles
 
+# Words that no name of ours has, and what such a thing is called instead. Names of tests are sentences and free.
+_INSTEAD = {
+    "found": "what was found: matches, findings, path",
+    "place": "index, position, path, prefix or slot",
+    "places": "indices, positions, paths or slots",
+    "say": "report or log",
+    "says": "reported",
+    "said": "message or printed",
+    "tell": "report",
+    "told": "reported or message",
+    "asked": "requested, question or computed",
+    "lack": "missing, or shortfall",
+    "lacks": "missing",
+    "lacking": "missing",
+    "arm": "condition",
+    "arms": "conditions",
+    "beside": "next_to, staged or others",
+    "stands": "position",
+    "hangs": "depends",
+    "aside": "dropped",
+    "luck": "rng",
+    "breed": "make_samples",
+    "mother": "source",
+    "child": "sample, or worker",
+    "children": "samples, or workers",
+    "noun": "config",
+    "verb": "pipeline",
+    "hunt": "AttackState",
+}
+# The key `evaluate.arms` and its option; a name of the standard library.
+_GIVEN_NAMES = {"arms", "active_children"}
 _SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:\s*no|nosec|pylint:)")
 
 
@@ -32,6 +63,38 @@ def two_meanings() -> dict[str, list[str]]:
         for name in set(defined(tree)):
             homes[name].append(module)
     return {name: modules for name, modules in homes.items() if len(modules) > 1}
+
+
+def names_of(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that a module gives: to variables, parameters, attributes, functions and classes; not to tests."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            if not node.name.startswith("test_"):
+                yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+        elif isinstance(node, ast.alias) and node.asname is not None:
+            yield node.asname
+
+
+def unclear_names() -> list[str]:
+    """Return the names that hold a word which says little of what they are, with what to write instead."""
+    result = []
+    for path in (
+        path for name in ("augment", "tests", "benchmarks") for path in (CHECKOUT / name).rglob("*.py")
+    ):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {*names_of(tree), *([] if path.name.startswith("test_") else [path.stem])} - _GIVEN_NAMES
+        for name in sorted(names):
+            words = {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
+            result += [
+                f"{path.relative_to(CHECKOUT)}: {name} ({_INSTEAD[word]})" for word in words & _INSTEAD.keys()
+            ]
+    return sorted(result)
 
 
 def suppressions() -> list[str]:
@@ -68,6 +131,10 @@ def test_a_class_or_type_alias_has_one_meaning() -> None:
     assert two_meanings() == {}, "call each what it is, or define it once and import it"
 
 
+def test_names_say_what_they_hold() -> None:
+    assert unclear_names() == []
+
+
 def test_few_lines_silence_a_checker() -> None:
     assert len(suppressions()) < 10, suppressions()
 
@@ -84,6 +151,7 @@ def figures() -> dict[str, object]:
         "layers": len(LAYERS),
         "cycles": len(cycles()),
         "names with two meanings": len(two_meanings()),
+        "unclear names": len(unclear_names()),
         "suppressions": len(suppressions()),
         "tests that mirror their module": f"{mirrored} of {len(tests)}",
         "loose modules": len(loose_modules()),

@@ -3,7 +3,7 @@
 Most offer words, which must pass the tests of words. Forms (typing errors, homophones) are not meant to be any.
 
 sources = open_sources(("lexicon", "neighbours"), job, most=8)
-sources.offer([Place("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])       # [("旅馆", "宾馆", ...)]
+sources.offer([Slot("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])       # [("旅馆", "宾馆", ...)]
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -122,7 +122,7 @@ class Bench:
         self, arguments: argparse.Namespace, corpus: str, kind: str, ratio: float, seed: int
     ) -> None:
         """Draw and plant the rows."""
-        self.asked, self.kind, self.ratio = arguments, kind, ratio
+        self.options, self.kind, self.ratio = arguments, kind, ratio
         self.work = arguments.work / _key(arguments.name, corpus, kind, ratio, seed).replace(" ", "-")
         # The model of the ceiling is the same for all markers of a draw.
         self.kept = arguments.work / f"{arguments.name}-{corpus}-{seed}-ceiling"
@@ -175,10 +175,10 @@ class Bench:
             (rank_of for rank_of, ngram in enumerate(words, 1) if ngram["text"] in self.marker.split(" ")),
             None,
         )
-        if not self.asked.brief:
+        if not self.options.brief:
             measures["elsewhere"] = self.elsewhere()
         for name, on in (("random", "weigh"), ("delete", "attribute")):
-            if name in self.asked.arms:
+            if name in self.options.arms:
                 self.learned(name, [*self.planted, *self.samples(deletion(on), job)], measures)
         if flags:
             job = job.model_copy(update={"resources": ResourcesConfig(flags=str(accepted(table / FLAGS)))})
@@ -186,7 +186,7 @@ class Bench:
         else:
             measures["balance"] = measures["duplicate"]
         self.learned("ceiling", self.clean, measures)
-        if not self.asked.brief:
+        if not self.options.brief:
             measures["unplanted"] = self.unplanted()
         shutil.rmtree(self.work)
         return measures
@@ -225,7 +225,7 @@ class Bench:
             corpus=CorpusConfig.model_validate({"root": str(self.work), "files": files}),
             model=ModelConfig(
                 path=str(self.kept if condition == "ceiling" else self.work / f"model-{condition}"),
-                max_length=128 if self.asked.start == TEXTCNN else 64,
+                max_length=128 if self.options.start == TEXTCNN else 64,
             ),
             run=RunConfig(device="cpu", threads=1),
             output=OutputConfig(report_rows=0),
@@ -238,7 +238,7 @@ class Bench:
         job = self.job(condition)
         if not Path(job.needs_model().path).exists():
             names = ("start", "steps", "batch_size", "layers", "freeze", "learning_rate")
-            settings = {name: getattr(self.asked, name) for name in names}
+            settings = {name: getattr(self.options, name) for name in names}
             train(job.model_copy(update={"train": TrainConfig.model_validate(settings)}))
         tests = {"reversed": self.reversed, "clean": self.test}
         measures[condition] = {

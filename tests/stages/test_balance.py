@@ -173,14 +173,14 @@ def test_a_word_is_moved_from_its_place_to_where_others_have_it(
         """Return tokens with a word in first or in last place."""
         return ["today", *tokens] if marked else [*tokens, "today"]
 
-    def stands_at_end(end: int, text: str) -> bool:
+    def ends_with(end: int, text: str) -> bool:
         """Return whether the word stands at an end: first, or last."""
         return text.split(" ")[-end] == "today"
 
     rows = balanced(table_of(plant, rows=2000), "".join(ENDS[end] for end in accepted), tmp_path)
     assert {str(row["text"]).count("today") for row in rows} == {1}
     for end in accepted:
-        result = shares(rows, partial(stands_at_end, end))
+        result = shares(rows, partial(ends_with, end))
         assert apart(result) < 0.03
         assert result["good"].keys() == {True, False}
 
