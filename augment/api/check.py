@@ -18,7 +18,7 @@ from augment.models.folds import fold_models
 from augment.models.labels import LabelMap, listed, misspelt
 from augment.models.model_folder import model_folder, require_fit, resource_folder
 from augment.pipeline.definition import Pipeline, pipeline_of
-from augment.pipeline.requirements import check_sections, required_by, source_names
+from augment.pipeline.requirements import check_sections, package_notices, required_by, source_names
 
 
 def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
@@ -60,7 +60,12 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
         path = job.resources.encoder
         yield "encoder", f"{path}: {resource_folder('encoder', path, job.run).kind}"
     repeats = repeats_of_heads(corpus, job.run.allow_download)
-    notices = [*repeat_notices(repeats), *misspelt(labels), *source_notices(names, job)]
+    notices = [
+        *repeat_notices(repeats),
+        *misspelt(labels),
+        *source_notices(names, job),
+        *package_notices(plan),
+    ]
     for number, notice in enumerate(notices, 1):
         yield f"note {number}", notice
     used_labels = frozenset().union(*(seen.labels.get(split, ()) for split in splits))

@@ -13,7 +13,7 @@ from augment.corpus import corpus_hashes
 from augment.models.folds import fold_models
 from augment.models.model_folder import model_folder, resource_folder
 from augment.pipeline.definition import Pipeline, described
-from augment.pipeline.requirements import source_names
+from augment.pipeline.requirements import package_versions, source_names
 from augment.tables.files import digest
 
 # Raised when the same request would give other rows than before.
@@ -42,7 +42,7 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
         "corpus": corpus_hashes(job),
         "models": models,
         "lexicons": lexicon_hashes(job) if names else {},
-        "forms": form_versions(names) | fluency_versions(job),
+        "forms": form_versions(names) | fluency_versions(job) | package_versions(plan),
         "resources": resource_hashes(job),
     }
 

@@ -13,7 +13,7 @@ from augment.models.labels import listed
 from augment.models.model_folder import idle_classes
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
-from augment.pipeline.requirements import source_names
+from augment.pipeline.requirements import package_notices, source_names
 from augment.stages.protocol import Stage
 from augment.tables.columns import PROBABILITIES
 from augment.tables.rows import Reject
@@ -45,6 +45,7 @@ def notices_of(
     if reasons:
         notices.append(f"rows rejected, all in rejects.parquet of the output folder: {reasons_text(reasons)}")
     notices += source_notices(source_names(plan), job)
+    notices += package_notices(plan)
     notices += _of_answers(totals)
     made = sum(totals.verdicts.values())
     unsure = sum(count for reason, count in totals.reasons.items() if reason.startswith("p(gold)"))

@@ -6,11 +6,24 @@ from augment.errors import RequestError
 from augment.pipeline.definition import Pipeline
 from augment.stages.editing import protection
 from augment.stages.shortcuts import read_flags
+from augment.text.tagger import MISSING, PACKAGE, tagger_version
 
 
 def source_names(pipeline: Pipeline) -> frozenset[str]:
     """Return the sources that any stage takes words from; lexicons say of the words of all of them what they are."""
     return frozenset(name for stage in pipeline.stages for name in stage.word_sources)
+
+
+def package_notices(pipeline: Pipeline) -> tuple[str, ...]:
+    """Return what the stages of a pipeline would use and this machine lacks, with how to install it."""
+    wanted = any(PACKAGE in stage.packages for stage in pipeline.stages)
+    return (MISSING,) if wanted and not tagger_version() else ()
+
+
+def package_versions(pipeline: Pipeline) -> dict[str, str]:
+    """Return the versions of the packages that decide samples of a pipeline, by name; only of those that are installed."""
+    wanted = {name for stage in pipeline.stages for name in stage.packages}
+    return {name: number for name, number in tagger_version().items() if name in wanted}
 
 
 def required_by(pipeline: Pipeline, job: Job) -> Job:

@@ -1,26 +1,52 @@
-"""Make samples by leaving tokens out."""
+"""Make samples by leaving tokens out, or a phrase that the rest reads well without."""
 
 from dataclasses import replace
+from functools import lru_cache
+from math import fsum
+from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
-from augment.seeding import Chance
-from augment.stages.editing import On, Row, editable_rows
-from augment.stages.editor import Draw, Editor
+from augment.candidates.sources import SourceName, load_job_lexicons
+from augment.config.job import Job
+from augment.seeding import Chance, chance
+from augment.stages.editing import On, Row, editable_rows, reached_rows
+from augment.stages.editor import NOTHING, Draw, Drawer, Editor, Lookup
+from augment.stages.protocol import idle
 from augment.text.editable import Protection, governed
+from augment.text.edits import Edit
+from augment.text.omission import Omission, omissions
+from augment.text.tagger import PACKAGE, WordParts
+
+NO_PHRASE = "no phrase may be left out"
 
 
 class Delete(Editor):
-    """Samples without some of the key tokens, or without some of the others."""
+    """Samples without some of the key tokens, or without some of the others; or each without one phrase."""
 
     kind: Literal["delete"] = "delete"
     on: On = "other"
+    by: Literal["token", "phrase"] = Field(
+        default="token",
+        description="token: words by themselves. phrase: in each sample one clause, free adverb, modifier, item, bracket or "
+        "introduction that the rest reads well without; with `on: other` one without key words, with `on: key` one with any",
+    )
     samples: int = Field(default=1, ge=1)
-    share: float = Field(default=0.15, gt=0, le=1, description="of the row's content words, at least one")
+    share: float = Field(
+        default=0.15, gt=0, le=1, description="of the row's content words, at least one; `by: token` only"
+    )
     score: str = "ig"
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+
+    @field_validator("share")
+    @classmethod
+    def _share_of_tokens(cls, value: float, info: ValidationInfo) -> float:
+        """Refuse a share of words where a phrase is left out, whose length its rule decides."""
+        why = "with `by: phrase`: a sample is without one phrase, and keeps at least 45 % of its letters"
+        idle(value, cls.model_fields["share"].default, why if info.data.get("by") == "phrase" else None)
+        return value
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -32,8 +58,25 @@ class Delete(Editor):
         """The name of its samples."""
         return self.name or f"{self.kind}_{self.on}"
 
+    @property
+    def lack(self) -> str:
+        """Why a row has no samples where every draw is empty."""
+        return NO_PHRASE if self.by == "phrase" else NOTHING
+
+    @property
+    def word_sources(self) -> tuple[SourceName, ...]:
+        """What says which part of speech an English word is."""
+        return ("lexicon",) if self.by == "phrase" else ()
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The tagger that finds English phrases."""
+        return (PACKAGE,) if self.by == "phrase" else ()
+
     def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
         """Return the source rows of a batch with the tokens that may be left out, of other words none that is negated."""
+        if self.by == "phrase":
+            return reached_rows(batch, guard, self.score)
         rows = editable_rows(batch, self.on, guard, self.score)
         if self.on == "key":
             return rows
@@ -43,8 +86,65 @@ class Delete(Editor):
             allowed.append(replace(row, free=tuple(token for token in row.free if token not in negated)))
         return allowed
 
+    def lookup(self, job: Job, state: Path | None) -> Lookup:
+        """Return what finds the phrases of some rows, once; tokens need no looking up."""
+        if self.by == "token":
+            return lambda rows: self.draw
+        lexicons = load_job_lexicons(job)
+
+        @lru_cache(maxsize=1 << 16)
+        def parts(word: str) -> frozenset[str]:
+            """Return the parts of speech that the dictionaries have a word as."""
+            return frozenset[str]().union(*(lexicon.parts(word) for lexicon in lexicons))
+
+        def looked_up(rows: list[Row]) -> Drawer:
+            """Return what draws the phrases of a row one after the other, and from the first again."""
+            found = {row.id: self._shuffled(row, job.seed, parts) for row in rows}
+
+            def drawn(row: Row, rng: Chance, number: int) -> Draw | None:
+                """Return a row without the phrase that has a number in the order of the row; None if it has none."""
+                edits = found[row.id]
+                return Draw((edits[number % len(edits)],)) if edits else None
+
+            return drawn
+
+        return looked_up
+
     def draw(self, row: Row, rng: Chance, number: int) -> Draw:
         """Return a row without some tokens: the most important for the first sample on key, else some by chance."""
         count = row.quota(self.share)
         chosen = row.free[:count] if self.on == "key" and number == 0 else rng.sample(row.free, count)
         return Draw(row.edits(dict.fromkeys(chosen, "")))
+
+    def _shuffled(self, row: Row, seed: int, parts: WordParts) -> list[Edit]:
+        """Return the phrases of a row as edits by chance; on key those with the most important word come first."""
+        found = [
+            (min((row.key.index(token) for token in tokens if token in row.key), default=0), edit)
+            for edit, tokens in phrases(row, parts)
+            if self.on == "any" or (self.on == "key") == any(token in row.key for token in tokens)
+        ]
+        mixed = chance(seed, f"{self.method} phrases", row.id, 0).sample(found, len(found))
+        return [edit for _, edit in (sorted(mixed, key=lambda pair: pair[0]) if self.on == "key" else mixed)]
+
+
+def phrases(row: Row, parts: WordParts) -> list[tuple[Edit, list[int]]]:
+    """Return what may be left out of the texts of a row, each with the tokens it touches: all reached, none locked."""
+    found: list[tuple[Edit, list[int]]] = []
+    may_go = frozenset(row.free)
+    for side, text in enumerate((row.text, row.text_pair)):
+        for omission in omissions(text, parts) if text else ():
+            tokens = _touched(row, side, omission)
+            if may_go.issuperset(tokens):
+                start, end, new = omission.start, omission.end, omission.new
+                score = fsum(row.scores[token] for token in tokens)
+                found.append((Edit(side, start, end, (text or "")[start:end], new, score), tokens))
+    return found
+
+
+def _touched(row: Row, side: int, omission: Omission) -> list[int]:
+    """Return the tokens of a side that a phrase covers, also in part."""
+    return [
+        token
+        for token, (start, end) in enumerate(row.spans)
+        if row.side[token] == side and start < omission.end and end > omission.start
+    ]

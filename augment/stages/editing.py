@@ -138,6 +138,17 @@ def editable_rows(batch: pa.RecordBatch, on: On, guard: Protection, score: str) 
     return rows
 
 
+def reached_rows(batch: pa.RecordBatch, guard: Protection, score: str) -> list[Row]:
+    """Return the source rows of a batch that have scores, with all tokens free that the model is fed and none locks."""
+    rows: list[Row] = []
+    owners = batch.column("owner").to_pylist()
+    for row in editable_rows(batch, "any", guard, score):
+        seen = reached(owners[row.index], len(row.tokens))
+        free = () if row.foreign else tuple(sorted(seen - row.locked))
+        rows.append(replace(row, free=free))
+    return rows
+
+
 def reached(owner: Collection[int] | None, tokens: int) -> set[int]:
     """Return the tokens that the model is fed a piece of; all where no model is asked."""
     return set(range(tokens)) if owner is None else set(owner)

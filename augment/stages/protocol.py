@@ -75,6 +75,11 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         return ()
 
     @property
+    def packages(self) -> tuple[str, ...]:
+        """Packages with data that decide its samples and that need not be installed, by their names."""
+        return ()
+
+    @property
     def judges_with(self) -> Literal["model", "judge"] | None:
         """Whose answers on samples it writes or decides by."""
         return None

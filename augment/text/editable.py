@@ -259,11 +259,11 @@ def _sorted(words: frozenset[str]) -> tuple[str, ...]:
 def _folded(word: str) -> str:
     """Return a word without case, width, space, kind of apostrophe and, where OpenCC is installed, Chinese script."""
     plain = word if word.isascii() else _APOSTROPHE.sub("'", normalize("NFKC", _APOSTROPHE.sub("'", word)))
-    return "".join(_simplified(plain).casefold().split())
+    return "".join(simplified(plain).casefold().split())
 
 
-def _simplified(text: str) -> str:
-    """Return a text with each of its traditional characters in simplified form; as it is without OpenCC."""
+def simplified(text: str) -> str:
+    """Return a text with each of its traditional characters in simplified form, few of them without OpenCC."""
     return "".join(map(_simplified_letter, text)) if _HAN.search(text) else text
 
 

@@ -18,9 +18,11 @@ from augment.output.notices import OWN_ROWS, flag_notices, notices_of
 from augment.output.shortcut_levels import Levels
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
+from augment.pipeline.requirements import package_notices
 from augment.report import page
 from augment.stages.shortcuts import Fact, FlaggedNgram, flag_of
 from augment.tables.rows import Reject
+from augment.text import tagger
 from augment.text.ngrams import KINDS, Ngram, NgramKind
 
 STAGES = [
@@ -82,6 +84,9 @@ def to_install(patch: pytest.MonkeyPatch) -> Iterator[str]:
     patch.setattr(lexicon, "_installed", lambda _: None)
     patch.setattr(forms, "_installed", lambda _: None)
     patch.setattr(fluency, "find_spec", lambda _: None)
+    patch.setattr(tagger, "find_spec", lambda _: None)
+    phrases = {"name": "test", "about": "", "stages": [{"kind": "delete", "by": "phrase"}]}
+    yield from package_notices(Pipeline.model_validate(phrases))
     resources = {"lexicons": lexicon.DICTIONARIES, "ngrams": "a.arpa"}
     yield from source_notices(forms.FORMS, Job.model_validate({"name": "x", "resources": resources}))
 

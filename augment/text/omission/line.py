@@ -1,0 +1,121 @@
+"""A line of a text as the rules see it, and what they find in it: which phrases may be left out."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Literal, NamedTuple, get_args
+
+import regex
+
+from augment.text.align import Span
+from augment.text.editable import simplified
+from augment.text.segment import segment
+
+OmissionKind = Literal[
+    "clause", "sentence", "adverb", "modifier", "coordination", "item", "parenthesis", "fronted", "trailing"
+]
+KINDS: tuple[OmissionKind, ...] = get_args(OmissionKind)
+HAN = regex.compile(r"\p{Han}")
+_WORD = regex.compile(r"\p{L}|\p{N}")
+_END = regex.compile(r"[。！？!?…；;～~．]+|[。.．]{2,}|\.")
+_SOFT = regex.compile(r"[，,：:—–]+|-{2,}")
+_INITIAL = regex.compile(r"[a-hj-z]")
+_ABBREVIATED = frozenset(["mr", "mrs", "ms", "dr", "st", "jr", "sr", "vs", "etc", "prof", "inc", "no"])
+
+
+class Found(NamedTuple):
+    """What a rule found: the tokens `first` to before `last` of a line, with the marks that go too."""
+
+    kind: OmissionKind
+    first: int
+    last: int
+
+
+class Clause(NamedTuple):
+    """The tokens `first` to before `last` between two marks; the mark behind goes from `last` to before `after`.
+
+    begins, ends: whether it is the first, and the last, of its sentence.
+    """
+
+    first: int
+    last: int
+    after: int
+    begins: bool
+    ends: bool
+
+
+class Line:
+    """A line of a text: its tokens, where they are, and each in simplified script and lower case (`words`)."""
+
+    def __init__(self, text: str) -> None:
+        """Cut a line into tokens."""
+        self.text = text
+        plain = simplified(text)
+        self.spans: list[Span] = segment(plain)
+        self.words = [plain[start:end].lower() for start, end in self.spans]
+
+    def __len__(self) -> int:
+        """Return the number of tokens."""
+        return len(self.spans)
+
+    def word(self, place: int) -> str:
+        """Return the word at a place, the empty string outside of the line."""
+        return self.words[place] if 0 <= place < len(self.words) else ""
+
+    def token(self, place: int) -> str:
+        """Return a token as it is written."""
+        start, end = self.spans[place]
+        return self.text[start:end]
+
+    def opens(self, place: int) -> bool:
+        """Return whether a token begins a sentence, or what a quote or bracket opens."""
+        return not place or self.is_end(place - 1) or self.word(place - 1) in ('"', "“", "(", "（", ":")
+
+    def has_han(self, first: int, last: int) -> bool:
+        """Return whether there is Chinese among tokens."""
+        return any(HAN.search(word) for word in self.words[first:last])
+
+    def is_end(self, place: int) -> bool:
+        """Return whether a token ends a sentence; the point of an abbreviation, an initial or a number does not."""
+        before, behind = self.word(place - 1), self.word(place + 1)
+        if self.word(place) == "." and (before in _ABBREVIATED or _INITIAL.fullmatch(before)):
+            return False
+        if self.word(place) == "." and before.isdigit() and behind.isdigit():
+            return False
+        return bool(_END.fullmatch(self.word(place)))
+
+    def is_mark(self, place: int) -> bool:
+        """Return whether a token has no letter or number."""
+        return not _WORD.search(self.word(place))
+
+    @cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """The clauses: what is between marks, or in Chinese between spaces."""
+        return tuple(self._clauses())
+
+    def _clauses(self) -> Iterator[Clause]:
+        """Yield the clauses."""
+        first, begins = 0, True
+        while first < len(self):
+            last = first
+            while (
+                last < len(self) and not self._separates(last) and not (last > first and self._spaced(last))
+            ):
+                last += 1
+            after = last
+            while after < len(self) and self._separates(after):
+                after += 1
+            ends = after == len(self) or any(self.is_end(place) for place in range(last, after))
+            if last > first:
+                yield Clause(first, last, after, begins, ends)
+                begins = ends
+            first = after
+
+    def _separates(self, place: int) -> bool:
+        """Return whether a token is a mark between clauses."""
+        return self.is_end(place) or bool(_SOFT.fullmatch(self.word(place)))
+
+    def _spaced(self, place: int) -> bool:
+        """Return whether a space sets a Chinese word off from the one before."""
+        if not HAN.match(self.word(place)) or not HAN.match(self.word(place - 1)[-1:]):
+            return False
+        return self.spans[place - 1][1] < self.spans[place][0]

