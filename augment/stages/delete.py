@@ -59,7 +59,7 @@ class Delete(Editor):
         return self.name or f"{self.kind}_{self.on}"
 
     @property
-    def lack(self) -> str:
+    def shortfall_reason(self) -> str:
         """Why a row has no samples where every draw is empty."""
         return NO_PHRASE if self.by == "phrase" else NOTHING
 
@@ -99,11 +99,11 @@ class Delete(Editor):
 
         def looked_up(rows: list[Row]) -> Drawer:
             """Return what draws the phrases of a row one after the other, and from the first again."""
-            found = {row.id: self._shuffled(row, job.seed, parts) for row in rows}
+            edits_of = {row.id: self._shuffled(row, job.seed, parts) for row in rows}
 
             def drawn(row: Row, rng: Chance, number: int) -> Draw | None:
                 """Return a row without the phrase that has a number in the order of the row; None if it has none."""
-                edits = found[row.id]
+                edits = edits_of[row.id]
                 return Draw((edits[number % len(edits)],)) if edits else None
 
             return drawn
@@ -118,18 +118,18 @@ class Delete(Editor):
 
     def _shuffled(self, row: Row, seed: int, parts: WordParts) -> list[Edit]:
         """Return the phrases of a row as edits by chance; on key those with the most important word come first."""
-        found = [
+        matches = [
             (min((row.key.index(token) for token in tokens if token in row.key), default=0), edit)
             for edit, tokens in phrases(row, parts)
             if self.on == "any" or (self.on == "key") == any(token in row.key for token in tokens)
         ]
-        mixed = chance(seed, f"{self.method} phrases", row.id, 0).sample(found, len(found))
+        mixed = chance(seed, f"{self.method} phrases", row.id, 0).sample(matches, len(matches))
         return [edit for _, edit in (sorted(mixed, key=lambda pair: pair[0]) if self.on == "key" else mixed)]
 
 
 def phrases(row: Row, parts: WordParts) -> list[tuple[Edit, list[int]]]:
     """Return what may be left out of the texts of a row, each with the tokens it touches: all reached, none locked."""
-    found: list[tuple[Edit, list[int]]] = []
+    matches: list[tuple[Edit, list[int]]] = []
     may_go = frozenset(row.free)
     for side, text in enumerate((row.text, row.text_pair)):
         for omission in omissions(text, parts) if text else ():
@@ -137,8 +137,8 @@ def phrases(row: Row, parts: WordParts) -> list[tuple[Edit, list[int]]]:
             if may_go.issuperset(tokens):
                 start, end, new = omission.start, omission.end, omission.new
                 score = fsum(row.scores[token] for token in tokens)
-                found.append((Edit(side, start, end, (text or "")[start:end], new, score), tokens))
-    return found
+                matches.append((Edit(side, start, end, (text or "")[start:end], new, score), tokens))
+    return matches
 
 
 def _touched(row: Row, side: int, omission: Omission) -> list[int]:

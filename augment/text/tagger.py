@@ -64,19 +64,19 @@ class Tagger:
         A noun, verb, adjective or adverb is what a dictionary has it as (`parts`), where that has it. A word with what was drawn to it, isn't, has the tag of its first part, and it's that of a verb behind it: `PRON+AUX|Fin`.
         """
         split = [_parts(token) if _WORD.search(token) else () for token in tokens]
-        found = iter(self._of([part for of_token in split for part in of_token], parts))
-        return ["+".join(next(found) for _ in of_token) for of_token in split]
+        labels = iter(self._of([part for of_token in split for part in of_token], parts))
+        return ["+".join(next(labels) for _ in of_token) for of_token in split]
 
     def _of(self, words: Sequence[str], parts: WordParts) -> list[str]:
         """Return the label of each word, from left to right."""
         context = [word.lower() for word in words]
         done: list[str] = []
         before, further = _START, _START
-        for place, word in enumerate(words):
-            lower = context[place]
+        for index, word in enumerate(words):
+            lower = context[index]
             label = self._sure.get(lower)
             if label is None:
-                features = _features(place, word, context, before, further)
+                features = _features(index, word, context, before, further)
                 label = self._guess(features, parts(lower))
             done.append(label)
             further, before = before, label
@@ -99,16 +99,16 @@ class Tagger:
 @lru_cache(maxsize=1 << 14)
 def _parts(token: str) -> tuple[str, ...]:
     """Return a token as the treebank writes it, what is drawn to it apart."""
-    found = _CLITIC.match(token)
-    if not found:
+    clitic = _CLITIC.match(token)
+    if not clitic:
         return (token,)
-    first = found[1]
-    return (_STUMPS.get(first.lower(), first), found[2].replace("’", "'"))
+    first = clitic[1]
+    return (_STUMPS.get(first.lower(), first), clitic[2].replace("’", "'"))
 
 
-def _features(place: int, word: str, context: Sequence[str], before: str, further: str) -> Iterator[str]:
+def _features(index: int, word: str, context: Sequence[str], before: str, further: str) -> Iterator[str]:
     """Yield what the weights are looked up by; the names are those of the package."""
-    lower = context[place]
+    lower = context[index]
     shape = "X" if word[:1].isupper() else "x"
     yield "bias"
     yield f"suf3 {lower[-3:]}"
@@ -120,10 +120,10 @@ def _features(place: int, word: str, context: Sequence[str], before: str, furthe
     yield f"t-1 {before}"
     yield f"t-2 {further}"
     yield f"t-1t-2 {before} {further}"
-    yield f"w-1 {context[place - 1] if place else _START}"
-    yield f"w-2 {context[place - 2] if place > 1 else _START}"
-    yield f"w+1 {context[place + 1] if place + 1 < len(context) else _END}"
-    yield f"w+2 {context[place + 2] if place + 2 < len(context) else _END}"
+    yield f"w-1 {context[index - 1] if index else _START}"
+    yield f"w-2 {context[index - 2] if index > 1 else _START}"
+    yield f"w+1 {context[index + 1] if index + 1 < len(context) else _END}"
+    yield f"w+2 {context[index + 2] if index + 2 < len(context) else _END}"
     yield f"t-1 w {before} {lower}"
 
 

@@ -43,10 +43,10 @@ def row(text: str, key: tuple[int, ...] = (), locked: frozenset[int] = frozenset
 def stays(stage: Delete, of: Row, job: Job, draws: int = 20) -> set[str]:
     """Return the texts that many draws of a row give."""
     drawer = stage.lookup(job, None)([of])
-    found = (drawer(of, chance(0, stage.method, of.id, number), number) for number in range(draws))
+    draws_of = (drawer(of, chance(0, stage.method, of.id, number), number) for number in range(draws))
     return {
         of.text[: edit.start] + edit.new + of.text[edit.end :]
-        for draw in found
+        for draw in draws_of
         if draw
         for edit in draw.edits
     }
@@ -68,15 +68,15 @@ def test_a_phrase_holds_a_key_word_or_none_as_the_stage_says(job: Job) -> None:
         for row in table
         if row["source_id"] is None
     }
-    found = set()
+    methods = set()
     for sample in table:
         for edit in sample["edits"] or ():
             holds = any(
                 edit["start"] < end and edit["end"] > start for start, end in key[sample["source_id"]]
             )
             assert holds == (sample["method"] == "delete_key")
-            found.add(sample["method"])
-    assert found == {"delete_key", "delete_other"}
+            methods.add(sample["method"])
+    assert methods == {"delete_key", "delete_other"}
 
 
 def test_the_same_number_draws_the_same_phrase_and_the_next_another(job: Job) -> None:
@@ -91,9 +91,9 @@ def test_the_same_number_draws_the_same_phrase_and_the_next_another(job: Job) ->
 def test_a_phrase_with_a_locked_word_or_one_that_the_model_is_not_fed_stays(job: Job) -> None:
     text = "房间很大，服务员很热情，早餐丰富。"
     assert "房间很大，早餐丰富。" in stays(Delete(by="phrase", on="any"), row(text), job)
-    place = row(text).tokens.index("服务员")
+    index = row(text).tokens.index("服务员")
     assert "房间很大，早餐丰富。" not in stays(
-        Delete(by="phrase", on="any"), row(text, locked=frozenset({place})), job
+        Delete(by="phrase", on="any"), row(text, locked=frozenset({index})), job
     )
 
 

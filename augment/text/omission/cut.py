@@ -1,13 +1,13 @@
 """How a phrase is taken out of its line: which spaces go with it, and what changes its form next to it.
 
 >>> line = line_of("He has an old car.")
->>> cut(line, Found("modifier", 3, 4))      # "an old " becomes "a "
+>>> cut(line, Match("modifier", 3, 4))      # "an old " becomes "a "
 (7, 14, 'a ')
 """
 
 import regex
 
-from augment.text.omission.line import Found, Line
+from augment.text.omission.line import Line, Match
 
 # How many of its letters and digits a text keeps.
 LEAST = 0.45
@@ -27,9 +27,9 @@ _NO_VOWEL = regex.compile(r"eu|one(?!i)|once|ewe", regex.I)
 Replacement = tuple[int, int, str]
 
 
-def cut(line: Line, found: Found) -> Replacement | None:
+def cut(line: Line, match: Match) -> Replacement | None:
     """Return the code points to replace and what by, so that a phrase is left out; None where that leaves no good text."""
-    made = _formed(line, found, *_edges(line, found))
+    made = _formed(line, match, *_edges(line, match))
     return made if _reads(line.text, *made) else None
 
 
@@ -43,9 +43,9 @@ def article_before(word: str) -> str:
     return "an" if _VOWEL.match(word) and not _NO_VOWEL.match(word) else "a"
 
 
-def _edges(line: Line, found: Found) -> tuple[int, int]:
+def _edges(line: Line, match: Match) -> tuple[int, int]:
     """Return the code points that go: the phrase, and one of the spaces around it."""
-    first, last = found.first, found.last
+    first, last = match.first, match.last
     if not first:
         return line.spans[0][0], line.spans[last][0] if last < len(line) else line.spans[-1][1]
     mark = line.is_mark(first) and not _OPENING.match(line.word(first))
@@ -54,15 +54,15 @@ def _edges(line: Line, found: Found) -> tuple[int, int]:
     return line.spans[first][0], line.spans[last][0]
 
 
-def _formed(line: Line, found: Found, start: int, end: int) -> Replacement:
+def _formed(line: Line, match: Match, start: int, end: int) -> Replacement:
     """Return the cut with the next word capitalised if the phrase began so, and the article before it as the next word asks."""
-    text, first = line.text, found.first
+    text, first = line.text, match.first
     head, behind = text[line.spans[first][0]], text[end : end + 1]
     if head.isupper() and behind.islower() and line.opens(first):
         return start, end + 1, behind.upper()
     article = line.word(first - 1)
-    if article in ("a", "an") and found.last < len(line) and _LETTER.match(line.word(found.last)):
-        other = article_before(line.word(found.last))
+    if article in ("a", "an") and match.last < len(line) and _LETTER.match(line.word(match.last)):
+        other = article_before(line.word(match.last))
         if other != article:
             begin, stop = line.spans[first - 1]
             other = other.capitalize() if text[begin].isupper() else other

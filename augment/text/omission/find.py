@@ -3,7 +3,7 @@
 Rules for Chinese and English propose what they are sure of; a proposal counts if at least 45 % of the letters stay, with a
 content word among them, and marks, spaces and brackets are right where the phrase was. None goes across a line break.
 
-    >>> [text[found.start : found.end] for found in omissions(text := "房间很大，而且非常干净。服务员很热情！")]
+    >>> [text[one.start : one.end] for one in omissions(text := "房间很大，而且非常干净。服务员很热情！")]
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from augment.text.editable import is_content
 from augment.text.omission.chinese import chinese
 from augment.text.omission.cut import cut, enough
 from augment.text.omission.english import english
-from augment.text.omission.line import HAN, Found, Line, OmissionKind
+from augment.text.omission.line import HAN, Line, Match, OmissionKind
 from augment.text.segment import segment
 from augment.text.tagger import WordParts, nothing_known
 
@@ -43,14 +43,14 @@ def omissions(text: str, parts: WordParts = nothing_known) -> tuple[Omission, ..
 
     parts: the parts of speech that a dictionary has an English word as.
     """
-    found: dict[str, Omission] = {}
+    omitted: dict[str, Omission] = {}
     for line in _LINES.finditer(text):
         for kind, start, end, new in _of_line(line[0], parts):
             whole = Omission(kind, line.start() + start, line.start() + end, new)
             after = text[: whole.start] + new + text[whole.end :]
-            if after not in found and enough(text, after) and _has_content(after):
-                found[after] = whole
-    return tuple(sorted(found.values(), key=lambda one: one[1:]))
+            if after not in omitted and enough(text, after) and _has_content(after):
+                omitted[after] = whole
+    return tuple(sorted(omitted.values(), key=lambda one: one[1:]))
 
 
 def _of_line(text: str, parts: WordParts) -> Iterator[tuple[OmissionKind, int, int, str]]:
@@ -63,13 +63,13 @@ def _of_line(text: str, parts: WordParts) -> Iterator[tuple[OmissionKind, int, i
         rules.append(chinese(line))
     if regex.search(r"\p{Latin}", text):
         rules.append(english(line, parts))
-    for found in chain.from_iterable(rules):
-        made = cut(line, found)
+    for match in chain.from_iterable(rules):
+        made = cut(line, match)
         if made is not None:
-            yield (found.kind, *made)
+            yield (match.kind, *made)
 
 
-def _parentheses(line: Line) -> Iterator[Found]:
+def _parentheses(line: Line) -> Iterator[Match]:
     """Yield what is in brackets, with them; not the number of an item."""
     for first, word in enumerate(line.words):
         if word not in ("(", "（"):
@@ -82,7 +82,7 @@ def _parentheses(line: Line) -> Iterator[Found]:
             continue
         inside = line.words[first + 1 : last]
         if any(len(part) > 1 for part in inside) and not all(part.isdigit() for part in inside):
-            yield Found("parenthesis", first, last + 1)
+            yield Match("parenthesis", first, last + 1)
 
 
 def _has_content(text: str) -> bool:

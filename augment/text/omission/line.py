@@ -22,7 +22,7 @@ _INITIAL = regex.compile(r"[a-hj-z]")
 _ABBREVIATED = frozenset(["mr", "mrs", "ms", "dr", "st", "jr", "sr", "vs", "etc", "prof", "inc", "no"])
 
 
-class Found(NamedTuple):
+class Match(NamedTuple):
     """What a rule found: the tokens `first` to before `last` of a line, with the marks that go too."""
 
     kind: OmissionKind
@@ -57,35 +57,35 @@ class Line:
         """Return the number of tokens."""
         return len(self.spans)
 
-    def word(self, place: int) -> str:
-        """Return the word at a place, the empty string outside of the line."""
-        return self.words[place] if 0 <= place < len(self.words) else ""
+    def word(self, index: int) -> str:
+        """Return the word at an index, the empty string outside of the line."""
+        return self.words[index] if 0 <= index < len(self.words) else ""
 
-    def token(self, place: int) -> str:
+    def token(self, index: int) -> str:
         """Return a token as it is written."""
-        start, end = self.spans[place]
+        start, end = self.spans[index]
         return self.text[start:end]
 
-    def opens(self, place: int) -> bool:
+    def opens(self, index: int) -> bool:
         """Return whether a token begins a sentence, or what a quote or bracket opens."""
-        return not place or self.is_end(place - 1) or self.word(place - 1) in ('"', "“", "(", "（", ":")
+        return not index or self.is_end(index - 1) or self.word(index - 1) in ('"', "“", "(", "（", ":")
 
     def has_han(self, first: int, last: int) -> bool:
         """Return whether there is Chinese among tokens."""
         return any(HAN.search(word) for word in self.words[first:last])
 
-    def is_end(self, place: int) -> bool:
+    def is_end(self, index: int) -> bool:
         """Return whether a token ends a sentence; the point of an abbreviation, an initial or a number does not."""
-        before, behind = self.word(place - 1), self.word(place + 1)
-        if self.word(place) == "." and (before in _ABBREVIATED or _INITIAL.fullmatch(before)):
+        before, behind = self.word(index - 1), self.word(index + 1)
+        if self.word(index) == "." and (before in _ABBREVIATED or _INITIAL.fullmatch(before)):
             return False
-        if self.word(place) == "." and before.isdigit() and behind.isdigit():
+        if self.word(index) == "." and before.isdigit() and behind.isdigit():
             return False
-        return bool(_END.fullmatch(self.word(place)))
+        return bool(_END.fullmatch(self.word(index)))
 
-    def is_mark(self, place: int) -> bool:
+    def is_mark(self, index: int) -> bool:
         """Return whether a token has no letter or number."""
-        return not _WORD.search(self.word(place))
+        return not _WORD.search(self.word(index))
 
     @cached_property
     def clauses(self) -> tuple[Clause, ...]:
@@ -104,18 +104,18 @@ class Line:
             after = last
             while after < len(self) and self._separates(after):
                 after += 1
-            ends = after == len(self) or any(self.is_end(place) for place in range(last, after))
+            ends = after == len(self) or any(self.is_end(index) for index in range(last, after))
             if last > first:
                 yield Clause(first, last, after, begins, ends)
                 begins = ends
             first = after
 
-    def _separates(self, place: int) -> bool:
+    def _separates(self, index: int) -> bool:
         """Return whether a token is a mark between clauses."""
-        return self.is_end(place) or bool(_SOFT.fullmatch(self.word(place)))
+        return self.is_end(index) or bool(_SOFT.fullmatch(self.word(index)))
 
-    def _spaced(self, place: int) -> bool:
+    def _spaced(self, index: int) -> bool:
         """Return whether a space sets a Chinese word off from the one before."""
-        if not HAN.match(self.word(place)) or not HAN.match(self.word(place - 1)[-1:]):
+        if not HAN.match(self.word(index)) or not HAN.match(self.word(index - 1)[-1:]):
             return False
-        return self.spans[place - 1][1] < self.spans[place][0]
+        return self.spans[index - 1][1] < self.spans[index][0]

@@ -96,9 +96,9 @@ def parts(word: str) -> frozenset[str]:
 def left(text: str, kind: str | None = None) -> set[str]:
     """Return what stays of a text without each of its phrases."""
     return {
-        text[: found.start] + found.new + text[found.end :]
-        for found in omissions(text, parts)
-        if kind in (None, found.kind)
+        text[: one.start] + one.new + text[one.end :]
+        for one in omissions(text, parts)
+        if kind in (None, one.kind)
     }
 
 
@@ -165,11 +165,11 @@ TEXT = st.one_of(
 
 @given(TEXT)
 def test_every_phrase_leaves_another_text_of_nearly_half_its_letters_with_a_content_word(text: str) -> None:
-    for found in omissions(text):
-        assert found.kind in KINDS
-        assert 0 <= found.start < found.end <= len(text)
-        assert "\n" not in text[found.start : found.end]
-        stays = text[: found.start] + found.new + text[found.end :]
+    for one in omissions(text):
+        assert one.kind in KINDS
+        assert 0 <= one.start < one.end <= len(text)
+        assert "\n" not in text[one.start : one.end]
+        stays = text[: one.start] + one.new + text[one.end :]
         assert stays != text
         assert len(stays) < len(text)
         assert sum(map(str.isalnum, stays)) >= 0.45 * sum(map(str.isalnum, text))
