@@ -438,12 +438,9 @@ def report(
     rows: Annotated[int, typer.Option("--rows", help="Source rows to draw.", min=1)] = 5000,
 ) -> None:
     """Draw the HTML report of a run again, without its model."""
-    from augment.output.manifest import record
-    from augment.output.report import draw_folder
+    from augment.output.report import redraw
 
-    page = draw_folder(folder, rows)
-    record(page)
-    answer(str(page))
+    answer(str(redraw(folder, rows)))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from augment.candidates.lexicon import locate
 from augment.candidates.sources import lexicon_hashes
 from augment.config.job import Job
-from augment.corpus import corpus_hashes
+from augment.corpus import corpus_hashes, require_unchanged
 from augment.engine.fingerprint import ALGORITHM, resource_hashes
 from augment.errors import FingerprintError, RequestError
 from augment.evaluation.cells import Bench, Measured
@@ -288,7 +288,9 @@ def _measure(
     report = progress or silent
     work, done = folder / _WORK, len(planned) - len(left)
     if left:
+        report("read the corpus", 0, 0)
         bench = Bench.of(job, work, lambda what, *_: report(what, 0, 0))
+        require_unchanged(job, _mapping(facts["fingerprint"]).get("corpus"))
         # More rows than there are: said before anything is written.
         drawn(bench.pool, max(rows for rows, _, _ in left), job.evaluate.first_seed)
         if not (folder / FILE).exists():

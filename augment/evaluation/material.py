@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from augment.config.job import Job
-from augment.corpus import read, with_label_names
+from augment.corpus import corpus_hashes, read, require_unchanged, with_label_names
 from augment.corpus.rows import text_digest
 from augment.errors import DataError, RequestError
 from augment.seeding import Chance, chance
@@ -72,8 +72,10 @@ def drawn(rows: Sequence[Labelled], count: int, seed: int) -> list[Labelled]:
 
 
 def other_domain(config: Job, classes: Iterable[str], name: str, count: int) -> list[Labelled]:
-    """Return the test of another corpus; RequestError if its labels are not those of this one."""
+    """Return the test of another corpus; RequestError if its labels are not those of this one, DataError if it changes."""
+    hashes = corpus_hashes(config)
     rows = held_out(by_split(config), count)
+    require_unchanged(config, hashes)
     foreign = sorted({row.label for row in rows} - set(classes))
     if foreign:
         raise RequestError(

@@ -14,15 +14,31 @@ import pyarrow.parquet as pq
 from augment.output.diversity import written
 from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.keywords import leading
+from augment.output.manifest import record
 from augment.output.report_sample import sample
 from augment.output.totals import percent
 from augment.report.page import Page, draw
 from augment.report.words import WordTable
 from augment.tables.files import batches, in_parts, read_json, write_text
+from augment.tables.locking import locked, sweep_inside
 from augment.tables.run_folder import MANIFEST, require_finished
 
 REPORT = "report.html"
 _TOP, _NGRAMS = 20, 8
+
+
+def redraw(folder: Path, rows: int = 5000) -> Path:
+    """Draw the report of a finished run again, put its SHA-256 into the manifest, and return its path.
+
+    What an earlier one that was killed left half-written is removed. RequestError if there is no run, LockedError if one is
+    at work in the folder.
+    """
+    require_finished(folder)
+    with locked(folder):
+        sweep_inside(folder)
+        page = draw_folder(folder, rows)
+        record(page)
+    return page
 
 
 def draw_folder(folder: Path, rows: int = 5000) -> Path:

@@ -10,7 +10,7 @@ from augment.api.run import run
 from augment.candidates import sources
 from augment.config.job import Job
 from augment.config.sections import CorpusConfig, EvaluateConfig, ModelConfig
-from augment.errors import FingerprintError, RequestError
+from augment.errors import DataError, FingerprintError, RequestError
 from augment.evaluation import Evaluation, evaluate
 from augment.evaluation import cells as measuring
 from augment.evaluation.cells import Bench, Measured
@@ -19,7 +19,7 @@ from augment.evaluation.evaluation import FILE, read_evaluation
 from augment.output.manifest import Summary
 from augment.pipeline.definition import Pipeline
 from augment.progress import silent
-from augment.tables.files import write_json
+from augment.tables.files import digest, write_json
 from tests.small import small_job
 
 SETTINGS = {"rows": (24,), "seeds": 2, "epochs": 2.0, "test_rows": 20}
@@ -128,6 +128,32 @@ def test_an_evaluation_that_was_broken_off_goes_on_to_the_same_cells(
         evaluate(job(small), tmp_path / "broken", progress=stop)
     assert len(read_evaluation(tmp_path / "broken").cells) == 3
     assert evaluate(job(small), tmp_path / "broken").cells == measured.cells
+
+
+def test_a_corpus_that_changes_while_it_is_read_is_code_5_and_leaves_no_cell(
+    small: Path, tmp_path: Path
+) -> None:
+    """The evaluation that follows is of the rows that are there, and says so by their hash."""
+    path = tmp_path / "corpus" / "small.csv"
+    path.parent.mkdir()
+    path.write_bytes((small / "small.csv").read_bytes())
+    changed = job(small, arms=("duplicate",), seeds=1)
+    corpus = changed.needs_corpus().model_copy(update={"root": path.parent})
+    changed = changed.model_copy(update={"corpus": corpus})
+
+    def disturb(phase: str, done: int, total: int) -> None:
+        """Change the corpus after it was hashed, before it is read."""
+        if phase == "read the corpus":
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write('x1,"我觉得 房间 很好",good,more\n')
+
+    with pytest.raises(DataError, match="changed while it was read") as refused:
+        evaluate(changed, tmp_path / "out", progress=disturb)
+    assert refused.value.exit_code == 5
+    assert not list((tmp_path / "out").glob("[!.]*"))
+    evaluate(changed, tmp_path / "out")
+    held = json.loads((tmp_path / "out" / FILE).read_text(encoding="utf-8"))
+    assert held["fingerprint"]["corpus"] == {"small.csv": digest(path)}
 
 
 def test_what_a_killed_training_left_is_not_taken_for_a_model(

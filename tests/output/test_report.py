@@ -1,8 +1,10 @@
 """The report of a run: drawn from the folder alone, with the rows that matter when not all fit."""
 
 import re
+import shutil
 from collections import defaultdict
-from itertools import zip_longest
+from functools import partial
+from itertools import count, zip_longest
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,10 +12,13 @@ import pytest
 
 import augment
 from augment.api.run import run
-from augment.errors import RequestError
+from augment.errors import LockedError, RequestError
 from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.manifest import Summary
-from augment.output.report import REPORT, draw_folder
+from augment.output.report import REPORT, draw_folder, redraw
+from augment.tables.locking import locked
+from augment.verification import verify
+from tests.engine.killing import killed_at
 from tests.small import small_job
 
 
@@ -32,6 +37,32 @@ def test_the_report_is_drawn_again_without_the_model(small: Path, probed: Summar
         assert draw_folder(probed.folder).read_bytes() == first
     finally:
         moved.rename(small / "model")
+
+
+def test_a_report_whose_drawing_was_killed_anywhere_is_drawn_again_and_the_folder_is_whole(
+    probed: Summary, tmp_path: Path
+) -> None:
+    """What is there after the kill is the old page or the new one, and no file is left half-written in the end."""
+    old = (probed.folder / REPORT).read_bytes()
+    whole = Path(shutil.copytree(probed.folder, tmp_path / "whole" / "run"))
+    new = redraw(whole, rows=10).read_bytes()
+    copies = (Path(shutil.copytree(probed.folder, tmp_path / str(n) / "run")) for n in count())
+    for call, folder in enumerate(copies):
+        killed = killed_at(call, partial(redraw, folder, 10))
+        assert (folder / REPORT).read_bytes() in (old, new)
+        assert redraw(folder, rows=10).read_bytes() == new
+        assert verify(folder).ok
+        assert [path.name for path in folder.parent.iterdir()] == ["run"]
+        if not killed:
+            break
+    assert call > 4
+
+
+def test_a_folder_in_which_a_run_is_at_work_gets_no_report(probed: Summary) -> None:
+    before = (probed.folder / REPORT).read_bytes()
+    with locked(probed.folder), pytest.raises(LockedError):
+        redraw(probed.folder, rows=10)
+    assert (probed.folder / REPORT).read_bytes() == before
 
 
 def test_fewer_rows_are_drawn_where_asked_and_the_report_says_so(probed: Summary) -> None:
