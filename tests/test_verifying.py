@@ -451,6 +451,8 @@ def test_receipts_that_are_missing_doubled_or_do_not_add_up_are_found(folder: Pa
     assert "the rows of the receipts" in problems(result, "plan")
     result = changed_json(folder, name, lambda receipt: receipt.update(shard=77))
     assert "the receipt of another shard" in problems(result, "plan")
+    result = changed_json(folder, name, lambda receipt: receipt.pop("rejects"))
+    assert "cannot be read: rejects" in problems(result, "plan")
     (folder / name).write_text("[]", encoding="utf-8")
     assert "cannot be read" in problems(verify(folder), "plan")
     (folder / name).unlink()

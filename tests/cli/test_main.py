@@ -30,7 +30,19 @@ ROWS = "text,label\n" + "".join(
     f"{word} {row},{'good' if row % 2 else 'bad'}\n" for row, word in enumerate(GOOD)
 )
 few = how(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
-COMMANDS = ("run", "check", "keywords", "explain", "report", "verify", "list", "evaluate", "train", "fetch")
+COMMANDS = (
+    "run",
+    "check",
+    "keywords",
+    "explain",
+    "report",
+    "verify",
+    "list",
+    "evaluate",
+    "train",
+    "fetch",
+    "audit",
+)
 OPTIONS: tuple[str, ...] = (
     "-c",
     "-o",
@@ -123,7 +135,8 @@ def test_any_command_line_ends_well(bench: Bench, command: str, words: list[str]
     """Also one that is right but for some words."""
     if command in ("train", "evaluate", "fetch") and not {"-c", "--help"} <= {*words}:
         words = [*words, "--help"]
-    bench.ends_well(command, *(("explain", "-c", "mine.yaml") if sound and command == "run" else ()), *words)
+    right = {"run": ("explain", "-c", "mine.yaml"), "audit": ("-c", "mine.yaml")} if sound else {}
+    bench.ends_well(command, *right.get(command, ()), *words)
 
 
 @few

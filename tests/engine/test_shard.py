@@ -1,5 +1,6 @@
 """Shards with rows that a stage cannot bear: found one by one, set aside with stage and reason, nobody else touched."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.engine.phases import LAST
-from augment.engine.shard import Receipt, read_part, run_shard
+from augment.engine.shard import Receipt, finished, read_part, read_receipt, run_shard
 from augment.engine.staging import ACTIVE
-from augment.errors import AugmentError, DataError, DiskFullError
+from augment.errors import AugmentError, DataError, DiskFullError, RequestError
+from augment.models.memory_retries import count
 from augment.pipeline.apply import Applied, StageFailedError
-from augment.tables.files import write_table
+from augment.tables.files import read_json, write_json, write_table
 from augment.tables.rows import Reject
 from tests.texts import TEXTS
 
@@ -90,6 +92,29 @@ def test_what_a_stage_says_itself_is_not_taken_for_a_poison_row(tmp_path: Path) 
     with pytest.raises(DiskFullError):
         run_shard(tmp_path, 0, apply)
     assert not LAST.part_path(tmp_path, 0).exists()
+
+
+@pytest.mark.parametrize("key", [field.name for field in fields(Receipt)] + ["sha256"])
+def test_a_shard_whose_receipt_lacks_a_key_is_made_again(tmp_path: Path, key: str) -> None:
+    """Its rows are those that it had, and so is its receipt."""
+    shard(tmp_path, 3)
+    rejects = (Reject("行2", "judge", "不行", "c.csv:3"),)
+
+    def apply(table: pa.Table) -> Applied:
+        """Leave the last row out."""
+        count("rows halved")
+        return Applied(table.slice(0, 2), rejects)
+
+    receipt, path = run_shard(tmp_path, 0, apply), LAST.receipt_path(tmp_path, 0)
+    rows, values = read_part(tmp_path, 0), read_json(path)
+    del values[key]
+    write_json(path, values)
+    if key != "lines":  # No stage ends this phase, so there are none, and nothing is missed.
+        assert finished(tmp_path, 0) is None
+        with pytest.raises(RequestError, match="changed or damaged"):
+            read_receipt(path)
+    assert run_shard(tmp_path, 0, apply) == receipt == read_receipt(path)
+    assert read_part(tmp_path, 0).equals(rows)
 
 
 def test_a_receipt_is_read_as_it_was_written(tmp_path: Path) -> None:
