@@ -6,7 +6,8 @@ import pytest
 
 from augment.config.job import Job, read_job
 from augment.errors import RequestError
-from augment.pipeline.definition import Pipeline, read_pipeline
+from augment.pipeline.definition import Pipeline
+from tests.plans import refused_with_line
 
 HEAD = "name: mine\nabout: of my own\nstages:\n  - kind: tokenize\n"
 SCORED = "  - kind: attribute\n  - kind: rank\n    k: 2\n"
@@ -54,11 +55,7 @@ def test_a_key_of_a_stage_that_does_nothing_is_refused_with_its_line(
 ) -> None:
     path = tmp_path / "流程.yaml"
     path.write_text(HEAD + stages, encoding="utf-8")
-    with pytest.raises(RequestError) as caught:
-        read_pipeline(path)
-    assert caught.value.where == f"{path}:{line}"
-    assert what in caught.value.what
-    assert hint in caught.value.hint
+    refused_with_line(path, line, what, hint)
 
 
 @pytest.mark.parametrize(

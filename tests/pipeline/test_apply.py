@@ -20,6 +20,7 @@ from augment.pipeline.requirements import check_sections
 from augment.stages.protocol import Stage, Step
 from augment.tables.columns import CORPUS, SAMPLE, Column
 from augment.text.edits import Edit, replay
+from tests.plans import refused_with_line
 from tests.small import small_job
 from tests.texts import TEXTS
 
@@ -84,12 +85,7 @@ def job(small: Path) -> Job:
 def test_a_plan_that_cannot_work_is_refused_with_its_line(
     tmp_path: Path, stages: str, line: int, what: str, hint: str
 ) -> None:
-    path = write(tmp_path, stages)
-    with pytest.raises(RequestError) as caught:
-        read_pipeline(path)
-    assert caught.value.where == f"{path}:{line}"
-    assert what in caught.value.what
-    assert hint in caught.value.hint
+    refused_with_line(write(tmp_path, stages), line, what, hint)
 
 
 @pytest.mark.parametrize(
@@ -104,11 +100,7 @@ def test_a_plan_that_cannot_work_is_refused_with_its_line(
 def test_a_pipeline_holds_a_name_a_paragraph_splits_and_stages(
     tmp_path: Path, head: str, line: int, what: str
 ) -> None:
-    path = write(tmp_path, START, head)
-    with pytest.raises(RequestError) as caught:
-        read_pipeline(path)
-    assert caught.value.where == f"{path}:{line}"
-    assert what in caught.value.what
+    refused_with_line(write(tmp_path, START, head), line, what, "")
 
 
 def test_a_sound_plan_is_read_and_frozen(tmp_path: Path) -> None:
