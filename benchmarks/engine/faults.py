@@ -1,6 +1,6 @@
 """Kill runs at every call that changes the disk and at random moments, resume them, and compare with an unbroken run.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.engine.faults [--random 100]
+    OMP_NUM_THREADS=1 python -m benchmarks.engine.faults [--random 100] [--only inline]
 
 A small `textcnn`, trained first, augments 300 sentences in 8 shards. `every call`: the run dies by SIGKILL before its
 first, second, ... call of replace, rename, unlink, rmdir, mkdir, fsync or ftruncate, one run each. `random moments`: after
@@ -8,8 +8,11 @@ a random time within the run's own; runs that ended before do not count. `worker
 With Ray, on a cluster of a head and two nodes of this machine: a driver is killed at random moments, or a worker is, or a
 node is taken away and another given, while the run goes on. So many kills at random as are asked for are shared by the
 kinds of an executor. Every run is then resumed, those of drivers in one process. Equal means: every file with rows holds the same rows in the same order,
-value for value, nothing half-written is left, and `augment verify` finds nothing. Resumable itself: kills that stand in
-faults.json are not made again.
+value for value; clean: nothing half-written is left; verified: `augment verify` finds nothing. `train`, `evaluate`, `report` and
+`verify` (the command itself) are killed a tenth as often each, half of `train` and `evaluate` over what an earlier one made. Of these, verified
+means that right after the kill there was the old or the new or nothing (`train`), every cell whole (`evaluate`), every file the old or the
+new one (`report`), all as before (`verify`); equal, that the command, run again, leaves what an unbroken one does. Resumable itself:
+kills that stand in faults.json are not made again.
 """
 
 import argparse
@@ -33,6 +36,7 @@ from augment.tables.hashing import hashes_of
 from augment.training import train
 from augment.verification import verify
 from benchmarks.common import read_results, write_page, write_results
+from benchmarks.engine.killed_commands import Cell, kills
 from tests.engine.clusters import actors, cluster_of, in_time
 from tests.engine.killing import calls_of, killed_after, killed_at
 from tests.small import small_job, write_corpus
@@ -40,7 +44,7 @@ from tests.small import small_job, write_corpus
 NAME = "engine/faults"
 KINDS = ("inline, every call", "inline, random moments", "processes, random moments", "processes, worker")
 RAY_KINDS = ("ray, driver", "ray, worker", "ray, node")
-Cell = dict[str, object]
+GROUPS = ("commands", "inline", "processes", "ray", "calls")
 
 
 def main() -> None:
@@ -49,16 +53,23 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--random", type=int, default=100, help="kills at random, of each executor")
-    count = parser.parse_args().random
+    parser.add_argument("--only", action="append", choices=GROUPS, help="only this group of kinds")
+    words = parser.parse_args()
+    count, only = words.random, words.only or GROUPS
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
-        bench.every_call()
-        bench.at_random("inline", count)
-        bench.at_random("processes", -(-count // 2))
+        if "commands" in only:
+            bench.commands(-(-count // 10))
+        if "inline" in only:
+            bench.at_random("inline", count)
+        if "processes" in only:
+            bench.at_random("processes", -(-count // 2))
+            bench.workers(-(-count // 2))
         each = -(-count // len(RAY_KINDS))
-        if any(len(done(kind)) < each for kind in RAY_KINDS):
+        if "ray" in only and any(len(done(kind)) < each for kind in RAY_KINDS):
             bench.on_ray(each)
-        bench.workers(-(-count // 2))
+        if "calls" in only:
+            bench.every_call()
 
 
 class Bench:
@@ -80,7 +91,8 @@ class Bench:
 
     def job(self, executor: str) -> Job:
         """Return the job for an executor."""
-        return small_job(self.root / "small", shard_rows=40, executor=executor, workers=2)
+        workers = {} if executor == "inline" else {"workers": 2}
+        return small_job(self.root / "small", shard_rows=40, executor=executor, **workers)
 
     def folder(self, name: str) -> Path:
         """Return a new folder inside one of its own, so that what lies beside it is seen."""
@@ -130,6 +142,11 @@ class Bench:
                     run("augment", job, folder, progress=once.watch)
                     self.note(kind, f"after {after} shards", once.done, folder, self.job("inline"))
 
+    def commands(self, count: int) -> None:
+        """Kill the other commands at random moments."""
+        for kind, cell in kills(self.root, self.root / "whole" / "run", done, count):
+            keep(kind, cell)
+
     def note(self, kind: str, when: str, killed: bool, folder: Path, job: Job) -> None:
         """Resume a run and write down whether it came out right."""
         left = len(list((folder / "run").glob("*.done.json")))
@@ -148,12 +165,7 @@ class Bench:
             "clean": clean,
             "verified": sound,
         }
-        result = results()
-        result.setdefault(kind, []).append(cell)
-        write_results(NAME, result)
-        write_table()
-        if not (equal and clean and sound):
-            print(kind, cell, flush=True)
+        keep(kind, cell)
 
     def resumed(self, folder: Path, job: Job) -> dict[str, object]:
         """Run to the end, and return the hashes of every file with rows."""
@@ -205,6 +217,16 @@ def driver_killed(seconds: float, work: Callable[[], None]) -> bool:
     sample.kill()
     sample.join()
     return sample.exitcode != 0
+
+
+def keep(kind: str, cell: Cell) -> None:
+    """Add a kill to the results and the table, and print it if something was wrong."""
+    result = results()
+    result.setdefault(kind, []).append(cell)
+    write_results(NAME, result)
+    write_table()
+    if not (cell["equal"] and cell["clean"] and cell["verified"]):
+        print(kind, cell, flush=True)
 
 
 def results() -> dict[str, list[Cell]]:
