@@ -10,6 +10,8 @@ from pathlib import Path
 from tests.conftest import CHECKOUT
 from tests.test_layers import LAYERS, MODULES, PACKAGE, cycles
 
+# Tests of the command line, the checkout and the packages as a whole; every other test is at the path of its module.
+_WHOLE = {"bad_input", "docs", "layers", "light", "names", "public", "seams", "security", "untouched"}
 # Words that no name of ours has, and what such a thing is called instead. Names of tests are sentences and free.
 _INSTEAD = {
     "found": "what was found: matches, findings, path",
@@ -107,18 +109,20 @@ def suppressions() -> list[str]:
     ]
 
 
-def package_tests() -> list[Path]:
-    """Return the test files in folders that are called like a package; those at the top test several packages."""
+def module_tests() -> list[Path]:
+    """Return the test files that are to be at the path of their module: all but those of the whole."""
     tests = CHECKOUT / "tests"
-    return [path.relative_to(tests) for path in sorted(tests.rglob("test_*.py")) if path.parent != tests]
+    whole = {tests / f"test_{name}.py" for name in _WHOLE}
+    return [path.relative_to(tests) for path in sorted(tests.rglob("test_*.py")) if path not in whole]
 
 
 def without_module(tests: list[Path]) -> list[str]:
-    """Return the tests whose module is not where their path says: tests/x/test_y.py tests augment/x/y.py."""
+    """Return the tests whose module is not where their path says: tests/x/test_y.py tests augment/x/y.py, or y.js of the report."""
+    modules = [PACKAGE / test.with_name(test.name.removeprefix("test_")) for test in tests]
     return [
         str(test)
-        for test in tests
-        if not (PACKAGE / test.with_name(test.name.removeprefix("test_"))).is_file()
+        for test, module in zip(tests, modules, strict=True)
+        if not module.is_file() and not module.with_suffix(".js").is_file()
     ]
 
 
@@ -135,6 +139,10 @@ def test_names_say_what_they_hold() -> None:
     assert unclear_names() == []
 
 
+def test_every_test_mirrors_its_module() -> None:
+    assert without_module(module_tests()) == [], "tests/x/test_y.py tests augment/x/y.py"
+
+
 def test_few_lines_silence_a_checker() -> None:
     assert len(suppressions()) < 10, suppressions()
 
@@ -145,7 +153,7 @@ def test_few_modules_are_loose() -> None:
 
 def figures() -> dict[str, object]:
     """Return the figures of the layout by what they count."""
-    tests = package_tests()
+    tests = module_tests()
     mirrored = len(tests) - len(without_module(tests))
     return {
         "layers": len(LAYERS),

@@ -17,7 +17,7 @@ from augment.stages.attribute import Attribute
 from tests.attribution.test_path_integral import inputs_of, opened
 from tests.models.nets import NETS, save
 from tests.small import small_job
-from tests.test_calibrating import pipeline, scores
+from tests.stages.test_attribute import pipeline, scores
 from tests.texts import TEXTS
 
 TEXT = ["good bad 好", "very very good", *TEXTS[:3]]

@@ -11,9 +11,9 @@ from transformers import PreTrainedModel
 from augment.attribution.path_integral import Plan, attribute, fixed
 from augment.models.classifier import Classifier
 from augment.models.first_piece import first_only
+from tests.attribution.test_gradient_methods import loaded
 from tests.attribution.test_path_integral import inputs_of, opened
 from tests.models.nets import NETS, save
-from tests.models.test_parity import loaded
 from tests.texts import TEXTS
 
 SHORT = ("bert", "roberta", "distilbert")

@@ -1,13 +1,17 @@
 """Parquet columns that are text without saying so, and labels in lists."""
 
+import tempfile
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
 
 from augment.config.sections import CorpusConfig
 from augment.corpus import peek, read
+from augment.errors import DataError
+from tests.corpus.formats.one_file import PAIRS, batches, rows
 from tests.texts import TEXTS
 
 KINDS = (
@@ -51,3 +55,32 @@ def test_bytes_that_are_no_text_are_rejected_row_by_row(tmp_path: Path) -> None:
         ("a.parquet:2", "`text` is not UTF-8 at byte 0"),
         ("a.parquet:3", "empty text"),
     ]
+
+
+@settings(max_examples=50)
+@given(pairs=PAIRS)
+def test_parquet_strings_survive(pairs: list[tuple[str, str]]) -> None:
+    """Any string of a Parquet file comes back."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "corpus.parquet")
+        records = [{"text": text, "label": label} for text, label in pairs]
+        pq.write_table(pa.Table.from_pylist(records), path)
+        assert rows(path) == records
+
+
+def test_parquet_keeps_arrow_types(tmp_path: Path) -> None:
+    """Only dictionaries are read as their values, since they differ from batch to batch."""
+    path = tmp_path / "corpus.parquet"
+    table = pa.table(
+        {
+            "text": pa.array(["好", "a"]).dictionary_encode(),
+            "label": pa.array([1, 0], pa.int8()),
+            "tags": pa.array([["x"], None]),
+        }
+    )
+    pq.write_table(table, path)
+    [batch] = batches(path)
+    assert batch.rows.schema.types == [pa.string(), pa.int8(), pa.list_(pa.string())]
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match="not a sound Parquet file"):
+        rows(path)

@@ -1,6 +1,7 @@
 """Bytes become text in one encoding or not at all, and heads end with a line."""
 
 import codecs
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -9,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from augment.config.sections import CorpusConfig
+from augment.corpus.formats import tables
 from augment.corpus.formats.encoding import BLOCK, encoding_of, lines
 from augment.errors import DataError, RequestError
+from tests.corpus.formats.one_file import PAIRS, rows, separated
 from tests.texts import TEXTS
 
 
@@ -75,3 +79,50 @@ def test_a_pipe_or_a_device_is_refused_without_a_wait(name: str, tmp_path: Path)
     for path in (tmp_path / name, tmp_path / f"zero-{name}"):
         with pytest.raises(RequestError, match="not a regular file"):
             encoding_of(path, "auto")
+
+
+@settings(max_examples=50)
+@given(pairs=PAIRS)
+def test_gb18030_is_found_by_itself(pairs: list[tuple[str, str]]) -> None:
+    """A file that is not UTF-8 but GB18030 is read as such without being told."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "corpus.csv")
+        path.write_bytes(separated([("文本标签中文", "好"), *pairs], ",").encode("gb18030"))
+        assert rows(path)[1:] == [{"text": text, "label": label} for text, label in pairs]
+
+
+def test_latin_1_means_windows_1252_as_in_browsers(tmp_path: Path) -> None:
+    """Where that has no character, it is Latin-1."""
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(b"caf\xe9 \x96 \x80 5, don\x92t\n")
+    assert rows(path, encoding="latin-1") == [{"text": "café – € 5, don’t"}]
+    path.write_bytes(b"caf\xe9 \x85 \x81 au lait\n")
+    assert rows(path, encoding="ISO-8859-1") == [{"text": "café \x85 \x81 au lait"}]
+
+
+def test_the_head_of_a_large_file_may_end_within_a_character(tmp_path: Path) -> None:
+    """Columns are known from the head, whatever follows it."""
+    path = tmp_path / "corpus.jsonl"
+    line = json.dumps({"text": "好" * 1000}, ensure_ascii=False) + "\n"
+    path.write_bytes(line.encode() * 400 + b"\xff\xff")
+    [(_, table)] = tables(CorpusConfig.model_validate({"root": tmp_path, "files": path.name}))
+    assert table.schema(whole=False).names == ["text"]
+    with pytest.raises(DataError):
+        table.schema(whole=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["cp1252", "big5", "euc_kr", "utf-16-be", "UTF-32", "shift_jis", "gbk", "koi8-r"]
+)
+def test_any_text_encoding_of_python_may_be_named(tmp_path: Path, name: str) -> None:
+    """What it can write it reads."""
+    text = "text\n" + "".join(mark for mark in "aé中房한ÜЖ" if mark.encode(name, "ignore")) + "\n"
+    (tmp_path / "corpus.csv").write_bytes(text.encode(name))
+    assert [row["text"] for row in rows(tmp_path / "corpus.csv", encoding=name)] == text.split()[1:]
+
+
+@pytest.mark.parametrize("name", ["bz2", "rot13", "hex", "zlib", "idna", "unicode_escape", "utf-9", "a\0b"])
+def test_what_is_no_text_encoding_is_refused(name: str) -> None:
+    """Python has codecs that are none."""
+    with pytest.raises(ValueError, match="a text encoding as Python names them"):
+        CorpusConfig.model_validate({"files": "a.csv", "encoding": name})

@@ -17,6 +17,7 @@ from augment.corpus.formats import tables, unpacking
 from augment.corpus.formats.unpacking import inner, on_disk, unpacked, within
 from augment.errors import DataError, RequestError
 from augment.tables.files import digest
+from tests.corpus.formats.one_file import rows
 
 CONTENT = "text,label\n房间很好,1\nthe room was fine,0\n".encode() * 50
 
@@ -127,3 +128,13 @@ def test_a_folder_or_a_pipe_is_no_file_of_rows(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="not a regular file"):
         content_of(tmp_path)
     assert on_disk(tmp_path / "absent.csv") == tmp_path / "absent.csv"
+
+
+def test_gzip_is_unpacked(tmp_path: Path) -> None:
+    """A text file may be packed; damage is bad data."""
+    path = tmp_path / "corpus.csv.gz"
+    path.write_bytes(gzip.compress("text\n房间很好，服务不错\n".encode("gb18030")))
+    assert rows(path) == [{"text": "房间很好，服务不错"}]
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(DataError, match="damaged gzip"):
+        rows(path)

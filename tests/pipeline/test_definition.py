@@ -1,10 +1,10 @@
-"""A key that does nothing is an error which names it, its line and what fits: in stages and in the sections of a config."""
+"""A key of a stage that does nothing is an error which names it, its line and what fits."""
 
 from pathlib import Path
 
 import pytest
 
-from augment.config.job import Job, read_job
+from augment.config.job import Job
 from augment.errors import RequestError
 from augment.pipeline.definition import Pipeline
 from tests.plans import refused_with_line
@@ -56,32 +56,6 @@ def test_a_key_of_a_stage_that_does_nothing_is_refused_with_its_line(
     path = tmp_path / "流程.yaml"
     path.write_text(HEAD + stages, encoding="utf-8")
     refused_with_line(path, line, what, hint)
-
-
-@pytest.mark.parametrize(
-    ("config", "line", "key"),
-    [
-        ("corpus:\n  files: a.jsonl\n  format: jsonl\n  delimiter: ';'\n", 4, "delimiter"),
-        ("corpus:\n  files: a.parquet\n  format: parquet\n  quoted: false\n", 4, "quoted"),
-        ("corpus:\n  files: 数据\n  format: datasets\n  columns: [text, label]\n", 4, "columns"),
-        ("train:\n  layers: 2\n", 2, "layers"),
-        ("train:\n  start: bert-base\n  vocabulary: 500\n", 3, "vocabulary"),
-        ("train:\n  vectors: e5\n  vocabulary: 500\n", 3, "vocabulary"),
-        ("run:\n  workers: 4\n", 2, "workers"),
-        ("run:\n  executor: rank\n  workers: 4\n", 3, "workers"),
-        ("output:\n  soft_share: 0.2\n", 2, "soft_share"),
-        ("judge:\n  path: a\n  calibration: b.json\n", 1, "judge"),
-    ],
-)
-def test_a_key_of_a_config_that_does_nothing_is_refused_with_its_line(
-    tmp_path: Path, config: str, line: int, key: str
-) -> None:
-    path = tmp_path / "配置.yaml"
-    path.write_text(config, encoding="utf-8")
-    with pytest.raises(RequestError, match="it does nothing") as caught:
-        read_job([path])
-    assert caught.value.where == f"{path}:{line}"
-    assert f"`{key}` cannot be" in caught.value.what
 
 
 def test_values_that_are_the_usual_ones_say_nothing_more_and_are_read() -> None:

@@ -1,4 +1,4 @@
-"""The peers to compare with, EDA and AEDA: operations as their authors describe them, in both languages."""
+"""EDA, one of the peers to compare with: operations as its authors describe them, in both languages; with AEDA where both promise the same."""
 
 from collections import Counter
 from pathlib import Path
@@ -10,31 +10,11 @@ from augment.config.job import Job
 from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline
 from augment.seeding import chance
-from augment.stages import Aeda, Eda
-from augment.stages.editing import Row
-from augment.text.segment import segment
+from augment.stages import Eda
 from tests.small import small_job
+from tests.stages.edited import CHINESE, ENGLISH, row, words
 from tests.stages.test_editing import check_replay, rows
 from tests.texts import TEXTS
-
-ENGLISH = "The quick fox jumped over a lazy dog, and the sleepy cat watched from her window seat all day."
-CHINESE = "这家酒店的房间非常干净，服务员的态度也很热情，早餐种类丰富，下次还会再来住。"
-MARKS = set(".,!?;:。，！？；：")
-
-
-def row(text: str) -> Row:
-    """Return a text as a row of which all may be edited."""
-    spans = tuple(segment(text))
-    tokens = tuple(text[start:end] for start, end in spans)
-    count = len(tokens)
-    return Row(
-        0, "r", text, None, None, tokens, (0,) * count, spans, (0.0,) * count, tuple(range(count)), count
-    )
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text."""
-    return [word for word in row(text).tokens if word not in MARKS]
 
 
 def synonyms(word: str) -> tuple[str, ...]:
@@ -69,16 +49,6 @@ def test_one_word_is_never_deleted_and_never_swapped_with_nothing() -> None:
     for number in range(20):
         for edits in stage.pool(row("好"), lambda word: (), chance(0, "eda", "r", number)):
             assert not edits
-
-
-@pytest.mark.parametrize("text", [ENGLISH, CHINESE])
-def test_from_one_mark_to_a_third_of_the_words_are_put_between_words_that_stay(text: str) -> None:
-    stage, source = Aeda(kind="aeda"), row(text)
-    for number in range(50):
-        edits = stage.marked(source, chance(0, "aeda", "r", number))
-        assert 1 <= len(edits) <= int(0.3 * len(words(text))) + 1
-        assert all(not edit.old and edit.new.strip() in MARKS for edit in edits)
-        assert all((ord(edit.new.strip()) > 0x3000) == (text is CHINESE) or text is CHINESE for edit in edits)
 
 
 @pytest.mark.parametrize("kind", ["eda", "aeda"])

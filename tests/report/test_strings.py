@@ -1,0 +1,64 @@
+"""The page in Chinese, in a real browser."""
+
+import pyarrow as pa
+from selenium.webdriver.common.by import By
+
+from augment.report.page import Page
+from tests.report.browsing import METHODS, Open, all_of, click, mixed, root
+from tests.report.tables import source_row, source_rows
+from tests.texts import TEXTS
+
+
+def test_the_page_speaks_chinese(opened: Open) -> None:
+    browser = opened(mixed())
+    click(browser, "#language")
+    assert root(browser, "lang") == "zh"
+    assert browser.find_element(By.ID, "search").get_attribute("placeholder") == "搜索文本或编号"
+    assert "真实" in browser.find_element(By.CSS_SELECTOR, ".labels").text
+
+
+def test_the_facts_of_the_head_have_chinese_names_and_others_are_marked_as_english(opened: Open) -> None:
+    browser = opened(mixed())
+    reported = (
+        "return [...document.querySelectorAll('[data-fact]')].map((name) => [name.textContent, name.lang])"
+    )
+    english = browser.execute_script(reported)
+    assert [name for name, _ in english] == ["model", "ig error (median, worst)", "odd <b>"]
+    click(browser, "#language")
+    assert browser.execute_script(reported) == [
+        ["模型", ""],
+        ["ig 误差（中位数、最大）", ""],
+        ["odd <b>", "en"],
+    ]
+    click(browser, "#language")
+    assert browser.execute_script(reported) == english
+
+
+def test_notices_verdicts_and_reasons_are_said_in_chinese_where_there_is_a_form(opened: Open) -> None:
+    browser = opened(mixed())
+    reported = "return [...document.querySelectorAll('.notice[role=note]')].map((one) => [one.textContent, one.lang])"
+    english = browser.execute_script(reported)
+    assert english == [["a notice", "en"], ["a trial: run.limit left 7 rows out", "en"]]
+    verdicts = {verdict.text for verdict in all_of(browser, ".verdict")}
+    assert verdicts >= {"keep", "adversarial"}
+    click(browser, "#language")
+    assert browser.execute_script(reported) == [["a notice", "en"], ["试运行：run.limit 略去了 7 行", ""]]
+    assert {verdict.text for verdict in all_of(browser, ".verdict")} >= {"保留", "对抗"}
+    click(browser, "#language")
+    assert browser.execute_script(reported) == english
+
+
+def test_what_was_not_made_and_marks_that_occur_are_told_in_both_languages(opened: Open) -> None:
+    gap = {"method": "substitute_other", "missing": 3, "reason": "no token may be edited"}
+    bare = source_rows([source_row(0, TEXTS[0], None, METHODS) | {"key": []}], METHODS)
+    bare = bare.append_column("shortfall", pa.array([[gap]]))
+    browser = opened(Page("x", source_rows=bare, methods=METHODS, unit="logit"))
+    legend = browser.find_element(By.ID, "legend").text
+    assert not {"key word", "deleted", "inserted"} & set(legend.split("\n"))
+    assert browser.find_element(By.CSS_SELECTOR, ".gap").text == (
+        "substitute_other × 3 not made: no token may be edited"
+    )
+    click(browser, "#language")
+    assert browser.find_element(By.CSS_SELECTOR, ".gap").text == "替换非关键词 × 3 未生成: 没有可以改动的词"
+    browser = opened(mixed())
+    assert {"key word", "deleted", "inserted"} <= set(browser.find_element(By.ID, "legend").text.split("\n"))
