@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from augment.config.in_memory import FunctionModel, LoadedModel
     from augment.config.job import Job
     from augment.output.manifest import Summary
-    from augment.verification import Verification, verify
+    from augment.verification.verifying import Verification, verify
 
 __all__ = [
     "Attribution",
@@ -43,11 +43,11 @@ _HOME = {
     "OnlineDataset": "augment.api.online",
     "Summary": "augment.output.manifest",
     "Variant": "augment.api.online",
-    "Verification": "augment.verification",
+    "Verification": "augment.verification.verifying",
     "explain": "augment.api.explain",
     "online": "augment.api.online",
     "run": "augment.api.run",
-    "verify": "augment.verification",
+    "verify": "augment.verification.verifying",
 }
 
 

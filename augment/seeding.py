@@ -1,14 +1,21 @@
-"""Randomness as an argument: a generator that depends only on what it is for.
+"""Randomness as an argument: every generator of the package comes from here and depends only on what it is for.
 
 The same seed, stage, row and sample number give the same choices on any machine, in any order, in any process.
 
     chance(0, "substitute_other", "hotel.csv:7", 2).sample(["a", "b", "c"], 2)
+
+`Chance` makes choices for rows. `array_rng` and `tensor_rng` are for arrays and tensors of many numbers, whose values numpy and torch
+keep the same between versions.
 """
 
 import random
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
 
 Item = TypeVar("Item")
 
@@ -41,3 +48,17 @@ def chance(seed: int, stage: str, row: str, number: int) -> Chance:
 def key_of(*parts: str) -> int:
     """Return 64 bits that are the same for the same parts, on any machine."""
     return int.from_bytes(blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big")
+
+
+def array_rng(seed: int) -> "np.random.Generator":
+    """Return a generator of arrays."""
+    import numpy as np
+
+    return np.random.default_rng(seed)
+
+
+def tensor_rng(seed: int) -> "torch.Generator":
+    """Return a generator of tensors, on the CPU."""
+    import torch
+
+    return torch.Generator().manual_seed(seed)

@@ -12,6 +12,8 @@ from math import isnan, nan, sqrt
 
 import numpy as np
 
+from augment.seeding import array_rng
+
 _LEVEL = 0.05
 _POWER = 0.8
 _DRAWS = 9999
@@ -77,10 +79,10 @@ def _interval(arrays: Sequence[np.ndarray]) -> tuple[float, float]:
     """Return the 95 % percentile bootstrap interval of the mean, resampled inside each group if all are large enough."""
     if min(map(len, arrays)) < _LEAST:
         arrays = [np.concatenate(arrays)]
-    chance = np.random.default_rng(0)
+    rng = array_rng(0)
     sums = np.zeros(_DRAWS)
     for values in arrays:
-        sums += values[chance.integers(0, len(values), (_DRAWS, len(values)))].sum(axis=1)
+        sums += values[rng.integers(0, len(values), (_DRAWS, len(values)))].sum(axis=1)
     low, high = np.percentile(sums / sum(map(len, arrays)), [2.5, 97.5])
     return float(low), float(high)
 

@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.utils.data import Sampler
 from transformers import PreTrainedTokenizerBase
 
+from augment.seeding import tensor_rng
+
 _WINDOW = 50
 # Fewer windows than this are few rows.
 _LEAST = 4
@@ -24,7 +26,7 @@ class LengthBuckets(Sampler[int]):
     def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
         """Keep the number of pieces of each row."""
         self._lengths, self._batch = list(lengths), batch
-        self._generator = torch.Generator().manual_seed(seed)
+        self._rng = tensor_rng(seed)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -32,7 +34,7 @@ class LengthBuckets(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         """Yield row numbers."""
-        order = torch.randperm(len(self), generator=self._generator).tolist()
+        order = torch.randperm(len(self), generator=self._rng).tolist()
         window = _WINDOW * self._batch
         if len(order) <= _LEAST * window:
             yield from order
@@ -44,7 +46,7 @@ class LengthBuckets(Sampler[int]):
         # A short batch must stay last, or it would shift the borders of those behind it.
         short = [batch for batch in batches if len(batch) < self._batch]
         full = [batch for batch in batches if len(batch) == self._batch]
-        for index in torch.randperm(len(full), generator=self._generator).tolist():
+        for index in torch.randperm(len(full), generator=self._rng).tolist():
             yield from full[index]
         for batch in short:
             yield from batch

@@ -243,8 +243,6 @@ class Count(Stage):
         return step
 
 
-# A pipeline that is given a stage of no listed class is written all the same.
-@pytest.mark.filterwarnings("ignore:Pydantic serializer")
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_the_columns_of_a_users_own_stage_are_where_they_are_declared_to_be(
     small: Path, tmp_path: Path, kind: str
@@ -260,7 +258,7 @@ def test_the_columns_of_a_users_own_stage_are_where_they_are_declared_to_be(
     output = small_job(small).output.model_copy(update={"format": kind})
     job = small_job(small).model_copy(update={"corpus": corpus, "output": output})
     stages: Any = (*read_pipeline(find("pipelines", "eda")).stages, Count())
-    plan = Pipeline.model_construct(name="own", about="own", splits=("train",), stages=stages)
+    plan = Pipeline(name="own", about="own", splits=("train",), stages=stages)
     folder = run(plan, job, tmp_path / "out").folder
     there = {
         SOURCE_ROWS: [column.name for column in OWN if column.on != "sample"],
