@@ -3,6 +3,9 @@
 Only `true` and `false` are booleans here and numbers are plain decimals: `no`, `on`, `007` and `1_000` stay the
 strings a user meant as labels. Aliases, tags, files over 1 MiB, over 32 levels of nesting, numbers beyond 64 bits and
 text that no file can hold are refused; a configuration needs none of them.
+
+`ruamel.yaml` was tried for the line numbers and replaces one function, `_record`: it reads `007` as 7, `1_000` as 1000 and
+2020-01-01 as a date, and accepts aliases and tags, so the resolvers and `_refuse_extras` would stay, on 1.3 times the time.
 """
 
 import json

@@ -1,6 +1,9 @@
-"""The README.md of a run's folder: what people are told of it, and what `datasets.load_dataset` reads of its files.
+"""The README.md of a run's folder: what the run was, for people, and which files are which split, for `datasets.load_dataset`.
 
 write_text(folder / "README.md", draw_card(Card("hotel: augment", plan.about, ...)))
+
+`huggingface_hub.DatasetCard` was tried for it and replaces one line, the YAML dump: its template has none of our sections, it
+writes invisible characters of a column name as they are, and it adds an import. The tests read the card with it.
 """
 
 import re

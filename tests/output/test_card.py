@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
+from huggingface_hub import DatasetCard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,12 @@ def test_the_front_matter_maps_files_to_configurations_and_splits() -> None:
         {"config_name": "default", "data_files": [{"split": "test", "path": "data/test.parquet"}]},
         {"config_name": "probes", "data_files": [{"split": "test", "path": "probes/test.parquet"}]},
     ]
+
+
+def test_the_hub_reads_the_card() -> None:
+    card = draw_card(CARD)
+    data = DatasetCard(card).data.to_dict()
+    assert data == front_matter(card)
 
 
 def test_model_labels_counts_reasons_notices_and_files_are_told() -> None:
