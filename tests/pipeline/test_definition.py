@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from augment.config.job import Job
-from augment.errors import RequestError
 from augment.pipeline.definition import Pipeline
 from tests.plans import refused_with_line
 
