@@ -26,7 +26,7 @@ _MADE_BY = (MemoryError, OSError, RuntimeError)
 
 
 class AugmentError(Exception):
-    """An error that says where it arose, what is wrong and what to do about it."""
+    """An error with where it arose, what is wrong and what to do about it."""
 
     exit_code: ClassVar[int] = 1
 

@@ -1,7 +1,7 @@
-"""How long work says where it stands: to whoever asked for it, by a function it is given.
+"""How long work reports its progress: by calling a function it is given.
 
-say: Progress = progress or silent
-say("calibrate", 3, 12)
+report: Progress = progress or silent
+report("calibrate", 3, 12)
 """
 
 from collections.abc import Callable
@@ -11,4 +11,4 @@ Progress = Callable[[str, int, int], None]
 
 
 def silent(phase: str, done: int, total: int) -> None:
-    """Say nothing."""
+    """Report nothing."""

@@ -1,8 +1,10 @@
 """Names: one name has one meaning. `python tests/test_names.py` prints the figures of the layout."""
 
 import ast
+import io
 import re
 import sys
+import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +45,12 @@ _INSTEAD = {
 }
 # The key `evaluate.arms` and its option; a name of the standard library.
 _GIVEN_NAMES = {"arms", "active_children"}
+# Words that no docstring and no comment of the package has: others are plainer. Code and quotations in them may.
+_OLD = re.compile(
+    r"\b(told|say|says|said|asked|beside|stand|stands|lie|lies|hangs? on|so many|want of|lacking|arms?|luck|set aside)\b",
+    re.I,
+)
+_QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")
 _SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:\s*no|nosec|pylint:)")
 
 
@@ -99,6 +107,28 @@ def unclear_names() -> list[str]:
     return sorted(result)
 
 
+def prose_of(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the docstrings and comments of a module, each with its line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            written = ast.get_docstring(node)
+            if written is not None:
+                yield node.body[0].lineno, written
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def old_words() -> list[str]:
+    """Return the docstrings and comments of the package that have a word of the old voice, with the word."""
+    return [
+        f"{path.relative_to(CHECKOUT)}:{line}: {match[0]}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for line, written in prose_of(path.read_text(encoding="utf-8"))
+        if (match := _OLD.search(_QUOTED.sub("", written)))
+    ]
+
+
 def suppressions() -> list[str]:
     """Return the lines of the package that silence a checker."""
     return [
@@ -143,6 +173,10 @@ def test_every_test_mirrors_its_module() -> None:
     assert without_module(module_tests()) == [], "tests/x/test_y.py tests augment/x/y.py"
 
 
+def test_docstrings_and_comments_are_plain() -> None:
+    assert old_words() == [], "write report, print, requested, next to, is, depends on, n, missing, condition"
+
+
 def test_few_lines_silence_a_checker() -> None:
     assert len(suppressions()) < 10, suppressions()
 
@@ -160,6 +194,7 @@ def figures() -> dict[str, object]:
         "cycles": len(cycles()),
         "names with two meanings": len(two_meanings()),
         "unclear names": len(unclear_names()),
+        "old words in docstrings and comments": len(old_words()),
         "suppressions": len(suppressions()),
         "tests that mirror their module": f"{mirrored} of {len(tests)}",
         "loose modules": len(loose_modules()),

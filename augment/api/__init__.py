@@ -1,1 +1,1 @@
-"""The public doors, one file each."""
+"""The public functions, one file each."""

@@ -1,4 +1,4 @@
-"""Would this run work? Everything that can be known without loading a model, in under a second.
+"""Check a run before it starts: everything that can be known without loading a model, in under a second.
 
 check_run("augment", job)       # {"pipeline": "augment: tokenize, attribute, ...", "corpus": "...", ...}
 findings(plan, job)             # the same one by one, up to what is wrong

@@ -1,4 +1,4 @@
-"""Explain one text: which words speak for the model's answer, and how well the scores add up to it.
+"""Explain one text: the score of each word for the model's prediction, and how well the scores add up to it.
 
 attribution = explain("这家酒店的服务很好", "models/hotel-zh")          # or method="occlusion", or a FunctionModel
 attribution.top(3)                # [("好", 2.1), ("很", 0.9), ("服务", 0.4)]
@@ -33,7 +33,7 @@ class Attribution:
     scores: one a token, in the unit of the quantity, positive for the target. rest: the score of special pieces.
     gap: sum of all scores - (F(x) - F(baseline)); error: the estimated error of the scores; both None for a method whose
     scores do not have to add up. probability: of target.
-    unseen: how many tokens lie, wholly or in part, beyond the length that the model is fed.
+    unseen: how many tokens are, wholly or in part, beyond the length that the model is fed.
     """
 
     text: str
@@ -58,7 +58,7 @@ class Attribution:
         return [(self.tokens[token], self.scores[token]) for token in order[:count]]
 
     def pieces(self) -> list[tuple[str, float | None]]:
-        """Return the text cut at its tokens, each with its score scaled to [-1, 1]; None for what lies between."""
+        """Return the text cut at its tokens, each with its score scaled to [-1, 1]; None for what is between."""
         tints = scaled(self.scores, max((abs(score) for score in self.scores), default=0.0))
         parts: list[tuple[str, float | None]] = []
         for side, whole in ((0, self.text), (1, self.text_pair)):

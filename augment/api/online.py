@@ -1,8 +1,8 @@
-"""The samples of a pipeline as a torch data set that gives new ones in each epoch: attribution once, samples for ever.
+"""The samples of a pipeline as a torch dataset that draws new ones in each epoch; attribution is computed once.
 
-What a run does up to the first editing stage is done once, as a run of its own that is found again, or taken from the
-`explain/` folder of a finished one. A sample is then drawn when it is asked for, by chance that depends on the seed, the
-stage, the row and the epoch alone: the same in any worker, any order and any process. No model is asked, so no sample is
+The stages before the first editing stage run once, as a run of their own that is reused, or come from the
+`explain/` folder of a finished one. A sample is drawn when it is requested, by a generator that depends on the seed, the
+stage, the row and the epoch alone: the same in any worker, any order and any process. No model is called, so no sample is
 judged.
 
     rows = online("augment", read_job([Path("mine.yaml")]))
@@ -40,7 +40,7 @@ from augment.tables.run_folder import MANIFEST, PLAN
 from augment.text.editable import Protection
 from augment.text.edits import Edit, replay
 
-# Rows that are asked for together what may be put in place.
+# Rows whose candidates are looked up together.
 _TOGETHER = 1024
 
 
@@ -63,7 +63,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Maker:
-    """An editing stage that knows what it may put in the place of each word of each row."""
+    """An editing stage with the candidates for each word of each row."""
 
     stage: Editor
     drawers: Mapping[int, Drawer]
@@ -71,7 +71,7 @@ class Maker:
     seed: int
 
     def variant(self, batch: pa.RecordBatch, block: int, visit: int) -> tuple[Row, Draw] | None:
-        """Return a row, alone in its batch, with what a visit draws; None if nothing new can be made of it.
+        """Return a row, alone in its batch, with the draw of a visit; None if nothing new can be made of it.
 
         It is the first of the numbers from `visit` on that gives a new text: at visit 0, what a run calls sample 1.
         """
@@ -89,7 +89,7 @@ class Maker:
 
 
 class OnlineDataset(Dataset[object]):
-    """The rows a pipeline works on, each in the variant of the epoch; `len` is their number.
+    """The processed rows of a pipeline, each in the variant of the epoch; `len` is their number.
 
     Over as many epochs as the pipeline asks for samples, a row passes through all its stages, each as often as it has
     samples; rows begin at different stages, so that every epoch has some of each. A row of which nothing new can be made
@@ -103,7 +103,7 @@ class OnlineDataset(Dataset[object]):
         labels: tuple[str, ...],
         transform: Callable[[Variant], object] | None = None,
     ) -> None:
-        """Take the rows with their scores and ranks, the stages, the labels in the model's order, and what items become."""
+        """Keep the rows with their scores and ranks, the stages, the labels in the model's order, and the `transform` of items."""
         self.labels, self.transform = labels, transform
         self._rows, self._makers = rows, makers
         self._class = {label: number for number, label in enumerate(labels)}
@@ -113,11 +113,11 @@ class OnlineDataset(Dataset[object]):
 
     @property
     def epoch(self) -> int:
-        """The epoch whose variants are given."""
+        """The epoch whose variants are returned."""
         return int(self._epoch.item())
 
     def set_epoch(self, epoch: int) -> None:
-        """Give the variants of an epoch, counted from 0, from now on, in all workers; ValueError if it is below."""
+        """Return the variants of this epoch, counted from 0, from now on, in all workers; ValueError if it is negative."""
         if epoch < 0:
             raise ValueError(f"epochs are counted from 0, not {epoch}")
         self._epoch.fill_(epoch)
@@ -127,7 +127,7 @@ class OnlineDataset(Dataset[object]):
         return int(self._rows.num_rows)
 
     def __getitem__(self, index: int) -> object:
-        """Return the variant of a row, or what `transform` makes of it; IndexError if there is no such row."""
+        """Return the variant of a row, or the result of `transform` on it; IndexError if there is no such row."""
         variant = self.variant(index, self.epoch)
         return variant if self.transform is None else self.transform(variant)
 
@@ -148,17 +148,17 @@ class OnlineDataset(Dataset[object]):
         return Variant(row.id, text, pair, label, number, maker.stage.method, draw.edits)
 
     def source(self, index: int) -> Variant:
-        """Return a row as it stands in the corpus."""
+        """Return a row as it is in the corpus."""
         return self._source(self._rows.slice(range(len(self))[index], 1))
 
     def _source(self, batch: pa.RecordBatch) -> Variant:
-        """Return the only row of a batch as it stands in the corpus."""
+        """Return the only row of a batch as it is in the corpus."""
         names = ("id", "text", "text_pair", "label")
         name, text, pair, label = (batch.column(column)[0].as_py() for column in names)
         return Variant(name, text, pair, label, self._class.get(str(label), -1))
 
     def _turn(self, name: str, epoch: int) -> tuple[Maker, int]:
-        """Return the stage whose turn it is with a row in an epoch, and how often it was its turn before."""
+        """Return the stage that makes the variant of a row in an epoch, and how often it did before."""
         cycle = sum(maker.stage.count for maker in self._makers)
         begin = chance(self._makers[0].seed, "online", name, 0).below(cycle)
         first = 0
@@ -177,7 +177,7 @@ def online(
     transform: Callable[[Variant], object] | None = None,
     progress: Progress | None = None,
 ) -> OnlineDataset:
-    """Return the data set of a pipeline (a shipped name, a file, or a `Pipeline`) on a job.
+    """Return the dataset of a pipeline (a shipped name, a file, or a `Pipeline`) on a job.
 
     `folder` is that of a finished run of the pipeline, or where the attribution is put and found again; by default
     runs/<job>-<pipeline>-online. RequestError if a stage asks the model for its samples or none makes any;
@@ -234,7 +234,7 @@ def _check(folder: Path, before: Pipeline, job: Job) -> None:
 
 
 def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
-    """Return what of a fingerprint decides rows, scores and ranks."""
+    """Return the part of a fingerprint that decides rows, scores and ranks."""
     given = fingerprint if isinstance(fingerprint, dict) else {}
     recorded, plan = given.get("job", {}), given.get("pipeline", {})
     own = sources_of(before.stages)
@@ -250,7 +250,7 @@ def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
 
 
 def _rows(folder: Path, editing: list[Editor]) -> pa.RecordBatch:
-    """Return the rows worked on with what the stages need."""
+    """Return the processed rows with the columns that the stages need."""
     with in_parts(folder / SOURCE_ROWS) as file:
         there = file.schema_arrow.names
     wanted = [column.name for column in CORPUS]
@@ -281,5 +281,5 @@ def _labels(job: Job, rows: pa.RecordBatch) -> tuple[str, ...]:
 
 
 def _turns(end: int, cycle: int, first: int, many: int) -> int:
-    """Return how many numbers below `end` lie, counted round a cycle, among the `many` from `first` on."""
+    """Return how many numbers below `end` are, counted round a cycle, among the `many` from `first` on."""
     return end // cycle * many + min(max(end % cycle - first, 0), many)

@@ -67,7 +67,7 @@ def run(
     """Run a pipeline (a shipped name, a file, or a `Pipeline`) on a job and return what it did.
 
     The folder defaults to runs/<job>-<pipeline>. A folder that holds part of this very run is finished, one that holds
-    all of it is read, and the first notice says so. RequestError, DataError or ModelError before anything is
+    all of it is read, and the first notice reports it. RequestError, DataError or ModelError before anything is
     written; FingerprintError if the folder holds another run, LockedError if one is at work there; RejectRateError,
     after everything is written, if too many rows were rejected.
     """
@@ -93,7 +93,7 @@ def run(
 
 @contextmanager
 def _swept(folder: Path, rank: ProcessRank) -> Iterator[None]:
-    """Remove what dead writers left of a folder that is ours, before and after the block; other ranks may be alive."""
+    """Remove the leftovers of dead writers in a folder of ours, before and after the block; other ranks may be alive."""
     if rank.number == 0:
         sweep_staged(folder)
     if rank.world == 1:
@@ -112,7 +112,7 @@ def _whole(
     began: float,
     lock: Lock,
 ) -> Summary:
-    """Do all that is left of a run, and return its summary."""
+    """Do the rest of a run, and return its summary."""
     folder, plan, job = work.folder, work.plan, work.job
     if (folder / MANIFEST).exists() and not overwrite:
         _tidy(folder, plan, job)
@@ -135,7 +135,7 @@ def _whole(
 
 
 def _share(work: Work, fingerprint: dict[str, object], report: Progress) -> Summary:
-    """Do the part of a rank other than the first, and return the summary when that has written it."""
+    """Do the part of a rank other than the first, and return the summary once the first rank has written it."""
     wait_for(work.folder / PLAN, work.folder)
     check_folder(work.folder, fingerprint, overwrite=False)
     if not (work.folder / MANIFEST).exists():
@@ -203,7 +203,7 @@ def _lay_out(
 
 
 def _clear(folder: Path, fresh: Path) -> None:
-    """Remove the files that a run wrote, and nothing else; the plan, which shows whose folder it is, at the last moment."""
+    """Remove the files that a run wrote, and nothing else; the plan, which identifies the folder, comes last."""
     if not (folder / PLAN).exists():
         return
     for name in sorted(_written(folder)):
@@ -246,14 +246,14 @@ def _receipts(work: Work, execute: Execute, staged: Staged, report: Progress) ->
 
 
 def _called(work: Work) -> str:
-    """Return what a phase is called in the progress: the pipeline, or the stage it begins with."""
+    """Return the name of a phase in the progress: the pipeline, or the stage it begins with."""
     return work.plan.name if not work.number else f"{work.plan.name}: {work.phase.stages[0].kind}"
 
 
 def _finish(
     folder: Path, plan: Pipeline, job: Job, staged: Staged, receipts: list[Receipt], began: float
 ) -> Summary:
-    """Write the data set, the card, the manifest and the report from the finished shards; return the summary."""
+    """Write the dataset, the card, the manifest and the report from the finished shards; return the summary."""
     rejects = [*staged.rejects, *(reject for receipt in receipts for reject in receipt.rejects)]
     balanced = any("flags" in stage.uses for stage in plan.stages)
     flags = read_flags(job.needs_flags()) if balanced else ()
@@ -270,7 +270,7 @@ def _finish(
 
 
 def _tidy(folder: Path, plan: Pipeline, job: Job) -> None:
-    """Draw the report if the finished run lacks it, and remove what it needs no longer."""
+    """Draw the report if the finished run has none, and remove what it no longer needs."""
     if job.output.report_rows and not is_recorded(folder / REPORT):
         record(draw_folder(folder, job.output.report_rows))
     inside = folder / "run"

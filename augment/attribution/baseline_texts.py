@@ -1,4 +1,4 @@
-"""Paths that start from other texts: a text of the user, texts of the corpus, a neutral one, or one across the border.
+"""Paths that start from other texts: a text of the user, texts of the corpus, a neutral one, or one that the model predicts otherwise.
 
 Each row gets one start or several (expected gradients, Erion et al. 2021, average over them). A start has the length and
 the frame of its row; the other text is cut, or filled up with masks.

@@ -5,8 +5,8 @@ kept: a chain of nested rules, and the factors by which their estimate bounds th
 and of 95. A calibrated rule is still a rule for the same integral: it changes how many evaluations that takes, not what
 comes out.
 
-    found = calibrate(classifier, rows, Plan(tolerance=0.05))
-    plan = found.plan(Plan(tolerance=0.05))
+    calibration, scores = calibrate(classifier, rows, Plan(tolerance=0.05))
+    plan = calibration.plan(Plan(tolerance=0.05))
 """
 
 from collections.abc import Sequence
@@ -180,7 +180,7 @@ def _scores(traced: Sequence[Traced], calibration: Calibration, plan: Plan) -> S
     """Return the scores of the traced texts by the dense rule, held against the finest rule of the chain."""
     steps = len(traced[0].values)
     chain, level = calibration.chain, Level(gauss_legendre(steps)[1])
-    # The finest rule may be the dense one itself, and says nothing of it then.
+    # The finest rule may be the dense one itself, and is no check of it then.
     coarser_level = chain.levels[-1 if chain.levels[-1].count < steps else -2]
     coarser = integrate(seen(traced, resampling(steps, chain.nodes)), coarser_level)
     integral = integrate(seen(traced), level)

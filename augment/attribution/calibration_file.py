@@ -1,4 +1,4 @@
-"""Keep a calibration: a JSON file that says what it was made for, and beside it the scores of the texts it took.
+"""Store a calibration: a JSON file with what it was made for, and next to it the scores of the texts it used.
 
 save(path, made_for, calibration, {"r1": scores})
 calibration, finished = load(path, made_for)
@@ -30,7 +30,7 @@ class Finished:
 
 
 def save(path: Path, made_for: MadeFor, calibration: Calibration, finished: Finished) -> None:
-    """Write a calibration to `path` and its finished rows beside it, as .parquet."""
+    """Write a calibration to `path` and its finished rows next to it, as .parquet."""
     chain = calibration.chain
     values = asdict(calibration) | {
         "chain": {

@@ -1,7 +1,7 @@
-"""Attribute rows on a device that computes with fewer digits, and do again in float32 what they do not suffice for.
+"""Attribute rows in a lower precision, and again in float32 those for which it is too low.
 
 In bfloat16 F itself is known to 1-3 %, so no rule, however fine, shows a smaller residual: below that floor more nodes
-are wasted. Rows are held against the floor, and those that miss it are computed in float32.
+are wasted. Rows are compared with the floor, and those that miss it are computed in float32.
 """
 
 from collections.abc import Sequence

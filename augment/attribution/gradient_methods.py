@@ -1,4 +1,4 @@
-"""The methods that need gradients: integrated gradients with its calibration, and two of one evaluation to compare with.
+"""The methods that need gradients: integrated gradients with its calibration, and two of one evaluation for comparison.
 
 IntegratedGradients(fixed=16).attribute(classifier, rows)
 """

@@ -1,4 +1,4 @@
-"""A classifier seen as a function of something else than its input embeddings; each view is a `Network`.
+"""A classifier as a function of something other than its input embeddings; each view is a `Network`.
 
 Secant(classifier)                           # its gradient at x is the path integral: the closed form of a TextCNN
 Cut(classifier, "bert.encoder.layer.3")      # layer integrated gradients: the path runs through a module's output
@@ -16,7 +16,7 @@ from augment.ig.gradients import Batch
 from augment.models.classifier import Classifier
 from augment.models.textcnn import TextCNN
 
-# An answer is that of an end of the path if it differs by less than so much of the way, and of its size, which is rounding.
+# An answer is that of an end of the path if it differs by less than this share of the way, and of its size, which is rounding.
 _NEAR, _BITS = 0.01, 1e-4
 
 

@@ -1,7 +1,7 @@
 """Occlusion: the score of a token is what the answer loses without it, F(x) - F(x without the token).
 
 Zeiler and Fergus 2014; for words Li, Monroe and Jurafsky 2016, equation 1. It needs answers only, so a Python function can
-be explained too. The scores of a row do not have to add up to F(x): words that say the same cover for each other.
+be explained too. The scores of a row do not have to add up to F(x): words of the same meaning cover for each other.
 
     Occlusion(replace_by="mask").attribute(predictor, rows)
 """
@@ -122,7 +122,7 @@ def _left_out(rows: Explained, row: int, token: int) -> tuple[str, str | None]:
 
 
 def without(text: str, start: int, end: int) -> str:
-    """Return a text without a part, and without the space that would then be doubled or stand at an end."""
+    """Return a text without a part, and without the space that would then be doubled or be at an end."""
     before, after = text[:start], text[end:]
     if after[:1].isspace() and (not before or before[-1].isspace()):
         after = after[1:]

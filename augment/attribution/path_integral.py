@@ -1,4 +1,4 @@
-"""Attribute a prediction to the pieces of each row: integrated gradients and the plain gradients beside it.
+"""Attribute a prediction to the pieces of each row: integrated gradients, and plain gradients for comparison.
 
 Rows are sorted by length and laid out in windows; all open rows of a window and all new nodes of a rule go into the
 same batches, within a budget of pieces. A row is settled when `factor` times its estimate (`ig.residual`) and the gap of its
@@ -26,8 +26,8 @@ from augment.models.packing import fill
 Method = Literal["integrated_gradients", "gradient", "gradient_x_input"]
 Mode = Literal["tolerance", "p95", "ranking", "fixed"]
 
-# Of rules that were not calibrated the error of 99 texts in 100 is within so many times its estimate; of the first rule,
-# which nothing coarser is held against, within so many times that.
+# For rules that were not calibrated the error of 99 texts in 100 is within this factor of its estimate; for the first rule,
+# which has no coarser one to compare with, within this factor more.
 UNCALIBRATED = 1.5
 _ALONE = 2.0
 # Modes in which a row claims that its error is within the tolerance.
@@ -103,7 +103,7 @@ class Plan:
 
     @property
     def allows_closed_form(self) -> bool:
-        """Whether a net that has a closed form may use it: the quantity is linear in the logits, no rule is asked for."""
+        """Whether a net that has a closed form may use it: the quantity is linear in the logits, no rule is requested."""
         linear = self.quantity in ("logit", "difference") and self.baseline == "zero" and self.cut is None
         return self.method == "integrated_gradients" and linear and self.mode != "fixed"
 
@@ -133,7 +133,7 @@ class Scores:
 
 
 def doubted(scores: Scores, tolerance: float) -> Scores:
-    """Return scores of which no row is said to keep the tolerance that does not add up to it: means over several paths."""
+    """Return scores in which no row counts as within tolerance unless it adds up: means over several paths."""
     promised = ("converged", "p95", "precision_floor")
     for row, off in enumerate(scores.incomplete(tolerance)):
         if off and scores.status[row] in promised:
@@ -205,7 +205,7 @@ class _Integration:
         return self._scores
 
     def trace(self, nodes: np.ndarray) -> list[Traced]:
-        """Return what stands along the path of every row."""
+        """Return the values along the path of every row."""
         rows = list(range(len(self._rows.pieces)))
         if not rows:
             return []
@@ -330,7 +330,7 @@ class _Integration:
         done: Tensor | None = None,
         off: Tensor | None = None,
     ) -> None:
-        """Write down the rows that are done: all of `places` unless `done` says which."""
+        """Write down the rows that are done: all of `indices` unless `done` marks some."""
         scores = self._scores
         table, gaps, far = integral.scores.cpu().numpy(), integral.gap.cpu().numpy(), errors.cpu().numpy()
         for index, at in enumerate(indices):

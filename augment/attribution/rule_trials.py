@@ -22,7 +22,7 @@ _FOLDS = 4
 # Shares of the ratios of error to estimate, near the tolerance, that a factor covers. Most rows stop well within it, so
 # that nine ratios in ten are enough for 95 rows in 100.
 PROMISE, USUAL = 0.99, 0.9
-# What is smaller than this part of the tolerance says nothing of rows near it.
+# Errors below this part of the tolerance are no evidence on rows near it.
 _NEAR = 3
 # What a quantile of so few texts may be short by, found by calibrating on other texts of the same corpus again and again.
 _MARGIN = 1.15
@@ -30,9 +30,9 @@ _MARGIN = 1.15
 
 @dataclass(frozen=True)
 class Effort:
-    """What a calibration takes: texts, traced at so many Gauss-Legendre nodes, for nested rules of `counts` nodes.
+    """What a calibration uses: `texts` traced at `nodes` Gauss-Legendre nodes, for nested rules of `counts` nodes.
 
-    free: whether the rules' nodes may lie between the traced ones; else the finest rule of the chain is all of those.
+    free: whether the rules' nodes may be between the traced ones; else the finest rule of the chain is all of those.
     """
 
     texts: int
@@ -41,7 +41,7 @@ class Effort:
     free: bool
 
 
-# About the same evaluations. Small rules gain most from nodes that lie anywhere, fine ones from paths that are not
+# About the same evaluations. Small rules gain most from nodes anywhere, fine ones from paths that are not
 # interpolated (benchmarks/attribution/ig_rules.md).
 _COARSE = Effort(24, 64, (8, 9, 10, 11, 12, 13, 14, 16, 18, 20, 24, 28, 32, 40, 48), free=True)
 _STRICT = Effort(32, 48, (8, 10, 12, 13, 14, 15, 16, 17, 18, 20, 22, 24, 28, 32, 40), free=False)
@@ -137,7 +137,7 @@ def with_correction(chain: Chain, corrected: bool) -> Chain:
 def seen(traced: Sequence[Traced], table: np.ndarray | None = None) -> Paths:
     """Return paths as `integrate` takes them: at their nodes [S], or at those a resampling table [R, S] leads to.
 
-    The pieces that shorter rows lack stand as zeros.
+    Shorter rows are filled up with zeros.
     """
     there = traced if table is None else [sampled(path, table) for path in traced]
     values = np.stack([path.values for path in there])

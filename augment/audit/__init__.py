@@ -1,8 +1,8 @@
 """Audit a corpus: texts that occur twice or nearly, texts with two labels, labels that read alike, labels in doubt.
 
-found = audit(read_job([Path("mine.yaml")]))
-found.facts()            # name and sentence, for a terminal
-found.findings           # a line for each row and reason
+result = audit(read_job([Path("mine.yaml")]))
+result.facts()           # name and sentence, for a terminal
+result.findings          # a line for each row and reason
 """
 
 from augment.audit.audit import Audit, audit

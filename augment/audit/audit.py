@@ -1,4 +1,4 @@
-"""The audit of a corpus: read once, compared in three ways, and held against the answers of fold models where there are any."""
+"""The audit of a corpus: read once, compared in three ways, and compared with the answers of fold models where there are any."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ class Audit:
     """What was found in a corpus.
 
     rows: by split; labels: rows by label; rejected: rows that cannot be used; near: the share from which two texts are
-    near; asked: rows of train whose label was compared with answers out of fold, None without any.
+    near; compared: rows of train whose label was compared with answers out of fold, None without any.
     """
 
     rows: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""What an audit says of a row: a line for each reason, with the rows it is about.
+"""The findings of an audit: a line for each row and reason, with the rows it is about.
 
 lines(texts, groups, "same text")         # Finding("7", "test", "good", "same text, other split", ("3",), ("good",), 1.0, "…")
 """
@@ -66,7 +66,7 @@ def link_findings(texts: Texts, links: Links) -> Iterator[Finding]:
 
 
 class _Company:
-    """The first rows of each split, label and text of a group: who is named beside a row, without looking at all of them."""
+    """The first rows of each split, label and text of a group: the ones named with a row, without looking at all of them."""
 
     def __init__(self, texts: Texts, group: Sequence[int]) -> None:
         """Keep a few rows of each."""

@@ -1,7 +1,7 @@
-"""The list of rows that an audit found, as a CSV file: to be read, in a spreadsheet for example, and decided on by people.
+"""The findings of an audit as a CSV file, for people to decide on, in a spreadsheet for example.
 
 require_free(path)                   # before the work: RequestError if something else is there
-write_findings(path, found.findings)
+write_findings(path, result.findings)
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Find texts that are nearly the same: MinHash (Broder 1997, of datasketch), bands, and the true share of each pair found.
+"""Find texts that are nearly the same: MinHash (Broder 1997, of datasketch), bands, and the exact share of each candidate pair.
 
 Two texts are near if the share of sequences they have in common (`text.sequences`, Jaccard) is at least `near`. A pair
 becomes a candidate where a band of their signatures is equal. In a bucket of more than 32 texts, a crowd such as rows of

@@ -1,1 +1,1 @@
-"""From a token to what may stand in its place."""
+"""From a token to its candidates: words that may replace it."""

@@ -3,7 +3,7 @@
 WordNet knows antonyms of English; a user adds pairs, in any language, by `resources.antonyms`. What a dictionary gives
 for an antonym is as bad as the antonym itself, so one step of synonyms is taken.
 
-    Antonyms(lexicons, [("干净", "脏")]).opposes("干净", "肮脏")        # True, as 肮脏 stands beside 脏 in Cilin
+    Antonyms(lexicons, [("干净", "脏")]).opposes("干净", "肮脏")        # True, as 肮脏 is next to 脏 in Cilin
 """
 
 from collections import defaultdict

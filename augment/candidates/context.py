@@ -1,13 +1,13 @@
-"""Does a word stand for another in this text? Asked of an encoder that the job names: no test without one.
+"""Whether a word can replace another in this text, by an encoder that the job names; without one there is no test.
 
-What a dictionary offers may be right for another sense of the word. An encoder sees both in their place, and its vectors of
+What a dictionary offers may be right for another sense of the word. An encoder sees both in the same slot, and its vectors of
 words in context are near where the sense is the same (Zhou et al. 2019, "BERT-based Lexical Substitution"). How near is
 another matter with every encoder. So vectors are taken without what all have in common, their mean over plain sentences
-of the language; and a word must be nearer than a share of the words that have nothing to do with a place, which are the
+of the language; and a word must be nearer than a share of the words that have nothing to do with a slot, which are the
 words of these sentences put into each other.
 
     context = InContext.of("models/e5-small", RunConfig(), share=0.98)
-    context.passing([place], [("畜生", "物品")])         # [("物品",)]
+    context.passing([slot], [("畜生", "物品")])         # [("物品",)]
 """
 
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ class InContext:
         return _kept(open_encoder(path, run), share)
 
     def passing(self, slots: Sequence[Slot], offered: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-        """Return of the words offered for each place those that may stand there, in their order."""
+        """Return the words that fit, of those offered for each slot, in their order."""
         kept = []
         for slot, words, nearness in zip(slots, offered, self.cosines(slots, offered), strict=True):
             least = self.least(_language(slot)) if words else 0.0
@@ -130,7 +130,7 @@ def _content(text: str) -> list[Slot]:
 
 
 def _around(slot: Slot, word: str) -> tuple[str, Span]:
-    """Return the text around a place with a word in it, and where the word stands."""
+    """Return the text around a slot with a word in it, and the span of the word."""
     reach = _REACH[_language(slot)]
     before = slot.whole[max(slot.start - reach, 0) : slot.start]
     after = slot.whole[slot.end : slot.end + reach]

@@ -1,10 +1,10 @@
 """Whether a token names a person, a place or an organisation, which no dictionary may rename.
 
-Capitalised English names are known by their case (`text.choose`). In Chinese jieba's dictionary tells: nr, ns and nt. It
+Capitalised English names are known by their case (`text.choose`). In Chinese jieba's dictionary has tags for them: nr, ns and nt. It
 calls some adjectives names too (安静, 温馨: nr), so a word with a synonym that is no name is none. A Latin word in a
 Chinese text is a brand or a term there (wifi, iphone), whatever it means in English.
 
-    Entities(lexicons).names(place)
+    Entities(lexicons).names(slot)
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _HAN, _LATIN = regex.compile(r"\p{Han}"), regex.compile(r"\p{Latin}")
 
 
 class Entities:
-    """Names, told by tags and by what dictionaries offer for them."""
+    """Names, recognised by tags and by what dictionaries offer for them."""
 
     def __init__(self, lexicons: Sequence[Lexicon]) -> None:
         """Keep the dictionaries, and what was found of words and texts."""

@@ -1,6 +1,6 @@
-"""What a substitute must be beside a word that fits: no antonym, the same part of speech, frequent, near.
+"""What a substitute must be besides fitting: no antonym, the same part of speech, frequent, near.
 
-Every test can be switched off. They look at two words and not at the sentence, so what they say is kept per word.
+Every test can be switched off. They compare two words without the sentence, so results are cached per word.
 
     tests = WordTests(Filters(similarity=0.3), job, lexicons)
     tests.passing("good", ("fine", "bad", "goodness"))        # ("fine",)
@@ -15,7 +15,7 @@ from augment.config.job import Job
 from augment.text.script import language
 from augment.text.segment import per_million, segment, tag
 
-# Tags of jieba's dictionary that do not say what a word is: names (often wrong), idioms, phrases, letters, nothing.
+# Tags of jieba's dictionary that are no part of speech: names (often wrong), idioms, phrases, letters, nothing.
 _UNCLEAR = frozenset({"nr", "ns", "nt", "nrt", "nrfg", "nsf", "nz", "i", "l", "x", "eng"})
 # Tags with two letters, of words that are used as both; z, words of state, are adjectives.
 _BOTH = {"vn": "vn", "an": "an", "ad": "ad", "vd": "vd", "z": "a"}
@@ -25,7 +25,7 @@ _BOTH = {"vn": "vn", "an": "an", "ad": "ad", "vd": "vd", "z": "a"}
 class Filters:
     """The tests: antonyms and pos are whether, frequency is the least in a million words, similarity the least cosine.
 
-    context is the share of unrelated words that it must be nearer than in the text, which only an encoder tells: `Sources`
+    context is the share of unrelated words that it must be nearer than in the text, which needs an encoder: `Sources`
     asks it.
     """
 
@@ -40,7 +40,7 @@ class WordTests:
     """The tests of a job, with what they need."""
 
     def __init__(self, filters: Filters, job: Job, lexicons: Sequence[Lexicon]) -> None:
-        """Read the antonyms, and load the model if its embeddings are asked."""
+        """Read the antonyms, and load the model if its embeddings are needed."""
         self._filters, self._lexicons = filters, lexicons
         names = job.resources.antonyms if filters.antonyms else ()
         pairs = [pair for name in names for pair in read_pairs(name, job.root, "resources.antonyms")]
@@ -71,7 +71,7 @@ class WordTests:
         return not self._filters.frequency or self._often(word) >= self._filters.frequency
 
     def _is_alike(self, token: str, word: str) -> bool:
-        """Return whether two words share a part of speech, as far as dictionaries tell."""
+        """Return whether two words share a part of speech, as far as dictionaries know."""
         return parts_agree(token, word, self._lexicons)
 
     def _often(self, word: str) -> float:
@@ -103,7 +103,7 @@ def _agree(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _chinese(word: str) -> frozenset[str]:
-    """Return the parts of speech of a Chinese word, none where its tag does not tell."""
+    """Return the parts of speech of a Chinese word, none where its tag has none."""
     tagged = tag(word)
     if tagged is None or tagged in _UNCLEAR:
         return frozenset()

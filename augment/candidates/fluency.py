@@ -1,6 +1,6 @@
-"""How a sentence reads with another word in it, by an n-gram model that the user has: no test without one.
+"""How fluent a sentence is with another word in it, by an n-gram model of the user's own; without one there is no test.
 
-Only the words near enough to the place to be scored together with it are looked at: the others score alike before and
+Only the words near enough to the index to be scored together with it are used: the others score alike before and
 after. The model (ARPA, or KenLM's own format; Heafield 2011) is one of words with spaces between them, for Chinese of
 the words that jieba finds.
 
@@ -33,14 +33,14 @@ class NGrams(Protocol):
 
 
 class Fluency:
-    """The test: a word may take at most so much from the log10 probability of the words around it."""
+    """The test: a word may lower by at most this much the log10 probability of the words around it."""
 
     def __init__(self, model: NGrams, most: float) -> None:
         """Keep the model."""
         self._model, self._most = model, most
 
     def passing(self, tokens: Sequence[str], index: int, words: Sequence[str]) -> tuple[str, ...]:
-        """Return the words that may stand in a place of a text, in their order."""
+        """Return the words that fit at an index of a text, in their order."""
         if not words:
             return ()
         reach = self._model.order - 1
@@ -79,7 +79,7 @@ def fluency_notices(job: Job) -> tuple[str, ...]:
 
 
 def fluency_versions(job: Job) -> dict[str, str]:
-    """Return whether a model that is named is asked: without the package for it other words pass."""
+    """Return whether a model that is named is used: without the package for it other words pass."""
     if job.resources.ngrams is None:
         return {}
     return {_PACKAGE: version(_PACKAGE) if _is_installed() else "none"}

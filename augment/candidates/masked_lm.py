@@ -1,4 +1,4 @@
-"""Words that a masked language model puts in the place of a token, seen in its sentence.
+"""Words that a masked language model puts in place of a token, in its sentence.
 
 It fills what fits, not what means the same: "the food was [MASK]" takes "bad" as gladly as "great". So every sample is
 judged, and the label check decides.
@@ -59,7 +59,7 @@ class MaskedWords:
         return result
 
     def _mask(self, slot: Slot) -> tuple[list[int], list[int]] | None:
-        """Return the pieces of the text with those of the token masked, and where the masks stand."""
+        """Return the pieces of the text with those of the token masked, and the indices of the masks."""
         row = encode(self._tokenizer, [slot.whole], None, self._longest, return_offsets_mapping=True)
         holes = [
             index

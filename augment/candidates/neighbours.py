@@ -59,7 +59,7 @@ class Neighbours:
         return [known[slot.word] for slot in slots]
 
     def close(self, word: str, others: Sequence[str], least: float = _NEAR) -> tuple[str, ...]:
-        """Return those of some words whose cosine with a word is at least so much, nearest first.
+        """Return those of some words whose cosine with a word is at least `least`, nearest first.
 
         A word of pieces that the model does not know is near to none.
         """

@@ -1,4 +1,4 @@
-"""Where phrases of a user's own list stand in a text: "battery life", 电池 + 寿命, which dictionaries of words cannot hold.
+"""Find phrases of a user's own list in a text: "battery life", 电池 + 寿命, which dictionaries of words cannot hold.
 
 find = phrase_finder(lexicons)
 find(["Great", "battery", "life", "."])      # [(1, 2)]

@@ -1,4 +1,4 @@
-"""Where a substitute is to stand: a token of a row, in its text."""
+"""A slot: a token of a row, in its text, that a substitute may fill."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Slot:
 
     @property
     def whole(self) -> str:
-        """The text the token stands in."""
+        """The text the token is in."""
         return self.text_pair if self.side and self.text_pair is not None else self.text
 
     @property

@@ -1,4 +1,4 @@
-"""Where substitutes come from: several sources, of which the first that offers anything for a token is used.
+"""The sources of substitutes: the first that offers anything for a token is used.
 
 Most offer words, which must pass the tests of words. Forms (typing errors, homophones) are not meant to be any.
 
@@ -27,7 +27,7 @@ SourceName = Literal["lexicon", "masked_lm", "neighbours"] | FormName
 
 
 class Source(Protocol):
-    """Something that offers words for places; `are_words` says whether they are meant to be words."""
+    """Something that offers words for slots; `are_words`: whether they are meant to be words."""
 
     are_words: bool
 
@@ -40,7 +40,7 @@ class InText(Protocol):
     """A test of words in their texts."""
 
     def passing(self, slots: Sequence[Slot], offered: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-        """Return of the words offered for each place those that may stand there."""
+        """Return the words that fit, of those offered for each slot."""
         ...
 
 
@@ -59,7 +59,7 @@ class LexiconSource:
         return [self.synonyms(slot.word) for slot in slots]
 
     def _synonyms(self, word: str) -> tuple[str, ...]:
-        """Return a word's synonyms; a loose lexicon is not asked for words that name things or deeds."""
+        """Return a word's synonyms; a loose lexicon is not used for words that name things or deeds."""
         named = any(lexicon.parts(word) & {"n", "v"} for lexicon in self._lexicons)
         lexicons = (lexicon for lexicon in self._lexicons if not (named and lexicon.loose))
         return next((words for lexicon in lexicons if (words := lexicon.synonyms(word))), ())
@@ -76,14 +76,14 @@ class Sources:
         tests: WordTests | None = None,
         context: InText | None = None,
     ) -> None:
-        """Keep the sources; `most` words are offered for a token; lexicons tell English words from fragments."""
+        """Keep the sources; `most` words are offered for a token; lexicons distinguish English words from fragments."""
         self._context = context
         self._sources = sources
         self._most = most
         self._english = [lexicon for lexicon in lexicons if lexicon.synonyms("good")]
         self._own = frozenset[str]().union(*(lexicon.values for lexicon in lexicons))
         self._tests = tests
-        # A token gets the same words nearly wherever it stands, and testing them again took a third of the time. The same
+        # A token gets nearly the same words everywhere, and testing them again took a third of the time. The same
         # word is offered for many tokens.
         self._words = lru_cache(maxsize=1 << 16)(self._words_passing)
         self._forms = lru_cache(maxsize=1 << 16)(self._forms_passing)
@@ -162,7 +162,7 @@ def open_sources(names: Sequence[SourceName], job: Job, most: int, filters: Filt
 
 
 def _context(job: Job, share: float) -> InText | None:
-    """Return the test of words in their texts, where the job names an encoder and it is asked."""
+    """Return the test of words in their texts, where the job names an encoder and the stage uses it."""
     if job.resources.encoder is None or share == 0:
         return None
     from augment.candidates.context import InContext
@@ -213,7 +213,7 @@ def _article(before: str | None) -> str:
 
 
 def _cased(token: str, words: Sequence[str], article: str) -> list[str]:
-    """Return words cased like a token, each once, without the token and what the article before it cannot stand before."""
+    """Return words cased like a token, each once, without the token and without what does not follow the article before it."""
     cased = dict.fromkeys(match_case(token, word) for word in words)
     return [word for word in cased if word.casefold() != token.casefold() and fits_article(article, word)]
 

@@ -1,4 +1,4 @@
-"""Slips of an English typist: a key beside the right one, two letters swapped, one left out, one doubled.
+"""Typing errors of English words: a key next to the right one, two letters swapped, one left out, one doubled.
 
 A word gets one slip, never in its first letter, by which readers know it. The kinds take turns; which slip of a kind
 comes first is decided by the hash of the word, so that a word is always misspelt in the same ways.
@@ -29,7 +29,7 @@ def typos(word: str) -> tuple[str, ...]:
 
 
 def _struck_next(word: str) -> Iterator[str]:
-    """Yield the word with one letter struck on a key beside its own."""
+    """Yield the word with one letter struck on a key next to its own."""
     for index in range(1, len(word)):
         letter = word[index]
         for other in _keys_next(letter.lower()):
@@ -55,7 +55,7 @@ def _doubled(word: str) -> Iterator[str]:
 
 
 def _keys_next(letter: str) -> str:
-    """Return the letters to the left and right of one, above and below it; each row stands half a key further right."""
+    """Return the letters to the left and right of one, above and below it; each row is half a key further right."""
     row = next(number for number, keys in enumerate(_ROWS) if letter in keys)
     at = _ROWS[row].index(letter)
     near = [(row, at - 1), (row, at + 1), (row - 1, at), (row - 1, at + 1), (row + 1, at - 1), (row + 1, at)]

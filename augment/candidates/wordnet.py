@@ -40,7 +40,7 @@ class WordNet:
         self._counted = sum(self.uses.values())
         self.irregular = irregular(self.exceptions)
         self.content_hash = digest.hexdigest()
-        # The same words are asked for as tokens, as what is offered, and as antonyms.
+        # The same words are looked up as tokens, as what is offered, and as antonyms.
         self._forms = lru_cache(maxsize=1 << 16)(self._lemmas)
         self._readings = lru_cache(maxsize=1 << 16)(self._likely_readings)
         self._opposite = lru_cache(maxsize=1 << 14)(self._opposites)

@@ -1,6 +1,6 @@
 """The command line: parse, call one function, print. stdout carries the result, stderr everything else.
 
-Nothing heavy is imported before a command runs, so help comes at once.
+Nothing heavy is imported before a command runs, so help is quick.
 """
 
 import json
@@ -171,7 +171,7 @@ def keywords(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say what the labels of a corpus hang on, and flag what looks like a shortcut."""
+    """Find the words each label depends on and flag likely spurious features."""
     from augment.cli.job_options import configured
     from augment.output.keywords import FLAGS, leading
     from augment.pipeline.definition import pipeline_of
@@ -197,7 +197,7 @@ def _run(
     quiet: bool,
     show: "Callable[[Summary], None]",
 ) -> None:
-    """Run a pipeline and tell what it did, also where it ends in an error because too many rows were rejected."""
+    """Run a pipeline and report what it did, also where it ends in an error because too many rows were rejected."""
     from augment.api.run import run as run_pipeline
     from augment.errors import RejectRateError
     from augment.output.manifest import read_summary

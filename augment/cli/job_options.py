@@ -1,6 +1,6 @@
-"""The job that the words of a command give: configs by name or file, overrides, a model, a folder of data.
+"""The job that the options of a command give: configs by name or file, overrides, a model, a folder of data.
 
-What people mix up most is told here with what to write instead: a corpus given as a config, no config at all.
+The most common mix-ups end here with what to write instead: a corpus given as a config, no config at all.
 
     configured(["demo-zh"], ["run.limit=100"], data=None, model="models/mine")
     configured(["reviews.csv"], None, None, None)        # RequestError with the config to write

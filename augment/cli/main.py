@@ -116,7 +116,7 @@ def _end(error: Exception, where: str) -> NoReturn:
 
 
 class _StoppedError(BaseException):
-    """A signal asked the program to end; `code` is what it ends with."""
+    """A signal that ends the program; `code` is its exit code."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -144,7 +144,7 @@ def _stop(number: int, frame: object) -> None:
 
 
 def _fail_usage(error: Exception) -> NoReturn:
-    """Print what is wrong with the words of a command, as the parser says it, and exit."""
+    """Print what is wrong with the words of a command, as the parser reports it, and exit."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "augment"
     what = str(getattr(error, "format_message")()).rstrip(".")  # noqa: B009 - typer's own click is private

@@ -1,11 +1,11 @@
-"""What the terminal shows: a result on stdout, to be read by people or programs, and all that is said of it on stderr.
+"""Terminal output: a result on stdout, for people or programs, and everything about it on stderr.
 
 Only typer is imported at the top: the command line needs this module before it knows which command runs. Every line
-goes through `answer`, `say` or `_plain`: labels, keys, paths and texts are never markup or control characters there.
+goes through `answer`, `log` or `_plain`: labels, keys, paths and texts are never markup or control characters there.
 
     with show_progress(quiet=False) as progress:
         summary = run(pipeline, job, output, progress=progress)
-    tell_summary(summary)
+    print_summary(summary)
     answer(str(summary.folder))
 """
 
@@ -40,7 +40,7 @@ def answer_json(result: object) -> None:
 def answer_table(
     entries: Mapping[str, str], indent: str = "", *, write: Callable[[str], None] = answer
 ) -> None:
-    """Write names and what is to be said of each, one below the other, to stdout or where `write` writes."""
+    """Write names and a line about each, one below the other, to stdout or where `write` writes."""
     shown = {one_line(name): about for name, about in entries.items()}
     width = max(map(len, shown))
     for name, about in shown.items():

@@ -1,6 +1,6 @@
 """Models that a program holds in memory, in place of a model folder: a Python function, or a loaded transformers model.
 
-They are sections of a job like `ModelConfig`, so a job names them as `model` or `judge`. A name tells runs apart: only a
+They are sections of a job like `ModelConfig`, so a job names them as `model` or `judge`. A name distinguishes runs: only a
 named model may be resumed or sent to other processes, since the program promises that the name always means the same model.
 
     mine = FunctionModel(function=scores_of, classes=("bad", "good"), name="keywords-v1")
@@ -55,7 +55,7 @@ class InMemoryModel(ModelConfig):
 
     @property
     def identity(self) -> str:
-        """What stands for the content of the model in fingerprints."""
+        """What replaces the hash of the model's content in fingerprints."""
         return f"name {self.name}" if self.name is not None else f"token {self.token}"
 
 

@@ -1,7 +1,7 @@
-"""The noun of a run: which corpus, which model, which resources, where and how.
+"""The job of a run: which corpus, which model, which resources, where and how.
 
 A job is made of sections. Each `-c FILE` gives some of them; no section may be given twice, so nothing is merged
-and what a file says is what holds. Every section is frozen: picklable, and safe to hand to a worker.
+and what is in a file is what holds. Every section is frozen: picklable, and safe to hand to a worker.
 
     job = read_job([Path("configs/hotel-zh.yaml")], overrides=["run.device=cpu"])
     job.corpus.files

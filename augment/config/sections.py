@@ -135,7 +135,7 @@ class CorpusConfig(Section):
     @field_validator("delimiter", "quoted", "columns")
     @classmethod
     def _of_fields(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse to say how fields are parted where the format knows."""
+        """Refuse a delimiter or quoting where the format has its own."""
         format = info.data.get("format")
         whole = format in ("jsonl", "parquet", "datasets")
         _idle(
@@ -388,7 +388,7 @@ class RunConfig(Section):
     @field_validator("workers")
     @classmethod
     def _of_several(cls, value: int | None, info: ValidationInfo) -> int | None:
-        """Refuse a number of workers where there is one, or where another program says how many."""
+        """Refuse a number of workers where there is one, or where another program sets it."""
         executor = info.data.get("executor")
         whys = {
             "inline": "with `executor: inline`, which is this process alone (`processes` has workers)",

@@ -1,6 +1,6 @@
 """The pipelines and configs that come with the package: plain YAML files, found by name.
 
-In an installed wheel they lie inside the package; in a checkout they lie beside it.
+In an installed wheel they are inside the package; in a checkout they are next to it.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Read a YAML file and check it against a model, so that every complaint names the file, the line and the key.
+"""Read a YAML file and check it against a model, so that every error names the file, the line and the key.
 
 Only `true` and `false` are booleans here and numbers are plain decimals: `no`, `on`, `007` and `1_000` stay the
 strings a user meant as labels. Aliases, tags, files over 1 MiB, over 32 levels of nesting, numbers beyond 64 bits and
@@ -69,7 +69,7 @@ _CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndTo
 
 @dataclass(frozen=True)
 class Document:
-    """A mapping read from a file, and the line on which each of its keys stands."""
+    """A mapping read from a file, and the line of each of its keys."""
 
     path: Path
     values: dict[str, object]
@@ -198,7 +198,7 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
         return "a stage needs a `kind`", "add `kind:`; `augment list` shows the kinds"
     given = error["input"]
     if error["type"] == "literal_error":
-        # Texts stand in quotes, true and false do not.
+        # Texts are in quotes, true and false are not.
         literals = re.findall(r"'([^']*)'|\b(True|False|None|\d+)\b", str(error["ctx"]["expected"]))
         *values, last = (text or word.lower() for text, word in literals)
         return (

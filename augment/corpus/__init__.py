@@ -1,4 +1,4 @@
-"""The corpus as rows: which column is the text, which the label, which rows are used, and where each one stands.
+"""The corpus as rows: which column is the text, which the label, which rows are used, and where each one is.
 
 Whatever the source looks like, its rows come out with the same six columns, and `source` keeps every column it had
 under its own name and type, so that samples can be written back in the form the user gave.

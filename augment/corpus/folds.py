@@ -1,7 +1,7 @@
-"""The folds of a corpus: a hash of the texts says in which part of train a row is, so that equal texts share one.
+"""The folds of a corpus: a hash of the texts decides in which part of train a row is, so that equal texts share one.
 
 `augment train` leaves a fold out of each model, and a run shows each row to the model that was trained without it: a model
-says more of a text it has learned by heart than it knows of texts.
+knows a text it has learned by heart better than any other.
 
     fold_of("很好", None, 5)          # 3, in every corpus and on every machine
     with_folds(rows, 5)               # `fold`, null outside train

@@ -1,4 +1,4 @@
-"""What a corpus is, told without reading it through: its columns, its first labels, its splits and label names.
+"""What a corpus is, without reading it through: its columns, its first labels, its splits and label names.
 
 inspect(config).text                     # "review"
 peek(config).labels                      # {"train": {"good": 512, "bad": 512}}
@@ -81,7 +81,7 @@ def with_label_names(job: Job) -> Job:
 def require_splits(job: Job, usual: Sequence[str]) -> None:
     """Raise RequestError, listing the splits there are, if the corpus lacks one of `run.splits`, or all of the usual ones.
 
-    usual: the splits of the pipeline. Files are read only where a column says the split, and only until it is known.
+    usual: the splits of the pipeline. Files are read only where a column holds the split, and only until it is known.
     """
     wanted, there = set(job.run.splits or usual), set[str]()
     for met in _splits_met(job.needs_corpus(), job.run.allow_download):

@@ -2,7 +2,7 @@
 
 types = LabelTypes("stars")
 types.add(chunk.rows)                        # each chunk of the corpus
-typed(column, types.found)                   # ["1", "5"] as int64 if every label is a whole number
+typed(column, types.label_type)                   # ["1", "5"] as int64 if every label is a whole number
 """
 
 import pyarrow as pa

@@ -14,7 +14,7 @@ from augment.errors import RequestError, few, nearest
 from augment.tables.columns import CORPUS, SAMPLE
 from augment.tables.output_names import OURS_DROPPED
 
-# Column names that say their role, in lower case.
+# Column names by role, in lower case.
 USUAL: Mapping[str, str] = {
     "text": "text sentence content review query sentence1 text_a text1 question question1 premise document title comment "
     "文本 文本1 评论 内容 句子 句子1 标题 正文 问题 问题1 文章 微博",
@@ -60,7 +60,7 @@ def roles_of(config: CorpusConfig, schema: pa.Schema, where: str) -> Roles:
 def require_label(config: CorpusConfig, roles: Roles, heads: Iterable[Record], where: str) -> None:
     """Raise RequestError if no column is the label, although some hold 0 and 1, or true and false, and nothing else.
 
-    heads: the first records. `corpus.label: false` says that none of the columns is the label.
+    heads: the first records. `corpus.label: false` means that none of the columns is the label.
     """
     given = config.hub is None and any(file.label is not None for file in config.files)
     if roles["label"] is not None or config.label is False or given:

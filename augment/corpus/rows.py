@@ -21,7 +21,7 @@ NO_LABEL = "no label"
 
 
 class SourceRow(NamedTuple):
-    """One record, its label read; `fault` says why it cannot be used, `used` whether the config wants it."""
+    """One record, its label read; `fault`: why it cannot be used; `used`: whether the config selects it."""
 
     id: str
     text: str

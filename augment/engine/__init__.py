@@ -1,1 +1,1 @@
-"""The run: shards, their receipts, what locks a folder, and what schedules the work."""
+"""The run: shards, their receipts, and the executors that schedule them."""

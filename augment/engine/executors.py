@@ -1,4 +1,4 @@
-"""Choose what schedules the shards: this process, several, those of a cluster. None of them decides what comes out.
+"""Choose the executor of the shards: this process, several, or a cluster. The rows are the same with each.
 
 with executor(work, 100) as execute:          # workers begin with the first shard and stay for all phases
     for receipt in execute(0, range(100)): ...

@@ -1,4 +1,4 @@
-"""What decides the rows of a run: the same fingerprint, the same rows. Not the device, the threads or the place.
+"""What decides the rows of a run: the same fingerprint, the same rows. Device, threads and folder are no part of it.
 
 A run folder keeps its fingerprint; a request with another one is refused there, by the field that differs.
 

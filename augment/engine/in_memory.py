@@ -1,4 +1,4 @@
-"""Where a model in memory can be used: a run that other processes, or a later run, take part in needs to know it again."""
+"""Where a model in memory can be used: other processes and a later run must be able to recognise it."""
 
 import pickle
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Join a Ray cluster, or begin one that only this machine and this run can reach, within a time.
 
 Whoever reaches a Ray cluster runs code there. One of our own listens on the loopback address, has no dashboard, and
-asks everyone for a token that is drawn for it; a cluster of yours is joined as its own settings say (RAY_AUTH_MODE).
+requires a token that is drawn for it; a cluster of yours is joined by its own settings (RAY_AUTH_MODE).
 
     cluster = Joined()     # RAY_ADDRESS, or what runs on this machine, or a cluster of our own
     cluster.leave()
@@ -137,7 +137,7 @@ def _many_machines() -> bool:
 
 
 def _reread(many: bool) -> None:
-    """Let Ray in this process see what the environment says: it reads that once, when it is imported and first called."""
+    """Let Ray in this process see the environment: it reads that once, when it is imported and first called."""
     from ray._private import ray_constants
 
     raylet: Any = import_module("ray._raylet")

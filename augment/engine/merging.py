@@ -1,7 +1,7 @@
-"""Bring together what all shards say of their rows, in parts that fit the memory whatever the corpus is.
+"""Bring together the lines of all shards, in parts that fit the memory whatever the corpus is.
 
-A shard's lines lie in a file of their own. They are dealt out into buckets by their key, so that all lines of a key are
-in one bucket; buckets are read one at a time, and what a stage decides on their rows is dealt out by shard again.
+A shard's lines are in a file of their own. They are distributed to buckets by their key, so that all lines of a key are
+in one bucket; buckets are read one at a time, and the decisions of a stage on their rows are distributed to shards again.
 
     merge(folder, phase, job, shards)
     decided(folder, phase, 7)          # the decisions on the rows of shard 7
@@ -35,9 +35,9 @@ from augment.tables.files import (
     write_table,
 )
 
-# Lines of a bucket, about, of which there are so many at most; keys that are looked at to find where buckets begin.
+# Lines of a bucket, about, and buckets at most; keys that are sampled to find where buckets begin.
 _BUCKET, _BUCKETS, _SAMPLED = 1 << 17, 512, 1 << 16
-# Shards whose decisions lie in one file, at least; such files at most.
+# Shards whose decisions are in one file, at least; such files at most.
 _TOGETHER, _FILES = 16, 512
 
 
@@ -120,7 +120,7 @@ def _seal(record: Mapping[str, object]) -> str:
 
 
 class _CollectedLines:
-    """The lines of all shards, and of the rows that pass through, read as often as they are asked for."""
+    """The lines of all shards, and of the rows that pass through, read anew each time."""
 
     def __init__(self, folder: Path, phase: Phase, stage: WholeStage, job: Job, shards: int) -> None:
         """Remember where they are."""
@@ -181,5 +181,5 @@ def _name(number: int) -> str:
 
 
 def _together(shards: int) -> int:
-    """Return how many shards' decisions lie in one file."""
+    """Return how many shards' decisions are in one file."""
     return max(_TOGETHER, -(-shards // _FILES))

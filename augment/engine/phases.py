@@ -26,15 +26,15 @@ class Phase:
     ends: WholeStage | None
 
     def part_path(self, folder: Path, shard: int) -> Path:
-        """Return where the rows of a finished shard lie."""
+        """Return the path of the rows of a finished shard."""
         return self._home(folder) / f"part-{shard:05d}.parquet"
 
     def receipt_path(self, folder: Path, shard: int) -> Path:
-        """Return where the receipt of a finished shard lies."""
+        """Return the path of the receipt of a finished shard."""
         return self._home(folder) / f"part-{shard:05d}.done.json"
 
     def lines_path(self, folder: Path, shard: int) -> Path:
-        """Return where the lines of a shard lie, which the stage that ends the phase is given."""
+        """Return the path of the lines of a shard, which the stage that ends the phase is given."""
         return self._home(folder) / f"lines-{shard:05d}.parquet"
 
     def decided_path(self, folder: Path) -> Path:
@@ -42,7 +42,7 @@ class Phase:
         return self._home(folder) / "decided"
 
     def merged_path(self, folder: Path) -> Path:
-        """Return the file that says that it has."""
+        """Return the file that shows that it has."""
         return self.decided_path(folder) / "merged.json"
 
     def _home(self, folder: Path) -> Path:
@@ -50,7 +50,7 @@ class Phase:
         return folder / "run" / f"phase-{self.number}" if self.ends is not None else folder / "run"
 
 
-# What the last phase leaves lies in the same place in every run.
+# The files of the last phase have the same path in every run.
 LAST = Phase(0, (), None, None)
 
 

@@ -1,7 +1,7 @@
 """Shards in processes of this machine: one a device, or one for every few cores.
 
 A worker loads its models once, and stays for all phases. One that dies is replaced and its shards are given out again; a shard that has brought
-down several workers stops the run. Workers die with the process that started them, so that none writes on unseen.
+down several workers stops the run. Workers die with the process that started them, so that none goes on writing unseen.
 """
 
 import multiprocessing
@@ -18,8 +18,8 @@ from augment.engine.shard import Receipt
 from augment.engine.worker import Work, Worker
 from augment.errors import AugmentError
 
-# A shard that was given out when so many workers died, or when one died before any shard was done, is done alone; one
-# during which so many died is at fault itself.
+# A shard that was given out when this many workers died, or when one died before any shard was done, is done alone; one
+# during which this many died is at fault itself.
 _SUSPECT, _DEATHS = 2, 3
 
 _worker: list[Worker] = []
@@ -138,7 +138,7 @@ def _begin(work: Work, turns: "multiprocessing.Queue[int]", workers: int) -> Non
 
 
 def _device(requested: str, turn: int) -> str | None:
-    """Return the device of a worker: the CUDA devices in turn where several are there, else what the job says."""
+    """Return the device of a worker: the CUDA devices in turn where there are several, else that of the job."""
     count = cuda_devices() if requested in ("auto", "cuda") else 0
     return f"cuda:{turn % count}" if count else None
 

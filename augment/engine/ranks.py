@@ -1,4 +1,4 @@
-"""Shards in processes that something else has started: each takes its share by number, the first also what is left.
+"""Shards in processes that another launcher has started: each takes its share by number, the first also the rest.
 
 Rank and number of ranks come from the environment: RANK and WORLD_SIZE (torchrun), SLURM_PROCID and SLURM_NTASKS, or
 OMPI_COMM_WORLD_RANK and OMPI_COMM_WORLD_SIZE. All ranks see the same folder. Rank 0 lays out the corpus, and at the end
@@ -21,7 +21,7 @@ _NAMES = (
     ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
 )
 _PAUSE = 0.5
-# A rank that has not come within so many seconds is taken for gone.
+# A rank that has not come within this many seconds is taken for gone.
 _PATIENCE = 60.0
 
 
@@ -53,7 +53,7 @@ class ProcessRank:
 
     @property
     def lock(self) -> str:
-        """What tells this rank's lock from that of the first, which has none."""
+        """What distinguishes this rank's lock from that of the first, which has none."""
         return "" if self.number == 0 else str(self.number)
 
 

@@ -20,7 +20,7 @@ from augment.engine.shard import Receipt
 from augment.engine.worker import Work, Worker
 from augment.errors import AugmentError, RequestError
 
-# A shard during which so many actors died is at fault itself; so many deaths without a shard done are no accident.
+# A shard during which this many actors died is at fault itself; the same number of deaths without a shard done is no accident.
 _DEATHS, _VAIN = 4, 20
 _PAUSE = 0.5
 # Seconds: how often a wait looks up, until an actor must be there (a cluster may have to start machines first), and
@@ -58,7 +58,7 @@ class Cluster:
     """The actors of a run, none of which has more than one shard; they stay for all phases."""
 
     def __init__(self, work: Work, shards: int) -> None:
-        """Remember what to do, for phases of so many shards. RequestError if Ray is not installed."""
+        """Remember what to do, and the number of shards of a phase. RequestError if Ray is not installed."""
         if find_spec("ray") is None:
             raise RequestError(
                 "run.executor: ray", "the package ray is not installed", "pip install 'augment-ig[ray]'"

@@ -1,6 +1,6 @@
-"""One shard: read its rows, apply the pipeline, write the part and its receipt. Nothing else decides what comes out.
+"""One shard: read its rows, apply the pipeline, write the part and its receipt. Nothing else decides the rows.
 
-A row that makes a stage fail is found by halving, set aside with stage and reason, and costs nobody else anything.
+A row that makes a stage fail is found by halving, rejected with stage and reason, and affects no other row.
 A part is compared with its receipt whenever it is read; one that differs is never data, and its shard is made again.
 
     receipt = run_shard(folder, 7, applied_pipeline)
@@ -63,7 +63,7 @@ def run_shard(
 ) -> Receipt:
     """Treat one shard and return its receipt; a shard that has one is not treated again.
 
-    `report` is given the rows before the receipt is written. AugmentError if so many of its rows fail that the stage is at
+    `report` is given the rows before the receipt is written. AugmentError if more of its rows fail than can be their fault: the stage is at
     fault.
     """
     earlier = finished(folder, shard, phase)
@@ -141,7 +141,7 @@ def _hash_of_lines(folder: Path, shard: int, phase: Phase) -> str:
 
 
 def _rows_in(part: Path) -> pa.Table:
-    """Return the rows of a part, without what its file says besides."""
+    """Return the rows of a part, without the metadata of its file."""
     return read_table(part).replace_schema_metadata(None)
 
 
@@ -161,15 +161,15 @@ def read_receipt(path: Path) -> Receipt:
 
 
 def _seal(receipt: Receipt) -> str:
-    """Return the SHA-256 of what a receipt says."""
+    """Return the SHA-256 of the content of a receipt."""
     return sha256(canonical(asdict(receipt)).encode()).hexdigest()
 
 
 @dataclass
 class _Search:
-    """Applies a pipeline to rows, halving them where it fails until the rows at fault stand alone.
+    """Applies a pipeline to rows, halving them where it fails until the rows at fault are alone.
 
-    A row and the samples it has already stay together, and are set aside together.
+    A row and the samples it has already stay together, and are rejected together.
     """
 
     apply: Apply

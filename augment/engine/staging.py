@@ -138,7 +138,7 @@ def stage_corpus(job: Job, splits: tuple[str, ...], folder: Path) -> Staged:
 
 
 def read_shard(folder: Path, number: int) -> pa.Table:
-    """Return the rows of one shard, with a column that says where the numbers of samples begin if not at 1."""
+    """Return the rows of one shard, with a column of the first number of their samples where it is not 1."""
     with readable(folder / ACTIVE), in_parts(folder / ACTIVE) as file:
         facts = file.metadata.metadata or {}
         rows = file.read_row_group(number).replace_schema_metadata(None)

@@ -1,9 +1,9 @@
-"""Say whether augmentation helps: arms trained on equal rows and steps, on draws of several sizes, and tested on what none has seen.
+"""Measure whether augmentation helps: conditions trained on equal rows and steps, on draws of several sizes, and tested on unseen rows.
 
-Long work, so what is measured is kept at once: the same call goes on, and more arms, sizes or seeds can be asked for later.
+Long work, so what is measured is kept at once: the same call goes on, and more conditions, sizes or seeds can be added later.
 
-    found = evaluate(read_job([Path("configs/sst2-en.yaml")], ["evaluate.seeds=5"]), Path("runs/sst2-evaluate"))
-    found.differences("clean")["augment"].verdict       # 'no measurable difference'
+    evaluation = evaluate(read_job([Path("configs/sst2-en.yaml")], ["evaluate.seeds=5"]), Path("runs/sst2-evaluate"))
+    evaluation.differences("clean")["augment"].verdict       # 'no measurable difference'
 """
 
 from augment.evaluation.evaluation import Evaluation, evaluate

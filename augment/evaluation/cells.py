@@ -1,10 +1,10 @@
-"""One cell of an experiment: a draw of rows, the samples an arm makes of them, the model trained on both, its tests.
+"""One cell of an experiment: a draw of rows, the samples a condition makes of them, the model trained on both, its tests.
 
-The augmenting model is trained on the draw alone: it is that of the arm `duplicate`. All arms of a cell have the same number of
-rows, by copies where an arm made too few, and of steps.
+The augmenting model is trained on the draw alone: it is that of the condition `duplicate`. All conditions of a cell have the same number of
+rows, by copies where a condition made too few, and of steps.
 
     bench = Bench.of(job, folder)
-    bench.measured(Arm.of("eda"), rows=100, seed=0)     # {"clean": 0.81, "label_kept": 0.86, ...}
+    bench.measured(Condition.of("eda"), rows=100, seed=0)     # {"clean": 0.81, "label_kept": 0.86, ...}
 """
 
 import shutil
@@ -53,7 +53,7 @@ _PASSES = 12.0
 class Bench:
     """Where an experiment is made: its job, a folder for what it needs, the training rows and the clean test.
 
-    `made` keeps the samples of the last draw, by what made them: arms that differ in training only have the same.
+    `made` keeps the samples of the last draw, by what made them: conditions that differ in training only have the same.
     """
 
     job: Job
@@ -71,7 +71,7 @@ class Bench:
         require_two(job, [row.label for row in splits["train"]])
         _check_models(job, splits["train"])
         if job.resources.flags is not None:
-            # What is wrong with it is said before anything is trained.
+            # What is wrong with it is reported before anything is trained.
             require_labels(Path(job.resources.flags), {row.label for row in splits["train"]})
         return cls(job, folder, splits["train"], held_out(splits, job.evaluate.test_rows), report)
 
@@ -116,7 +116,7 @@ class Bench:
         return ModelConfig(path=str(folder), max_length=self.job.needs_model().max_length)
 
     def measured(self, condition: Condition, rows: int, seed: int) -> Measured:
-        """Return what an arm comes to on one draw: accuracies (0 to 1) by test, and what its samples are like."""
+        """Return what a condition comes to on one draw: accuracies (0 to 1) by test, and what its samples are like."""
         folder = self.folder / f"{rows}-{seed}"
         draw = drawn(self.pool, rows, seed)
         model = folder / DUPLICATE
@@ -164,7 +164,7 @@ class Bench:
     def enlarged(
         self, condition: Condition, draw: Sequence[Labelled], samples: list[Labelled], seed: int
     ) -> list[Labelled]:
-        """Return the rows an arm is trained on, as many as any arm's: the draw, its samples, and copies for what lacks."""
+        """Return the rows a condition is trained on, as many as any condition's: the draw, its samples, and copies for what is missing."""
         if condition.pipeline == ALONE:
             return list(draw)
         source = self._repeated(condition, len(draw))
@@ -179,27 +179,27 @@ class Bench:
         return self.enlarged(Condition.of(DUPLICATE), draw, [], seed)
 
     def _repeated(self, condition: Condition, rows: int) -> int:
-        """Return how many rows of an arm's data are the draw's own: once, or once a pass where passes differ."""
+        """Return how many rows of a condition's data are the draw's own: once, or once a pass where passes differ."""
         return rows * self.passes(condition, rows)
 
     def passes(self, condition: Condition, rows: int) -> int:
-        """Return in how many passes the samples of so many rows differ."""
+        """Return in how many passes the samples of `rows` rows differ."""
         return round(self._epochs(rows)) if "online" in condition.ways else 1
 
     def _epochs(self, rows: int) -> float:
-        """Return the passes over the enlarged data of so many rows."""
+        """Return the passes over the enlarged data of `rows` rows."""
         settings = self.job.train
         fewest = _PASSES if settings.start in SCRATCH else default_epochs(settings, self._enlarged(rows))
         return self.job.evaluate.epochs or fewest
 
     def _enlarged(self, rows: int) -> int:
-        """Return how many rows there are with the variants of so many."""
+        """Return how many rows there are with their variants."""
         return rows * (1 + self.job.evaluate.variants)
 
     def _trained(
         self, rows: list[Labelled], drawn_rows: int, seed: int, ways: frozenset[str], model_path: Path
     ) -> None:
-        """Train a model on rows, with the steps of every arm; half of them where that is wanted."""
+        """Train a model on rows, with the steps of every condition, or half of them."""
         train_config = self.job.train
         seen = self._epochs(drawn_rows) * self._enlarged(drawn_rows)
         steps = max(1, round(seen / train_config.batch_size / (1 + ("half" in ways))))
@@ -215,7 +215,7 @@ class Bench:
         self._train(job.model_copy(update={"seed": self.job.seed + seed}), model_path)
 
     def _train(self, job: Job, model_path: Path) -> None:
-        """Train a model beside its place, which so is there only when it is whole."""
+        """Train a model next to its path, so that it is there only when it is whole."""
         fresh = model_path.with_name(f"{model_path.name}-fresh")
         for left in (fresh, model_path):
             shutil.rmtree(left, ignore_errors=True)
@@ -246,7 +246,7 @@ class Bench:
     def _job(self, rows: Sequence[Labelled], folder: Path, model: Path, settings: TrainConfig) -> Job:
         """Return the job that trains on rows, which are written to a folder.
 
-        A training wants a test; it is given one row, as every test is asked afterwards.
+        A training wants a test; it is given one row, as every test comes afterwards.
         """
         folder.mkdir(parents=True, exist_ok=True)
         write_rows(folder / "train.jsonl", rows)
@@ -273,7 +273,7 @@ class Bench:
         return job.model_copy(update={"resources": job.resources.model_copy(update={"lexicons": left})})
 
     def _reworded(self) -> list[Labelled]:
-        """Return the clean test with words replaced from lexicons that no arm has, in several wordings a row."""
+        """Return the clean test with words replaced from lexicons that no condition uses, in several wordings a row."""
         lexicons = self.job.resources.model_copy(update={"lexicons": self.job.evaluate.synonyms})
         reworded = self._edited("synonyms", _REWORDING, lexicons)
         if not reworded:
@@ -346,7 +346,7 @@ def _joined(folder: Path) -> list[dict[str, Any]]:
 
 
 def _anchored(job: Job) -> Job:
-    """Return the job with the places of its resources whole, as arms read their rows from another folder."""
+    """Return the job with absolute paths of its resources, as conditions read their rows from another folder."""
 
     def whole(name: str) -> str:
         """Return the place of a file that is named, or the name of a dictionary."""
@@ -396,5 +396,5 @@ def _check_models(job: Job, rows: Sequence[Labelled]) -> None:
 
 
 def _cycled(rows: Sequence[Labelled], count: int) -> list[Labelled]:
-    """Return rows again and again until there are so many."""
+    """Return rows again and again up to a number."""
     return list(islice(cycle(rows), count))

@@ -1,6 +1,6 @@
-"""What is compared: a pipeline, the same one on random or statistical words, and how it is trained on.
+"""The conditions that are compared: a pipeline, the same one on random or statistical words, and how to train on it.
 
-Arm.of("augment:random+r_drop").plan(variants=4, epochs=12)
+Condition.of("augment:random+r_drop").plan(variants=4, epochs=12)
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _WEIGHT = "weight"
 
 @dataclass(frozen=True)
 class Condition:
-    """One arm: its name as given, its pipeline, whose words are edited, and the ways it differs in training.
+    """One condition: its name as given, its pipeline, whose words are edited, and the ways it differs in training.
 
     `duplicate` and `none` have no pipeline; given: a pipeline that is no file. r_drop: two passes a step; online: new variants in every pass; half: half the steps.
     """
@@ -36,7 +36,7 @@ class Condition:
 
     @classmethod
     def of(cls, name: str, pipelines: Mapping[str, Pipeline] = MappingProxyType({})) -> "Condition":
-        """Return the arm of a name, of one of some pipelines or of a shipped one; RequestError if a part of it is unknown."""
+        """Return the condition of a name, of one of some pipelines or of a shipped one; RequestError if a part of it is unknown."""
         whole, *ways = name.split("+")
         pipeline, _, words = whole.partition(":")
         for part, known in ((words, _TWINS), *((way, _WAYS) for way in ways)):

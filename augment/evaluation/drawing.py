@@ -1,4 +1,4 @@
-"""A forest plot: for each test and arm the mean difference and its interval, zero in the middle. Plain SVG, no library."""
+"""A forest plot: for each test and condition the mean difference and its interval, zero in the middle. Plain SVG, no library."""
 
 from collections.abc import Mapping
 from html import escape
@@ -37,7 +37,7 @@ def forest(tests: Mapping[str, Mapping[str, Difference]]) -> str:
 
 
 def _row(condition: str, one: Difference, at: int, reach: float) -> list[str]:
-    """Return one arm's line: its name, its interval, its mean, both as numbers."""
+    """Return one condition's line: its name, its interval, its mean, both as numbers."""
 
     def x_of(value: float) -> float:
         return round(_LEFT + _WIDTH / 2 * (1 + value / reach), 1)

@@ -32,7 +32,7 @@ from augment.version import __version__
 if TYPE_CHECKING:
     import pandas as pd
 
-# By rows, seed and arm.
+# By rows, seed and condition.
 Cells = dict[tuple[int, int, str], Measured]
 FILE = "evaluation.json"
 _WORK = "work"
@@ -40,13 +40,13 @@ _WORK = "work"
 _HALF_WRITTEN = re.compile(rf"evaluation\.(json|md|svg){re.escape(LEFTOVER)}[0-9a-f]{{12}}")
 # What is not a test in a cell.
 FACTS = ("samples", "edits", "label_kept", "copies")
-# More of these may be asked of a folder that has some already.
+# A folder that has some of these may get more.
 _GROWING = {"arms", "rows", "seeds", "first_seed"}
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured, by (rows, seed, arm): accuracies of 0 to 1 by test, and what the samples are like.
+    """What was measured, by (rows, seed, condition): accuracies of 0 to 1 by test, and what the samples are like.
 
     texts: how many rows each test has.
     """
@@ -57,7 +57,7 @@ class Evaluation:
 
     @property
     def conditions(self) -> list[str]:
-        """The arms, in the order of their first cells; what all are compared with comes first."""
+        """The conditions, in the order of their first cells; what all are compared with comes first."""
         names = dict.fromkeys(condition for _, _, condition in self.cells)
         return sorted(names, key=lambda condition: condition != DUPLICATE)
 
@@ -72,7 +72,7 @@ class Evaluation:
         return {f"{rows} {seed} {condition}": cell for (rows, seed, condition), cell in self.cells.items()}
 
     def mean(self, condition: str, name: str) -> float:
-        """Return the mean of a test or a fact over the cells of an arm; nan where it has none."""
+        """Return the mean of a test or a fact over the cells of a condition; nan where it has none."""
         values = [
             float(value)
             for (_, _, of), cell in self.cells.items()
@@ -86,7 +86,7 @@ class Evaluation:
         return sorted({rows for rows, _, _ in self.cells})
 
     def differences(self, test: str, against: str = DUPLICATE) -> dict[str, Difference]:
-        """Return for each arm what it gains over another on a test, in points, p corrected for their number."""
+        """Return for each condition what it gains over another on a test, in points, p corrected for their number."""
         points = {condition: self._points(test, condition, against) for condition in self.conditions}
         return holm(
             {
@@ -97,7 +97,7 @@ class Evaluation:
         )
 
     def _points(self, test: str, condition: str, against: str) -> dict[int, list[float]]:
-        """Return by how many points an arm is above another on each draw that has both, by size."""
+        """Return by how many points a condition is above another on each draw that has both, by size."""
         groups: dict[int, list[float]] = defaultdict(list)
         for (rows, seed, of), cell in self.cells.items():
             own, other = cell.get(test), self.cells.get((rows, seed, against), {}).get(test)
@@ -106,7 +106,7 @@ class Evaluation:
         return groups
 
     def to_dict(self) -> dict[str, object]:
-        """Return plain JSON values: means and differences of every arm by test."""
+        """Return plain JSON values: means and differences of every condition by test."""
         facts = {
             condition: {name: _plain(self.mean(condition, name)) for name in (*self.tests, *FACTS)}
             for condition in self.conditions
@@ -124,7 +124,7 @@ class Evaluation:
         return {"folder": str(self.folder), "means": facts, "differences": differences}
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return a row for each cell: rows, seed, arm, and what was measured."""
+        """Return a row for each cell: rows, seed, condition (column `arm`), and what was measured."""
         import pandas as pd
 
         rows = [
@@ -158,7 +158,7 @@ class Evaluation:
                 yield f"| {condition} | {' | '.join(facts)} |"
 
     def _of_test(self, test: str, cells: int, none: Sequence[str]) -> Iterator[str]:
-        """Yield what is said of a test: every arm against the same rows repeated, over all sizes and by size."""
+        """Yield the lines of a test: every condition against the same rows repeated, over all sizes and by size."""
         texts = f", {self.texts[test]:,} texts" if test in self.texts else ""
         mean = 100 * self.mean(DUPLICATE, test)
         yield from (
@@ -208,7 +208,7 @@ class Evaluation:
                 yield f"| {condition} | {' | '.join(points)} |"
 
     def _samples_a_row(self, condition: str) -> float:
-        """Return how many samples an arm makes of a row, in the mean."""
+        """Return how many samples a condition makes of a row, in the mean."""
         ratios = [
             float(cell["samples"] or 0) / rows
             for (rows, _, of), cell in self.cells.items()
@@ -291,7 +291,7 @@ def _measure(
         report("read the corpus", 0, 0)
         bench = Bench.of(job, work, lambda what, *_: report(what, 0, 0))
         require_unchanged(job, _mapping(facts["fingerprint"]).get("corpus"))
-        # More rows than there are: said before anything is written.
+        # More rows than there are: reported before anything is written.
         drawn(bench.pool, max(rows for rows, _, _ in left), job.evaluate.first_seed)
         if not (folder / FILE).exists():
             # By this file the folder is known to be ours, so it comes first.
@@ -308,7 +308,7 @@ def _measure(
 
 
 def _fingerprint(job: Job) -> dict[str, object]:
-    """Return what decides a cell: not the arms, sizes and seeds, of which more may be asked, nor the device."""
+    """Return what decides a cell: not the conditions, sizes and seeds, which may be extended, nor the device."""
     settings = job.evaluate.model_dump(mode="json", exclude=_GROWING)
     parts = job.model_dump(mode="json", include={"judge", "resources", "train", "seed"})
     locate(job.evaluate.synonyms, job.root, "evaluate.synonyms")
@@ -339,7 +339,7 @@ def _kept(
         return {}, {}
     held = read_json(folder / FILE)
     before, earlier = _mapping(held.get("fingerprint")), _mapping(held.get("plans"))
-    # A plan that is not there yet is an arm that joins; of a fingerprint nothing may be missing.
+    # A plan that is not there yet is a new condition; of a fingerprint nothing may be missing.
     requested = fingerprint | {name: plan for name, plan in plans.items() if name in earlier}
     for name, value in requested.items():
         known = (before if name in fingerprint else earlier).get(name)
@@ -371,7 +371,7 @@ def _mapping(value: object) -> dict[str, object]:
 
 
 def _keyed(cells: Mapping[str, Measured]) -> Cells:
-    """Return cells by rows, seed and arm."""
+    """Return cells by rows, seed and condition."""
     parts = {key: key.split(" ", 2) for key in cells}
     return {(int(part[0]), int(part[1]), part[2]): cells[key] for key, part in parts.items()}
 

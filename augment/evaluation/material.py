@@ -1,6 +1,6 @@
-"""The rows of an experiment: training sets drawn by hash, and tests that no arm has seen.
+"""The rows of an experiment: training sets drawn by hash, and tests that no condition has seen.
 
-All of it depends on the corpus and the seed alone, so that every arm has the same, in every session.
+All of it depends on the corpus and the seed alone, so that every condition has the same, in every session.
 """
 
 import json
@@ -46,13 +46,13 @@ def by_split(job: Job) -> dict[str, list[Labelled]]:
 
 
 def held_out(splits: dict[str, list[Labelled]], count: int) -> list[Labelled]:
-    """Return so many of the rows of the test split, or of validation where there is no test, chosen by hash."""
+    """Return `count` of the rows of the test split, or of validation where there is no test, chosen by hash."""
     rows = splits[next(split for split in _TESTED if split in splits)]
     return [replace(row, of=index) for index, row in enumerate(_first(rows, count, b"evaluate"))]
 
 
 def drawn(rows: Sequence[Labelled], count: int, seed: int) -> list[Labelled]:
-    """Return a draw of so many rows, the classes in the shares they have, each with at least one.
+    """Return a draw of `count` rows, the classes in the shares they have, each with at least one.
 
     RequestError if there are fewer rows.
     """
@@ -112,7 +112,7 @@ def read_rows(path: Path) -> list[Labelled]:
 
 
 def _first(rows: Sequence[Labelled], count: int, purpose: bytes) -> list[Labelled]:
-    """Return so many rows with the lowest hashes, in the order of these."""
+    """Return the `count` rows with the lowest hashes, in the order of these."""
     return sorted(rows, key=lambda row: text_digest(row.text, row.text_pair, purpose))[:count]
 
 

@@ -1,7 +1,7 @@
-"""What a difference between two arms is worth: its interval, its probability by chance, and what could be seen at all.
+"""The statistics of a difference between two conditions: interval, p, and the smallest difference that could be seen.
 
-Differences are paired: both arms on the same rows, with the same seed. The interval is a bootstrap of the seeds inside each
-size or data set, which stay as they are, or of all of them together where one has fewer than five; p is of a paired t test, and Holm's (1979) over all arms of a table.
+Differences are paired: both conditions on the same rows, with the same seed. The interval is a bootstrap of the seeds inside each
+size or dataset, which stay as they are, or of all of them together where one has fewer than five; p is of a paired t test, and Holm's (1979) over all conditions of a table.
 
     compare({"100": [0.4, -0.2, 0.9]})        # Difference(cells=3, mean=0.37, low=-0.2, high=0.9, ...)
 """
@@ -17,9 +17,9 @@ from augment.seeding import array_rng
 _LEVEL = 0.05
 _POWER = 0.8
 _DRAWS = 9999
-# Of fewer cells no interval can be told.
+# Fewer cells have no interval.
 _FEWEST = 3
-# Fewer cells of a group than these say too little of its spread.
+# Fewer cells of a group are too few to estimate its spread.
 _LEAST = 5
 
 
@@ -27,7 +27,7 @@ _LEAST = 5
 class Difference:
     """The mean of paired differences, in their unit. Of one or two cells nothing but the mean is known: the rest is nan.
 
-    low, high: 95 % interval; p: two-sided; holm: p after Holm's correction; seen: the least true difference that so many cells
+    low, high: 95 % interval; p: two-sided; holm: p after Holm's correction; seen: the least true difference that this number of cells
     would show four times in five.
     """
 
@@ -41,7 +41,7 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """What may be said of it."""
+        """The conclusion in words."""
         if isnan(self.low):
             return "too few draws: nothing can be said"
         if self.low == self.high == 0:
@@ -52,7 +52,7 @@ class Difference:
 
 
 def compare(groups: Mapping[str, Sequence[float]]) -> Difference:
-    """Return what paired differences say, given by groups (sizes, data sets); ValueError without any."""
+    """Return the statistics of paired differences, given by groups (sizes, datasets); ValueError without any."""
     arrays = [np.asarray(values, dtype=np.float64) for values in groups.values() if len(values)]
     every = np.concatenate(arrays)
     cells, mean = len(every), float(every.mean())

@@ -1,6 +1,6 @@
-"""What a path starts from: an input that stands for "nothing is said".
+"""What a path starts from: an input without information.
 
-start = replaced(inputs, filler, speaks)     # the filler where the text speaks, special pieces as they are
+start = replaced(inputs, filler, speaks)     # the filler in place of the text, special pieces as they are
 """
 
 from typing import Literal

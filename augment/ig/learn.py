@@ -35,7 +35,7 @@ def learn(
 
     integrands: one array [S, T] a text, the gradient along the path at the S Gauss-Legendre nodes, per piece; S is the
     same for all. With `corrected` the rules are fitted to what is left after the completeness correction. places: where
-    nodes may lie; between the S nodes the integrands are interpolated, which small rules gain from and fine ones do not.
+    nodes may be; between the S nodes the integrands are interpolated, which small rules gain from and fine ones do not.
     """
     fit = _Fit(_moments(integrands, corrected), len(integrands[0]), positions)
     chosen: list[int] = []
@@ -127,7 +127,7 @@ class _Fit:
         return (chosen, best) if candidate < 0 else ([*chosen[:slot], candidate, *chosen[slot + 1 :]], left)
 
     def best(self, others: list[int], free: Sequence[int], below: float) -> tuple[int, float]:
-        """Return which of the `free` places beside the others leaves least, and how much; -1 if none less than `below`.
+        """Return which of the `free` positions, added to the others, leaves least, and how much; -1 if none less than `below`.
 
         Without the sign of the weights, what every place leaves is known from one projection; that is never more than
         what it leaves with it, so that few places are tried.

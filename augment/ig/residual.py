@@ -1,17 +1,17 @@
-"""Integrate paths whose gradients are known at the nodes of a rule, and say how far off the result may be.
+"""Integrate paths whose gradients are known at the nodes of a rule, and estimate how far off the result may be.
 
 F at the nodes comes free with the gradients, and for every k the integral of F'(a) F(a)^k over the path is known
 exactly: (F(x)^(k+1) - F(x')^(k+1)) / (k+1). What a rule misses of the first three of these moments is its residual.
-The moment k = 0 alone is completeness (Sundararajan et al. 2017, proposition 1), which a rule can meet by luck; of 99 in
+The moment k = 0 alone is completeness (Sundararajan et al. 2017, proposition 1), which a rule can meet by chance; of 99 in
 100 texts the error of the scores is within a few times the residual, and within up to 50 times the completeness gap.
-How far the scores moved since a coarser rule says the rest: the geometric mean of both goes with the error more closely
+How far the scores moved since a coarser rule shows the rest: the geometric mean of both goes with the error more closely
 than either.
 
-    found = integrate(paths, level)          # found.scores [N, T], found.gap [N], found.residual [N]
-    estimate(found, coarser.scores)          # [N], for errors of sum |difference| over sum |score|
-    incomplete(found.gap, paths.start, paths.end, found.scores.abs().sum(-1), 0.05)         # [N], the axiom itself
+    integral = integrate(paths, level)       # integral.scores [N, T], integral.gap [N], integral.residual [N]
+    estimate(integral, coarser.scores)         # [N], for errors of sum |difference| over sum |score|
+    incomplete(integral.gap, paths.start, paths.end, integral.scores.abs().sum(-1), 0.05)         # [N], the axiom itself
 
-Where all nodes lie on flat parts of a path, scores neither move nor add up: the mean of both is 0 and says nothing. There
+Where all nodes are on flat parts of a path, scores neither move nor add up: the mean of both is 0 and shows nothing. There
 completeness does, so a row whose gap is over the tolerance is not settled whatever its estimate. (Of 600 ordinary rows none.)
 """
 
@@ -26,7 +26,7 @@ from augment.ig.quadrature import Level
 _FLOOR = 0.1
 _MOMENTS = 3
 _TINY = 1e-12
-# Float32 knows F and the scores to a few units of 1e-7; a gap within so much of their size is rounding.
+# Float32 knows F and the scores to a few units of 1e-7; a gap within this share of their size is rounding.
 _ROUNDING = 1e-5
 
 

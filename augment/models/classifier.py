@@ -1,9 +1,9 @@
-"""A sequence classifier with its tokenizer: encoded, asked, and opened at its embeddings.
+"""A sequence classifier with its tokenizer: encodes texts, predicts, and gives gradients at its embeddings.
 
 The real ids, mask and positions are always kept. For a point on a path only the output of the input-embedding module
 is replaced, by a forward hook: at a = 1 the logits are those of the plain call on every architecture tried (BERT,
-RoBERTa, DistilBERT, GPT-2, Qwen and TextCNN stand in the tests), which `inputs_embeds` does not give for decoders. The
-last layer of BERT and its kin computes one piece only (`models.pooled`), which moves the last bits of the answer.
+RoBERTa, DistilBERT, GPT-2, Qwen and TextCNN are in the tests), which `inputs_embeds` does not give for decoders. The
+last layer of BERT and its kin computes one piece only (`models.first_piece`), which moves the last bits of the answer.
 
     classifier = open_classifier(ModelConfig(path="models/hotel-zh"), RunConfig())
     logits = classifier.answer(classifier.encode(["很好"], [None]))
@@ -54,7 +54,7 @@ from augment.models.textcnn import TextCNN
 
 _OPENED: OrderedDict[tuple[str, ...], "Classifier"] = OrderedDict()
 _KEPT = 2
-# So many batches that fit, one after the other, and a budget that was halved is doubled.
+# After this many batches that fit, one after the other, a budget that was halved is doubled.
 _FITTING = 64
 # Pieces of the rows that are tried to see how much memory batches take.
 _TRIED = 128
@@ -258,7 +258,7 @@ class Classifier:
 
     @property
     def has_mask(self) -> bool:
-        """Whether the model knows a piece that stands for a hidden one."""
+        """Whether the model has a mask piece."""
         return self.tokenizer.mask_token_id is not None
 
     def filler(self, name: FillerName, where: str, hint: str) -> int:
@@ -313,7 +313,7 @@ class Classifier:
             self._fitting, self.budget = 0, min(2 * self.budget, self._most)
 
     def try_gradient(self, pieces: int) -> None:
-        """Compute the gradient of a batch of so many pieces that say nothing, to see what it takes."""
+        """Compute the gradient of a batch of this many filler pieces, to see what memory it takes."""
         length = min(self.max_length, pieces, _TRIED)
         rows = [[self._pad] * length] * max(pieces // length, 1)
         batch = self.batch(rows, [[0] * length] * len(rows))

@@ -1,6 +1,6 @@
-"""What the run's words mean on this machine: its device, its arithmetic and how much fits a forward pass.
+"""The settings of `run` on this machine: device, dtype and how much fits into a forward pass.
 
-`auto` is answered here and nowhere else, so that two parts of a run cannot answer it apart.
+`auto` is resolved here and nowhere else, so that two parts of a run cannot resolve it differently.
 
     device = device_of("auto")                  # "cuda" where there is one
     dtype_of(RunConfig(dtype="auto"))           # "bfloat16" on a device that computes in it, else "float32"
@@ -43,9 +43,9 @@ def device_of(name: str) -> str:
 
 
 def remember_few_shapes() -> None:
-    """Let oneDNN keep what it compiled for a few shapes only, unless the user has said for how many.
+    """Let oneDNN keep what it compiled for a few shapes only, unless the user has set for how many.
 
-    It keeps 1,024 otherwise, and batches come in so many shapes that a worker grows by hundreds of mebibytes over a
+    It keeps 1,024 otherwise, and batches come in enough shapes that a worker grows by hundreds of mebibytes over a
     large corpus. It reads the setting when it computes for the first time.
     """
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")

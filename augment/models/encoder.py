@@ -1,4 +1,4 @@
-"""A pretrained encoder that is asked for vectors and not for classes: of words, and of words seen in their texts.
+"""A pretrained encoder that gives vectors, not classes: of words, and of words in their texts.
 
 encoder = open_encoder("models/e5-small", RunConfig())
 encoder.words.table, encoder.words.tokenizer         # word embeddings [V, W] float32, and what cuts words into pieces
@@ -71,7 +71,7 @@ class Encoder:
         pieces, offsets = encoded["input_ids"], encoded["offset_mapping"]
         vectors: dict[tuple[str, Span], np.ndarray] = {}
         for batch in pack([len(row) for row in pieces], self._budget):
-            # Decoders have no piece to pad with; whatever stands there is masked.
+            # Decoders have no piece to pad with; whatever is there is masked.
             ids = pad_sequence([torch.tensor(pieces[row]) for row in batch], batch_first=True)
             require_known(int(ids.max()), self._model)
             mask = pad_sequence([torch.ones(len(pieces[row])) for row in batch], batch_first=True)
@@ -103,7 +103,7 @@ def _opened(folder: Path, digest: str, run: RunConfig) -> Encoder:
 def load_encoder(folder: Path, key: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Return an encoder without a head, and without a decoder, float32, from safetensors, and its tokenizer.
 
-    ModelError, which says the `key` that named it, if it cannot be read or if its tokenizer gives no offsets.
+    ModelError, with the `key` that named it, if it cannot be read or if its tokenizer gives no offsets.
     """
     safe = {"local_files_only": True, "trust_remote_code": False}
     # What a checkpoint lacks, such as a pooler, is drawn by chance: a draw that a remembered encoder does without.

@@ -1,4 +1,4 @@
-"""Spare the last layer of an encoder what no classifier reads: the vectors of all pieces but the first.
+"""Skip in the last layer of an encoder what no classifier reads: the vectors of all pieces but the first.
 
 BERT and its kin answer from the vector of the first piece. In the last layer the other pieces give keys and values to
 it, and their own queries, attention and feed-forward network are computed for nothing: five sixths of that layer, a
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import PreTrainedModel
 
-# Answers of the two ways may differ so much, relative to the largest: the last bits of float32, with room.
+# Answers of the two ways may differ by this, relative to the largest: the last bits of float32, with room.
 _SAME = 1e-4
 _TRIED = (9, 4, 6)
 

@@ -1,7 +1,7 @@
 """The models of a cross-fitting: `fold-0`, `fold-1`, … in the folder of the model that saw every row.
 
-They must be as many as the config says, since a row belongs to a fold by the number of folds, and have the same classes in
-the same order, since their answers stand side by side.
+Their number must be that of the config, since a row belongs to a fold by the number of folds, and have the same classes in
+the same order, since their answers are stored side by side.
 
     fold_models(ModelConfig(path="models/mine", folds=5), RunConfig())        # {"fold-0": ModelFolder(...), ...}
 """

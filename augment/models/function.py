@@ -25,7 +25,7 @@ class Function:
     kind: ClassVar[Kind] = "single"
 
     def __init__(self, config: FunctionModel) -> None:
-        """Keep the function; it is first called when something is asked."""
+        """Keep the function; it is first called at the first prediction."""
         self.classes = config.classes
         self._config = config
 

@@ -1,7 +1,7 @@
-"""What a model's answers mean: classes of which exactly one is right, or something that softmax would misread.
+"""Whether a model's answers are classes of which exactly one is right, or something that softmax would misread.
 
 A model of several labels answers each by a sigmoid of its own, and one of numbers gives a number. Both load as sequence
-classifiers, and a softmax over their answers is wrong without a word: 0.335 where the model says 0.95.
+classifiers, and a softmax over their answers is wrong without a warning: 0.335 where the model gives 0.95.
 
     require_exclusive(Path("models/mine"))      # ModelError for a regression or a multi-label model; reads config.json only
 """
@@ -23,7 +23,7 @@ _HINT = "use a model of which exactly one class is right; `augment train` makes 
 def require_exclusive(folder: Path) -> None:
     """Raise ModelError if the answers of the model in a folder are not classes of which exactly one is right.
 
-    A config that names no `problem_type` is taken at the number of its classes; one that says it applies a sigmoid is believed.
+    A config that names no `problem_type` is taken at the number of its classes; one that names a sigmoid is believed.
     """
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     problem = config.get("problem_type")
@@ -46,7 +46,7 @@ def _refuse(folder: Path, what: str) -> None:
 
 
 def _outputs(config: Mapping[str, object]) -> int | None:
-    """Return how many outputs a config names; None if it does not say, which for transformers means two."""
+    """Return how many outputs a config names; None if it names none, which for transformers means two."""
     names = config.get("id2label")
     if isinstance(names, Mapping) and names:
         return len(names)

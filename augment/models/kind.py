@@ -1,4 +1,4 @@
-"""What a model's classes mean to each other."""
+"""The kinds of models: one class of several, several labels, or a number."""
 
 from typing import Literal
 

@@ -1,6 +1,6 @@
 """Which class of a model a label of the corpus is, and back.
 
-Inside, a label is a name. A corpus may write numbers for names, a model may call its classes LABEL_0, LABEL_1:
+Inside the package a label is a name. A corpus may write numbers for names, a model may call its classes LABEL_0, LABEL_1:
 `corpus.label_names` (number: name) bridges either.
 
     labels = LabelMap(("LABEL_0", "LABEL_1"), {"0": "negative", "1": "positive"})

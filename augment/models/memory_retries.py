@@ -1,4 +1,4 @@
-"""Count, deep inside, what was tried again for want of memory, for whoever keeps the books outside.
+"""Count out-of-memory retries.
 
 with counted() as retries:
     ...                                  # somewhere below: count("batch halved")

@@ -1,4 +1,4 @@
-"""A model folder, looked at before anything in it is loaded: safe, complete, and known by its content.
+"""A model folder, checked before anything in it is loaded: safe, complete, and identified by its content.
 
 Reading a config file costs milliseconds; importing transformers costs seconds. `augment check` stops here.
 """
@@ -27,12 +27,12 @@ MADE = "augment.json"
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """What a folder says of its model: kind, class names in order (empty if it names none), digest of its content."""
+    """A model by its folder: kind, class names in order (empty if it names none), digest of its content."""
 
     path: Path
     kind: str
     names: tuple[str, ...]
-    # Of a model in memory: what stands for its content.
+    # What replaces the content hash of a model in memory.
     identity: str | None = None
     reads_pairs: bool = True
 
@@ -55,7 +55,7 @@ class ModelFolder:
         return total.hexdigest()
 
     def trained_on(self) -> dict[str, str]:
-        """Return the SHA-256 of each corpus file it was trained on, as far as the folder says so."""
+        """Return the SHA-256 of each corpus file it was trained on, as far as the folder lists them."""
         if self.identity is not None:
             return {}
         file = self.path / MADE

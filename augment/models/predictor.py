@@ -1,4 +1,4 @@
-"""What a model must do to be used: answer texts (`Predictor`), and for gradients be open at its embeddings (`Differentiable`).
+"""What a model must do to be used: answer texts (`Predictor`), and for gradients give its embeddings (`Differentiable`).
 
 predictor = open_predictor(ModelConfig(path="models/hotel-zh"), RunConfig())
 predictor.ask(["很好"], [None])                 # probabilities [1, C] float32

@@ -1,8 +1,8 @@
 """The vector a model answers from: what goes into the last linear layer, one for each text.
 
-Two texts that a model cannot tell apart have the same vector, whatever their words. In BERT and its kin it is the pooled
+Two texts that a model cannot distinguish have the same vector, whatever their words. In BERT and its kin it is the pooled
 first piece, in `textcnn` the largest response of each filter, in decoders the last piece that is no padding. A model whose
-logits do not come from a linear layer has none; the mean of its word embeddings, over all pieces, is used in its place.
+logits do not come from a linear layer has none; the mean of its word embeddings, over all pieces, is used instead.
 
     vectors(classifier, ["很好", "很好！"], [None, None])          # [2, W] float32, of length 1
 """

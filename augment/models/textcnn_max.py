@@ -1,7 +1,7 @@
 """The largest response of every convolution filter over time, with a gradient that visits only where it is reached.
 
-A maximum passes its gradient to one place in a text. The backward pass of a convolution multiplies the zeros at all others
-too; this one does not. Nor does the forward pass ask a filter about a piece again that it has met in the batch: most pieces
+A maximum passes its gradient to one position of a text. The backward pass of a convolution multiplies the zeros at all others
+too; this one does not. Nor does the forward pass compute a filter again on a piece that was already in the batch: most pieces
 come often. Ties share the gradient alike, as `amax` has it. What both save on a CPU: benchmarks/engine/responses.md.
 
     largest_responses(signal, absent, [torch.randn(100, 128, 3)])       # [B, 100]
@@ -58,7 +58,7 @@ class _Largest(torch.autograd.Function):
     def forward(
         ctx: _BackwardContext, signal: Tensor, absent: Tensor, kinds: Tensor | None, *weights: Tensor
     ) -> Tensor:
-        """Return the maxima, and keep where they are if a gradient will be asked for."""
+        """Return the maxima, and keep their positions if a gradient will be computed."""
         (texts, length, _), times = signal.shape, absent.shape[1]
         behind = torch.zeros(absent.shape, dtype=signal.dtype).masked_fill_(absent, -torch.inf)[:, :, None]
         maxima, positions, columns, ties, first = [], [], [], [], 0
@@ -147,7 +147,7 @@ def _known(signal: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor] | None:
 def _by_kind(rows: Tensor, kind: Tensor, times: int, weights: Sequence[Tensor]) -> Iterator[Tensor]:
     """Yield the responses from what each place of a window adds, which is computed for each kind of place once.
 
-    So windows of the same pieces have the same response to the bit, wherever they stand: a product of matrices does not
+    So windows of the same pieces have the same response to the bit, wherever they are: a product of matrices does not
     promise that.
     """
     count, size = rows.shape
@@ -161,7 +161,7 @@ def _by_kind(rows: Tensor, kind: Tensor, times: int, weights: Sequence[Tensor]) 
 
 
 def _windows(signal: Tensor, width: int, times: int) -> Tensor:
-    """Return a view of the windows of so many pieces that begin at the first times, [B, times, width * D]."""
+    """Return a view of the windows of `width` pieces that begin at the first times, [B, times, width * D]."""
     texts, length, size = signal.shape
     return signal.as_strided((texts, times, width * size), (length * size, size, 1))
 

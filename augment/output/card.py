@@ -37,10 +37,10 @@ source row, which had that one."""
 
 @dataclass(frozen=True)
 class Card:
-    """What the README of a run's folder tells.
+    """The content of the README of a run's folder.
 
     about: what the pipeline does; edits: whether it makes samples; facts: names and values of what was run; counts:
-    totals; files: rows by name; dropped: samples by reason; report: whether report.html lies there; keywords: whether the
+    totals; files: rows by name; dropped: samples by reason; report: whether there is a report.html; keywords: whether the
     key-word table does; diversity: how varied the samples are; columns: those of data/ and probes/, of formats that do not
     hold them.
     """
@@ -80,7 +80,7 @@ def draw_card(card: Card) -> str:
 
 
 def _front_matter(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) -> str:
-    """Return the YAML block that the hub and `load_dataset` read: files by split, and columns of files that do not say them."""
+    """Return the YAML block that the hub and `load_dataset` read: files by split, and columns of files without types."""
     configs: list[dict[str, object]] = []
     infos: list[dict[str, object]] = []
     for config, prefix in (("default", "data/"), ("probes", "probes/")):
@@ -117,7 +117,7 @@ def _feature(kind: pa.DataType) -> dict[str, object]:
 
 
 def _section(title: str, content: str) -> list[str]:
-    """Return a heading and what stands below it, or nothing where there is no content."""
+    """Return a heading and what comes below it, or nothing where there is no content."""
     return [f"## {title}", content] if content else []
 
 

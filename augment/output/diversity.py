@@ -1,7 +1,7 @@
 """How varied the samples of a run are, counted shard by shard in memory that does not grow with the run.
 
-Sums are exact. What needs the texts together is taken of a sample that depends on ids and texts alone, whatever the order:
-of a row in the sample all samples are, and of a text that is compared with others all that equal it.
+Sums are exact. Figures that need texts together use a subset that depends on ids and texts alone, whatever the order:
+all samples of a row in the subset, and all equals of a text in it.
 
     tally = Diversity()
     tally.add(table)            # the rows of a shard
@@ -58,7 +58,7 @@ class Equal:
             self.sift(self.bits + 1)
 
     def sift(self, bits: int) -> None:
-        """Keep only hashes whose last so many bits are zero."""
+        """Keep only hashes whose last `bits` bits are zero."""
         self.bits = max(bits, self.bits)
         self.kept = [self._sifted(np.concatenate(self.kept))] if self.kept else []
         self.held = sum(map(len, self.kept))
@@ -74,7 +74,7 @@ class Equal:
 
 @dataclass
 class Diversity:
-    """The tally. lost: verdicts of samples that are set aside; given: the others; sample: words of a source row and of its given samples, by hash of its id."""
+    """The tally. lost: verdicts of samples that are dropped; given: the others; sample: words of a source row and of its given samples, by hash of its id."""
 
     lost: frozenset[str] = frozenset({"drop"})
     rows: int = 0
@@ -108,7 +108,7 @@ class Diversity:
             self._sample(table, owner[given], given)
 
     def given_of(self, samples: pa.Table) -> pa.Table:
-        """Return the samples that are not set aside."""
+        """Return the samples that are not dropped."""
         return samples.filter(pa.array(self._is_given(samples)))
 
     def _is_given(self, table: pa.Table) -> np.ndarray:
@@ -119,7 +119,7 @@ class Diversity:
         return ~np.asarray(pc.fill_null(lost, False))
 
     def figures(self) -> dict[str, float]:
-        """Return what the summary says of the samples, by name; nothing where no sample was given."""
+        """Return the figures of the samples for the summary, by name; nothing where no sample was given."""
         if not self.given:
             return {}
         families = [self.sample[key] for key in sorted(self.sample)[:ROWS]]

@@ -58,7 +58,7 @@ class Export:
     ) -> None:
         """Prepare to write into a run's folder, with class probabilities in the data if something gives them.
 
-        flags: accepted shortcuts, of which the totals say how frequent they are; stages: of the pipeline.
+        flags: accepted shortcuts, whose frequencies are in the totals; stages: of the pipeline.
         """
         self._folder, self._job, self._staged, self._soften = folder, job, staged, soften
         self._stems = file_stems(staged.splits)
@@ -100,7 +100,7 @@ class Export:
         return {name: sink.rows for name, sink in self._files.items()}
 
     def columns(self) -> dict[str, pa.Schema]:
-        """Return how the columns of data/ and probes/ are to be read; none where the files say so themselves, as Parquet does."""
+        """Return how the columns of data/ and probes/ are to be read; none where the files have types, as Parquet does."""
         return {
             prefix: read_as([sink for name, sink in self._files.items() if name.startswith(prefix)])
             for prefix in ("data/", "probes/")

@@ -1,6 +1,6 @@
-"""Give a finished run the key-word table its `keywords` stage has made, and flags.csv, in which a user accepts shortcuts.
+"""Write the key-word table of a run's `keywords` stage, and flags.csv, in which a user accepts shortcuts.
 
-keywords.parquet    units by class: share of the attribution, rows, chi-square, flag; form: how it is written
+keywords.parquet    n-grams by class: share of the attribution, rows, chi-square, flag; form: how it is written
 flags.csv           the flagged ones, with an empty column `accept`
 """
 
@@ -74,7 +74,7 @@ def flags_csv(rows: list[dict[str, object]]) -> str:
 
 
 def _written(value: object) -> object:
-    """Return a value as it stands in flags.csv: figures short, and no word a formula of the spreadsheet that opens it."""
+    """Return a value as it is written in flags.csv: figures short, and no word a formula of the spreadsheet that opens it."""
     if isinstance(value, float):
         return f"{value:.4g}"
     return cell(value) if isinstance(value, str) else value

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# Told by a run that found all its work done; it belongs to that call, not to the record of the run.
+# Printed by a run that found all its work done; it belongs to that call, not to the record of the run.
 FINISHED = "already finished: nothing was run again and this is its summary; --overwrite runs it anew"
 
 
@@ -131,7 +131,7 @@ def is_recorded(path: Path) -> bool:
 
 
 def seal(manifest: Mapping[str, object]) -> str:
-    """Return the SHA-256 of what a manifest says, whatever it says of its own."""
+    """Return the SHA-256 of the content of a manifest but for its own seal."""
     unsealed = {key: value for key, value in manifest.items() if key != "sha256"}
     return sha256(canonical(unsealed).encode()).hexdigest()
 

@@ -18,7 +18,7 @@ from augment.stages.protocol import Stage
 from augment.tables.columns import PROBABILITIES
 from augment.tables.rows import Reject
 
-# Reasons of rejected rows, and accepted shortcuts, told one by one; rejects.parquet and flags.csv have all.
+# Reasons of rejected rows, and accepted shortcuts, listed one by one; rejects.parquet and flags.csv have all.
 _REASONS_LISTED = 5
 _FLAGS_SHOWN = 3
 # Rows by which a model is known to be no better than its most frequent answer.
@@ -87,7 +87,7 @@ def notices_of(
 
 
 def flag_notices(flags: Sequence[str]) -> Iterator[str]:
-    """Yield what is to be said of shortcuts."""
+    """Yield the notices on shortcuts."""
     if flags:
         some = ", ".join([*flags[:_FLAGS_SHOWN], *(["..."] if len(flags) > _FLAGS_SHOWN else [])])
         yield (
@@ -150,7 +150,7 @@ def _missing_samples(stage: Stage, job: Job, totals: Totals) -> Iterator[str]:
 
 
 def _of_scores(method: str, totals: Totals, left_open: bool) -> Iterator[str]:
-    """Yield what is to be said of the scores of an attribution, whose baseline was `auto` or not."""
+    """Yield the notices on the scores of an attribution, whose baseline was `auto` or not."""
     counter, kinds = totals.statuses[method], totals.paths[method]
     rows = sum(counter.values())
     moved = {baseline for baseline, _ in kinds if left_open and baseline != "zero"}

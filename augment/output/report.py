@@ -99,7 +99,7 @@ def _no_samples() -> pa.Table:
 
 
 def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return what the head of the report says of the run; its names have Chinese ones in report/strings.js."""
+    """Return the facts of the run for the head of the report; its names have Chinese ones in report/strings.js."""
     model, counts = _mapping(job.get("model")), _mapping(summary["counts"])
     facts = [("pipeline", str(summary["pipeline"])), ("model", str(model.get("path", "")))]
     facts += [("folds", str(model["folds"]))] if model.get("folds") else []
@@ -116,7 +116,7 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
 
 
 def _variety(summary: dict[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return what is said of how varied the samples are; nothing where there are none."""
+    """Return the figures of how varied the samples are; nothing where there are none."""
     variety = _mapping(summary.get("diversity"))
     return tuple((name, written(name, float(str(value)))) for name, value in variety.items())
 

@@ -1,6 +1,6 @@
 """Choose the source rows a report draws, from a run of any size, in the memory of those chosen.
 
-Rows are taken in turn from every label and outcome; within one, the largest errors first. Samples stand in the order of
+Rows are taken in turn from every label and outcome; within one, the largest errors first. Samples are in the order of
 their source rows, so both files are read side by side.
 
     ids = sample(folder, "ig", 5000)
@@ -17,12 +17,12 @@ import pyarrow as pa
 from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.tables.files import batches, in_parts
 
-# Of one label and outcome: the error, where the row stands (both negative, so that the last of them falls out), its id.
+# Of one label and outcome: the error, the index of the row (both negative, so that the last of them falls out), its id.
 Ranked = tuple[float, int, str]
 
 
 def sample(folder: Path, method: str | None, rows: int) -> pa.Array:
-    """Return the ids of at most so many source rows of a finished run, in file order."""
+    """Return the ids of at most `rows` source rows of a finished run, in file order."""
     with in_parts(folder / SOURCE_ROWS) as file:
         if file.metadata.num_rows <= rows:
             return file.read(columns=["id"]).column("id").combine_chunks()

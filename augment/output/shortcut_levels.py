@@ -1,4 +1,4 @@
-"""How frequent accepted shortcuts are in a data set, before its samples and with them.
+"""How frequent accepted shortcuts are in a dataset, before its samples and with them.
 
 levels = Levels(read_flags(Path("flags.csv")))
 levels.add(table)
@@ -39,7 +39,7 @@ class Levels:
                 self._holding[number, its, made] += int((rows & holds).sum())
 
     def sentences(self) -> Iterator[str]:
-        """Yield what is to be said of each accepted shortcut; nothing of one whose class, or whose others, have no rows."""
+        """Yield a sentence on each accepted shortcut; nothing of one whose class, or whose others, have no rows."""
         for number, (flag, _) in enumerate(self._patterns):
             if self._rows[number, True, False] and self._rows[number, False, False]:
                 now, before = (
@@ -52,6 +52,6 @@ class Levels:
                 )
 
     def _share(self, number: int, own: bool, made: tuple[bool, ...]) -> float:
-        """Return in what share of some rows a shortcut stands."""
+        """Return in what share of some rows a shortcut occurs."""
         keys = [(number, own, sample) for sample in made]
         return sum(self._holding[key] for key in keys) / sum(self._rows[key] for key in keys)

@@ -1,7 +1,7 @@
-"""The class probabilities a model can be trained on in the place of a label, for `output.labels: soft`.
+"""The class probabilities a model can be trained on instead of a label, for `output.labels: soft`.
 
-A source row has its given label and no doubt: people gave it. A kept sample may have lost a little of it, and only a model
-can say so: its label and the judge's answer are mixed (`output.soft_share`). A sample in doubt (verdict `soft`) has the
+A source row has its given label with probability 1: people gave it. A kept sample may have lost a little of it, and only a model
+can show it: its label and the judge's answer are mixed (`output.soft_share`). A doubtful sample (verdict `soft`) has the
 judge's answer alone. With `model.folds` the judge is a model that saw neither the row nor its copies.
 
     soften = softener(plan, job)          # None for `labels: hard`

@@ -1,4 +1,4 @@
-"""What a run says of itself: its counts, which must balance, its notices, the card and the manifest of its folder.
+"""The summary of a run: its counts, which must balance, its notices, the card and the manifest of its folder.
 
 The manifest has the SHA-256 of every file, and one of itself: a byte that changed later is found (`augment verify`).
 
@@ -96,7 +96,7 @@ def check_rejects(summary: Summary, limit: float) -> None:
 
 
 def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa.Schema]) -> Card:
-    """Return what the README of the folder tells of the run; columns: those of data/ and probes/, where it must say them."""
+    """Return the README of the folder of the run; columns: those of data/ and probes/, where their files have no types."""
     fingerprint = read_json(summary.folder / PLAN)["fingerprint"]
     digests = fingerprint["models"] if isinstance(fingerprint, dict) else {}
     facts = {"pipeline": plan.name, "made by": f"augment {__version__}"}
@@ -129,7 +129,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
 
 
 def _own_rows(folder: Path, outcome: Outcome) -> list[str]:
-    """Return what is to be said where a model judges samples of rows it was trained on."""
+    """Return the notice on a model that judges samples of rows it was trained on."""
     plan, job = outcome.plan, outcome.job
     judges = outcome.totals.verdicts.total() and any(stage.judges_with == "model" for stage in plan.stages)
     if not judges or job.folds is not None or "train" not in (job.run.splits or plan.splits):
@@ -176,7 +176,7 @@ def _counts(outcome: Outcome) -> dict[str, int]:
 
 
 def _requested(outcome: Outcome) -> dict[str, float]:
-    """Return how many samples were asked for, given and lacking: by the budget of a `diverse`, else by the stages that make them."""
+    """Return how many samples were requested, given and missing: by the budget of a `diverse`, else by the stages that make them."""
     totals, given = outcome.totals, outcome.totals.diversity.given
     budgets = [stage.budget for stage in outcome.plan.stages if stage.budget is not None]
     budget = budgets[-1] if budgets else None
@@ -201,8 +201,8 @@ def _attribution(totals: Totals) -> dict[str, dict[str, object]]:
 def _peak_mebibytes() -> float:
     """Return the most memory that this process has held.
 
-    Linux is asked for the process's own peak: `getrusage` gives a child that of the parent it was forked from. Elsewhere
-    the system counts in bytes on macOS, else in kibibytes. 0 where it cannot be asked, as on Windows.
+    On Linux it is the process's own peak: `getrusage` gives a child that of the parent it was forked from. Elsewhere
+    the system counts in bytes on macOS, else in kibibytes. 0 where the system has no such count, as on Windows.
     """
     status = Path("/proc/self/status")
     if status.exists():

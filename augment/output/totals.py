@@ -13,7 +13,7 @@ from augment.output.diversity import Diversity
 from augment.output.shortcut_levels import Levels
 from augment.text.foreign import FOREIGN
 
-# Numbers are counted in bins of one percent, down to the smallest that is told from zero.
+# Numbers are counted in bins of one percent, down to the smallest that differs from zero.
 _BINS, _LEAST = 231, 1e-9
 
 

@@ -124,7 +124,7 @@ def _declared(stage: Stage, step: Step) -> Step:
 
 
 def _state_of(state: Path | None, fold: int | None) -> Path | None:
-    """Return where in a folder of state lies what was learned of the models for a fold."""
+    """Return the folder, in a folder of state, of what was learned of the models for a fold."""
     return state if state is None or fold is None else state / f"fold-{fold}"
 
 

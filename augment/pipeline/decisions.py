@@ -1,7 +1,7 @@
-"""What passes between a whole-corpus stage and the rows: lines that say where they come from, decisions on rows.
+"""What passes between a whole-corpus stage and the rows: lines with where they come from, decisions on rows.
 
 lines = lines_of(stage, rows, job, shard=7)
-with_decisions(rows, decisions)          # the column `decision`, which the stage's step reads and takes away
+with_decisions(rows, decisions)          # the column `decision`, which the stage's step reads and removes
 """
 
 import pyarrow as pa

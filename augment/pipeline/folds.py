@@ -1,6 +1,6 @@
-"""Rows by fold, and back: each part of a table is treated by itself, and the parts are put together in the old order.
+"""Rows by fold, and back: each part of a table is processed by itself, and the parts are put together in the old order.
 
-A row and its samples stay together. What comes out does not depend on how rows are spread over tables.
+A row and its samples stay together. The result does not depend on how rows are spread over tables.
 
     parts = [treat(fold, part) for fold, part in by_fold(table, 5)]
     in_order(table, parts)
@@ -43,5 +43,5 @@ def in_order(before: pa.Table, parts: Sequence[pa.Table]) -> pa.Table:
 
 
 def row_indices(table: pa.Table) -> dict[str, int]:
-    """Return where each row of a table stands, by its id."""
+    """Return the index of each row of a table, by its id."""
     return {name: index for index, name in enumerate(table.column("id").to_pylist())}

@@ -10,7 +10,7 @@ from augment.text.tagger import MISSING, PACKAGE, tagger_version
 
 
 def source_names(pipeline: Pipeline) -> frozenset[str]:
-    """Return the sources that any stage takes words from; lexicons say of the words of all of them what they are."""
+    """Return the sources that any stage takes words from; lexicons are needed to check the words of all of them."""
     return frozenset(name for stage in pipeline.stages for name in stage.word_sources)
 
 

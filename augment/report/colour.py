@@ -1,7 +1,7 @@
-"""Background tints for scores: what a token is painted with in the report and in the terminal.
+"""Background tints for scores: the colour of a token in the report and in the terminal.
 
-Two scales. `signed` runs from blue (speaks against) over the paper to orange (speaks for): the pair that people with
-any common colour blindness tell apart. `red` is the one-sided scale of the article this tool grew from: the more a
+Two scales. `signed` runs from blue (against) over the paper to orange (for): the pair that people with
+any common colour blindness can distinguish. `red` is the one-sided scale of the article this tool grew from: the more a
 token matters, for or against, the redder. Both are cut into LEVELS steps a side, few enough to be style sheet classes,
 so that a page needs no inline styles and switching scale, or light and dark, draws nothing anew. The full colours
 are chosen so that the page's ink keeps a contrast of at least 4.5:1 on every step (WCAG 2.2, 1.4.3).

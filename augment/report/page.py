@@ -1,7 +1,7 @@
 """One table of explained rows, one table of their samples, one self-contained HTML file.
 
 The file holds the rows as compressed JSON and a script that draws only what is near the window, so thousands of rows
-open at once; the first rows stand there as plain HTML too, for readers without scripts. Nothing in it can run or load
+open at once; the first rows are there as plain HTML too, for readers without scripts. Nothing in it can run or load
 anything: the content security policy allows this one script and style sheet by hash, data reaches the page as text
 nodes only, and characters that hide or reorder text are shown as ⟨names⟩. Texts are cut at their spans here, because
 spans count code points and the strings of JavaScript do not. Equal tables give equal bytes.
@@ -31,7 +31,7 @@ from augment.report.words import TopWord
 from augment.tables.columns import attribution
 from augment.text.visible import visible
 
-# A row as Arrow gives it: what each name holds is said in columns.py.
+# A row as Arrow gives it: columns.py describes each name.
 ReportRow = Mapping[str, Any]
 # A stretch of a sample: unchanged text, or what was put for what, with the score of the token replaced.
 Stretch = str | tuple[str, str, float | None]
@@ -57,7 +57,7 @@ class Page:
     on top. `methods` names the attribution columns of
     `source_rows`, the first one leading; `unit` is what their scores are counted in, such as "logit". `label_names` gives
     labels a display name, `top` the words that matter most, `units` rows of a key-word table, `total_source_rows` the rows
-    `source_rows` were chosen from; `made_by` stands at the foot.
+    `source_rows` were chosen from; `made_by` is at the foot.
     """
 
     title: str
@@ -198,7 +198,7 @@ def _explained(row: ReportRow, method: str, order: Sequence[int]) -> dict[str, A
 
 
 def _gold(label: object, explained: Sequence[ReportRow], samples: Sequence[ReportRow]) -> float | None:
-    """Return the probability of the given label on a row, where a column tells it."""
+    """Return the probability of the given label on a row, where there is a column for it."""
     probabilities = [
         sample.get("p_gold_before") for sample in samples if sample.get("p_gold_before") is not None
     ]

@@ -1,7 +1,7 @@
 """An easier data augmentation (Karimi, Rossi and Prati 2021): marks put at random between words. A peer to compare with.
 
 As the authors' code does it: from one to a third of the number of words, each of six marks by chance, before words at random.
-Chinese takes the marks in full width. Unlike there, no mark is put before a negation, between it and what it speaks of, or into
+Chinese takes the marks in full width. Unlike there, no mark is put before a negation, between it and what it negates, or into
 what `resources.protect` names.
 """
 
@@ -34,7 +34,7 @@ class Aeda(Editor):
         return USED_UP
 
     def draw(self, row: Row, rng: Chance, number: int) -> Draw | None:
-        """Return a row with marks, so many times at most."""
+        """Return a row with marks; None when all tries are used."""
         return Draw(self.marked(row, rng)) if number < self.samples * TRIES else None
 
     def marked(self, row: Row, chance: Chance) -> tuple[Edit, ...]:

@@ -1,7 +1,7 @@
 """Change key tokens in rank order until the model's prediction changes.
 
-A greedy search over key words ranked by importance (the order of Jin et al. 2020, with integrated gradients in the
-place of deletion scores): of the variants of one token the one that lowers the probability of the attacked label most is
+A greedy search over key words ranked by importance (the order of Jin et al. 2020, with integrated gradients
+instead of deletion scores): of the variants of one token the one that lowers the probability of the attacked label most is
 kept. All rows of a shard advance together, one token a round, so every round is a few large batches.
 """
 

@@ -1,11 +1,11 @@
-"""Make samples that take shortcuts away: each has, of what is accepted as one, what rows of other classes have.
+"""Make samples that remove accepted shortcuts: each has them as rows of other classes do.
 
-What of the accepted units (`resources.flags`) stands in a row, and whether first, last or inside, is its state. The corpus is read for how often
+Which accepted n-grams (`resources.flags`) occur in a row, and whether first, last or inside, is its state. The corpus is read for how often
 each class has each state. With its samples every class has of each state as much as the class that has most of it, which
 is the least that makes all alike, however many shortcuts there are and however they hang together: for two classes the
 maximal coupling of their states (Lindvall 1992). Of one shortcut in the share p of a class and q of the others a sample
-without it is made of (p-q)/p of the rows that have it, one with it of (p-q)/(1-q) of the others that lack it. Classes for
-which nothing is accepted count as one. Labels are kept: what is taken away or put in was accepted by the user as meaning
+without it is made of (p-q)/p of the rows that have it, one with it of (p-q)/(1-q) of the others without it. Classes for
+which nothing is accepted count as one. Labels are kept: what is removed or inserted was accepted by the user as meaning
 nothing.
 """
 
@@ -48,12 +48,12 @@ _LINES = pa.schema(
 # The classes for which nothing is accepted.
 _REST = ""
 # In how many parts a chance is measured; a share so small asks for no sample; how often a row of the states that a class has
-# most of is a source row at most, in comparison with what is lacking.
+# most of is a source row at most, in comparison with what is missing.
 _PARTS, _LEAST, _OFTEN = 1 << 20, 1e-9, 4.0
 
 
 class NgramRun(NamedTuple):
-    """Accepted units that stand together in a text: its side, first, last or inside, and the words without regard to case."""
+    """Accepted n-grams next to each other in a text: its side, first, last or inside, and the words without regard to case."""
 
     side: int
     position: Literal["first", "inside", "last"]
@@ -171,7 +171,7 @@ class Balance(Editor, TableStage):
     def changes(
         self, row: Row, flags: Sequence[FlaggedNgram], counted: Set[Ngram], states: "_States", rng: Chance
     ) -> Iterator[Change]:
-        """Yield what the samples of a row lose and gain: as the classes need, or what each half says of every row."""
+        """Yield what the samples of a row lose and gain: as the classes need, or for every row as each half requires."""
         if self.even:
             there = _runs(row, counted)
             for goal in states.drawn(tuple(there), _group(str(row.label), flags), rng):
@@ -224,7 +224,7 @@ class _States:
         self._plans = {group: _ClassNeed.of(group, shares, known) for group in shares}
 
     def placed(self, ngram: Ngram, rng: Chance) -> NgramRun:
-        """Return a unit where it stands in some row that has it, all rows alike; inside where none has it alone."""
+        """Return a run of an n-gram as it occurs in some row that has it, all rows alike; inside where none has it alone."""
         there = {run: often for run, often in self._often.items() if run.text == ngram.text}
         if ngram.kind in ("first", "last"):
             there = {run: often for run, often in there.items() if run.position == ngram.kind}
@@ -247,7 +247,7 @@ class _States:
 
 @dataclass(frozen=True)
 class _ClassNeed:
-    """What a class needs: how many samples a row of each state gets in the mean, and how often each state is lacking."""
+    """What a class needs: how many samples a row of each state gets in the mean, and how often each state is missing."""
 
     samples: Mapping[State, float]
     missing: Mapping[State, float]
@@ -296,7 +296,7 @@ def _counted(flags: Sequence[FlaggedNgram]) -> frozenset[Ngram]:
     """Return the accepted units, whatever their class, and what counts with them.
 
     A word that is accepted for its place counts in other places too, and so do the content words of an accepted phrase where
-    they stand alone: what a sample loses here, it may have there.
+    they are alone: what a sample loses here, it may have there.
     """
     return frozenset(ngram for flag in flags for ngram in (flag.ngram, *_parts(flag.ngram)))
 
@@ -334,12 +334,12 @@ def _run(row: Row, tokens: Sequence[int]) -> NgramRun:
 
 
 def _position_of(kind: str) -> Literal["first", "inside", "last"]:
-    """Return where a unit of a kind stands."""
+    """Return the position of an n-gram of a kind."""
     return "first" if kind == "first" else "last" if kind == "last" else "inside"
 
 
 def _form(row: Row, tokens: Sequence[int]) -> str:
-    """Return how a run is written where it stands first: from its first token to the end of its neighbours, spaces beside it."""
+    """Return how a run is written where it occurs first: from its first token to the end of its neighbours, with spaces around it."""
     last = tokens[0]
     while last + 1 in tokens:
         last += 1
@@ -351,7 +351,7 @@ def _form(row: Row, tokens: Sequence[int]) -> str:
 
 
 def _edits(row: Row, change: Change, rng: Chance) -> tuple[Edit, ...]:
-    """Return the edits of a change; what is put inside stands between two tokens that stay, where there are two."""
+    """Return the edits of a change; what is put inside goes between two tokens that stay, where there are two."""
     edits = list(row.edits(dict.fromkeys(change.gone, "")))
     # Nothing is put into what is protected, or between a negation and what it speaks of.
     whole = governed(row.tokens, row.side) | {token for token in row.locked if token - 1 in row.locked}

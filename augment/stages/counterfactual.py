@@ -1,8 +1,8 @@
-"""Make samples of another class: a key token gives way to a key token of that class, and the label moves with it.
+"""Make samples of another class: a key token is replaced by a key token of that class, and the label moves with it.
 
 With `of: own` the words are those of the row's own class, and the label stays.
 
-What speaks for a class is learned from the corpus first: the words with the highest mean score in rows of the class that
+What indicates a class is learned from the corpus first: the words with the highest mean score in rows of the class that
 are predicted right. Of these a token is offered those of its part of speech, the nearest in the model's embeddings. Such
 a sample is a guess at another label, so `label_from` names the old one, and only a rule of `keep` lets it through.
 """
@@ -96,7 +96,7 @@ class Counterfactual(Editor, TableStage):
         return f"no key word of {_OF[self.of]} fits"
 
     def path_in(self, state: Path) -> Path:
-        """Return where the table lies in a folder of state: one for each kind of samples."""
+        """Return the path of the table in a folder of state: one for each kind of samples."""
         return state / f"{self.kind}-{self.of}.parquet"
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
@@ -165,7 +165,7 @@ class Counterfactual(Editor, TableStage):
 
         @cache
         def offered(token: str, label: str) -> tuple[str, ...]:
-            """Return the key words of a class that may stand for a token."""
+            """Return the key words of a class that may replace a token."""
             fitting = _fitting(token, words[label], lexicons)
             near = neighbours.close(token, fitting, least=-1.0)
             return tuple((near or fitting)[: self.most])

@@ -65,7 +65,7 @@ class Delete(Editor):
 
     @property
     def word_sources(self) -> tuple[SourceName, ...]:
-        """What says which part of speech an English word is."""
+        """The tagger of English parts of speech."""
         return ("lexicon",) if self.by == "phrase" else ()
 
     @property

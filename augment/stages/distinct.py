@@ -36,7 +36,7 @@ class Distinct(WholeStage):
         return DISTINCT
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
-        """Return a line for each source row and each sample that is not set aside: a hash of its texts, and its id."""
+        """Return a line for each source row and each sample that is not dropped: a hash of its texts, and its id."""
         sample = is_sample(rows)
         live = ~sample
         if sample.any():

@@ -1,8 +1,8 @@
-"""Keep of each row's samples so many, good ones and unlike each other; the others are dropped.
+"""Keep a number of each row's samples, good ones and unlike each other; the others are dropped.
 
-Made for a pool larger than what is wanted: ask 24 samples of `substitute`, let `judge` and `keep` drop those that lose
-their label, and keep 8 of the rest. Alike is what the model cannot tell apart (`models.vectors`), and the source row counts
-as taken: a sample the model hardly tells from it adds little.
+For a pool larger than what is wanted: request 24 samples of `substitute`, let `judge` and `keep` drop those that lose
+their label, and keep 8 of the rest. Alike is what the model cannot distinguish (`models.vectors`), and the source row counts
+as taken: a sample the model hardly distinguishes from it adds little.
 """
 
 import math
@@ -23,7 +23,7 @@ _SHORTFALL_REASON = "too few samples left to choose from"
 
 
 class Diverse(Stage):
-    """At most so many samples of each row, chosen for quality and variety; the others are dropped.
+    """At most `keep` samples of each row, chosen for quality and variety; the others are dropped.
 
     Chosen greedily by the determinant of q_i q_j cos(i, j), over the vectors the model answers from, the source row's
     given; q = exp(a p_gold_after) with a = quality / (2 (1 - quality)).
@@ -50,7 +50,7 @@ class Diverse(Stage):
         return self.keep
 
     def open(self, job: Job, state: Path | None) -> Step:
-        """Load the model that tells texts apart."""
+        """Load the model that compares texts."""
         from augment.models.classifier import open_classifier
         from augment.models.text_vectors import vectors
 

@@ -1,9 +1,9 @@
 """Easy data augmentation (Wei and Zou 2019): synonyms, insertions, swaps and deletions of random words. A peer to compare with.
 
 As the authors' code does it: alpha of the words, at least one, are edited; each of the four operations gives a quarter of
-the samples and one more, of which so many are drawn as are asked for. Unlike there, case and punctuation stay, every
-sample is another text, and a row that gives too few says so. Negations and what `resources.protect` names stay as they are and
-where they are, and so does a word that a negation speaks of, unless a synonym takes its place; nothing is put between the two.
+the samples and one more, of which the requested number is drawn. Unlike there, case and punctuation stay, every
+sample is another text, and a row that gives too few is counted with the reason. Negations and what `resources.protect` names stay as they are and
+where they are, and so does a negated word, unless a synonym replaces it; nothing is put between the two.
 Chinese words are those of jieba.
 """
 
@@ -84,7 +84,7 @@ class Eda(Editor):
 def _replaced(
     row: Row, words: Sequence[int], count: int, synonyms: Synonyms, chance: Chance
 ) -> Mapping[int, str]:
-    """Return synonyms for so many words that are no stop words, each wherever it stands."""
+    """Return synonyms for `count` words that are no stop words, each wherever it occurs."""
     kinds = list(dict.fromkeys(row.tokens[token] for token in words))
     choice: dict[int, str] = {}
     for word in chance.sample([word for word in kinds if word.casefold() not in STOP_WORDS], len(kinds)):
@@ -100,7 +100,7 @@ def _replaced(
 def _inserted(
     row: Row, words: Sequence[int], tokens: Sequence[int], count: int, synonyms: Synonyms, chance: Chance
 ) -> tuple[Edit, ...]:
-    """Return the insertion of a synonym of a random word before a random word of some, so many times."""
+    """Return the insertion of a synonym of a random word before a random word of some, `count` times."""
     new: dict[int, list[str]] = {}
     for _ in range(count if tokens else 0):
         drawn_words = (row.tokens[words[chance.below(len(words))]] for _ in range(_DRAWS))
@@ -111,7 +111,7 @@ def _inserted(
 
 
 def _swapped(row: Row, words: Sequence[int], count: int, chance: Chance) -> Mapping[int, str]:
-    """Return what stands where after so many swaps of two random words."""
+    """Return the words that moved, by token, after `count` swaps of two random words."""
     words_at = {token: row.tokens[token] for token in words}
     for _ in range(count if words else 0):
         one = words[chance.below(len(words))]

@@ -1,6 +1,6 @@
-"""A row as a stage edits it: its tokens, which of them may be edited, and the edits that put others in their place.
+"""A row as a stage edits it: its tokens, which of them may be edited, and the edits that replace them.
 
-A choice maps a token to what takes its place, the empty string for a deletion. From it come the edits, from the
+A choice maps a token to its replacement, the empty string for a deletion. From it come the edits, from the
 edits the text, so that replaying a sample's edits on its source row always gives the sample.
 """
 
@@ -74,7 +74,7 @@ class Row:
         return replay(self.text, self.text_pair, self.edits(choice))
 
     def on_side(self, token: int) -> tuple[list[str], int]:
-        """Return the tokens of the text that a token stands in, and its place among them."""
+        """Return the tokens of the text that a token is in, and its index among them."""
         home = [index for index, side in enumerate(self.side) if side == self.side[token]]
         return [self.tokens[index] for index in home], home.index(token)
 
@@ -84,7 +84,7 @@ class Row:
 
 
 def _apart(whole: str, edits: Sequence[Edit]) -> Iterator[Edit]:
-    """Yield the edits of a text, with a space where what is put beside a Latin word would glue to it."""
+    """Yield the edits of a text, with a space where what is put next to a Latin word would glue to it."""
     done, left = 0, ""
     for number, edit in enumerate(edits):
         left = whole[done : edit.start][-1:] or left
@@ -150,7 +150,7 @@ def reached_rows(batch: pa.RecordBatch, guard: Protection, score: str) -> list[R
 
 
 def reached(owner: Collection[int] | None, tokens: int) -> set[int]:
-    """Return the tokens that the model is fed a piece of; all where no model is asked."""
+    """Return the tokens that the model is fed a piece of; all where no model is used."""
     return set(range(tokens)) if owner is None else set(owner)
 
 

@@ -1,7 +1,7 @@
 """The base of every stage that makes samples, and the drawing that most share: samples that are new texts, each by chance.
 
-A stage says which tokens of a row it may edit (`rows`) and what one draw does to them (`draw`); protection, languages that
-nobody knows, repeats, ids, and what a row lacks are seen to here.
+A stage declares which tokens of a row it may edit (`rows`) and what one draw does to them (`draw`); protection, languages that
+no lexicon knows, repeats, ids and shortfalls are handled here.
 
     class Shout(Editor):
         kind: Literal["shout"] = "shout"
@@ -102,7 +102,7 @@ class Editor(Stage):
         return whole_rows(batch, guard)
 
     def lookup(self, job: Job, state: Path | None) -> Lookup:
-        """Load what offers candidates, and return what asks it for some rows; usually nothing has to be asked."""
+        """Load what offers candidates, and return the function that looks them up for some rows; usually there is nothing to look up."""
         return lambda rows: self.draw
 
     def draw(self, row: Row, rng: Chance, number: int) -> Draw | None:

@@ -1,7 +1,7 @@
 """Keep samples away from texts that a model is to be tested on: none may equal, or nearly equal, a row of a guard file.
 
-Near is told by the sequences two texts share (`text.sequences`). Candidates are found by MinHash (Broder 1997, in the
-hashing of datasketch), and held against the guard's texts themselves, so that nothing is dropped for a collision.
+Near is measured by the sequences two texts share (`text.sequences`). Candidates are found by MinHash (Broder 1997, in the
+hashing of datasketch), and compared with the guard's texts themselves, so that nothing is dropped for a collision.
 """
 
 from collections.abc import Iterator, Sequence

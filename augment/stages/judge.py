@@ -1,4 +1,4 @@
-"""Ask the model, or an independent judge, what it makes of every sample and of its source row."""
+"""Predict every sample and its source row, with the model or an independent judge."""
 
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -36,7 +36,7 @@ class Judge(Stage):
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """The section whose model is asked."""
+        """The section of the model that judges."""
         return (self.by,)
 
     @property

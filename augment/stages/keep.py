@@ -87,7 +87,7 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
 
 
 class Keep(Stage):
-    """Verdicts on samples. Dropped ones are set aside with their reason, never lost."""
+    """Verdicts on samples. Dropped ones go to a file of their own with their reason, never lost."""
 
     kind: Literal["keep"] = "keep"
     by: Literal["model", "judge"] = "model"

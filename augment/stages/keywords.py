@@ -1,7 +1,7 @@
-"""Say what the labels of a corpus hang on, before anything is edited: the key-word table, and flags of shortcuts.
+"""Find the words each label depends on, before anything is edited: the key-word table, and flags of shortcuts.
 
-Every word, every two words in a row and every word in first or last place is counted per class, with what the model
-makes of it in the rows it predicts right. Rows are not changed: tokens that belong to a flagged unit are marked, so that
+Every word, every two words in a row and every word in first or last position is counted per class, with what the model
+makes of it in the rows it predicts right. Rows are not changed: tokens that belong to a flagged n-gram are marked, so that
 they are not protected as key words later.
 """
 
@@ -124,7 +124,7 @@ class _NgramCounts:
         self._forms: dict[tuple[str, str, str], str] = {}
 
     def add(self, row: Mapping[str, Any], scores: np.ndarray, right: bool) -> None:
-        """Add a source row; of its scores only if it was predicted right, and asked for that class."""
+        """Add a source row; with its scores only if it was predicted right and explained for that class."""
         label = str(row["label"])
         self._sums[_CLASS, "", label] += (1, right, 0, 0, 0, 0, 0)
         shares = np.maximum(scores, 0)
@@ -193,7 +193,7 @@ class _Kept:
         return sorted(kept, key=lambda fact: (fact.label, -fact.share, fact.ngram))
 
     def facts_of(self, table: pa.Table, least: int) -> Iterator[Fact]:
-        """Yield the facts of the units that stand in at least so many rows; all lines of a unit are in the table."""
+        """Yield the facts of the n-grams in at least `least` rows; all lines of an n-gram are in the table."""
         rows = table.filter(pc.not_equal(table.column("kind"), _CLASS)).to_pylist()
         all_rows: dict[tuple[str, str], int] = defaultdict(int)
         for row in rows:
@@ -239,7 +239,7 @@ def _tokens_of(tokens: list[str], side: list[int], marked: frozenset[Ngram]) -> 
 
 
 def _form(row: Mapping[str, Any], run: tuple[int, ...]) -> str:
-    """Return how a unit is written where it stands, with a space that parts it from what is beside it."""
+    """Return how an n-gram is written where it occurs, with a space that parts it from its neighbours."""
     text = str(row["text_pair"] if row["side"][run[0]] else row["text"])
     start, end = row["spans"][run[0]]["start"], row["spans"][run[-1]]["end"]
     before, after = (text[at : at + 1] == " " for at in (max(start - 1, 0), end))

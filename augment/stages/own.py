@@ -1,4 +1,4 @@
-"""What a user's own stage is made of, and whether other processes can find it.
+"""The source code of a user's own stage, and whether other processes can import it.
 
 sources_of(pipeline.stages)      # {"mine.Shuffle": "9f86d0..."}: part of the fingerprint of a run
 require_importable(pipeline.stages)

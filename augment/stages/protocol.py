@@ -1,4 +1,4 @@
-"""What a stage is: a frozen description that, opened on a worker, becomes a function from batch to batch.
+"""What a stage is: a frozen config that, opened on a worker, becomes a function from batch to batch.
 
 The config is the class, so a stage is hashable, picklable and cheap to check before any model is loaded. Whatever other
 packages need to know of a stage is a property here, with a default: they never ask which class it is.
@@ -25,7 +25,7 @@ Lines = Callable[[], Iterator[pa.Table]]
 
 
 class Stage(BaseModel, frozen=True, extra="forbid"):
-    """One step of a pipeline. `kind` names it in YAML; `gpu` says that it runs a model."""
+    """One step of a pipeline. `kind` names it in YAML; `gpu`: whether it runs a model."""
 
     gpu: ClassVar[bool] = False
     kind: str
@@ -66,7 +66,7 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def has_name(self) -> bool:
-        """Whether a `name` tells two of its kind in one pipeline apart."""
+        """Whether a `name` distinguishes two of its kind in one pipeline."""
         return "name" in type(self).model_fields
 
     @property
@@ -177,7 +177,7 @@ class WholeStage(Stage):
 class TableStage(WholeStage):
     """A whole-corpus stage that learns a table of the corpus, which its step, opened afterwards, reads at `path_in`.
 
-    A line stands for many rows, its `row` is 0; `merge` yields the table, in one part or more, and decides on no row.
+    A line sums up many rows, its `row` is 0; `merge` yields the table, in one part or more, and decides on no row.
     """
 
     @property
@@ -186,7 +186,7 @@ class TableStage(WholeStage):
         return self
 
     def path_in(self, state: Path) -> Path:
-        """Return where the table lies in a folder of state."""
+        """Return the path of the table in a folder of state."""
         name = getattr(self, "name", None)
         return state / f"{self.kind}-{name}.parquet" if name else state / f"{self.kind}.parquet"
 
@@ -194,7 +194,7 @@ class TableStage(WholeStage):
 def idle(value: object, usual: object, why: str | None, fitting: str = "") -> None:
     """Raise ValueError for a value other than the usual one that would do nothing, for the reason `why`, if there is one.
 
-    fitting: what to write in its place. A key that does nothing is told, or a user believes that it does something.
+    fitting: what to write in its place. A key that does nothing is an error, or a user would believe that it does something.
     """
     if why is not None and value != usual:
         raise ValueError(f"it does nothing {why}: {fitting or 'leave it out'}")

@@ -1,4 +1,4 @@
-"""Choose the key tokens of a row: those that speak most for what was explained."""
+"""Choose the key tokens of a row: those with the highest scores for the explained class."""
 
 from pathlib import Path
 from typing import Literal, Self

@@ -1,6 +1,6 @@
-"""Keep an exact number of samples: so many for each class, or as many as bring each class to a size.
+"""Keep an exact number of samples: the same for each class, or as many as bring each class to a size.
 
-Which ones is decided over the whole corpus, by chance that depends on the seed and the ids alone; a second sample of a
+Which ones is decided over the whole corpus, by a generator that depends on the seed and the ids alone; a second sample of a
 row comes after the first of every other row, so that the rows of a class are used evenly.
 """
 
@@ -21,12 +21,12 @@ from augment.tables.rows import decisions, dropping, is_sample
 
 _REASON = "its class has the samples asked for"
 _LAST = (1 << 16) - 1
-# An odd number near 2^64 over the golden ratio: its multiples lie evenly.
+# An odd number near 2^64 over the golden ratio: its multiples are spread evenly.
 _SPREAD = 0x9E3779B97F4A7C15
 
 
 class Select(WholeStage):
-    """Exactly so many samples of each class; the others are dropped. What a class lacks, the summary says."""
+    """An exact number of samples of each class; the others are dropped. The summary lists what a class is short of."""
 
     kind: Literal["select"] = "select"
     samples: int | None = Field(default=None, ge=1, description="samples of each class")

@@ -1,8 +1,8 @@
-"""What labels hang on in a corpus: facts of words, phrases and places per class, and which of them look like shortcuts.
+"""What labels depend on in a corpus: facts of words, phrases and positions per class, and which of them look like shortcuts.
 
-A fact joins what a model makes of a unit (its part of the attribution of a class, over the rows predicted right) with
-what the corpus says of it (the share of its rows that have the class, chi-square). A flag says that both are more than
-what the unit can mean would give; thresholds stand here, and are shown with every flag.
+A fact joins how a model uses an n-gram (its part of the attribution of a class, over the rows predicted right) with
+how the corpus uses it (the share of its rows that have the class, chi-square). A flag means that both are more than
+the meaning of the n-gram explains; thresholds are here, and are shown with every flag.
 
     flag_of(fact, parts)          # "a mark that is 97% positive and comes first in 61% of its rows", or None
     read_flags(Path("flags.csv"))
@@ -136,7 +136,7 @@ def flagged_ngrams(table: pa.Table) -> frozenset[Ngram]:
 def flag_of(fact: Fact, parts: Mapping[tuple[Ngram, str], Fact]) -> str | None:
     """Return why a unit looks like a shortcut to a class, or None if it does not.
 
-    parts: the facts of single words. Two words, or a word in its place, must say more than each word alone does.
+    parts: the facts of single words. Two words, or a word in its position, must show more than each word alone does.
     """
     can_mean = all(is_content(word) or is_question(word) for word in fact.ngram.words)
     least = _MEANING if can_mean else _FORM
@@ -158,7 +158,7 @@ def flag_of(fact: Fact, parts: Mapping[tuple[Ngram, str], Fact]) -> str | None:
 
 
 def flags_of(facts: Sequence[Fact], parts: Mapping[tuple[Ngram, str], Fact]) -> list[tuple[Fact, str | None]]:
-    """Return every fact with its flag. Two words are not flagged where one of them, in its place, says as much alone."""
+    """Return every fact with its flag. Two words are not flagged where one of them, in its position, shows as much alone."""
     flags = {(fact.ngram, fact.label): (fact, flag_of(fact, parts)) for fact in facts}
     for (ngram, label), (fact, flag) in flags.items():
         if flag is not None and ngram.kind == "phrase":

@@ -1,4 +1,4 @@
-"""Make samples by putting other words in the place of tokens."""
+"""Make samples by replacing tokens by other words."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -23,7 +23,7 @@ from augment.stages.editor import Draw, Drawer, Editor, Lookup
 from augment.stages.protocol import idle
 from augment.text.editable import Protection, is_content
 
-# Near synonyms that may stand for a key word.
+# Near synonyms that may replace a key word.
 _NEAREST = 3
 Offers = dict[tuple[str, int], tuple[str, ...]]
 # The tokens of a phrase, by its row and its first free token.

@@ -1,6 +1,6 @@
-"""Scores that ask no model: by chance, or by how a corpus uses a word. What attribution is worth is seen beside them.
+"""Scores without a model: by chance, or by how a corpus uses a word. Attribution is compared with them.
 
-A stage that ranks or edits by `name` then does to these words what it does to key words otherwise: the control arms.
+A stage that ranks or edits by `name` then does to these words what it does to key words otherwise: the control conditions.
 """
 
 from collections import Counter, defaultdict
@@ -34,7 +34,7 @@ _CLASS = ""
 
 
 class Weigh(TableStage):
-    """Scores per token without a model: random, or the log odds of the row's label where the word stands."""
+    """Scores per token without a model: random, or the log odds of the row's label where the word occurs."""
 
     kind: Literal["weigh"] = "weigh"
     name: str = Field(default="weight", pattern=r"^[a-z][a-z0-9_]*$")
@@ -73,7 +73,7 @@ class Weigh(TableStage):
         return pa.table(columns, schema=_LINES)
 
     def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
-        """Yield the rows of every word and class; words of one row, which say nothing, left out."""
+        """Yield the rows of every word and class; words of one row, which are no evidence, left out."""
         yield _LINES.empty_table().select(["word", "label", "rows"])
         for table in lines():
             sums = table.group_by(["word", "label"], use_threads=False).aggregate([("rows", "sum")])

@@ -1,4 +1,4 @@
-"""Which columns does each file of a run have? Read from what the stages declare; no file keeps a list of its own.
+"""The columns of each file of a run, as the stages declare them; no file keeps a list of its own.
 
 files = file_columns([stage.adds for stage in stages])
 files.data                 # {"id", "source_id", "method", "edits", "verdict", ...}

@@ -1,6 +1,6 @@
-"""What a run leaves on disk so that nothing is lost or mistaken: whole files, receipts, fingerprints.
+"""Files of a run that are never half-written or mistaken: whole files, receipts, fingerprints.
 
-A file appears under its name only when it is complete: it is written beside, synced, and renamed. A fingerprint says
+A file appears under its name only when it is complete: it is written next to it, synced, and renamed. A fingerprint shows
 what a run was made of; a folder whose fingerprint differs is another run's.
 """
 

@@ -1,7 +1,7 @@
 """Hash rows by their values, not by the bytes of a file: equal rows give equal hashes, however they were written.
 
 `values` covers every column, floats bit for bit; `decisions` what a user would call the result: which rows there are,
-their texts, labels, edits, methods and verdicts, without the scores that stand beside edits. Both see the order of the rows.
+their texts, labels, edits, methods and verdicts, without the scores of edits. Both see the order of the rows.
 
     hashes_of(table).decisions
 """

@@ -1,4 +1,4 @@
-"""Let one process at a time write into a folder, and clear away what dead ones left half-written.
+"""Let one process at a time write into a folder, and remove what dead ones left half-written.
 
 The lock is the system's own: it is released when its holder dies, however that happens, so no folder stays locked. One
 lock file is next to the folder, one inside it or in what will become it: a run is seen through links, and by those who
@@ -66,7 +66,7 @@ class Lock:
 def locked(folder: Path, name: str = "") -> Iterator[Lock]:
     """Hold the lock of a folder, which need not exist; LockedError if another process is at work there.
 
-    name: tells the lock of a rank other than the first from the folder's own. The lock files are removed at the end.
+    name: distinguishes the lock of a rank other than the first from the folder's own. The lock files are removed at the end.
     """
     folder = folder.resolve()
     with _folders_above(folder), ExitStack() as held:
@@ -221,7 +221,7 @@ def _forget(path: Path) -> None:
 
 
 def _is_mine(path: Path) -> bool:
-    """Return whether a lock file says that this process holds it."""
+    """Return whether this process holds a lock file, by its content."""
     return _is_ours(path) and str(os.getpid()) in _holder(path).split()
 
 
@@ -256,7 +256,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _holder(path: Path) -> str:
-    """Return who holds a lock file, as far as it says so."""
+    """Return who holds a lock file, as far as its content shows."""
     return _content(path).strip() or "another process"
 
 

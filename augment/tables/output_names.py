@@ -1,4 +1,4 @@
-"""Under which name is a source column written? Its own, unless augment writes a column of that name in the same file.
+"""The name under which a source column is written: its own, unless augment writes a column of that name in the same file.
 
 Then `_source` follows it, and a number where that name is used as well, so no column is lost or overwritten.
 

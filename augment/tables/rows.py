@@ -40,7 +40,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Missing:
-    """Samples asked for and not made: how many for the source row at this index, and why."""
+    """Samples requested and not made: how many for the source row at this index, and why."""
 
     source: int
     method: str
@@ -50,7 +50,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that could not be treated: its id, the stage, the reason, and where in the source it stands."""
+    """A row that could not be treated: its id, the stage, the reason, and where in the source it is."""
 
     id: str
     stage: str
@@ -120,7 +120,7 @@ def dropping(batch: pa.RecordBatch, reasons: Mapping[int, str]) -> pa.RecordBatc
 
 
 def with_missing(batch: pa.RecordBatch, missing: Sequence[Missing]) -> pa.RecordBatch:
-    """Return the batch of which more source rows are noted to have fewer samples than were asked for."""
+    """Return the batch of which more source rows are noted to have fewer samples than requested."""
     return _put(batch, "shortfall", _add_missing(batch, missing)) if missing else batch
 
 

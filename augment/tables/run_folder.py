@@ -1,4 +1,4 @@
-"""Whose is an output folder, and which request made it? Its plan, its manifest, and the fingerprint that two runs share or do not."""
+"""Which run an output folder belongs to: its plan, its manifest, and the fingerprint that two runs share or do not."""
 
 import json
 import re
@@ -29,7 +29,7 @@ ALONE = (
 INSIDE = ("run", "data", "probes", "explain")
 
 
-# Hashes of the files of a corpus lie here in a fingerprint.
+# Hashes of the files of a corpus are here in a fingerprint.
 _FILES = "corpus."
 
 

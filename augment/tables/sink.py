@@ -20,7 +20,7 @@ class Sink:
     """An open file; the format is that of its name."""
 
     def __init__(self, path: Path, mark: bool = False) -> None:
-        """Open the file that will become `path`; CSV begins with a byte order mark if `mark` says so."""
+        """Open the file that will become `path`; CSV begins with a byte order mark if `mark` is true."""
         self._path = path
         self._mark = mark
         self._context = whole(path)

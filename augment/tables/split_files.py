@@ -1,4 +1,4 @@
-"""Which file is of which split? A short name that every file system and `load_dataset` take, its own for each split.
+"""The file name of each split: short, unique, and valid for every file system and `load_dataset`.
 
 A name of letters, digits, underscores and single dots is used as it is. In any other the rest becomes an underscore;
 eight digits of its hash follow where it was cut, or where two names would be the same file.
@@ -41,7 +41,7 @@ def file_stems(splits: Iterable[str]) -> dict[str, str]:
 def _plain(split: str) -> str:
     """Return a name of letters, digits, underscores and single dots between them, of limited length."""
     words = "".join(mark if mark.isalnum() or mark in "._" else "_" for mark in split)
-    # A dot stands only between two words: `load_dataset` takes no other.
+    # A dot may only be between two words: `load_dataset` takes no other.
     words = re.sub(r"(?<!\w)\.|\.(?!\w)", "_", words)
     stem = _cut(words, _LONGEST) or "_"
     return f"{stem}_" if stem.partition(".")[0].casefold() in _RESERVED else stem

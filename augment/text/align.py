@@ -18,7 +18,7 @@ def owners(
 ) -> list[int]:
     """Return for each piece the index of the token it overlaps most, the first on a tie, -1 for none.
 
-    `spans` are ordered and disjoint within each of `sides`; `offsets` lie in the side that `piece_sides` names, None
+    `spans` are ordered and disjoint within each of `sides`; `offsets` are in the side that `piece_sides` names, None
     for specials. Linear when pieces come in the order of the text; any other order is correct, only slower.
     """
     by_side = {side: [token for token, at in enumerate(sides) if at == side] for side in set(sides)}
@@ -37,7 +37,7 @@ def owners(
 def beyond(
     spans: Sequence[Span], sides: Sequence[int], offsets: Sequence[Span], piece_sides: Sequence[int | None]
 ) -> int:
-    """Return how many tokens lie, wholly or in part, outside what the pieces of a text that was cut reach."""
+    """Return how many tokens are, wholly or in part, outside what the pieces of a text that was cut reach."""
     reach = {side: (0, 0) for side in set(sides)}
     for side in reach:
         there = [offset for offset, of in zip(offsets, piece_sides, strict=True) if of == side]

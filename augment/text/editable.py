@@ -237,7 +237,7 @@ def _protected(tokens: Sequence[str], protection: Protection) -> set[int]:
 def _overlapping(joined: str, starts: list[int], word: str) -> Iterator[int]:
     """Yield the tokens that an occurrence of a word touches; where it begins or ends with a letter, a token must as well.
 
-    A word with Han may be a part of tokens. So may a mark: C++ stands in C + ++,.
+    A word with Han may be a part of tokens. So may a mark: C++ is in C + ++,.
     """
     within = bool(_HAN.search(word))
     begins, ends = within or not _LATIN_OR_DIGIT.match(word[0]), within or not _LATIN_OR_DIGIT.match(word[-1])
@@ -252,7 +252,7 @@ def _overlapping(joined: str, starts: list[int], word: str) -> Iterator[int]:
 
 @lru_cache(maxsize=8)
 def _sorted(words: frozenset[str]) -> tuple[str, ...]:
-    """Return words as they stand in joined tokens, in a fixed order."""
+    """Return words as they are in joined tokens, in a fixed order."""
     return tuple(sorted({_folded(word) for word in words} - {""}))
 
 

@@ -1,4 +1,4 @@
-"""Make edits on a text, and find what to take away with a token so that the rest still reads as a text.
+"""Make edits on a text, and find what to remove with a token so that the rest still reads as a text.
 
 Replaying the edits of a sample on its source row gives the sample: that is the proof of where a sample came from.
 
@@ -67,7 +67,7 @@ def deletion(text: str, start: int, end: int) -> Span:
 
 
 def deletions(text: str, spans: Sequence[Span]) -> list[tuple[Span, str]]:
-    """Return for each of several tokens the span to remove and what to put there; neighbours share what lies between.
+    """Return for each of several tokens the span to remove and what to put there; neighbours share what is between.
 
     `spans` are ordered and disjoint, as are the removals. Tokens with only space between them are taken away together, so
     what is put where they were (`filling`) depends on what stays on both sides of them all.
@@ -88,7 +88,7 @@ def filling(text: str, start: int, end: int) -> str:
 
 
 def insertion(text: str, at: int, new: str) -> str:
-    """Return what to insert at a place so that `new` stands there: without a space that is already there, or at an end.
+    """Return what to insert at an offset so that `new` is there: without a space that is already there, or at an end.
 
     A space is put where two Latin words would glue together.
     """

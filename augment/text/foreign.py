@@ -1,7 +1,7 @@
 """Whether a text is in a language that no lexicon knows: neither Chinese nor English, so that no stage edits it.
 
 Negations, stop words and synonyms are known of these two alone: German `hand` or French `dont` would be taken for English.
-Another script tells at once. Latin text is English where its function words are; of the rest a statistical identifier decides
+Another script shows it at once. Latin text is English where its function words are; of the rest a statistical identifier decides
 (py3langid), and only when it is sure. Of 74,311 English snippets none was taken for another language, of 87,000 Chinese lines
 none; of 70 short sentences in 18 languages 67 were recognized. An unsure answer leaves a row as editable as it was.
 
@@ -24,11 +24,11 @@ from augment.text.segment import CODE, LINK, MARKUP
 # Why a row has no samples; the column `shortfall` and a notice of the run give it.
 FOREIGN = "the text is in a language that no lexicon knows"
 
-# Fewer words, or a less probable language, tell nothing.
+# Fewer words, or a less probable language, are no evidence.
 _WORDS, _SURE = 3, 0.75
-# One English function word among so many words, and the text is English.
+# One English function word among this many words, and the text is English.
 _ONE_OF = 12
-# A longer text is told by its beginning.
+# A longer text is judged by its beginning.
 _READ = 2000
 # The identifier knows 130 languages; with these alone it is surer, and no English is taken for Latin or Pidgin.
 _LANGUAGES = "en de fr es it pt nl sv da no fi pl cs sk hu ro tr id ms vi hr sl et lv lt ca"
@@ -41,7 +41,7 @@ _EVIDENCE = frozenset(
 ) - {*_SHARED.split()}
 
 _LETTER, _HAN, _LATIN = regex.compile(r"\p{L}"), regex.compile(r"\p{Han}"), regex.compile(r"\p{Latin}")
-# Letters of other scripts in a row: single ones stand in faces such as (づ￣ ³￣)づ and (´・ω・`).
+# Letters of other scripts in a row: single ones are in faces such as (づ￣ ³￣)づ and (´・ω・`).
 _OTHER = regex.compile(r"[\p{L}--[\p{Han}\p{Latin}\p{Lm}]]{2,}", regex.VERSION1)
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]{2,}")
 # Characters that Chinese is full of and Japanese does not write.
@@ -54,7 +54,7 @@ _WORD = regex.compile(r"[\p{Latin}\p{M}]+(?:['’][\p{Latin}\p{M}]+)*")
 # Both texts of a pair and all stages of a pipeline ask for the same text.
 @lru_cache(maxsize=1 << 12)
 def is_foreign(text: str) -> bool:
-    """Return whether a text is in neither Chinese nor English, as far as can be told for sure; mixed text is not."""
+    """Return whether a text is in neither Chinese nor English, as far as is certain; mixed text is not."""
     if text.isascii():
         return _is_foreign_latin(text)
     letters = len(_LETTER.findall(text))
@@ -80,7 +80,7 @@ def _is_foreign_latin(text: str) -> bool:
 
 
 def _may_be_foreign(text: str) -> bool:
-    """Return whether a text has words enough to tell, and too few function words of English."""
+    """Return whether a text has words enough, and too few function words of English."""
     words = [word.casefold().replace("’", "'") for word in _WORD.findall(text)]
     return len(set(words)) >= _WORDS and _ONE_OF * sum(word in _EVIDENCE for word in words) <= len(words)
 

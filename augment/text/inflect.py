@@ -1,6 +1,6 @@
-"""Take English words to their lemmas and back, so that a substitute stands in the form of the word it replaces.
+"""Take English words to their lemmas and back, so that a substitute has the form of the word it replaces.
 
-Rules of spelling only, after WordNet's morphology (morphy(7WN)): they propose, and a dictionary says what exists.
+Rules of spelling only, after WordNet's morphology (morphy(7WN)): they propose, and a dictionary decides what exists.
 Irregular words come from WordNet's *.exc lists where these are at hand.
 
     >>> ("movie", "n", "plural") in lemmas("movies", {}), inflect("film", "n", "plural")
@@ -15,7 +15,7 @@ Reading = tuple[str, str, str]
 # part of speech (n, v, a, r) -> inflected word -> its lemmas
 Exceptions = Mapping[str, Mapping[str, tuple[str, ...]]]
 
-# (ending, what takes its place, part of speech, form); a `+` ending stands for one after a doubled consonant
+# (ending, what takes its place, part of speech, form); a `+` ending is one after a doubled consonant
 _DETACHMENTS = (
     ("men", "man", "n", "plural"),
     ("ies", "y", "n", "plural"),
@@ -130,7 +130,7 @@ def _starts_with_vowel(word: str) -> bool:
 
 
 def _form(word: str, lemma: str, pos: str) -> str:
-    """Return which form of a lemma an irregular word is, by its ending; past stands for participles too."""
+    """Return which form of a lemma an irregular word is, by its ending; past includes participles."""
     if word == lemma or pos == "r":
         return "base" if word == lemma else _degree(word)
     if pos == "n":

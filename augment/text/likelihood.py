@@ -1,4 +1,4 @@
-"""How likely a text is as one that people write, in Chinese, English or another language: to tell readings of the same bytes apart.
+"""How likely a text is as one that people write, in Chinese, English or another language: to compare readings of the same bytes.
 
 Bytes read in a wrong encoding become rare characters in an unlikely order, so the right reading is the most likely text. The
 model is coarse: the kind of a character given the kind of the one before it, and the character given its kind.
@@ -75,7 +75,7 @@ _NEXT: Mapping[str, Mapping[str, float]] = {
     "m": _AFTER_MARKS | {"m": 0.3},
     "n": _OTHERS | {"n": 0.7, "s": 0.05, "a": 0.05},
 }
-# The share of a kind's characters that one of them has: so many there are, or so even is their use.
+# The share of a kind's characters that one of them has: by how many there are, or by how even their use is.
 _EACH = {
     **{
         "a": 40,
@@ -112,7 +112,7 @@ _SCRIPTS = {"CJK": "h", "HIRAGANA": "k", "KATAKANA": "k", "HANGUL": "g", "CYRILL
 
 
 def log_likelihood(text: str) -> float:
-    """Return the natural logarithm of the probability of a text; a lone surrogate stands for a byte that was not read."""
+    """Return the natural logarithm of the probability of a text; a lone surrogate is a byte that was not read."""
     kinds = {character: _kind(character) for character in set(text)}
     steps = Counter(pairwise("s" + "".join(map(kinds.__getitem__, text))))
     moves = sum(

@@ -29,7 +29,7 @@ cudnt wudnt shudnt n't 't
 _AUXILIARIES = (
     "do does did ca could wo would is are was were have has had sha should ai must need might may dare ought"
 )
-# What is left of n't where a space stands for the apostrophe; `won`, `don` and `haven` are words as well.
+# What is left of n't where a space replaces the apostrophe; `won`, `don` and `haven` are words as well.
 _STUMPS = "doesn didn couldn wouldn isn aren wasn weren hasn hadn shouldn mustn needn mightn ain shan"
 _STUMPS_BEFORE_T = frozenset({*_STUMPS.split(), "don", "won", "haven", "can"})
 
@@ -50,7 +50,7 @@ _OTHER_WORDS = """
 无尘 无机 无色 无偿 无敌 无双 无边 无常 无量 无礼 无心 无产阶级 无人机 无霜期 无与伦比 未来 未免 未婚 未婚妻 未婚夫 未遂 未知数 未成年 未成年人
 别墅 别人 别的 别扭 别致 别名 别处 别国 别称 别样 别具一格 别有风味 非常 非洲 非法 非凡 非但 非得 非线性 非同小可 唔该 唔該 休息 休闲 休假
 """
-# 没 in a word of the dictionary can be a part of it (淹没); 无, 未 and 唔 stand before what they negate.
+# 没 in a word of the dictionary can be a part of it (淹没); 无, 未 and 唔 come before what they negate.
 _BEGINNINGS = ("不", "没", "无", "未", "勿", "毋", "甭", "弗", "唔", "冇", "咪唔")
 _ENDS = ("不", "没", "没有", "冇")
 # In what no dictionary knows, as jieba cuts unknown words, any of these negates; 别 and 非 only at the beginning.
@@ -63,7 +63,7 @@ _SIMPLER = str.maketrans(
     "没无别会并绝决应该从来见愿让够难于极鲜几还买请给尝经过断仅论聊齐处国识样致么里锈锈钢邻坏对说时数线奇穷现实只尔属关系单满错凡觉",
 )
 _CANTONESE = "咪 唔 冇 唔係 唔好 唔會 唔使 咪住 咪再"
-# A negation that is cut in two has so many letters behind the cut at most.
+# A negation that is cut in two has at most this many letters behind the cut.
 _LONGEST = 3
 _NEGATED_PREFIX = regex.compile(r"^(?:not|never|non|no)[-‐‑]\p{L}")
 

@@ -15,12 +15,12 @@ Words = Sequence[str]
 
 
 def runs(words: Words, length: int) -> list[tuple[str, ...]]:
-    """Return the runs of so many words, in order."""
+    """Return the runs of `length` words, in order."""
     return list(zip(*(words[start:] for start in range(length)), strict=False))
 
 
 def distinct(texts: Sequence[Words], length: int) -> float:
-    """Return distinct runs over all runs of so many words in texts (distinct-n of Li et al. 2016); 0 if there are none."""
+    """Return distinct runs over all runs of `length` words in texts (distinct-n of Li et al. 2016); 0 if there are none."""
     every = [run for words in texts for run in runs(words, length)]
     return len(set(every)) / len(every) if every else 0.0
 
@@ -51,7 +51,7 @@ Runs = Counter[tuple[str, ...]]
 
 
 class _Most:
-    """How often each run stands in the text that has it most, and in the one that has it second most."""
+    """How often each run occurs in the text that has it most, and in the one that has it second most."""
 
     def __init__(self) -> None:
         """Begin without texts."""
@@ -64,7 +64,7 @@ class _Most:
             self._of[run] = (count, index, best) if count > best else (best, whose, max(second, count))
 
     def without(self, index: int, run: tuple[str, ...]) -> int:
-        """Return how often a run stands in the text that has it most, one text left out."""
+        """Return how often a run occurs in the text that has it most, one text left out."""
         best, whose, second = self._of[run]
         return second if whose == index else best
 

@@ -1,4 +1,4 @@
-"""What a label may depend on in a text: a word, two words in a row, or a word in first or last place.
+"""What a label may depend on in a text: a word, two words in a row, or a word in first or last position.
 
 >>> runs = ngrams(["Good", "film", "!"], [0, 0, 0])
 >>> runs[Ngram("word", "good")], runs[Ngram("phrase", "good film")], runs[Ngram("last", "!")]
@@ -18,7 +18,7 @@ KINDS: tuple[NgramKind, ...] = ("word", "phrase", "first", "last")
 
 
 class Ngram(NamedTuple):
-    """A word, two words in a row (a space between), or a word in first or last place; without regard to case."""
+    """A word, two words in a row (a space between), or a word in first or last position; without regard to case."""
 
     kind: NgramKind
     text: str

@@ -1,4 +1,4 @@
-"""Tell Chinese from English by script: a statistical guesser errs on short reviews, a script cannot.
+"""Distinguish Chinese from English by script: a statistical guesser errs on short reviews, a script cannot.
 
     >>> language("房间很干净"), language("a clean room"), language("这个 app 很好用")
     ('zh', 'en', 'mixed')

@@ -1,4 +1,4 @@
-"""What a text is made of, to tell texts that are nearly the same: sequences of characters in Chinese, of words in English.
+"""The parts of a text by which texts that are nearly the same are found: sequences of characters in Chinese, of words in English.
 
 Case, width, spaces and punctuation make no difference.
 

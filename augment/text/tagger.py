@@ -1,4 +1,4 @@
-"""WordParts of speech of English words in their sentence, by an averaged perceptron whose weights a package brings along.
+"""Parts of speech of English words in their sentence, by an averaged perceptron whose weights a package brings along.
 
 The weights (UD English-EWT, 93 % of words right) are read as JSON from where the package `denckring-en-pos` is installed;
 nothing of it is imported. Marks are no part of what it was trained on, so they get no tag.

@@ -42,7 +42,7 @@ def one_line(text: str) -> str:
 
 
 def escaped(json: str) -> str:
-    """Return JSON, which says the same, without characters that act on a terminal; its own escapes hide the others."""
+    """Return JSON of the same value without characters that act on a terminal; its own escapes hide the others."""
     return _ESCAPED.sub(lambda match: f"\\u{ord(match.group()):04x}", json)
 
 
@@ -55,7 +55,7 @@ def _name(match: re.Match[str]) -> str:
 
 
 def _joins(text: str, index: int) -> bool:
-    """Return whether a joiner stands between symbols, marks or letters of a script that is written joined."""
+    """Return whether a joiner is between symbols, marks or letters of a script that is written joined."""
     around = text[index - 1 : index] + text[index + 1 : index + 2]
     return len(around) == 2 and all(
         unicodedata.category(char) in {"So", "Sk", "Mn", "Mc"}

@@ -46,7 +46,7 @@ def fit(
         """Passes the step on to the caller's progress."""
 
         def on_step_end(self, args: object, state: "object", control: object, **_: object) -> None:
-            """Say how far the training is."""
+            """Report how far the training is."""
             report("train", int(getattr(state, "global_step", 0)), int(getattr(state, "max_steps", 0)))
 
     epochs = settings.epochs or default_epochs(settings, len(fitting))
@@ -112,7 +112,7 @@ def fit(
 
 
 def default_epochs(settings: TrainConfig, rows: int) -> int:
-    """Return how often training goes through so many rows where neither epochs nor steps are given.
+    """Return how often training goes through `rows` rows where neither epochs nor steps are given.
 
     Three times, or as often as 600 steps take from scratch, 200 to fine-tune, up to 20 and 60 times.
     """

@@ -10,7 +10,7 @@ from augment.errors import RequestError
 
 
 def freeze(model: PreTrainedModel, count: int) -> None:
-    """Leave out of training the embeddings and so many first layers; RequestError if the model has fewer."""
+    """Leave out of training the embeddings and the first `count` layers; RequestError if the model has fewer."""
     layers = max(
         (module for module in model.modules() if isinstance(module, nn.ModuleList)), key=len, default=()
     )

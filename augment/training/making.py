@@ -1,4 +1,4 @@
-"""Train the classifier of a job, save it where the job names it, and say how well it does."""
+"""Train the classifier of a job, save it where the job names it, and measure how well it does."""
 
 import time
 from collections import Counter
@@ -27,7 +27,7 @@ ALGORITHM = 2
 
 @dataclass(frozen=True)
 class Training:
-    """What came of a training: where the model lies, on how many rows, and how well it does on the held-out split.
+    """The result of a training: the folder of the model, on how many rows, and how well it does on the held-out split.
 
     majority: the share of the most frequent label there, which a model must beat to have learned anything; folds: how well
     each fold model does on the rows it did not see.

@@ -4,8 +4,8 @@ out_of_fold.parquet    key: a hash of the texts; id, label, fold; probabilities:
                        its metadata names the classes in their order
 
     write_answers(folder, classes, rows)
-    found = read_answers(folder)                  # None where the model was trained without --folds
-    found.of(text_key("很好", None))              # row of found.probabilities, or None
+    answers = read_answers(folder)                # None where the model was trained without --folds
+    answers.of(text_key("很好", None))            # row of answers.probabilities, or None
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A `textcnn` whose pieces and word vectors come from a pretrained encoder, so that it knows words its few rows lack.
+"""A `textcnn` whose pieces and word vectors come from a pretrained encoder, so that it knows words that its few rows do not have.
 
 model, tokenizer = on_vectors(Path("models/e5-small"), TextCNNConfig(num_labels=2))
 """

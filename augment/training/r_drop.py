@@ -1,4 +1,4 @@
-"""R-Drop (Liang et al. 2021): ask the model twice, each time with other units dropped, and hold the answers together.
+"""R-Drop (Liang et al. 2021): run the model twice, each time with other activations dropped, and penalise their disagreement.
 
 The paper adds the losses of both passes and `weight` times the mean of the two divergences between them (equation 4).
 Here all of it is halved, so that a learning rate means the same with and without.

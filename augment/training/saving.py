@@ -1,4 +1,4 @@
-"""Put a trained model in its place as one folder: the old model or the new one, never weights of one with words of the other.
+"""Save a trained model as one folder: the old model or the new one, never weights of one with the vocabulary of the other.
 
 The new folder is written next to the old one. The old one is renamed away, the new one takes its name; what a kill in
 between leaves is finished by the next training (`finish_swap`). Files there that no training wrote go along.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Names of the two folders in the one next to the model.
 NEW, _OLD = "model", "old"
-# What a training writes, where its folder does not say so itself.
+# What a training writes, where its folder has no list of it.
 _USUAL = re.compile(
     r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
     r"|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|vocab\.txt|merges\.txt|spiece\.model"
@@ -52,7 +52,7 @@ def save(
 
 
 def swap(staged: Path, folder: Path) -> None:
-    """Let the new model in `beside` take the place of what is in the folder, whose other files go along."""
+    """Let the new model in `staged` replace what is in the folder, whose other files go along."""
     with _room(folder):
         if folder.is_dir():
             for path in _others(folder):
@@ -64,7 +64,7 @@ def swap(staged: Path, folder: Path) -> None:
                 folder.rename(staged / _OLD)
             (staged / NEW).rename(folder)
         except BaseException as error:
-            # What is beside is removed next, the old model with it.
+            # The staged folder is removed next, the old model with it.
             if not os.path.lexists(folder) and (staged / _OLD).is_dir():
                 (staged / _OLD).rename(folder)
             if getattr(error, "errno", None) not in (errno.EBUSY, errno.EXDEV):

@@ -1,11 +1,11 @@
-"""What a check is: things of one kind that were looked at, those of them that were wrong, and how that is told.
+"""What a check is: things of one kind that were looked at, those of them that were wrong, and how that is reported.
 
 A check is one line on the terminal, so of its problems the first few are kept and the others only counted. What is
-told of a damaged file says why it cannot be read and nothing that is in it.
+reported of a damaged file is why it cannot be read and nothing that is in it.
 
-    found = Findings()
-    found.note("files", "data/train.parquet: missing")
-    [check.description() for check in found.checks() if check.wrong]  # ["failed  1 files, 1 wrong: data/train.parquet: missing"]
+    findings = Findings()
+    findings.note("files", "data/train.parquet: missing")
+    [check.description() for check in findings.checks() if check.wrong]  # ["failed  1 files, 1 wrong: data/train.parquet: missing"]
 """
 
 import csv
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from pydantic import ValidationError
 
-# The checks, in the order in which they are told, and what each counts.
+# The checks, in the order in which they are reported, and what each counts.
 UNITS = {
     "files": "files",
     "balance": "counts",
@@ -24,9 +24,9 @@ UNITS = {
     "labels": "rows",
     "plan": "facts",
 }
-# What reading a damaged file may raise, or a file that is not what its name says.
+# What reading a damaged file may raise, or a file that is not what its name promises.
 DAMAGE = (OSError, ValueError, LookupError, RecursionError, csv.Error, pa.ArrowException)
-# Problems kept of a check, and those of them told on its line.
+# Problems kept of a check, and those of them shown on its line.
 _KEPT, _SHOWN = 20, 3
 
 
@@ -72,7 +72,7 @@ class Findings:
 
 
 def shown(name: str) -> str:
-    """Return a name as it may stand on a terminal: one line, nothing in it that steers it."""
+    """Return a name as it may be shown on a terminal: one line, nothing in it that steers it."""
     return name if name.isprintable() else repr(name)
 
 

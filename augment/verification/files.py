@@ -2,9 +2,9 @@
 
 No row is looked into here: `check_balance` is given what `augment.verification.rows` counted.
 
-    found = Findings()
-    manifest = read_facts(folder / MANIFEST, Manifest, found)
-    check_files(folder, manifest, found, say)
+    findings = Findings()
+    manifest = read_facts(folder / MANIFEST, Manifest, findings)
+    check_files(folder, manifest, findings, report)
 """
 
 import json
@@ -31,7 +31,7 @@ FileModel = TypeVar("FileModel", bound=BaseModel)
 
 
 class _File(BaseModel):
-    """What a manifest says of a file with rows."""
+    """The entry of a file with rows in a manifest."""
 
     rows: int
     sha256: str
@@ -66,7 +66,7 @@ def unsealed(path: Path) -> str | None:
         text = path.read_bytes().decode()
         manifest = json.loads(text)
         sealed = isinstance(manifest, dict) and manifest.get("sha256") == seal(manifest)
-        # The seal covers what is said, not the white space and escapes it is said with.
+        # The seal covers the values, not the white space and escapes they are written with.
         same = text == json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
     except DAMAGE as error:
         return f"{path.name}: {why(error)}"
@@ -74,7 +74,7 @@ def unsealed(path: Path) -> str | None:
 
 
 def read_facts(path: Path, kind: type[FileModel], findings: Findings) -> FileModel | None:
-    """Return what a JSON file says, None if it cannot be read."""
+    """Return the content of a JSON file, None if it cannot be read."""
     try:
         return kind.model_validate_json(path.read_bytes())
     except DAMAGE as error:
@@ -97,7 +97,7 @@ def check_files(folder: Path, manifest: Manifest, findings: Findings, report: Pr
 
 
 def _changed(path: Path, sha256: str, file: _File | None) -> str | None:
-    """Return how a file differs from what the manifest says of it."""
+    """Return how a file differs from its entry in the manifest."""
     try:
         if digest(path) != sha256:
             return "changed since it was written: another SHA-256"

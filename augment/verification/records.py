@@ -1,6 +1,6 @@
 """A row as any file of a run writes it: Parquet, CSV or JSON lines, under the names of ours or of the source.
 
-A text format keeps no types and a source may have a column named like one of ours, so what a data file says is
+A text format keeps no types and a source may have a column named like one of ours, so the content of a data file is
 compared with what was read, not with how it is written.
 
     [record["id"] for record in records(folder / "data/train.csv", ("id",))]
@@ -40,7 +40,7 @@ class FileRow(BaseModel):
     label_from: str | None = None
 
     def mark(self) -> bytes:
-        """Return a hash of what two files must say alike of a sample."""
+        """Return a hash of what two files must agree on for a sample."""
         edits = [tuple(edit) for edit in self.edits or ()]
         return hashed(
             repr(
@@ -59,7 +59,7 @@ class FileRow(BaseModel):
 
 
 class Declared(BaseModel):
-    """What a manifest says of a column that a stage adds."""
+    """The entry of a column that a stage adds in a manifest."""
 
     name: str
     public: bool = False
@@ -138,5 +138,5 @@ def _ways(cell: object) -> Iterator[str]:
 
 
 def hashed(text: str) -> bytes:
-    """Return 16 bytes that stand for a text."""
+    """Return a hash of a text, 16 bytes."""
     return blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()

@@ -1,10 +1,10 @@
-"""The checks of rows: each is read once, and held against the row worked on that it is or was made from.
+"""The checks of rows: each is read once, and compared with the processed row that it is or was made from.
 
-A source row has the text and label it was read with, replaying its edits on its source row gives a sample, and both lie
-where their split does. Rows may lie in any order: hashes of ids and samples are kept, and one row group of the rows
-worked on.
+A source row has the text and label it was read with, replaying its edits on its source row gives a sample, and both are
+in the files of their split. Rows may be in any order: hashes of ids and samples are kept, and one row group of the rows
+that were processed.
 
-    counted = Rows(folder, manifest, plan, found).check(say)
+    counted = RowChecker(folder, manifest, plan, findings).check(report)
     counted["worked on"], counted["samples in data"]
 """
 
@@ -72,7 +72,7 @@ class RowChecker:
         return self._counted
 
     def _index(self) -> None:
-        """Note where each row worked on lies."""
+        """Note where each processed row is."""
         try:
             for name in self._source_rows.index():
                 self._findings.note("inputs", f"{shown(name)} in {SOURCE_ROWS}: the id is there twice", 0)
@@ -159,7 +159,7 @@ class RowChecker:
         return self._astray(name, source)
 
     def _astray(self, name: str, known: FileRow) -> str | None:
-        """Return that a row lies in another file than those of its split, if it does."""
+        """Return that a row is in another file than those of its split, if it is."""
         file = name.partition("/")[2]
         if not file or known.split is None:
             return None

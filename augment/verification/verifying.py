@@ -1,4 +1,4 @@
-"""Is the folder of a finished run whole and consistent? All that its files can tell, without the model.
+"""Verify the folder of a finished run: whole and consistent, by all that its files show, without the model.
 
 A SHA-256 shows that a file is the one the run wrote. The other checks show that the files agree with each other, so a
 fault of the run itself, or a file that was changed and hashed again, is found too. Of the rows only hashes are kept.

@@ -1,4 +1,4 @@
-"""The data files of a folder as data sets are published: those that README.md names by split, else those named by split.
+"""The data files of a folder as datasets are published: those that README.md names by split, else those named by split.
 
 my-set/README.md                                  configs: [{config_name: default, data_files: [...]}]
 my-set/data/train-00000-of-00001.parquet          split train

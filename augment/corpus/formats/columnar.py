@@ -1,6 +1,6 @@
-"""Tables that have Arrow types of their own: Parquet files, saved data sets, data sets on the hub.
+"""Tables that have Arrow types of their own: Parquet files, saved datasets, datasets on the hub.
 
-Their rows are taken as they are; a saved data set gives one table a split, and the names of its classes.
+Their rows are taken as they are; a saved dataset gives one table a split, and the names of its classes.
 
     ParquetTable("a.parquet", Path("data/a.parquet")).schema(whole=False)
     from_folder(Path("data/saved"), "saved")                      # [DatasetTable("saved/train", ...), ...]
@@ -197,7 +197,7 @@ def _as(column: pa.Array, field: pa.Field, reasons: dict[int, str]) -> pa.Array:
 
 
 def _numbered(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema) -> Iterator[SourceBatch]:
-    """Yield Arrow rows with the types of a schema, the row number standing for the line."""
+    """Yield Arrow rows with the types of a schema, the row number in place of the line."""
     done = 0
     for rows in batches:
         numbers = list(range(done + 1, done + rows.num_rows + 1))

@@ -145,7 +145,7 @@ def _held(head: _Head) -> set[int]:
 def _of_width(head: _Head) -> Records[list[str]]:
     """Yield the records; those with another number of fields, or that are the header again, as faults.
 
-    Fields that hold nothing may be left out, or stand, behind those that have a name.
+    Empty fields after those that have a name may be there or left out.
     """
     width, named = len(head.names), max(set(range(len(head.names))) - head.nameless, default=0) + 1
     for line, record in head.records:
@@ -166,7 +166,7 @@ def _fields(record: list[str], width: int) -> str:
 
 
 def _parted(line: str, delimiter: str, kind: str) -> list[str] | str:
-    """Return the fields of an unquoted line; a label is parted from its text once, wherever else delimiters stand."""
+    """Return the fields of an unquoted line; a label is parted from its text once, wherever else there are delimiters."""
     if kind in ("csv", "tsv"):
         return line.split(delimiter)
     if kind == "label-text" and line.startswith(FASTTEXT):

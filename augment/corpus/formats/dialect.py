@@ -43,7 +43,7 @@ def dialect_of(lines: Sequence[str], kind: str, config: CorpusConfig) -> Dialect
 
 
 def reader(lines: Iterable[str], dialect: Dialect) -> "_csv.Reader":
-    """Return a reader of the records of lines, strict about its quotes; `fields` is to be asked of each record."""
+    """Return a reader of the records of lines, strict about its quotes; `fields` is to be called on each record."""
     prepared = (_ESCAPED.sub(rf"\1{_QUOTE}", line) for line in lines) if dialect.escaped else lines
     return csv.reader(prepared, delimiter=dialect.delimiter, skipinitialspace=dialect.spaced, strict=True)
 

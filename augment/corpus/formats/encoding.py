@@ -1,7 +1,7 @@
 """The text in a file's bytes: which encoding it is in, its lines, and where the bytes cannot be read.
 
-A wrong guess turns text into other text without a word, so every byte must be read, and what the text does not tell is
-asked. The bytes are read twice and never held whole; of a head only the first mebibyte is read.
+A wrong guess turns text into other text silently, so every byte must be read, and what the text does not settle is
+left to the user. The bytes are read twice and never held whole; of a head only the first mebibyte is read.
 
     encoding = encoding_of(path, "auto")        # "utf-8", "gb18030", …
     for number, line in lines(path, encoding, whole=True):
@@ -136,7 +136,7 @@ def _decoding(path: Path, codecs: tuple[str, ...], whole: bool) -> str:
 
 
 def _detected(path: Path, start: bytes, whole: bool) -> str:
-    """Return the codec that the bytes of a file tell; DataError with the choices if they do not.
+    """Return the codec that the bytes of a file show; DataError with the choices if they show none.
 
     A file that is valid UTF-8 for many characters and then fails is damaged UTF-8: others might decode it, to wrong characters.
     """

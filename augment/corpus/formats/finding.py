@@ -35,7 +35,7 @@ SUFFIXES = {
 
 
 def tables(config: CorpusConfig, allow_download: bool = False) -> list[tuple[SourceFile, Table]]:
-    """Return every table of a corpus, unread; RequestError for a missing file or a format that cannot be told."""
+    """Return every table of a corpus, unread; RequestError for a missing file or an unknown format."""
     if config.hub is not None:
         return [
             (SourceFile(path=config.hub), with_fields(table, _paths(config)))
@@ -64,7 +64,7 @@ def require_files(config: CorpusConfig, origin: Callable[[], str] = lambda: "`co
 
 
 def _instead(root: Path, name: str) -> str:
-    """Return what to do about a missing file: the near name, the folder it does lie in, or how to obtain it."""
+    """Return what to do about a missing file: the near name, the folder it is in, or how to obtain it."""
     wanted = Path(name).as_posix()
     names = [
         demo for demo, packages in CATALOGUE.items() if any(package.holds(wanted) for package in packages)
@@ -85,7 +85,7 @@ def _instead(root: Path, name: str) -> str:
 
 
 def _relative(path: Path, root: Path) -> str:
-    """Return an absolute path as seen from the root, where it lies below it."""
+    """Return an absolute path as seen from the root, where it is below it."""
     return (
         path.relative_to(root.absolute()).as_posix()
         if path.is_relative_to(root.absolute())
@@ -172,7 +172,7 @@ def _refuse_tabs(path: Path, config: CorpusConfig) -> None:
 
 
 def _format_of(path: Path) -> str:
-    """Return the format that a file's name says."""
+    """Return the format by a file's name."""
     suffix = inner(path).suffix.lower()
     if suffix in (".tar", ".tgz"):
         raise RequestError(str(path), "a tar archive", "unpack it, and name the files in it")

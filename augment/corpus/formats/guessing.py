@@ -1,10 +1,10 @@
-"""Which encoding bytes are in, where their text can tell, and otherwise which ones they could be in.
+"""Which encoding bytes are in, where their text shows it, and otherwise which ones they could be in.
 
 Every encoding that decodes the bytes gives a text, and the right one gives the text that is likely by far. A guess is made
-for the encodings that Chinese and English corpora come in; of the others it is only told that the bytes look like them.
+for the encodings that Chinese and English corpora come in; others are only reported as likely.
 
     guess("房间很好，服务也不错".encode("gb18030")).encoding      # "gb18030"
-    guess("很".encode("gb18030")).encoding                        # None: too little to tell
+    guess("很".encode("gb18030")).encoding                        # None: too little text
 """
 
 import codecs
@@ -33,7 +33,7 @@ _SELDOM = 5.0  # the same for how seldom the strange encodings are
 
 
 class Guess(NamedTuple):
-    """The encoding, None if the bytes do not tell it, and those they could be in, most likely first."""
+    """The encoding, None if the bytes do not show it, and those they could be in, most likely first."""
 
     encoding: str | None
     choices: tuple[str, ...]

@@ -15,7 +15,7 @@ from augment.corpus.formats.records import Records
 from augment.errors import DataError
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-# What the decoder says of an element that may merely go on in the next block, wherever in it the fault is.
+# The decoder's messages for an element that may merely go on in the next block, wherever in it the fault is.
 _OPEN = ("Unterminated string",)
 # An error this near the end of what is read may be one of what is not read yet: `tru`, `\u12`, `-`.
 _NEAR = 16

@@ -3,7 +3,7 @@
 record = {"data": {"text": "good", "stars": 4}}
 lift(record, "data.text")              # record is {"data": {"stars": 4}, "data.text": "good"}
 
-The field leaves its object, so that a sample does not carry the text of its source beside its own. A step of a path may be
+The field leaves its object, so that a sample does not carry the text of its source next to its own. A step of a path may be
 the number of an item in a list: `annotations.0.value`.
 """
 

@@ -43,7 +43,7 @@ class SourceBatch:
 
 
 class Table(Protocol):
-    """One table of a corpus: a file, or one split of a saved data set. `name` stands in row ids and messages."""
+    """One table of a corpus: a file, or one split of a saved data set. `name` is used in row ids and messages."""
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class Table(Protocol):
 
     @property
     def split(self) -> str | None:
-        """The split the table is, where a saved data set says so."""
+        """The split the table is, where a saved dataset names it."""
 
     def schema(self, whole: bool) -> pa.Schema:
         """Return names and types of the columns, from the head of the file or from all of it."""

@@ -1,4 +1,4 @@
-"""The bytes of a file of rows, unpacked while they are read if its name says they are packed: .gz, .bz2, .xz, .zst, .zip.
+"""The bytes of a file of rows, unpacked while they are read if its name ends like a packed one: .gz, .bz2, .xz, .zst, .zip.
 
 Nothing is written, so no name in an archive leads anywhere. A member of an archive has the path of a file in a folder.
 
@@ -91,7 +91,7 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
 
 
 def inner(path: Path) -> Path:
-    """Return the path without the suffix that says how it is packed."""
+    """Return the path without the suffix of its packing."""
     return path.with_suffix("") if path.suffix.lower() in PACKED else path
 
 
@@ -140,7 +140,7 @@ def _member(path: Path, file: Path, stream: BinaryIO) -> _Readable:
 
 
 def _refuse_packed(path: Path, stream: BinaryIO) -> None:
-    """Raise DataError if a file is packed and its name does not say so."""
+    """Raise DataError if a file is packed and its name has no such suffix."""
     start = stream.read(10)
     stream.seek(0)
     for mark, name in _MARKS.items():

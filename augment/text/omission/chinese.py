@@ -49,7 +49,7 @@ def chinese(line: Line) -> Iterator[Match]:
 
 
 def _clauses(line: Line, tags: Sequence[str]) -> Iterator[Match]:
-    """Yield whole clauses and sentences on which none beside them depends."""
+    """Yield whole clauses and sentences on which none next to them depends."""
     clauses = line.clauses
     for number, clause in enumerate(clauses):
         if not _whole(line, clause, tags):
@@ -141,7 +141,7 @@ def _stays(line: Line, clause: Clause, behind: Clause, number: int, tags: Sequen
 
 
 def _leans(line: Line, clause: Clause) -> bool:
-    """Return whether a clause leans on what is before it: it begins with a link, or says it or that."""
+    """Return whether a clause leans on what is before it: it begins with a link, or has "it" or "that"."""
     words = line.words[clause.first : clause.last]
     head = words[0] if words else ""
     return head in LINKS or head in REFERS or bool(REFERS & set(words[:3])) or bool(THIRD & set(words))
@@ -233,7 +233,7 @@ def _bare(line: Line, index: int, tags: Sequence[str]) -> bool:
 
 
 def _predicate(line: Line, index: int, tags: Sequence[str]) -> bool:
-    """Return whether a predicate that stands by itself begins at an index."""
+    """Return whether a predicate of its own begins at an index."""
     word = line.word(index)
     if word in DEGREE or word in ("太", "挺", "蛮", "最"):
         return True
@@ -273,7 +273,7 @@ def _begins_phrase(line: Line, index: int, tags: Sequence[str]) -> bool:
 
 
 def _carried(line: Line, index: int) -> bool:
-    """Return whether the clause up to a modifier is one of being or having, which says nothing without it."""
+    """Return whether the clause up to a modifier is one of being or having, which is empty without it."""
     first = index
     while first and not line.is_mark(first - 1):
         first -= 1

@@ -13,7 +13,7 @@ from augment.text.omission.line import Line, Match
 LEAST = 0.45
 _LETTER = regex.compile(r"[\p{L}\p{N}]")
 _OPENING = regex.compile(r"[\p{Ps}\p{Pi}\"]|``")
-# Marks that do not stand next to each other or at the beginning, and brackets around nothing.
+# Marks that are not next to each other or at the beginning, and brackets around nothing.
 _BROKEN = regex.compile(
     r"[,，、;；:：]\s*[,，、;；:：。.!?！？]|[(（]\s*[)）]|^\s*[,，、;；:：。.!?！？)）]|[。！？]\s*[,，、；：。]",
     regex.M,
@@ -71,7 +71,7 @@ def _formed(line: Line, match: Match, start: int, end: int) -> Replacement:
 
 
 def _reads(text: str, start: int, end: int, new: str) -> bool:
-    """Return whether brackets stay paired, and no marks come to stand next to each other."""
+    """Return whether brackets stay paired, and no marks come next to each other."""
     gone, after = text[start:end], text[:start] + new + text[end:]
     if any(gone.count(pair[0]) != gone.count(pair[1]) for pair in _PAIRS) or any(
         gone.count(quote) % 2 for quote in _STRAIGHT
