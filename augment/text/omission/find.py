@@ -22,6 +22,35 @@ from augment.text.tagger import WordParts, nothing_known
 
 _LINES = regex.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
 _OPENING, _CLOSING = "(（[【", ")）]】"
+_HOLDS_BRACKET = frozenset(
+    [
+        "than",
+        "of",
+        "like",
+        "as",
+        "with",
+        "for",
+        "to",
+        "in",
+        "on",
+        "by",
+        "from",
+        "the",
+        "a",
+        "an",
+        "and",
+        "or",
+        "is",
+        "是",
+        "的",
+        "在",
+        "和",
+        "比",
+        "像",
+        "即",
+        "为",
+    ]
+)
 # Tokens between two brackets at most.
 _LONGEST = 25
 
@@ -78,7 +107,7 @@ def _parentheses(line: Line) -> Iterator[Match]:
             (at for at in range(first + 1, min(first + _LONGEST, len(line))) if line.word(at) in (")", "）")),
             None,
         )
-        if last is None or last - first < 2:
+        if last is None or last - first < 2 or line.word(first - 1) in _HOLDS_BRACKET:
             continue
         inside = line.words[first + 1 : last]
         if any(len(part) > 1 for part in inside) and not all(part.isdigit() for part in inside):

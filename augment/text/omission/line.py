@@ -11,13 +11,25 @@ from augment.text.editable import simplified
 from augment.text.segment import segment
 
 OmissionKind = Literal[
-    "clause", "sentence", "adverb", "modifier", "coordination", "item", "parenthesis", "fronted", "trailing"
+    "sentence",
+    "clause",
+    "addition",
+    "fronted",
+    "trailing",
+    "adjunct",
+    "parenthesis",
+    "adverb",
+    "modifier",
+    "possessor",
+    "coordination",
+    "item",
 ]
 KINDS: tuple[OmissionKind, ...] = get_args(OmissionKind)
 HAN = regex.compile(r"\p{Han}")
 _WORD = regex.compile(r"\p{L}|\p{N}")
 _END = regex.compile(r"[。！？!?…；;～~．]+|[。.．]{2,}|\.")
 _SOFT = regex.compile(r"[，,：:—–]+|-{2,}")
+_CLOSING = frozenset(('"', "''", "”", ")"))
 _INITIAL = regex.compile(r"[a-hj-z]")
 _ABBREVIATED = frozenset(["mr", "mrs", "ms", "dr", "st", "jr", "sr", "vs", "etc", "prof", "inc", "no"])
 
@@ -41,6 +53,14 @@ class Clause(NamedTuple):
     after: int
     begins: bool
     ends: bool
+
+
+class Sentence(NamedTuple):
+    """The tokens `first` to before `last` of a sentence; its final mark goes from `last` to before `after`."""
+
+    first: int
+    last: int
+    after: int
 
 
 class Line:
@@ -79,7 +99,7 @@ class Line:
         before, behind = self.word(index - 1), self.word(index + 1)
         if self.word(index) == "." and (before in _ABBREVIATED or _INITIAL.fullmatch(before)):
             return False
-        if self.word(index) == "." and before.isdigit() and behind.isdigit():
+        if self.word(index) == "." and before.isdigit() and behind[:1].isdigit():
             return False
         return bool(_END.fullmatch(self.word(index)))
 
@@ -91,6 +111,21 @@ class Line:
     def clauses(self) -> tuple[Clause, ...]:
         """The clauses: what is between marks, or in Chinese between spaces."""
         return tuple(self._clauses())
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences, each with the quotes and brackets that close behind its mark."""
+        sentences: list[Sentence] = []
+        first: int | None = None
+        for clause in self.clauses:
+            first = clause.first if first is None else first
+            if clause.ends:
+                after = clause.after
+                while self.word(after) in _CLOSING:
+                    after += 1
+                sentences.append(Sentence(first, clause.last, after))
+                first = None
+        return tuple(sentences)
 
     def _clauses(self) -> Iterator[Clause]:
         """Yield the clauses."""
