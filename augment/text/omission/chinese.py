@@ -16,7 +16,7 @@ from augment.text.segment import tag
 
 _NUMBERED = regex.compile(r"(?:[0-9０-９]{1,2}|[一二三四五六七八九十]|[①-⑩])$")
 _COUNT = regex.compile(r"(?:[两三四五六七八九十几]|[0-9]+)(?:个|大|种|样|点|项|方面|者|家|位|款)?$")
-# An adverb after these carries what is said.
+# An adverb after these carries the meaning.
 _HOLDS_ADVERB = frozenset(
     ("的", "得", "地", "就", "却", "又", "才", "更", "最", "太", "是", "比", "再", "说", "多", "有点", "一样")
 )
@@ -110,7 +110,7 @@ def _begins_phrase(line: Line, index: int, tags: Sequence[str]) -> bool:
 
 
 def _carried(line: Line, index: int) -> bool:
-    """Return whether the clause up to a modifier is one of being or having, which says nothing without it."""
+    """Return whether the clause up to a modifier is one of being or having, which is empty without it."""
     first = index
     while first and not line.is_mark(first - 1):
         first -= 1

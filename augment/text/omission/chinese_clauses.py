@@ -83,7 +83,7 @@ def fronted(line: Line, tags: Sequence[str]) -> Iterator[Match]:
 
 
 def _heads_title(line: Line, clause: Clause, behind: Clause | None) -> bool:
-    """Return whether a clause is what stands before the colon of a title, a text of one line without a full stop: 商务部：…."""
+    """Return whether a clause is what is before the colon of a title, a text of one line without a full stop: 商务部：…."""
     if (
         clause.first
         or behind is None
@@ -193,7 +193,7 @@ def _stays(line: Line, clause: Clause, behind: Clause, number: int, tags: Sequen
 
 
 def _leans(line: Line, clause: Clause) -> bool:
-    """Return whether a clause leans on what is before it: it begins with a link, or says it or that."""
+    """Return whether a clause leans on what is before it: it begins with a link, or has "it" or "that"."""
     words = line.words[clause.first : clause.last]
     if not words or words[0] in LINKS or words[0] in ADDITIONS or words[0] in REFERS:
         return True

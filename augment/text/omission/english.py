@@ -19,7 +19,7 @@ from augment.text.omission.english_endings import (
 from augment.text.omission.english_openings import asides, before_subject, dashed, fixed, opened
 from augment.text.omission.english_sentence import english_sentences
 from augment.text.omission.english_words import (
-    BEHIND_NOUN,
+    BEHIND_HEAD,
     BINDS,
     BOTH,
     BOUND,
@@ -177,7 +177,7 @@ def _attributive(line: Line, tags: Sequence[str], index: int) -> bool:
         return False
     object_of = tags[first - 2] if first > 1 else ""
     held = object_of.startswith(("VERB", "ADP")) and line.word(first - 2) not in EMPTIES
-    return held or line.word(head + 1) in BEHIND_NOUN
+    return held or line.word(head + 1) in BEHIND_HEAD
 
 
 def _pairs(line: Line, tags: Sequence[str]) -> Iterator[Match]:

@@ -28,7 +28,7 @@ _HOLDS_CLAUSE = frozenset(
     )
 )
 _RELATIVES = ("that", "which", "who")
-_BEFORE_NOUN = frozenset(("a", "an", "the", "its", "some", "with", "of", "and", "in"))
+_BEFORE_HEAD = frozenset(("a", "an", "the", "its", "some", "with", "of", "and", "in"))
 # Tokens of a prepositional phrase, and of a relative clause before the verb of its sentence, at most.
 _LONGEST_ADJUNCT, _LONGEST_RELATIVE = 7, 10
 
@@ -73,7 +73,7 @@ def apposition(sentence: English) -> Iterator[Match]:
 
 
 def last_relative(sentence: English) -> Iterator[Match]:
-    """Yield a relative clause that ends its sentence, behind a noun that an adjective already says something of."""
+    """Yield a relative clause that ends its sentence, behind a noun that already has an adjective."""
     first, last = sentence.first, sentence.last
     for index in range(first + 3, last - 2):
         if not _is_relative(sentence, index) or sentence.word(first) in ("it", "it's"):
@@ -87,7 +87,7 @@ def last_relative(sentence: English) -> Iterator[Match]:
             start -= 1
         described = (
             any(sentence.is_a(at, "ADJ") for at in range(start, index))
-            and sentence.word(start - 1) in _BEFORE_NOUN
+            and sentence.word(start - 1) in _BEFORE_HEAD
         )
         if described or (sentence.word(index) == "which" and sentence.finite(first, index)):
             yield Match("trailing", index, last)
@@ -136,8 +136,8 @@ def _is_free(sentence: English, first: int, stop: int) -> bool:
     """Return whether no verb needs a prepositional phrase: it is the last of a clause, or before the verb of the sentence."""
     begin = sentence.first
     if stop < sentence.last:
-        verb = sentence.tags[stop] in ("AUX|Fin", "VERB|Fin")
-        return verb and not sentence.finite(begin, first) and sentence.may_be_subject(begin)
+        predicate = sentence.tags[stop] in ("AUX|Fin", "VERB|Fin")
+        return predicate and not sentence.finite(begin, first) and sentence.may_be_subject(begin)
     needed = NEEDY & set(sentence.words(first - 4, first)) or "," in sentence.words(first - 6, first)
     # The U.N. Fund (for Population Activities) is one name.
     name = sentence.line.token(first - 1)[0].isupper() and sentence.line.token(stop - 1)[0].isupper()
@@ -149,8 +149,8 @@ def _phrase_end(sentence: English, preposition: int) -> int | None:
     stop = preposition + 1
     while stop < sentence.last and stop - preposition <= _LONGEST_ADJUNCT:
         of = sentence.word(stop) == "of" and stop > preposition + 1
-        noun = sentence.is_a(stop, "DET", "ADJ", "NOUN", "PROPN", "NUM", "PRON", "PART|-")
-        if not (of or noun) or sentence.word(stop) in ("which", "who", "that", "what", "all", "it", "to"):
+        nominal = sentence.is_a(stop, "DET", "ADJ", "NOUN", "PROPN", "NUM", "PRON", "PART|-")
+        if not (of or nominal) or sentence.word(stop) in ("which", "who", "that", "what", "all", "it", "to"):
             break
         stop += 1
     ends = sentence.is_a(stop - 1, "NOUN", "PROPN") and stop - preposition > 1

@@ -34,7 +34,7 @@ completely absolutely just personally generally frankly undoubtedly thoroughly a
 constantly continually gradually slowly carefully gently quietly finally eventually already usually often sometimes ultimately highly
 """
 )
-# Without these a sentence says something else.
+# Without these a sentence means something else.
 KEEPS = _words(
     """
 nearly hardly scarcely barely allegedly reportedly partially partly supposedly early only daily weekly
@@ -49,7 +49,7 @@ BOUND = _words("as so enough to of like best worst much many few little more les
 COMPARED = _words("better worse more less bigger smaller easier faster greater higher lower most least")
 DETERMINERS = _words("the this that these those its his her their our my your")
 COPULAS = _words("is are was were be been being 's 're it's that's otherwise")
-# What says little of a noun without its adjective.
+# Behind these a noun is empty without its adjective.
 EMPTIES = _words(
     "has have had having get gets got with need needs want wants make makes made as like such of is be become becomes gives give in for at from on under"
 )
@@ -108,6 +108,6 @@ LAST = _words(
     "again anyway too already altogether overall now today yet though indeed alone instead entirely completely together easily quickly"
 )
 # What a noun keeps its meaning by, without an adjective.
-BEHIND_NOUN = _words("about by from with for of that which who where whose")
+BEHIND_HEAD = _words("about by from with for of that which who where whose")
 WHILE = _words("because when while since although though whenever until")
 SUPERLATIVE = _words("only first best worst most least one last few every all any such same so")
