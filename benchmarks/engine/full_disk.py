@@ -7,7 +7,8 @@ renames is refused with `No space left on device`, one run each (`--every 3`: ea
 the folder is on a tmpfs of that size, which is made large for the second run; this takes root, and is left out elsewhere.
 `code 7`: the command ended with DiskFullError, three lines and code 7; `done`: the refused call was one that it does
 without, and it ended with 0. `same`: the command, run again with room, ended with 0 and left the same rows (train: the same
-answers), and nothing half-written is there. `verify` writes nothing, so nothing can be refused.
+answers), and nothing half-written is there. `verify` writes nothing, so nothing can be refused. What is in full_disk.json is
+not tried again.
 """
 
 import argparse
@@ -28,9 +29,10 @@ import pyarrow.parquet as pq
 from augment.cli.main import main as command
 from augment.tables.hashing import hashes_of
 from augment.training import train
-from benchmarks.common import write_page
+from benchmarks.common import Results, part, write_page
 from tests.small import small_job, write_corpus
 
+RESULTS = Results("engine/full_disk")
 _WRITES = ("os.mkdir", "os.rename")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "run": ("run", "augment", "-c", "mine.yaml", "-o", "disk/out", "-q"),
@@ -51,6 +53,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "8",
         "--seeds",
         "1",
+        "--set",
+        "judge.path=model",
     ),
 }
 CONFIG = """\
@@ -58,7 +62,7 @@ corpus: {root: corpus, files: small.csv}
 model: {path: model, max_length: 64}
 train: {start: textcnn, epochs: 1, batch_size: 16, vocabulary: 300}
 resources: {lexicons: []}
-evaluate: {test_rows: 8, noise: 0}
+evaluate: {test_rows: 8, noise: 0, epochs: 1}
 run: {device: cpu, threads: 1, shard_rows: 16}
 """
 
@@ -113,7 +117,6 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=list(COMMANDS), help="only this command")
     words = parser.parse_args()
     sys.addaudithook(REFUSING)
-    lines = ["| command | how | runs | code 7 | done | same after |", "|---|---|---|---|---|---|"]
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         write_corpus(Path("corpus"), 40)
@@ -121,12 +124,25 @@ def main() -> None:
         train(small_job(Path("corpus")))
         Path("corpus/model").rename("model")
         for name in words.only or COMMANDS:
-            for how, outcomes in _tried(name, words.every):
-                ends = [outcome for outcome, _ in outcomes]
-                same = sum(good for _, good in outcomes)
-                row = f"| {name} | {how} | {len(ends)} | {ends.count(7)} | {ends.count(0)} | {same} |"
-                print(row, flush=True)
-                lines.append(row)
+            if name not in RESULTS.cells:
+                RESULTS.save(name, {how: _counts(outcomes) for how, outcomes in _tried(name, words.every)})
+            write_table()
+
+
+def _counts(outcomes: "Outcomes") -> dict[str, int]:
+    """Return how many commands ended in each way."""
+    ends = [outcome for outcome, _ in outcomes]
+    same = sum(good for _, good in outcomes)
+    return {"runs": len(ends), "code 7": ends.count(7), "done": ends.count(0), "same after": same}
+
+
+def write_table() -> None:
+    """Write full_disk.md."""
+    lines = ["| command | how | runs | code 7 | done | same after |", "|---|---|---|---|---|---|"]
+    for name in (name for name in COMMANDS if name in RESULTS.cells):
+        for how in RESULTS.cells[name]:
+            counts = part(RESULTS.cells[name], how)
+            lines.append(f"| {name} | {how} | {' | '.join(map(str, counts.values()))} |")
     write_page("engine/full_disk", "Disks that fill up", __doc__, lines)
 
 
