@@ -43,6 +43,7 @@ _INSTEAD = {
     "verb": "pipeline",
     "hunt": "AttackState",
 }
+_HOLDS = re.compile("|".join(_INSTEAD), re.IGNORECASE)
 # The key `evaluate.arms` and its option; a name of the standard library.
 _GIVEN_NAMES = {"arms", "active_children"}
 # Words that no docstring and no comment of the package has: others are plainer. Code and quotations in them may.
@@ -91,19 +92,25 @@ def names_of(tree: ast.Module) -> Iterator[str]:
             yield node.asname
 
 
+def words_of(name: str) -> set[str]:
+    """Return the words of an identifier, in lower case."""
+    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
+
+
 def unclear_names() -> list[str]:
     """Return the names that hold a word which says little of what they are, with what to write instead."""
     result = []
-    for path in (
-        path for name in ("augment", "tests", "benchmarks") for path in (CHECKOUT / name).rglob("*.py")
-    ):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = {*names_of(tree), *([] if path.name.startswith("test_") else [path.stem])} - _GIVEN_NAMES
-        for name in sorted(names):
-            words = {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
-            result += [
-                f"{path.relative_to(CHECKOUT)}: {name} ({_INSTEAD[word]})" for word in words & _INSTEAD.keys()
-            ]
+    for folder in ("augment", "tests", "benchmarks"):
+        for path in (CHECKOUT / folder).rglob("*.py"):
+            source = path.read_text(encoding="utf-8")
+            written = {name for name in set(re.findall(r"[A-Za-z_]+", source)) if _HOLDS.search(name)}
+            suspects = {name for name in written if words_of(name) & _INSTEAD.keys()}
+            # A file without such a word, in a string or a name, need not be parsed.
+            given = set(names_of(ast.parse(source))) & suspects if suspects else set()
+            given |= set() if path.name.startswith("test_") else {path.stem}
+            for name in sorted(given - _GIVEN_NAMES):
+                where = path.relative_to(CHECKOUT)
+                result += [f"{where}: {name} ({_INSTEAD[word]})" for word in words_of(name) & _INSTEAD.keys()]
     return sorted(result)
 
 
@@ -124,7 +131,8 @@ def old_words() -> list[str]:
     return [
         f"{path.relative_to(CHECKOUT)}:{line}: {match[0]}"
         for path in sorted(PACKAGE.rglob("*.py"))
-        for line, written in prose_of(path.read_text(encoding="utf-8"))
+        if _OLD.search(source := path.read_text(encoding="utf-8"))
+        for line, written in prose_of(source)
         if (match := _OLD.search(_QUOTED.sub("", written)))
     ]
 
