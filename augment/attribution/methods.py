@@ -26,7 +26,7 @@ AnyMethod = Annotated[
 METHODS: dict[str, type[AttributionMethod]] = {
     kind.model_fields["method"].default: kind for kind in get_args(get_args(AnyMethod)[0])
 }
-_ANY: TypeAdapter[IntegratedGradients | Gradient | GradientXInput | Occlusion] = TypeAdapter(AnyMethod)
+_ANY: TypeAdapter[AttributionMethod] = TypeAdapter(AnyMethod)
 
 
 class _Choice(BaseModel, frozen=True, extra="forbid"):
