@@ -51,8 +51,13 @@ class Tagger:
         words: Iterable[str],
     ) -> None:
         """Keep the weight of each label by feature, the labels of words that have only one, and all words of the treebank."""
-        self._weights, self._sure, self._classes = weights, sure, sorted(classes)
-        self._words = frozenset(words)
+        self._sure, self._words, self._classes = sure, frozenset(words), sorted(classes)
+        number = {label: index for index, label in enumerate(self._classes)}
+        self._weights = {
+            feature: tuple((number[label], weight) for label, weight in labels.items())
+            for feature, labels in weights.items()
+        }
+        self._allowed = lru_cache(maxsize=None)(self._classes_of)
 
     def knows(self, word: str) -> bool:
         """Return whether a word in lower case was in the treebank, so that its tag is no guess from its letters."""
@@ -61,7 +66,8 @@ class Tagger:
     def tags(self, tokens: Sequence[str], parts: WordParts = nothing_known) -> list[str]:
         """Return for each token of a sentence its part of speech and form of verb, `VERB|Fin`; the empty string for a mark.
 
-        A noun, verb, adjective or adverb is what a dictionary has it as (`parts`), where that has it. A word with what was drawn to it, isn't, has the tag of its first part, and it's that of a verb behind it: `PRON+AUX|Fin`.
+        A noun, verb, adjective or adverb is what a dictionary has it as (`parts`), where that has it. A token of two words has
+        the tags of both, it's `PRON|-+AUX|Fin`.
         """
         split = [_parts(token) if _WORD.search(token) else () for token in tokens]
         labels = iter(self._of([part for of_token in split for part in of_token], parts))
@@ -87,13 +93,16 @@ class Tagger:
 
         Of nouns, verbs, adjectives and adverbs, only those of some parts of speech, where any is given.
         """
-        scores: dict[str, float] = {}
+        scores = [0.0] * len(self._classes)
         for feature in features:
-            for label, weight in self._weights.get(feature, {}).items():
-                scores[label] = scores.get(label, 0.0) + weight
+            for number, weight in self._weights.get(feature, ()):
+                scores[number] += weight
+        return self._classes[max(self._allowed(parts), key=lambda number: (scores[number], number))]
+
+    def _classes_of(self, parts: frozenset[str]) -> tuple[int, ...]:
+        """Return the numbers of the labels that a word of some parts of speech can have."""
         wrong = {label for part, label in _LABELS.items() if part not in parts} if parts else set()
-        allowed = [label for label in self._classes if label.split("|")[0] not in wrong]
-        return max(allowed, key=lambda label: (scores.get(label, 0.0), label))
+        return tuple(n for n, label in enumerate(self._classes) if label.split("|")[0] not in wrong)
 
 
 @lru_cache(maxsize=1 << 14)

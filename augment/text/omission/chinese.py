@@ -10,10 +10,11 @@ import regex
 
 from augment.text.negation import is_negation
 from augment.text.omission.chinese_clauses import clauses, fronted
-from augment.text.omission.chinese_words import BOTH, CARRIERS, DEGREE, FREE, HOLDERS, LIGHT, SHORT
+from augment.text.omission.chinese_words import BOTH, CARRIERS, DEGREE, FREE, HOLDERS, LIGHT, MODIFIERS, SHORT
 from augment.text.omission.line import HAN, Line, Match
 from augment.text.segment import tag
 
+_JOINS = frozenset(("和", "与", "、", "以及", "及"))
 _NUMBERED = regex.compile(r"(?:[0-9０-９]{1,2}|[一二三四五六七八九十]|[①-⑩])$")
 _COUNT = regex.compile(r"(?:[两三四五六七八九十几]|[0-9]+)(?:个|大|种|样|点|项|方面|者|家|位|款)?$")
 # An adverb after these carries the meaning.
@@ -46,7 +47,7 @@ def _adverbs(line: Line, tags: Sequence[str]) -> Iterator[Match]:
 def _leads_free(line: Line, index: int) -> bool:
     """Return whether what is before an adverb does not depend on it: no 的, no negation, no comparison."""
     before = line.word(index - 1)
-    if before in _HOLDS_ADVERB or is_negation(before):
+    if before in _HOLDS_ADVERB or before in DEGREE or is_negation(before):
         return False
     clause = next((clause for clause in line.clauses if clause.first <= index < clause.last), None)
     if clause is None or "比" in line.words[clause.first : clause.last]:
@@ -89,7 +90,8 @@ def _modifiers(line: Line, tags: Sequence[str]) -> Iterator[Match]:
         word, head = line.words[index], line.words[index + 2]
         if line.words[index + 1] != "的" or not HAN.match(word) or is_negation(word):
             continue
-        if len(word) < 2 or not tags[index].startswith(("a", "z", "b", "i")) or head in LIGHT:
+        described = tags[index].startswith(("a", "z")) and not word.startswith("最")
+        if len(word) < 2 or not (described or word in MODIFIERS) or head in LIGHT:
             continue
         if tags[index + 2][:1] != "n" or len(head) < 2:
             continue
@@ -98,15 +100,21 @@ def _modifiers(line: Line, tags: Sequence[str]) -> Iterator[Match]:
 
 
 def _begins_phrase(line: Line, index: int, tags: Sequence[str]) -> bool:
-    """Return whether what is before a modifier is no part of it: a mark, a verb, a preposition, a measure word."""
-    if not index or line.is_mark(index - 1):
-        return index + 3 < len(line) and not line.is_mark(index + 3)
+    """Return whether what is before a modifier is no part of it: a mark, a preposition, a measure word, a verb with its ending."""
+    if not index or (line.is_mark(index - 1) and line.word(index - 1) != "、"):
+        head = index + 3
+        return head < len(line) and not line.is_mark(head) and line.word(head) not in ("和", "与", "及")
     before = line.word(index - 1)
     if before in DEGREE or before in CARRIERS or is_negation(before):
         return False
-    if before in ("了", "着", "过"):
+    first = next((clause.first for clause in line.clauses if clause.first <= index < clause.last), index)
+    if not any(tags[at].startswith("v") for at in range(first, index)) and line.is_mark(
+        min(index + 3, len(line) - 1)
+    ):
+        return False
+    if before.endswith(("了", "着", "过", "到", "出", "上", "见")):
         return True
-    return tags[index - 1].startswith(("v", "p", "q", "m", "c")) and tags[index - 1] != "vn"
+    return tags[index - 1].startswith(("p", "q", "m", "c")) or (tags[index - 1] == "v" and len(before) == 1)
 
 
 def _carried(line: Line, index: int) -> bool:
@@ -135,28 +143,24 @@ def _possessors(line: Line, tags: Sequence[str]) -> Iterator[Match]:
 
 def _joined(line: Line, tags: Sequence[str]) -> Iterator[Match]:
     """Yield the second of two words that 和 or 、 joins: adjectives, or nouns of which the clause does not speak as two."""
-    for index in range(1, len(line) - 1):
-        if line.word(index) not in ("和", "与", "、", "以及", "及") or (
-            index + 2 < len(line) and line.word(index + 2) in ("、", "和", "与", "的", "以及", "及")
-        ):
+    for clause in line.clauses:
+        if BOTH & set(line.words[clause.first : clause.last]):
             continue
-        left, right = tags[index - 1], tags[index + 1]
-        pair = (line.word(index - 1), line.word(index + 1))
-        if (
-            line.word(index - 2) in ("、", "和", "与")
-            or min(map(len, pair)) < 2
-            or not all(map(HAN.match, pair))
-        ):
-            continue
-        clause = next((clause for clause in line.clauses if clause.first <= index < clause.last), None)
-        if clause is None or BOTH & set(line.words[clause.first : clause.last]) or _NUMBERED.match(pair[0]):
-            continue
-        behind = tags[index + 2] if index + 2 < len(line) else ""
-        adjectives = left.startswith("a") and right.startswith("a") and not behind.startswith(("n", "u"))
-        nouns = left == right == "n" and not behind.startswith(("n", "v", "f", "u"))
-        starts = index - 1 == clause.first or tags[index - 2].startswith(("v", "p", "c"))
-        if adjectives or (nouns and starts):
-            yield Match("coordination", index, index + 2)
+        for index in range(clause.first + 1, clause.last - 1):
+            if line.word(index) in _JOINS and line.word(index - 2) not in _JOINS and _pair(line, tags, index):
+                ends = index + 2 == clause.last or tags[index + 2] == "d"
+                starts = index - 1 == clause.first or tags[index - 2].startswith(("v", "p", "c"))
+                if ends and (starts or tags[index - 1].startswith("a")):
+                    yield Match("coordination", index, index + 2)
+
+
+def _pair(line: Line, tags: Sequence[str], index: int) -> bool:
+    """Return whether two adjectives or two nouns of two syllables or more are on both sides of a word."""
+    pair = (line.word(index - 1), line.word(index + 1))
+    if min(map(len, pair)) < 2 or not all(map(HAN.match, pair)) or _NUMBERED.match(pair[0]):
+        return False
+    left, right = tags[index - 1], tags[index + 1]
+    return left == right == "n" or (left.startswith("a") and right.startswith("a"))
 
 
 def _items(line: Line) -> Iterator[Match]:

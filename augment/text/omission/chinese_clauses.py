@@ -208,7 +208,8 @@ def _opens_pair(line: Line, clause: Clause) -> bool:
 
 def _complete(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
     """Return whether a clause can be the last before the gap: it predicates something and ends with no word that leads on."""
-    return line.word(clause.last - 1) not in DANGLING and predicates(tags, clause)
+    short = len("".join(line.words[clause.first : clause.last])) < 2
+    return not short and line.word(clause.last - 1) not in DANGLING and predicates(tags, clause)
 
 
 def _announces(line: Line, clause: Clause) -> bool:

@@ -23,12 +23,12 @@ LEADS = _words(
 )
 LINKS = _words(
     """
-但是 但 不过 可是 可 然而 只是 而是 而 否则 不然 要不然 要不 就 才 却 则 那么 那 甚至 甚至于 反而
+都 但是 但 不过 可是 可 然而 只是 而是 而 否则 不然 要不然 要不 就 才 却 则 那么 那 甚至 甚至于 反而
 反倒 再 其次 第二 第三 第四 最后 其中 例如 比如 譬如 像 如 以及 和 与 及 或 或者 还是 另一方面 后来
 然后 接着 之后 之前 以后 以前 才能 以便 以免 使 使得 让 导致 造成 从而 进而 等 当然 毕竟 尤其 特别是
 尤其是 主要 主要是 原因 因为 由于 可见 总之 其他 其它 其余 别的 除此之外 反正 何况 况且 何必 难道 幸好
 幸亏 好在 只好 只能 只有 只要 只 仅 仅仅 竟然 居然 竟 倒 倒是 倒也 仍 仍然 依然 依旧 就是 就算 更何况
-不是 而非 即 也就是说 换句话说 说明 算是 算 至少 起码 用 来 难怪 怪不得 所以 因此 因而 于是 结果 可惜 偏偏 反 且不说
+不是 而非 即 也就是说 换句话说 说明 算是 算 至少 起码 用 来 难怪 怪不得 所以 因此 因而 于是 结果 可惜 偏偏 反 且不说 理由 理由是 意思 意思是 原因是
 """
 )
 # A clause that begins so adds to the one before it, and goes with its link.
@@ -54,7 +54,7 @@ DANGLING = _words(
 """
 )
 # Words of degree: a predicate of two syllables or more reads well without.
-DEGREE = _words("非常 十分 相当 比较 很 特别 极其 超级 颇 格外 极为 分外 好 超 较 较为 蛮 挺 太过 过于 真")
+DEGREE = _words("非常 十分 相当 比较 很 特别 极其 超级 颇 格外 极为 分外 超 较 较为 蛮 挺 太过 过于 真")
 # Words of the speaker's, of time and of manner that any predicate reads well without.
 FREE = _words(
     """
@@ -63,7 +63,7 @@ FREE = _words(
 一向 果然 果真 着实 未免 反正 干脆 亲自 立即 立刻 及时 偶尔 平时 平常 向来 大体 大体上 总算
 """
 )
-_TIMES = "今天 今晚 昨天 昨晚 这次 此次 本次 目前 现在 当时 平时 周末 早上 晚上 上次 今年 去年 最近 近日 日前"
+_TIMES = "今天 今晚 昨天 昨晚 这次 此次 本次 目前 现在 当时 平时 周末 上次 今年 去年 最近 近日 日前"
 TIMES = _words(_TIMES)
 # Verbs of one syllable that a word of degree can be left out before.
 SHORT = _words("有 想 爱 像 能 会 让 懂 值得 适合")
@@ -73,23 +73,25 @@ CARRIERS = _words(
 需要 显得 给 比 作 当作 不是 如
 """
 )
+# Of what is no adjective, what can be left out before a noun.
+MODIFIERS = _words("唯一 所谓 所有 最大 配套 偌大 全部")
 # Nouns that mean little without what modifies them.
 LIGHT = _words(
     """
-感觉 地方 方式 样子 东西 人 人们 时候 情况 事 事情 选择 态度 印象 原因 问题 状态 程度 水平 话 一面
+感觉 地方 方式 样子 东西 人 人们 时候 情况 事 事情 选择 态度 印象 原因 问题 状态 程度 水平 水准 话 一面
 一点 一家 一个 一次 体验 感受 心情 时间 时 机会 方法 价格 价钱 味道 口味 效果 质量 氛围 气氛 条件
 环境 作用 性格 角度 姿态 方面 部分 语气 口气 声音 表情 颜色 人士 人生 生活 故事 一天 日子 精神 意义
-关系 结果 过程 内容 目的 基础 前提 期间 同时 代价 名字 本身 样 天 小时
+关系 结果 过程 评价 朋友 顾客 客人 客户 服务 爸爸 妈妈 孩子 心智 内容 目的 基础 前提 期间 同时 代价 名字 本身 样 天 小时
 """
 )
 # What a possessor can be left out before, at the beginning of a clause.
 HOLDERS = _words(
     """
-酒店 宾馆 饭店 旅馆 客栈 房间 客房 餐厅 大堂 前台 店家 商家 店 店里 酒楼 卫生间 浴室 书 本书 全书 手机 电脑 机器 笔记本 本子 产品 商品 外卖 京东 携程 当当
-电影 影片 小说 作者 整体 总体 宿舍 公司 学校 球队
+酒店 宾馆 饭店 旅馆 客栈 房间 客房 餐厅 大堂 前台 店家 商家 店 店里 酒楼 卫生间 浴室 书 本书 全书 手机 电脑 机器 笔记本 本子 产品 商品 外卖
+电影 影片 小说 作者 整体 总体 宿舍
 """
 )
 # Words that need both of two joined nouns.
 BOTH = _words(
-    "都 均 皆 全 之间 一样 相同 不同 同 比 区别 差距 距离 相比 结合 分开 搭配 相差 俩 两 两个 互相 一起 分别 各 之 合 匹配 关系 矛盾 合作 对比 到 与其"
+    "都 均 皆 全 之间 一样 相同 不同 同 比 区别 差距 距离 相比 结合 分开 搭配 相差 俩 两 两个 两种 三 三方 几种 双方 各种 互相 一起 分别 各 之 合 匹配 关系 矛盾 合作 对比 到 与其"
 )

@@ -33,9 +33,9 @@ def cut(line: Line, match: Match) -> Replacement | None:
     return made if _reads(line.text, *made) else None
 
 
-def enough(text: str, after: str) -> bool:
-    """Return whether at least 45 of a hundred letters and digits stay."""
-    return len(_LETTER.findall(after)) >= LEAST * len(_LETTER.findall(text))
+def letters(text: str) -> int:
+    """Return the number of letters and digits in a text."""
+    return len(_LETTER.findall(text))
 
 
 def article_before(word: str) -> str:

@@ -27,7 +27,6 @@ from augment.text.omission.english_words import (
     COPULAS,
     DEGREE,
     DETERMINERS,
-    EMPTIES,
     FREE,
     KEEPS,
     LAST,
@@ -45,6 +44,10 @@ _COMPARES = regex.compile(r"...+(?:est|er|ier)|better|worse|less|more")
 _OF_SENTENCES = (joined, second_predicate, before_subject, opened, dashed)
 # What follows narrows down what a question is about.
 _OF_STATEMENTS = (behind_clause, apposition, last_relative, inner_relative, adjuncts)
+# Verbs that `and` ties to the next: come and see.
+_TIED = frozenset(
+    ("come", "go", "try", "wait", "sit", "stop", "stay", "trying", "going", "sat", "went", "came")
+)
 # Tokens of an item at most.
 _LONGEST = 5
 
@@ -129,6 +132,8 @@ def _adjectives(line: Line, tags: Sequence[str]) -> Iterator[Match]:
             yield Match("modifier", index, index + 1)
         if not tags[index].startswith("ADJ") or word in NO_MODIFIER or _COMPARES.fullmatch(word):
             continue
+        if any(letter.isdigit() for letter in word):
+            continue
         if any(map(is_negation, line.words[max(index - 4, 0) : index])) or _part_of_name(line, index):
             continue
         if word.endswith("ed") and tags[index - 1 if index else 0].startswith(("ADJ", "ADV")):
@@ -157,65 +162,84 @@ def _chain(line: Line, tags: Sequence[str], index: int) -> bool:
 
 
 def _attributive(line: Line, tags: Sequence[str], index: int) -> bool:
-    """Return whether an adjective is between a determiner and a noun that is not empty without it."""
+    """Return whether an adjective is between a determiner and a noun that is not empty, or another, without it."""
     head, first = index + 1, index
     while head < len(line) and tags[head].startswith("ADJ"):
         head += 1
     while first and tags[first - 1].startswith("ADJ"):
         first -= 1
-    if head >= len(line) or not first or not tags[head].startswith("NOUN") or line.word(head) in LIGHT:
+    if head >= len(line) or not first or not tags[head].startswith("NOUN"):
+        return False
+    behind = head
+    while behind < len(line) and tags[behind].startswith("NOUN"):
+        behind += 1
+    if line.word(behind - 1) in LIGHT or line.word(index).endswith("ing"):
         return False
     if line.word(index - 1) in COMPARED | NO_MODIFIER | BINDS or line.word(index + 1) in NO_MODIFIER:
         return False
-    if line.word(first - 1) in DETERMINERS:
+    determiner = line.word(first - 1)
+    if determiner in DETERMINERS or (determiner in ("a", "an") and head - first > 1):
         return True
-    if line.word(first - 1) not in ("a", "an"):
-        return False
-    if head - first > 1:
-        return True
-    if COPULAS & set(line.words[max(first - 4, 0) : first]):
-        return False
-    object_of = tags[first - 2] if first > 1 else ""
-    held = object_of.startswith(("VERB", "ADP")) and line.word(first - 2) not in EMPTIES
-    return held or line.word(head + 1) in BEHIND_HEAD
+    # Which one it is has to be clear from elsewhere: the capable cast is …; a moving tale of ….
+    known = line.word(behind) in BEHIND_HEAD
+    if determiner == "the":
+        return known or (behind < len(line) and tags[behind] in ("VERB|Fin", "AUX|Fin"))
+    return known and determiner in ("a", "an") and not COPULAS & set(line.words[max(first - 4, 0) : first])
 
 
 def _pairs(line: Line, tags: Sequence[str]) -> Iterator[Match]:
-    """Yield one of two adjectives, adverbs or nouns that `and` joins."""
+    """Yield one of two adjectives, adverbs, verbs or nouns that `and` joins."""
     for index in range(1, len(line) - 1):
-        if (
-            line.word(index) != "and"
-            or line.word(index - 2) == ","
-            or BOTH & set(line.words[max(index - 6, 0) : index])
-        ):
+        before = line.words[max(index - 6, 0) : index]
+        if line.word(index) != "and" or line.word(index - 2) == "," or BOTH & set(before):
             continue
-        left, right = tags[index - 1][:3], tags[index + 1][:3]
-        behind = tags[index + 2] if index + 2 < len(line) else ""
-        words = line.word(index - 1), line.word(index + 1)
-        same = left == right == "ADJ" or (
-            left == right == "ADV" and all(word.endswith("ly") for word in words)
-        )
-        if COMPARED & set(words) or any(_part_of_name(line, at) for at in (index - 1, index + 1)):
+        if COMPARED & {line.word(index - 1), line.word(index + 1)}:
             continue
-        if same and not behind.startswith(("ADJ", "ADV", "CCONJ")):
-            if not behind.startswith(("ADP", "SCONJ", "PART")):
-                yield Match("coordination", index, index + 2)
-            if line.word(index - 2) not in BINDS:
-                yield Match("coordination", index - 1, index + 1)
-        elif left == "NOU":
+        if any(_part_of_name(line, at) for at in (index - 1, index + 1)):
+            continue
+        yield from _one_of_two(line, tags, index)
+        if tags[index - 1].startswith("NOUN"):
             yield from _second(line, tags, index)
+
+
+def _one_of_two(line: Line, tags: Sequence[str], index: int) -> Iterator[Match]:
+    """Yield each of two words that `and` joins which the other can stand for: adjectives, adverbs in -ly; of verbs the second."""
+    left, right = tags[index - 1], tags[index + 1]
+    behind = tags[index + 2] if index + 2 < len(line) else ""
+    verbs = left.startswith("VERB") and left == right and line.word(index - 1) not in _TIED
+    whole = behind.startswith(("DET", "PRON")) or line.word(index + 2) in ("by", "in", "with", "at", "from")
+    if verbs and whole:
+        yield Match("coordination", index, index + 2)
+    adverbs = left.startswith("ADV") and right.startswith("ADV")
+    ly = line.word(index - 1).endswith("ly") and line.word(index + 1).endswith("ly")
+    if not (left.startswith("ADJ") and right.startswith("ADJ")) and not (adverbs and ly):
+        return
+    if behind.startswith(("ADV", "CCONJ")):
+        return
+    if not behind.startswith(("ADP", "SCONJ", "PART")):
+        yield Match("coordination", index, index + 2)
+    if line.word(index - 2) not in BINDS:
+        yield Match("coordination", index - 1, index + 1)
 
 
 def _second(line: Line, tags: Sequence[str], index: int) -> Iterator[Match]:
     """Yield the second of two joined nouns that are the object of a verb or preposition, at the end of a clause."""
     stop = _item_end(line, tags, index + 1)
-    ends = stop == len(line) or line.is_end(stop) or line.word(stop) == ","
+    ends = stop == len(line) or line.word(stop) in (".", "!", "?", ",", ";")
     if not ends or not tags[stop - 1].startswith("NOUN") or stop - index > _LONGEST:
         return
     start = index - 1
     while start and tags[start].startswith(("NOUN", "ADJ", "DET", "NUM")):
         start -= 1
-    if tags[start].startswith(("VERB", "ADP")) and line.word(start) not in ("like", "than", "as", "between"):
+    # Of the shock and curiosity factors both words are about factors.
+    shared = stop - index > 2 and tags[start + 1].startswith("DET") and tags[index + 1].startswith("NOUN")
+    held = tags[start].startswith(("VERB", "ADP")) and line.word(start) not in (
+        "like",
+        "than",
+        "as",
+        "between",
+    )
+    if held and not shared:
         yield Match("coordination", index, stop)
 
 
@@ -238,6 +262,9 @@ def _items(line: Line, tags: Sequence[str]) -> Iterator[Match]:
             (at for at in range(last - 1, max(last - _LONGEST, 0), -1) if line.word(at) == ","), None
         )
         if comma is None or _item_end(line, tags, comma + 1) != last:
+            continue
+        # Yesterday, the clock and calendar …: the first is no item.
+        if comma == 1 and tags[comma + 1].startswith("DET"):
             continue
         kinds = tags[comma - 1][:4], tags[last - 1][:4], tags[_item_end(line, tags, index + 1) - 1][:4]
         if len(set(kinds)) == 1 and kinds[0] in ("NOUN", "ADJ|"):

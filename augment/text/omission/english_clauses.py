@@ -35,8 +35,14 @@ def _leans(sentence: English) -> bool:
 
 
 def _trails_off(sentence: English) -> bool:
-    """Return whether dots or a semicolon are before or behind a sentence, so that it may be a part of one."""
+    """Return whether a sentence may be a part of one: it is next to dots, or goes on in lower case."""
+    line = sentence.line
     marks = sentence.word(sentence.first - 1), sentence.word(sentence.last)
+    cased = line.token(line.sentences[0].first)[0].isupper()
+    if cased and any(
+        line.token(at)[0].islower() for at in (sentence.first, sentence.after) if at < len(line)
+    ):
+        return True
     return any(mark == "…" or mark[:2] in ("..", "//", ";") for mark in marks)
 
 
@@ -72,10 +78,7 @@ def second_predicate(sentence: English) -> Iterator[Match]:
         rest = set(sentence.words(start, last))
         if not sentence.finite(first, index - 1) or {",", "--"} & rest or TURNS & rest:
             continue
-        listed = any(
-            sentence.word(at) == "," and sentence.is_a(at + 1, "VERB", "ADV")
-            for at in range(index - 5, index - 1)
-        )
+        listed = "," in sentence.words(index - 6, index - 1)
         if listed:
             continue
         if sentence.word(index - 1) not in ("--", "-") and not {"both", "either", "not"} & set(

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from augment.text.omission.english_sentence import English
-from augment.text.omission.english_words import ADJUNCTS, NEEDY, SUPERLATIVE, TRAILING, WHILE
+from augment.text.omission.english_words import (
+    ADJUNCTS,
+    COPULAS,
+    NEEDY,
+    POSSESSIVES,
+    SUPERLATIVE,
+    TRAILING,
+    WHILE,
+)
 from augment.text.omission.line import Match
 
 # Before these a clause of time or reason is needed.
@@ -29,6 +37,24 @@ _HOLDS_CLAUSE = frozenset(
 )
 _RELATIVES = ("that", "which", "who")
 _BEFORE_HEAD = frozenset(("a", "an", "the", "its", "some", "with", "of", "and", "in"))
+_WHOLE_ADVERBS = frozenset(
+    (
+        "well",
+        "fine",
+        "perfectly",
+        "easily",
+        "better",
+        "quickly",
+        "today",
+        "now",
+        "here",
+        "again",
+        "faster",
+        "smoothly",
+    )
+)
+_HELD = POSSESSIVES | {"as", "than"}
+_ORDERS = ("name", "tell", "define", "list")
 # Tokens of a prepositional phrase, and of a relative clause before the verb of its sentence, at most.
 _LONGEST_ADJUNCT, _LONGEST_RELATIVE = 7, 10
 
@@ -126,22 +152,29 @@ def adjuncts(sentence: English) -> Iterator[Match]:
         if sentence.word(index) not in ADJUNCTS or not sentence.is_a(index, "ADP"):
             continue
         stop = _phrase_end(sentence, index)
-        if stop is None or not sentence.is_a(index - 1, "NOUN", "PRON"):
+        if stop is None or not (
+            sentence.is_a(index - 1, "NOUN") or sentence.word(index - 1) in _WHOLE_ADVERBS
+        ):
             continue
         if _is_free(sentence, index, stop):
             yield Match("adjunct", index, stop)
 
 
 def _is_free(sentence: English, first: int, stop: int) -> bool:
-    """Return whether no verb needs a prepositional phrase: it is the last of a clause, or before the verb of the sentence."""
+    """Return whether no word needs a prepositional phrase: it is the last of a clause, or before the verb of the sentence."""
     begin = sentence.first
     if stop < sentence.last:
         predicate = sentence.tags[stop] in ("AUX|Fin", "VERB|Fin")
         return predicate and not sentence.finite(begin, first) and sentence.may_be_subject(begin)
-    needed = NEEDY & set(sentence.words(first - 4, first)) or "," in sentence.words(first - 6, first)
+    near = set(sentence.words(first - 4, first))
+    # It is a phone with …; had their hearts in …: the rest is what is meant.
+    if sentence.word(first) == "for" or (sentence.word(first) in ("with", "by") and COPULAS & near):
+        return False
+    if near & _HELD or NEEDY & near or "," in sentence.words(first - 6, first):
+        return False
     # The U.N. Fund (for Population Activities) is one name.
     name = sentence.line.token(first - 1)[0].isupper() and sentence.line.token(stop - 1)[0].isupper()
-    return not needed and not name and sentence.finite(begin, first - 1)
+    return not name and sentence.finite(begin, first - 1) and sentence.word(begin) not in _ORDERS
 
 
 def _phrase_end(sentence: English, preposition: int) -> int | None:

@@ -32,7 +32,9 @@ _FIXED = regex.compile(
 )
 _FIRST_OF_FIXED = frozenset(phrase.split()[0] for phrase in _FIXED.pattern.split("|"))
 _LONGEST_FIXED = 5
-_BEFORE_FIXED = frozenset(("the", "a", "that", "this", "some", "what", "same", "just", "and", "or"))
+_BEFORE_FIXED = frozenset(
+    ("the", "a", "that", "this", "some", "what", "same", "just", "and", "or", "'s", "is", "was")
+)
 _BEHIND_FIXED = frozenset(("as", "of", "that", "to", "and", "than"))
 _DASHES = ("--", "—", "–")
 
@@ -54,10 +56,14 @@ def fixed(line: Line) -> Iterator[Match]:
     """Yield fixed phrases that no other word needs: at times, once again."""
     for first in range(1, len(line)):
         before = line.word(first - 1)
-        if line.word(first) not in _FIRST_OF_FIXED or before in _BEFORE_FIXED or is_negation(before):
+        if line.word(first) not in _FIRST_OF_FIXED or before in _BEFORE_FIXED or line.is_mark(first - 1):
             continue
         for last in range(first + 2, min(first + _LONGEST_FIXED, len(line)) + 1):
-            if _FIXED.fullmatch(" ".join(line.words[first:last])) and line.word(last) not in _BEHIND_FIXED:
+            if (
+                not is_negation(before)
+                and _FIXED.fullmatch(" ".join(line.words[first:last]))
+                and line.word(last) not in _BEHIND_FIXED
+            ):
                 yield Match("adverb", first, last)
 
 
@@ -95,5 +101,6 @@ def dashed(sentence: English) -> Iterator[Match]:
         yield Match("parenthesis", dashes[0], dashes[1] + 1)
         return
     whole = len(dashes) == 1 and last - dashes[0] > 2 and sentence.finite(first, dashes[0])
-    if whole and sentence.word(dashes[0] + 1) not in ("not", "but"):
+    first_half = {"not", "n't", "just", "only"} & set(sentence.words(first, dashes[0]))
+    if whole and not first_half and sentence.word(dashes[0] + 1) not in ("not", "but"):
         yield Match("trailing", dashes[0], last)

@@ -16,7 +16,7 @@ one ones as for same here nevertheless nonetheless rather not no what why how mo
 """
 )
 PRONOUNS = _words("it he she they its his her their this that it's him them which who one these those")
-THIRD = _words("it its it's they them their he him his she her")
+THIRD = _words("it its it's they them their he him his she her he's she's they're they've it'll he'll she'll")
 TURNS = _words("but yet so nor or unless if than")
 DEGREE = _words(
     """
@@ -47,7 +47,7 @@ BINDS = _words("so too as how more most less least not never than no however tha
 # Before these an adverb is one of degree that they need.
 BOUND = _words("as so enough to of like best worst much many few little more less well often far long")
 COMPARED = _words("better worse more less bigger smaller easier faster greater higher lower most least")
-DETERMINERS = _words("the this that these those its his her their our my your")
+DETERMINERS = _words("this that these those its his her their our my your")
 COPULAS = _words("is are was were be been being 's 're it's that's otherwise")
 # Behind these a noun is empty without its adjective.
 EMPTIES = _words(
@@ -65,7 +65,7 @@ school sense order case end amount number level degree deal lot bit piece versio
 # Adjectives that a noun needs, or that make one term with it.
 NO_MODIFIER = _words(
     """
-same other only first second third last final next own additional sized such right wrong few
+fourth fifth sixth seventh eighth ninth tenth same other only first second third last final next own additional sized such right wrong few
 many much more most best worst least latest main single real true original previous
 former latter current different several certain high low big good full common general american french english
 british german chinese japanese italian digital special live dead free left major minor human social
@@ -87,7 +87,7 @@ NEEDY = _words(
     """
 put puts place placed turn turns turned base based set sets spend spent find found live lives lived stay depend depends look looks
 looked come comes came go goes went get gets got fall falls rely relies focus result results
-keep keeps take takes took leave leaves sit sits stand stands located rooted steeped caught lost stuck interested end ends engage
+keep keeps take takes took leave leaves sit sits stand stands located rooted steeped caught lost stuck interested end ends engage treat treats treating treated
 engaged lie lies live work works worked run runs ran star stars starring born filmed shot bring brings brought start wait waits waiting looking ask asks pay paid provide provides provided compare compared comparable deal deals care cares search thank thanks known made make makes done do does did blame mistake interested concerned filled packed armed play plays played call called replace replaced use used help helps coming going getting
 """
 )
@@ -100,7 +100,7 @@ CONJUNCTIONS = _words("and but so plus also well yet or")
 # Words that need both of two joined nouns.
 BOTH = _words(
     "both between either neither mix mixture blend combination combines combine balance marriage difference relationship together same "
-    "versus not cross crossing mixing balancing"
+    "versus not cross pairing pair couple range worries crossing mixing balancing"
 )
 
 # Adverbs that a sentence reads well without at its end.

@@ -6,24 +6,24 @@ content word among them, and marks, spaces and brackets are right where the phra
     >>> [text[one.start : one.end] for one in omissions(text := "房间很大，而且非常干净。服务员很热情！")]
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import regex
 
 from augment.text.editable import is_content
 from augment.text.omission.chinese import chinese
-from augment.text.omission.cut import cut, enough
+from augment.text.omission.cut import LEAST, Replacement, cut, letters
 from augment.text.omission.english import english
 from augment.text.omission.line import HAN, Line, Match, OmissionKind
-from augment.text.segment import segment
 from augment.text.tagger import WordParts, nothing_known
 
+RuleSet = Literal["zh", "en"]
 _LINES = regex.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
-_OPENING, _CLOSING = "(（[【", ")）]】"
+_LATIN = regex.compile(r"\p{Latin}")
 _HOLDS_BRACKET = frozenset(
-    [
+    (
         "than",
         "of",
         "like",
@@ -49,22 +49,53 @@ _HOLDS_BRACKET = frozenset(
         "像",
         "即",
         "为",
-    ]
+    )
 )
-# Tokens between two brackets at most.
-_LONGEST = 25
+# Tokens of a line at least, and between two brackets at most.
+_SHORTEST, _LONGEST = 3, 25
+
+# How many of a hundred phrases of a kind left a text that a person could have written, read one by one; see docs/pipelines.md.
+PLAUSIBLE: dict[RuleSet, dict[OmissionKind, float]] = {
+    "zh": {
+        "sentence": 0.97,
+        "clause": 0.88,
+        "addition": 0.9,
+        "fronted": 0.96,
+        "parenthesis": 0.95,
+        "adverb": 0.97,
+        "modifier": 0.9,
+        "possessor": 0.92,
+        "coordination": 0.92,
+        "item": 0.95,
+    },
+    "en": {
+        "sentence": 0.88,
+        "clause": 0.95,
+        "addition": 0.88,
+        "fronted": 0.95,
+        "trailing": 0.91,
+        "adjunct": 0.87,
+        "parenthesis": 0.92,
+        "adverb": 0.97,
+        "modifier": 0.94,
+        "coordination": 0.92,
+        "item": 0.94,
+    },
+}
 
 
 class Omission(NamedTuple):
     """A phrase that may be left out: code points start to end become `new`, which is empty but where a word changes its form.
 
     A word changes its form where it becomes the first of a sentence, and an article where the next word begins otherwise.
+    plausibility: the probability that a phrase of its kind leaves a text that a person could have written, by reading.
     """
 
     kind: OmissionKind
     start: int
     end: int
     new: str
+    plausibility: float
 
 
 def omissions(text: str, parts: WordParts = nothing_known) -> tuple[Omission, ...]:
@@ -72,30 +103,41 @@ def omissions(text: str, parts: WordParts = nothing_known) -> tuple[Omission, ..
 
     parts: the parts of speech that a dictionary has an English word as.
     """
-    omitted: dict[str, Omission] = {}
-    for line in _LINES.finditer(text):
-        for kind, start, end, new in _of_line(line[0], parts):
-            whole = Omission(kind, line.start() + start, line.start() + end, new)
+    lines = [(found.start(), Line(found[0])) for found in _LINES.finditer(text)]
+    content = [
+        (offset + start, offset + end)
+        for offset, line in lines
+        for start, end in line.spans
+        if is_content(line.text[start:end])
+    ]
+    omitted, total = dict[str, Omission](), letters(text)
+    for offset, line in lines:
+        for kind, plausibility, (start, end, new) in _of_line(line, parts):
+            whole = Omission(kind, offset + start, offset + end, new, plausibility)
             after = text[: whole.start] + new + text[whole.end :]
-            if after not in omitted and enough(text, after) and _has_content(after):
+            stays = any(last <= whole.start or first >= whole.end for first, last in content)
+            enough = total - letters(text[whole.start : whole.end]) + letters(new) >= LEAST * total
+            if stays and enough and after not in omitted:
                 omitted[after] = whole
     return tuple(sorted(omitted.values(), key=lambda one: one[1:]))
 
 
-def _of_line(text: str, parts: WordParts) -> Iterator[tuple[OmissionKind, int, int, str]]:
-    """Yield what may be left out of a line."""
-    line = Line(text)
-    if len(line) < 3:
+def _of_line(line: Line, parts: WordParts) -> Iterator[tuple[OmissionKind, float, Replacement]]:
+    """Yield the kind, plausibility and replacement of what may be left out of a line."""
+    if len(line) < _SHORTEST:
         return
-    rules = [_parentheses(line)]
-    if HAN.search(text):
-        rules.append(chinese(line))
-    if regex.search(r"\p{Latin}", text):
-        rules.append(english(line, parts))
-    for match in chain.from_iterable(rules):
-        made = cut(line, match)
-        if made is not None:
-            yield (match.kind, *made)
+    rules: list[tuple[RuleSet, Iterable[Match]]] = []
+    if HAN.search(line.text):
+        rules.append(("zh", chain(_parentheses(line), chinese(line))))
+    else:
+        rules.append(("en", _parentheses(line)))
+    if _LATIN.search(line.text):
+        rules.append(("en", english(line, parts)))
+    for rule_set, matches in rules:
+        for match in matches:
+            replacement = cut(line, match)
+            if replacement is not None:
+                yield match.kind, PLAUSIBLE[rule_set][match.kind], replacement
 
 
 def _parentheses(line: Line) -> Iterator[Match]:
@@ -103,17 +145,10 @@ def _parentheses(line: Line) -> Iterator[Match]:
     for first, word in enumerate(line.words):
         if word not in ("(", "（"):
             continue
-        last = next(
-            (at for at in range(first + 1, min(first + _LONGEST, len(line))) if line.word(at) in (")", "）")),
-            None,
-        )
-        if last is None or last - first < 2 or line.word(first - 1) in _HOLDS_BRACKET:
+        end = min(first + _LONGEST, len(line))
+        last = next((index for index in range(first + 1, end) if line.word(index) in (")", "）")), None)
+        if last is None or last - first < 2 or not first or line.word(first - 1) in _HOLDS_BRACKET:
             continue
         inside = line.words[first + 1 : last]
         if any(len(part) > 1 for part in inside) and not all(part.isdigit() for part in inside):
             yield Match("parenthesis", first, last + 1)
-
-
-def _has_content(text: str) -> bool:
-    """Return whether a content word stays."""
-    return any(is_content(text[start:end]) for start, end in segment(text))

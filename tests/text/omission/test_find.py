@@ -36,9 +36,9 @@ FREE = (
     # modifiers
     ("我们在漂亮的花园喝咖啡，看书", "modifier", "我们在花园喝咖啡，看书"),
     (
-        "the camera takes the beautiful pictures at night",
+        "the beautiful pictures of the garden were taken at night",
         "modifier",
-        "the camera takes the pictures at night",
+        "the pictures of the garden were taken at night",
     ),
     ("a gorgeous , witty , seductive movie .", "modifier", "a witty , seductive movie ."),
     # coordination and items
