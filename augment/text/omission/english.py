@@ -203,7 +203,7 @@ def _pairs(line: Line, tags: Sequence[str]) -> Iterator[Match]:
 
 
 def _one_of_two(line: Line, tags: Sequence[str], index: int) -> Iterator[Match]:
-    """Yield each of two words that `and` joins which the other can stand for: adjectives, adverbs in -ly; of verbs the second."""
+    """Yield each of two words that `and` joins that can be alone: adjectives, adverbs in -ly; of verbs the second."""
     left, right = tags[index - 1], tags[index + 1]
     behind = tags[index + 2] if index + 2 < len(line) else ""
     verbs = left.startswith("VERB") and left == right and line.word(index - 1) not in _TIED

@@ -100,7 +100,9 @@ def dashed(sentence: English) -> Iterator[Match]:
     if len(dashes) == 2 and dashes[1] - dashes[0] > 1:
         yield Match("parenthesis", dashes[0], dashes[1] + 1)
         return
-    whole = len(dashes) == 1 and last - dashes[0] > 2 and sentence.finite(first, dashes[0])
-    first_half = {"not", "n't", "just", "only"} & set(sentence.words(first, dashes[0]))
-    if whole and not first_half and sentence.word(dashes[0] + 1) not in ("not", "but"):
+    if len(dashes) != 1 or last - dashes[0] < 3 or not sentence.finite(first, dashes[0]):
+        return
+    # It does not just slip -- it falls: the first half is not meant to be alone.
+    half = {"not", "n't", "just", "only"} & set(sentence.words(first, dashes[0]))
+    if not half and sentence.word(dashes[0] + 1) not in ("not", "but"):
         yield Match("trailing", dashes[0], last)

@@ -103,7 +103,7 @@ def omissions(text: str, parts: WordParts = nothing_known) -> tuple[Omission, ..
 
     parts: the parts of speech that a dictionary has an English word as.
     """
-    lines = [(found.start(), Line(found[0])) for found in _LINES.finditer(text)]
+    lines = [(whole.start(), Line(whole[0])) for whole in _LINES.finditer(text)]
     content = [
         (offset + start, offset + end)
         for offset, line in lines
