@@ -177,7 +177,7 @@ def test_a_corpus_is_no_config(bench: Bench, name: str, monkeypatch: pytest.Monk
     assert augment("check", "explain", *sets, "-m", bench.model).code == 0
 
 
-def test_without_a_config_the_message_says_how_to_give_one() -> None:
+def test_without_a_config_the_message_shows_how_to_give_one() -> None:
     for words in (("run", "explain"), ("check", "explain"), ("train",)):
         refused(augment(*words), 2, "no config is given", "-c CONFIG", "`augment list`")
 

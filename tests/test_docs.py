@@ -281,7 +281,7 @@ def test_every_command_key_stage_pipeline_and_column_is_documented_once() -> Non
 
 
 @pytest.mark.parametrize("path", [GUIDES[1], GUIDES[3]], ids=lambda path: path.name)
-def test_a_key_the_code_does_not_describe_is_explained_beside_its_table(path: Path) -> None:
+def test_a_key_the_code_does_not_describe_is_explained_next_to_its_table(path: Path) -> None:
     for chapter in re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE):
         prose = BLOCK.sub("", chapter)
         for block in BLOCK.finditer(chapter):

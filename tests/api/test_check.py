@@ -107,7 +107,7 @@ def test_many_labels_are_not_all_shown() -> None:
     assert len(str(caught.value)) < 1500
 
 
-def test_a_label_that_may_be_misspelt_is_told(small: Path, tmp_path: Path) -> None:
+def test_a_label_that_may_be_misspelt_is_reported(small: Path, tmp_path: Path) -> None:
     checked = check_run("explain", job(small, tmp_path, [*["good"] * 9, "bad"]))
     assert "note 1" not in checked
     with pytest.raises(DataError, match="goood"):
@@ -161,7 +161,7 @@ def test_dictionaries_are_named_and_only_where_they_are_used(small: Path) -> Non
     assert "dictionaries" not in check_run("explain", small_job(small))
 
 
-def test_an_encoder_is_looked_at_where_it_would_be_asked(small: Path, pair_model: Path) -> None:
+def test_an_encoder_is_checked_where_it_would_be_used(small: Path, pair_model: Path) -> None:
     named = ResourcesConfig(encoder=str(pair_model))
     job = small_job(small).model_copy(update={"resources": named})
     assert check_run("augment", job)["encoder"] == f"{pair_model}: bert"
@@ -199,7 +199,7 @@ def test_what_is_protected_and_by_what_is_judged_is_known_before_anything_is_run
     assert not (tmp_path / "out").exists()
 
 
-def test_what_no_installed_package_gives_is_said(
+def test_what_no_installed_package_gives_is_reported(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = small_job(small)
@@ -210,7 +210,7 @@ def test_what_no_installed_package_gives_is_said(
     assert "pip install kenlm" in checked["note 1"]
 
 
-def test_a_split_misspelt_in_the_config_is_told_with_the_one_meant(small: Path, tmp_path: Path) -> None:
+def test_a_split_misspelt_in_the_config_is_reported_with_the_one_meant(small: Path, tmp_path: Path) -> None:
     (tmp_path / "数据.csv").write_text("text,label\n房间 很好,good\n", encoding="utf-8")
     section = CorpusConfig.model_validate({"root": tmp_path, "files": {"trian": "数据.csv"}})
     named = small_job(small).model_copy(update={"corpus": section})
@@ -228,7 +228,7 @@ def test_a_calibration_that_is_named_must_be_there(small: Path, tmp_path: Path) 
         check_run("augment", named.model_copy(update={"model": model}))
 
 
-def test_classes_that_no_row_has_are_told_by_check_and_run(small: Path, tmp_path: Path) -> None:
+def test_classes_that_no_row_has_are_reported_by_check_and_run(small: Path, tmp_path: Path) -> None:
     made = job(small, tmp_path, ["good"] * 4)
     reported = check_run("explain", made)["model classes"]
     assert "2 classes" in reported
@@ -238,11 +238,11 @@ def test_classes_that_no_row_has_are_told_by_check_and_run(small: Path, tmp_path
     assert "model classes" not in check_run("explain", both)
 
 
-def test_labels_that_the_user_chose_are_not_said_to_be_few(small: Path, tmp_path: Path) -> None:
+def test_labels_that_the_user_chose_are_not_reported_to_be_few(small: Path, tmp_path: Path) -> None:
     assert "model classes" not in check_run("explain", job(small, tmp_path, ["good", "bad"], labels=["good"]))
 
 
-def test_rows_without_labels_say_nothing_of_classes(small: Path, tmp_path: Path) -> None:
+def test_rows_without_labels_have_no_class_notices(small: Path, tmp_path: Path) -> None:
     assert "model classes" not in check_run("explain", job(small, tmp_path, [None, None]))
 
 

@@ -180,7 +180,7 @@ def test_load_dataset_reads_formats_without_types_as_they_were_written(
     assert all(sample["method"] and isinstance(sample["method"], str) for sample in samples)
 
 
-def test_probes_stand_apart_and_open_by_their_own_name(small: Path, tmp_path: Path) -> None:
+def test_probes_are_apart_and_open_by_their_own_name(small: Path, tmp_path: Path) -> None:
     summary = run("probe", small_job(small), tmp_path / "probe")
     assert all(row["source_id"] is None for row in rows_of(summary))
     dataset = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
@@ -188,7 +188,7 @@ def test_probes_stand_apart_and_open_by_their_own_name(small: Path, tmp_path: Pa
     assert len(dataset["test"]) == summary.counts["samples apart"]
 
 
-def test_totals_balance_and_dropped_samples_are_kept_aside(small: Path, tmp_path: Path) -> None:
+def test_totals_balance_and_dropped_samples_are_kept_in_a_file(small: Path, tmp_path: Path) -> None:
     summary = run("probe", small_job(small), tmp_path / "probe")
     counts = summary.counts
     dropped = pq.read_table(summary.folder / "dropped.parquet")
@@ -224,7 +224,7 @@ def test_the_same_request_again_reads_the_finished_run(small: Path, augmented: S
     assert (augmented.folder / "manifest.json").stat().st_mtime_ns == before
 
 
-def test_a_run_that_was_finished_says_so_and_a_new_one_does_not(small: Path, augmented: Summary) -> None:
+def test_a_run_that_was_finished_reports_it_and_a_new_one_does_not(small: Path, augmented: Summary) -> None:
     again = run("augment", small_job(small), augmented.folder)
     assert again.notices == (FINISHED, *augmented.notices)
     assert FINISHED not in augmented.notices
@@ -271,7 +271,7 @@ def test_a_label_the_model_does_not_know_stops_before_anything_is_left_behind(
     assert not (tmp_path / "out").exists()
 
 
-def test_labels_of_some_files_stand_beside_those_of_a_column(small: Path, tmp_path: Path) -> None:
+def test_labels_of_some_files_are_next_to_those_of_a_column(small: Path, tmp_path: Path) -> None:
     (tmp_path / "good.csv").write_text("text\n很好 房间\n满意 服务\n", encoding="utf-8")
     (tmp_path / "both.csv").write_text("text,label\n很差 房间,bad\n干净 早餐,good\n", encoding="utf-8")
     files = [{"path": "both.csv"}, {"path": "good.csv", "label": "good"}]
@@ -321,7 +321,7 @@ def test_labels_from_file_names_and_scores_are_written_out(small: Path, tmp_path
     }
 
 
-def test_source_columns_with_our_names_are_kept_beside_ours(small: Path, tmp_path: Path) -> None:
+def test_source_columns_with_our_names_are_kept_next_to_ours(small: Path, tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text(
         "text,label,source_id,verdict\n很好,good,mother,guilty\n很差,bad,father,free\n", encoding="utf-8"
     )
@@ -333,7 +333,7 @@ def test_source_columns_with_our_names_are_kept_beside_ours(small: Path, tmp_pat
     ]
 
 
-def test_rejected_rows_are_told_with_reason_count_and_place(small: Path, tmp_path: Path) -> None:
+def test_rejected_rows_are_reported_with_reason_count_and_place(small: Path, tmp_path: Path) -> None:
     lines = "".join(f"房间 很好 {row},good\n服务 boring {row},bad\n" for row in range(10))
     (tmp_path / "c.csv").write_text(f"text,label\n{lines} ,good\n,bad\n很好,\n", encoding="utf-8")
     summary = run("augment", with_corpus(small_job(small), tmp_path, files="c.csv"), tmp_path / "out")
@@ -363,7 +363,7 @@ def test_the_card_names_the_model_its_labels_and_every_file_with_rows(augmented:
     assert str(augmented.folder) not in card
 
 
-def test_the_card_says_how_the_source_writes_a_label(small: Path, tmp_path: Path) -> None:
+def test_the_card_shows_how_the_source_writes_a_label(small: Path, tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("text,label\n房间 很好,1\n服务 boring,0\n", encoding="utf-8")
     job = small_job(small, splits=("train", "validation", "test"))
     job = with_corpus(job, tmp_path, files="c.csv", label_names={"0": "bad", "1": "good"})
@@ -373,7 +373,7 @@ def test_the_card_says_how_the_source_writes_a_label(small: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("pipeline", ["explain", "augment"])
-def test_a_run_without_probes_says_so_and_has_none_to_load(
+def test_a_run_without_probes_reports_it_and_has_none_to_load(
     small: Path, tmp_path: Path, pipeline: str
 ) -> None:
     folder = run(pipeline, small_job(small, limit=20), tmp_path / "out").folder
@@ -401,7 +401,7 @@ def test_the_manifest_lists_every_file_with_rows_and_no_other(augmented: Summary
         assert digest(augmented.folder / name) == file["sha256"]
 
 
-def test_a_limit_takes_rows_by_hash_and_says_so(small: Path, tmp_path: Path) -> None:
+def test_a_limit_takes_rows_by_hash_and_reports_it(small: Path, tmp_path: Path) -> None:
     summary = run("augment", small_job(small, limit=20), tmp_path / "out")
     assert summary.counts["rows worked on"] == 20
     assert any("trial" in notice for notice in summary.notices)
@@ -435,7 +435,7 @@ def test_rows_that_make_a_stage_fail_are_rejected_one_by_one(
         assert (summary.folder / "report.html").exists()
 
 
-def test_a_label_column_with_a_name_of_ours_is_told(small: Path, tmp_path: Path) -> None:
+def test_a_label_column_with_a_name_of_ours_is_reported(small: Path, tmp_path: Path) -> None:
     text = (small / "small.csv").read_text(encoding="utf-8").replace("review,label", "review,verdict", 1)
     (tmp_path / "small.csv").write_text(text, encoding="utf-8")
     job = small_job(small, limit=10)
@@ -444,7 +444,7 @@ def test_a_label_column_with_a_name_of_ours_is_told(small: Path, tmp_path: Path)
     assert any("`verdict` is written as `verdict_source`" in notice for notice in summary.notices)
 
 
-def test_texts_in_two_splits_and_with_two_labels_are_told_first_wherever_a_run_tells(tmp_path: Path) -> None:
+def test_texts_in_two_splits_and_with_two_labels_are_reported_first_everywhere(tmp_path: Path) -> None:
     """In notices, card, manifest and report; by `check` and `train` too."""
     rows = [(f"text {row} 很好", "good" if row % 2 else "bad", "train") for row in range(72)]
     rows += [(text, label, "test") for text, label, _ in rows[:28]] + [("text 3 很好", "bad", "train")]

@@ -104,9 +104,7 @@ def test_a_path_and_its_way_back_have_opposite_scores(bert: Classifier) -> None:
 @pytest.mark.parametrize(
     "how", [{"baseline": "corpus"}, {"baseline": "boundary"}, {"baseline": "text", "text": "房间 还行"}]
 )
-def test_a_run_starts_from_the_texts_it_was_asked_to(
-    small: Path, tmp_path: Path, how: dict[str, object]
-) -> None:
+def test_a_run_starts_from_the_requested_texts(small: Path, tmp_path: Path, how: dict[str, object]) -> None:
     run(pipeline(**how, fixed=4), small_job(small, limit=20), tmp_path / "out")
     assert len(scores(tmp_path / "out")) == 20
     kept = tmp_path / "out" / "run" / "calibration-ig-references.json"

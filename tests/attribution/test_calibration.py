@@ -184,7 +184,7 @@ def test_a_calibration_for_something_else_is_refused_by_name(
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"made_for": {}, "chain": 3}'])
-def test_what_is_no_calibration_is_said_to_be_none(tmp_path: Path, content: str) -> None:
+def test_what_is_no_calibration_is_reported_to_be_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "c.json").write_text(content, encoding="utf-8")
     with pytest.raises(RequestError, match="it is no calibration"):
         load(tmp_path / "c.json", FACTS)

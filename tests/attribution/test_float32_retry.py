@@ -139,7 +139,7 @@ def assert_ends(classifier: Classifier, rows: ModelInputs, plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("baseline", get_args(FillerName))
-def test_every_baseline_of_every_architecture_begins_and_ends_where_it_says(
+def test_every_baseline_of_every_architecture_begins_and_ends_where_it_should(
     net: Classifier, baseline: FillerName
 ) -> None:
     names = {"mask": "mask_token", "pad": "pad_token", "unk": "unk_token"}
@@ -151,7 +151,7 @@ def test_every_baseline_of_every_architecture_begins_and_ends_where_it_says(
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-def test_every_reference_of_every_architecture_begins_and_ends_where_it_says(
+def test_every_reference_of_every_architecture_begins_and_ends_where_it_should(
     net: Classifier, name: str
 ) -> None:
     references, plan = References(net, inputs_of(net, OTHERS).pieces), Plan()

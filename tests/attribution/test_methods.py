@@ -161,7 +161,7 @@ def test_a_polynomial_of_too_high_a_degree_is_not_scored_exactly(steps: int) -> 
 @of_all
 @given(seed=SEEDS)
 @settings(max_examples=12)
-def test_pieces_the_function_cannot_tell_apart_have_equal_scores(method: Method, seed: int) -> None:
+def test_pieces_the_function_cannot_distinguish_have_equal_scores(method: Method, seed: int) -> None:
     inputs, baseline = drawn(seed, 2, 3, 2), drawn(seed + 1, 2, 3, 2)
     inputs[:, 2], baseline[:, 2] = inputs[:, 0], baseline[:, 0]
     scores = method(lambda x: torch.tanh(x[:, 0] + x[:, 2] - x[:, 1]).sum(-1), inputs, baseline)

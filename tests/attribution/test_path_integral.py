@@ -119,7 +119,7 @@ def test_only_the_rows_that_do_not_close_climb_and_only_by_new_nodes(rough: Clas
     assert_measured(scores)
 
 
-def test_rows_that_close_are_as_near_as_was_asked(rough: Classifier) -> None:
+def test_rows_that_close_are_within_the_tolerance(rough: Classifier) -> None:
     rows = inputs_of(rough)
     dense = attribute(rough, rows, ruled(256))
     for tolerance in (0.05, 0.01):

@@ -63,7 +63,7 @@ def job(
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_any_text_may_be_asked_of(folder: Path, text: str) -> None:
+def test_any_text_may_be_tried(folder: Path, text: str) -> None:
     requested = slots_in(text)
     offered = [(slot.word, "好", "good", "👍🏽") for slot in requested]
     result = InContext.of(str(folder), RUN, 0.5).passing(requested, offered)
@@ -128,7 +128,7 @@ def test_sources_ask_an_encoder_where_one_is_named(
     assert open_sources(("lexicon", "typos"), named, 8, filters).offer([slot]) != [()]
 
 
-def test_its_word_vectors_stand_for_those_of_the_model(folder: Path, tmp_path: Path) -> None:
+def test_its_word_vectors_replace_those_of_the_model(folder: Path, tmp_path: Path) -> None:
     result = open_neighbours(job(tmp_path, folder), 4)
     weight = BertModel.from_pretrained(folder).get_input_embeddings().weight.detach()
     pieces = word_pieces("right")(["good", "room"], add_special_tokens=False)["input_ids"]
@@ -144,7 +144,7 @@ def test_another_encoder_is_another_request(folder: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "roberta", "t5"])
-def test_encoders_of_other_kinds_are_asked_as_well(tmp_path: Path, kind: str) -> None:
+def test_encoders_of_other_kinds_are_used_as_well(tmp_path: Path, kind: str) -> None:
     """Decoders have no piece to pad with, and of encoder and decoder the former is meant."""
     if kind == "t5":
         tokenizer = word_pieces("right")

@@ -122,7 +122,7 @@ def test_a_file_of_antonyms_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("", "", False),
     ],
 )
-def test_names_are_told_from_words(tmp_path: Path, text: str, word: str, expected: bool) -> None:
+def test_names_are_distinguished_from_words(tmp_path: Path, text: str, word: str, expected: bool) -> None:
     (tmp_path / "words.txt").write_text("安静 平静\n", encoding="utf-8")
     lexicons, _ = load_lexicons(["words.txt"], tmp_path)
     start = text.index(word)

@@ -69,7 +69,7 @@ def test_wordnet_is_silent_where_it_has_nothing(wordnet: Lexicon, token: str) ->
     assert wordnet.synonyms(token) == ()
 
 
-def test_wordnet_candidates_that_break_an_article_can_be_told(wordnet: Lexicon) -> None:
+def test_wordnet_candidates_that_break_an_article_are_recognised(wordnet: Lexicon) -> None:
     assert [word for word in wordnet.synonyms("excellent") if fits_article("an", word)] == []
 
 
@@ -110,7 +110,7 @@ def test_an_incomplete_wordnet_folder_is_a_wrong_request(tmp_path: Path) -> None
         load_lexicons(["wn"], tmp_path)
 
 
-def test_cilin_gives_common_words_of_the_row_of_equals_a_word_stands_foremost_in(tmp_path: Path) -> None:
+def test_cilin_gives_common_words_of_the_row_of_equals_a_word_is_first_in(tmp_path: Path) -> None:
     cilin = one(tmp_path, CILIN_ROWS)
     assert cilin.synonyms("喜欢") == ("喜爱", "喜好")
     assert cilin.synonyms("愉快") == ("高兴", "开心", "喜欢")

@@ -41,7 +41,7 @@ def moby(tmp_path: Path) -> Moby:
 
 @given(thesaurus=THESAURI)
 @settings(max_examples=60)
-def test_words_that_name_each_other_stand_by_how_much_of_their_lists_they_share(
+def test_words_that_name_each_other_are_sorted_by_how_much_of_their_lists_they_share(
     tmp_path_factory: pytest.TempPathFactory, thesaurus: Mapping[str, set[str]]
 ) -> None:
     lines = "".join(f"{root},{','.join(sorted(words))}\n" for root, words in thesaurus.items())

@@ -115,12 +115,12 @@ def test_what_would_be_cut_into_several_tokens_is_not_offered(tmp_path: Path) ->
     assert offered(tmp_path, "good very/fine, good first-class", slot_of("good", "good")) == ("first-class",)
 
 
-def test_no_more_words_are_offered_than_asked_for_and_the_nearest_are_kept(tmp_path: Path) -> None:
+def test_no_more_words_are_offered_than_requested_and_the_nearest_are_kept(tmp_path: Path) -> None:
     pairs = "good fine, good nice, good great, good fine"
     assert offered(tmp_path, pairs, slot_of("good", "good"), most=2) == ("fine", "nice")
 
 
-def test_an_english_word_must_stand_in_an_english_dictionary_where_there_is_one(tmp_path: Path) -> None:
+def test_an_english_word_must_be_in_an_english_dictionary_where_there_is_one(tmp_path: Path) -> None:
     known = lexicon(tmp_path, "known", "good fine, fine good, nice good")
     own = LexiconSource([lexicon(tmp_path, "own", "great fine, great xzzq, great nice, 干净 整洁")])
     slots = [slot_of("great 干净", "great"), slot_of("great 干净", "干净")]

@@ -94,7 +94,7 @@ def test_every_command_and_every_parameter_has_help(name: str) -> None:
         assert getattr(parameter, "help", None), f"{name} {shown} has no help"
 
 
-def test_no_report_is_named_where_none_is_asked_for(config: Path, tmp_path: Path) -> None:
+def test_no_report_is_named_where_none_is_requested(config: Path, tmp_path: Path) -> None:
     bare = ("--set", "output.report_rows=0", "--limit", "10")
     result = augment("run", "explain", "-c", config, *CPU, *bare, "-o", tmp_path / "out")
     assert result.code == 0
@@ -199,7 +199,9 @@ def test_explain_gives_json_and_takes_a_target(small: Path) -> None:
     assert len(content["tokens"]) == len(content["scores"]) == len(content["spans"]) == len(content["side"])
 
 
-def test_explain_takes_a_pair_and_says_which_model_reads_but_one_text(small: Path, pair_model: Path) -> None:
+def test_explain_takes_a_pair_and_reports_which_model_reads_but_one_text(
+    small: Path, pair_model: Path
+) -> None:
     result = augment("explain", "怎么还款", "-m", pair_model, "--json", "--pair", "how to pay")
     content = json.loads(result.out)
     assert (result.code, result.err) == (0, "")
@@ -211,7 +213,7 @@ def test_explain_takes_a_pair_and_says_which_model_reads_but_one_text(small: Pat
     assert len(refused.err.splitlines()) == 3
 
 
-def test_a_config_in_the_place_of_a_pipeline_is_told_and_the_other_way_round(tmp_path: Path) -> None:
+def test_a_config_in_place_of_a_pipeline_is_named_and_the_other_way_round(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("corpus: {files: a.csv}\n", encoding="utf-8")
     config = augment("check", tmp_path / "mine.yaml", "-c", tmp_path / "mine.yaml")
     assert (config.code, "this is a config, not a pipeline" in config.err) == (2, True)
@@ -219,7 +221,7 @@ def test_a_config_in_the_place_of_a_pipeline_is_told_and_the_other_way_round(tmp
     assert (pipeline.code, "this is a pipeline" in pipeline.err) == (2, True)
 
 
-def test_a_run_with_too_many_rejected_rows_is_told_before_the_error(small: Path, tmp_path: Path) -> None:
+def test_a_run_with_too_many_rejected_rows_is_reported_before_the_error(small: Path, tmp_path: Path) -> None:
     rows = "".join(f"房间 很好 {row},good\n" if row % 2 else ",bad\n" for row in range(120))
     (tmp_path / "mine.csv").write_text(f"text,label\n{rows}", encoding="utf-8")
     settings = {
@@ -234,7 +236,7 @@ def test_a_run_with_too_many_rejected_rows_is_told_before_the_error(small: Path,
         assert "60 of 120 rows were rejected" in result.err.splitlines()[-2]
 
 
-def test_explain_says_when_the_model_did_not_see_the_whole_text(small: Path) -> None:
+def test_explain_reports_when_the_model_did_not_see_the_whole_text(small: Path) -> None:
     """One line on stderr, and a number in the JSON; a text that fits has neither."""
     long = augment("explain", "总体来说 房间 很好! " * 200, "-m", small / "model", "--json")
     assert long.code == 0
@@ -285,9 +287,7 @@ def test_train_with_folds_tells_how_well_each_does_out_of_fold(config: Path, tmp
     assert (tmp_path / "m" / "fold-1" / "model.safetensors").is_file()
 
 
-def test_audit_reads_what_the_folds_answered_and_lists_rows_where_it_is_told_to(
-    config: Path, tmp_path: Path
-) -> None:
+def test_audit_reads_what_the_folds_answered_and_lists_rows_on_request(config: Path, tmp_path: Path) -> None:
     assert augment("train", "-c", config, *CPU, "--folds", "2", "-m", tmp_path / "m", "--quiet").code == 0
     listed = tmp_path / "audit.csv"
     result = augment("audit", "-c", config, "-m", tmp_path / "m", "-o", listed, "--json")
@@ -351,7 +351,7 @@ def test_words_it_cannot_read_are_a_wrong_request(words: tuple[str, ...]) -> Non
     assert "--help` shows what it takes" in result.err
 
 
-def test_a_pipeline_given_for_a_command_is_told_as_one() -> None:
+def test_a_pipeline_given_for_a_command_is_named_as_one() -> None:
     for name in ("augment", "attack"):
         assert f"it is a pipeline: `augment run {name}`;" in augment(name, "-c", "a.yaml").err
 
@@ -378,7 +378,7 @@ def test_the_module_runs_as_a_program(config: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_run_that_is_asked_to_stop_says_so_and_is_resumed_to_its_end(
+def test_a_run_that_is_interrupted_reports_it_and_is_resumed_to_its_end(
     config: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     line = [sys.executable, "-m", "augment", "run", "explain", "-c", str(config), "-o", str(tmp_path / "out")]

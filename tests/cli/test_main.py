@@ -307,7 +307,7 @@ def test_a_shell_completes_the_commands(tmp_path: Path) -> None:
     assert _shell(line, tmp_path).stdout.split() == ["run", "report"]
 
 
-def test_help_is_short_for_h_and_says_all_of_each_command() -> None:
+def test_help_is_short_for_h_and_complete_for_each_command() -> None:
     short, long = augment("-h"), augment("--help")
     assert (short, short.code) == (long, 0)
     assert "..." not in long.out.partition("\n")[2]

@@ -179,7 +179,7 @@ def test_a_job_cannot_be_changed_and_travels_whole(config_file: Path) -> None:
     assert hash(RunConfig(threads=2)) == hash(RunConfig(threads=2))
 
 
-def test_a_job_says_which_section_it_lacks() -> None:
+def test_a_job_names_the_section_it_does_not_have() -> None:
     for needs, section in (
         (Job().needs_corpus, "corpus"),
         (Job().needs_model, "model"),

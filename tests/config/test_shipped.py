@@ -59,7 +59,7 @@ def test_every_pipeline_can_be_planned_and_has_the_name_of_its_file(name: str) -
 
 
 @pytest.mark.parametrize("name", PIPELINES)
-def test_a_pipeline_is_a_verb(name: str) -> None:
+def test_a_pipeline_has_no_paths_and_no_model(name: str) -> None:
     """It names no path, model, device or seed."""
     document = load(find("pipelines", name))
     assert set(document.values) <= {"name", "about", "splits", "stages"}
@@ -67,7 +67,7 @@ def test_a_pipeline_is_a_verb(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_a_config_is_a_noun(name: str) -> None:
+def test_a_config_has_no_stages(name: str) -> None:
     """It parses alone, and holds no stage and no seed."""
     document = load(find("configs", name))
     assert document.values.keys() <= Job.model_fields.keys() - {"name", "seed"}
@@ -79,7 +79,7 @@ def test_a_config_is_a_noun(name: str) -> None:
 
 @pytest.mark.parametrize("config", CORPUS_CONFIGS)
 @pytest.mark.parametrize("pipeline", PIPELINES)
-def test_any_verb_runs_on_any_noun(pipeline: str, config: str, tmp_path: Path) -> None:
+def test_any_pipeline_runs_on_any_config(pipeline: str, config: str, tmp_path: Path) -> None:
     """Also with the settings of a device beside it, and with accepted flags, without which there is nothing to balance."""
     plan = read_pipeline(find("pipelines", pipeline))
     flags = tmp_path / "flags.csv"
@@ -131,7 +131,7 @@ def test_the_demonstration_can_be_checked(pipeline: str, config: str, fetched: P
     assert config in check_run(pipeline, job)["corpus"]
 
 
-def test_the_list_says_a_sentence_of_each() -> None:
+def test_the_list_has_a_sentence_on_each() -> None:
     result = everything()
     assert (list(result["pipelines"]), list(result["configs"])) == (PIPELINES, CONFIGS)
     assert all(8 < len(about) < 200 for kind in result.values() for about in kind.values())

@@ -236,7 +236,7 @@ def test_a_device_is_refused_as_too_large() -> None:
         load(Path("/dev/zero"))
 
 
-def test_a_key_that_takes_a_name_or_false_says_so(tmp_path: Path) -> None:
+def test_a_key_that_takes_a_name_or_false_reports_it(tmp_path: Path) -> None:
     """`corpus.label` takes a column or false; true is neither."""
     path = tmp_path / "a.yaml"
     path.write_text("corpus: {files: a.csv, label: true}\n", encoding="utf-8")

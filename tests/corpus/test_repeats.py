@@ -66,14 +66,14 @@ def test_rows_in_two_splits_and_texts_with_two_labels_are_one_line_each() -> Non
     ]
 
 
-def test_nothing_is_told_where_nothing_repeats() -> None:
+def test_nothing_is_reported_where_nothing_repeats() -> None:
     assert (
         list(repeat_notices(repeats_of(columns([("a", None, "x", "train"), ("b", None, "y", "test")])))) == []
     )
     assert list(repeat_notices(RepeatCounter().count())) == []
 
 
-def test_a_count_of_some_rows_only_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_count_of_some_rows_only_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeats, "_MOST_ROWS", 2)
     rows: list[Row] = [("a", None, "x", "train"), ("a", None, "x", "test"), ("b", None, "y", "test")]
     result = repeats_of(columns(rows))

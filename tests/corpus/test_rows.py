@@ -140,7 +140,7 @@ def test_labels_of_fasttext_are_read_and_a_second_one_is_no_text(tmp_path: Path)
 @pytest.mark.parametrize(
     ("header", "rows"), [("text,toxic,insult", "a,0,1\nb,1,0\n"), ("text,spam", "a,True\nb,False\nc,\n")]
 )
-def test_columns_of_0_and_1_are_asked_about_where_none_is_called_a_label(
+def test_columns_of_0_and_1_need_a_choice_where_none_is_called_a_label(
     tmp_path: Path, header: str, rows: str
 ) -> None:
     """`corpus.label: false` says that there is no label."""

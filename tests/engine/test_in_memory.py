@@ -86,7 +86,7 @@ def test_a_function_that_cannot_be_sent_is_refused(small: Path, tmp_path: Path) 
         run(JUDGED, job_of(small, local, executor="processes"), tmp_path / "out")
 
 
-def test_a_function_that_fails_stops_the_run_and_says_why(small: Path, tmp_path: Path) -> None:
+def test_a_function_that_fails_stops_the_run_with_the_reason(small: Path, tmp_path: Path) -> None:
     def broken(texts: list[str]) -> list[list[float]]:
         raise KeyError(texts[0][:0] or "weights")
 

@@ -26,7 +26,7 @@ def shard(folder: Path, count: int) -> None:
 
 
 @given(st.integers(1, 90), st.data())
-def test_poison_rows_are_set_aside_and_all_others_pass_in_order(
+def test_poison_rows_are_rejected_and_all_others_pass_in_order(
     tmp_path_factory: pytest.TempPathFactory, count: int, data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
@@ -82,7 +82,7 @@ def test_a_stage_that_fails_on_row_after_row_is_at_fault_itself(tmp_path: Path) 
     assert not LAST.receipt_path(tmp_path, 0).exists()
 
 
-def test_what_a_stage_says_itself_is_not_taken_for_a_poison_row(tmp_path: Path) -> None:
+def test_an_error_of_a_stage_itself_is_not_taken_for_a_poison_row(tmp_path: Path) -> None:
     shard(tmp_path, 4)
 
     def apply(table: pa.Table) -> Applied:
@@ -95,7 +95,7 @@ def test_what_a_stage_says_itself_is_not_taken_for_a_poison_row(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("key", [field.name for field in fields(Receipt)] + ["sha256"])
-def test_a_shard_whose_receipt_lacks_a_key_is_made_again(tmp_path: Path, key: str) -> None:
+def test_a_shard_whose_receipt_has_a_key_missing_is_made_again(tmp_path: Path, key: str) -> None:
     """Its rows are those that it had, and so is its receipt."""
     shard(tmp_path, 3)
     rejects = (Reject("行2", "judge", "不行", "c.csv:3"),)

@@ -59,7 +59,7 @@ def test_a_pipeline_that_ranks_nothing_has_no_twin() -> None:
 
 
 @pytest.mark.parametrize("pipeline", ["explain", "compare", "keywords", "keywords:random"])
-def test_a_pipeline_that_edits_nothing_is_no_arm(pipeline: str) -> None:
+def test_a_pipeline_that_edits_nothing_is_no_condition(pipeline: str) -> None:
     with pytest.raises(RequestError, match="makes no samples") as caught:
         Condition.of(pipeline).plan(1)
     assert caught.value.where == f"evaluate.arms: {pipeline}"

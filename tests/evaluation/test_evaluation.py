@@ -39,7 +39,7 @@ def measured(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluatio
     return evaluate(job(small), tmp_path_factory.mktemp("runs") / "found")
 
 
-def test_every_arm_is_measured_on_every_draw_and_test(measured: Evaluation) -> None:
+def test_every_condition_is_measured_on_every_draw_and_test(measured: Evaluation) -> None:
     assert set(measured.cells) == {
         (24, seed, condition) for seed in (0, 1) for condition in ("duplicate", "eda", "augment:random")
     }
@@ -50,13 +50,13 @@ def test_every_arm_is_measured_on_every_draw_and_test(measured: Evaluation) -> N
             assert float(cell["samples"] or 0) + float(cell["copies"] or 0) >= 96
 
 
-def test_an_arm_without_samples_is_the_model_of_the_same_rows(small: Path, tmp_path: Path) -> None:
+def test_a_condition_without_samples_is_the_model_of_the_same_rows(small: Path, tmp_path: Path) -> None:
     cells = evaluate(job(small, arms=("probe",), seeds=1), tmp_path / "out").cells
     duplicate, probe = cells[24, 0, "duplicate"], cells[24, 0, "probe"]
     assert probe == {**duplicate, "samples": 0, "copies": 96}
 
 
-def test_arms_that_differ_in_training_only_have_the_same_samples(
+def test_conditions_that_differ_in_training_only_have_the_same_samples(
     measured: Evaluation, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
@@ -75,7 +75,7 @@ def test_arms_that_differ_in_training_only_have_the_same_samples(
     assert alone[24, 0, "eda+r_drop"] == evaluation[24, 0, "eda+r_drop"]
 
 
-def test_what_is_said_is_in_the_folder(measured: Evaluation) -> None:
+def test_what_is_reported_is_in_the_folder(measured: Evaluation) -> None:
     page = (measured.folder / "evaluation.md").read_text(encoding="utf-8")
     assert "| eda |" in page
     assert "| eda | 2 |" in page
@@ -86,7 +86,7 @@ def test_what_is_said_is_in_the_folder(measured: Evaluation) -> None:
     assert len(measured.to_pandas()) == 6
 
 
-def test_what_the_design_could_see_is_told_where_there_are_draws_enough(tmp_path: Path) -> None:
+def test_what_the_design_could_see_is_reported_where_there_are_draws_enough(tmp_path: Path) -> None:
     cells: dict[tuple[int, int, str], Measured] = {
         (24, seed, condition): {"clean": 0.5 + gain * seed}
         for seed in range(4)
@@ -97,7 +97,7 @@ def test_what_the_design_could_see_is_told_where_there_are_draws_enough(tmp_path
     assert "| eda | 4 | +1.50 |" in page
 
 
-def test_sizes_tests_and_arms_without_samples_are_told_apart() -> None:
+def test_sizes_tests_and_conditions_without_samples_are_distinguished() -> None:
     cells: dict[tuple[int, int, str], Measured] = {}
     for rows, gain in ((40, 0.02), (80, 0.0)):
         for seed in range(rows // 20):
@@ -203,7 +203,7 @@ def test_more_rows_than_the_corpus_has_are_refused(small: Path, tmp_path: Path) 
     assert not list((tmp_path / "out").glob("[!.]*"))
 
 
-def test_the_data_of_all_arms_have_one_size(small: Path, tmp_path: Path) -> None:
+def test_the_data_of_all_conditions_have_one_size(small: Path, tmp_path: Path) -> None:
     bench = Bench.of(job(small), tmp_path, silent)
     draw = bench.pool[:24]
     for name in ("duplicate", "eda", "augment+online"):
@@ -288,7 +288,7 @@ def test_pairs_want_a_model_and_a_judge_that_read_both_texts(
     assert not (tmp_path / "out").exists()
 
 
-def test_arms_read_the_files_that_are_named_from_the_folder_of_the_corpus(
+def test_conditions_read_the_files_that_are_named_from_the_folder_of_the_corpus(
     small: Path, tmp_path: Path
 ) -> None:
     result = job(small)

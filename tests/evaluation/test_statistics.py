@@ -60,7 +60,7 @@ def one(p: float, mean: float = 1.0) -> Difference:
     return Difference(10, mean, mean - 0.5, mean + 0.5, p, p, 0.9)
 
 
-def test_probabilities_are_corrected_for_the_number_of_arms_and_stay_in_order() -> None:
+def test_probabilities_are_corrected_for_the_number_of_conditions_and_stay_in_order() -> None:
     result = holm({"a": one(0.01), "b": one(0.04), "c": one(0.03), "d": one(0.5)})
     assert [round(result[name].holm, 4) for name in "abcd"] == [0.04, 0.09, 0.09, 0.5]
     assert [result[name].verdict for name in "abd"] == ["higher", *["no measurable difference"] * 2]
@@ -70,12 +70,12 @@ def test_what_is_lower_is_called_lower() -> None:
     assert holm({"a": one(0.001, -1.0)})["a"].verdict == "lower"
 
 
-def test_of_one_cell_nothing_is_said() -> None:
+def test_of_one_cell_nothing_is_reported() -> None:
     comparison = compare({"": [3.0]})
     assert comparison.mean == 3.0
     assert isnan(comparison.low)
     assert holm({"a": comparison})["a"].verdict == "too few draws: nothing can be said"
 
 
-def test_equal_arms_do_not_differ() -> None:
+def test_equal_conditions_do_not_differ() -> None:
     assert compare({"": [0.0, 0.0, 0.0]}).verdict == "the same in every draw"

@@ -72,7 +72,7 @@ def test_steepness_is_the_length_of_the_gradient_and_needs_no_direction() -> Non
 
 @given(st.integers(0, 10**6))
 @settings(max_examples=10)
-def test_a_row_does_not_feel_the_rows_beside_it(seed: int) -> None:
+def test_a_row_does_not_depend_on_the_rows_next_to_it(seed: int) -> None:
     inputs, target = drawn(seed, 5, 3, 2), torch.tensor([0, 1, 1, 0, 1])
     baseline, alphas = torch.zeros_like(inputs), torch.linspace(0, 1, 5)
     together = at(curved, inputs, baseline, alphas, target)

@@ -38,7 +38,7 @@ def test_a_fine_rule_gives_the_exact_scores_and_no_residual(rates: list[float]) 
 
 @given(RATES, st.sampled_from([2, 3, 4]))
 @settings(max_examples=50)
-def test_a_coarse_rule_is_told_by_its_residual(rates: list[float], steps: int) -> None:
+def test_a_coarse_rule_is_recognised_by_its_residual(rates: list[float], steps: int) -> None:
     chain = single(gauss_legendre(steps))
     paths, exact = exponential(rates, chain)
     result = integrate(paths, chain.levels[0])
@@ -46,7 +46,7 @@ def test_a_coarse_rule_is_told_by_its_residual(rates: list[float], steps: int) -
     assert error <= 30 * float(result.residual[0]) + 1e-5
 
 
-def test_the_gap_can_close_by_luck_and_the_residual_still_tells() -> None:
+def test_the_gap_can_close_by_chance_and_the_residual_still_tells() -> None:
     """Two tokens are missed by as much in opposite directions: completeness sees nothing."""
     chain = single(gauss_legendre(2))
     nodes = torch.from_numpy(chain.nodes)

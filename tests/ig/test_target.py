@@ -28,7 +28,7 @@ def question(rows: list[list[float]]) -> tuple[Tensor, Tensor, Tensor]:
 
 @given(ROWS)
 @settings(max_examples=25)
-def test_each_quantity_is_what_its_name_says(rows: list[list[float]]) -> None:
+def test_each_quantity_is_what_its_name_promises(rows: list[list[float]]) -> None:
     logits, target, against = question(rows)
     for row in range(len(rows)):
         own, other = logits[row, target[row]], logits[row, against[row]]

@@ -72,7 +72,7 @@ def test_only_the_short_types_change_a_forward_pass() -> None:
         assert (table @ table).dtype == torch.float32
 
 
-def test_a_user_may_say_how_many_shapes_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_may_set_how_many_shapes_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
     monkeypatch.setenv(name, "7")
     remember_few_shapes()

@@ -47,7 +47,7 @@ def last_outputs(classifier: Classifier) -> list[torch.Size]:
 
 
 @pytest.mark.parametrize("name", SHORT)
-def test_the_last_layer_gives_one_piece_unless_every_piece_is_asked_for(
+def test_the_last_layer_gives_one_piece_unless_every_piece_is_requested(
     folders: dict[str, Path], name: str
 ) -> None:
     classifier = opened(folders[name])

@@ -22,7 +22,7 @@ def test_every_class_is_found_again_by_its_name(classes: list[str]) -> None:
     labels.require(names)
 
 
-def test_a_name_that_reads_like_a_more_frequent_one_is_told() -> None:
+def test_a_name_that_reads_like_a_more_frequent_one_is_reported() -> None:
     counts = {"positive": 90, "postive": 2, "正面": 60, "正面 ": 1, "not_spam": 9, "Not Spam": 1}
     assert [notice.split("`")[1] for notice in misspelt(counts)] == ["Not Spam", "postive", "正面 "]
 

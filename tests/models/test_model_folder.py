@@ -87,7 +87,7 @@ def test_weights_in_pickle_form_only_are_refused(folder: Path, name: str) -> Non
     assert "safetensors" in error.hint
 
 
-def test_a_pickle_beside_safetensors_is_not_touched(folder: Path) -> None:
+def test_a_pickle_next_to_safetensors_is_not_touched(folder: Path) -> None:
     before = look(folder).digest()
     (folder / "pytorch_model.bin").write_bytes(b"never read")
     assert look(folder).digest() == before
@@ -183,7 +183,7 @@ def test_the_digest_changes_with_whatever_changes_the_answer(
     assert look(folder).digest() != before
 
 
-def test_the_digest_is_that_of_the_content_wherever_it_lies(folder: Path, tmp_path: Path) -> None:
+def test_the_digest_is_that_of_the_content_wherever_it_is(folder: Path, tmp_path: Path) -> None:
     before = look(folder).digest()
     (folder / "README.md").write_text("about", encoding="utf-8")
     shutil.copytree(folder, tmp_path / "elsewhere")

@@ -25,7 +25,7 @@ def test_the_padded_size_stays_within_the_budget(lengths: list[int], budget: int
 
 
 @given(LENGTHS, BUDGETS)
-def test_rows_stand_by_length_and_equal_ones_in_their_order(lengths: list[int], budget: int) -> None:
+def test_rows_are_sorted_by_length_and_equal_ones_keep_their_order(lengths: list[int], budget: int) -> None:
     order = [row for batch in pack(lengths, budget) for row in batch]
     assert order == sorted(order, key=lambda row: (lengths[row], row))
 

@@ -52,7 +52,7 @@ def test_a_text_shorter_than_the_widest_window_is_answered(net: TextCNN, length:
     assert not torch.equal(logits(net, pieces), logits(net, pieces[::-1] if length > 1 else [8]))
 
 
-def test_what_stands_under_the_mask_is_not_read(net: TextCNN) -> None:
+def test_what_is_under_the_mask_is_not_read(net: TextCNN) -> None:
     mask = torch.tensor([[1, 1, 0, 0]])
     assert torch.equal(
         net(torch.tensor([[5, 6, 0, 0]]), mask).logits, net(torch.tensor([[5, 6, 8, 9]]), mask).logits
@@ -86,7 +86,7 @@ def test_repeated_pieces_share_the_gradient_evenly(piece: int, times: int) -> No
     torch.testing.assert_close(shares, once.expand(times, -1) / times)
 
 
-def test_a_pair_that_stands_three_times_shares_the_gradient_evenly() -> None:
+def test_a_pair_that_occurs_three_times_shares_the_gradient_evenly() -> None:
     net = build(windows=(2,))
     with torch.no_grad():
         net.embedding.weight[[5, 6]] = torch.eye(8)[[0, 1]]

@@ -89,7 +89,7 @@ def test_other_precisions_take_the_plain_way() -> None:
     torch.testing.assert_close(result.double(), plain(signal, absent, weights).detach(), rtol=0.02, atol=0.02)
 
 
-def test_places_that_are_alike_in_one_text_only_are_told_by_text() -> None:
+def test_slots_that_are_alike_in_one_text_only_are_distinguished_by_text() -> None:
     """As on a path from zero, where each text of a batch has come another way."""
     signal, absent, weights = made(9, 12)
     parts = torch.arange(9).double()[:, None, None]
@@ -108,7 +108,7 @@ def test_wrong_kinds_change_nothing() -> None:
 
 
 @pytest.mark.parametrize("length", [3, 17, 64, 129])
-def test_equal_windows_have_equal_responses_wherever_they_stand(length: int) -> None:
+def test_equal_windows_have_equal_responses_wherever_they_are(length: int) -> None:
     rng = torch.Generator().manual_seed(length)
     words = torch.randn(3, 128, generator=rng)
     kinds = torch.tensor([0, 1, 2] * (length // 3 + 1))[:length][None]

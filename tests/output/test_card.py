@@ -51,7 +51,7 @@ def test_the_hub_reads_the_card() -> None:
     assert {name: data[name] for name in front_matter(card)} == front_matter(card)
 
 
-def test_model_labels_counts_reasons_notices_and_files_are_told() -> None:
+def test_model_labels_counts_reasons_notices_and_files_are_reported() -> None:
     card = draw_card(CARD)
     for part in (
         "# hotel: probe",
@@ -83,7 +83,7 @@ def test_data_holds_samples_only_where_samples_joined() -> None:
     assert "| source rows, each followed by its samples that join, if any |" in draw_card(joined)
 
 
-def test_probes_are_loaded_where_there_are_some_and_said_to_be_missing_where_not() -> None:
+def test_probes_are_loaded_where_there_are_some_and_reported_missing_where_not() -> None:
     loading = '", "probes")\n```'
     assert loading in draw_card(CARD)
     assert "no `probes` configuration" not in draw_card(CARD)
@@ -131,7 +131,7 @@ def test_no_name_at_all_adds_a_line_or_a_cell(text: str) -> None:
 HOSTILE = "# head\n\n<script>x</script> [a](javascript:1) ![b](http://x) \u202e|\n\n```\nrun\n\n- item\n\n---\nconfigs: []"
 
 
-def test_what_a_pipeline_says_about_itself_is_plain_words() -> None:
+def test_the_about_of_a_pipeline_is_plain_words() -> None:
     card = draw_card(replace(CARD, about=HOSTILE))
     body = card.split("---\n", 2)[2]
     assert front_matter(card) == front_matter(draw_card(CARD))

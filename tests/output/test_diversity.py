@@ -94,7 +94,7 @@ def test_self_bleu_is_of_a_sample_against_its_source_row_and_its_siblings() -> N
     assert tally.figures()["distinct-2"] == 1
 
 
-def test_copies_and_repeats_are_counted_wherever_they_stand() -> None:
+def test_copies_and_repeats_are_counted_wherever_they_are() -> None:
     tally = Diversity()
     tally.add(table(family("a", "good room", [("room", "place", "keep"), ("good", "fine", "keep")])))
     tally.add(table(family("b", "fine place", [("fine", "good", "keep")])))
@@ -104,7 +104,7 @@ def test_copies_and_repeats_are_counted_wherever_they_stand() -> None:
     assert result["samples with the same text"] == 1
 
 
-def test_nothing_is_told_where_no_sample_was_given() -> None:
+def test_nothing_is_reported_where_no_sample_was_given() -> None:
     tally = Diversity()
     tally.add(table(ROWS[2]))
     assert tally.figures() == {}
@@ -157,7 +157,7 @@ def test_the_words_of_a_sample_are_those_of_its_row_with_the_edits_made() -> Non
     assert edited(row, put)[:2] == ["※", "房间"]
 
 
-def test_a_run_says_it_in_the_manifest_the_card_and_the_report(small: Path, tmp_path: Path) -> None:
+def test_a_run_reports_it_in_the_manifest_the_card_and_the_report(small: Path, tmp_path: Path) -> None:
     summary = augment.run("augment", small_job(small, limit=30), tmp_path / "out")
     result = summary.diversity
     assert list(result)[:3] == ["samples asked for", "given", "lacking"]

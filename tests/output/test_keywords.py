@@ -41,7 +41,7 @@ def flagged(leaking: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
     return run("keywords", small_job(leaking), tmp_path_factory.mktemp("runs") / "keywords")
 
 
-def test_the_shortcut_is_flagged_first_and_told(flagged: Summary) -> None:
+def test_the_shortcut_is_flagged_first_and_reported(flagged: Summary) -> None:
     with (flagged.folder / FLAGS).open(encoding="utf-8-sig", newline="") as stream:
         flags = list(csv.DictReader(stream))
     assert (flags[0]["accept"], flags[0]["label"], flags[0]["text"]) == ("", "good", "※")

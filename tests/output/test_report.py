@@ -65,7 +65,7 @@ def test_a_folder_in_which_a_run_is_at_work_gets_no_report(probed: Summary) -> N
     assert (probed.folder / REPORT).read_bytes() == before
 
 
-def test_fewer_rows_are_drawn_where_asked_and_the_report_says_so(probed: Summary) -> None:
+def test_fewer_rows_are_drawn_on_request_and_the_report_shows_it(probed: Summary) -> None:
     page = draw_folder(probed.folder, rows=10).read_text(encoding="utf-8")
     shown = page.split("<noscript>")[0]
     assert "10" in shown
@@ -99,7 +99,7 @@ def test_within_a_label_and_outcome_the_largest_errors_come_first(probed: Summar
     assert sample(probed.folder, "ig", count).to_pylist() == expected
 
 
-def test_the_three_attributions_of_compare_stand_side_by_side(small: Path, tmp_path: Path) -> None:
+def test_the_three_attributions_of_compare_are_side_by_side(small: Path, tmp_path: Path) -> None:
     summary = run("compare", small_job(small, limit=20), tmp_path / "compare")
     names = pq.read_schema(summary.folder / SOURCE_ROWS).names
     assert {"ig", "gradient", "gradient_x_input"} <= set(names)
@@ -119,7 +119,7 @@ def test_every_fact_of_a_run_has_a_chinese_name(small: Path, tmp_path: Path, pip
     assert all(f'data-fact="{method} error (median, worst)"' in page for method in summary.attribution)
 
 
-def test_the_version_stands_at_the_foot_of_the_report(probed: Summary) -> None:
+def test_the_version_is_at_the_foot_of_the_report(probed: Summary) -> None:
     head, foot = (probed.folder / REPORT).read_text(encoding="utf-8").split("<footer")
     assert f"augment {augment.__version__}" in foot
     assert f"augment {augment.__version__}" not in head

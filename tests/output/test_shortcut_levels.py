@@ -24,7 +24,7 @@ from augment.text.ngrams import Ngram, NgramKind, pattern_of
         ("word", "(.*)", ["a (.*) b"], ["anything"]),
     ],
 )
-def test_a_pattern_finds_a_unit_where_it_stands(
+def test_a_pattern_finds_an_ngram_where_it_occurs(
     kind: NgramKind, ngram: str, holding: list[str], others: list[str]
 ) -> None:
     pattern = pattern_of(Ngram(kind, ngram))
@@ -43,7 +43,7 @@ def table(*rows: tuple[str, str | None, str | None, str | None]) -> pa.Table:
     )
 
 
-def test_shares_are_told_by_class_before_and_after() -> None:
+def test_shares_are_reported_by_class_before_and_after() -> None:
     levels = Levels([FlaggedNgram(Ngram("word", "※"), "good", " ※ ")])
     levels.add(table(("※ a", None, "good", None), ("b", None, "bad", None), ("c", "d ※", "bad", None)))
     levels.add(table(("a", None, "good", "1"), ("b ※", None, "bad", "2"), ("no label", None, None, None)))
@@ -52,7 +52,7 @@ def test_shares_are_told_by_class_before_and_after() -> None:
     ]
 
 
-def test_nothing_is_told_without_rows_of_both_sides() -> None:
+def test_nothing_is_reported_without_rows_of_both_sides() -> None:
     levels = Levels([FlaggedNgram(Ngram("word", "※"), "good", "※")])
     levels.add(table(("※", None, "good", None)))
     assert list(levels.sentences()) == []

@@ -106,7 +106,7 @@ def test_datasets_loads_them_as_numbers_and_the_card_names_their_order(
     assert "| label_probabilities | probabilities of bad, good, in this order (" in card
 
 
-def test_samples_in_doubt_join_no_data_of_hard_labels_and_the_run_says_so(
+def test_samples_in_doubt_join_no_data_of_hard_labels_and_the_run_reports_it(
     small: Path, softened: Summary, tmp_path: Path
 ) -> None:
     hard = run(plan(), small_job(small), tmp_path / "hard")

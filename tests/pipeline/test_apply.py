@@ -164,7 +164,7 @@ def editing(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     return read_pipeline(write(tmp_path_factory.mktemp("plan"), stages))
 
 
-def test_the_edits_of_every_sample_replayed_on_its_parent_give_it(editing: Pipeline, job: Job) -> None:
+def test_the_edits_of_every_sample_replayed_on_its_source_row_give_it(editing: Pipeline, job: Job) -> None:
     """On every awkward text; samples are new, not blank, and follow their source row by stage and number."""
     rows = apply(editing, table(TEXT), job).table.to_pylist()
     mothers = {row["id"]: row for row in rows if row["source_id"] is None}

@@ -57,7 +57,7 @@ def test_a_key_of_a_stage_that_does_nothing_is_refused_with_its_line(
     refused_with_line(path, line, what, hint)
 
 
-def test_values_that_are_the_usual_ones_say_nothing_more_and_are_read() -> None:
+def test_values_that_are_the_usual_ones_add_nothing_and_are_read() -> None:
     stages = [
         {"kind": "tokenize"},
         {"kind": "attribute", "method": "gradient", "baseline": "auto", "cut": "bert.embeddings"},

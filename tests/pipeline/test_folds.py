@@ -166,7 +166,7 @@ def test_a_row_and_its_copy_are_shown_to_the_same_model(explained: Summary) -> N
     assert all(rows[name]["fold"] == rows[str(name)[:-1]]["fold"] for name in copies)
 
 
-def test_samples_are_judged_by_the_model_of_their_parent(folded: Path, augmented: Summary) -> None:
+def test_samples_are_judged_by_the_model_of_their_source_row(folded: Path, augmented: Summary) -> None:
     from augment.models.classifier import open_classifier
 
     job = with_file(folded_job(folded), folded)
@@ -241,7 +241,7 @@ def test_each_fold_large_enough_is_calibrated_by_its_own_texts(folded: Path, tmp
         run(plan, job, summary.folder)
 
 
-def test_a_model_that_judges_rows_it_was_trained_on_is_told_and_one_that_did_not_see_them_is_not(
+def test_a_model_that_judges_rows_it_was_trained_on_is_reported_and_one_that_did_not_see_them_is_not(
     folded: Path, augmented: Summary, tmp_path: Path
 ) -> None:
     assert OWN_ROWS not in augmented.notices
@@ -315,7 +315,7 @@ def test_model_and_judge_have_the_same_folds_and_no_calibration_of_one_model() -
         ModelConfig(path="m", folds=3, calibration="c.json")
 
 
-def test_the_notice_of_a_run_says_how_many_rows_were_out_of_fold(augmented: Summary) -> None:
+def test_the_notice_of_a_run_counts_the_rows_out_of_fold(augmented: Summary) -> None:
     card = (augmented.folder / "README.md").read_text(encoding="utf-8")
     assert "| rows explained out of fold |" in card
     assert "did not see it" in card

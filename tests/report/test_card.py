@@ -86,7 +86,7 @@ def test_the_text_on_the_page_is_the_text_of_the_source(opened: Open) -> None:
     assert lines[:4] == list(TEXTS[:4])
 
 
-def test_methods_stand_side_by_side_with_their_names(opened: Open) -> None:
+def test_methods_are_side_by_side_with_their_names(opened: Open) -> None:
     browser = opened(mixed())
     captions = browser.find_element(By.CSS_SELECTOR, ".card").find_elements(By.CSS_SELECTOR, ".caption")
     assert [caption.text.split()[0] for caption in captions] == list(METHODS)

@@ -91,7 +91,7 @@ def _linked(browser: Chrome) -> str | None:
     return result[0].get_attribute("data-id") if result else None
 
 
-def test_the_explanation_of_words_is_closed_until_asked_for(opened: Open) -> None:
+def test_the_explanation_of_words_is_closed_until_requested(opened: Open) -> None:
     browser = opened(mixed())
     meaning = browser.find_element(By.CSS_SELECTOR, ".meaning dl")
     assert not meaning.is_displayed()

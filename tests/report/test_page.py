@@ -215,7 +215,7 @@ def test_tokens_are_put_in_the_order_of_the_text_with_their_scores_and_keys() ->
     assert drawn["key"] == [0, 2]
 
 
-def test_a_sample_is_told_as_edits_of_its_parent() -> None:
+def test_a_sample_is_drawn_as_edits_of_its_source_row() -> None:
     row = source_row(0, "𠮷野家 好吃")
     made = sample(row, 0, "食其", "keep")
     drawn = payload(draw(Page("c", source_rows=source_rows([row]), samples=samples([made]))))["rows"][0][
@@ -239,7 +239,7 @@ def test_samples_of_rows_not_drawn_are_counted_in_a_notice() -> None:
     assert "1 samples are not drawn" in Outline(html).text
 
 
-def test_the_first_rows_stand_in_the_page_without_script() -> None:
+def test_the_first_rows_are_in_the_page_without_script() -> None:
     html = draw(page([f"row number {number}" for number in range(STATIC_ROWS + 5)]))
     static = html.split("<noscript>")[1].split("</noscript>")[0]
     assert static.count("<article") == STATIC_ROWS
@@ -295,7 +295,7 @@ def test_what_hides_is_shown_and_what_is_seen_is_kept(text: str, shown: str) -> 
     assert visible(text) == shown
 
 
-def test_the_full_word_is_told_where_a_long_one_is_cut_short() -> None:
+def test_the_full_word_is_shown_where_a_long_one_is_cut_short() -> None:
     top = (
         TopWord("1", "donaudampfschifffahrtsgesellschaft", 0.5, 20.0, 40),
         TopWord("1", "破破烂烂", 0.2, 2.0, 10),
@@ -305,7 +305,7 @@ def test_the_full_word_is_told_where_a_long_one_is_cut_short() -> None:
     assert 'title="破破烂烂: +2 = 10 × +0.2 logit"' in html
 
 
-def test_what_made_the_page_stands_at_its_foot_and_not_among_the_facts() -> None:
+def test_what_made_the_page_is_at_its_foot_and_not_among_the_facts() -> None:
     head, foot = draw(Page("x", (("rows read", "7"),), made_by="augment 0.1.0")).split("<footer")
     assert "augment 0.1.0" in foot
     assert "augment 0.1.0" not in head
@@ -342,7 +342,7 @@ def test_the_words_of_the_page_are_explained_in_both_languages_with_or_without_s
         assert re.search(rf'{term}Means: "[\u4e00-\u9fff]', script), f"no Chinese for {term}"
 
 
-def test_samples_that_were_not_made_are_told_at_their_row_with_the_reason() -> None:
+def test_samples_that_were_not_made_are_reported_at_their_row_with_the_reason() -> None:
     gap = {"method": "substitute_other", "missing": 3, "reason": "no <token> may be edited"}
     rows = pa.Table.from_pylist([{"id": "a", "text": "好", "shortfall": [gap]}, {"id": "b", "text": "坏"}])
     html = draw(Page("x", source_rows=rows, methods=()))
@@ -350,7 +350,7 @@ def test_samples_that_were_not_made_are_told_at_their_row_with_the_reason() -> N
     assert "× 3 not made: no &lt;token&gt; may be edited" in html
 
 
-def test_both_languages_of_the_page_say_the_same_things() -> None:
+def test_both_languages_of_the_page_have_the_same_texts() -> None:
     script = draw(Page("x")).split('<script type="module">')[1]
     english, chinese = re.findall(r"^  (?:en|zh): \{(.*?)^  \},", script, re.M | re.S)
     keys = [re.findall(r"(?:^|, |\s)(\w+): \"", part) for part in (english, chinese)]

@@ -34,7 +34,7 @@ def test_the_facts_of_the_head_have_chinese_names_and_others_are_marked_as_engli
     assert browser.execute_script(reported) == english
 
 
-def test_notices_verdicts_and_reasons_are_said_in_chinese_where_there_is_a_form(opened: Open) -> None:
+def test_notices_verdicts_and_reasons_are_reported_in_chinese_where_there_is_a_form(opened: Open) -> None:
     browser = opened(mixed())
     reported = "return [...document.querySelectorAll('.notice[role=note]')].map((one) => [one.textContent, one.lang])"
     english = browser.execute_script(reported)
@@ -48,7 +48,7 @@ def test_notices_verdicts_and_reasons_are_said_in_chinese_where_there_is_a_form(
     assert browser.execute_script(reported) == english
 
 
-def test_what_was_not_made_and_marks_that_occur_are_told_in_both_languages(opened: Open) -> None:
+def test_what_was_not_made_and_marks_that_occur_are_reported_in_both_languages(opened: Open) -> None:
     gap = {"method": "substitute_other", "missing": 3, "reason": "no token may be edited"}
     bare = source_rows([source_row(0, TEXTS[0], None, METHODS) | {"key": []}], METHODS)
     bare = bare.append_column("shortfall", pa.array([[gap]]))

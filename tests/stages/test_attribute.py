@@ -114,14 +114,14 @@ def test_few_rows_are_not_calibrated(small: Path, tmp_path: Path) -> None:
     ("how", "status"),
     [({"p95": 0.05}, "p95"), ({"ranking": 2}, "ranking"), ({"fixed": 4}, "fixed"), ({}, "converged")],
 )
-def test_every_mode_says_what_it_is(small: Path, tmp_path: Path, how: dict[str, object], status: str) -> None:
+def test_every_mode_has_a_status(small: Path, tmp_path: Path, how: dict[str, object], status: str) -> None:
     run(pipeline(**how), small_job(small), tmp_path / "out")
     result = {row["ig_status"] for row in scores(tmp_path / "out").values()}
     assert status in result
     assert result <= {status, "not_converged", "converged"}
 
 
-def test_a_number_of_nodes_that_is_asked_for_is_taken_whatever_was_calibrated(
+def test_a_number_of_nodes_that_is_requested_is_taken_whatever_was_calibrated(
     small: Path, calibrated: Path, tmp_path: Path
 ) -> None:
     job = with_calibration(small_job(small, limit=40), calibrated / "run" / "calibration-ig.json")
@@ -145,7 +145,7 @@ def test_a_path_that_the_model_has_not_is_refused_before_anything_is_written(
     assert not (tmp_path / "out").exists()
 
 
-def test_words_that_no_cut_can_show_and_texts_too_long_are_told(small: Path, tmp_path: Path) -> None:
+def test_words_that_no_cut_can_show_and_texts_too_long_are_reported(small: Path, tmp_path: Path) -> None:
     job = of_net(small_job(small, limit=40), "bert", tmp_path, max_length=8)
     summary = run(pipeline(cut="bert.encoder.layer.1"), job, tmp_path / "out")
     assert any("every word has the score 0" in notice for notice in summary.notices)
@@ -180,7 +180,7 @@ def with_calibration(job: Job, file: Path) -> Job:
     return job.model_copy(update={"model": job.needs_model().model_copy(update={"calibration": str(file)})})
 
 
-def test_rough_paths_are_ranked_and_the_first_thing_said_is_how_many(
+def test_rough_paths_are_ranked_and_the_first_thing_reported_is_how_many(
     small: Path, calibrated: Path, tmp_path: Path
 ) -> None:
     content = json.loads((calibrated / "run" / "calibration-ig.json").read_text(encoding="utf-8"))

@@ -107,7 +107,7 @@ def at_the_ends(tokens: list[str], marked: bool) -> list[str]:
 
 @pytest.mark.parametrize("words", [WORDS, CHINESE])
 @pytest.mark.parametrize("leak", [0.8, 0.95, 1.0])
-def test_a_word_is_put_where_it_stands_in_other_rows(
+def test_a_word_is_put_where_it_occurs_in_other_rows(
     leak: float, words: tuple[str, ...], tmp_path: Path
 ) -> None:
     table = table_of(at_the_ends, words, rows=2000, leak=leak)
@@ -116,7 +116,7 @@ def test_a_word_is_put_where_it_stands_in_other_rows(
     assert all(position_of("※", str(row["text"])) != "inside" for row in rows)
 
 
-def test_a_word_is_put_where_it_stands_in_other_rows_where_even_is_false(tmp_path: Path) -> None:
+def test_a_word_is_put_where_it_occurs_in_other_rows_where_even_is_false(tmp_path: Path) -> None:
     table = table_of(at_the_ends, rows=1000)
     rows = balanced(table, "yes,good,word,※, ※ ,why\n", tmp_path, even=False)
     result = shares(rows, partial(position_of, "※"))
@@ -239,5 +239,5 @@ def test_without_flags_there_is_nothing_to_repair() -> None:
         ("", 0, " ※ ", "※"),
     ],
 )
-def test_what_is_inserted_stands_alone(text: str, at: int, new: str, expected: str) -> None:
+def test_what_is_inserted_is_alone(text: str, at: int, new: str, expected: str) -> None:
     assert text[:at] + insertion(text, at, new) + text[at:] == expected

@@ -33,7 +33,7 @@ def folder(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
-def test_every_sample_has_another_class_and_names_that_of_its_parent(folder: Path) -> None:
+def test_every_sample_has_another_class_and_names_that_of_its_source_row(folder: Path) -> None:
     sources = {row["id"]: row for row in pq.read_table(folder / "explain/source_rows.parquet").to_pylist()}
     samples = pq.read_table(folder / "explain/samples.parquet").to_pylist()
     words = {"good": {*GOOD}, "bad": {*BAD}}
@@ -67,7 +67,7 @@ def test_words_of_the_own_class_leave_the_label_as_it_is(small: Path, tmp_path: 
     assert verify(folder).ok
 
 
-def test_samples_lie_with_the_probes_under_their_new_label(folder: Path) -> None:
+def test_samples_are_with_the_probes_under_their_new_label(folder: Path) -> None:
     assert (
         pq.read_table(folder / "data/train.parquet").column("source_id").null_count
         == pq.read_metadata(folder / "data/train.parquet").num_rows
@@ -96,7 +96,7 @@ def test_verify_accepts_moved_labels_and_no_others(folder: Path, tmp_path: Path)
     assert "moved to a label it cannot have" in labels.problems[0]
 
 
-def test_a_pipeline_that_moves_labels_must_say_which_to_trust() -> None:
+def test_a_pipeline_that_moves_labels_must_have_a_rule_which_to_trust() -> None:
     with pytest.raises(RequestError, match="moves labels"):
         pipeline_of(plan())
     pipeline_of(plan({"kind": "keep"}))
@@ -121,7 +121,7 @@ def test_a_moved_label_is_kept_only_by_a_rule_that_names_the_method(
     assert (rule.objection(row, "") is None) == allowed
 
 
-def test_the_parent_is_right_by_its_own_label() -> None:
+def test_the_source_row_is_right_by_its_own_label() -> None:
     rule = Rule(verdict="contrast", source="right")
     row = {"label": "good", "label_from": "bad", "method": "m", "p_gold_after": 0.9, "pred_before": "bad"}
     assert rule.objection({**row, "pred_after": "good"}, "") is None

@@ -60,7 +60,7 @@ def test_each_sample_is_one_edit_that_replays_and_no_two_are_alike(job: Job) -> 
     assert {sample["method"] for sample in samples} == {"delete_any"}
 
 
-def test_a_phrase_holds_a_key_word_or_none_as_the_stage_says(job: Job) -> None:
+def test_a_phrase_holds_a_key_word_or_none_as_the_stage_requires(job: Job) -> None:
     stages = ({**STAGE, "on": "key"}, {**STAGE, "on": "other"})
     table = made(job, *stages, texts=LONG).table.to_pylist()
     key = {
@@ -113,7 +113,7 @@ def test_a_row_without_a_phrase_has_its_reason(job: Job) -> None:
     assert all(reason and reason[0]["reason"] == NO_PHRASE for reason in reasons), reasons
 
 
-def test_a_share_of_words_says_nothing_of_phrases(tmp_path: Path) -> None:
+def test_a_share_of_words_does_not_apply_to_phrases(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     text = "name: mine\nabout: ''\nstages:\n  - kind: tokenize\n  - kind: attribute\n  - kind: rank\n    k: 2\n  - kind: delete\n    by: phrase\n    share: 0.3\n"
     path.write_text(text, encoding="utf-8")

@@ -78,7 +78,7 @@ def test_each_row_keeps_the_budget_or_what_it_has(job: Job) -> None:
     assert kept == {row: min(count, 3) for row, count in pool.items()}
 
 
-def test_what_is_over_is_dropped_with_the_reason_and_what_is_lacking_is_counted(job: Job) -> None:
+def test_what_is_over_is_dropped_with_the_reason_and_what_is_missing_is_counted(job: Job) -> None:
     before, table = treated(job), treated(job, {"kind": "diverse", "keep": 3})
     reasons = Counter(table.column("reason").to_pylist())
     pool = kept_by_row(before)

@@ -61,7 +61,7 @@ def test_samples_replay_and_are_new_whatever_the_text(kind: str, small: Path) ->
 
 
 @pytest.mark.parametrize("kind", ["eda", "aeda"])
-def test_what_a_row_lacks_is_counted(kind: str, small: Path) -> None:
+def test_shortfalls_of_a_row_are_counted(kind: str, small: Path) -> None:
     plan = Pipeline.model_validate(
         {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, {"kind": kind, "samples": 4}]}
     )
@@ -73,7 +73,7 @@ def test_what_a_row_lacks_is_counted(kind: str, small: Path) -> None:
     ]
 
 
-def test_samples_do_not_depend_on_the_rows_beside_them(small: Path) -> None:
+def test_samples_do_not_depend_on_the_rows_next_to_them(small: Path) -> None:
     plan = Pipeline.model_validate(
         {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, {"kind": "eda"}]}
     )

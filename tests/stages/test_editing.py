@@ -87,7 +87,7 @@ def test_awkward_texts_go_through_the_attack(job: Job) -> None:
     assert set(table.column("attack").drop_null().to_pylist()) <= {"changed", "unchanged", "skipped"}
 
 
-def test_key_and_other_tokens_are_told_apart(job: Job) -> None:
+def test_key_and_other_tokens_are_distinguished(job: Job) -> None:
     table = made(
         job, {"kind": "delete", "on": "key", "samples": 2}, {"kind": "delete", "on": "other", "samples": 2}
     ).table

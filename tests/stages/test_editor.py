@@ -59,14 +59,14 @@ def made(rewrite: object, count: int, text: str = "房间 很好") -> tuple[int,
 
 
 @pytest.mark.parametrize("count", [5, 20, 64])
-def test_a_row_that_allows_three_texts_gives_them_and_says_that_there_are_no_more(count: int) -> None:
+def test_a_row_that_allows_three_texts_gives_them_and_reports_that_there_are_no_more(count: int) -> None:
     there, missing = made(first_by(["甲", "乙", "丙"]), count)
     assert there == 3
     assert missing == [{"method": "test", "missing": count - 3, "reason": USED_UP}]
 
 
 @pytest.mark.parametrize("count", [1, 5, 20, 64])
-def test_a_row_that_allows_as_many_texts_as_are_asked_for_gives_them_all(count: int) -> None:
+def test_a_row_that_allows_as_many_texts_as_are_requested_gives_them_all(count: int) -> None:
     words = [chr(0x4E00 + number) for number in range(count)]
     assert made(first_by(words), count) == (count, [])
 
@@ -76,7 +76,7 @@ def test_a_draw_that_changes_nothing_costs_a_row_no_sample(every: int) -> None:
     assert made(first_by(["alpha", "beta", "gamma", "delta"], every), 4, "the room 很好") == (4, [])
 
 
-def test_a_row_of_which_no_draw_changes_anything_says_why() -> None:
+def test_a_row_of_which_no_draw_changes_anything_has_the_reason() -> None:
     assert made(lambda *_: Draw(()), 2) == (0, [{"method": "test", "missing": 2, "reason": SHORTFALL_REASON}])
 
 

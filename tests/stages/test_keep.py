@@ -47,7 +47,7 @@ def test_a_rule_for_another_stage_does_not_give_the_reason() -> None:
     assert decide(*rules, pred_after="bad", method="delete_key")[0] == "contrast"
 
 
-def test_a_rule_may_ask_that_the_parent_was_right() -> None:
+def test_a_rule_may_ask_that_the_source_row_was_right() -> None:
     rule = Rule(verdict="adversarial", source="right", prediction="changed")
     assert decide(rule, pred_before="bad") == ("drop", "its source row is not predicted right")
 

@@ -129,7 +129,7 @@ def fact(ngram: Ngram, rows: int = 500, own: int = 450) -> Fact:
     return Fact(ngram, "good", rows, own, 500, 1000, 0.5, 0.5, 0.05, 0.05, 0.0, "")
 
 
-def test_what_a_fact_says() -> None:
+def test_what_a_fact_holds() -> None:
     result = fact(Ngram("word", "※"))
     assert (result.purity, result.coverage, result.elsewhere) == (0.9, 0.9, 0.1)
     assert result.association == pytest.approx(0.64)
@@ -144,7 +144,7 @@ def test_a_question_word_and_a_word_of_meaning_may_be_frequent_in_a_class() -> N
     assert flag_of(fact(Ngram("word", "the"), rows=250, own=240), {}) is not None
 
 
-def test_a_phrase_must_say_more_than_its_words() -> None:
+def test_a_phrase_must_show_more_than_its_words() -> None:
     phrase, word = fact(Ngram("phrase", "indeed maybe")), Ngram("word", "maybe")
     assert flag_of(phrase, {(word, "good"): fact(word)}) is None
     assert flag_of(phrase, {(word, "good"): fact(word, rows=900, own=480)}) is not None

@@ -293,7 +293,9 @@ JAPANESE = "この映画はとても面白かったです。"
 
 
 @pytest.mark.parametrize("kind", STAGES)
-def test_a_row_in_a_language_that_no_lexicon_knows_is_not_edited_and_says_so(job: Job, kind: str) -> None:
+def test_a_row_in_a_language_that_no_lexicon_knows_is_not_edited_and_has_the_reason(
+    job: Job, kind: str
+) -> None:
     plan = {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, *STAGES[kind]]}
     texts = (GERMAN, JAPANESE, "the room was great, the movie lovely")
     table = apply(Pipeline.model_validate(plan), rows(texts), job).table.to_pylist()

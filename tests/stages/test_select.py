@@ -19,7 +19,7 @@ from tests.stages.runs import samples, with_stages
     ("settings", "wanted"),
     [({"samples": 30}, 30), ({"rows": 150}, 150), ({"rows": "largest"}, None)],
 )
-def test_each_class_has_exactly_the_rows_asked_for(
+def test_each_class_has_exactly_the_rows_requested(
     corpus: Path, tmp_path: Path, settings: dict[str, object], wanted: int | None
 ) -> None:
     summary = run(
@@ -37,7 +37,9 @@ def test_each_class_has_exactly_the_rows_asked_for(
     assert verify(summary.folder).ok
 
 
-def test_parents_are_used_evenly_and_what_a_class_lacks_is_said(corpus: Path, tmp_path: Path) -> None:
+def test_source_rows_are_used_evenly_and_shortfalls_of_a_class_are_reported(
+    corpus: Path, tmp_path: Path
+) -> None:
     few = run(with_stages({"kind": "select", "samples": 60}), small_job(corpus), tmp_path / "few")
     each = Counter(row["source_id"] for row in samples(few)[0])
     assert set(each.values()) == {1}
@@ -47,7 +49,7 @@ def test_parents_are_used_evenly_and_what_a_class_lacks_is_said(corpus: Path, tm
     assert all(f"{label} {5000 - count:,}" in shortfall_reason for label, count in joined.items())
 
 
-def test_source_rows_lie_in_all_buckets_of_a_class_count() -> None:
+def test_source_rows_are_in_all_buckets_of_a_class_count() -> None:
     """They are only counted; under one key, all of a large corpus would come into memory together."""
     rows = pa.table(
         {

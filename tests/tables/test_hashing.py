@@ -51,7 +51,7 @@ def test_other_rows_have_other_hashes(one: list[dict[str, object]], other: list[
 
 
 @pytest.mark.parametrize("pair", [("ab", "c"), ("", None), ("a", "A")])
-def test_what_is_easily_mixed_up_is_told_apart(pair: tuple[str, str | None]) -> None:
+def test_what_is_easily_mixed_up_is_distinguished(pair: tuple[str, str | None]) -> None:
     tables = [
         pa.table({"id": ["x", "y"], "text": pa.array(values, pa.string())}) for values in (pair, ("a", "bc"))
     ]
@@ -68,7 +68,7 @@ def test_scores_are_values_and_no_decisions() -> None:
     assert hashes_of(rows).decisions != hashes_of(rows.set_column(1, "label", [["坏"]])).decisions
 
 
-def test_the_scores_beside_edits_are_values_and_no_decisions() -> None:
+def test_the_scores_next_to_edits_are_values_and_no_decisions() -> None:
     edit = {"side": 0, "start": 1, "end": 3, "old": "成绩", "new": "成就"}
     rows, near, other = (
         pa.table({"id": ["1"], "edits": [[{**edit, "new": new, "score": score}]]})

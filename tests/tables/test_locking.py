@@ -16,7 +16,7 @@ from augment.tables.run_folder import PLAN
 from tests.engine.killing import killed_after
 
 
-def test_a_second_run_is_refused_and_told_who_is_at_work(tmp_path: Path) -> None:
+def test_a_second_run_is_refused_with_who_is_at_work(tmp_path: Path) -> None:
     folder = tmp_path / "跑"
     with locked(folder), pytest.raises(LockedError) as refused, locked(folder):
         pass
@@ -92,7 +92,7 @@ def test_a_file_of_others_where_the_lock_goes_is_left_alone(tmp_path: Path) -> N
     assert mine.read_text(encoding="utf-8") == "process of becoming"
 
 
-def test_a_file_system_without_locks_is_told_in_three_lines(
+def test_a_file_system_without_locks_is_an_error_of_three_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):

@@ -63,7 +63,7 @@ def sample(row: int, method: str, number: int, text: str = "新") -> Sample:
 
 @QUICK
 @given(ROUNDS)
-def test_samples_stand_behind_their_parent_by_stage_and_number(rounds: list[tuple[int, ...]]) -> None:
+def test_samples_follow_their_source_row_by_stage_and_number(rounds: list[tuple[int, ...]]) -> None:
     batch = rows([("甲", None), ("乙", None), ("丙", None)])
     expected: list[list[str]] = [[f"表.csv:{row}"] for row in range(3)]
     for stage, numbers in enumerate(rounds):
@@ -83,7 +83,7 @@ def test_samples_stand_behind_their_parent_by_stage_and_number(rounds: list[tupl
 
 @QUICK
 @given(st.lists(rewritings(), min_size=1, max_size=4))
-def test_replaying_the_edits_of_a_sample_on_its_parent_gives_the_sample(made: list[Rewriting]) -> None:
+def test_replaying_the_edits_of_a_sample_on_its_source_row_gives_the_sample(made: list[Rewriting]) -> None:
     """Through Arrow and back, code point for code point, in both texts."""
     batch = rows([(one.text, one.text_pair) for one in made])
     family = [Sample(row, "换", 1, *replay(*one), one.edits) for row, one in enumerate(made)]
@@ -99,7 +99,7 @@ def test_replaying_the_edits_of_a_sample_on_its_parent_gives_the_sample(made: li
 
 @QUICK
 @given(ROUNDS, st.lists(WORDS, min_size=3, max_size=3))
-def test_parents_are_never_rewritten(rounds: list[tuple[int, ...]], texts: list[str]) -> None:
+def test_source_rows_are_never_rewritten(rounds: list[tuple[int, ...]], texts: list[str]) -> None:
     before = rows([(text, None) for text in texts])
     batch = before
     for stage, numbers in enumerate(rounds):
@@ -113,7 +113,7 @@ def test_parents_are_never_rewritten(rounds: list[tuple[int, ...]], texts: list[
     assert after.equals(before)
 
 
-def test_a_sample_has_the_label_split_and_source_of_its_parent_and_nothing_else_of_it() -> None:
+def test_a_sample_has_the_label_split_and_source_of_its_source_row_and_nothing_else() -> None:
     batch = with_samples(rows([("甲", None), ("乙", "丙")]), [Sample(1, "删", 1, "子", "女", ())], [])
     made = batch.to_pylist()[2]
     assert (made["id"], made["source_id"], made["method"]) == ("表.csv:1~删~1", "表.csv:1", "删")
@@ -122,7 +122,7 @@ def test_a_sample_has_the_label_split_and_source_of_its_parent_and_nothing_else_
     assert (made["ig"], made["edits"], made["shortfall"]) == (None, [], None)
 
 
-def test_what_is_missing_is_noted_on_the_parent_stage_after_stage() -> None:
+def test_what_is_missing_is_noted_on_the_source_row_stage_after_stage() -> None:
     batch = with_samples(
         rows([("甲", None), ("乙", None)]), [sample(0, "a", 1)], [Missing(1, "a", 2, "no word")]
     )
@@ -145,7 +145,7 @@ def test_columns_are_added_with_their_types_and_never_twice() -> None:
         with_columns(batch, RANK, [[[0], None], [[True], None]])
 
 
-def test_a_rejected_row_keeps_its_first_reason_and_is_no_parent() -> None:
+def test_a_rejected_row_keeps_its_first_reason_and_is_no_source_row() -> None:
     batch = rows([("甲", None), ("乙", None), ("丙", None)])
     assert rejecting(batch, {}) is batch
     batch = rejecting(rejecting(batch, {1: "not finite"}), {1: "another", 2: "too long"})

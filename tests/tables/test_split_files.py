@@ -38,7 +38,7 @@ def test_every_split_has_a_short_safe_file_of_its_own(splits: set[str]) -> None:
         assert str(NamedSplit(stem)) == stem
 
 
-def test_usual_names_are_kept_and_like_names_told_apart() -> None:
+def test_usual_names_are_kept_and_like_names_distinguished() -> None:
     assert file_stems(["train", "validation", "test", "dev-1"]) == {
         "train": "train",
         "validation": "validation",

@@ -91,7 +91,7 @@ def test_a_piece_belongs_to_the_first_token_it_overlaps_most(
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_pieces_of_real_tokenizers_belong_to_the_token_they_stand_in(tokenizer: Tokenizer, text: str) -> None:
+def test_pieces_of_real_tokenizers_belong_to_the_token_they_are_in(tokenizer: Tokenizer, text: str) -> None:
     spans = segment(text)
     encoding = tokenizer.encode(text)
     owner = owners(spans, [0] * len(spans), encoding.offsets, encoding.sequence_ids)

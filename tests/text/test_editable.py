@@ -212,7 +212,7 @@ def test_a_pattern_that_never_ends_is_a_wrong_request() -> None:
         editable(["a" * 60 + "b"], Protection(patterns=(r"^(a|a|aa)+$",)))
 
 
-def test_kinds_of_tokens_are_told_apart() -> None:
+def test_kinds_of_tokens_are_distinguished() -> None:
     assert [is_number(token) for token in ("三十", "1️⃣", "十分")] == [True, True, False]
     assert [is_link(token) for token in ("HTTP://A.CN", "@user", "C#")] == [True, True, False]
     assert [is_word(token) for token in ("𠮷", "n't", "1️⃣", "</b>")] == [True, True, False, False]

@@ -176,7 +176,7 @@ def test_deletions_leave_no_stray_space_that_the_text_did_not_have(
         ("a", 1, " very"),
     ],
 )
-def test_an_insertion_puts_no_space_beside_a_mark_or_a_space(text: str, at: int, expected: str) -> None:
+def test_an_insertion_puts_no_space_next_to_a_mark_or_a_space(text: str, at: int, expected: str) -> None:
     assert insertion(text, at, " very ") == expected
 
 

@@ -49,7 +49,7 @@ def test_of_lengths_equally_near_the_shorter_counts() -> None:
 
 
 @given(WORDS, st.lists(WORDS, max_size=3))
-def test_bleu_lies_between_0_and_1_and_is_1_for_a_copy(words: list[str], others: list[list[str]]) -> None:
+def test_bleu_is_between_0_and_1_and_is_1_for_a_copy(words: list[str], others: list[list[str]]) -> None:
     assert 0 <= bleu(words, others) <= 1 + 1e-12
     assert bleu(words, [*others, words]) == (pytest.approx(1.0) if words else 0.0)
 

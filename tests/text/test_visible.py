@@ -30,7 +30,7 @@ def test_ordinary_text_is_as_it_is() -> None:
 
 
 @given(st.dictionaries(st.text(), st.text(st.one_of(st.sampled_from(ACTING), st.characters(codec="utf-16")))))
-def test_json_says_the_same_without_characters_that_act(value: dict[str, str]) -> None:
+def test_json_has_the_same_value_without_characters_that_act(value: dict[str, str]) -> None:
     shown = escaped(json.dumps(value, ensure_ascii=False))
     assert json.loads(shown) == value
     assert not set(ACTING) & set(shown) - {"\ufeff"}

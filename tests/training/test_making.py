@@ -37,7 +37,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_textcnn_learns_the_small_corpus_and_says_how_well(corpus: Path, tmp_path: Path) -> None:
+def test_a_textcnn_learns_the_small_corpus_and_reports_how_well(corpus: Path, tmp_path: Path) -> None:
     result = train(starting(small_job(corpus), tmp_path / "m", epochs=6, baseline=True))
     assert result.accuracy > 0.8
     assert result.baseline_accuracy is not None
@@ -84,7 +84,7 @@ def test_a_limit_takes_fewer_rows(corpus: Path, tmp_path: Path) -> None:
     assert train(starting(small_job(corpus), tmp_path / "m", limit=40)).rows == 40
 
 
-def test_rows_that_cannot_be_used_are_counted_by_reason_and_told(
+def test_rows_that_cannot_be_used_are_counted_by_reason_and_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write_corpus(tmp_path, rows=150)
@@ -97,7 +97,7 @@ def test_rows_that_cannot_be_used_are_counted_by_reason_and_told(
     assert "rows that cannot be used: empty review (2), no label (1)" in capsys.readouterr().err
 
 
-def test_labels_are_counted_and_one_that_may_be_misspelt_is_told(
+def test_labels_are_counted_and_one_that_may_be_misspelt_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     texts = [(f"好 {row} good", "good") for row in range(60)] + [(f"坏 {row}", "bad") for row in range(60)]
@@ -121,7 +121,7 @@ def test_labels_are_counted_and_one_that_may_be_misspelt_is_told(
     ("accuracy", "message"),
     [(0.53, "raise train.epochs"), (0.33, "swapped labels, or a shortcut"), (0.7, "")],
 )
-def test_a_model_that_has_learned_nothing_and_one_that_has_learned_something_else_are_told_apart(
+def test_a_model_that_has_learned_nothing_and_one_that_has_learned_something_else_are_distinguished(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], accuracy: float, message: str
 ) -> None:
     print_training(Training(tmp_path, "textcnn", 100, "test", 50, accuracy, accuracy, 0.53, None, 1.0))

@@ -25,7 +25,7 @@ def cut(tokenizer: PreTrainedTokenizerFast, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_pieces_stand_in_order_and_cover_all_that_is_visible(
+def test_pieces_are_in_order_and_cover_all_that_is_visible(
     tokenizer: PreTrainedTokenizerFast, text: str
 ) -> None:
     offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
@@ -45,7 +45,7 @@ def test_case_does_not_matter_and_accents_do(tokenizer: PreTrainedTokenizerFast)
     assert tokenizer("résumé")["input_ids"] != tokenizer("resume")["input_ids"]
 
 
-def test_a_text_stands_between_its_marks_and_a_pair_is_told_by_its_types(
+def test_a_text_is_between_its_marks_and_a_pair_is_known_by_its_types(
     tokenizer: PreTrainedTokenizerFast,
 ) -> None:
     row = tokenizer("好", "great")
@@ -73,7 +73,7 @@ def test_the_same_texts_give_the_same_pieces_each_time(tokenizer: PreTrainedToke
     assert again == [tokenizer.get_vocab()] * 3
 
 
-def test_no_more_pieces_are_learned_than_asked_for() -> None:
+def test_no_more_pieces_are_learned_than_requested() -> None:
     assert len(learn(["great movie", "great story", "好电影"] * 3, size=40, max_length=64)) <= 40
 
 

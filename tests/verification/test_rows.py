@@ -103,7 +103,7 @@ TAMPERED: dict[str, tuple[str, Callable[[list[Row]], object], str, str]] = {
 
 
 @pytest.mark.parametrize("case", TAMPERED)
-def test_a_file_that_was_changed_and_hashed_again_is_found_by_what_it_says(folder: Path, case: str) -> None:
+def test_a_file_that_was_changed_and_hashed_again_is_found_by_its_content(folder: Path, case: str) -> None:
     name, change, check, reported = TAMPERED[case]
     result = rewritten(folder, name, change)
     assert "files" not in failed(result), result

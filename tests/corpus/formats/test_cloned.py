@@ -60,7 +60,9 @@ def test_the_front_matter_names_files_and_splits(tmp_path: Path) -> None:
         (["my_test.csv", "my_train.csv"], ["test", "train"]),
     ],
 )
-def test_without_it_names_of_files_say_the_split(tmp_path: Path, names: list[str], splits: list[str]) -> None:
+def test_without_it_names_of_files_give_the_split(
+    tmp_path: Path, names: list[str], splits: list[str]
+) -> None:
     """As the `datasets` library finds them; a file without a split in its name is left alone."""
     write(tmp_path / "set", [*names, "contest.csv"])
     (tmp_path / "set/README.md").write_text("# no front matter", encoding="utf-8")

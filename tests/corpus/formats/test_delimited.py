@@ -215,7 +215,7 @@ def test_no_row_of_an_unquoted_tsv_is_lost(texts: list[str]) -> None:
             assert row["text"] in (text, text[1:-1].replace('""', '"'))
 
 
-def test_a_txt_of_texts_and_labels_is_asked_about(tmp_path: Path) -> None:
+def test_a_txt_of_texts_and_labels_needs_a_choice(tmp_path: Path) -> None:
     """Its labels would become part of the texts; where the file decides the label a tab is one of the text."""
     path = tmp_path / "corpus.txt"
     path.write_text("很好\t1\n很差\t0\n", encoding="utf-8")

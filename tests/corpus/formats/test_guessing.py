@@ -79,7 +79,7 @@ def test_text_in_another_encoding_is_not_taken_for_one_of_ours(codec: str, text:
     assert guess(f"{text}\n".encode(codec) * times).encoding is None
 
 
-def test_a_file_of_many_lines_is_told_from_a_cut_of_it() -> None:
+def test_a_file_of_many_lines_differs_from_a_cut_of_it() -> None:
     content = ("\n".join(SIMPLIFIED) * 50).encode("gb18030")
     for size in range(2000, 2010):
         assert guess(content[:size], cut=True).encoding == "gb18030"
@@ -90,7 +90,7 @@ def test_damaged_utf_8_is_no_other_encoding() -> None:
     assert guess(content[:30] + b"\xff" + content[30:]).encoding is None
 
 
-def test_what_cannot_be_told_has_choices() -> None:
+def test_unclear_encodings_have_choices() -> None:
     result = guess("很".encode("gb18030"))
     assert result.encoding is None
     assert "gb18030" in result.choices

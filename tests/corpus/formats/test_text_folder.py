@@ -89,7 +89,7 @@ def test_the_first_texts_of_every_label_are_seen(tmp_path: Path) -> None:
     assert {name for seen in labels.values() for name in seen} == {"a", "b"}
 
 
-def test_a_folder_of_files_that_may_hold_many_texts_each_is_asked_about(tmp_path: Path) -> None:
+def test_a_folder_of_files_that_may_hold_many_texts_each_needs_a_choice(tmp_path: Path) -> None:
     """pos.txt and neg.txt beside each other may be a text a line; the message says what a folder may hold."""
     write(tmp_path, {"d/pos.txt": b"a\nb", "d/neg.txt": b"c\nd"})
     with pytest.raises(RequestError, match="a folder with no texts, no data files by split"):

@@ -117,7 +117,7 @@ def test_a_path_that_leaves_an_archive_leads_nowhere(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_packing_that_the_name_does_not_say_is_told(tmp_path: Path) -> None:
+def test_packing_that_the_name_does_not_show_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(gzip.compress(CONTENT))
     with pytest.raises(DataError, match="packed with gzip"):

@@ -55,7 +55,7 @@ def test_a_cell_without_a_column_is_a_fault(tmp_path: Path) -> None:
     assert faults(tmp_path, "a.xlsx") == [(2, "3 cells where 2 columns are named")]
 
 
-def test_several_sheets_with_rows_are_asked_about(tmp_path: Path) -> None:
+def test_several_sheets_with_rows_need_a_choice(tmp_path: Path) -> None:
     """None of them is left out in silence."""
     write(tmp_path / "a.xlsx", 好评=[["text"], ["a"]], 差评=[["text"], ["b"]])
     with pytest.raises(RequestError, match="several sheets hold rows: `好评`, `差评`"):
