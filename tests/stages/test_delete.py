@@ -4,15 +4,18 @@ from pathlib import Path
 
 import pytest
 
+import augment
 from augment.config.job import Job
-from augment.config.sections import ResourcesConfig
+from augment.config.sections import CorpusConfig, ResourcesConfig
 from augment.errors import RequestError
-from augment.pipeline.definition import read_pipeline
+from augment.pipeline.definition import Pipeline, read_pipeline
 from augment.seeding import chance
 from augment.stages import Delete
 from augment.stages.delete import NO_PHRASE
 from augment.stages.editing import Row
+from augment.text.edits import replay
 from augment.text.segment import segment
+from augment.verification import verify
 from tests.small import small_job
 from tests.stages.test_editing import check_replay, made
 from tests.texts import TEXTS
@@ -119,3 +122,26 @@ def test_a_share_of_words_does_not_apply_to_phrases(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RequestError, match="it does nothing with `by: phrase`"):
         read_pipeline(path)
+
+
+def test_a_run_is_verified_and_its_phrases_are_drawn_anew_in_each_epoch(job: Job, tmp_path: Path) -> None:
+    lines = [f'{number},"{text}",{"good" if number % 2 else "bad"}' for number, text in enumerate(LONG * 4)]
+    (tmp_path / "long.csv").write_text("\n".join(["id,review,label", *lines]) + "\n", encoding="utf-8")
+    corpus = CorpusConfig.model_validate({"root": str(tmp_path), "files": "long.csv", "text": "review"})
+    stages = [
+        {"kind": "tokenize"},
+        {"kind": "attribute", "fixed": 4},
+        {"kind": "rank", "k": 1},
+        {"kind": "delete", "by": "phrase", "samples": 3},
+        {"kind": "judge"},
+        {"kind": "keep"},
+    ]
+    plan = Pipeline.model_validate({"name": "test", "about": "", "stages": stages})
+    summary = augment.run(plan, job.model_copy(update={"corpus": corpus}), tmp_path / "run")
+    checked = verify(summary.folder)
+    assert checked.ok, [check for check in checked.checks if check.wrong]
+    rows = augment.online(plan, job.model_copy(update={"corpus": corpus}), summary.folder)
+    drawn = [rows.variant(0, epoch) for epoch in range(3)]
+    assert len({variant.text for variant in drawn}) == 3
+    assert all(replay(rows.source(0).text, None, variant.edits) == (variant.text, None) for variant in drawn)
+    assert rows.variant(0, 1) == drawn[1]
