@@ -11,10 +11,10 @@ SENTENCE = ["The", "room", "was", "really", "clean", ",", "and", "we", "slept", 
 
 def known() -> Tagger:
     """Return the tagger; the test is skipped where its package is not installed."""
-    found = tagger()
-    if found is None:
+    loaded = tagger()
+    if loaded is None:
         pytest.skip("needs denckring-en-pos")
-    return found
+    return loaded
 
 
 def test_words_are_tagged_in_their_sentence_and_marks_are_not() -> None:

@@ -34,6 +34,8 @@ _NUMBERED = regex.compile(
 # Letters of a title at most.
 _TITLE = 40
 _LISTED = regex.compile(r"点|优|缺|不足|问题|总结|评价|建议|反馈|补充|如下|回复|回答|[0-9]$")
+# Two words that point back at the clause before, or carry on from it.
+_POINTS_BACK = ("特别是", "尤其是", "主要是", "就是", "不是", "只是", "原因是", "说的是", "指的是")
 _PREDICATES = ("v", "a", "z", "i", "l")
 _OWN = ("n", "r", "t", "s", "f")
 
@@ -114,6 +116,7 @@ def _whole(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
         return False
     if (
         words[-1] == "、"
+        or letters.startswith(_POINTS_BACK)
         or words[0] in LINKS
         or words[0] in LEADS
         or words[0] in OPENERS
@@ -208,6 +211,8 @@ def _opens_pair(line: Line, clause: Clause) -> bool:
 
 def _complete(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
     """Return whether a clause can be the last before the gap: it predicates something and ends with no word that leads on."""
+    if line.word(clause.first) in ("在", "从", "对", "以", "到", "自从"):
+        return False
     short = len("".join(line.words[clause.first : clause.last])) < 2
     return not short and line.word(clause.last - 1) not in DANGLING and predicates(tags, clause)
 

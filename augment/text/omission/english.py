@@ -41,9 +41,17 @@ _LIKE_ADJECTIVE = regex.compile(
     r"^(?!.*\d)..+(?:ous|ful|ive|able|ible|al|ic|ish|less|[^aeiou]y|ing|ed|ent|ant|ary|some|like|-.+)$"
 )
 _COMPARES = regex.compile(r"...+(?:est|er|ier)|better|worse|less|more")
-_OF_SENTENCES = (joined, second_predicate, before_subject, opened, dashed)
-# What follows narrows down what a question is about.
-_OF_STATEMENTS = (behind_clause, apposition, last_relative, inner_relative, adjuncts)
+_OF_SENTENCES = (before_subject, opened, dashed)
+# Both halves of a question, and what follows, narrow down what it is about.
+_OF_STATEMENTS = (
+    joined,
+    second_predicate,
+    behind_clause,
+    apposition,
+    last_relative,
+    inner_relative,
+    adjuncts,
+)
 # Verbs that `and` ties to the next: come and see.
 _TIED = frozenset(
     ("come", "go", "try", "wait", "sit", "stop", "stay", "trying", "going", "sat", "went", "came")
@@ -83,6 +91,23 @@ def _adverbs(line: Line, tags: Sequence[str]) -> Iterator[Match]:
     for index in range(len(line) - 1):
         if _intensifies(line, tags, index) or (tags[index].startswith("ADV") and _free(line, tags, index)):
             yield Match("adverb", index, index + 1)
+        elif _a_little(line, tags, index):
+            yield Match("adverb", index, index + 2)
+
+
+def _a_little(line: Line, tags: Sequence[str], index: int) -> bool:
+    """Return whether `a bit` or its like is before a predicate: is a little slow, a lot better."""
+    if line.word(index) != "a" or line.word(index + 1) not in ("little", "bit", "tad", "lot", "touch"):
+        return False
+    behind, further = index + 2, index + 3
+    if (
+        behind >= len(line)
+        or line.word(behind) in ("more", "less", "of", "longer")
+        or not tags[behind].startswith(("ADJ", "ADV"))
+    ):
+        return False
+    held = further < len(line) and tags[further].startswith(("NOUN", "ADJ", "PROPN"))
+    return not held and line.word(index - 1) not in BINDS | {"quite", "just", "such", "for"}
 
 
 def _intensifies(line: Line, tags: Sequence[str], index: int) -> bool:

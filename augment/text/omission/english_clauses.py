@@ -24,7 +24,9 @@ def whole_sentences(sentences: Sequence[English]) -> Iterator[Match]:
         before = sentences[number - 1] if number else None
         if before is not None and (before.asks or sentence.word(before.last) in (":", ";")):
             continue
-        if sentence.finite(sentence.first, sentence.last) and not _trails_off(sentence):
+        marks = range(sentence.last, sentence.after)
+        smiling = any(sentence.word(at)[:1] in (":", ";", "-") for at in marks)
+        if not smiling and sentence.finite(sentence.first, sentence.last) and not _trails_off(sentence):
             yield Match("sentence", sentence.first, sentence.after)
 
 

@@ -35,6 +35,25 @@ _HOLDS_CLAUSE = frozenset(
         "as",
     )
 )
+# Nouns of which a clause with `that` is the content.
+_CONTAINERS = frozenset(
+    (
+        "fact",
+        "idea",
+        "claim",
+        "belief",
+        "feeling",
+        "impression",
+        "hope",
+        "sense",
+        "notion",
+        "proof",
+        "evidence",
+        "chance",
+        "way",
+        "reason",
+    )
+)
 _RELATIVES = ("that", "which", "who")
 _BEFORE_HEAD = frozenset(("a", "an", "the", "its", "some", "with", "of", "and", "in"))
 _WHOLE_ADVERBS = frozenset(
@@ -81,7 +100,11 @@ def _follows(sentence: English, comma: int) -> bool:
     if any(sentence.word(index) == "," and sentence.finite(index, last) for index in range(comma + 1, last)):
         return False
     if sentence.is_a(comma + 1, "VERB") and word.endswith("ing"):
-        listed = "," in sentence.words(comma - 3, comma) or sentence.is_a(comma + 2, "PROPN")
+        listed = (
+            sentence.is_a(comma + 2, "CCONJ")
+            or "," in sentence.words(comma - 3, comma)
+            or sentence.is_a(comma + 2, "PROPN")
+        )
         return not listed
     combined = any(before.startswith("combin") for before in sentence.words(sentence.first, comma))
     return word in TRAILING and not (word == "with" and combined)
@@ -121,7 +144,11 @@ def last_relative(sentence: English) -> Iterator[Match]:
 
 def _is_relative(sentence: English, index: int) -> bool:
     """Return whether a relative clause with a finite verb begins behind a noun."""
-    if sentence.word(index) not in _RELATIVES or not sentence.is_a(index - 1, "NOUN"):
+    if (
+        sentence.word(index) not in _RELATIVES
+        or not sentence.is_a(index - 1, "NOUN")
+        or sentence.word(index - 1) in _CONTAINERS
+    ):
         return False
     return "Fin" in sentence.tags[index + 1] or sentence.is_clause(index + 1)
 

@@ -8,7 +8,6 @@ from augment.text.negation import is_negation
 from augment.text.omission.english_sentence import English
 from augment.text.omission.english_words import (
     CONJUNCTIONS,
-    OPINIONS,
     PREPOSITIONS,
     PRONOUNS,
     SUBORDINATES,
@@ -22,7 +21,31 @@ _ASIDES = regex.compile(
     r"on the other hand|overall|unfortunately|fortunately|luckily|sadly|happily|honestly|actually|basically|personally|frankly|seriously|surprisingly|"
     r"interestingly|obviously|clearly|certainly|admittedly|apparently|ultimately|indeed|however|moreover|furthermore|additionally|also|besides|"
     r"nevertheless|nonetheless|thankfully|hopefully|generally|first of all|well|yes|ok|okay|oh|i think|i believe|i guess|i suppose|needless to say|"
+    r"to me|to say the least|so to speak|if you will|that said|having said that|mind you|in any case|at any rate|for that matter|in this case|all things considered|"
+    r"at this point|in particular|for some reason|on top of that|for the record|as a result|as well as that|in reality|in theory|in other news|rest assured|"
     r"believe me|trust me|like i said|again|finally|still|for me|too|though|as well|in truth|in a word|no doubt|if you ask me|so far|i fear|i must say"
+)
+_OPINION = regex.compile(
+    r"(?:(?:i|we) (?:also |really |just )?(?:think|believe|feel|guess|find|suppose|thought|found)|i (?:have to|must|can|would|'d|will) (?:say|admit|add))(?: that)?(?= )"
+)
+# Words that end a phrase of time.
+_TIMES = frozenset(
+    (
+        "ago",
+        "later",
+        "time",
+        "today",
+        "yesterday",
+        "tonight",
+        "morning",
+        "week",
+        "month",
+        "year",
+        "recently",
+        "now",
+        "days",
+        "again",
+    )
 )
 # What can be left out wherever it is, as no other word needs it.
 _FIXED = regex.compile(
@@ -78,15 +101,17 @@ def before_subject(sentence: English) -> Iterator[Match]:
         return
     if "so" in within or "that" in within[:2]:
         return
-    if within[0] in (SUBORDINATES if sentence.finite(first, comma) else PREPOSITIONS):
+    timed = within[-1] in _TIMES and not sentence.finite(first, comma) and len(within) < 5
+    if timed or within[0] in (SUBORDINATES if sentence.finite(first, comma) else PREPOSITIONS):
         yield Match("fronted", first, comma + 1)
 
 
 def opened(sentence: English) -> Iterator[Match]:
     """Yield what opens a sentence without a comma: I think (that) …, And …."""
     first = sentence.first
-    if sentence.word(first) in ("i", "we") and sentence.word(first + 1) in OPINIONS:
-        start = first + 2 + (sentence.word(first + 2) == "that")
+    opinion = _OPINION.match(" ".join(sentence.words(first, first + 5)))
+    if opinion is not None:
+        start = first + len(opinion[0].split())
         if sentence.is_clause(start) and not sentence.asks:
             yield Match("fronted", first, start)
     elif sentence.word(first) in CONJUNCTIONS and sentence.is_clause(first + 1):

@@ -9,7 +9,7 @@ def _words(text: str) -> frozenset[str]:
 # A sentence that begins so leans on the one before it.
 REFERS = _words(
     """
-it its it's this that these those they them their he she him his her such so but and or also because
+it its it's this that that's there's here's he's she's they're these those they them their he she him his her such so but and or also because
 however which who whom whose then there therefore thus yet otherwise instead still nor neither too hence
 meanwhile moreover furthermore besides even especially although though plus another others both either
 one ones as for same here nevertheless nonetheless rather not no what why how more
@@ -87,7 +87,7 @@ NEEDY = _words(
     """
 put puts place placed turn turns turned base based set sets spend spent find found live lives lived stay depend depends look looks
 looked come comes came go goes went get gets got fall falls rely relies focus result results
-keep keeps take takes took leave leaves sit sits stand stands located rooted steeped caught lost stuck interested end ends engage treat treats treating treated
+keep keeps take takes took leave leaves sit sits stand stands located rooted steeped caught lost stuck interested end ends engage center centers centered hinges bearing treat treats treating treated
 engaged lie lies live work works worked run runs ran star stars starring born filmed shot bring brings brought start wait waits waiting looking ask asks pay paid provide provides provided compare compared comparable deal deals care cares search thank thanks known made make makes done do does did blame mistake interested concerned filled packed armed play plays played call called replace replaced use used help helps coming going getting
 """
 )
@@ -95,7 +95,6 @@ SUBORDINATES = _words("while although though because since when as whereas once"
 TRAILING = _words(
     "which although though because thanks with without making giving leaving creating including even"
 )
-OPINIONS = _words("think believe feel guess find suppose say know")
 CONJUNCTIONS = _words("and but so plus also well yet or")
 # Words that need both of two joined nouns.
 BOTH = _words(

@@ -31,7 +31,9 @@ _END = regex.compile(r"[。！？!?…；;～~．]+|[。.．]{2,}|\.")
 _SOFT = regex.compile(r"[，,：:—–]+|-{2,}")
 _CLOSING = frozenset(('"', "''", "”", ")"))
 _INITIAL = regex.compile(r"[a-hj-z]")
-_ABBREVIATED = frozenset(["mr", "mrs", "ms", "dr", "st", "jr", "sr", "vs", "etc", "prof", "inc", "no"])
+_ABBREVIATED = frozenset(
+    ["mr", "mrs", "ms", "dr", "st", "jr", "sr", "vs", "etc", "prof", "inc", "no", "co", "al", "ltd", "fig"]
+)
 
 
 class Match(NamedTuple):
@@ -99,7 +101,10 @@ class Line:
         before, behind = self.word(index - 1), self.word(index + 1)
         if self.word(index) == "." and (before in _ABBREVIATED or _INITIAL.fullmatch(before)):
             return False
-        if self.word(index) == "." and before.isdigit() and behind[:1].isdigit():
+        if self.word(index) == "." and (
+            (before[-1:].isdigit() and behind[:1].isdigit())
+            or (len(before) == 1 == len(behind) and behind.isalpha())
+        ):
             return False
         return bool(_END.fullmatch(self.word(index)))
 

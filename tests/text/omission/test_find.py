@@ -56,6 +56,12 @@ FREE = (
 )
 # A text, and what may not come of it.
 KEPT = (
+    ("在这样的城市，房间很贵。", "在这样的城市。"),
+    ("下次来这里，还住这家酒店，房间大", "下次来这里，房间大"),
+    ("无论房间大小，都比以前贵，我们很失望", "无论房间大小，我们很失望"),
+    ("What is between the wall and the door ?", "What is between the wall ?"),
+    ("It does not just rain -- it pours all day.", "It does not just rain."),
+    ("I like the phone, the case and the software (it is small) of it.", "I like the phone, the case of it."),
     ("虽然房间很小，但是服务员很热情", "但是服务员很热情"),
     ("虽然房间很小，但是服务员很热情", "虽然房间很小"),
     ("不仅房间很大，而且服务员很热情", "不仅房间很大"),
