@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import augment
 from augment.config.job import Job
@@ -11,10 +13,11 @@ from augment.errors import RequestError
 from augment.pipeline.definition import Pipeline, read_pipeline
 from augment.seeding import chance
 from augment.stages import Delete
-from augment.stages.delete import NO_PHRASE
+from augment.stages.delete import NO_PHRASE, phrases
 from augment.stages.editing import Row
 from augment.text.edits import replay
 from augment.text.segment import segment
+from augment.text.tagger import nothing_known
 from augment.verification import verify
 from tests.small import small_job
 from tests.stages.test_editing import check_replay, made
@@ -98,6 +101,16 @@ def test_a_phrase_with_a_locked_word_or_one_that_the_model_is_not_fed_stays(job:
     assert "房间很大，早餐丰富。" not in stays(
         Delete(by="phrase", on="any"), row(text, locked=frozenset({index})), job
     )
+
+
+@given(st.sampled_from(LONG), st.frozensets(st.integers(0, 40), max_size=4))
+def test_any_phrase_replays_and_touches_no_locked_token(text: str, locked: frozenset[int]) -> None:
+    of = row(text, locked=locked)
+    for edit, _ in phrases(of, nothing_known):
+        stays, _ = replay(text, None, [edit])
+        assert sum(map(str.isalnum, stays)) >= 0.45 * sum(map(str.isalnum, text))
+        spans = [of.spans[token] for token in locked if token < len(of.spans)]
+        assert not any(edit.start < end and edit.end > start for start, end in spans)
 
 
 def test_of_key_phrases_the_one_with_the_most_important_word_comes_first(job: Job) -> None:
