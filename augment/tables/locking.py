@@ -194,13 +194,13 @@ def _held(path: Path, folder: Path) -> Iterator[None]:
             _write_holder(path)
         yield
     finally:
-        _release(lock, path, was_empty)
+        _release(lock, path, was_empty, existed)
 
 
-def _release(lock: BaseFileLock, path: Path, was_empty: bool) -> None:
+def _release(lock: BaseFileLock, path: Path, was_empty: bool, existed: bool) -> None:
     """Let a lock go and remove its file, unless it was there before, empty."""
-    # It may have been moved away with its folder, or removed.
-    is_mine = _is_mine(path)
+    # It may have been moved away with its folder, or removed; on a full disk it does not say whose it is.
+    is_mine = _is_mine(path) or (not existed and _is_ours(path) and not path.stat().st_size)
     removed = is_mine and not was_empty and not isinstance(lock, SoftFileLock)
     if is_mine and was_empty:
         path.write_bytes(b"")

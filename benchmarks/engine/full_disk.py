@@ -152,8 +152,9 @@ Outcomes = list[tuple[int, bool]]
 def _tried(name: str, every: int) -> Iterator[tuple[str, Outcomes]]:
     """Yield each way of filling the disk with how every run of a command ended, and whether the next made it good."""
     disk, start = Path("disk"), Path("start")
-    shutil.rmtree(start, ignore_errors=True)
-    disk.mkdir(exist_ok=True)
+    for folder in (start, disk):
+        shutil.rmtree(folder, ignore_errors=True)
+    disk.mkdir()
     if name in ("report", "verify"):
         assert _run("run") == 0
         shutil.copytree(disk, start)

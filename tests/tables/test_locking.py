@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,22 @@ def test_a_second_run_is_refused_with_who_is_at_work(tmp_path: Path) -> None:
     with locked(folder):
         pass
     assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_file_that_cannot_say_whose_it_is_goes_too(tmp_path: Path) -> None:
+    """As on a disk that has room for its name and none for what it says; one that was there before, empty, stays."""
+    most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (tmp_path / f".kept.{LOCK}").touch()
+    for name in ("run", "kept"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        try:
+            with locked(tmp_path / name):
+                size = (tmp_path / f".{name}.{LOCK}").stat().st_size
+                held = is_held(tmp_path / name)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+        assert (size, held) == (0, True)
+    assert [path.name for path in tmp_path.iterdir()] == [f".kept.{LOCK}"]
 
 
 def test_the_lock_of_a_dead_process_holds_nobody_up(tmp_path: Path) -> None:
