@@ -81,7 +81,6 @@ class Bench:
         write_corpus(root / "small")
         train(small_job(root / "small"))
         self.whole = self.resumed(self.folder("whole"), self.job("inline"))
-        self.seconds = {name: self.timed(name) for name in ("inline", "processes")}
 
     def timed(self, executor: str) -> float:
         """Return how long a run takes in this process, where everything is loaded."""
@@ -112,9 +111,11 @@ class Bench:
     def at_random(self, executor: str, count: int) -> None:
         """Kill at random moments."""
         job, kind = self.job(executor), f"{executor}, random moments"
+        seconds = 0.0
         while sum(bool(cell["killed"]) for cell in done(kind)) < count:
+            seconds = seconds or self.timed(executor)
             chance = random.Random(len(done(kind)))
-            folder, moment = self.folder("killed"), chance.uniform(0, self.seconds[executor])
+            folder, moment = self.folder("killed"), chance.uniform(0, seconds)
             killed = killed_after(moment, partial(run, "augment", job, folder))
             self.note(kind, f"{moment:.2f} s", killed, folder, self.job("inline"))
 
