@@ -199,7 +199,7 @@ def _held(path: Path, folder: Path) -> Iterator[None]:
 
 def _release(lock: BaseFileLock, path: Path, was_empty: bool, existed: bool) -> None:
     """Let a lock go and remove its file, unless it was there before, empty."""
-    # It may have been moved away with its folder, or removed; on a full disk it does not say whose it is.
+    # It may have been moved away with its folder, or removed; on a full disk it is empty.
     is_mine = _is_mine(path) or (not existed and _is_ours(path) and not path.stat().st_size)
     removed = is_mine and not was_empty and not isinstance(lock, SoftFileLock)
     if is_mine and was_empty:

@@ -28,8 +28,8 @@ def test_a_second_run_is_refused_with_who_is_at_work(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_lock_file_that_cannot_say_whose_it_is_goes_too(tmp_path: Path) -> None:
-    """As on a disk that has room for its name and none for what it says; one that was there before, empty, stays."""
+def test_a_lock_file_that_the_disk_left_empty_is_removed(tmp_path: Path) -> None:
+    """As on a disk that has room for its name and none for its content; one that was there before, empty, stays."""
     most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     (tmp_path / f".kept.{LOCK}").touch()
     for name in ("run", "kept"):
