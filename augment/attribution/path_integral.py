@@ -361,18 +361,18 @@ class _Integration:
         steepness: bool = False,
     ) -> None:
         """Evaluate rows at nodes, and enter the results from column `begin` on."""
-        work = [(row, node) for row in indices for node in range(len(nodes))]
-        lengths = [len(self._rows.pieces[rows[row]]) for row, _ in work]
+        work = [(index, node) for index in indices for node in range(len(nodes))]
+        lengths = [len(self._rows.pieces[rows[index]]) for index, _ in work]
 
         def enter(items: list[int]) -> None:
             """Evaluate one batch."""
             at = [work[item][0] for item in items]
             node = [work[item][1] for item in items]
-            gradients = self._evaluate([rows[row] for row in at], nodes[node])
+            gradients = self._evaluate([rows[index] for index in at], nodes[node])
             shares = gradients.steepness if steepness else gradients.along
-            row, column = torch.tensor(at), torch.tensor(node) + begin
-            paths.along[row, column, : shares.shape[1]] = shares.float()
-            paths.values[row, column] = gradients.value.double()
+            line, column = torch.tensor(at), torch.tensor(node) + begin
+            paths.along[line, column, : shares.shape[1]] = shares.float()
+            paths.values[line, column] = gradients.value.double()
 
         self._classifier.in_batches(lengths, enter)
 
