@@ -31,6 +31,10 @@ class Chance:
         """Return a whole number from 0 to count - 1."""
         return int(self._source.random() * count)
 
+    def share(self) -> float:
+        """Return a number from 0 to below 1."""
+        return self._source.random()
+
     def sample(self, items: Sequence[Item], count: int) -> list[Item]:
         """Return `count` of the items without repetition, or all of them shuffled if there are fewer."""
         pool = list(items)

@@ -45,6 +45,8 @@ HOMES = {
     "api.online",
 }
 DOORS = {
+    "candidates.plausibility": {"_logistic": {"sklearn"}, "_sense": {"sklearn"}},
+    "candidates.senses": {"_left_vectors": {"sklearn"}},
     "evaluation.evaluation": {"to_pandas": {"pandas"}},
     "engine.processes": {"cuda_devices": {"torch"}},
     "corpus.formats.columnar": {"from_folder": {"datasets"}, "from_hub": {"datasets"}},

@@ -196,7 +196,7 @@ def online(
     guard = protection(job)
     makers = []
     for stage in editing:
-        lookup = stage.lookup(job, None)
+        lookup = stage.lookup(job, home / "run")
         parts = [rows.slice(begin, _TOGETHER) for begin in range(0, rows.num_rows, _TOGETHER)]
         drawers = {block: lookup(stage.rows(part, guard)) for block, part in enumerate(parts)}
         makers.append(Maker(stage, drawers, guard, job.seed))

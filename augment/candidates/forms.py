@@ -19,7 +19,7 @@ import regex
 
 from augment.candidates.homophones import WordForms, by_pinyin, by_table
 from augment.candidates.look_alikes import by_parts
-from augment.candidates.slot import Slot
+from augment.candidates.slot import Proposed, Slot
 from augment.candidates.typos import typos
 
 FormName = Literal["homophones", "look_alikes", "traditional", "typos"]
@@ -50,6 +50,10 @@ class FormSource:
         """Keep the lookup."""
         self._find = find
         self._known: dict[str, tuple[str, ...]] = {}
+
+    def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
+        """Return nothing: none of these words need mean the same."""
+        return [Proposed()] * len(slots)
 
     def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return the forms of each token."""

@@ -7,9 +7,10 @@ Dictionaries are read as plain text where they are installed; none is downloaded
 """
 
 import importlib.util
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 
 import regex
@@ -52,6 +53,11 @@ def _no_count(_: str) -> None:
     """Return that it is not known how often a word is used: most dictionaries have no counts."""
 
 
+def _no_meanings(_: str) -> int:
+    """Return that the meanings of a word are not counted: most dictionaries do not."""
+    return 0
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """One dictionary: its name, the hash of its files, what it proposes for a token, and as what it knows a word.
@@ -60,6 +66,8 @@ class Lexicon:
     dictionary lists what belongs to a thing as well as what means the same: camera gives prism. `holds` returns whether it
     has a word at all; `opposes` whether a word means the opposite of a token; `per_million` how often a word is used.
     `keys` (by `joined`) and `values` (folded) are the words and phrases of a user's own list, empty for all others.
+    `senses` gives the words of all senses, rare words too, where the dictionary tells senses apart; else `find` gives all.
+    `meanings` counts the senses of a word, 0 where the dictionary does not.
     """
 
     name: str
@@ -72,6 +80,8 @@ class Lexicon:
     loose: bool = False
     opposes: Callable[[str, str], bool] = field(default=_no_antonyms, repr=False, compare=False)
     per_million: Callable[[str], float | None] = field(default=_no_count, repr=False, compare=False)
+    senses: Callable[[str], Iterable[str]] | None = field(default=None, repr=False, compare=False)
+    meanings: Callable[[str], int] = field(default=_no_meanings, repr=False, compare=False)
 
     def knows(self, word: str) -> bool:
         """Return whether a word is in the dictionary, which is quicker to see than what it means."""
@@ -79,12 +89,21 @@ class Lexicon:
 
     def synonyms(self, token: str) -> tuple[str, ...]:
         """Return substitutes, nearest first, inflected and cased like the token, never the token; of one word but for own lists."""
-        words: dict[str, str] = {}
-        for word in self.find(token):
-            cased = match_case(token, word)
-            words.setdefault(cased.casefold(), cased)
-        words.pop(token.casefold(), None)
-        return tuple(words.values())
+        return _cased(token, self.find(token))
+
+    def of_any_sense(self, token: str) -> tuple[str, ...]:
+        """Return the substitutes of every sense, for whoever can tell which one is meant."""
+        return _cased(token, (self.senses or self.find)(token))
+
+
+def _cased(token: str, words: Iterable[str]) -> tuple[str, ...]:
+    """Return words cased like a token, each once, without the token."""
+    forms: dict[str, str] = {}
+    for word in words:
+        cased = match_case(token, word)
+        forms.setdefault(cased.casefold(), cased)
+    forms.pop(token.casefold(), None)
+    return tuple(forms.values())
 
 
 def load_lexicons(names: Sequence[str], root: Path) -> tuple[tuple[Lexicon, ...], tuple[str, ...]]:
@@ -155,6 +174,8 @@ def _load(name: str, path: Path) -> Lexicon:
             wordnet.knows,
             opposes=wordnet.opposes,
             per_million=wordnet.per_million,
+            senses=wordnet.of_any_sense,
+            meanings=wordnet.meanings,
         )
     if name == "moby":
         moby = Moby(path)
@@ -166,7 +187,8 @@ def _load(name: str, path: Path) -> Lexicon:
     first = next((line for line in lines if line.strip()), "")
     content_hash = blake2b(content, digest_size=16).hexdigest()
     if _CILIN_ROW.match(first):
-        return Lexicon(name, content_hash, _read_cilin(lines, path))
+        find, of_any_sense = _read_cilin(lines, path)
+        return Lexicon(name, content_hash, find, senses=of_any_sense)
     table = _columns(lines, path)
     entries: dict[str, list[str]] = {}
     for word, others in table.items():
@@ -194,8 +216,10 @@ def _text(content: bytes, path: Path) -> str:
         raise DataError(str(path), f"not UTF-8 at byte {error.start}", "save the lexicon as UTF-8") from None
 
 
-def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[str]]:
-    """Return the lookup of a Cilin file: the words of the rows marked `=` that a token is in, row by row."""
+def _read_cilin(
+    lines: Sequence[str], path: Path
+) -> tuple[Callable[[str], Iterable[str]], Callable[[str], Iterable[str]]]:
+    """Return the two lookups of a Cilin file: the words of a token's main meaning, and those of all its meanings."""
     rows = [tuple(line.split()[1:]) for line in lines if (row := _CILIN_ROW.match(line)) and row[1] == "="]
     positions: dict[str, list[tuple[int, int]]] = {}
     for number, row in enumerate(rows):
@@ -204,22 +228,24 @@ def _read_cilin(lines: Sequence[str], path: Path) -> Callable[[str], Iterable[st
     if not positions:
         raise DataError(str(path), "no row of synonyms (marked =)", "is this the extended edition of Cilin?")
 
-    def find(token: str) -> Iterable[str]:
-        """Return the common words next to a token, from the row where it comes first that has any: its main meaning.
+    def by_meaning(token: str) -> Iterator[list[str]]:
+        """Yield the words of each row a token is in, those where it is foremost first, words as long as the token first.
 
-        不错 is "not bad" before it is "correct", and 不利 is next to that. Within a row, words as long as the token come
-        first: they keep the rhythm of the phrase. Words of a single character have too many meanings to be looked up or
-        offered.
+        That keeps the rhythm of the phrase. Words of a single character have too many meanings to be looked up or offered.
         """
         for _, number in sorted(positions.get(token, ())) if len(token) > 1 else ():
             near = sorted(rows[number], key=lambda word: len(word) != len(token))
-            words = (word for word in dict.fromkeys(near) if len(word) > 1 and word != token)
+            yield [word for word in dict.fromkeys(near) if len(word) > 1 and word != token]
+
+    def find(token: str) -> Iterable[str]:
+        """Return the common words of the first row that has any: 不错 is "not bad" before it is "correct", like 不利."""
+        for words in by_meaning(token):
             common = [word for word in words if frequency(word) >= CILIN_FREQUENCY]
             if common:
                 return common[:CILIN_CANDIDATES]
         return ()
 
-    return find
+    return find, lambda token: chain.from_iterable(by_meaning(token))
 
 
 def _columns(lines: Sequence[str], path: Path) -> dict[str, list[str]]:

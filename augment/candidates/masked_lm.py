@@ -10,7 +10,7 @@ from itertools import product
 import torch
 from transformers import AutoModelForMaskedLM
 
-from augment.candidates.slot import Slot
+from augment.candidates.slot import Proposed, Slot
 from augment.config.sections import RunConfig
 from augment.errors import ModelError
 from augment.models.bounded import encode
@@ -39,6 +39,10 @@ class MaskedWords:
         self._longest = min(_LONGEST, positions(model))
         self._budget = USUAL_BUDGET if run.token_budget == "auto" else run.token_budget
         self._most = most
+
+    def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
+        """Return nothing: none of these words need mean the same."""
+        return [Proposed()] * len(slots)
 
     def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return the fills of each place, most probable first; nothing for tokens of more than three pieces."""

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from augment.candidates.slot import Slot
+from augment.candidates.slot import Proposed, Slot
 from augment.config.job import Job
 from augment.models.classifier import open_classifier
 from augment.models.encoder import UNSEEN, WordVectors, open_encoder
@@ -45,6 +45,10 @@ class Neighbours:
         words = list(dict.fromkeys(_whole_words(self._tokenizer) + frequent_words(_DICTIONARY)))
         vectors, known = self._embed(words)
         return [word for word, good in zip(words, known, strict=True) if good], vectors[known]
+
+    def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
+        """Return nothing: none of these words need mean the same."""
+        return [Proposed()] * len(slots)
 
     def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return the neighbours of each token, nearest first."""

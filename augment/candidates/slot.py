@@ -25,3 +25,11 @@ class Slot:
     def word(self) -> str:
         """The token itself."""
         return self.whole[self.start : self.end]
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Words that mean the same as a token in its main sense, and in another sense."""
+
+    synonyms: tuple[str, ...] = ()
+    senses: tuple[str, ...] = ()

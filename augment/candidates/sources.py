@@ -15,7 +15,7 @@ from augment.candidates.filters import Filters, WordTests
 from augment.candidates.fluency import fluency_notices
 from augment.candidates.forms import FORMS, FormName, form_notices, open_form
 from augment.candidates.lexicon import Lexicon, load_lexicons, locate
-from augment.candidates.slot import Slot
+from augment.candidates.slot import Proposed, Slot
 from augment.config.job import Job
 from augment.text.editable import Protection, editable
 from augment.text.inflect import fits_article, match_case
@@ -33,6 +33,10 @@ class Source(Protocol):
 
     def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return for each place the words offered, nearest first."""
+        ...
+
+    def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
+        """Return for each place the words that mean the same in any sense, for whoever tests which do; none if that is unknown."""
         ...
 
 
@@ -53,10 +57,22 @@ class LexiconSource:
         """Keep the lexicons, and what they gave for a word."""
         self._lexicons = lexicons
         self.synonyms = lru_cache(maxsize=1 << 16)(self._synonyms)
+        self.of_any_sense = lru_cache(maxsize=1 << 16)(self._of_any_sense)
 
     def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return the synonyms of each token from the first lexicon that has any."""
         return [self.synonyms(slot.word) for slot in slots]
+
+    def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
+        """Return the synonyms of each token in any sense; loose lexicons, which list what only belongs to it, have none."""
+        return [self.of_any_sense(slot.word) for slot in slots]
+
+    def _of_any_sense(self, word: str) -> Proposed:
+        """Return a word's synonyms in any sense."""
+        strict = [lexicon for lexicon in self._lexicons if not lexicon.loose]
+        main = dict.fromkeys(other for lexicon in strict for other in lexicon.synonyms(word))
+        every = dict.fromkeys(other for lexicon in strict for other in lexicon.of_any_sense(word))
+        return Proposed(tuple(main), tuple(other for other in every if other not in main))
 
     def _synonyms(self, word: str) -> tuple[str, ...]:
         """Return a word's synonyms; a loose lexicon is not used for words that name things or deeds."""
@@ -86,6 +102,7 @@ class Sources:
         # A token gets nearly the same words everywhere, and testing them again took a third of the time. The same
         # word is offered for many tokens.
         self._words = lru_cache(maxsize=1 << 16)(self._words_passing)
+        self._all = lru_cache(maxsize=1 << 16)(self._all_passing)
         self._forms = lru_cache(maxsize=1 << 16)(self._forms_passing)
         self._language = lru_cache(maxsize=1 << 16)(self._language_of_offered)
 
@@ -107,12 +124,28 @@ class Sources:
                 result[index] = words
         return result
 
+    def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
+        """Return for each place the words of all sources of words that pass the tests of words."""
+        words: list[tuple[dict[str, None], ...]] = [({}, {}) for _ in slots]
+        for source in self._sources:
+            offers = source.offer_all(slots) if source.are_words else [Proposed()] * len(slots)
+            for groups, slot, offer in zip(words, slots, offers, strict=True):
+                article = _article(slot.before)
+                for passing, proposed in zip(groups, (offer.synonyms, offer.senses), strict=True):
+                    passing.update(dict.fromkeys(self._all(slot.word, proposed, article) if proposed else ()))
+        return [
+            Proposed(tuple(main), tuple(word for word in other if word not in main)) for main, other in words
+        ]
+
     def _words_passing(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
+        """Return the nearest of the words that fit."""
+        return self._all(token, words, article)[: self._most]
+
+    def _all_passing(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
         """Return the words that fit: other than the token, one content word, right after `a` or `an`, and like the token."""
         own = language(token)
         fitting = [word for word in _cased(token, words, article) if self._language(word) == own]
-        tested = fitting if self._tests is None else self._tests.passing(token, fitting)
-        return tuple(tested[: self._most])
+        return tuple(fitting if self._tests is None else self._tests.passing(token, fitting))
 
     def _forms_passing(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
         """Return the forms that fit: they may be no word or several, but no other English word, and negate nothing."""

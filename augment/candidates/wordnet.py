@@ -57,6 +57,24 @@ class WordNet:
                 if inflected and _LOWER_WORD.fullmatch(inflected):
                     yield inflected
 
+    def of_any_sense(self, token: str) -> Iterator[str]:
+        """Yield the words of all senses of every reading of a token, in its form, rare words too."""
+        for lemma, pos, form in self._forms(token.lower()):
+            fields = self.index[pos].get(lemma, "").split()
+            for offset in fields[-int(fields[1]) :] if fields else ():
+                for word in _words(self._synset(offset, pos)):
+                    inflected = self._inflected(word, pos, form) if word != lemma else None
+                    if inflected and _LOWER_WORD.fullmatch(inflected):
+                        yield inflected
+
+    def meanings(self, token: str) -> int:
+        """Return how many senses a token has in all its readings."""
+        lines = {
+            (lemma, pos): self.index[pos].get(lemma, "").split()
+            for lemma, pos, _ in self._forms(token.lower())
+        }
+        return sum(int(fields[1]) for fields in lines.values() if fields)
+
     def knows(self, token: str) -> bool:
         """Return whether a token is a form of a word in WordNet."""
         return bool(self._readings(token))

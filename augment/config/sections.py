@@ -229,6 +229,15 @@ class ModelConfig(Section):
         return self.model_copy(update={"path": folder, "folds": None})
 
 
+class PlainText(Section):
+    """A file of plain text, a text a line, or a table with a column of texts. Labels are not read."""
+
+    path: str = Field(description="file or folder, relative to the root")
+    text: str | None = Field(
+        default=None, description="name of the column with the text; detected by default"
+    )
+
+
 class ResourcesConfig(Section):
     """What the substitutes come from, and which tokens must stay."""
 
@@ -246,6 +255,11 @@ class ResourcesConfig(Section):
         default=None,
         description="n-gram model of words, ARPA or KenLM binary: what reads much worse with it is not offered; needs kenlm",
     )
+    texts: tuple[PlainText, ...] = Field(
+        default=(),
+        description="files of text, unlabelled is fine: a name, {path, text: COLUMN} or a list of these; how people write is "
+        "learned from them and the train split",
+    )
     guard: tuple[str, ...] = Field(
         default=(),
         description="files of texts that no sample may equal or nearly equal, read as the corpus is",
@@ -262,6 +276,13 @@ class ResourcesConfig(Section):
     protect_patterns: tuple[str, ...] = Field(
         default=(), description="regular expressions; tokens they match stay"
     )
+
+    @field_validator("texts", mode="before")
+    @classmethod
+    def _name_alone(cls, value: object) -> object:
+        """Accept a name, or a list of names."""
+        items = value if isinstance(value, list | tuple) else [value]
+        return tuple({"path": item} if isinstance(item, str) else item for item in items)
 
 
 class TrainConfig(Section):

@@ -14,6 +14,7 @@ from augment.models.folds import fold_models
 from augment.models.model_folder import model_folder, resource_folder
 from augment.pipeline.definition import Pipeline, described
 from augment.pipeline.requirements import package_versions, source_names
+from augment.stages.evidence import text_configs
 from augment.tables.files import digest
 
 # Raised when the same request would give other rows than before.
@@ -42,7 +43,10 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
         "corpus": corpus_hashes(job),
         "models": models,
         "lexicons": lexicon_hashes(job) if names else {},
-        "forms": form_versions(names) | fluency_versions(job) | package_versions(plan),
+        "forms": form_versions(names)
+        | fluency_versions(job)
+        | package_versions(plan)
+        | _evidence_versions(plan),
         "resources": resource_hashes(job),
     }
 
@@ -62,6 +66,8 @@ def resource_hashes(job: Job) -> dict[str, str]:
     single = [name for name in (given.flags, given.ngrams) if name is not None]
     names = (*given.protect, *given.guard, *given.antonyms, *single)
     hashes = {name: digest(job.root / name) for name in names if (job.root / name).is_file()}
+    for config in text_configs(job):
+        hashes |= corpus_hashes(job.model_copy(update={"corpus": config}))
     if given.masked_lm is not None:
         hashes[given.masked_lm] = resource_folder("masked_lm", given.masked_lm, job.run).digest()
     if given.encoder is not None:

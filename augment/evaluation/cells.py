@@ -356,6 +356,7 @@ def _anchored(job: Job) -> Job:
     resources: dict[str, object] = {
         "lexicons": tuple(map(whole, given.lexicons)),
         "guard": tuple(map(whole, given.guard)),
+        "texts": tuple(text.model_copy(update={"path": whole(text.path)}) for text in given.texts),
         "antonyms": tuple(map(whole, given.antonyms)),
         "protect": tuple(whole(word) if word.endswith(".txt") else word for word in given.protect),
         "flags": None if given.flags is None else whole(given.flags),

@@ -42,43 +42,51 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
     parts = []
     for stages in cut(pipeline.stages):
         whole = stages[0].across_rows if stages else None
-        # What learns a table is opened when it has.
+        # What learns a table is opened when it has, and so is what reads one.
         later = stages[1:] if whole is not None and whole.learns_table is not None else stages
-        parts.append((whole, open_stages(later, job, state)))
+        waits = any(stage.reads_tables for stage in later)
+        parts.append((whole, later, None if waits else open_stages(later, job, state)))
 
     def treat(table: pa.Table) -> Applied:
         """Pass a table through part after part."""
         rejects: tuple[Reject, ...] = ()
-        for whole, treat_part in parts:
-            if whole is not None and table.num_rows:
-                table = _with_all_seen(whole, table, job)
-            applied = treat_part(table)
-            table, rejects = applied.table, rejects + applied.rejects
+        with TemporaryDirectory() as folder:
+            for whole, later, treat_part in parts:
+                if whole is not None and table.num_rows:
+                    table = _with_all_seen(whole, table, job, Path(folder))
+                opened = treat_part or open_stages(later, job, state, Path(folder))
+                applied = opened(table)
+                table, rejects = applied.table, rejects + applied.rejects
         return Applied(table, rejects)
 
     return treat
 
 
-def _with_all_seen(stage: WholeStage, table: pa.Table, job: Job) -> pa.Table:
-    """Return rows that are all there are with what a whole-corpus stage decided on them, or after its step."""
+def _with_all_seen(stage: WholeStage, table: pa.Table, job: Job, folder: Path) -> pa.Table:
+    """Return rows that are all there are with what a whole-corpus stage decided on them, or after its step.
+
+    A table that it learns is written to the folder.
+    """
     decisions = in_memory(stage, table, job)
     if stage.learns_table is None:
         return with_decisions(table, decisions)
-    with TemporaryDirectory() as folder:
-        write_table(stage.learns_table.path_in(Path(folder)), decisions)
-        step = stage.open(job, Path(folder))
-    return _walk([(stage.kind, step)], table).table
+    write_table(stage.learns_table.path_in(folder), decisions)
+    return _walk([(stage.kind, stage.open(job, folder))], table).table
 
 
-def open_stages(stages: Sequence[Stage], job: Job, state: Path | None) -> Callable[[pa.Table], Applied]:
+def open_stages(
+    stages: Sequence[Stage], job: Job, state: Path | None, tables: Path | None = None
+) -> Callable[[pa.Table], Applied]:
     """Return the function that applies stages to a shard, of which only the first may be one that sees all rows.
+
+    tables: the folder with what stages learned of the whole corpus, where that is not `state`.
 
     With `model.folds` they are opened anew for each fold met, with the models that did not see it.
     """
     if job.folds is None:
-        steps = _opened(stages, job, state, None)
+        steps = _opened(stages, job, state, None, tables or state)
         return lambda table: _walk(steps, table)
-    opened = cache(lambda fold: _opened(stages, job, state, fold))
+    opened = cache(lambda fold: _opened(stages, job, state, fold, tables or state))
 
     def treat(table: pa.Table) -> Applied:
         """Treat the rows of each fold by themselves."""
@@ -94,15 +102,20 @@ def open_stages(stages: Sequence[Stage], job: Job, state: Path | None) -> Callab
 
 
 def _opened(
-    stages: Sequence[Stage], job: Job, state: Path | None, fold: int | None
+    stages: Sequence[Stage], job: Job, state: Path | None, fold: int | None, tables: Path | None
 ) -> list[tuple[str, Step]]:
     """Return the kind and the step of each stage, opened with the models for a fold."""
     own, calibrated = job.of_fold(fold), _state_of(state, fold)
     # What was learned of the whole corpus is the same for all folds.
     return [
-        (stage.kind, _declared(stage, stage.open(own, calibrated if stage.learns_table is None else state)))
+        (stage.kind, _declared(stage, stage.open(own, tables if _has_table(stage) else calibrated)))
         for stage in stages
     ]
+
+
+def _has_table(stage: Stage) -> bool:
+    """Return whether a stage learns a table of the whole corpus, or reads that of another."""
+    return stage.learns_table is not None or bool(stage.reads_tables)
 
 
 def _declared(stage: Stage, step: Step) -> Step:

@@ -69,6 +69,7 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
                 f"stage `{stage.kind}` needs the column `{missing[0]}`, which nothing before it adds",
                 hint,
             )
+        _check_tables(pipeline, index, where)
         names = {column.name for column in stage.adds}
         twice = sorted((names - family if family <= names else names) & taken)
         if twice:
@@ -87,6 +88,19 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
         there |= names
         taken |= names
     _check_methods(pipeline, document)
+
+
+def _check_tables(pipeline: Pipeline, index: int, where: str) -> None:
+    """Raise RequestError if a stage reads a table of the corpus that none before it learns."""
+    stage = pipeline.stages[index]
+    learned = {earlier.kind for earlier in pipeline.stages[:index] if earlier.learns_table is not None}
+    missing = [kind for kind in stage.reads_tables if kind not in learned]
+    if missing:
+        raise RequestError(
+            where,
+            f"stage `{stage.kind}` reads what a stage `{missing[0]}` learns of the corpus, and none comes before it",
+            f"add `- kind: {missing[0]}` before it, behind `tokenize`",
+        )
 
 
 def _check_methods(pipeline: Pipeline, document: Document) -> None:

@@ -1,5 +1,6 @@
 """What a pipeline requires of a job: sections, flags, word sources and files. Checked before anything runs."""
 
+from augment.candidates.common_pairs import pair_versions
 from augment.candidates.fluency import require_ngrams
 from augment.config.job import Job
 from augment.errors import RequestError
@@ -23,7 +24,7 @@ def package_notices(pipeline: Pipeline) -> tuple[str, ...]:
 def package_versions(pipeline: Pipeline) -> dict[str, str]:
     """Return the versions of the packages that decide samples of a pipeline, by name; only of those that are installed."""
     wanted = {name for stage in pipeline.stages for name in stage.packages}
-    return {name: number for name, number in tagger_version().items() if name in wanted}
+    return {name: number for name, number in (tagger_version() | pair_versions()).items() if name in wanted}
 
 
 def required_by(pipeline: Pipeline, job: Job) -> Job:

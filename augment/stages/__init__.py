@@ -13,6 +13,7 @@ from augment.stages.delete import Delete
 from augment.stages.distinct import Distinct
 from augment.stages.diverse import Diverse
 from augment.stages.eda import Eda
+from augment.stages.evidence import Evidence
 from augment.stages.guard import Guard
 from augment.stages.judge import Judge
 from augment.stages.keep import Keep
@@ -30,6 +31,7 @@ AnyStage = Annotated[
     | Attribute
     | Weigh
     | Keywords
+    | Evidence
     | Rank
     | Substitute
     | Delete
@@ -68,6 +70,7 @@ __all__ = [
     "Distinct",
     "Diverse",
     "Eda",
+    "Evidence",
     "Guard",
     "Judge",
     "Keep",

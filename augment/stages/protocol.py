@@ -119,6 +119,11 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         """Itself, if it learns a table of the whole corpus."""
         return None
 
+    @property
+    def reads_tables(self) -> tuple[str, ...]:
+        """The kinds of the stages whose tables of the corpus it reads: one of each must come before it."""
+        return ()
+
     def flags_table(self, state: Path) -> Path | None:
         """Return where it leaves the table of what looks like a shortcut, in a folder of state, if it makes one."""
         return None

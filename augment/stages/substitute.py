@@ -12,6 +12,7 @@ from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
 from augment.candidates.fluency import open_fluency
 from augment.candidates.forms import FORMS
+from augment.candidates.natural import NaturalWords
 from augment.candidates.phrases import PhraseFinder, phrase_finder
 from augment.candidates.slot import Slot
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
@@ -20,6 +21,8 @@ from augment.config.sections import StrictBool
 from augment.seeding import Chance
 from augment.stages.editing import Context, On, Row, editable_rows
 from augment.stages.editor import Draw, Drawer, Editor, Lookup
+from augment.stages.evidence import open_plausibility
+from augment.stages.natural_draws import NaturalDraws
 from augment.stages.protocol import idle
 from augment.text.editable import Protection, is_content
 
@@ -71,6 +74,13 @@ class Substitute(Editor):
         description="most that a word may take from the log10 probability of the words around it, where resources.ngrams "
         "names a model",
     )
+    natural: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="edit only while the chance that all edits of a sample read as if a person had written them is at least this, "
+        "and no clause twice; learned by a stage `evidence` before this one. `most`, `similarity`, `frequency` and `share` still hold",
+    )
     entities: Literal["keep", "edit"] = Field(
         default="keep",
         description="keep: names of people, places and organisations, and Latin words in Chinese, stay",
@@ -94,6 +104,18 @@ class Substitute(Editor):
         if self.tier == "near" and self.on != "other":
             raise ValueError("`tier: near` is for `on: other`: it lets key words take part")
         return self
+
+    @model_validator(mode="after")
+    def _natural_words(self) -> Self:
+        """Refuse forms, which are no words, where samples are to read well."""
+        if self.natural is not None and set(self.sources) <= set(FORMS):
+            raise ValueError(f"`natural` is for words: {', '.join(FORMS)} are meant to be none")
+        return self
+
+    @property
+    def reads_tables(self) -> tuple[str, ...]:
+        """What was learned of how people write, where samples are to read as if a person had written them."""
+        return () if self.natural is None else ("evidence",)
 
     @property
     def shortfall_reason(self) -> str:
@@ -126,6 +148,9 @@ class Substitute(Editor):
         fluency = open_fluency(job, self.fluency)
         near = _near(job) if self.tier == "near" else None
         entities = Entities(load_job_lexicons(job)) if self.entities == "keep" else None
+        if self.natural is not None:
+            words = NaturalWords(open_plausibility(state), sources, load_job_lexicons(job))
+            return NaturalDraws(words, self.natural, self.share, self.count, entities, job.seed).lookup
         phrases = phrase_finder(load_job_lexicons(job)) if "lexicon" in self.sources else None
         # No other source knows phrases, and a masked model would put one word for them.
         own = open_sources(("lexicon",), job, self.most, filters) if phrases is not None else None

@@ -1,0 +1,254 @@
+"""Words that fit their place, from all sources together, each with the chance that it does.
+
+A source proposes, the counts of plain text decide (`plausibility`). A word that no row of train has is not offered: it would
+be in samples only, and a model might learn that. Function words, Chinese words of one character and fixed strings
+("special effects") are not replaced; words of degree (很, 非常; very, really) replace each other.
+
+    natural = NaturalWords(plausibility, sources, lexicons)
+    natural.offer([Opening(slot, "很", "，")])            # [(Fitting("干净", 0.93, 0.6),)]
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from augment.candidates.lexicon import Lexicon
+from augment.candidates.plausibility import Plausibility, Spoken
+from augment.candidates.slot import Proposed, Slot
+from augment.candidates.sources import Sources
+from augment.text.editable import is_content
+from augment.text.segment import tag
+
+# Below this chance a word is never offered, whatever a stage asks.
+LEAST = 0.5
+# No chance is higher: of the words that counts and vectors are sure of one in fourteen did not read well.
+SUREST = 0.93
+_TAGS = frozenset("nvadzib")
+_NAMES = frozenset({"nr", "ns", "nt", "nrt", "nrfg", "nsf"})
+_GRADED = frozenset("avzdil")
+_DEGREE: dict[Spoken, frozenset[str]] = {
+    "zh": frozenset(["很", "挺", "蛮", "非常", "特别", "十分", "相当", "超级"]),
+    "en": frozenset(["very", "really", "extremely", "truly", "incredibly"]),
+}
+_ENGLISH_LETTERS = 3
+# English words of more meanings than that are as vague as Chinese words of one character, verbs sooner: make, keep, hard.
+_MEANINGS = {"v": 7, "n": 12, "a": 12, "r": 12}
+# Words of so few meanings that a dictionary's synonym is nearly always one, and how much surer that makes it.
+_CLEAR, _SURER = 4, 4.0
+# Synonyms in a dictionary, since each can give a distance.
+_TIMES = frozenset(
+    [
+        "second",
+        "minute",
+        "hour",
+        "day",
+        "night",
+        "week",
+        "month",
+        "year",
+        "decade",
+        "seconds",
+        "minutes",
+        "hours",
+        "days",
+        "nights",
+        "weeks",
+        "months",
+        "years",
+        "decades",
+    ]
+)
+# How many mean the same for one that does not, before vectors are looked at: of a dictionary's synonyms in a word's main
+# sense, and in other senses. What is only near a word is not offered.
+_OF_MAIN, _OF_OTHERS = 1.0, 0.3
+# A neighbour that a word has so often, and that often has it, is part of a fixed string with it.
+# More often than by chance, by this factor.
+_FIXED_SHARE, _FIXED_SEEN, _FIXED_MORE = 0.15, 4, 20
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A opening with the tokens before and behind it in its text, "" at its ends."""
+
+    slot: Slot
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """A word offered for a place.
+
+    chance: that it fits there; weight: how much of the time people would write it there and not the other word, times that.
+    """
+
+    word: str
+    chance: float
+    weight: float
+
+
+def part_of(word: str, spoken: Spoken, lexicons: Sequence[Lexicon]) -> str | None:
+    """Return the part of speech of a word that may be replaced, None of any other one."""
+    if word in _DEGREE[spoken]:
+        return "degree"
+    if not is_content(word):
+        return None
+    if spoken == "zh":
+        tagged = tag(word) or ""
+        return tagged[:1] if len(word) > 1 and tagged[:1] in _TAGS and tagged not in _NAMES else None
+    parts = {part for lexicon in lexicons for part in lexicon.parts(word)}
+    most = min((_MEANINGS[part] for part in parts), default=0)
+    vague = word in _TIMES or any(lexicon.meanings(word) > most for lexicon in lexicons)
+    return None if vague or len(word) < _ENGLISH_LETTERS else "".join(sorted(parts)) or None
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """What may replace a word, wherever it is: the words, their ids, and the chance that each means the same."""
+
+    words: tuple[str, ...]
+    ids: np.ndarray
+    same: np.ndarray
+
+
+class NaturalWords:
+    """What fits the places of rows, by counts of plain text."""
+
+    def __init__(self, plausibility: Plausibility, sources: Sources, lexicons: Sequence[Lexicon]) -> None:
+        """Keep the counts, and what proposes words."""
+        self._plausibility, self._sources, self._lexicons = plausibility, sources, lexicons
+        self._candidates: dict[tuple[str, str], _Candidates] = {}
+        self._is_graded = lru_cache(maxsize=1 << 16)(self._graded)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows of train."""
+        return self._plausibility.evidence.rows
+
+    def often(self, word: str) -> int:
+        """Return how often a word is in the rows of train."""
+        counts = self._plausibility.evidence
+        number = counts.id(word)
+        return int(counts.train[number]) if number >= 0 else 0
+
+    def offer(self, openings: Sequence[Opening]) -> list[tuple[Fitting, ...]]:
+        """Return for each place the words that fit with a chance of a half or more, the likeliest first."""
+        self._look_up(openings)
+        offers: list[tuple[Fitting, ...]] = [()] * len(openings)
+        for spoken in ("zh", "en"):
+            free = [
+                (number, self._candidates[_key(opening)])
+                for number, opening in enumerate(openings)
+                if _spoken(opening.slot.word) == spoken and self._is_free(opening, spoken)
+            ]
+            wanted = [(number, candidates) for number, candidates in free if candidates.words]
+            for number, fitting in self._tested(openings, wanted, spoken):
+                offers[number] = fitting
+        return offers
+
+    def _look_up(self, openings: Sequence[Opening]) -> None:
+        """Learn what may replace the words that are new, all together."""
+        new = {key: opening for opening in openings if (key := _key(opening)) not in self._candidates}
+        wanted = {key: opening for key, opening in new.items() if self._is_proposed(opening.slot.word)}
+        proposed = dict(
+            zip(wanted, self._sources.offer_all([opening.slot for opening in wanted.values()]), strict=True)
+        )
+        for key, opening in new.items():
+            self._candidates[key] = self._meaning_the_same(opening.slot.word, proposed.get(key, Proposed()))
+
+    def _is_proposed(self, word: str) -> bool:
+        """Return whether sources are used for a word: one that may be replaced, and is no word of degree."""
+        return part_of(word.lower(), _spoken(word), self._lexicons) not in (None, "degree")
+
+    def _meaning_the_same(self, word: str, proposed: Proposed) -> _Candidates:
+        """Return of what is proposed for a word what the rows of train have and means the same with a chance of a half or more."""
+        spoken, counts = _spoken(word), self._plausibility.evidence
+        if word in _DEGREE[spoken]:
+            proposed = Proposed(tuple(sorted(_DEGREE[spoken] - {word})))
+        words = [(other, _OF_MAIN * self._surer(word, other)) for other in proposed.synonyms]
+        words += [(other, _OF_OTHERS) for other in proposed.senses]
+        words = [
+            (other, odds)
+            for other, odds in words
+            if part_of(other.lower(), spoken, self._lexicons) is not None
+        ]
+        ids = counts.ids(other for other, _ in words)
+        same = self._plausibility.same(np.full(len(ids), counts.id(word)), ids, spoken)
+        odds = np.array([odds for _, odds in words])
+        same = same * odds / (same * odds + (1 - same)) if len(words) else same
+        kept = np.flatnonzero((ids >= 0) & (np.where(ids >= 0, counts.train[ids], 0) > 0) & (same >= LEAST))
+        return _Candidates(tuple(words[index][0] for index in kept.tolist()), ids[kept], same[kept])
+
+    def _surer(self, token: str, word: str) -> float:
+        """Return how much surer it is that two words mean the same than of words with many meanings."""
+        counts = [lexicon.meanings(each) for lexicon in self._lexicons for each in (token, word)]
+        return _SURER if 0 < max(counts, default=0) <= _CLEAR else 1.0
+
+    def _is_free(self, opening: Slot, spoken: Spoken) -> bool:
+        """Return whether a word of degree comes before what has degrees; other words may be anywhere."""
+        return opening.slot.word not in _DEGREE[spoken] or self._is_graded(opening.right, spoken)
+
+    def _graded(self, word: str, spoken: Spoken) -> bool:
+        """Return whether a word is one of a quality or a feeling, which has degrees."""
+        if spoken == "zh":
+            return word != "是" and (tag(word) or "")[:1] in _GRADED
+        return any(lexicon.parts(word.lower()) & {"a", "r"} for lexicon in self._lexicons)
+
+    def _tested(
+        self, openings: Sequence[Opening], wanted: Sequence[tuple[int, _Candidates]], spoken: Spoken
+    ) -> Iterator[tuple[int, tuple[Fitting, ...]]]:
+        """Yield for some openings what fits between their neighbours."""
+        if not wanted:
+            return
+        counts, sizes = self._plausibility.evidence, [len(candidates.words) for _, candidates in wanted]
+        chosen = [openings[number] for number, _ in wanted]
+        one = [
+            np.array([counts.id(word) if word else 0 for word in words], np.int64)
+            for words in (
+                [opening.left for opening in chosen],
+                [opening.slot.word for opening in chosen],
+                [opening.right for opening in chosen],
+            )
+        ]
+        free = ~self._fixed(*one)
+        left, old, right = (np.repeat(ids, sizes) for ids in one)
+        new = np.concatenate([candidates.ids for _, candidates in wanted])
+        same = np.concatenate([candidates.same for _, candidates in wanted])
+        chance = np.minimum(self._plausibility.fits(left, new, right, spoken) * same, SUREST)
+        of_new, of_old = (self._plausibility.likely(left, word, right) for word in (new, old))
+        weight, good = chance * of_new / (of_new + of_old), (chance >= LEAST) & np.repeat(free, sizes)
+        first = 0
+        for (number, candidates), size in zip(wanted, sizes, strict=True):
+            fitting = [
+                Fitting(candidates.words[at], round(float(chance[first + at]), 4), float(weight[first + at]))
+                for at in np.flatnonzero(good[first : first + size]).tolist()
+            ]
+            yield number, tuple(sorted(fitting, key=lambda each: (-each.chance, each.word)))
+            first += size
+
+    def _fixed(self, left: np.ndarray, word: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Return whether words are part of a fixed string with a neighbour that is a content word, [N] bool."""
+        counts = self._plausibility.evidence
+        fixed = np.zeros(len(word), bool)
+        for other, pairs in ((left, counts.pairs(left, word)), (right, counts.pairs(word, right))):
+            rarer, often = (
+                pick(counts.counted(word), counts.counted(other)) for pick in (np.minimum, np.maximum)
+            )
+            bound = (pairs >= _FIXED_SEEN) & (pairs >= _FIXED_SHARE * rarer)
+            bound &= pairs * counts.total >= _FIXED_MORE * rarer * often
+            for at in np.flatnonzero(bound & (other > 0)).tolist():
+                fixed[at] |= is_content(counts.words[other[at]])
+        return fixed
+
+
+def _key(opening: Opening) -> tuple[str, str]:
+    """Return what decides the words proposed for a place: its word, and an article before it."""
+    before = (opening.slot.before or "").lower()
+    return opening.slot.word, before if before in ("a", "an") else ""
+
+
+def _spoken(word: str) -> Spoken:
+    """Return the language of a word."""
+    return "en" if word.isascii() else "zh"

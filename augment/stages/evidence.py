@@ -1,0 +1,220 @@
+"""Learn from plain text how people write: words, neighbouring words, and what words are used alike.
+
+Counted are the rows of the train split, those worked on and those that pass through, and `resources.texts`, never a text of
+another split of the corpus. Stages after it that make samples read the table: a word is put in place only where people
+would write it (`candidates.plausibility`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from augment.candidates.common_pairs import PACKAGE, common_pairs
+from augment.candidates.evidence import Evidence as Counts
+from augment.candidates.evidence import PairCounts, evidence_of
+from augment.candidates.lexicon import Lexicon
+from augment.candidates.natural import part_of
+from augment.candidates.plausibility import (
+    USUAL,
+    Plausibility,
+    Spoken,
+    calibrate,
+    calibrations_of,
+    calibrations_table,
+)
+from augment.candidates.senses import learn_senses, senses_of
+from augment.candidates.sources import load_job_lexicons
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, SourceFile
+from augment.corpus import read
+from augment.corpus.formats import require_files
+from augment.errors import RequestError
+from augment.seeding import chance, key_of
+from augment.stages.protocol import Lines, Step, TableStage
+from augment.tables.columns import Column
+from augment.tables.files import read_table
+from augment.tables.rows import is_sample
+from augment.text.segment import segment
+
+_LINES = pa.schema(
+    [
+        ("key", pa.uint64()),
+        ("row", pa.int64()),
+        ("kind", pa.string()),
+        ("left", pa.string()),
+        ("right", pa.string()),
+        ("seen", pa.int64()),
+    ]
+)
+# Lines: a pair of words, the number of rows, and the hash of a text that is not to be counted.
+_PAIR, _ROWS, _HELD = "pair", "rows", "held"
+_LINE_SUFFIXES = (".txt", ".text")
+
+
+class Evidence(TableStage):
+    """How often words and neighbouring words are written in the train split and in `resources.texts`, for stages behind it."""
+
+    kind: Literal["evidence"] = "evidence"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The tokens."""
+        return ("tokens", "side")
+
+    @property
+    def adds(self) -> tuple[Column, ...]:
+        """Nothing: the rows stay as they are."""
+        return ()
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The list of common English pairs."""
+        return (PACKAGE,)
+
+    def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
+        """Return the pairs of the rows of train, how many these are, and the hashes of the other texts."""
+        counts, number, held = PairCounts(), 0, set()
+        language = job.corpus.language if job.corpus else "auto"
+        for row in _columns(rows.filter(pa.array(~is_sample(rows)))):
+            texts = [row["text"]] if row["text_pair"] is None else [row["text"], row["text_pair"]]
+            if row["split"] != "train":
+                held |= {key_of(text) for text in texts}
+                continue
+            number += 1
+            for tokens in _sides(row) or [_words(text, language) for text in texts]:
+                counts.add(tokens)
+        pairs = counts.pairs()
+        words = {word: key_of(word) for word in pairs.column("left").unique().to_pylist()}
+        lines = [
+            (words[word], _PAIR, word, *rest) for word, *rest in zip(*pairs.to_pydict().values(), strict=True)
+        ]
+        lines += [(key, _HELD, None, None, None) for key in sorted(held)]
+        lines.append((0, _ROWS, None, None, number))
+        keys, kinds, left, right, seen = zip(*lines, strict=True)
+        columns = {
+            "key": keys,
+            "row": [0] * len(lines),
+            "kind": kinds,
+            "left": left,
+            "right": right,
+            "seen": seen,
+        }
+        return pa.table(columns, schema=_LINES)
+
+    def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
+        """Yield all that was counted, with the vectors of words and what counts are worth, as one row."""
+        counts, number, held = PairCounts(), 0, [np.zeros(0, np.uint64)]
+        for table in lines():
+            kinds = table.column("kind").to_numpy()
+            counts.add_pairs(table.filter(pa.array(kinds == _PAIR)))
+            number += int(table.column("seen").to_numpy()[kinds == _ROWS].sum())
+            held.append(table.column("key").to_numpy()[kinds == _HELD])
+        train = counts.seen_first()
+        for tokens in _texts(job, np.unique(np.concatenate(held))):
+            counts.add(tokens)
+        yield _learned(counts.evidence(train, number).knowing(common_pairs()), job)
+
+    def open(self, job: Job, state: Path | None) -> Step:
+        """Nothing is done to the rows."""
+        return lambda batch: batch
+
+
+def open_plausibility(state: Path | None) -> Plausibility:
+    """Return what was learned, from a folder of state; RequestError if nothing was."""
+    path = Evidence().path_in(state) if state is not None else None
+    if path is None or not path.exists():
+        raise RequestError(
+            "stage `evidence`",
+            "has not been run, and a stage reads what it learns",
+            "run the pipeline as a whole",
+        )
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _changed: int) -> Plausibility:
+    """Return what a file holds, read once in a process."""
+    table = read_table(path)
+    return Plausibility(evidence_of(table), senses_of(table), calibrations_of(table))
+
+
+def text_configs(job: Job) -> Iterator[CorpusConfig]:
+    """Yield each of `resources.texts` as a corpus without labels."""
+    language = job.corpus.language if job.corpus else "auto"
+    for given in job.resources.texts:
+        yield CorpusConfig(
+            root=job.root,
+            files=(SourceFile(path=given.path),),
+            format="lines" if given.text is None and given.path.endswith(_LINE_SUFFIXES) else "auto",
+            text=given.text,
+            label=False,
+            id=False,
+            language=language,
+        )
+
+
+def _texts(job: Job, held: np.ndarray) -> Iterator[list[str]]:
+    """Yield the words of each text of `resources.texts`, but of those that are rows of another split."""
+    for config in text_configs(job):
+        require_files(config, lambda: "`resources.texts`")
+        for chunk in read(config, job.run.allow_download):
+            columns = chunk.rows.select(["text", "text_pair"]).to_pydict()
+            texts = [
+                text for pair in zip(*columns.values(), strict=True) for text in pair if text is not None
+            ]
+            for text in texts:
+                if not np.isin(np.uint64(key_of(text)), held, assume_unique=True):
+                    yield _words(text, config.language)
+
+
+def _learned(counts: Counts, job: Job) -> pa.Table:
+    """Return counts with what is learned from them."""
+    senses, lexicons = learn_senses(counts), load_job_lexicons(job)
+    strict = [lexicon for lexicon in lexicons if not lexicon.loose]
+    calibrations = {}
+    for spoken, usual in USUAL.items():
+        words = _replaceable(counts, spoken, lexicons)
+        rng = chance(job.seed, "evidence", spoken, 0)
+        calibrations[spoken] = calibrate(counts, senses, words, _synonyms(strict), usual, rng)
+    columns: dict[str, pa.ChunkedArray] = {}
+    for table in (counts.table(), senses.table(), calibrations_table(calibrations)):
+        columns |= dict(zip(table.column_names, table.columns, strict=True))
+    return pa.table(columns)
+
+
+def _replaceable(counts: Counts, spoken: Spoken, lexicons: tuple[Lexicon, ...]) -> dict[str, str]:
+    """Return the words of a language that may be replaced, with their part of speech."""
+    own = (word for word in counts.words if word and word.isascii() == (spoken == "en"))
+    parts = ((word, part_of(word, spoken, lexicons)) for word in own)
+    return {word: part for word, part in parts if part is not None and part != "degree"}
+
+
+def _synonyms(lexicons: list[Lexicon]) -> Callable[[str], tuple[str, ...]]:
+    """Return the function that gives the synonyms of a word."""
+    return lambda word: tuple(other for lexicon in lexicons for other in lexicon.synonyms(word))
+
+
+def _columns(rows: pa.Table) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows with what is counted of them; without tokens where they pass through."""
+    names = [name for name in ("text", "text_pair", "split", "tokens", "side") if name in rows.column_names]
+    yield from rows.select(names).to_pylist()
+
+
+def _sides(row: Mapping[str, Any]) -> list[list[str]]:
+    """Return the tokens of each side of a row; none where it has none."""
+    tokens = row.get("tokens")
+    if tokens is None:
+        return []
+    sides: list[list[str]] = [[] for _ in range(1 + (row["text_pair"] is not None))]
+    for token, side in zip(tokens, row["side"], strict=True):
+        sides[side].append(token)
+    return sides
+
+
+def _words(text: str, language: str) -> list[str]:
+    """Return the words of a text."""
+    return [text[start:end] for start, end in segment(text, language)]

@@ -1,0 +1,122 @@
+"""Samples with a few edits, each where a person would have written the word: drawn by chance, within a budget.
+
+Of what fits its place (`candidates.natural`) a word is drawn by its chance and by how often people write it there rather than
+the other one; with such weights a word is put in place as often as it is taken away, so samples do not drift to rare words
+(Barker 1965). Edits are added in other clauses while the product of their chances stays above the budget. A pair of words
+that the corpus would have in very many samples is offered in a part of its rows only, chosen by the row's id.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from augment.candidates.entities import Entities
+from augment.candidates.natural import Fitting, NaturalWords, Opening
+from augment.candidates.slot import Slot
+from augment.seeding import Chance, chance, key_of
+from augment.stages.editing import Row
+from augment.stages.editor import Draw, Drawer
+
+# Of all edits of a run, about, what one pair of words may make at most; samples that a row has, as a rule.
+_PAIR_SHARE, _USUAL = 0.03, 2
+# What ends a clause.
+_MARKS = frozenset("，。！？；：、…~,.!?;:()（）\n")
+
+# A token, what may take its place, and the clause it is in.
+Option = tuple[int, Fitting, int]
+
+
+class NaturalDraws:
+    """What draws the samples of rows."""
+
+    def __init__(
+        self,
+        words: NaturalWords,
+        least: float,
+        share: float,
+        count: int,
+        entities: Entities | None,
+        seed: int,
+    ) -> None:
+        """Keep what offers words, the budget of a sample, and how many samples a row is to have."""
+        self._words, self._least, self._share, self._count = words, least, share, count
+        self._entities, self._seed = entities, seed
+
+    def lookup(self, rows: list[Row]) -> Drawer:
+        """Return what draws the samples of some rows, all of whose words are looked up together."""
+        openings = [(row, opening) for row in rows for opening in _openings(row)]
+        if self._entities is not None:
+            openings = [(row, opening) for row, opening in openings if not self._entities.names(opening.slot)]
+        options: dict[str, list[Option]] = defaultdict(list)
+        clauses = {row.id: _clauses(row) for row in rows}
+        offers = self._words.offer([opening for _, opening in openings])
+        for (row, opening), fitting_words in zip(openings, offers, strict=True):
+            token = opening.slot.token
+            clause = clauses[row.id][token]
+            options[row.id] += [
+                (token, fitting, clause) for fitting in fitting_words if fitting.chance >= self._least
+            ]
+        return partial(self._draw, {row.id: self._thinned(row, options[row.id]) for row in rows})
+
+    def _thinned(self, row: Row, options: list[Option]) -> list[Option]:
+        """Return the options of a row without those pairs of words that are offered in other rows only."""
+        total = sum(fitting.weight for _, fitting, _ in options)
+        kept = []
+        for option in options:
+            token, fitting, _ = option
+            old = row.tokens[token]
+            expected = min(1.0, self._count * fitting.weight / total) * self._words.often(old)
+            share = _PAIR_SHARE * _USUAL * self._words.rows / expected if expected else 1.0
+            if share >= 1 or chance(self._seed, "pair", row.id, key_of(old, fitting.word)).share() < share:
+                kept.append(option)
+        return kept
+
+    def _draw(
+        self, options: Mapping[str, Sequence[Option]], row: Row, rng: Chance, number: int
+    ) -> Draw | None:
+        """Return a sample: one word more while the budget lasts, at most one in a clause."""
+        left = list(options.get(row.id, ()))
+        if not left:
+            return None
+        choice: dict[int, str] = {}
+        budget, most = self._least, row.quota(self._share)
+        while left and len(choice) < most:
+            token, fitting, clause = left[_weighted([option[1].weight for option in left], rng)]
+            choice[token] = fitting.word
+            budget /= fitting.chance
+            left = [option for option in left if option[2] != clause and option[1].chance >= budget]
+        return Draw(row.edits(choice))
+
+
+def _weighted(weights: Sequence[float], rng: Chance) -> int:
+    """Return an index, drawn in proportion to its weight."""
+    drawn = rng.share() * sum(weights)
+    for index, weight in enumerate(weights):
+        drawn -= weight
+        if drawn < 0:
+            return index
+    return len(weights) - 1
+
+
+def _openings(row: Row) -> list[Opening]:
+    """Return the places of a row that may be edited, with the tokens around them."""
+    openings = []
+    for token in row.free:
+        left, right = (
+            row.tokens[other] if 0 <= other < len(row.tokens) and row.side[other] == row.side[token] else ""
+            for other in (token - 1, token + 1)
+        )
+        slot = Slot(row.id, token, row.text, row.text_pair, row.side[token], *row.spans[token], left or None)
+        openings.append(Opening(slot, left, right))
+    return openings
+
+
+def _clauses(row: Row) -> list[int]:
+    """Return the number of the clause of each token."""
+    clause, numbers = 0, []
+    for index, token in enumerate(row.tokens):
+        if index and row.side[index] != row.side[index - 1]:
+            clause += 1
+        numbers.append(clause)
+        clause += token[0] in _MARKS
+    return numbers
