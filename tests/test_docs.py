@@ -76,6 +76,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "job": job.Job,
     "corpus": sections.CorpusConfig,
     "file": sections.SourceFile,
+    "text": sections.PlainText,
     "model": sections.ModelConfig,
     "resources": sections.ResourcesConfig,
     "train": sections.TrainConfig,

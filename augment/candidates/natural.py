@@ -23,7 +23,7 @@ from augment.text.segment import tag
 
 # Below this chance a word is never offered, whatever a stage asks.
 LEAST = 0.5
-# No chance is higher: of the words that counts and vectors are sure of one in fourteen did not read well.
+# No chance is higher, so that a sample has two edits at most within a budget of 0.8.
 SUREST = 0.93
 _TAGS = frozenset("nvadzib")
 _NAMES = frozenset({"nr", "ns", "nt", "nrt", "nrfg", "nsf"})
@@ -186,7 +186,7 @@ class NaturalWords:
         counts = [lexicon.meanings(each) for lexicon in self._lexicons for each in (token, word)]
         return _SURER if 0 < max(counts, default=0) <= _CLEAR else 1.0
 
-    def _is_free(self, opening: Slot, spoken: Spoken) -> bool:
+    def _is_free(self, opening: Opening, spoken: Spoken) -> bool:
         """Return whether a word of degree comes before what has degrees; other words may be anywhere."""
         return opening.slot.word not in _DEGREE[spoken] or self._is_graded(opening.right, spoken)
 

@@ -17,8 +17,8 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from augment.candidates.evidence import UNSEEN, Evidence
 from augment.candidates.senses import Senses
+from augment.candidates.word_counts import UNSEEN, WordCounts
 from augment.seeding import Chance
 
 Spoken = Literal["zh", "en"]
@@ -32,7 +32,7 @@ _FEATURES = 4
 
 
 @dataclass(frozen=True)
-class Calibration:
+class FitScale:
     """What counts are worth in a language.
 
     fit: intercept and weights of the logarithms `Plausibility.features` returns; cosines, same: knots of the chance that a
@@ -51,13 +51,13 @@ SCHEMA = pa.schema(
 
 
 # Learned from 4.7 million tokens of Chinese reviews and 0.6 million of English ones.
-USUAL: dict[Spoken, Calibration] = {
-    "zh": Calibration(
+USUAL: dict[Spoken, FitScale] = {
+    "zh": FitScale(
         (-3.954, 0.125, 0.208, 2.325, 0.911),
         (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
         (0.04, 0.24, 0.47, 0.63, 0.85, 0.91, 0.95, 0.96, 0.99, 0.99),
     ),
-    "en": Calibration(
+    "en": FitScale(
         (-3.316, 0.114, 0.239, 1.512, 1.124),
         (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
         (0.17, 0.35, 0.49, 0.61, 0.82, 0.92, 0.95, 0.97, 0.99, 0.999),
@@ -65,17 +65,17 @@ USUAL: dict[Spoken, Calibration] = {
 }
 
 
-def calibrations_table(calibrations: Mapping[Spoken, Calibration]) -> pa.Table:
+def calibrations_table(calibrations: Mapping[Spoken, FitScale]) -> pa.Table:
     """Return calibrations as a table of one row."""
     values = {name: [[getattr(one, name) for one in calibrations.values()]] for name in SCHEMA.names[1:]}
     return pa.table({"languages": [list(calibrations)]} | values, SCHEMA)
 
 
-def calibrations_of(table: pa.Table) -> dict[str, Calibration]:
+def calibrations_of(table: pa.Table) -> dict[Spoken, FitScale]:
     """Return what `calibrations_table` wrote."""
     (row,) = table.select(SCHEMA.names).to_pylist()
     columns = zip(row["fit"], row["cosines"], row["same"], strict=True)
-    made = [Calibration(*(tuple(values) for values in column)) for column in columns]
+    made = [FitScale(*(tuple(values) for values in column)) for column in columns]
     return dict(zip(row["languages"], made, strict=True))
 
 
@@ -83,9 +83,9 @@ def calibrations_of(table: pa.Table) -> dict[str, Calibration]:
 class Plausibility:
     """Counts, vectors, and what they are worth in each language."""
 
-    evidence: Evidence
+    evidence: WordCounts
     senses: Senses
-    calibrations: Mapping[str, Calibration]
+    calibrations: Mapping[Spoken, FitScale]
 
     def chances(
         self,
@@ -93,29 +93,25 @@ class Plausibility:
         old: np.ndarray,
         new: np.ndarray,
         right: np.ndarray,
-        spoken: str,
-        odds: np.ndarray | float = 1.0,
+        spoken: Spoken,
     ) -> np.ndarray:
-        """Return the chance of each word `new` in the place of `old` between `left` and `right`, all ids [N]; [N] float64.
+        """Return the chance of each word `new` in the place of `old` between `left` and `right`, all ids [N]; [N] float64."""
+        return np.asarray(self.fits(left, new, right, spoken) * self.same(old, new, spoken))
 
-        odds: that words of their source mean the same, before their vectors are looked at.
-        """
-        same = self.same(old, new, spoken)
-        return self.fits(left, new, right, spoken) * same * odds / (same * odds + (1 - same))
-
-    def fits(self, left: np.ndarray, word: np.ndarray, right: np.ndarray, spoken: str) -> np.ndarray:
+    def fits(self, left: np.ndarray, word: np.ndarray, right: np.ndarray, spoken: Spoken) -> np.ndarray:
         """Return the chance that words read well between their neighbours, [N] float64."""
         weights = np.asarray(self.calibrations[spoken].fit)
-        return 1 / (1 + np.exp(-(weights[0] + self.features(left, word, right) @ weights[1:])))
+        odds = np.exp(weights[0] + self.features(left, word, right) @ weights[1:])
+        return np.asarray(odds / (1 + odds))
 
-    def same(self, old: np.ndarray, new: np.ndarray, spoken: str) -> np.ndarray:
+    def same(self, old: np.ndarray, new: np.ndarray, spoken: Spoken) -> np.ndarray:
         """Return the chance that words mean the same, [N] float64; 0 where either has no vector."""
         cosine = self.senses.cosine(old, new)
         known = self.calibrations[spoken]
         return np.where(cosine > -1, np.interp(cosine, known.cosines, known.same), 0.0)
 
     def features(self, left: np.ndarray, word: np.ndarray, right: np.ndarray, less: int = 0) -> np.ndarray:
-        """Return what the counts say of words between neighbours, [N, 4] float64, with `less` occurrences left out.
+        """Return what is counted of words between neighbours, [N, 4] float64, with `less` occurrences left out.
 
         The smaller and the larger of how much more often than by chance each pair was seen, and the logarithms of the
         smaller and the larger count of the pairs.
@@ -140,13 +136,13 @@ class Plausibility:
 
 
 def calibrate(
-    evidence: Evidence,
+    evidence: WordCounts,
     senses: Senses,
     words: Mapping[str, str],
     synonyms: Callable[[str], Sequence[str]],
-    usual: Calibration,
+    usual: FitScale,
     rng: Chance,
-) -> Calibration:
+) -> FitScale:
     """Return what counts are worth in a language. words: those that may be replaced, with their part of speech.
 
     What there is too little text to learn is taken from `usual`.
@@ -159,12 +155,12 @@ def calibrate(
             groups[name].append(number)
             part[number] = name
     sites = _sites(evidence, np.array(sorted(part), np.int64), max(_FIT_SITES, _SENSE_SITES), rng)
-    left, word, right = sites
-    others = np.array([_any(groups[part[number]], rng) for number in word.tolist()], np.int64)
+    left, own, right = sites
+    others = np.array([_any(groups[part[number]], rng) for number in own.tolist()], np.int64)
     plain = Plausibility(evidence, senses, {})
     fit = _logistic(plain.features(*sites, less=1), plain.features(left, others, right)) or usual.fit
     cosines, same = _sense(plain, sites, groups, part, synonyms) or (usual.cosines, usual.same)
-    return Calibration(fit, cosines, same)
+    return FitScale(fit, cosines, same)
 
 
 def _any(items: Sequence[int], rng: Chance) -> int:
@@ -173,7 +169,7 @@ def _any(items: Sequence[int], rng: Chance) -> int:
 
 
 def _sites(
-    evidence: Evidence, words: np.ndarray, count: int, rng: Chance
+    evidence: WordCounts, words: np.ndarray, count: int, rng: Chance
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return drawn words with a left and a right neighbour each, as often as they are seen together, three times [N] int64."""
     wanted = np.zeros(len(evidence.words), bool)
@@ -242,6 +238,9 @@ def _sense(
     model.fit(
         np.concatenate(near), np.repeat([0, 1], list(map(len, near))), sample_weight=np.concatenate(each)
     )
-    knots = (np.round(values, 4).tolist() for values in (model.X_thresholds_, model.y_thresholds_))
-    cosines, same = (tuple(map(float, values)) for values in knots)
-    return cosines, same
+    return _rounded(model.X_thresholds_), _rounded(model.y_thresholds_)
+
+
+def _rounded(values: np.ndarray) -> tuple[float, ...]:
+    """Return numbers with four digits."""
+    return tuple(np.round(values, 4).tolist())

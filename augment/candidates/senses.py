@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from augment.candidates.evidence import Evidence
+from augment.candidates.word_counts import WordCounts
 
 # Words with vectors, the most frequent; how often each must be seen; dimensions.
 _WORDS, _LEAST, _DIMENSIONS = 20_000, 5, 150
@@ -47,7 +47,7 @@ def senses_of(table: pa.Table) -> Senses:
     return Senses(owner, flat.reshape(rows, -1) if rows else np.zeros((0, 1), np.float32))
 
 
-def learn_senses(evidence: Evidence) -> Senses:
+def learn_senses(evidence: WordCounts) -> Senses:
     """Return the vectors of the most frequent words; none for a text too short to have any."""
     from scipy import sparse
 

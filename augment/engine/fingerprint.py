@@ -43,10 +43,7 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
         "corpus": corpus_hashes(job),
         "models": models,
         "lexicons": lexicon_hashes(job) if names else {},
-        "forms": form_versions(names)
-        | fluency_versions(job)
-        | package_versions(plan)
-        | _evidence_versions(plan),
+        "forms": form_versions(names) | fluency_versions(job) | package_versions(plan),
         "resources": resource_hashes(job),
     }
 

@@ -14,8 +14,6 @@ import numpy as np
 import pyarrow as pa
 
 from augment.candidates.common_pairs import PACKAGE, common_pairs
-from augment.candidates.evidence import Evidence as Counts
-from augment.candidates.evidence import PairCounts, evidence_of
 from augment.candidates.lexicon import Lexicon
 from augment.candidates.natural import part_of
 from augment.candidates.plausibility import (
@@ -28,6 +26,7 @@ from augment.candidates.plausibility import (
 )
 from augment.candidates.senses import learn_senses, senses_of
 from augment.candidates.sources import load_job_lexicons
+from augment.candidates.word_counts import PairCounts, WordCounts, counts_of
 from augment.config.job import Job
 from augment.config.sections import CorpusConfig, SourceFile
 from augment.corpus import read
@@ -139,7 +138,7 @@ def open_plausibility(state: Path | None) -> Plausibility:
 def _read(path: Path, _changed: int) -> Plausibility:
     """Return what a file holds, read once in a process."""
     table = read_table(path)
-    return Plausibility(evidence_of(table), senses_of(table), calibrations_of(table))
+    return Plausibility(counts_of(table), senses_of(table), calibrations_of(table))
 
 
 def text_configs(job: Job) -> Iterator[CorpusConfig]:
@@ -171,7 +170,7 @@ def _texts(job: Job, held: np.ndarray) -> Iterator[list[str]]:
                     yield _words(text, config.language)
 
 
-def _learned(counts: Counts, job: Job) -> pa.Table:
+def _learned(counts: WordCounts, job: Job) -> pa.Table:
     """Return counts with what is learned from them."""
     senses, lexicons = learn_senses(counts), load_job_lexicons(job)
     strict = [lexicon for lexicon in lexicons if not lexicon.loose]
@@ -186,7 +185,7 @@ def _learned(counts: Counts, job: Job) -> pa.Table:
     return pa.table(columns)
 
 
-def _replaceable(counts: Counts, spoken: Spoken, lexicons: tuple[Lexicon, ...]) -> dict[str, str]:
+def _replaceable(counts: WordCounts, spoken: Spoken, lexicons: tuple[Lexicon, ...]) -> dict[str, str]:
     """Return the words of a language that may be replaced, with their part of speech."""
     own = (word for word in counts.words if word and word.isascii() == (spoken == "en"))
     parts = ((word, part_of(word, spoken, lexicons)) for word in own)

@@ -1,7 +1,7 @@
 """How often people write a word, and how often two words next to each other: counted once over plain text.
 
 Words are compared without case and width, numbers as one number, a run of marks as its first mark. The beginning and the
-end of a text is a word of its own, "". Of so many pairs that they would fill the memory, those that were seen once are
+end of a text is a word of its own, "". Where pairs would fill the memory, those that were seen once are
 forgotten.
 
     counts = PairCounts()
@@ -52,7 +52,7 @@ def form(token: str) -> str:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class WordCounts:
     """Counts of words and pairs.
 
     rows: of the train split; words: by id, 0 is the border of a text; counts, train: [W] int64, how often a word was seen in
@@ -96,7 +96,7 @@ class Evidence:
         )
         return seen + _KNOWN * (_in(wanted, self.known)[1] & both)
 
-    def knowing(self, pairs: Iterable[tuple[str, str]]) -> "Evidence":
+    def knowing(self, pairs: Iterable[tuple[str, str]]) -> "WordCounts":
         """Return the evidence with pairs that are common elsewhere; those of other words are left out."""
         ids = [(self.id(left), self.id(right)) for left, right in pairs]
         own = np.array([pair for pair in ids if min(pair) >= 0], np.uint64).reshape(-1, 2)
@@ -122,11 +122,11 @@ class Evidence:
         return pa.table({"rows": [self.rows]} | {name: [value] for name, value in values.items()}, SCHEMA)
 
 
-def evidence_of(table: pa.Table) -> Evidence:
-    """Return what `Evidence.table` wrote."""
+def counts_of(table: pa.Table) -> WordCounts:
+    """Return what `WordCounts.table` wrote."""
     row = {name: table.column(name).combine_chunks()[0] for name in SCHEMA.names}
     arrays = {name: np.asarray(row[name].values.to_numpy()) for name in SCHEMA.names[2:]}
-    return Evidence(row["rows"].as_py(), tuple(row["words"].as_py()), **arrays)
+    return WordCounts(row["rows"].as_py(), tuple(row["words"].as_py()), **arrays)
 
 
 def _in(wanted: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -174,7 +174,7 @@ class PairCounts:
         left = (self._keys >> _SHIFT).astype(np.int64)
         return np.bincount(left, weights=self._seen, minlength=len(self._id)).astype(np.int64)
 
-    def evidence(self, train: np.ndarray | None, rows: int) -> Evidence:
+    def evidence(self, train: np.ndarray | None, rows: int) -> WordCounts:
         """Return what was counted, words in alphabetical order. train: how often the first words were seen in the train split."""
         counts = self.seen_first()
         own = counts if train is None else np.pad(train, (0, len(counts) - len(train)))
@@ -184,14 +184,14 @@ class PairCounts:
         number[order] = np.arange(len(order), dtype=np.uint64)
         keys = number[self._keys >> _SHIFT] << _SHIFT | number[self._keys & _LOW]
         sort = np.argsort(keys, kind="stable")
-        return Evidence(rows, tuple(words), counts[order], own[order], keys[sort], self._seen[sort])
+        return WordCounts(rows, tuple(words), counts[order], own[order], keys[sort], self._seen[sort])
 
     def _numbers(self, words: pa.ChunkedArray) -> np.ndarray:
         """Return the ids of words that are forms."""
         coded = pc.dictionary_encode(words).combine_chunks()
         own = self._id
         ids = [own.setdefault(word, len(own)) for word in coded.dictionary.to_pylist()]
-        return np.array(ids, np.uint64)[coded.indices.to_numpy()]
+        return np.asarray(np.array(ids, np.uint64)[coded.indices.to_numpy()])
 
     def _flush(self) -> None:
         """Count the tokens that wait."""
