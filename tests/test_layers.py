@@ -50,6 +50,7 @@ DOORS = {
     "evaluation.evaluation": {"to_pandas": {"pandas"}},
     "engine.processes": {"cuda_devices": {"torch"}},
     "corpus.formats.columnar": {"from_folder": {"datasets"}, "from_hub": {"datasets"}},
+    "output.two_sample": {"two_sample_auc": {"sklearn"}},
     "output.manifest": {"to_pandas": {"pandas"}},
     "training.fitting": {"fit": {"transformers"}, "_features": {"datasets"}},
     "training.saving": {"save": {"transformers"}},

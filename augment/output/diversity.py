@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from augment.output.two_sample import two_sample_auc
 from augment.seeding import key_of
 from augment.text.ngram_overlap import distinct, self_bleu
 
@@ -122,7 +123,12 @@ class Diversity:
         """Return the figures of the samples for the summary, by name; nothing where no sample was given."""
         if not self.given:
             return {}
-        families = [self.sample[key] for key in sorted(self.sample)[:ROWS]]
+        keys = sorted(self.sample)[:ROWS]
+        families = [self.sample[key] for key in keys]
+        # One sample of each row, any of its stages.
+        area = two_sample_auc(
+            [(own, samples[key % len(samples)]) for key, (own, *samples) in zip(keys, families, strict=True)]
+        )
         texts = [sample for family in families for sample in family[1:]]
         copies, repeats = self._equal()
         return {
@@ -138,6 +144,7 @@ class Diversity:
             "distinct-1 of their source rows": round(distinct([family[0] for family in families], 1), 4),
             "distinct-2 of their source rows": round(distinct([family[0] for family in families], 2), 4),
             "self-BLEU": round(_self_bleu(families), 4),
+            **({} if area is None else {"two-sample AUC": round(area, 4)}),
         }
 
     def _equal(self) -> tuple[int, int]:
