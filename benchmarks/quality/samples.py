@@ -1,0 +1,146 @@
+"""How do samples read? Sheets for readers who do not know which system made a sample, and the figures of what they wrote.
+
+    python -m benchmarks.quality.samples sheet --work FOLDER --each 60 \
+        "natural, words:zh=RUN/hotel-zh:substitute_other" "EDA:zh=RUN/eda-hotel-zh" ...
+    python -m benchmarks.quality.samples unblind --work FOLDER one.csv other.csv
+
+`sheet` draws, for each system and language, so many samples of different source rows from finished runs (only those that
+joined the data), shuffles all of them and writes `sheet.csv`, with source and sample, and `key.json`, which a reader does not
+open. Several runs of a system and language share its number. A reader writes a file with the columns number, fluency (2
+natural, 1 understandable but odd, 0 broken), meaning (of what was edited: 2 same, 1 shifted, 0 wrong), label (right, unclear,
+wrong) and acceptable (1 or 0: would you put this row into a training set you care about?). Texts of corpora are not
+committed. Intervals are 95 % (Wilson); agreement is Cohen's kappa on acceptable.
+"""
+
+import argparse
+import csv
+import json
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from math import sqrt
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from benchmarks.common import write_page
+
+Row = dict[str, str]
+
+
+def main() -> None:
+    """Write a sheet, or the figures of sheets that were filled in."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["sheet", "unblind"])
+    parser.add_argument("given", nargs="+", help="SYSTEM:LANGUAGE=FOLDER[:METHOD], or files of ratings")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the sheet and its key")
+    parser.add_argument("--each", type=int, default=60, help="samples a system and language")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    if arguments.what == "sheet":
+        write_sheet(arguments.given, arguments.each, arguments.seed, arguments.work)
+    else:
+        unblind([Path(name) for name in arguments.given], arguments.work)
+
+
+def write_sheet(systems: Sequence[str], each: int, seed: int, work: Path) -> None:
+    """Draw samples of every system and write them shuffled, with the key apart."""
+    pools: dict[tuple[str, str], list[list[Row]]] = defaultdict(list)
+    for given in systems:
+        name, _, where = given.partition("=")
+        system, _, language = name.rpartition(":")
+        folder, _, method = where.partition(":")
+        pools[system, language].append(_samples(Path(folder), method or None, seed))
+    drawn: list[tuple[str, str, Row]] = []
+    for (system, language), parts in pools.items():
+        share = each // len(parts)
+        drawn += [(system, language, row) for part in parts for row in part[:share]]
+    random.Random(seed).shuffle(drawn)
+    work.mkdir(parents=True, exist_ok=True)
+    with (work / "sheet.csv").open("w", newline="", encoding="utf-8") as file:
+        lines = csv.writer(file)
+        lines.writerow(["number", "label", "source", "sample"])
+        for number, (_, _, row) in enumerate(drawn):
+            lines.writerow([number, row["label"], row["source"], row["sample"]])
+    key = {str(number): [system, language] for number, (system, language, _) in enumerate(drawn)}
+    (work / "key.json").write_text(json.dumps(key, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _samples(folder: Path, method: str | None, seed: int) -> list[Row]:
+    """Return one sample of each source row of a run, rows shuffled."""
+    rows = [
+        row
+        for path in sorted((folder / "data").glob("train*.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]
+    text = next(name for name in ("text", "review", "sentence", "content") if name in rows[0])
+    sources = {row["id"]: row for row in rows if row["source_id"] is None}
+    label = next(name for name in ("label_name", "label") if name in rows[0])
+    rng = random.Random(seed)
+    rng.shuffle(rows)
+    chosen: dict[str, Row] = {}
+    for row in rows:
+        if row["source_id"] is not None and (method is None or row["method"] == method):
+            source = sources[row["source_id"]]
+            values = {"label": str(row[label]), "source": str(source[text]), "sample": str(row[text])}
+            chosen.setdefault(str(row["source_id"]), values)
+    return list(chosen.values())
+
+
+def unblind(files: Sequence[Path], work: Path) -> None:
+    """Write the figures of each system and language, over all readers, and how far they agree."""
+    key = json.loads((work / "key.json").read_text(encoding="utf-8"))
+    ratings = [{row["number"]: row for row in csv.DictReader(path.open(encoding="utf-8"))} for path in files]
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for one in ratings:
+        for number, row in one.items():
+            system, language = key[number]
+            groups[system, language].append(row)
+    lines = [
+        "| language | system | ratings | acceptable % (95 %) | fluency | meaning | label wrong / unclear % |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (system, language), rows in sorted(groups.items(), key=lambda group: (group[0][1], group[0][0])):
+        count = len(rows)
+        good = sum(row["acceptable"].strip() == "1" for row in rows)
+        low, high = _wilson(good, count)
+        means = [sum(float(row[name]) for row in rows) / count for name in ("fluency", "meaning")]
+        wrong, unclear = (
+            100 * sum(row["label"].strip() == name for row in rows) / count for name in ("wrong", "unclear")
+        )
+        lines.append(
+            f"| {language} | {system} | {count} | {100 * good / count:.0f} ({low:.0f} to {high:.0f}) | {means[0]:.2f} | "
+            f"{means[1]:.2f} | {wrong:.0f} / {unclear:.0f} |"
+        )
+    for first, second in ((one, other) for at, one in enumerate(ratings) for other in ratings[at + 1 :]):
+        lines += ["", f"Agreement on acceptable: kappa {_kappa(first, second):.2f}."]
+    print("\n".join(lines))
+    write_page("quality/samples", "How samples read", __doc__, lines)
+
+
+def _wilson(good: int, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share, in percent (Wilson 1927)."""
+    z, share = 1.96, good / count
+    middle = share + z * z / (2 * count)
+    half = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    scale = 100 / (1 + z * z / count)
+    return scale * (middle - half), scale * (middle + half)
+
+
+def _kappa(one: dict[str, Row], other: dict[str, Row]) -> float:
+    """Return Cohen's kappa of two readers on what both rated."""
+    both = sorted(one.keys() & other.keys())
+    pairs = [
+        (one[number]["acceptable"].strip() == "1", other[number]["acceptable"].strip() == "1")
+        for number in both
+    ]
+    same = sum(first == second for first, second in pairs) / len(pairs)
+    shares = [sum(pair[reader] for pair in pairs) / len(pairs) for reader in (0, 1)]
+    chance = shares[0] * shares[1] + (1 - shares[0]) * (1 - shares[1])
+    return (same - chance) / (1 - chance) if chance < 1 else 1.0
+
+
+if __name__ == "__main__":
+    main()
