@@ -8,6 +8,7 @@ samples read well, a high one shows that they have words or pairs that people wo
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,4 +43,4 @@ def two_sample_auc(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> floa
 def _terms(tokens: Sequence[str]) -> list[str]:
     """Return the words of a text and its pairs of words, in lower case."""
     words = [token.casefold() for token in tokens]
-    return [*words, *(f"{left} {right}" for left, right in zip(words, words[1:], strict=False))]
+    return [*words, *(f"{left} {right}" for left, right in pairwise(words))]
