@@ -5,7 +5,7 @@
     python -m benchmarks.quality.samples unblind --work FOLDER one.csv other.csv
 
 `sheet` draws, for each system and language, so many samples of different source rows from finished runs (only those that
-joined the data), shuffles all of them and writes `sheet.csv`, with source and sample, and `key.json`, which a reader does not
+joined the data), shuffles all of them and writes `sheet.csv`, with source, sample and edits, and `key.json`, which a reader does not
 open. Several runs of a system and language share its number. A reader writes a file with the columns number, fluency (2
 natural, 1 understandable but odd, 0 broken), meaning (of what was edited: 2 same, 1 shifted, 0 wrong), label (right, unclear,
 wrong) and acceptable (1 or 0: would you put this row into a training set you care about?). Texts of corpora are not
@@ -20,12 +20,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from math import sqrt
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
 from benchmarks.common import write_page
 
 Row = dict[str, str]
+# Letters shown on either side of an edit.
+_AROUND = 25
 
 
 def main() -> None:
@@ -61,9 +64,9 @@ def write_sheet(systems: Sequence[str], each: int, seed: int, work: Path) -> Non
     work.mkdir(parents=True, exist_ok=True)
     with (work / "sheet.csv").open("w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)
-        lines.writerow(["number", "label", "source", "sample"])
+        lines.writerow(["number", "label", "source", "sample", "edits"])
         for number, (_, _, row) in enumerate(drawn):
-            lines.writerow([number, row["label"], row["source"], row["sample"]])
+            lines.writerow([number, row["label"], row["source"], row["sample"], row["edits"]])
     key = {str(number): [system, language] for number, (system, language, _) in enumerate(drawn)}
     (work / "key.json").write_text(json.dumps(key, ensure_ascii=False, indent=1), encoding="utf-8")
 
@@ -85,8 +88,15 @@ def _samples(folder: Path, method: str | None, seed: int) -> list[Row]:
         if row["source_id"] is not None and (method is None or row["method"] == method):
             source = sources[row["source_id"]]
             values = {"label": str(row[label]), "source": str(source[text]), "sample": str(row[text])}
+            values["edits"] = " | ".join(_around(values["source"], edit) for edit in row["edits"])
             chosen.setdefault(str(row["source_id"]), values)
     return list(chosen.values())
+
+
+def _around(source: str, edit: dict[str, Any]) -> str:
+    """Return an edit with what is around it in the source."""
+    start, end = edit["start"], edit["end"]
+    return f"{source[max(0, start - _AROUND) : start]}[{edit['old']} > {edit['new']}]{source[end : end + _AROUND]}"
 
 
 def unblind(files: Sequence[Path], work: Path) -> None:
