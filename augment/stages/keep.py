@@ -19,6 +19,9 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
     methods: tuple[str, ...] | None = Field(default=None, description="samples made by these stages")
     p_gold_at_least: float | None = Field(default=None, ge=0, le=1)
     p_gold_below: float | None = Field(default=None, ge=0, le=1)
+    natural_at_least: float | None = Field(
+        default=None, gt=0, le=1, description="naturalness, which `judge` with `naturalness: true` gives"
+    )
     prediction: Literal["changed", "unchanged"] | None = None
     source: Literal["right", "wrong"] | None = Field(
         default=None, description="whether the source row was predicted right"
@@ -70,6 +73,10 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
                 f"p(gold) below {self.p_gold_at_least}",
             ),
             (
+                self.natural_at_least is None or _number(row["naturalness"]) >= self.natural_at_least,
+                f"naturalness below {self.natural_at_least}",
+            ),
+            (
                 self.p_gold_below is None or (p_gold is not None and p_gold < self.p_gold_below),
                 f"p(gold) not below {self.p_gold_below}",
             ),
@@ -82,6 +89,7 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
             None if self.prediction is None else f"prediction {self.prediction}",
             None if self.p_gold_at_least is None else f"p(gold) at least {self.p_gold_at_least}",
             None if self.p_gold_below is None else f"p(gold) below {self.p_gold_below}",
+            None if self.natural_at_least is None else f"naturalness at least {self.natural_at_least}",
         ]
         return ", ".join(part for part in parts if part) or "every sample"
 
@@ -126,7 +134,13 @@ class Keep(Stage):
             "source_id",
             "method",
             *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after")),
+            *self._natural,
         )
+
+    @property
+    def _natural(self) -> tuple[str, ...]:
+        """The column of naturalness, where a rule looks at it."""
+        return ("naturalness",) if any(rule.natural_at_least for rule in self.rules) else ()
 
     @property
     def adds(self) -> tuple[Column, ...]:
@@ -140,6 +154,7 @@ class Keep(Stage):
             "method",
             "label",
             *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after")),
+            *self._natural,
         ]
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -164,3 +179,8 @@ class Keep(Stage):
             if why != "made by another stage":
                 objection = why
         return "drop", objection
+
+
+def _number(value: object) -> float:
+    """Return a probability rounded to 5 digits, so that the last bits decide nothing; 0 for one that is missing."""
+    return round(value, 5) if isinstance(value, float) else 0.0

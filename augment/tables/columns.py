@@ -222,6 +222,17 @@ def judgement(prefix: str = "") -> tuple[Column, ...]:
     )
 
 
+NATURALNESS = (
+    Column(
+        "naturalness",
+        pa.float32(),
+        "how natural the edits are next to what they replaced, by counts of plain text, from 0 to 1",
+        on="sample",
+        public=True,
+    ),
+)
+
+
 # All of the above, by the heading under which the documentation lists them.
 GROUPS: Mapping[str, tuple[Column, ...]] = {
     "corpus": CORPUS,
@@ -232,6 +243,7 @@ GROUPS: Mapping[str, tuple[Column, ...]] = {
     "attack": ATTACK,
     "counterfactual": MOVED,
     "judge": judgement(),
+    "naturalness": NATURALNESS,
     "keep": KEEP,
     "keywords": FLAGGED,
     "fold": (FOLD,),

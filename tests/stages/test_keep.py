@@ -54,3 +54,15 @@ def test_a_rule_may_ask_that_the_source_row_was_right() -> None:
 
 def test_a_row_without_a_label_meets_no_rule_about_gold() -> None:
     assert decide(Rule(verdict="keep", p_gold_at_least=0.0), p_gold_after=None)[0] == "drop"
+
+
+def test_a_sample_that_is_not_natural_enough_is_dropped_with_the_reason() -> None:
+    rule = Rule(verdict="keep", natural_at_least=0.6)
+    assert decide(rule, naturalness=0.6) == ("keep", "naturalness at least 0.6")
+    assert decide(rule, naturalness=0.59) == ("drop", "naturalness below 0.6")
+    assert decide(rule, naturalness=None)[0] == "drop"
+
+
+def test_naturalness_is_needed_only_where_a_rule_looks_at_it() -> None:
+    assert "naturalness" in Keep(rules=(Rule(verdict="keep", natural_at_least=0.6),)).needs
+    assert "naturalness" not in Keep().needs
