@@ -47,6 +47,6 @@ def test_naturalness_needs_what_is_learned_of_how_people_write() -> None:
 
 
 def test_a_rule_on_naturalness_needs_it_judged() -> None:
-    stages = [stage if stage["kind"] != "judge" else {"kind": "judge"} for stage in STAGES]
+    stages = [{**stage, "naturalness": False} if stage["kind"] == "judge" else stage for stage in STAGES]
     with pytest.raises(RequestError, match="`naturalness`"):
         pipeline_of(plan(stages))
