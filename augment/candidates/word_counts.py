@@ -156,10 +156,11 @@ class PairCounts:
         if self._size >= _CHUNK:
             self._flush()
 
-    def add_pairs(self, pairs: pa.Table) -> None:
-        """Add pairs that were counted elsewhere: a table as `pairs` returns it."""
+    def add_pairs(self, pairs: pa.Table, times: int = 1) -> None:
+        """Add pairs that were counted elsewhere, a table as `pairs` returns it; -1 times takes them away."""
+        self._flush()
         left, right = (self._numbers(pairs.column(name)) for name in ("left", "right"))
-        self._merge(left << _SHIFT | right, pairs.column("seen").to_numpy())
+        self._merge(left << _SHIFT | right, times * pairs.column("seen").to_numpy())
 
     def pairs(self) -> pa.Table:
         """Return the pairs with how often each was seen: `left` and `right` string, `seen` int64."""
@@ -178,9 +179,10 @@ class PairCounts:
         """Return what was counted, words in alphabetical order. train: how often the first words were seen in the train split."""
         counts = self.seen_first()
         own = counts if train is None else np.pad(train, (0, len(counts) - len(train)))
-        words = sorted(self._id)
+        # Words that were all taken away again are none.
+        words = sorted(word for word, number in self._id.items() if counts[number] or not word)
         order = np.array([self._id[word] for word in words], np.int64)
-        number = np.empty(len(order), np.uint64)
+        number = np.zeros(len(self._id), np.uint64)
         number[order] = np.arange(len(order), dtype=np.uint64)
         keys = number[self._keys >> _SHIFT] << _SHIFT | number[self._keys & _LOW]
         sort = np.argsort(keys, kind="stable")
@@ -211,6 +213,9 @@ class PairCounts:
         first = np.flatnonzero(np.diff(all_keys, prepend=~all_keys[:1]))
         self._keys = all_keys[first]
         self._seen = np.add.reduceat(all_seen, first) if len(first) else all_seen
+        if len(seen) and seen.min() < 0:
+            left = self._seen > 0
+            self._keys, self._seen = self._keys[left], self._seen[left]
         if len(self._keys) > _PAIRS:
             often = self._seen > 1
             self._keys, self._seen = self._keys[often], self._seen[often]

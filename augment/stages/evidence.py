@@ -29,7 +29,7 @@ from augment.candidates.sources import load_job_lexicons
 from augment.candidates.word_counts import PairCounts, WordCounts, counts_of
 from augment.config.job import Job
 from augment.config.sections import CorpusConfig, SourceFile
-from augment.corpus import read
+from augment.corpus import corpus_hashes, read
 from augment.corpus.formats import require_files
 from augment.errors import RequestError
 from augment.seeding import chance, key_of
@@ -113,8 +113,7 @@ class Evidence(TableStage):
             number += int(table.column("seen").to_numpy()[kinds == _ROWS].sum())
             held.append(table.column("key").to_numpy()[kinds == _HELD])
         train = counts.seen_first()
-        for tokens in _texts(job, np.unique(np.concatenate(held))):
-            counts.add(tokens)
+        _add_texts(counts, job, np.unique(np.concatenate(held)))
         yield _learned(counts.evidence(train, number).knowing(common_pairs()), job)
 
     def open(self, job: Job, state: Path | None) -> Step:
@@ -156,18 +155,39 @@ def text_configs(job: Job) -> Iterator[CorpusConfig]:
         )
 
 
-def _texts(job: Job, held: np.ndarray) -> Iterator[list[str]]:
-    """Yield the words of each text of `resources.texts`, but of those that are rows of another split."""
+def _add_texts(counts: PairCounts, job: Job, held: np.ndarray) -> None:
+    """Count `resources.texts`, but for texts that are rows of another split: those are counted as well and taken away again."""
     for config in text_configs(job):
         require_files(config, lambda: "`resources.texts`")
-        for chunk in read(config, job.run.allow_download):
-            columns = chunk.rows.select(["text", "text_pair"]).to_pydict()
-            texts = [
-                text for pair in zip(*columns.values(), strict=True) for text in pair if text is not None
-            ]
-            for text in texts:
-                if not np.isin(np.uint64(key_of(text)), held, assume_unique=True):
-                    yield _words(text, config.language)
+        hashes = tuple(sorted(corpus_hashes(job.model_copy(update={"corpus": config})).items()))
+        pairs, keys = _counted(config, hashes, job.run.allow_download)
+        counts.add_pairs(pairs)
+        if np.isin(keys, held).any():
+            known, away = set(held.tolist()), PairCounts()
+            for text in _texts(config, job.run.allow_download):
+                if key_of(text) in known:
+                    away.add(_words(text, config.language))
+            counts.add_pairs(away.pairs(), -1)
+
+
+# The draws of `evaluate` are runs on the same texts in one process.
+@lru_cache(maxsize=2)
+def _counted(
+    config: CorpusConfig, _hashes: tuple[tuple[str, str], ...], allow_download: bool
+) -> tuple[pa.Table, np.ndarray]:
+    """Return the pairs of texts, and the hash of each text, [N] uint64."""
+    counts, keys = PairCounts(), []
+    for text in _texts(config, allow_download):
+        counts.add(_words(text, config.language))
+        keys.append(key_of(text))
+    return counts.pairs(), np.array(keys, np.uint64)
+
+
+def _texts(config: CorpusConfig, allow_download: bool) -> Iterator[str]:
+    """Yield the texts of a corpus."""
+    for chunk in read(config, allow_download):
+        for name in ("text", "text_pair"):
+            yield from (text for text in chunk.rows.column(name).to_pylist() if text is not None)
 
 
 def _learned(counts: WordCounts, job: Job) -> pa.Table:

@@ -60,6 +60,18 @@ def test_pairs_counted_in_parts_are_the_pairs_counted_at_once() -> None:
     assert together.seen.tolist() == whole.seen.tolist()
 
 
+def test_pairs_taken_away_again_leave_nothing() -> None:
+    both, away = PairCounts(), PairCounts()
+    both.add(["房间", "很", "大"])
+    both.add(["窗户", "很", "大"])
+    away.add(["窗户", "很", "大"])
+    both.add_pairs(away.pairs(), -1)
+    left, only = both.evidence(None, 1), counted(["房间", "很", "大"])
+    assert left.words == only.words
+    assert left.keys.tolist() == only.keys.tolist()
+    assert left.seen.tolist() == only.seen.tolist()
+
+
 def test_a_table_gives_back_what_was_counted() -> None:
     evidence = counted(*TEXTS).knowing([("very", "room"), ("very", "window")])
     back = counts_of(evidence.table())
