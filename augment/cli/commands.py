@@ -304,7 +304,8 @@ def explain(
     ] = None,
     top: Annotated[int, typer.Option("--top", help="How many words to list.", min=1)] = 5,
     method: Annotated[
-        str, typer.Option("--method", help="integrated_gradients, gradient, gradient_x_input or occlusion.")
+        str,
+        typer.Option("--method", help="A method of the stage attribute, for example gradient or occlusion."),
     ] = "integrated_gradients",
     allow_download: Annotated[
         bool, typer.Option("--allow-download", help="Let a hub id be downloaded.")

@@ -244,6 +244,6 @@ def _error(attribution: "Attribution") -> str:
     if attribution.status == "exact":
         return "exact scores (a closed form)"
     if attribution.error is None:
-        return "change of the answer without each word"
+        return "a ranking: these scores do not have to add up"
     bound = f"scores within {attribution.error:.2%}"
     return bound if attribution.status == "converged" else f"{bound} ({attribution.status})"

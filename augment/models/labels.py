@@ -82,6 +82,10 @@ class LabelMap:
             named = {number: f"NAME{number}" for number in numbered} | dict(self.names)
             return f"name the model's numbered classes, `corpus.label_names: {_mapping(named)}`"
         guesses = {label: self._guess(label) for label in unknown}
+        if set(unknown) <= set(self.names.values()):
+            # The corpus names its labels, and not as the model does: what is written must name them anew.
+            renamed = {label: guesses.get(name, name) for label, name in self.names.items()}
+            return f"name the labels as the model does, for example `corpus.label_names: {_mapping(renamed)}`"
         numbers = all(label.isdecimal() for label in unknown)
         advice = "say what each number means" if numbers else "say which class each label is"
         return f"{advice}, for example `corpus.label_names: {_mapping({**self.names, **guesses})}`"

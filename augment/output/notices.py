@@ -176,8 +176,8 @@ def _of_scores(method: str, totals: Totals, left_open: bool) -> Iterator[str]:
         )
     if totals.silent[method]:
         yield (
-            f"{method}: in {totals.silent[method]:,} of {rows:,} rows every word has the score 0: a cut behind the layer that "
-            "brings words together shows none of them"
+            f"{method}: in {totals.silent[method]:,} of {rows:,} rows every word has the score 0: no word changes the answer, or "
+            "a cut is behind the layer that brings words together"
         )
     if counter["not_converged"]:
         yield f"{method}: {counter['not_converged']:,} of {rows:,} rows miss the tolerance; see the error column"

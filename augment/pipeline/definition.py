@@ -76,7 +76,9 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
             raise RequestError(
                 where,
                 f"stage `{stage.kind}` adds the column `{twice[0]}`, which is already there",
-                "give it another `name:`" if stage.has_name else "leave one of them out",
+                "give it another `name:`; columns of your own stage need its name in theirs"
+                if stage.has_name
+                else "leave one of them out",
             )
         judging = (later.decides for later in pipeline.stages[index:])
         if stage.moves_labels and not any(judging):

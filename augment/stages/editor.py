@@ -24,7 +24,7 @@ from augment.errors import RequestError
 from augment.seeding import Chance, chance
 from augment.stages.editing import Row, protection, whole_rows
 from augment.stages.protocol import Stage, Step
-from augment.tables.columns import SAMPLE, Column
+from augment.tables.columns import MOVED, SAMPLE, Column
 from augment.tables.rows import Missing, Sample, with_columns, with_samples
 from augment.text.editable import Protection
 from augment.text.edits import Edit, replay
@@ -198,7 +198,13 @@ def is_blank(texts: tuple[str, str | None]) -> bool:
 
 
 def _checked(sample: Sample, batch: pa.RecordBatch) -> Sample:
-    """Return a sample; RequestError if it has values for columns that are not there."""
+    """Return a sample; RequestError if it has values for columns that are not there, or another label that nobody would know of."""
+    if sample.label is not None and MOVED[0].name not in batch.schema.names:
+        raise RequestError(
+            f"stage `{sample.method}`",
+            f"a draw has a label of its own, and the stage does not declare `{MOVED[0].name}`",
+            "add the columns MOVED of augment.tables.columns to `adds`, so that `keep` judges what was moved",
+        )
     for name in sample.values.keys() - set(batch.schema.names):
         raise RequestError(
             f"stage `{sample.method}`",

@@ -82,3 +82,11 @@ def test_an_unknown_label_is_bad_data_that_names_the_classes_there_are() -> None
     assert "中评" in caught.value.where
     assert "差评, 好评" in caught.value.what
     assert "corpus.label_names" in caught.value.hint
+
+
+def test_labels_that_the_corpus_names_otherwise_are_named_anew_as_the_model_does() -> None:
+    labels = LabelMap(("bad", "good"), {"0": "negative", "1": "good"})
+    with pytest.raises(DataError) as caught:
+        labels.require({"negative", "good"})
+    assert "{0: CLASS, 1: good}" in caught.value.hint
+    LabelMap(("bad", "good"), {"0": "bad", "1": "good"}).require({"bad", "good"})

@@ -72,7 +72,7 @@ def job(small: Path) -> Job:
         (START + "  - kind: eda\n  - kind: eda\n", 9, "two stages make samples under the same name, `eda`", "leave one of them out"),
         (START + "  - kind: delete\n    name: 删\n", 9, "`name` cannot be '删'", "pattern"),
         (START + "  - kind: delete\n  - kind: substitute\n    name: delete_other\n", 9, "under the same name", "`name:`"),
-        ("  - kind: shuffle\n", 4, "no stage of kind `shuffle`", "known here: tokenize, attribute"),
+        ("  - kind: nosuch\n", 4, "no stage of kind `nosuch`", "known here: tokenize, attribute"),
         ("  - kind: atribute\n", 4, "no stage of kind `atribute`", "did you mean `attribute`?"),
         ("  - granularity: word\n", 4, "a stage needs a `kind`", "add `kind:`"),
         ("  - kind: tokenize\n  - kind: attribute\n    fixxed: 3\n", 6, "unknown key `fixxed`", "did you mean `fixed`?"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pytest
 
+from augment.errors import RequestError
 from augment.seeding import Chance
 from augment.stages.editing import Row, whole_rows
 from augment.stages.editor import Draw, make_samples
@@ -85,3 +86,13 @@ def test_a_row_without_tokens_to_edit_is_drawn_from_no_more_than_needed() -> Non
         0,
         [{"method": "test", "missing": 2, "reason": "no token may be edited"}],
     )
+
+
+def test_a_label_of_its_own_is_refused_where_the_stage_does_not_declare_who_had_which() -> None:
+    def moved(row: Row, rng: Chance, number: int) -> Draw:
+        """Return a draw with another label."""
+        return Draw(row.edits({0: "大厅"}), label="坏")
+
+    rows = batch(["房间 很好"])
+    with pytest.raises(RequestError, match="label_from"):
+        make_samples(rows, whole_rows(rows, Protection()), "own", 1, 0, moved)
