@@ -3,10 +3,11 @@
     python -m benchmarks.quality.samples sheet --work FOLDER --each 60 \
         "natural, words:zh=RUN/hotel-zh:substitute_other" "EDA:zh=RUN/eda-hotel-zh" ...
     python -m benchmarks.quality.samples unblind --work FOLDER one.csv other.csv
+    python -m benchmarks.quality.samples show RUN/demo-zh RUN/demo-en --each 10
 
 `sheet` draws, for each system and language, so many samples of different source rows from finished runs (only those that
 joined the data), shuffles all of them and writes `sheet.csv`, with source, sample and edits, and `key.json`, which a reader does not
-open. Several runs of a system and language share its number. A reader writes a file with the columns number, fluency (2
+open. `show` prints some. Several runs of a system and language share its number. A reader writes a file with the columns number, fluency (2
 natural, 1 understandable but odd, 0 broken), meaning (of what was edited: 2 same, 1 shifted, 0 wrong), label (right, unclear,
 wrong) and acceptable (1 or 0: would you put this row into a training set you care about?). Texts of corpora are not
 committed. Intervals are 95 % (Wilson); agreement is Cohen's kappa on acceptable.
@@ -36,14 +37,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["sheet", "unblind"])
+    parser.add_argument("what", choices=["sheet", "unblind", "show"])
     parser.add_argument("given", nargs="+", help="SYSTEM:LANGUAGE=FOLDER[:METHOD], or files of ratings")
-    parser.add_argument("--work", type=Path, required=True, help="folder of the sheet and its key")
+    parser.add_argument("--work", type=Path, default=Path("."), help="folder of the sheet and its key")
     parser.add_argument("--each", type=int, default=60, help="samples a system and language")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.what == "sheet":
         write_sheet(arguments.given, arguments.each, arguments.seed, arguments.work)
+    elif arguments.what == "show":
+        show([Path(name) for name in arguments.given], arguments.each, arguments.seed)
     else:
         unblind([Path(name) for name in arguments.given], arguments.work)
 
@@ -69,6 +72,14 @@ def write_sheet(systems: Sequence[str], each: int, seed: int, work: Path) -> Non
             lines.writerow([number, row["label"], row["source"], row["sample"], row["edits"]])
     key = {str(number): [system, language] for number, (system, language, _) in enumerate(drawn)}
     (work / "key.json").write_text(json.dumps(key, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def show(folders: Sequence[Path], each: int, seed: int) -> None:
+    """Print samples of each run, drawn by the seed, as a table with what was edited."""
+    for folder in folders:
+        print(f"\n| {folder.name}: what was edited |\n|---|")
+        for row in _samples(folder, None, seed)[:each]:
+            print(f"| {row['edits'].replace('|', '/')} |")
 
 
 def _samples(folder: Path, method: str | None, seed: int) -> list[Row]:
