@@ -38,39 +38,19 @@ _MEANINGS = {"v": 7, "n": 12, "a": 12, "r": 12}
 # Words of so few meanings that a dictionary's synonym is nearly always one, and how much surer that makes it.
 _CLEAR, _SURER = 4, 4.0
 # Synonyms in a dictionary, since each can give a distance.
-_TIMES = frozenset(
-    [
-        "second",
-        "minute",
-        "hour",
-        "day",
-        "night",
-        "week",
-        "month",
-        "year",
-        "decade",
-        "seconds",
-        "minutes",
-        "hours",
-        "days",
-        "nights",
-        "weeks",
-        "months",
-        "years",
-        "decades",
-    ]
-)
+_UNITS = ("second", "minute", "hour", "day", "night", "week", "month", "year", "decade")
+_TIMES = frozenset([*_UNITS, *(f"{unit}s" for unit in _UNITS)])
 # How many mean the same for one that does not, before vectors are looked at: of a dictionary's synonyms in a word's main
 # sense, and in other senses. What is only near a word is not offered.
 _OF_MAIN, _OF_OTHERS = 1.0, 0.3
-# A neighbour that a word has so often, and that often has it, is part of a fixed string with it.
-# More often than by chance, by this factor.
+# A neighbour is part of a fixed string with a word where the rarer of the two has the other in this share of its occurrences, in
+# this many at least, and by this factor more often than by chance.
 _FIXED_SHARE, _FIXED_SEEN, _FIXED_MORE = 0.15, 4, 20
 
 
 @dataclass(frozen=True)
 class Opening:
-    """A opening with the tokens before and behind it in its text, "" at its ends."""
+    """A slot with the tokens before and behind it in its text, "" at its ends."""
 
     slot: Slot
     left: str

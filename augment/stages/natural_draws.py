@@ -8,6 +8,7 @@ that the corpus would have in very many samples is offered in a part of its rows
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from augment.candidates.entities import Entities
@@ -26,35 +27,34 @@ _MARKS = frozenset("，。！？；：、…~,.!?;:()（）\n")
 Option = tuple[int, Fitting, int]
 
 
+@dataclass(frozen=True)
 class NaturalDraws:
-    """What draws the samples of rows."""
+    """What draws the samples of rows.
 
-    def __init__(
-        self,
-        words: NaturalWords,
-        least: float,
-        share: float,
-        count: int,
-        entities: Entities | None,
-        seed: int,
-    ) -> None:
-        """Keep what offers words, the budget of a sample, and how many samples a row is to have."""
-        self._words, self._least, self._share, self._count = words, least, share, count
-        self._entities, self._seed = entities, seed
+    words: what offers words; least: the budget of a sample; share: the most of a row's content words that is edited; count: how
+    many samples a row is to have; entities: what finds names, which stay, if anything does.
+    """
+
+    words: NaturalWords
+    least: float
+    share: float
+    count: int
+    entities: Entities | None
+    seed: int
 
     def lookup(self, rows: list[Row]) -> Drawer:
         """Return what draws the samples of some rows, all of whose words are looked up together."""
         openings = [(row, opening) for row in rows for opening in _openings(row)]
-        if self._entities is not None:
-            openings = [(row, opening) for row, opening in openings if not self._entities.names(opening.slot)]
+        if self.entities is not None:
+            openings = [(row, opening) for row, opening in openings if not self.entities.names(opening.slot)]
         options: dict[str, list[Option]] = defaultdict(list)
         clauses = {row.id: _clauses(row) for row in rows}
-        offers = self._words.offer([opening for _, opening in openings])
+        offers = self.words.offer([opening for _, opening in openings])
         for (row, opening), fitting_words in zip(openings, offers, strict=True):
             token = opening.slot.token
             clause = clauses[row.id][token]
             options[row.id] += [
-                (token, fitting, clause) for fitting in fitting_words if fitting.chance >= self._least
+                (token, fitting, clause) for fitting in fitting_words if fitting.chance >= self.least
             ]
         return partial(self._draw, {row.id: self._thinned(row, options[row.id]) for row in rows})
 
@@ -65,9 +65,9 @@ class NaturalDraws:
         for option in options:
             token, fitting, _ = option
             old = row.tokens[token]
-            expected = min(1.0, self._count * fitting.weight / total) * self._words.often(old)
-            share = _PAIR_SHARE * _USUAL * self._words.rows / expected if expected else 1.0
-            if share >= 1 or chance(self._seed, "pair", row.id, key_of(old, fitting.word)).share() < share:
+            expected = min(1.0, self.count * fitting.weight / total) * self.words.often(old)
+            share = _PAIR_SHARE * _USUAL * self.words.rows / expected if expected else 1.0
+            if share >= 1 or chance(self.seed, "pair", row.id, key_of(old, fitting.word)).share() < share:
                 kept.append(option)
         return kept
 
@@ -79,7 +79,7 @@ class NaturalDraws:
         if not left:
             return None
         choice: dict[int, str] = {}
-        budget, most = self._least, row.quota(self._share)
+        budget, most = self.least, row.quota(self.share)
         while left and len(choice) < most:
             token, fitting, clause = left[_weighted([option[1].weight for option in left], rng)]
             choice[token] = fitting.word
