@@ -196,7 +196,7 @@ def online(
     guard = protection(job)
     makers = []
     for stage in editing:
-        lookup = stage.lookup(job, home / "run")
+        lookup = stage.lookup(job, None)
         parts = [rows.slice(begin, _TOGETHER) for begin in range(0, rows.num_rows, _TOGETHER)]
         drawers = {block: lookup(stage.rows(part, guard)) for block, part in enumerate(parts)}
         makers.append(Maker(stage, drawers, guard, job.seed))
@@ -214,6 +214,13 @@ def _split(plan: Pipeline) -> tuple[Pipeline, list[Editor]]:
             f"pipeline {plan.name}",
             what,
             "give a pipeline whose samples come from `substitute`, `delete`, or your own stages that redraw",
+        )
+    reading = next((stage for stage in editing if stage.reads_tables), None)
+    if reading is not None:
+        raise RequestError(
+            f"pipeline {plan.name}",
+            f"stage `{reading.kind}` reads what `{reading.reads_tables[0]}` learned of the corpus, and a finished run does not keep it",
+            "leave that key of the stage out, or train on the samples of a run",
         )
     stages: tuple[Stage, ...] = plan.stages[: making[0]]
     return plan.model_copy(update={"stages": stages}), editing

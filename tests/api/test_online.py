@@ -207,6 +207,11 @@ def test_scores_of_another_request_are_refused_naming_what_differs(job: Job, fin
         augment.online("augment", job, finished)
 
 
+def test_natural_samples_are_refused_as_a_run_does_not_keep_what_was_learned(job: Job) -> None:
+    with pytest.raises(RequestError, match="`evidence` learned"):
+        augment.online("augment-natural", job)
+
+
 @pytest.mark.parametrize("name", ["attack", "explain", "balance"])
 def test_a_pipeline_whose_samples_cannot_be_drawn_is_refused(job: Job, name: str) -> None:
     with pytest.raises(RequestError, match=r"cannot be drawn anew|no stage of it makes samples"):
