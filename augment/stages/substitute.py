@@ -28,6 +28,8 @@ from augment.text.editable import Protection, is_content
 
 # Near synonyms that may replace a key word.
 _NEAREST = 3
+# What is not used where samples are to read well: there a chance decides.
+_NOT_NATURAL = ("tier", "most", "context", "fluency")
 Offers = dict[tuple[str, int], tuple[str, ...]]
 # The tokens of a phrase, by its row and its first free token.
 Spread = dict[tuple[str, int], tuple[int, ...]]
@@ -79,7 +81,7 @@ class Substitute(Editor):
         gt=0,
         le=1,
         description="edit only while the chance that all edits of a sample read as if a person had written them is at least this, "
-        "and no clause twice; learned by a stage `evidence` before this one. `most`, `similarity`, `frequency` and `share` still hold",
+        "and no clause twice; learned by a stage `evidence` before this one. `antonyms`, `pos`, `frequency`, `similarity` and `share` still hold",
     )
     entities: Literal["keep", "edit"] = Field(
         default="keep",
@@ -107,9 +109,16 @@ class Substitute(Editor):
 
     @model_validator(mode="after")
     def _natural_words(self) -> Self:
-        """Refuse forms, which are no words, where samples are to read well."""
-        if self.natural is not None and set(self.sources) <= set(FORMS):
-            raise ValueError(f"`natural` is for words: {', '.join(FORMS)} are meant to be none")
+        """Refuse sources and tests of words that are not used where samples are to read well."""
+        if self.natural is None:
+            return self
+        if "lexicon" not in self.sources:
+            raise ValueError(
+                "`natural` needs `lexicon` in `sources`: of other words it is not known what they mean"
+            )
+        for key in _NOT_NATURAL:
+            if getattr(self, key) != type(self).model_fields[key].default:
+                raise ValueError(f"`{key}` does nothing with `natural`: leave it out")
         return self
 
     @property
@@ -145,12 +154,12 @@ class Substitute(Editor):
         """Load the lexicons and models that offer candidates; return what asks them once for some rows."""
         filters = Filters(self.antonyms == "veto", self.pos, self.frequency, self.similarity, self.context)
         sources = open_sources(self.sources, job, self.most, filters)
-        fluency = open_fluency(job, self.fluency)
-        near = _near(job) if self.tier == "near" else None
         entities = Entities(load_job_lexicons(job)) if self.entities == "keep" else None
         if self.natural is not None:
             words = NaturalWords(open_plausibility(state), sources, load_job_lexicons(job))
             return NaturalDraws(words, self.natural, self.share, self.count, entities, job.seed).lookup
+        fluency = open_fluency(job, self.fluency)
+        near = _near(job) if self.tier == "near" else None
         phrases = phrase_finder(load_job_lexicons(job)) if "lexicon" in self.sources else None
         # No other source knows phrases, and a masked model would put one word for them.
         own = open_sources(("lexicon",), job, self.most, filters) if phrases is not None else None

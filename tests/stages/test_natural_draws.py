@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
+from pydantic import ValidationError
 
 from augment.candidates.natural import SUREST, NaturalWords
 from augment.candidates.plausibility import USUAL, Plausibility
@@ -12,6 +14,7 @@ from augment.candidates.slot import Proposed, Slot
 from augment.candidates.sources import Sources
 from augment.candidates.word_counts import PairCounts, WordCounts
 from augment.seeding import chance
+from augment.stages import Substitute
 from augment.stages.editing import Row
 from augment.stages.natural_draws import NaturalDraws
 from augment.text.edits import replay
@@ -142,3 +145,11 @@ def test_words_of_degree_replace_each_other_only_before_what_has_degrees() -> No
     words = words_of(*["酒店很舒适，", "酒店非常舒适，", "非常，是的", "很，是的"] * 10)
     assert samples(words, row_of("酒店很舒适，")) == ["酒店非常舒适，"] * 20
     assert samples(words, row_of("很，是的")) == []
+
+
+@pytest.mark.parametrize(
+    "key", [{"tier": "near"}, {"most": 3}, {"context": 0.5}, {"fluency": 1.0}, {"sources": ("masked_lm",)}]
+)
+def test_a_key_that_does_nothing_with_natural_is_refused(key: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="natural"):
+        Substitute.model_validate({"natural": 0.8, **key})
