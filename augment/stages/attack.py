@@ -17,10 +17,9 @@ from augment.candidates.forms import FORMS
 from augment.candidates.sources import SourceName, Sources, open_sources
 from augment.config.job import Job
 from augment.models.labels import LabelMap
-from augment.stages.editing import Context, Row, editable_rows, protection
+from augment.stages.editing import Context, Row, editable_rows, protection, slots_of
 from augment.stages.editor import Editor
 from augment.stages.protocol import Step, idle
-from augment.stages.substitute import slots_of
 from augment.tables.columns import ATTACK, SAMPLE, Column
 from augment.tables.rows import Missing, Sample, with_columns, with_samples
 from augment.text.foreign import FOREIGN

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import pyarrow as pa
 from pydantic import Field
 
+from augment.candidates.slot import Slot
 from augment.config.job import Job
 from augment.errors import RequestError
 from augment.tables.rows import source_rows
@@ -77,6 +78,12 @@ class Row:
         """Return the tokens of the text that a token is in, and its index among them."""
         home = [index for index, side in enumerate(self.side) if side == self.side[token]]
         return [self.tokens[index] for index in home], home.index(token)
+
+    def neighbour(self, token: int, step: int) -> str | None:
+        """Return the token `step` further on the same side, None beyond its ends."""
+        other = token + step
+        inside = 0 <= other < len(self.tokens) and self.side[other] == self.side[token]
+        return self.tokens[other] if inside else None
 
     def quota(self, share: float) -> int:
         """Return how many words a share of the row's content words is, at least one."""
@@ -195,3 +202,12 @@ def whole_rows(batch: pa.RecordBatch, guard: Protection) -> list[Row]:
         free = tuple(token for token in range(count) if token not in kept)
         rows.append(_guarded(_row(index, values, (0.0,) * count, free, count), kept, guard))
     return rows
+
+
+def slots_of(row: Row) -> list[Slot]:
+    """Return the slots of a row that may be edited, as candidate sources want them."""
+    whole = (row.text, row.text_pair)
+    return [
+        Slot(row.id, token, *whole, row.side[token], *row.spans[token], row.neighbour(token, -1))
+        for token in row.free
+    ]

@@ -13,9 +13,8 @@ from functools import partial
 
 from augment.candidates.entities import Entities
 from augment.candidates.natural import Fitting, NaturalWords, Opening
-from augment.candidates.slot import Slot
 from augment.seeding import Chance, chance, key_of
-from augment.stages.editing import Row
+from augment.stages.editing import Row, slots_of
 from augment.stages.editor import Draw, Drawer
 
 # Of all edits of a run, about, what one pair of words may make at most; samples that a row has, as a rule.
@@ -99,16 +98,8 @@ def _weighted(weights: Sequence[float], rng: Chance) -> int:
 
 
 def _openings(row: Row) -> list[Opening]:
-    """Return the places of a row that may be edited, with the tokens around them."""
-    openings = []
-    for token in row.free:
-        left, right = (
-            row.tokens[other] if 0 <= other < len(row.tokens) and row.side[other] == row.side[token] else ""
-            for other in (token - 1, token + 1)
-        )
-        slot = Slot(row.id, token, row.text, row.text_pair, row.side[token], *row.spans[token], left or None)
-        openings.append(Opening(slot, left, right))
-    return openings
+    """Return the slots of a row that may be edited, with the tokens around them."""
+    return [Opening(slot, slot.before or "", row.neighbour(slot.token, 1) or "") for slot in slots_of(row)]
 
 
 def _clauses(row: Row) -> list[int]:

@@ -19,7 +19,7 @@ from augment.candidates.sources import SourceName, load_job_lexicons, open_sourc
 from augment.config.job import Job
 from augment.config.sections import StrictBool
 from augment.seeding import Chance
-from augment.stages.editing import Context, On, Row, editable_rows
+from augment.stages.editing import Context, On, Row, editable_rows, slots_of
 from augment.stages.editor import Draw, Drawer, Editor, Lookup
 from augment.stages.evidence import open_plausibility
 from augment.stages.natural_draws import NaturalDraws
@@ -236,19 +236,6 @@ def phrases_of(row: Row, find: PhraseFinder) -> list[tuple[Slot, tuple[int, ...]
             start, end = row.spans[tokens[0]][0], row.spans[tokens[-1]][1]
             # A phrase does not go on in the next line.
             if able and set(stay) <= free and not {*"\r\n"} & {*text[start:end]}:
-                at = (row.text, row.text_pair, side, start, end, _before(row, tokens[0]))
+                at = (row.text, row.text_pair, side, start, end, row.neighbour(tokens[0], -1))
                 disjoint.append((Slot(row.id, able[0], *at), tokens))
     return disjoint
-
-
-def slots_of(row: Row) -> list[Slot]:
-    """Return the places of a row that may be edited, as candidate sources want them."""
-    return [
-        Slot(row.id, token, row.text, row.text_pair, row.side[token], *row.spans[token], _before(row, token))
-        for token in row.free
-    ]
-
-
-def _before(row: Row, token: int) -> str | None:
-    """Return the token before this one on the same side."""
-    return row.tokens[token - 1] if token and row.side[token - 1] == row.side[token] else None
