@@ -21,6 +21,7 @@ from augment.candidates.homophones import WordForms, by_pinyin, by_table
 from augment.candidates.look_alikes import by_parts
 from augment.candidates.slot import Proposed, Slot
 from augment.candidates.typos import typos
+from augment.text.packaged import packaged_file
 
 FormName = Literal["homophones", "look_alikes", "traditional", "typos"]
 FORMS: tuple[FormName, ...] = get_args(FormName)
@@ -122,9 +123,7 @@ def _traditional() -> WordForms:
 
 def _file(package: str, inside: str) -> Path:
     """Return the path of a file in an installed package."""
-    spec = find_spec(package)
-    folders = (spec.submodule_search_locations or ()) if spec else ()
-    return next((path for folder in folders if (path := Path(folder) / inside).exists()), Path(inside))
+    return packaged_file(package, inside) or Path(inside)
 
 
 def _version(package: str) -> str:

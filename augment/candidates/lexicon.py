@@ -6,7 +6,6 @@ Dictionaries are read as plain text where they are installed; none is downloaded
     lexicons[0].synonyms("Movies")    # ('Films', 'Pictures', 'Flicks', ...)
 """
 
-import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -19,6 +18,7 @@ from augment.candidates.moby import Moby
 from augment.candidates.wordnet import WordNet
 from augment.errors import DataError, RequestError, nearest
 from augment.text.inflect import match_case
+from augment.text.packaged import packaged_file
 from augment.text.segment import frequency
 
 # Beyond these, candidates are mostly rare words or traditional spellings.
@@ -147,10 +147,7 @@ def _installed(name: str) -> Path | None:
         return next(
             (folder for folder in [_DEBIAN_WORDNET, *packed] if (folder / "data.noun").is_file()), None
         )
-    package, inside = _PACKAGED[name]
-    path = importlib.util.find_spec(package)
-    folders = [Path(folder) for folder in (path.submodule_search_locations or ())] if path else []
-    return next((file for folder in folders if (file := folder / inside).is_file()), None)
+    return packaged_file(*_PACKAGED[name])
 
 
 def _given(name: str, root: Path, key: str) -> Path:

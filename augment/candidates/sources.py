@@ -21,7 +21,7 @@ from augment.text.editable import Protection, editable
 from augment.text.inflect import fits_article, match_case
 from augment.text.negation import is_negation, negations
 from augment.text.script import Language, language
-from augment.text.segment import segment
+from augment.text.segment import segment, tokens_of
 
 SourceName = Literal["lexicon", "masked_lm", "neighbours"] | FormName
 
@@ -161,7 +161,7 @@ class Sources:
 
         What a user's own list offers may have several words; it may not negate.
         """
-        if word.casefold() in self._own and len(parts := _parts(word)) > 1:
+        if word.casefold() in self._own and len(parts := tokens_of(word)) > 1:
             return None if negations(parts) else language(word)
         if not _is_one_word(word):
             return None
@@ -210,7 +210,7 @@ def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:
     @lru_cache(maxsize=1 << 16)
     def synonyms(word: str) -> tuple[str, ...]:
         """Return the synonyms of a word that negate nothing."""
-        return tuple(synonym for synonym in source.synonyms(word) if not negations(_parts(synonym)))
+        return tuple(synonym for synonym in source.synonyms(word) if not negations(tokens_of(synonym)))
 
     return synonyms
 
@@ -249,11 +249,6 @@ def _cased(token: str, words: Sequence[str], article: str) -> list[str]:
     """Return words cased like a token, each once, without the token and without what does not follow the article before it."""
     cased = dict.fromkeys(match_case(token, word) for word in words)
     return [word for word in cased if word.casefold() != token.casefold() and fits_article(article, word)]
-
-
-def _parts(word: str) -> list[str]:
-    """Return the tokens of what is offered."""
-    return [word[start:end] for start, end in segment(word)]
 
 
 def _is_one_word(word: str) -> bool:

@@ -37,7 +37,7 @@ from augment.stages.protocol import Lines, Step, TableStage
 from augment.tables.columns import Column
 from augment.tables.files import read_table
 from augment.tables.rows import is_sample
-from augment.text.segment import segment
+from augment.text.segment import tokens_of
 
 _LINES = pa.schema(
     [
@@ -84,7 +84,7 @@ class Evidence(TableStage):
                 held |= {key_of(text) for text in texts}
                 continue
             number += 1
-            for tokens in _sides(row) or [_words(text, language) for text in texts]:
+            for tokens in _sides(row) or [tokens_of(text, language) for text in texts]:
                 counts.add(tokens)
         pairs = counts.pairs()
         words = {word: key_of(word) for word in pairs.column("left").unique().to_pylist()}
@@ -166,7 +166,7 @@ def _add_texts(counts: PairCounts, job: Job, held: np.ndarray) -> None:
             known, away = set(held.tolist()), PairCounts()
             for text in _texts(config, job.run.allow_download):
                 if key_of(text) in known:
-                    away.add(_words(text, config.language))
+                    away.add(tokens_of(text, config.language))
             counts.add_pairs(away.pairs(), -1)
 
 
@@ -178,7 +178,7 @@ def _counted(
     """Return the pairs of texts, and the hash of each text, [N] uint64."""
     counts, keys = PairCounts(), []
     for text in _texts(config, allow_download):
-        counts.add(_words(text, config.language))
+        counts.add(tokens_of(text, config.language))
         keys.append(key_of(text))
     return counts.pairs(), np.array(keys, np.uint64)
 
@@ -232,8 +232,3 @@ def _sides(row: Mapping[str, Any]) -> list[list[str]]:
     for token, side in zip(tokens, row["side"], strict=True):
         sides[side].append(token)
     return sides
-
-
-def _words(text: str, language: str) -> list[str]:
-    """Return the words of a text."""
-    return [text[start:end] for start, end in segment(text, language)]

@@ -16,7 +16,7 @@ from augment.stages.evidence import open_plausibility
 from augment.stages.protocol import Stage, Step
 from augment.tables.columns import NATURALNESS, Column, judgement
 from augment.tables.rows import with_columns
-from augment.text.segment import segment
+from augment.text.segment import tokens_of
 
 
 class Judge(Stage):
@@ -127,5 +127,5 @@ def _change(edit: Mapping[str, Any], tokens: Sequence[tuple[str, int, int]]) -> 
     """Return an edit in tokens: those it touches give way to the tokens of its new text."""
     first = sum(end <= edit["start"] for _, _, end in tokens)
     last = sum(start < edit["end"] for _, start, _ in tokens)
-    new = tuple(edit["new"][start:end] for start, end in segment(edit["new"]))
+    new = tuple(tokens_of(edit["new"]))
     return TokenEdit(edit["side"], first, max(first, last), new)

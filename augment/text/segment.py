@@ -107,6 +107,11 @@ def segment(text: str, language: str = "auto", granularity: Granularity = "word"
     return _united(spans + whole) if whole else spans
 
 
+def tokens_of(text: str, language: str = "auto") -> list[str]:
+    """Return the tokens of a text, in order."""
+    return [text[start:end] for start, end in segment(text, language)]
+
+
 def frequency(word: str) -> int:
     """Return how often jieba's dictionary counted a word; 0 if it does not hold it."""
     return int(_jieba().FREQ.get(word, 0))

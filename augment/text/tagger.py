@@ -11,10 +11,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
 
 import regex
+
+from augment.text.packaged import packaged_file
 
 PACKAGE = "denckring-en-pos"
 MISSING = (
@@ -138,7 +138,7 @@ def _features(index: int, word: str, context: Sequence[str], before: str, furthe
 
 def installed() -> bool:
     """Return whether the weights are there."""
-    return find_spec(_DATA[0]) is not None
+    return packaged_file(*_DATA) is not None
 
 
 def tagger_version() -> dict[str, str]:
@@ -149,8 +149,8 @@ def tagger_version() -> dict[str, str]:
 @cache
 def tagger() -> Tagger | None:
     """Return the tagger, read once in a process; None where the package is not installed."""
-    spec = find_spec(_DATA[0])
-    if spec is None or spec.origin is None:
+    path = packaged_file(*_DATA)
+    if path is None:
         return None
-    content = json.loads(gzip.decompress((Path(spec.origin).parent / _DATA[1]).read_bytes()))
+    content = json.loads(gzip.decompress(path.read_bytes()))
     return Tagger(content["weights"], content["tagdict"], content["classes"], content["vocabulary"])

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from augment.config.job import Job
-from augment.text.segment import segment
+from augment.text.segment import tokens_of
 from augment.training.examples import Examples
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def tfidf_accuracy(fitting: Examples, held_out: Examples) -> float:
     from sklearn.pipeline import make_pipeline
 
     def words(text: str) -> list[str]:
-        return [text[start:end].lower() for start, end in segment(text)]
+        return [token.lower() for token in tokens_of(text)]
 
     model = make_pipeline(
         TfidfVectorizer(

@@ -53,7 +53,7 @@ def test_the_version_is_known_where_it_is_installed() -> None:
 def test_without_it_only_brackets_and_introductions_are_left_out_of_english(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    monkeypatch.setattr(module, "packaged_file", lambda *_: None)
     tagger.cache_clear()
     text = "In my opinion, the really old camera (the small one) works well."
     try:

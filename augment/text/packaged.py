@@ -1,0 +1,11 @@
+"""Where a data file of an installed package is, found without importing the package."""
+
+import importlib.util
+from pathlib import Path
+
+
+def packaged_file(package: str, inside: str) -> Path | None:
+    """Return the path of a file in a package; None where the package, or the file in it, is not installed."""
+    spec = importlib.util.find_spec(package)
+    folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
+    return next((file for folder in folders if (file := folder / inside).is_file()), None)
