@@ -73,7 +73,7 @@ class StopSettings(BaseModel, frozen=True, extra="forbid"):
         default=None, gt=0, le=1, description="the same promise for 95 rows in 100, for less"
     )
     ranking: int | None = Field(
-        default=None, ge=1, description="stop when the so many highest tokens are settled"
+        default=None, ge=1, description="stop when this many of the highest tokens are settled"
     )
     fixed: int | None = Field(default=None, ge=1, le=4096, description="Gauss-Legendre nodes for every row")
 

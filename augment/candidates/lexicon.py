@@ -66,7 +66,7 @@ class Lexicon:
     dictionary lists what belongs to a thing as well as what means the same: camera gives prism. `holds` returns whether it
     has a word at all; `opposes` whether a word means the opposite of a token; `per_million` how often a word is used.
     `keys` (by `joined`) and `values` (folded) are the words and phrases of a user's own list, empty for all others.
-    `senses` gives the words of all senses, rare words too, where the dictionary tells senses apart; else `find` gives all.
+    `senses` gives the words of all senses, rare words too, where the dictionary lists senses; else `find` gives all.
     `meanings` counts the senses of a word, 0 where the dictionary does not.
     """
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from augment.candidates.lexicon import Lexicon
-from augment.candidates.plausibility import Plausibility, Spoken
+from augment.candidates.plausibility import Plausibility, Spoken, spoken_of
 from augment.candidates.slot import Proposed, Slot
 from augment.candidates.sources import Sources
 from augment.text.editable import is_content
@@ -121,7 +121,7 @@ class NaturalWords:
             free = [
                 (number, self._candidates[_key(opening)])
                 for number, opening in enumerate(openings)
-                if _spoken(opening.slot.word) == spoken and self._is_free(opening, spoken)
+                if spoken_of(opening.slot.word) == spoken and self._is_free(opening, spoken)
             ]
             wanted = [(number, candidates) for number, candidates in free if candidates.words]
             for number, fitting in self._tested(openings, wanted, spoken):
@@ -140,11 +140,11 @@ class NaturalWords:
 
     def _is_proposed(self, word: str) -> bool:
         """Return whether sources are used for a word: one that may be replaced, and is no word of degree."""
-        return part_of(word.lower(), _spoken(word), self._lexicons) not in (None, "degree")
+        return part_of(word.lower(), spoken_of(word), self._lexicons) not in (None, "degree")
 
     def _meaning_the_same(self, word: str, proposed: Proposed) -> _Candidates:
         """Return of what is proposed for a word what the rows of train have and means the same with a chance of a half or more."""
-        spoken, counts = _spoken(word), self._plausibility.evidence
+        spoken, counts = spoken_of(word), self._plausibility.evidence
         if word in _DEGREE[spoken]:
             proposed = Proposed(tuple(sorted(_DEGREE[spoken] - {word})))
         words = [(other, _OF_MAIN * self._surer(word, other)) for other in proposed.synonyms]
@@ -227,8 +227,3 @@ def _key(opening: Opening) -> tuple[str, str]:
     """Return what decides the words proposed for a place: its word, and an article before it."""
     before = (opening.slot.before or "").lower()
     return opening.slot.word, before if before in ("a", "an") else ""
-
-
-def _spoken(word: str) -> Spoken:
-    """Return the language of a word."""
-    return "en" if word.isascii() else "zh"

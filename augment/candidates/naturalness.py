@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from augment.candidates.plausibility import Plausibility, Spoken
+from augment.candidates.plausibility import Plausibility, spoken_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _of_change(plausibility: Plausibility, tokens: Sequence[str], change: TokenE
     same = 1.0
     if len(old) == len(new) == 1:
         own, other = (plausibility.evidence.ids(words) for words in (old, new))
-        same = float(plausibility.same(own, other, _spoken(new[0]))[0])
+        same = float(plausibility.same(own, other, spoken_of(new[0]))[0])
     return min(1.0, reads / max(read, 1e-9)) * same
 
 
@@ -63,10 +63,5 @@ def _worst(
         *(counts.ids(right).tolist() or [0]),
     ]
     line = np.array(ids, np.int64)
-    fits = plausibility.fits(line[:-2], line[1:-1], line[2:], _spoken(centre[0]))
+    fits = plausibility.fits(line[:-2], line[1:-1], line[2:], spoken_of(centre[0]))
     return float(fits.min())
-
-
-def _spoken(word: str) -> Spoken:
-    """Return the language of a word."""
-    return "en" if word.isascii() else "zh"

@@ -6,7 +6,7 @@ synonyms of a dictionary that read well in a place, against the other words that
 chances are multiplied. Where there is too little text to learn from, what was learned from five million tokens holds.
 
     plausibility = Plausibility(evidence, senses, calibrations)
-    plausibility.chances(left, old, new, right, "zh")           # arrays of ids; [N] float64
+    plausibility.fits(left, new, right, "zh") * plausibility.same(old, new, "zh")     # arrays of ids; [N] float64
 """
 
 from collections import defaultdict
@@ -28,7 +28,6 @@ _FIT_SITES, _SENSE_SITES, _ENOUGH = 6000, 3000, 200
 _OFTEN, _SEEN = 5, 2
 # Added to counts of pairs, of which most were never seen.
 _UNSEEN_PAIR = 0.3
-_FEATURES = 4
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,11 @@ USUAL: dict[Spoken, FitScale] = {
 }
 
 
+def spoken_of(word: str) -> Spoken:
+    """Return the language of a word."""
+    return "en" if word.isascii() else "zh"
+
+
 def calibrations_table(calibrations: Mapping[Spoken, FitScale]) -> pa.Table:
     """Return calibrations as a table of one row."""
     values = {name: [[getattr(one, name) for one in calibrations.values()]] for name in SCHEMA.names[1:]}
@@ -86,17 +90,6 @@ class Plausibility:
     evidence: WordCounts
     senses: Senses
     calibrations: Mapping[Spoken, FitScale]
-
-    def chances(
-        self,
-        left: np.ndarray,
-        old: np.ndarray,
-        new: np.ndarray,
-        right: np.ndarray,
-        spoken: Spoken,
-    ) -> np.ndarray:
-        """Return the chance of each word `new` in the place of `old` between `left` and `right`, all ids [N]; [N] float64."""
-        return np.asarray(self.fits(left, new, right, spoken) * self.same(old, new, spoken))
 
     def fits(self, left: np.ndarray, word: np.ndarray, right: np.ndarray, spoken: Spoken) -> np.ndarray:
         """Return the chance that words read well between their neighbours, [N] float64."""
@@ -181,13 +174,14 @@ def _sites(
     heap = np.cumsum(evidence.seen[first])
     drawn = np.array([rng.below(int(heap[-1])) for _ in range(count)], np.int64)
     pair = first[np.searchsorted(heap, drawn, side="right")]
-    left, word = evidence.left[pair], evidence.right[pair]
+    left_of, right_of = evidence.left, evidence.right
+    left, word = left_of[pair], right_of[pair]
     # The pairs that begin with a word are next to each other.
-    begin, end = (np.searchsorted(evidence.left, word, side=side) for side in ("left", "right"))
+    begin, end = (np.searchsorted(left_of, word, side=side) for side in ("left", "right"))
     before = np.concatenate([[0], np.cumsum(evidence.seen)])
     spread = before[end] - before[begin]
     behind = np.array([rng.below(int(many)) for many in spread], np.int64)
-    right = evidence.right[np.searchsorted(before, before[begin] + behind, side="right") - 1]
+    right = right_of[np.searchsorted(before, before[begin] + behind, side="right") - 1]
     return left, word, right
 
 

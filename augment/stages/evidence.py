@@ -23,6 +23,7 @@ from augment.candidates.plausibility import (
     calibrate,
     calibrations_of,
     calibrations_table,
+    spoken_of,
 )
 from augment.candidates.senses import learn_senses, senses_of
 from augment.candidates.sources import load_job_lexicons
@@ -207,7 +208,7 @@ def _learned(counts: WordCounts, job: Job) -> pa.Table:
 
 def _replaceable(counts: WordCounts, spoken: Spoken, lexicons: tuple[Lexicon, ...]) -> dict[str, str]:
     """Return the words of a language that may be replaced, with their part of speech."""
-    own = (word for word in counts.words if word and word.isascii() == (spoken == "en"))
+    own = (word for word in counts.words if word and spoken_of(word) == spoken)
     parts = ((word, part_of(word, spoken, lexicons)) for word in own)
     return {word: part for word, part in parts if part is not None and part != "degree"}
 

@@ -55,7 +55,8 @@ def test_a_synonym_fits_where_its_word_does(evidence: WordCounts) -> None:
     plausibility = Plausibility(evidence, learn_senses(evidence), USUAL)
     ids = (evidence.ids([word] * 2) for word in ("l31x", "w3a", "r32x"))
     left, old, right = ids
-    chances = plausibility.chances(left, old, evidence.ids(["w3b", "w7b"]), right, "en")
+    new = evidence.ids(["w3b", "w7b"])
+    chances = plausibility.fits(left, new, right, "en") * plausibility.same(old, new, "en")
     assert chances[0] > 0.9
     assert chances[1] < 0.05
 
