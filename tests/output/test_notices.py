@@ -84,7 +84,7 @@ def to_install(patch: pytest.MonkeyPatch) -> Iterator[str]:
     patch.setattr(lexicon, "_installed", lambda _: None)
     patch.setattr(forms, "_installed", lambda _: None)
     patch.setattr(fluency, "find_spec", lambda _: None)
-    patch.setattr(tagger, "find_spec", lambda _: None)
+    patch.setattr(tagger, "packaged_file", lambda *_: None)
     phrases = {"name": "test", "about": "", "stages": [{"kind": "delete", "by": "phrase"}]}
     yield from package_notices(Pipeline.model_validate(phrases))
     resources = {"lexicons": lexicon.DICTIONARIES, "ngrams": "a.arpa"}
