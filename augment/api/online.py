@@ -10,7 +10,7 @@ judged.
     rows[0].text, rows[0].label, rows[0].edits
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from augment.seeding import chance
 from augment.stages.editing import Row, protection
 from augment.stages.editor import TRIES, Draw, Drawer, Editor, is_blank, redrawing
 from augment.stages.own import sources_of
-from augment.stages.protocol import Stage
+from augment.stages.protocol import Stage, TableStage
 from augment.tables.columns import CORPUS
 from augment.tables.files import in_parts, read_json
 from augment.tables.run_folder import MANIFEST, PLAN
@@ -196,7 +196,7 @@ def online(
     guard = protection(job)
     makers = []
     for stage in editing:
-        lookup = stage.lookup(job, None)
+        lookup = stage.lookup(job, home / "run" if stage.reads_tables else None)
         parts = [rows.slice(begin, _TOGETHER) for begin in range(0, rows.num_rows, _TOGETHER)]
         drawers = {block: lookup(stage.rows(part, guard)) for block, part in enumerate(parts)}
         makers.append(Maker(stage, drawers, guard, job.seed))
@@ -215,15 +215,23 @@ def _split(plan: Pipeline) -> tuple[Pipeline, list[Editor]]:
             what,
             "give a pipeline whose samples come from `substitute`, `delete`, or your own stages that redraw",
         )
-    reading = next((stage for stage in editing if stage.reads_tables), None)
-    if reading is not None:
-        raise RequestError(
-            f"pipeline {plan.name}",
-            f"stage `{reading.kind}` reads what `{reading.reads_tables[0]}` learned of the corpus, and a finished run does not keep it",
-            "leave that key of the stage out, or train on the samples of a run",
-        )
     stages: tuple[Stage, ...] = plan.stages[: making[0]]
+    kept = {table.kind for table in _kept_tables(stages)}
+    for reading in editing:
+        for name in reading.reads_tables:
+            if name not in kept:
+                raise RequestError(
+                    f"pipeline {plan.name}",
+                    f"stage `{reading.kind}` reads what `{name}` learned of the corpus, and a finished run does not keep it",
+                    "leave that key of the stage out, or train on the samples of a run",
+                )
     return plan.model_copy(update={"stages": stages}), editing
+
+
+def _kept_tables(stages: Iterable[Stage]) -> list[TableStage]:
+    """Return the stages whose table of the corpus a finished run keeps."""
+    learning = (stage.learns_table for stage in stages)
+    return [table for table in learning if table is not None and table.keeps_table]
 
 
 def _check(folder: Path, before: Pipeline, job: Job) -> None:
@@ -238,6 +246,13 @@ def _check(folder: Path, before: Pipeline, job: Job) -> None:
             f"holds scores of a run with another {', '.join(differs)}",
             "give another folder, or delete this one",
         )
+    for table in _kept_tables(before.stages):
+        if not table.path_in(folder / "run").exists():
+            raise RequestError(
+                str(table.path_in(folder / "run")),
+                "is not there: the run is of a version that did not keep it",
+                "run the pipeline again with --overwrite, or give another folder",
+            )
 
 
 def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
@@ -245,6 +260,8 @@ def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
     given = fingerprint if isinstance(fingerprint, dict) else {}
     recorded, plan = given.get("job", {}), given.get("pipeline", {})
     own = sources_of(before.stages)
+    # What is counted of plain text decides the samples, and is not looked at before them.
+    learned = ("resources", "lexicons") if _kept_tables(before.stages) else ()
     return {
         "pipeline": [plan.get("splits"), plan.get("stages", [])[: len(before.stages)]],
         "source of stages": [plan.get("own_stages", {}).get(name) for name in own],
@@ -253,6 +270,7 @@ def _deciding(fingerprint: object, before: Pipeline) -> dict[str, object]:
         "model": [given.get("models", {}).get("model"), recorded.get("model")],
         "seed": recorded.get("seed"),
         "run": recorded.get("run"),
+        **{name: given.get(name) for name in learned},
     }
 
 

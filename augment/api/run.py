@@ -275,7 +275,7 @@ def _tidy(folder: Path, plan: Pipeline, job: Job) -> None:
         record(draw_folder(folder, job.output.report_rows))
     inside = folder / "run"
     learning = (stage.learns_table for stage in plan.stages)
-    tables = (stage.path_in(inside) for stage in learning if stage is not None)
+    tables = (stage.path_in(inside) for stage in learning if stage is not None and not stage.keeps_table)
     for path in (folder / ACTIVE, folder / REST, *tables, *inside.glob("part-*.parquet")):
         path.unlink(missing_ok=True)
     for path in inside.glob("phase-*"):

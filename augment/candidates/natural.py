@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from augment.candidates.fixed_strings import fixed
 from augment.candidates.lexicon import Lexicon
 from augment.candidates.plausibility import Plausibility, Spoken, spoken_of
 from augment.candidates.slot import Proposed, Slot
@@ -43,9 +44,6 @@ _TIMES = frozenset([*_UNITS, *(f"{unit}s" for unit in _UNITS)])
 # How many mean the same for one that does not, before vectors are looked at: of a dictionary's synonyms in a word's main
 # sense, and in other senses. What is only near a word is not offered.
 _OF_MAIN, _OF_OTHERS = 1.0, 0.3
-# A neighbour is part of a fixed string with a word where the rarer of the two has the other in this share of its occurrences, in
-# this many at least, and by this factor more often than by chance.
-_FIXED_SHARE, _FIXED_SEEN, _FIXED_MORE = 0.15, 4, 20
 
 
 @dataclass(frozen=True)
@@ -192,7 +190,7 @@ class NaturalWords:
                 [opening.right for opening in chosen],
             )
         ]
-        free = ~self._fixed(*one)
+        free = ~fixed(counts, *one)
         left, old, right = (np.repeat(ids, sizes) for ids in one)
         new = np.concatenate([candidates.ids for _, candidates in wanted])
         same = np.concatenate([candidates.same for _, candidates in wanted])
@@ -207,20 +205,6 @@ class NaturalWords:
             ]
             yield number, tuple(sorted(fitting, key=lambda each: (-each.chance, each.word)))
             first += size
-
-    def _fixed(self, left: np.ndarray, word: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Return whether words are part of a fixed string with a neighbour that is a content word, [N] bool."""
-        counts = self._plausibility.evidence
-        fixed = np.zeros(len(word), bool)
-        for other, pairs in ((left, counts.pairs(left, word)), (right, counts.pairs(word, right))):
-            rarer, often = (
-                pick(counts.counted(word), counts.counted(other)) for pick in (np.minimum, np.maximum)
-            )
-            bound = (pairs >= _FIXED_SEEN) & (pairs >= _FIXED_SHARE * rarer)
-            bound &= pairs * counts.total >= _FIXED_MORE * rarer * often
-            for at in np.flatnonzero(bound & (other > 0)).tolist():
-                fixed[at] |= is_content(counts.words[other[at]])
-        return fixed
 
 
 def _key(opening: Opening) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from augment.errors import RequestError
 from augment.output.keywords import FLAGS, TABLE
 from augment.tables.columns import Column
 from augment.tables.files import canonical, digest, read_json, shaped, write_json
-from augment.tables.run_folder import MANIFEST, PLAN
+from augment.tables.run_folder import EVIDENCE, MANIFEST, PLAN
 from augment.version import __version__
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _WITHOUT_ROWS = (
     "run/plan.json",
     "run/*.done.json",
     "run/**/calibration-*",
+    EVIDENCE,
     TABLE,
     FLAGS,
 )

@@ -8,7 +8,7 @@ would write it (`candidates.plausibility`).
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -59,6 +59,7 @@ class Evidence(TableStage):
     """How often words and neighbouring words are written in the train split and in `resources.texts`, for stages behind it."""
 
     kind: Literal["evidence"] = "evidence"
+    keeps_table: ClassVar[bool] = True
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -69,6 +70,11 @@ class Evidence(TableStage):
     def adds(self) -> tuple[Column, ...]:
         """Nothing: the rows stay as they are."""
         return ()
+
+    @property
+    def word_sources(self) -> tuple[str, ...]:
+        """The dictionaries whose synonyms show what a cosine is worth."""
+        return ("lexicon",)
 
     @property
     def packages(self) -> tuple[str, ...]:

@@ -183,7 +183,10 @@ class TableStage(WholeStage):
     """A whole-corpus stage that learns a table of the corpus, which its step, opened afterwards, reads at `path_in`.
 
     A line sums up many rows, its `row` is 0; `merge` yields the table, in one part or more, and decides on no row.
+    keeps_table: whether a finished run keeps the table, since samples of its rows may be drawn later.
     """
+
+    keeps_table: ClassVar[bool] = False
 
     @property
     def learns_table(self) -> "TableStage":

@@ -11,6 +11,10 @@ from augment.tables.files import canonical, digest, read_json
 PLAN = "run/plan.json"
 
 
+# What was learned of how people write.
+EVIDENCE = "run/evidence.parquet"
+
+
 MANIFEST = "manifest.json"
 
 

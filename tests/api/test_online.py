@@ -1,7 +1,8 @@
 """The online data set: the samples of a run, then others, the same in any worker."""
 
 import pickle
-from collections import Counter
+import shutil
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,7 +13,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 import augment
 from augment.api.online import OnlineDataset, Variant
 from augment.config.job import Job
-from augment.config.sections import ResourcesConfig
+from augment.config.sections import PlainText, ResourcesConfig
 from augment.errors import FingerprintError, RequestError
 from augment.models.classifier import load
 from augment.models.model_folder import model_folder
@@ -22,6 +23,7 @@ from augment.text.edits import replay
 from augment.training.wordpiece import learn
 from tests.small import random_bert, small_job
 from tests.stages.test_diverse import WORDS
+from tests.written import written_job
 
 PLAN = Pipeline.model_validate(
     {
@@ -207,9 +209,89 @@ def test_scores_of_another_request_are_refused_naming_what_differs(job: Job, fin
         augment.online("augment", job, finished)
 
 
-def test_natural_samples_are_refused_as_a_run_does_not_keep_what_was_learned(job: Job) -> None:
-    with pytest.raises(RequestError, match="`evidence` learned"):
-        augment.online("augment-natural", job)
+NATURAL = Pipeline.model_validate(
+    {
+        "name": "natural",
+        "about": "",
+        "stages": [
+            {"kind": "tokenize"},
+            {"kind": "evidence"},
+            {"kind": "attribute"},
+            {"kind": "rank", "fraction": 0.25},
+            {"kind": "substitute", "on": "any", "samples": 2, "natural": 0.5},
+            {"kind": "delete", "on": "any", "by": "phrase"},
+            {"kind": "judge"},
+            {"kind": "keep"},
+        ],
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def natural_job(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    return written_job(small, tmp_path_factory.mktemp("written"))
+
+
+@pytest.fixture(scope="module")
+def natural_run(natural_job: Job, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a finished run with natural samples."""
+    return augment.run(NATURAL, natural_job, tmp_path_factory.mktemp("runs") / "natural").folder
+
+
+def test_natural_samples_are_those_of_the_run_that_keeps_what_it_learned(
+    natural_job: Job, natural_run: Path
+) -> None:
+    rows = augment.online(NATURAL, natural_job, natural_run)
+    samples = {row["id"]: row for row in pq.read_table(natural_run / "explain/samples.parquet").to_pylist()}
+    made = Counter[str | None]()
+    for item in variants(rows, 0):
+        made[item.method] += 1
+        if item.method is not None:
+            assert samples[f"{item.id}~{item.method}~1"]["text"] == item.text
+    assert made["substitute_any"] > 5
+
+
+def test_natural_samples_are_drawn_from_what_is_learned_where_no_run_is_given(
+    natural_job: Job, natural_run: Path, tmp_path: Path
+) -> None:
+    rows = augment.online(NATURAL, natural_job, natural_run)
+    assert variants(augment.online(NATURAL, natural_job, tmp_path / "scores"), 5) == variants(rows, 5)
+    assert variants(augment.online(NATURAL, natural_job, tmp_path / "scores"), 1) == variants(rows, 1)
+
+
+def test_a_run_that_learned_from_other_texts_or_words_is_refused(
+    natural_job: Job, natural_run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "more.txt").write_text("房间很大\n", encoding="utf-8")
+    texts = natural_job.resources.model_copy(update={"texts": (PlainText(path=str(tmp_path / "more.txt")),)})
+    words = natural_job.resources.model_copy(update={"lexicons": ()})
+    for resources, name in ((texts, "resources"), (words, "lexicons")):
+        with pytest.raises(FingerprintError, match=f"another .*{name}"):
+            augment.online(NATURAL, natural_job.model_copy(update={"resources": resources}), natural_run)
+
+
+def test_a_finished_run_without_what_was_learned_is_refused(
+    natural_job: Job, natural_run: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(natural_run, tmp_path / "old"))
+    (folder / "run" / "evidence.parquet").unlink()
+    with pytest.raises(RequestError, match="did not keep it"):
+        augment.online(NATURAL, natural_job, folder)
+
+
+def test_no_pair_of_words_is_more_of_the_edits_of_many_epochs_than_its_part_of_the_rows(
+    natural_job: Job, natural_run: Path
+) -> None:
+    """A row that is not given a pair of words in a run is not given it in any epoch."""
+    rows = augment.online(NATURAL, natural_job, natural_run)
+    given: dict[str, set[str]] = defaultdict(set)
+    for epoch in range(12):
+        for item in variants(rows, epoch):
+            for edit in item.edits if item.method == "substitute_any" else ():
+                given[edit.old].add(item.id)
+    having = Counter(one for index in range(len(rows)) for one in given if one in rows.source(index).text)
+    assert given
+    assert all(len(ids) < 0.4 * having[old] for old, ids in given.items())
 
 
 @pytest.mark.parametrize("name", ["attack", "explain", "balance"])

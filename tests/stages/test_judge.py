@@ -39,6 +39,11 @@ def test_every_sample_has_a_naturalness_and_rules_decide_by_it(small: Path, tmp_
     assert all(row["naturalness"] is None for row in rows if row["source_id"] is None)
     assert {row["reason"] for row in dropped} >= {"naturalness below 0.2"}
     assert verify(summary.folder).ok
+    kept = summary.folder / "run" / "evidence.parquet"
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 2] ^= 1
+    kept.write_bytes(content)
+    assert [check.name for check in verify(summary.folder).checks if check.wrong] == ["files"]
 
 
 def test_naturalness_needs_what_is_learned_of_how_people_write() -> None:
