@@ -48,6 +48,7 @@ DOORS = {
     "candidates.plausibility": {"_logistic": {"sklearn"}, "_sense": {"sklearn"}},
     "candidates.senses": {"_left_vectors": {"sklearn"}},
     "evaluation.evaluation": {"to_pandas": {"pandas"}},
+    "evaluation.scoring": {"auc": {"sklearn"}},
     "engine.processes": {"cuda_devices": {"torch"}},
     "corpus.formats.columnar": {"from_folder": {"datasets"}, "from_hub": {"datasets"}},
     "output.two_sample": {"two_sample_auc": {"sklearn"}},

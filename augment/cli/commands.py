@@ -383,7 +383,7 @@ def evaluate(
     arms: Annotated[
         list[str] | None,
         typer.Argument(
-            help="What to compare: pipelines, `none`; `:random` or `:log_odds` for the words, `+r_drop`, `+online`, `+half`.",
+            help="What to compare: pipelines, `none`, `cut`; `:random` or `:log_odds` for the words, `+r_drop`, `+online`, `+half`.",
             show_default=False,
         ),
     ] = None,

@@ -119,7 +119,7 @@ class Job(Section):
         if self.resources.flags is None:
             raise RequestError(
                 "resources.flags",
-                "`balance` repairs what a user has accepted as a shortcut, and no file says what",
+                "`balance` and `cut` repair what a user has accepted as a shortcut, and no file names it",
                 "run `augment keywords`, fill in `accept` in its flags.csv, and name that with --accept-flags",
             )
         return self.root / self.resources.flags

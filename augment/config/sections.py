@@ -424,13 +424,17 @@ class EvaluateConfig(Section):
 
     arms: tuple[str, ...] = Field(
         default=("duplicate", "eda", "aeda", "augment", "augment:random", "augment:log_odds"),
-        description="pipelines; with `:random` or `:log_odds` for the words, with `+r_drop`, `+online`, `+half`",
+        description="pipelines, `none`, `cut`; with `:random` or `:log_odds` for the words, with `+r_drop`, `+online`, `+half`",
     )
     rows: tuple[Annotated[int, Field(ge=2)], ...] = Field(
         default=(100,), description="sizes of the training sets drawn"
     )
     seeds: int = Field(default=10, ge=1, description="draws of each size, the same for all arms")
     first_seed: int = Field(default=0, ge=0, description="number of the first draw")
+    equal_classes: StrictBool = Field(
+        default=False,
+        description="draw equally many rows of every class, to train on and to fit thresholds, not the classes in the shares they have",
+    )
     variants: int = Field(
         default=4, ge=1, description="rows added for each row; what an arm lacks is duplicated"
     )

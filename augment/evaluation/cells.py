@@ -15,6 +15,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from augment.api.run import run
@@ -24,22 +25,25 @@ from augment.config.sections import CorpusConfig, ModelConfig, OutputConfig, Res
 from augment.config.shipped import find
 from augment.corpus import with_label_names
 from augment.errors import RequestError
-from augment.evaluation.conditions import ALONE, DUPLICATE, Condition
+from augment.evaluation.conditions import ALONE, CUT, DUPLICATE, Condition
+from augment.evaluation.cutting import cut
 from augment.evaluation.material import (
     Labelled,
     by_split,
     drawn,
+    fitting_rows,
     held_out,
     noisy,
     other_domain,
     read_rows,
     write_rows,
 )
+from augment.evaluation.scoring import Answers, fitted_offsets, scores_of
 from augment.models.labels import LabelMap
 from augment.pipeline.definition import Pipeline
 from augment.progress import Progress
 from augment.seeding import chance
-from augment.stages.shortcuts import require_labels
+from augment.stages.shortcuts import read_flags, require_labels
 from augment.training import SCRATCH, default_epochs, require_two, train
 
 Measured = dict[str, float | int | None]
@@ -51,15 +55,16 @@ _PASSES = 12.0
 
 @dataclass(frozen=True)
 class Bench:
-    """Where an experiment is made: its job, a folder for what it needs, the training rows and the clean test.
+    """Where an experiment is made: its job, a folder for what it needs, the training rows, the clean test, and the validation rows.
 
-    `made` keeps the samples of the last draw, by what made them: conditions that differ in training only have the same.
+    validation: rows of the domain that thresholds are fitted on, none where the clean test is made of them. `made` keeps the samples of the last draw, by what made them: conditions that differ in training only have the same.
     """
 
     job: Job
     folder: Path
     pool: list[Labelled]
     clean: list[Labelled]
+    validation: list[Labelled]
     report: Progress
     made: dict[tuple[str, str], Made] = field(default_factory=dict)
 
@@ -73,7 +78,8 @@ class Bench:
         if job.resources.flags is not None:
             # What is wrong with it is reported before anything is trained.
             require_labels(Path(job.resources.flags), {row.label for row in splits["train"]})
-        return cls(job, folder, splits["train"], held_out(splits, job.evaluate.test_rows), report)
+        validation = splits.get("validation", []) if "test" in splits else []
+        return cls(job, folder, splits["train"], held_out(splits, job.evaluate.test_rows), validation, report)
 
     @property
     def classes(self) -> list[str]:
@@ -116,23 +122,25 @@ class Bench:
         return ModelConfig(path=str(folder), max_length=self.job.needs_model().max_length)
 
     def measured(self, condition: Condition, rows: int, seed: int) -> Measured:
-        """Return what a condition comes to on one draw: accuracies (0 to 1) by test, and what its samples are like."""
+        """Return what a condition comes to on one draw: its scores (0 to 1) by test, and what its samples are like."""
         folder = self.folder / f"{rows}-{seed}"
-        draw = drawn(self.pool, rows, seed)
+        draw = drawn(self.pool, rows, seed, self.job.evaluate.equal_classes)
         model = folder / DUPLICATE
         if not model.exists():
             self._trained(self._copies(draw, seed), rows, seed, frozenset(), model)
         if condition.name == DUPLICATE:
-            return self._scores(model)
+            return self._scores(model, draw)
         samples, facts = ([], {}) if condition.is_copying else self._samples(condition, draw, seed, model)
         if facts.get("samples") == 0 and not condition.ways:
             # Trained on the same rows it would differ by nothing but their order.
-            return {**self._scores(model), **facts, "copies": self._enlarged(rows) - rows}
+            return {**self._scores(model, draw), **facts, "copies": self._enlarged(rows) - rows}
         rest = self.enlarged(condition, draw, samples, seed)
+        if condition.pipeline == CUT:
+            rest = self._without_accepted(rest)
         own = folder / "arm"
         self._trained(rest, rows, seed, condition.ways, own)
         copies = len(rest) - self._repeated(condition, rows) - len(samples)
-        return {**self._scores(own), **facts, "copies": max(copies, 0)}
+        return {**self._scores(own, draw), **facts, "copies": max(copies, 0)}
 
     def _samples(self, condition: Condition, draw: Sequence[Labelled], seed: int, model: Path) -> Made:
         """Return the samples of a draw that join its data, and what they are like."""
@@ -223,25 +231,44 @@ class Bench:
         train(job.model_copy(update={"model": config}))
         fresh.rename(model_path)
 
-    def _scores(self, model: Path) -> Measured:
-        """Return the accuracy on every test; of a text in several wordings all must be answered rightly."""
+    def _scores(self, model: Path, draw: Sequence[Labelled]) -> Measured:
+        """Return the scores on every test, with the threshold that fits rows of the domain that are not of the draw."""
         config = ModelConfig(path=str(model), max_length=self.job.needs_model().max_length)
-        scores: Measured = {}
-        for name, rows in self.tests.items():
-            right: dict[int, bool] = {}
-            for row, one in zip(rows, self._right(config, rows), strict=True):
-                right[row.of] = right.get(row.of, True) and one
-            scores[name] = round(sum(right.values()) / len(right), 5)
-        return scores
+        rows = fitting_rows(self.validation or self.pool, draw, self.job.evaluate)
+        offsets = fitted_offsets(self._answers(config, rows)) if rows else None
+        return {
+            f"{name}{suffix}": None if value is None else round(value, 5)
+            for name, test in self.tests.items()
+            for suffix, value in scores_of(self._answers(config, test), offsets).items()
+        }
 
     def _right(self, config: ModelConfig, rows: Sequence[Labelled]) -> list[bool]:
         """Return whether a model answers each row with its label."""
+        answers = self._answers(config, rows)
+        return [bool(one) for one in answers.logits.argmax(axis=1) == answers.gold]
+
+    def _answers(self, config: ModelConfig, rows: Sequence[Labelled]) -> Answers:
+        """Return what a model answers to rows, next to their labels."""
         from augment.models.classifier import open_classifier
 
         classifier = open_classifier(config, self.job.run)
         labels = LabelMap(classifier.classes, self.job.label_names)
-        answers = classifier.ask([row.text for row in rows], [row.text_pair for row in rows]).argmax(-1)
-        return [labels.name(int(answer)) == row.label for answer, row in zip(answers, rows, strict=True)]
+        number = {labels.name(index): index for index in range(len(classifier.classes))}
+        encoded = classifier.encode([row.text for row in rows], [row.text_pair for row in rows])
+        logits = classifier.answer([row.pieces for row in encoded], [row.segments for row in encoded])
+        gold = np.asarray([number.get(row.label, -1) for row in rows])
+        return Answers(logits.numpy().astype(np.float64), gold, [row.of for row in rows])
+
+    def _without_accepted(self, rows: Sequence[Labelled]) -> list[Labelled]:
+        """Return as many rows without the accepted shortcuts; those of which nothing would be left give way to others."""
+        accepted = {flag.ngram for flag in read_flags(self.job.needs_flags())}
+        language = self.job.needs_corpus().language
+        shorter = [cut(row, accepted, language) for row in rows]
+        left = [row for row in shorter if row.text.strip() and row.text_pair != ""]
+        if not left:
+            what = "of no row of the draw anything is left without what is accepted"
+            raise RequestError(f"evaluate.arms: {CUT}", what, "accept fewer shortcuts")
+        return _cycled(left, len(rows))
 
     def _job(self, rows: Sequence[Labelled], folder: Path, model: Path, settings: TrainConfig) -> Job:
         """Return the job that trains on rows, which are written to a folder.

@@ -13,9 +13,10 @@ from augment.stages import Weigh
 from augment.stages.protocol import Stage
 from augment.tables.columns import RANK, TOKENIZE, Column
 
-# The rows as often as others have variants, and the rows alone for as many steps.
+# The rows as often as others have variants, the rows alone for as many steps, and the rows without accepted shortcuts.
 DUPLICATE = "duplicate"
 ALONE = "none"
+CUT = "cut"
 _TWINS = ("random", "log_odds")
 _WAYS = ("r_drop", "online", "half")
 _WEIGHT = "weight"
@@ -25,7 +26,7 @@ _WEIGHT = "weight"
 class Condition:
     """One condition: its name as given, its pipeline, whose words are edited, and the ways it differs in training.
 
-    `duplicate` and `none` have no pipeline; given: a pipeline that is no file. r_drop: two passes a step; online: new variants in every pass; half: half the steps.
+    `duplicate`, `none` and `cut` have no pipeline; given: a pipeline that is no file. r_drop: two passes a step; online: new variants in every pass; half: half the steps.
     """
 
     name: str
@@ -56,7 +57,7 @@ class Condition:
     @property
     def is_copying(self) -> bool:
         """Whether there are the rows of the draw and no others."""
-        return self.pipeline in (DUPLICATE, ALONE)
+        return self.pipeline in (DUPLICATE, ALONE, CUT)
 
     def plan(self, epochs: int) -> Pipeline:
         """Return the pipeline that makes its samples, `epochs` times as many where they are new in every pass."""

@@ -17,9 +17,10 @@ from augment.corpus import corpus_hashes, require_unchanged
 from augment.engine.fingerprint import ALGORITHM, resource_hashes
 from augment.errors import FingerprintError, RequestError
 from augment.evaluation.cells import Bench, Measured
-from augment.evaluation.conditions import DUPLICATE, Condition
+from augment.evaluation.conditions import CUT, DUPLICATE, Condition
 from augment.evaluation.drawing import forest
 from augment.evaluation.material import drawn
+from augment.evaluation.scoring import AUC, FITTED, MEASURES
 from augment.evaluation.statistics import Difference, compare, holm
 from augment.pipeline.definition import Pipeline, described
 from augment.progress import Progress, silent
@@ -46,9 +47,10 @@ _GROWING = {"arms", "rows", "seeds", "first_seed"}
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured, by (rows, seed, condition): accuracies of 0 to 1 by test, and what the samples are like.
+    """What was measured, by (rows, seed, condition): scores of 0 to 1 by test, and what the samples are like.
 
-    texts: how many rows each test has.
+    A test has up to three: its accuracy under its own name, at the threshold that fits validation rows under `clean/fitted`, and
+    its area under the ROC curve under `clean/auc`. texts: how many rows each test has.
     """
 
     folder: Path
@@ -64,6 +66,12 @@ class Evaluation:
     @property
     def tests(self) -> list[str]:
         """The tests."""
+        names = dict.fromkeys(name.removesuffix(AUC).removesuffix(FITTED) for name in self.scores)
+        return list(names)
+
+    @property
+    def scores(self) -> list[str]:
+        """What every test was measured by: `clean`, `clean/fitted`, `clean/auc` and so on."""
         names = dict.fromkeys(name for cell in self.cells.values() for name in cell)
         return [name for name in names if name not in FACTS]
 
@@ -86,7 +94,10 @@ class Evaluation:
         return sorted({rows for rows, _, _ in self.cells})
 
     def differences(self, test: str, against: str = DUPLICATE) -> dict[str, Difference]:
-        """Return for each condition what it gains over another on a test, in points, p corrected for their number."""
+        """Return for each condition what it gains over another on a test, in points, p corrected for their number.
+
+        test: of accuracy the name of the test; `clean/fitted` at the fitted threshold, `clean/auc` of the area under the curve.
+        """
         points = {condition: self._points(test, condition, against) for condition in self.conditions}
         return holm(
             {
@@ -108,7 +119,7 @@ class Evaluation:
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values: means and differences of every condition by test."""
         facts = {
-            condition: {name: _plain(self.mean(condition, name)) for name in (*self.tests, *FACTS)}
+            condition: {name: _plain(self.mean(condition, name)) for name in (*self.scores, *FACTS)}
             for condition in self.conditions
         }
         differences = {
@@ -119,7 +130,7 @@ class Evaluation:
                 }
                 for condition, one in self.differences(test).items()
             }
-            for test in self.tests
+            for test in self.scores
         }
         return {"folder": str(self.folder), "means": facts, "differences": differences}
 
@@ -158,14 +169,18 @@ class Evaluation:
                 yield f"| {condition} | {' | '.join(facts)} |"
 
     def _of_test(self, test: str, cells: int, none: Sequence[str]) -> Iterator[str]:
-        """Yield the lines of a test: every condition against the same rows repeated, over all sizes and by size."""
+        """Yield the lines of a test: every condition against the same rows repeated, by each measure."""
         texts = f", {self.texts[test]:,} texts" if test in self.texts else ""
-        mean = 100 * self.mean(DUPLICATE, test)
+        means = [
+            f"{what} {100 * mean:.1f}"
+            for suffix, what in MEASURES.items()
+            if not isnan(mean := self.mean(DUPLICATE, test + suffix))
+        ]
         yield from (
             "",
             f"## {test}",
             "",
-            f"`{DUPLICATE}`: {mean:.1f} % over its {_many(cells, 'draw')}{texts}",
+            f"`{DUPLICATE}`: {'; '.join(means)} % over its {_many(cells, 'draw')}{texts}",
         )
         if test == "clean" and "reversed" in self.tests:
             yield from (
@@ -173,12 +188,20 @@ class Evaluation:
                 "These texts have the accepted shortcuts as the corpus has them, and so had those the judge learned from: a repair "
                 "loses here. Whether it is one, `reversed` tells.",
             )
+        for suffix, what in MEASURES.items():
+            if test + suffix in self.scores:
+                yield from self._of_score(test + suffix, what, none)
+
+    def _of_score(self, score: str, what: str, none: Sequence[str]) -> Iterator[str]:
+        """Yield the table of a measure of a test, over all sizes and by size."""
+        differences = self.differences(score)
         yield from (
+            "",
+            f"### {what}",
             "",
             "| arm | draws | difference | 95 % interval | p (Holm) | verdict |",
             "|---|---|---|---|---|---|",
         )
-        differences = self.differences(test)
         for condition, one in differences.items():
             verdict = "made no sample" if condition in none else one.verdict
             columns = (
@@ -200,7 +223,7 @@ class Evaluation:
             heads = [f"{rows:,} rows" for rows in self.sizes]
             yield from ("", f"| arm | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|")
             for condition in differences:
-                groups = self._points(test, condition, DUPLICATE)
+                groups = self._points(score, condition, DUPLICATE)
                 points = [
                     f"{sum(of) / len(of):+.2f} ({len(of)})" if (of := groups.get(rows)) else ""
                     for rows in self.sizes
@@ -237,6 +260,8 @@ def evaluate(
         condition.name: described(condition.plan(1)) for condition in conditions if not condition.is_copying
     }
     job.needs_model()
+    if any(condition.pipeline == CUT for condition in conditions):
+        job.needs_flags()
     _require_own(folder)
     with locked(folder) as lock, lock.staged():
         sweep_staged(folder)
@@ -255,7 +280,15 @@ def evaluate(
     evaluation = read_evaluation(folder)
     write_text(folder / "evaluation.md", _page(job, evaluation))
     write_text(
-        folder / "evaluation.svg", forest({test: evaluation.differences(test) for test in evaluation.tests})
+        folder / "evaluation.svg",
+        forest(
+            {
+                f"{test}: {what}": evaluation.differences(test + suffix)
+                for test in evaluation.tests
+                for suffix, what in MEASURES.items()
+                if test + suffix in evaluation.scores
+            }
+        ),
     )
     return evaluation
 
@@ -292,7 +325,12 @@ def _measure(
         bench = Bench.of(job, work, lambda what, *_: report(what, 0, 0))
         require_unchanged(job, _mapping(facts["fingerprint"]).get("corpus"))
         # More rows than there are: reported before anything is written.
-        drawn(bench.pool, max(rows for rows, _, _ in left), job.evaluate.first_seed)
+        drawn(
+            bench.pool,
+            max(rows for rows, _, _ in left),
+            job.evaluate.first_seed,
+            job.evaluate.equal_classes,
+        )
         if not (folder / FILE).exists():
             # By this file the folder is known to be ours, so it comes first.
             write_json(folder / FILE, {**facts, "version": __version__, "texts": {}, "cells": {}})
@@ -383,6 +421,7 @@ def _page(job: Job, evaluation: Evaluation) -> str:
     settings = [
         f"a model from {job.train.start}",
         f"{config.variants} variants a row",
+        *(["draws with equally many rows of every class"] if config.equal_classes else []),
         *([f"{config.epochs:g} passes over the enlarged data"] if config.epochs else []),
         *(f"{name} {', '.join(names)}" for name, names in listed.items() if names),
         *([f"letters changed in the noisy test: {config.noise:.0%}"] if config.noise else []),

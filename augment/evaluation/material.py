@@ -10,12 +10,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from augment.config.job import Job
+from augment.config.sections import EvaluateConfig
 from augment.corpus import corpus_hashes, read, require_unchanged, with_label_names
 from augment.corpus.rows import text_digest
 from augment.errors import DataError, RequestError
 from augment.seeding import Chance, chance
 
 _TESTED = ("test", "validation")
+# Fewer validation rows a class would fit a threshold to chance.
+_FEWEST_TO_FIT = 10
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,23 @@ def held_out(splits: dict[str, list[Labelled]], count: int) -> list[Labelled]:
     return [replace(row, of=index) for index, row in enumerate(_first(rows, count, b"evaluate"))]
 
 
-def drawn(rows: Sequence[Labelled], count: int, seed: int) -> list[Labelled]:
-    """Return a draw of `count` rows, the classes in the shares they have, each with at least one.
+def drawn(rows: Sequence[Labelled], count: int, seed: int, equal: bool = False) -> list[Labelled]:
+    """Return a draw of `count` rows, the classes in the shares they have, each with at least one, or all with equally many.
 
-    RequestError if there are fewer rows.
+    RequestError if there are fewer rows, or fewer of a class.
     """
     if count > len(rows):
         raise RequestError(
             "evaluate.rows", f"{count:,} rows are asked for, train has {len(rows):,}", "ask fewer"
         )
     of = Counter(row.label for row in rows)
-    quota = _shares(of, count)
+    quota = _shares(Counter(dict.fromkeys(of, len(rows))) if equal else of, count)
+    for label, wanted in sorted(quota.items()):
+        if wanted > of[label]:
+            what = f"{wanted:,} rows of `{label}` are needed, train has {of[label]:,}"
+            raise RequestError(
+                "evaluate.equal_classes", what, "ask fewer rows, or leave the shares as they are"
+            )
     purpose = f"evaluate {seed}".encode()[:16]
     chosen = [
         row
@@ -69,6 +78,25 @@ def drawn(rows: Sequence[Labelled], count: int, seed: int) -> list[Labelled]:
         for row in _first([row for row in rows if row.label == label], quota[label], purpose)
     ]
     return sorted(chosen, key=lambda row: text_digest(row.text, row.text_pair, purpose))
+
+
+def fitting_rows(
+    rows: Sequence[Labelled], draw: Sequence[Labelled], settings: EvaluateConfig
+) -> list[Labelled]:
+    """Return the rows that thresholds are fitted on: as many as a test has at most, none of the draw, classes as in a draw.
+
+    The same in every draw where none of them can be drawn. Nothing is returned where fewer than ten a class are left.
+    """
+    known = set(draw)
+    left = [row for row in rows if row not in known]
+    of = Counter(row.label for row in left)
+    if not of or set(of) != {row.label for row in rows}:
+        return []
+    most = len(of) * min(of.values()) if settings.equal_classes else len(left)
+    count = min(most, settings.test_rows)
+    if count < _FEWEST_TO_FIT * len(of):
+        return []
+    return [replace(row, of=index) for index, row in enumerate(drawn(left, count, 0, settings.equal_classes))]
 
 
 def other_domain(config: Job, classes: Iterable[str], name: str, count: int) -> list[Labelled]:

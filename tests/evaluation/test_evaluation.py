@@ -308,3 +308,39 @@ def test_conditions_read_the_files_that_are_named_from_the_folder_of_the_corpus(
     sources._read_once.cache_clear()
     with pytest.raises(FingerprintError, match=r"`lexicons\.words\.tsv` was"):
         evaluate(result.model_copy(update=settings), tmp_path / "out")
+
+
+def test_every_test_has_an_auc_and_an_accuracy_at_a_fitted_threshold(measured: Evaluation) -> None:
+    assert measured.scores == [
+        f"{test}{suffix}" for test in ("clean", "noise") for suffix in ("", "/fitted", "/auc")
+    ]
+    for cell in measured.cells.values():
+        assert all(0 <= float(cell[score] or 0) <= 1 for score in measured.scores)
+    page = "\n".join(measured.lines())
+    for what in ("accuracy", "accuracy, threshold fitted", "AUC"):
+        assert page.count(f"\n### {what}\n") == 2
+    plain = json.loads(json.dumps(measured.to_dict()))
+    assert set(plain["differences"]["clean/auc"]["eda"]) == set(plain["differences"]["clean"]["eda"])
+
+
+def test_equal_classes_are_drawn_where_they_are_wanted(small: Path, tmp_path: Path) -> None:
+    changed = job(small, arms=("duplicate",), seeds=1, rows=(20,), equal_classes=True)
+    evaluation = evaluate(changed, tmp_path / "out")
+    assert "equally many rows of every class" in (tmp_path / "out" / "evaluation.md").read_text("utf-8")
+    assert evaluation.cells[20, 0, "duplicate"].keys() >= {"clean", "clean/fitted", "clean/auc"}
+
+
+def test_accepted_shortcuts_are_cut_out_of_every_row_of_a_condition(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "flags.csv").write_text(FLAGS, encoding="utf-8")
+    result = job(small, arms=("cut",), seeds=1, rows=(40,))
+    with pytest.raises(RequestError, match="no file names it"):
+        evaluate(result, tmp_path / "out")
+    resources = result.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
+    result = result.model_copy(update={"resources": resources})
+    bench = Bench.of(result, tmp_path / "bench", silent)
+    rows = bench._without_accepted(bench.pool)
+    assert len(rows) == len(bench.pool)
+    assert not any(word in row.text for row in rows for word in ("满意", "wonderful"))
+    cell = evaluate(result, tmp_path / "out").cells[40, 0, "cut"]
+    assert cell["copies"] == 160
+    assert cell.keys() >= {"reversed", "reversed/auc"}

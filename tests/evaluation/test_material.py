@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from augment.config.sections import EvaluateConfig
 from augment.errors import RequestError
 from augment.evaluation.material import (
     Labelled,
     by_split,
     drawn,
+    fitting_rows,
     held_out,
     noisy,
     other_domain,
@@ -34,6 +36,34 @@ def test_a_draw_has_its_size_and_the_classes_in_their_shares(count: int, seed: i
 
 def test_other_seeds_draw_other_rows() -> None:
     assert set(drawn(POOL, 50, 0)) != set(drawn(POOL, 50, 1))
+
+
+@given(st.integers(2, 40), st.integers(0, 5))
+def test_a_draw_of_equal_classes_has_as_many_of_each(count: int, seed: int) -> None:
+    of = Counter(row.label for row in drawn(POOL, count, seed, equal=True))
+    assert of.total() == count
+    assert max(of.values()) - min(of.values()) <= 1
+
+
+def test_a_class_that_is_too_small_for_equal_classes_is_an_error() -> None:
+    with pytest.raises(RequestError, match="rows of `b` are needed, train has 20"):
+        drawn(POOL, 60, 0, equal=True)
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_thresholds_are_fitted_on_rows_that_are_not_of_the_draw(equal: bool) -> None:
+    settings = EvaluateConfig(equal_classes=equal, test_rows=100)
+    draw = drawn(POOL, 20, 0, equal)
+    rows = fitting_rows(POOL, draw, settings)
+    assert not {row.text for row in rows} & {row.text for row in draw}
+    assert [row.of for row in rows] == list(range(len(rows)))
+    of = Counter(row.label for row in rows)
+    assert of == ({"a": 10, "b": 10} if equal else {"a": 90, "b": 10})
+
+
+def test_no_threshold_is_fitted_on_a_handful_of_rows() -> None:
+    assert not fitting_rows(POOL, POOL[:195], EvaluateConfig())
+    assert not fitting_rows(POOL, [row for row in POOL if row.label == "b"], EvaluateConfig())
 
 
 def test_more_rows_than_there_are_is_an_error() -> None:
