@@ -38,7 +38,7 @@ from augment.evaluation.material import (
     read_rows,
     write_rows,
 )
-from augment.evaluation.scoring import Answers, fitted_offsets, scores_of
+from augment.evaluation.scoring import LabelledLogits, fitted_offsets, scores_of
 from augment.models.labels import LabelMap
 from augment.pipeline.definition import Pipeline
 from augment.progress import Progress
@@ -247,7 +247,7 @@ class Bench:
         answers = self._answers(config, rows)
         return [bool(one) for one in answers.logits.argmax(axis=1) == answers.gold]
 
-    def _answers(self, config: ModelConfig, rows: Sequence[Labelled]) -> Answers:
+    def _answers(self, config: ModelConfig, rows: Sequence[Labelled]) -> LabelledLogits:
         """Return what a model answers to rows, next to their labels."""
         from augment.models.classifier import open_classifier
 
@@ -257,7 +257,7 @@ class Bench:
         encoded = classifier.encode([row.text for row in rows], [row.text_pair for row in rows])
         logits = classifier.answer([row.pieces for row in encoded], [row.segments for row in encoded])
         gold = np.asarray([number.get(row.label, -1) for row in rows])
-        return Answers(logits.numpy().astype(np.float64), gold, [row.of for row in rows])
+        return LabelledLogits(logits.numpy().astype(np.float64), gold, [row.of for row in rows])
 
     def _without_accepted(self, rows: Sequence[Labelled]) -> list[Labelled]:
         """Return as many rows without the accepted shortcuts; those of which nothing would be left give way to others."""

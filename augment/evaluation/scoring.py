@@ -4,8 +4,8 @@ A model trained on one domain may order the texts of another well and still cut 
 The threshold is fitted on validation rows of the domain that the model learned, never on a test: an offset is added to the score of each
 class, which for two classes moves the one threshold there is.
 
-    offsets = fitted_offsets(Answers(logits, gold))      # on validation
-    scores_of(Answers(test_logits, test_gold, of), offsets)      # {"": 0.81, "/fitted": 0.84, "/auc": 0.91}
+    offsets = fitted_offsets(LabelledLogits(logits, gold))      # on validation
+    scores_of(LabelledLogits(test_logits, test_gold, of), offsets)      # {"": 0.81, "/fitted": 0.84, "/auc": 0.91}
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _ROUNDS = 10
 
 
 @dataclass(frozen=True)
-class Answers:
+class LabelledLogits:
     """What a model answers to rows of a test.
 
     logits: [rows, classes]; gold: the class of each row, -1 for one the model does not know; of: the text each row is a wording of.
@@ -38,7 +38,7 @@ class Answers:
         return np.asarray(self.of) if len(self.of) else np.arange(len(self.gold))
 
 
-def scores_of(answers: Answers, offsets: np.ndarray | None) -> dict[str, float | None]:
+def scores_of(answers: LabelledLogits, offsets: np.ndarray | None) -> dict[str, float | None]:
     """Return every measure of a test, by what is added to its name; the fitted one only with offsets."""
     scores: dict[str, float | None] = {"": accuracy(answers)}
     if offsets is not None:
@@ -46,7 +46,7 @@ def scores_of(answers: Answers, offsets: np.ndarray | None) -> dict[str, float |
     return {**scores, AUC: auc(answers)}
 
 
-def accuracy(answers: Answers, offsets: np.ndarray | None = None) -> float:
+def accuracy(answers: LabelledLogits, offsets: np.ndarray | None = None) -> float:
     """Return the share of the texts answered rightly; of one in several wordings all must be."""
     logits = answers.logits if offsets is None else answers.logits + offsets
     right = logits.argmax(axis=1) == answers.gold
@@ -55,7 +55,7 @@ def accuracy(answers: Answers, offsets: np.ndarray | None = None) -> float:
     return float((wrong == 0).mean())
 
 
-def auc(answers: Answers) -> float | None:
+def auc(answers: LabelledLogits) -> float | None:
     """Return the area under the ROC curve, the mean over classes of one against the rest; None if there is one class only.
 
     The wordings of a text share the weight of one text.
@@ -72,7 +72,7 @@ def auc(answers: Answers) -> float | None:
     return float(np.mean(areas)) if areas else None
 
 
-def fitted_offsets(answers: Answers) -> np.ndarray:
+def fitted_offsets(answers: LabelledLogits) -> np.ndarray:
     """Return the offset of each class with which most rows are answered rightly.
 
     One class after the other is given the best offset there is while the others keep theirs, until nothing gets better: for two
@@ -94,7 +94,7 @@ def fitted_offsets(answers: Answers) -> np.ndarray:
     return offsets
 
 
-def _best_offset(answers: Answers, offsets: np.ndarray, one: int) -> float:
+def _best_offset(answers: LabelledLogits, offsets: np.ndarray, one: int) -> float:
     """Return the offset of a class with which most rows are answered rightly, the others' given."""
     logits = answers.logits + offsets
     own = answers.logits[:, one]
