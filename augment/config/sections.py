@@ -423,7 +423,15 @@ class EvaluateConfig(Section):
     """What `augment evaluate` compares, how often, and on which tests."""
 
     arms: tuple[str, ...] = Field(
-        default=("duplicate", "eda", "aeda", "augment", "augment:random", "augment:log_odds"),
+        default=(
+            "duplicate",
+            "eda",
+            "aeda",
+            "augment",
+            "augment-wide",
+            "augment-wide:random",
+            "augment-wide:log_odds",
+        ),
         description="pipelines, `none`, `cut`; with `:random` or `:log_odds` for the words, with `+r_drop`, `+online`, `+half`",
     )
     rows: tuple[Annotated[int, Field(ge=2)], ...] = Field(

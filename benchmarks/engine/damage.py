@@ -38,7 +38,7 @@ from tests.small import small_job, write_corpus
 RESULTS = HERE / "engine/damage.json"
 KINDS = ("waiting parts", "waiting others", "finished files")
 OUTCOMES = ("without effect", "made again", "refused", "found", "WRONG", "MISSED")
-PHASES = ("augment", "augment: keywords", "augment: distinct")
+PHASES = ("augment-wide", "augment-wide: keywords", "augment-wide: distinct")
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ class Bench:
         write_corpus(root, rows=60)
         train(small_job(root))
         self.whole, self.stopped = root / "whole", root / "stopped"
-        run("augment", self.job(), self.whole)
+        run("augment-wide", self.job(), self.whole)
         self.rows = rows(self.whole)
 
         def stop(phase: str, done: int, total: int) -> None:
@@ -79,7 +79,7 @@ class Bench:
                 raise KeyboardInterrupt
 
         try:
-            run("augment", self.job(), self.stopped, progress=stop)
+            run("augment-wide", self.job(), self.stopped, progress=stop)
         except KeyboardInterrupt:
             self.usual = self.resumed(Path(shutil.copytree(self.stopped, root / "tried")))
 
@@ -96,7 +96,7 @@ class Bench:
             """Keep the first report of a phase."""
             result.setdefault(phase, done)
 
-        run("augment", self.job(), folder, progress=note_first)
+        run("augment-wide", self.job(), folder, progress=note_first)
         return [result[phase] for phase in PHASES]
 
     def waiting(self, parts: bool) -> tuple[Path, list[str], Callable[[Path, str], str]]:

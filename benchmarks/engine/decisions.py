@@ -66,7 +66,7 @@ def ran(
 ) -> tuple[Decisions, Values]:
     """Return what a run decides on every source row, and the values it rests on."""
     folder = arguments.work / f"{name}-run"
-    run("augment", job_of(arguments, name, rows, setting), folder, overwrite=True)
+    run("augment-wide", job_of(arguments, name, rows, setting), folder, overwrite=True)
     decisions: Decisions = {}
     values: Values = {}
     for path in (SOURCE_ROWS, SAMPLES):

@@ -102,10 +102,10 @@ class Bench:
     def every_call(self) -> None:
         """Kill before each call."""
         job, kind = self.job("inline"), KINDS[0]
-        calls = calls_of(partial(run, "augment", job, self.folder("count")))
+        calls = calls_of(partial(run, "augment-wide", job, self.folder("count")))
         for call in range(len(done(kind)), calls):
             folder = self.folder("killed")
-            killed = killed_at(call, partial(run, "augment", job, folder))
+            killed = killed_at(call, partial(run, "augment-wide", job, folder))
             self.note(kind, f"call {call}", killed, folder, job)
 
     def at_random(self, executor: str, count: int) -> None:
@@ -116,7 +116,7 @@ class Bench:
             seconds = seconds or self.timed(executor)
             chance = random.Random(len(done(kind)))
             folder, moment = self.folder("killed"), chance.uniform(0, seconds)
-            killed = killed_after(moment, partial(run, "augment", job, folder))
+            killed = killed_after(moment, partial(run, "augment-wide", job, folder))
             self.note(kind, f"{moment:.2f} s", killed, folder, self.job("inline"))
 
     def workers(self, count: int) -> None:
@@ -125,7 +125,7 @@ class Bench:
         for turn in range(len(done(kind)), count):
             folder, after = self.folder("killed"), random.Random(turn).randrange(1, 8)
             once = Once(after, kill_process)
-            run("augment", job, folder, progress=once.watch)
+            run("augment-wide", job, folder, progress=once.watch)
             self.note(kind, f"after {after} shards", once.done, folder, job)
 
     def on_ray(self, count: int) -> None:
@@ -140,7 +140,7 @@ class Bench:
                 for turn in range(len(done(kind)), count):
                     folder, after = self.folder("killed"), random.Random(turn).randrange(1, 8)
                     once = Once(after, fault)
-                    run("augment", job, folder, progress=once.watch)
+                    run("augment-wide", job, folder, progress=once.watch)
                     self.note(kind, f"after {after} shards", once.done, folder, self.job("inline"))
 
     def commands(self, count: int) -> None:
@@ -170,7 +170,7 @@ class Bench:
 
     def resumed(self, folder: Path, job: Job) -> dict[str, object]:
         """Run to the end, and return the hashes of every file with rows."""
-        run("augment", job, folder)
+        run("augment-wide", job, folder)
         return {
             str(path.relative_to(folder)): hashes_of(pq.read_table(path))
             for path in folder.rglob("*.parquet")
@@ -186,7 +186,7 @@ class Once:
 
     def watch(self, phase: str, done: int, total: int) -> None:
         """Take a report of progress."""
-        self._seen += phase == "augment"
+        self._seen += phase == "augment-wide"
         if self._seen == self._after + 1 and not self.done:
             self.done = True
             self._what()
@@ -207,7 +207,7 @@ def drive(address: str, job: Job, folder: Path) -> None:
     import ray
 
     ray.init(address=address, logging_level="ERROR", log_to_driver=False)
-    run("augment", job, folder)
+    run("augment-wide", job, folder)
 
 
 def driver_killed(seconds: float, work: Callable[[], None]) -> bool:

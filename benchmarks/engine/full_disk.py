@@ -35,7 +35,7 @@ from tests.small import small_job, write_corpus
 RESULTS = Results("engine/full_disk")
 _WRITES = ("os.mkdir", "os.rename")
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "run": ("run", "augment", "-c", "mine.yaml", "-o", "disk/out", "-q"),
+    "run": ("run", "augment-wide", "-c", "mine.yaml", "-o", "disk/out", "-q"),
     "keywords": ("keywords", "-c", "mine.yaml", "-o", "disk/out", "-q"),
     "train": ("train", "-c", "mine.yaml", "-m", "disk/model", "-q"),
     "report": ("report", "disk/out"),

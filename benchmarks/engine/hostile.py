@@ -369,7 +369,7 @@ def tried(folder: Path, model: Path, made: dict[str, tuple[str, str, str]]) -> t
     values["model"] = {"path": str(model), "max_length": 64}
     values["run"] |= {"max_reject_rate": 1.0}
     values["resources"] = {"lexicons": []}
-    summary = run("augment", Job.model_validate(values), folder / "out")
+    summary = run("augment-wide", Job.model_validate(values), folder / "out")
     verify(summary.folder).require()
     draw_folder(summary.folder)
     files = sorted((summary.folder / "data").glob("*.parquet"))

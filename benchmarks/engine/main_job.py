@@ -20,7 +20,7 @@ from augment.tables.files import write_json
 from benchmarks.common import HERE, SHARED, command_line
 
 RESULTS = HERE / "engine/main_job.json"
-PIPELINES = ("explain", "compare", "augment", "probe", "attack")
+PIPELINES = ("explain", "compare", "augment-wide", "probe", "attack")
 CORPORA = ("hotel-zh", "takeaway-zh", "news-zh", "emotion-zh", "pairs-zh", "sst2-en", "trec-en")
 ALL = ("--split", "train", "--split", "validation", "--split", "test")
 # TREC has no validation split.
@@ -69,7 +69,7 @@ def run_model(arguments: argparse.Namespace, corpus: str, model: str, settings: 
         if key not in results():
             out = arguments.work / "runs" / f"{corpus}-{model}-{pipeline}"
             there = ALL if corpus != "trec-en" else TWO
-            splits = there if pipeline != "augment" else ()
+            splits = there if pipeline != "augment-wide" else ()
             words = ["run", pipeline, *common, "--limit", str(rows), *splits, "-o", str(out), "--overwrite"]
             save(key, command(words))
 

@@ -1,10 +1,10 @@
-"""Do the samples keep their labels? `augment` against its twins and EDA, asked of a judge of another family.
+"""Do the samples keep their labels? `augment-wide` against its twins and EDA, asked of a judge of another family.
 
     OMP_NUM_THREADS=1 python -m benchmarks.quality.labels --en FOLDER --zh FOLDER [--corpora sst2-en hotel-zh] [--blocks 10]
 
 Two models are trained on the same 4,000 rows of each corpus: a `textcnn` from scratch, and an encoder of which the upper two
 layers are tuned, of the Chinese one's twelve the first four are there. Each in turn makes samples of rows that neither has seen, the other judges them: the label
-is kept where it answers with the label of the source row. Arms: `augment`, the same on random words and on words by log odds,
+is kept where it answers with the label of the source row. Arms: `augment-wide`, the same on random words and on words by log odds,
 and EDA with the alpha that makes as many edits as the random words have. All samples count, not those alone that the
 model's own verdict would let into the data; those are told beside. Edits are replaced or deleted words in a sample. Rows
 come in blocks of 50; differences are points between arms on the same blocks, pooled over corpora, intervals a bootstrap of
@@ -36,8 +36,8 @@ from benchmarks.quality.matching import MATCHED, matched_eda
 
 RESULTS = Results("quality/labels")
 CORPORA = ("sst2-en", "cr-en", "trec-en", "hotel-zh", "takeaway-zh", "news-zh")
-OWN = "augment"
-CONDITIONS = (OWN, "augment:random", "augment:log_odds", MATCHED)
+OWN = "augment-wide"
+CONDITIONS = (OWN, "augment-wide:random", "augment-wide:log_odds", MATCHED)
 BLOCK, TRAINED, LENGTH = 50, 4000, 64
 # The upper two layers of an encoder are tuned: of six, or of the first four of twelve.
 WHOLE, FIRST_FOUR, TUNING = {"freeze": 4}, {"layers": 4, "freeze": 2}, {"epochs": 3, "learning_rate": 3e-4}
@@ -147,7 +147,7 @@ def job_of(arguments: argparse.Namespace, corpus: str) -> Job:
 
 
 def write_table() -> None:
-    """Write labels.md: the arms of each corpus and direction, and `augment` against the others."""
+    """Write labels.md: the arms of each corpus and direction, and `augment-wide` against the others."""
     lines: list[str] = []
     for family in FAMILIES:
         cells = {
@@ -180,7 +180,7 @@ def _condition_lines(cells: dict[str, Cell]) -> list[str]:
 
 
 def _differences(cells: dict[str, Cell]) -> list[str]:
-    """Return the table of `augment` against the other arms, pooled and by corpus, in points."""
+    """Return the table of `augment-wide` against the other arms, pooled and by corpus, in points."""
     compared = holm({condition: compare(_points(cells, condition)) for condition in CONDITIONS[1:]})
     lines = [f"| {OWN} over | points | 95 % interval | p (Holm) | verdict | {' | '.join(cells)} |"]
     lines.append("|---" * (5 + len(cells)) + "|")
@@ -193,7 +193,7 @@ def _differences(cells: dict[str, Cell]) -> list[str]:
 
 
 def _points(cells: dict[str, Cell], condition: str) -> dict[str, list[float]]:
-    """Return the differences between `augment` and an arm, by corpus and block."""
+    """Return the differences between `augment-wide` and an arm, by corpus and block."""
     return {
         corpus: [
             100 * (float(one) - float(other))

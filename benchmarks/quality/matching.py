@@ -21,7 +21,7 @@ COUNTED, ALPHAS = 300, tuple(round(0.01 * step, 2) for step in range(2, 51))
 UNJUDGED = ("tokenize", "weigh", "rank", "substitute", "delete")
 
 
-def matched_eda(job: Job, file: Path, recipe: str = "augment") -> Path:
+def matched_eda(job: Job, file: Path, recipe: str = "augment-wide") -> Path:
     """Return a pipeline of EDA with the alpha that makes about as many edits a sample as a recipe does on random words.
 
     The job needs a model, which no stage asks. Written once, beside which its trials are made.

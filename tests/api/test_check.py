@@ -58,7 +58,7 @@ def test_a_model_of_one_text_is_not_shown_pairs(small: Path, tmp_path: Path) -> 
     with pytest.raises(ModelError, match="reads one text"):
         check_run("augment", made)
     with pytest.raises(ModelError, match="reads one text"):
-        run("augment", made, tmp_path / "out")
+        run("augment-wide", made, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["表.jsonl"]
 
 
@@ -195,7 +195,7 @@ def test_what_is_protected_and_by_what_is_judged_is_known_before_anything_is_run
     with pytest.raises(RequestError, match=fault):
         check_run("augment", named)
     with pytest.raises(RequestError, match=fault):
-        run("augment", named, tmp_path / "out")
+        run("augment-wide", named, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -206,7 +206,7 @@ def test_scores_of_another_request_are_refused_naming_what_differs(job: Job, fin
     with pytest.raises(FingerprintError, match="another seed"):
         augment.online(PLAN, job.model_copy(update={"seed": 1}), finished)
     with pytest.raises(FingerprintError, match="another pipeline"):
-        augment.online("augment", job, finished)
+        augment.online("augment-wide", job, finished)
 
 
 NATURAL = Pipeline.model_validate(

@@ -34,7 +34,7 @@ LABELS = ("good", "bad")
 @pytest.fixture(scope="module")
 def augmented(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
     """Return the summary of `augment` on the small corpus."""
-    return run("augment", small_job(small), tmp_path_factory.mktemp("runs") / "augment")
+    return run("augment-wide", small_job(small), tmp_path_factory.mktemp("runs") / "augment")
 
 
 def rows_of(summary: Summary, index: str = "data") -> list[dict[str, object]]:
@@ -74,7 +74,7 @@ def test_text_label_and_every_other_column_come_out_unchanged(small: Path, tmp_p
     job = with_corpus(
         small_job(small, splits=("train", "validation", "test")), tmp_path, files=f"awkward.{kind}"
     )
-    summary = run("augment", job, tmp_path / "out")
+    summary = run("augment-wide", job, tmp_path / "out")
     by_id = {row["id"]: row for row in rows_of(summary) if row["source_id"] is None}
     assert len(by_id) == len(rows)
     for row in rows:
@@ -86,7 +86,7 @@ def test_text_formats_of_the_output_keep_every_code_point(small: Path, tmp_path:
     rows = write_awkward(tmp_path, "csv")
     job = with_corpus(small_job(small), tmp_path, files="awkward.csv")
     job = job.model_copy(update={"output": job.output.model_copy(update={"format": kind})})
-    summary = run("augment", job, tmp_path / "out")
+    summary = run("augment-wide", job, tmp_path / "out")
     names = [name for name in summary.files if name.startswith("data/")]
     again = CorpusConfig.model_validate(
         {"root": str(summary.folder), "files": names, "text": "review", "label": "label", "id": "id"}
@@ -130,7 +130,7 @@ def test_load_dataset_opens_the_folder_with_its_splits_and_labels(augmented: Sum
     assert sum(len(split) for split in dataset.values()) == 300 + augmented.counts["samples in data"]
 
 
-@pytest.mark.parametrize("pipeline", ["augment", "probe"])
+@pytest.mark.parametrize("pipeline", ["augment-wide", "probe"])
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_load_dataset_reads_formats_without_types_as_they_were_written(
     small: Path, tmp_path: Path, kind: str, pipeline: str
@@ -213,19 +213,19 @@ def decisions(summary: Summary) -> list[tuple[object, ...]]:
 def test_shards_and_batches_do_not_change_a_decision(
     small: Path, tmp_path: Path, augmented: Summary, settings: dict[str, object]
 ) -> None:
-    other = run("augment", small_job(small, **settings), tmp_path / "other")
+    other = run("augment-wide", small_job(small, **settings), tmp_path / "other")
     assert decisions(other) == decisions(augmented)
 
 
 def test_the_same_request_again_reads_the_finished_run(small: Path, augmented: Summary) -> None:
     before = (augmented.folder / "manifest.json").stat().st_mtime_ns
-    again = run("augment", small_job(small), augmented.folder)
+    again = run("augment-wide", small_job(small), augmented.folder)
     assert again.to_dict() == read_summary(augmented.folder).to_dict()
     assert (augmented.folder / "manifest.json").stat().st_mtime_ns == before
 
 
 def test_a_run_that_was_finished_reports_it_and_a_new_one_does_not(small: Path, augmented: Summary) -> None:
-    again = run("augment", small_job(small), augmented.folder)
+    again = run("augment-wide", small_job(small), augmented.folder)
     assert again.notices == (FINISHED, *augmented.notices)
     assert FINISHED not in augmented.notices
     assert FINISHED.startswith("already finished")
@@ -236,28 +236,28 @@ def test_a_run_cut_short_is_resumed_with_the_same_rows(
 ) -> None:
     def cut(phase: str, done: int, total: int) -> None:
         """Stop in the middle."""
-        if phase == "augment" and total / 3 < done < total:
+        if phase == "augment-wide" and total / 3 < done < total:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run("augment", small_job(small), tmp_path / "cut", progress=cut)
+        run("augment-wide", small_job(small), tmp_path / "cut", progress=cut)
     assert not (tmp_path / "cut" / "manifest.json").exists()
     assert list((tmp_path / "cut" / "run").rglob("*.done.json"))
-    assert decisions(run("augment", small_job(small), tmp_path / "cut")) == decisions(augmented)
+    assert decisions(run("augment-wide", small_job(small), tmp_path / "cut")) == decisions(augmented)
 
 
 def test_another_request_in_the_same_folder_is_refused_by_the_field_that_differs(
     small: Path, augmented: Summary
 ) -> None:
     with pytest.raises(FingerprintError, match=r"job\.seed"):
-        run("augment", small_job(small).model_copy(update={"seed": 5}), augmented.folder)
+        run("augment-wide", small_job(small).model_copy(update={"seed": 5}), augmented.folder)
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(small: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
     for overwrite in (False, True):
         with pytest.raises(RequestError, match="not empty"):
-            run("augment", small_job(small), tmp_path, overwrite=overwrite)
+            run("augment-wide", small_job(small), tmp_path, overwrite=overwrite)
     assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "years of work"
 
 
@@ -267,7 +267,7 @@ def test_a_label_the_model_does_not_know_stops_before_anything_is_left_behind(
     (tmp_path / "c.csv").write_text("text,label\n很好,好评\nbad,差评\n", encoding="utf-8")
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files="c.csv")
     with pytest.raises(DataError, match=r"好评|差评"):
-        run("augment", job, tmp_path / "out")
+        run("augment-wide", job, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -276,7 +276,7 @@ def test_labels_of_some_files_are_next_to_those_of_a_column(small: Path, tmp_pat
     (tmp_path / "both.csv").write_text("text,label\n很差 房间,bad\n干净 早餐,good\n", encoding="utf-8")
     files = [{"path": "both.csv"}, {"path": "good.csv", "label": "good"}]
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files=files)
-    rows = rows_of(run("augment", job, tmp_path / "out"))
+    rows = rows_of(run("augment-wide", job, tmp_path / "out"))
     assert {row["text"]: row["label"] for row in rows if row["source_id"] is None} == {
         "很好 房间": "good",
         "满意 服务": "good",
@@ -291,7 +291,7 @@ def test_samples_are_counted_where_they_are_written(
 ) -> None:
     job = small_job(small)
     summary = run(
-        "augment", job.model_copy(update={"output": OutputConfig(verdicts=verdicts)}), tmp_path / "out"
+        "augment-wide", job.model_copy(update={"output": OutputConfig(verdicts=verdicts)}), tmp_path / "out"
     )
     dropped = summary.folder / "dropped.parquet"
     assert summary.counts["samples dropped"] == (
@@ -304,7 +304,7 @@ def test_label_names_bridge_numbers_in_the_corpus_and_names_in_the_model(small: 
     lines = [f"房间 很好 {number},1\n服务 boring {number},0\n" for number in range(10)]
     (tmp_path / "c.csv").write_text("text,label\n" + "".join(lines), encoding="utf-8")
     job = with_corpus(small_job(small), tmp_path, files="c.csv", label_names={"0": "bad", "1": "good"})
-    summary = run("augment", job, tmp_path / "out")
+    summary = run("augment-wide", job, tmp_path / "out")
     samples = [row for row in rows_of(summary) if row["source_id"]]
     assert {(row["label"], row["pred_before"]) for row in samples} == {(1, "good"), (0, "bad")}
 
@@ -314,7 +314,7 @@ def test_labels_from_file_names_and_scores_are_written_out(small: Path, tmp_path
     (tmp_path / "neg.txt").write_text("很差\n房间 很差\n服务 失望\n", encoding="utf-8")
     files = [{"path": "pos.txt", "label": "good"}, {"path": "neg.txt", "label": "bad"}]
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files=files)
-    rows = rows_of(run("augment", job, tmp_path / "out"))
+    rows = rows_of(run("augment-wide", job, tmp_path / "out"))
     assert {(str(row["text"])[-1], row["label"]) for row in rows if row["source_id"] is None} >= {
         ("好", "good"),
         ("差", "bad"),
@@ -326,7 +326,7 @@ def test_source_columns_with_our_names_are_kept_next_to_ours(small: Path, tmp_pa
         "text,label,source_id,verdict\n很好,good,mother,guilty\n很差,bad,father,free\n", encoding="utf-8"
     )
     job = with_corpus(small_job(small, splits=("train", "validation", "test")), tmp_path, files="c.csv")
-    rows = [row for row in rows_of(run("augment", job, tmp_path / "out")) if row["source_id"] is None]
+    rows = [row for row in rows_of(run("augment-wide", job, tmp_path / "out")) if row["source_id"] is None]
     assert sorted((row["source_id_source"], row["verdict_source"]) for row in rows) == [
         ("father", "free"),
         ("mother", "guilty"),
@@ -336,7 +336,7 @@ def test_source_columns_with_our_names_are_kept_next_to_ours(small: Path, tmp_pa
 def test_rejected_rows_are_reported_with_reason_count_and_place(small: Path, tmp_path: Path) -> None:
     lines = "".join(f"房间 很好 {row},good\n服务 boring {row},bad\n" for row in range(10))
     (tmp_path / "c.csv").write_text(f"text,label\n{lines} ,good\n,bad\n很好,\n", encoding="utf-8")
-    summary = run("augment", with_corpus(small_job(small), tmp_path, files="c.csv"), tmp_path / "out")
+    summary = run("augment-wide", with_corpus(small_job(small), tmp_path, files="c.csv"), tmp_path / "out")
     rejects = pq.read_table(summary.folder / "rejects.parquet").to_pylist()
     assert len(rejects) == summary.counts["rows rejected"] == sum(summary.rejected.values()) >= 2
     assert set(summary.rejected) == {f"{row['stage']}: {row['reason']}" for row in rejects}
@@ -372,14 +372,14 @@ def test_the_card_shows_how_the_source_writes_a_label(small: Path, tmp_path: Pat
     assert "good (written 1)" in card
 
 
-@pytest.mark.parametrize("pipeline", ["explain", "augment"])
+@pytest.mark.parametrize("pipeline", ["explain", "augment-wide"])
 def test_a_run_without_probes_reports_it_and_has_none_to_load(
     small: Path, tmp_path: Path, pipeline: str
 ) -> None:
     folder = run(pipeline, small_job(small, limit=20), tmp_path / "out").folder
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "There is no `probes` configuration" in card
-    assert ("sample" in card) == (pipeline == "augment")
+    assert ("sample" in card) == (pipeline == "augment-wide")
     with pytest.raises(ValueError, match="'probes' not found"):
         datasets.load_dataset(str(folder), "probes", cache_dir=str(tmp_path / "cache"))
 
@@ -402,7 +402,7 @@ def test_the_manifest_lists_every_file_with_rows_and_no_other(augmented: Summary
 
 
 def test_a_limit_takes_rows_by_hash_and_reports_it(small: Path, tmp_path: Path) -> None:
-    summary = run("augment", small_job(small, limit=20), tmp_path / "out")
+    summary = run("augment-wide", small_job(small, limit=20), tmp_path / "out")
     assert summary.counts["rows worked on"] == 20
     assert any("trial" in notice for notice in summary.notices)
 

@@ -62,7 +62,7 @@ def config(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a finished run of `augment`."""
     folder = tmp_path_factory.mktemp("run") / "out"
-    result = augment("run", "augment", "-c", config, *CPU, "-o", folder)
+    result = augment("run", "augment-wide", "-c", config, *CPU, "-o", folder)
     assert result.code == 0, result.err
     return folder
 
@@ -102,7 +102,7 @@ def test_no_report_is_named_where_none_is_requested(config: Path, tmp_path: Path
 
 
 def test_a_run_prints_its_folder_and_tells_the_rest_on_stderr(finished: Path, config: Path) -> None:
-    result = augment("run", "augment", "-c", config, *CPU, "-o", finished)
+    result = augment("run", "augment-wide", "-c", config, *CPU, "-o", finished)
     assert (result.code, result.out) == (0, f"{finished}\n")
     assert re.search(r"^samples made +\d", result.err, re.MULTILINE)
     assert result.err.endswith(f"report: {finished}/report.html\n")
@@ -113,8 +113,10 @@ def test_a_run_prints_its_folder_and_tells_the_rest_on_stderr(finished: Path, co
 def test_the_same_request_again_reads_the_finished_run(finished: Path, config: Path) -> None:
     """No file is touched and the summary is the same, seconds included; threads do not make another request."""
     before = {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
-    first = augment("run", "augment", "-c", config, *CPU, "-o", finished, "--json")
-    again = augment("run", "augment", "-c", config, *CPU, "-o", finished, "--json", "--set", "run.threads=2")
+    first = augment("run", "augment-wide", "-c", config, *CPU, "-o", finished, "--json")
+    again = augment(
+        "run", "augment-wide", "-c", config, *CPU, "-o", finished, "--json", "--set", "run.threads=2"
+    )
     assert first == again
     assert json.loads(first.out) == json.loads((finished / "manifest.json").read_text())["summary"]
     assert before == {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}

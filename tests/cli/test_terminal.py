@@ -54,8 +54,8 @@ def test_no_command_prints_what_acts(
     folder, out = hostile.parent, tmp_path / "\x1b]0;title\x07"
     words: list[list[object]] = [
         ["check", "augment", "-c", hostile],
-        ["run", "augment", "-c", hostile, "-o", out, "--limit", "20", *CPU],
-        ["run", "augment", "-c", hostile, "-o", out, "--limit", "20", *CPU, "--json"],
+        ["run", "augment-wide", "-c", hostile, "-o", out, "--limit", "20", *CPU],
+        ["run", "augment-wide", "-c", hostile, "-o", out, "--limit", "20", *CPU, "--json"],
         ["verify", out],
         ["verify", out, "--json"],
         ["report", out],
@@ -64,14 +64,14 @@ def test_no_command_prints_what_acts(
         ["explain", f"{GOOD} {BAD}", "-m", folder / "model", "--json"],
         ["explain", "好", "-m", folder / "model", "--target", "\x1b[31m[/b]"],
         ["run", "\x1b[31m", "-c", hostile],
-        ["run", "augment", "-c", "\x1b]8;;x\x07\u202e"],
-        ["run", "augment", "-c", hostile, "--set", "run.\x1b[31m=1"],
-        ["run", "augment", "-c", hostile, "--split", "\x1b[31m\u202e"],
+        ["run", "augment-wide", "-c", "\x1b]8;;x\x07\u202e"],
+        ["run", "augment-wide", "-c", hostile, "--set", "run.\x1b[31m=1"],
+        ["run", "augment-wide", "-c", hostile, "--split", "\x1b[31m\u202e"],
         ["explain", "好", "-m", "./\x1b[31m\u202e"],
     ]
     if colours:
         words = words[3:4] + words[6:8]
-        augment("run", "augment", "-c", hostile, "-o", out, "--limit", "20", *CPU)
+        augment("run", "augment-wide", "-c", hostile, "-o", out, "--limit", "20", *CPU)
     for line in words:
         result = augment(*line)
         message = OWN.sub("", result.out + result.err)

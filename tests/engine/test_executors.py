@@ -26,12 +26,12 @@ def receipts(folder: Path) -> list[Receipt]:
 @pytest.fixture(scope="module")
 def inline(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
     """Return a run in one process."""
-    return run("augment", small_job(small, shard_rows=40), tmp_path_factory.mktemp("runs") / "inline")
+    return run("augment-wide", small_job(small, shard_rows=40), tmp_path_factory.mktemp("runs") / "inline")
 
 
 def test_processes_give_the_same_values(small: Path, tmp_path: Path, inline: Summary) -> None:
     job = small_job(small, shard_rows=40, executor="processes", workers=2)
-    summary = run("augment", job, tmp_path / "two")
+    summary = run("augment-wide", job, tmp_path / "two")
     assert receipts(summary.folder) == receipts(inline.folder)
     assert summary.counts == inline.counts
 
@@ -52,7 +52,7 @@ def test_a_worker_that_dies_is_replaced_and_its_shard_done_again(
             os.kill(killed[0], signal.SIGKILL)
 
     job = small_job(small, shard_rows=40, executor="processes", workers=2)
-    summary = run("augment", job, tmp_path / "killed", progress=kill)
+    summary = run("augment-wide", job, tmp_path / "killed", progress=kill)
     assert killed
     assert receipts(summary.folder) == receipts(inline.folder)
 
@@ -60,7 +60,7 @@ def test_a_worker_that_dies_is_replaced_and_its_shard_done_again(
 def rank(number: int, world: int, small: Path, folder: Path) -> None:
     """Run as one rank of several."""
     os.environ.update({"RANK": str(number), "WORLD_SIZE": str(world)})
-    run("augment", small_job(small, shard_rows=40, executor="rank"), folder)
+    run("augment-wide", small_job(small, shard_rows=40, executor="rank"), folder)
 
 
 def test_ranks_share_the_shards_and_give_the_same_values(
@@ -84,7 +84,7 @@ def test_the_first_rank_does_the_part_of_one_that_is_gone(
     monkeypatch.setattr(ranks_module, "_PATIENCE", 0.1)
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    run("augment", small_job(small, shard_rows=40, executor="rank"), tmp_path / "out")
+    run("augment-wide", small_job(small, shard_rows=40, executor="rank"), tmp_path / "out")
     assert receipts(tmp_path / "out") == receipts(inline.folder)
 
 
@@ -116,7 +116,7 @@ def test_a_shard_that_brings_down_worker_after_worker_stops_the_run(
     monkeypatch.setattr(processes_module, "_run", die)
     job = small_job(small, shard_rows=100, executor="processes", workers=2)
     with pytest.raises(AugmentError, match="worker processes died") as failed:
-        run("augment", job, tmp_path / "out")
+        run("augment-wide", job, tmp_path / "out")
     assert failed.value.where.startswith("shard ")
 
 
@@ -136,7 +136,12 @@ def test_workers_stay_for_all_phases(small: Path, tmp_path: Path) -> None:
                 process.pid for process in multiprocessing.active_children()
             )
 
-    run("augment", small_job(small, shard_rows=40, executor="processes", workers=2), tmp_path, progress=look)
+    run(
+        "augment-wide",
+        small_job(small, shard_rows=40, executor="processes", workers=2),
+        tmp_path,
+        progress=look,
+    )
     phases = [result for phase, result in workers.items() if phase.startswith("augment")]
     assert len(phases) > 1
     assert len(set.union(*phases)) == 2

@@ -23,7 +23,7 @@ def test_decisions_that_were_damaged_are_made_again(small: Path, tmp_path: Path,
     (tmp_path / "c.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     corpus = CorpusConfig.model_validate({"root": str(tmp_path), "files": {"train": "c.csv"}})
     job = small_job(small, shard_rows=10).model_copy(update={"corpus": corpus})
-    whole = rows(run("augment", job, tmp_path / "whole").folder)
+    whole = rows(run("augment-wide", job, tmp_path / "whole").folder)
 
     def stop(phase: str, done: int, total: int) -> None:
         """Stop in the last phase, when what repeats is known and the first shard is rid of it."""
@@ -31,12 +31,12 @@ def test_decisions_that_were_damaged_are_made_again(small: Path, tmp_path: Path,
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run("augment", job, tmp_path / "stopped", progress=stop)
+        run("augment-wide", job, tmp_path / "stopped", progress=stop)
     for index in (0.3, 0.6, 0.9):
         folder = Path(shutil.copytree(tmp_path / "stopped", tmp_path / str(index)))
         path = folder / "run" / "phase-1" / "decided" / name
         content = bytearray(path.read_bytes())
         content[int(index * len(content))] ^= 1
         path.write_bytes(content)
-        run("augment", job, folder)
+        run("augment-wide", job, folder)
         assert rows(folder) == whole

@@ -35,7 +35,7 @@ def undisturbed() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def inline(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
     """Return a run in one process."""
-    return run("augment", small_job(small, shard_rows=24), tmp_path_factory.mktemp("runs") / "inline")
+    return run("augment-wide", small_job(small, shard_rows=24), tmp_path_factory.mktemp("runs") / "inline")
 
 
 def on_ray(small: Path) -> Job:
@@ -49,7 +49,7 @@ def once(what: Callable[[], object]) -> Callable[[str, int, int], None]:
 
     def report(phase: str, rows: int, total: int) -> None:
         """Do it once."""
-        if phase == "augment" and rows and not done:
+        if phase == "augment-wide" and rows and not done:
             done.append(True)
             what()
 
@@ -58,23 +58,23 @@ def once(what: Callable[[], object]) -> Callable[[str, int, int], None]:
 
 def test_a_lost_worker_and_a_lost_node_cost_no_row(small: Path, tmp_path: Path, inline: Summary) -> None:
     with cluster_of(2) as cluster:
-        plain = run("augment", on_ray(small), tmp_path / "plain")
+        plain = run("augment-wide", on_ray(small), tmp_path / "plain")
         assert receipts(plain.folder) == receipts(inline.folder)
         assert plain.counts == inline.counts
 
         killed = once(lambda: os.kill(actors()[0], signal.SIGKILL))
-        one = run("augment", on_ray(small), tmp_path / "worker", progress=killed)
+        one = run("augment-wide", on_ray(small), tmp_path / "worker", progress=killed)
         assert receipts(one.folder) == receipts(inline.folder)
 
         lose = once(cluster.replace_node)
-        two = run("augment", on_ray(small), tmp_path / "node", progress=lose)
+        two = run("augment-wide", on_ray(small), tmp_path / "node", progress=lose)
         assert receipts(two.folder) == receipts(inline.folder)
         assert verify(two.folder).ok
 
 
 def drive(small: Path, folder: Path) -> None:
     """Run on a cluster of our own."""
-    run("augment", on_ray(small), folder)
+    run("augment-wide", on_ray(small), folder)
 
 
 def test_a_run_whose_driver_was_killed_is_resumed(small: Path, tmp_path: Path, inline: Summary) -> None:
@@ -93,7 +93,7 @@ def test_a_run_whose_driver_was_killed_is_resumed(small: Path, tmp_path: Path, i
     while actors() and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not (folder / MANIFEST).exists()
-    summary = run("augment", small_job(small, shard_rows=24), folder)
+    summary = run("augment-wide", small_job(small, shard_rows=24), folder)
     assert receipts(summary.folder) == receipts(inline.folder)
     assert not [path for path in folder.rglob("*") if LEFTOVER in path.name]
     assert verify(folder).ok
@@ -103,4 +103,4 @@ def test_an_error_on_a_worker_is_the_error_of_the_run(small: Path, tmp_path: Pat
     job = on_ray(small)
     job = job.model_copy(update={"model": ModelConfig(path=str(tmp_path / "nothing"))})
     with pytest.raises(ModelError):
-        run("augment", job, tmp_path / "out")
+        run("augment-wide", job, tmp_path / "out")

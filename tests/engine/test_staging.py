@@ -27,7 +27,7 @@ SPLITS = ("train", "validation", "test")
 
 def work(small: Path, folder: Path, **settings: object) -> None:
     """Run a small pipeline into a folder."""
-    run("augment", small_job(small, shard_rows=40, **settings), folder)
+    run("augment-wide", small_job(small, shard_rows=40, **settings), folder)
 
 
 def rows(folder: Path) -> dict[str, Hashes]:
@@ -99,8 +99,8 @@ def test_a_run_that_replaces_another_can_be_killed_anywhere_and_begun_again(
     folder = tmp_path / "replaced"
     for index in (3, 8, 13, 20, 30):
         run("explain", small_job(small), folder, overwrite=True)
-        killed_at(index, lambda: run("augment", small_job(small, shard_rows=40), folder, overwrite=True))
-        run("augment", small_job(small, shard_rows=40), folder, overwrite=True)
+        killed_at(index, lambda: run("augment-wide", small_job(small, shard_rows=40), folder, overwrite=True))
+        run("augment-wide", small_job(small, shard_rows=40), folder, overwrite=True)
         assert rows(folder) == rows(unbroken), index
         assert not left_over(folder), index
 
@@ -127,7 +127,7 @@ def stopped(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run("augment", small_job(small, shard_rows=40), folder, progress=stop)
+        run("augment-wide", small_job(small, shard_rows=40), folder, progress=stop)
     return folder
 
 
@@ -151,8 +151,8 @@ def finish(small: Path, folder: Path) -> list[int]:
         """Keep the first report of a phase."""
         result.setdefault(phase, done)
 
-    run("augment", small_job(small, shard_rows=40), folder, progress=note_first)
-    return [result[phase] for phase in ("augment", "augment: keywords", "augment: distinct")]
+    run("augment-wide", small_job(small, shard_rows=40), folder, progress=note_first)
+    return [result[phase] for phase in ("augment-wide", "augment-wide: keywords", "augment-wide: distinct")]
 
 
 # What the work was laid out as: it cannot be made again without doing all of it again.

@@ -28,7 +28,7 @@ SETTINGS = {"rows": (24,), "seeds": 2, "epochs": 2.0, "test_rows": 20}
 def job(small: Path, **settings: object) -> Job:
     """Return a job whose judge is there already, so that none need be trained."""
     result = small_job(small)
-    config = EvaluateConfig.model_validate({**SETTINGS, "arms": ("eda", "augment:random"), **settings})
+    config = EvaluateConfig.model_validate({**SETTINGS, "arms": ("eda", "augment-wide:random"), **settings})
     judge = ModelConfig(path=str(small / "model"), max_length=64)
     return result.model_copy(update={"evaluate": config, "judge": judge})
 
@@ -41,7 +41,7 @@ def measured(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluatio
 
 def test_every_condition_is_measured_on_every_draw_and_test(measured: Evaluation) -> None:
     assert set(measured.cells) == {
-        (24, seed, condition) for seed in (0, 1) for condition in ("duplicate", "eda", "augment:random")
+        (24, seed, condition) for seed in (0, 1) for condition in ("duplicate", "eda", "augment-wide:random")
     }
     assert measured.tests == ["clean", "noise"]
     for (_, _, condition), cell in measured.cells.items():
@@ -67,7 +67,7 @@ def test_conditions_that_differ_in_training_only_have_the_same_samples(
 
     monkeypatch.setattr(measuring, "run", run_noted)
     evaluation = evaluate(
-        job(small, arms=("eda", "eda+half", "augment:random", "eda+r_drop")), tmp_path / "out"
+        job(small, arms=("eda", "eda+half", "augment-wide:random", "eda+r_drop")), tmp_path / "out"
     ).cells
     assert made == 2 * ["eda", "augment-random"]
     assert {key: evaluation[key] for key in measured.cells} == measured.cells

@@ -158,7 +158,7 @@ def test_the_words_of_a_sample_are_those_of_its_row_with_the_edits_made() -> Non
 
 
 def test_a_run_reports_it_in_the_manifest_the_card_and_the_report(small: Path, tmp_path: Path) -> None:
-    summary = augment.run("augment", small_job(small, limit=30), tmp_path / "out")
+    summary = augment.run("augment-wide", small_job(small, limit=30), tmp_path / "out")
     result = summary.diversity
     assert list(result)[:3] == ["samples asked for", "given", "lacking"]
     assert result["given"] == summary.counts["samples in data"]

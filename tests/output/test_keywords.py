@@ -98,7 +98,7 @@ def test_balance_leaves_the_shortcut_as_frequent_in_one_class_as_in_the_other(
 
 
 def test_augment_looks_for_shortcuts_first_and_protects_none(leaking: Path, tmp_path: Path) -> None:
-    summary = run("augment", small_job(leaking), tmp_path / "out")
+    summary = run("augment-wide", small_job(leaking), tmp_path / "out")
     assert "※" in summary.notices[0]
     rows = pq.read_table(summary.folder / "explain" / "source_rows.parquet").to_pylist()
     assert any(row["flagged"] for row in rows)

@@ -29,7 +29,7 @@ LABELS = LabelMap(("bad", "good"))
 
 def plan() -> Pipeline:
     """Return the pipeline `augment` with a rule by which many samples are in doubt."""
-    shipped = pipeline_of("augment")
+    shipped = pipeline_of("augment-wide")
     rules = [{"verdict": "keep", "p_gold_at_least": 0.95}, {"verdict": "soft", "p_gold_at_least": 0.2}]
     strict = Keep.model_validate({"kind": "keep", "rules": rules})
     stages = [strict if isinstance(stage, Keep) else stage for stage in shipped.stages]

@@ -88,7 +88,7 @@ def explained(folded: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary
 def augmented(folded: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
     """Return a run of `augment`, out of fold."""
     job = with_file(folded_job(folded, settings={"shard_rows": 40}), folded)
-    return run("augment", job, tmp_path_factory.mktemp("runs") / "a")
+    return run("augment-wide", job, tmp_path_factory.mktemp("runs") / "a")
 
 
 def source_rows(summary: Summary) -> list[dict[str, object]]:
@@ -191,7 +191,7 @@ def test_processes_give_the_same_values(folded: Path, tmp_path: Path) -> None:
 
 def test_other_shards_give_the_same_rows(folded: Path, augmented: Summary, tmp_path: Path) -> None:
     job = with_file(folded_job(folded, settings={"shard_rows": 30}), folded)
-    summary = run("augment", job, tmp_path / "other")
+    summary = run("augment-wide", job, tmp_path / "other")
     names = ["id", "text", "method", "verdict"]
     one, other = (
         pq.read_table(each.folder / "explain" / "samples.parquet", columns=names).to_pylist()
@@ -246,13 +246,13 @@ def test_a_model_that_judges_rows_it_was_trained_on_is_reported_and_one_that_did
 ) -> None:
     assert OWN_ROWS not in augmented.notices
     job = with_file(folded_job(folded, None), folded)
-    assert OWN_ROWS in run("augment", job, tmp_path / "own").notices
+    assert OWN_ROWS in run("augment-wide", job, tmp_path / "own").notices
     assert OWN_ROWS not in run("explain", job, tmp_path / "explained").notices
     other = tmp_path / "other"
     other.mkdir()
     rows = pq.read_table(folded / "small.parquet")
     pq.write_table(rows.slice(1), other / "small.parquet")
-    assert OWN_ROWS not in run("augment", with_file(job, other), tmp_path / "fresh").notices
+    assert OWN_ROWS not in run("augment-wide", with_file(job, other), tmp_path / "fresh").notices
 
 
 def test_a_run_with_other_fold_models_is_another_run(folded: Path, tmp_path: Path) -> None:

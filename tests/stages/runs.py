@@ -11,7 +11,7 @@ Row = dict[str, object]
 
 def with_stages(*stages: dict[str, object]) -> Pipeline:
     """Return the pipeline `augment` up to its verdicts, with other stages behind."""
-    plan = read_pipeline(find("pipelines", "augment"))
+    plan = read_pipeline(find("pipelines", "augment-wide"))
     positions = [stage.kind for stage in plan.stages]
     kept = [stage.model_dump() for stage in plan.stages[: positions.index("keep") + 1]]
     return Pipeline.model_validate({"name": "whole", "about": "", "stages": [*kept, *stages]})

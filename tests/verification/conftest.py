@@ -69,7 +69,7 @@ def awkward(request: pytest.FixtureRequest, small: Path, tmp_path_factory: pytes
     (corpus / "c.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     names = {"0": "bad", "1": "good"}
     job = job_of(small, corpus, request.param, files="c.jsonl", text="reason", label_names=names)
-    return run("augment", job, tmp_path_factory.mktemp("runs") / "awkward").folder
+    return run("augment-wide", job, tmp_path_factory.mktemp("runs") / "awkward").folder
 
 
 @pytest.fixture(scope="session")
