@@ -69,7 +69,7 @@ def test_conditions_that_differ_in_training_only_have_the_same_samples(
     evaluation = evaluate(
         job(small, arms=("eda", "eda+half", "augment-wide:random", "eda+r_drop")), tmp_path / "out"
     ).cells
-    assert made == 2 * ["eda", "augment-random"]
+    assert made == 2 * ["eda", "augment-wide-random"]
     assert {key: evaluation[key] for key in measured.cells} == measured.cells
     alone = evaluate(job(small, arms=("eda+r_drop",), seeds=1), tmp_path / "alone").cells
     assert alone[24, 0, "eda+r_drop"] == evaluation[24, 0, "eda+r_drop"]
