@@ -21,6 +21,9 @@ Draws in helps.json are not measured again.
 """
 
 import argparse
+import shutil
+import subprocess
+import time
 from collections import defaultdict
 from math import isnan
 from pathlib import Path
@@ -30,12 +33,13 @@ import torch
 from augment.config.job import Job, read_job
 from augment.config.shipped import find
 from augment.errors import AugmentError
-from augment.evaluation import evaluate
 from augment.evaluation.cells import Bench
+from augment.evaluation.conditions import Condition
 from augment.evaluation.evaluation import FACTS
 from augment.evaluation.statistics import Difference, compare, holm
 from augment.progress import silent
-from benchmarks.common import Cell, Results, command_line, part, write_page
+from benchmarks.common import HERE, Cell, Results, command_line, part, write_page
+from benchmarks.quality.evidence_texts import file_of
 from benchmarks.quality.matching import MATCHED, halves, matched_eda
 
 RESULTS = Results("quality/helps")
@@ -60,7 +64,13 @@ CONDITIONS = (
     "augment+r_drop",
     "augment+online",
     "augment+r_drop+half",
+    "natural",
+    "wide",
+    "wide:random",
+    "wide:log_odds",
 )
+# The pipelines of two conditions; everything else is named as `augment evaluate` names it.
+PIPELINES = {"natural": "augment-natural", "wide": "augment"}
 TESTS = {
     "clean": "clean",
     "noise": "noise",
@@ -76,6 +86,10 @@ PAIRS = (
     ("augment", "eda"),
     ("augment", "eda:matched"),
     ("augment+r_drop", "duplicate+r_drop"),
+    ("natural", "wide"),
+    ("natural", "eda"),
+    ("wide", "wide:random"),
+    ("wide", "wide:log_odds"),
 )
 # Seconds of one core for an arm of a draw of 100 rows, to tell how long it will take.
 SECONDS = {"textcnn": 6.0}
@@ -99,39 +113,59 @@ def main() -> None:
     left = [draw for draw in draws if _key(arguments.name, *draw) not in RESULTS.cells]
     each = SECONDS.get(arguments.start, 80.0) * len(arguments.arms) / 100
     print(
-        f"{len(left)} draws of {len(draws)}, about {sum(each * rows for _, rows, _ in left) / 60:.0f} minutes"
+        f"{len(left)} draws of {len(draws)}, about {sum(each * rows for _, rows, _ in left) / 60:.0f} minutes",
+        flush=True,
     )
+    benches: dict[str, Bench] = {}
     for corpus, rows, seed in left:
+        began = time.process_time()
         try:
-            RESULTS.save(_key(arguments.name, corpus, rows, seed), measured(arguments, corpus, rows, seed))
+            if corpus not in benches:
+                benches[corpus] = bench_of(arguments, corpus)
+            cell = measured(arguments, benches[corpus], corpus, rows, seed)
         except AugmentError as error:
             print(corpus, rows, seed, "left out:", error)
+            continue
+        RESULTS.save(_key(arguments.name, corpus, rows, seed), {**cell, "of": _made_by()})
+        print(f"{time.process_time() - began:.0f} CPU-seconds", flush=True)
         write_table()
     write_table()
 
 
-def measured(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> Cell:
+def bench_of(arguments: argparse.Namespace, corpus: str) -> Bench:
+    """Return the bench of all draws of a corpus, which shares its tests and its judge."""
+    folder = arguments.work / f"{corpus}-{arguments.name}" / "work"
+    folder.mkdir(parents=True, exist_ok=True)
+    return Bench.of(job_of(arguments, corpus), folder, silent)
+
+
+def measured(arguments: argparse.Namespace, bench: Bench, corpus: str, rows: int, seed: int) -> Cell:
     """Return what every arm comes to on one draw."""
-    job = job_of(arguments, corpus, rows, seed)
-    folder = arguments.work / f"{corpus}-{arguments.name}"
-    file = arguments.work / f"eda-{corpus}.yaml"
-    if not file.exists():
-        # What is counted asks no model, but a job must name one.
-        judge = Bench.of(job, folder / "work", silent).judge
-        matched_eda(job.model_copy(update={"model": judge}), file)
-    matched = str(file)
-    conditions = tuple(matched if condition == MATCHED else condition for condition in arguments.arms)
-    job = job.model_copy(update={"evaluate": job.evaluate.model_copy(update={"arms": conditions})})
-    evaluation = evaluate(job, folder)
-    return {
-        MATCHED if condition == matched else condition: dict(cell)
-        for (of, number, condition), cell in evaluation.cells.items()
-        if (of, number) == (rows, seed)
-    }
+    result: Cell = {}
+    for name in arguments.arms:
+        wanted = name
+        if name == MATCHED:
+            file = arguments.work / f"eda-{corpus}.yaml"
+            # What is counted asks no model, but a job must name one.
+            wanted = str(matched_eda(bench.job.model_copy(update={"model": bench.judge}), file))
+        for short, pipeline in PIPELINES.items():
+            if name.partition(":")[0] == short:
+                wanted = name.replace(short, pipeline, 1)
+        result[name] = dict(bench.measured(Condition.of(wanted), rows, seed))
+    shutil.rmtree(bench.folder / f"{rows}-{seed}")
+    return result
 
 
-def job_of(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> Job:
-    """Return the job of a draw."""
+def _made_by() -> dict[str, str]:
+    """Return the commit that made a draw: pipelines change."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
+    ).stdout
+    return {"commit": commit.strip()}
+
+
+def job_of(arguments: argparse.Namespace, corpus: str) -> Job:
+    """Return the job of a corpus."""
     others, synonyms = CORPORA[corpus]
     ours = ""
     if synonyms == ["cilin"]:
@@ -144,10 +178,7 @@ def job_of(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> 
         "model.max_length": LONGEST if corpus in LONG or arguments.start != "textcnn" else 128,
         "run.device": "cpu",
         "run.threads": 1,
-        "evaluate.arms": list(arguments.arms),
-        "evaluate.rows": [rows],
-        "evaluate.seeds": 1,
-        "evaluate.first_seed": seed,
+        "evaluate.equal_classes": str(arguments.equal_classes).lower(),
         "evaluate.others": others,
         "evaluate.synonyms": synonyms,
         "evaluate.test_rows": arguments.test_rows,
@@ -157,6 +188,13 @@ def job_of(arguments: argparse.Namespace, corpus: str, rows: int, seed: int) -> 
     for name in ("layers", "vectors", "freeze", "learning_rate", "batch_size"):
         if getattr(arguments, name) is not None:
             settings[f"train.{name}"] = getattr(arguments, name)
+    if arguments.texts:
+        file = file_of(corpus, others, Path(arguments.data), arguments.work)
+        settings["resources.texts"] = [str(file.resolve())]
+    if arguments.judge is not None:
+        settings["judge.path"] = arguments.judge.format(corpus=corpus)
+    if arguments.noise is not None:
+        settings["evaluate.noise"] = arguments.noise
     if arguments.epochs is not None:
         settings["evaluate.epochs"] = arguments.epochs
     words = [f"{name}={value}" for name, value in settings.items()]
@@ -310,6 +348,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, default=None, help="in place of the default")
     parser.add_argument("--batch-size", type=int, default=None, help="rows of a step")
     parser.add_argument("--epochs", type=float, default=None, help="passes over the enlarged data")
+    parser.add_argument("--equal-classes", action="store_true", help="draw equally many rows of every class")
+    parser.add_argument("--texts", action="store_true", help="give natural edits texts to learn from")
+    parser.add_argument(
+        "--judge", default=None, help="trained model, {corpus} for its name, in place of one of its own"
+    )
+    parser.add_argument("--noise", type=float, default=None, help="share of letters in the noisy test")
     parser.add_argument("--test-rows", type=int, default=1000, help="rows of each test")
     parser.add_argument("--name", default=None, help="what the model is called in the results")
     arguments = parser.parse_args()
