@@ -41,6 +41,7 @@ from augment.progress import silent
 from benchmarks.common import HERE, Cell, Results, command_line, part, write_page
 from benchmarks.quality.evidence_texts import file_of
 from benchmarks.quality.matching import MATCHED, halves, matched_eda
+from benchmarks.quality.shared_learning import share_learning
 
 RESULTS = Results("quality/helps")
 FIRST = 100
@@ -117,7 +118,10 @@ def main() -> None:
         flush=True,
     )
     benches: dict[str, Bench] = {}
+    at_hand: list[str] = [""]
+    share_learning(lambda: at_hand[0])
     for corpus, rows, seed in left:
+        at_hand[0] = corpus
         began = time.process_time()
         try:
             if corpus not in benches:
