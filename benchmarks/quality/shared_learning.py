@@ -28,7 +28,7 @@ def share_learning(corpus: Callable[[], str]) -> None:
         """Return the vectors of the words of these counts."""
         if corpus() not in vectors:
             senses = _learn(counts)
-            owner = zip(counts.words, senses.owner.tolist(), strict=True)
+            owner = zip(counts.words, senses.vector_of.tolist(), strict=True)
             vectors[corpus()] = ({word: row for word, row in owner if row >= 0}, senses.vectors)
         rows, known = vectors[corpus()]
         return Senses(np.array([rows.get(word, -1) for word in counts.words], np.int64), known)
