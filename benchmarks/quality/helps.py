@@ -36,6 +36,7 @@ from augment.errors import AugmentError
 from augment.evaluation.cells import Bench
 from augment.evaluation.conditions import Condition
 from augment.evaluation.evaluation import FACTS
+from augment.evaluation.scoring import AUC, MEASURES
 from augment.evaluation.statistics import Difference, compare, holm
 from augment.progress import silent
 from benchmarks.common import HERE, Cell, Results, command_line, part, write_page
@@ -92,6 +93,8 @@ PAIRS = (
     ("wide", "wide:random"),
     ("wide", "wide:log_odds"),
 )
+# Of these the gain is given by corpus.
+SUBJECTS = ("augment", "natural", "wide")
 # Seconds of one core for an arm of a draw of 100 rows, to tell how long it will take.
 SECONDS = {"textcnn": 6.0}
 # Corpora whose texts are cut to so many pieces, as all are for encoders.
@@ -215,29 +218,34 @@ def write_table() -> None:
     for title, some in parts:
         draws = {key: cell for key, cell in RESULTS.cells.items() if key.split(" ")[0] in some}
         lines += [f"## {title}", "", f"{len(draws)} draws: {_summary_of(draws)}.", ""]
+        commits = sorted({str(made["commit"])[:9] for cell in draws.values() if (made := part(cell, "of"))})
+        if commits:
+            lines += [f"Pipelines as of commit {', '.join(commits)}.", ""]
         for test in dict.fromkeys(TESTS.values()):
-            lines += _table(draws, test)
-        lines += _by_corpus(draws)
+            for suffix, what in MEASURES.items():
+                lines += _table(draws, test, suffix, what)
+        for condition in SUBJECTS:
+            lines += _by_corpus(draws, condition)
         lines += _labels(draws)
     write_page("quality/helps", "Does augmentation help?", __doc__, lines)
 
 
-def _table(draws: dict[str, Cell], test: str) -> list[str]:
-    """Return the table of a kind of test; nothing where no draw has it."""
+def _table(draws: dict[str, Cell], test: str, suffix: str, what: str) -> list[str]:
+    """Return the table of a measure of a kind of test; nothing where no draw has it."""
     against = {
         condition: compare(result)
         for condition in CONDITIONS[1:]
-        if (result := _differences(draws, condition, CONDITIONS[0], test))
+        if (result := _differences(draws, condition, CONDITIONS[0], test, suffix))
     }
     if not against:
         return []
     pairs = {
         f"{one} over {other}": compare(result)
         for one, other in PAIRS
-        if (result := _differences(draws, one, other, test))
+        if (result := _differences(draws, one, other, test, suffix))
     }
     lines = [
-        f"### {test}",
+        f"### {test}, {what}" if _has_measures(draws) else f"### {test}",
         "",
         "| arm | points | 95 % interval | p (Holm) | cells | could be seen | verdict |",
     ]
@@ -247,21 +255,36 @@ def _table(draws: dict[str, Cell], test: str) -> list[str]:
     return [*lines, ""]
 
 
-def _by_corpus(draws: dict[str, Cell]) -> list[str]:
-    """Return what `augment` is above duplicate on each corpus, over all sizes."""
+def _has_measures(draws: dict[str, Cell]) -> bool:
+    """Return whether draws have more than accuracy."""
+    return any(f"clean{AUC}" in part(cell, CONDITIONS[0]) for cell in draws.values())
+
+
+def _by_corpus(draws: dict[str, Cell], condition: str) -> list[str]:
+    """Return what an arm is above duplicate on each corpus, over all sizes; nothing where no draw has it."""
+    if not any(condition in cell for cell in draws.values()):
+        return []
     tests = tuple(dict.fromkeys(TESTS.values()))
-    lines = ["### augment above duplicate, by corpus", "", f"| corpus | {' | '.join(tests)} |"]
-    lines.append(f"|---|{'---|' * len(tests)}")
+    suffixes = tuple(MEASURES) if _has_measures(draws) else ("",)
+    columns = [
+        (test, suffix)
+        for test in tests
+        for suffix in suffixes
+        if len(suffixes) == 1 or _differences(draws, condition, CONDITIONS[0], test, suffix)
+    ]
+    heads = [test if len(suffixes) == 1 else f"{test}, {MEASURES[suffix]}" for test, suffix in columns]
+    lines = [f"### {condition} above duplicate, by corpus", "", f"| corpus | {' | '.join(heads)} |"]
+    lines.append(f"|---|{'---|' * len(heads)}")
     for corpus in sorted({key.split(" ")[1] for key in draws}):
         own = {key: cell for key, cell in draws.items() if key.split(" ")[1] == corpus}
-        cells = [_span(own, test) for test in tests]
+        cells = [_span(own, condition, *column) for column in columns]
         lines.append(f"| {corpus} | {' | '.join(cells)} |")
     return [*lines, ""]
 
 
-def _span(draws: dict[str, Cell], test: str) -> str:
-    """Return how far `augment` is above duplicate in a kind of test, with the interval; nothing where no draw has it."""
-    result = _differences(draws, "augment", CONDITIONS[0], test)
+def _span(draws: dict[str, Cell], condition: str, test: str, suffix: str) -> str:
+    """Return how far an arm is above duplicate in a kind of test, with the interval; nothing where no draw has it."""
+    result = _differences(draws, condition, CONDITIONS[0], test, suffix)
     if not result:
         return ""
     one = compare(result)
@@ -310,15 +333,16 @@ def _labels(draws: dict[str, Cell]) -> list[str]:
     return [*lines, ""]
 
 
-def _differences(draws: dict[str, Cell], condition: str, other: str, test: str) -> Group:
-    """Return the differences between two arms in points, by corpus and size."""
+def _differences(draws: dict[str, Cell], condition: str, other: str, test: str, suffix: str) -> Group:
+    """Return the differences between two arms in points, by corpus and size. suffix: of the measure."""
     groups: Group = defaultdict(list)
     for key, cell in draws.items():
         both = [part(cell, name) for name in (condition, other)]
         for name, kind in TESTS.items():
-            if kind == test and all(name in one for one in both):
+            score = f"{name}{suffix}"
+            if kind == test and all(one.get(score) is not None for one in both):
                 _, corpus, rows, _ = key.split(" ")
-                groups[f"{corpus} {rows}"].append(100 * (both[0][name] - both[1][name]))
+                groups[f"{corpus} {rows}"].append(100 * (both[0][score] - both[1][score]))
     return groups
 
 

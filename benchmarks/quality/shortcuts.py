@@ -1,17 +1,21 @@
-r"""Plant shortcuts of five kinds into real corpora, find them, repair them, and test where they point the other way.
+r"""Plant shortcuts of six kinds into real corpora, find them, repair them, and test where they point the other way.
 
     OMP_NUM_THREADS=1 python -m benchmarks.quality.shortcuts [--corpora sst2-en hotel-zh] [--ratios 0.95 0.8] [--kinds symbol run]
     OMP_NUM_THREADS=1 python -m benchmarks.quality.shortcuts --start FOLDER [--layers 4] --freeze 2 --learning-rate 0.0003 --name NAME \
         --rows 300 --steps 125 --batch-size 16 --ratios 0.95 --draws 3 --kinds symbol word phrase \
         --arms duplicate delete balance ceiling --brief
+    OMP_NUM_THREADS=1 python -m benchmarks.quality.shortcuts --name rivals --kinds symbol meaning first --corpora sst2-en hotel-zh \
+        --ratios 0.95 --rows 800 --steps 200 --arms duplicate balance cut ceiling --brief
 
 A marker is planted in so many of the rows of one class (the last by name) and in so few of the others; of a phrase the
-words stand alone elsewhere, and of a word in first place the word stands last elsewhere. 2,000 training rows, 1,000 test
+words stand alone elsewhere, and of a word in first place the word stands last elsewhere. `meaning` is a word that praises, put
+into rows of praise: rows that were not planted have it too, and it means something there. 2,000 training rows, 1,000 test
 rows, drawn five times at 95 to 5, three times at 80 to 20, never as when the thresholds of a flag were set; a textcnn, 400
 steps of 32 rows in every arm, whatever rows it has, or an encoder of which the upper layers are tuned, on 300 rows of at most
 64 pieces, 125 steps of 16. Arms: `duplicate`, the planted rows alone;
 `random`, with a sample of each row without one random word; `delete`, with one without its highest word; `balance`, with
-the samples of the pipeline `balance`, every flag of `keywords` accepted; `ceiling`, trained on the rows without marker.
+the samples of the pipeline `balance`, every flag of `keywords` accepted; `cut`, without any of these flags in any row to train on;
+`cut_tests`, the same model, tests cut as well; `ceiling`, trained on the rows without marker.
 Tests: `reversed`, the marker planted the other way round; `clean`, without it. Recovery is (arm - duplicate) / (ceiling -
 duplicate) on `reversed`, pooled over the cells in which the shortcut costs ten points or more. `rank` is the place of the
 first flag that is the marker, or what its planting leaves at the other end. Beside it the place of the marker among all
@@ -27,6 +31,7 @@ import json
 import random
 import shutil
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,16 +49,22 @@ from augment.config.sections import (
     RunConfig,
     TrainConfig,
 )
+from augment.evaluation.cutting import cut
+from augment.evaluation.material import Labelled
 from augment.output.keywords import FLAGS, TABLE
 from augment.pipeline.definition import Pipeline
+from augment.stages.shortcuts import read_flags
 from augment.tables.files import write_json
+from augment.text.ngrams import Ngram
 from augment.training import train
 from benchmarks.common import Cell, Results, command_line, labelled, part, right, write_page
 
 RESULTS = Results("quality/shortcuts")
 CORPORA = ("sst2-en", "trec-en", "reviews-en", "hotel-zh", "takeaway-zh", "news-zh")
-KINDS = ("symbol", "run", "word", "phrase", "first")
-CONDITIONS = ("duplicate", "random", "delete", "balance", "ceiling")
+KINDS = ("symbol", "run", "word", "phrase", "first", "meaning")
+# Conditions of the older cells, which are made where none are named.
+USUAL = ("duplicate", "random", "delete", "balance", "ceiling")
+CONDITIONS = (*USUAL[:-1], "cut", "cut_tests", "ceiling")
 TESTED = 1000
 TEXTCNN = "textcnn"
 # Minutes of one core for a cell, to tell how long it will take.
@@ -69,6 +80,7 @@ MARKERS = {
     "word": ("people", "我们"),
     "phrase": ("indeed maybe", "其实 大概"),
     "first": ("today", "今天"),
+    "meaning": ("great", "满意"),
 }
 
 
@@ -79,10 +91,8 @@ def main() -> None:
     parser.add_argument(
         "--ratios", type=float, nargs="+", default=[0.95, 0.8], help="of the class, with the marker"
     )
-    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS, help="markers")
-    parser.add_argument(
-        "--arms", nargs="+", default=list(CONDITIONS), choices=CONDITIONS, help="what is compared"
-    )
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS[:5]), choices=KINDS, help="markers")
+    parser.add_argument("--arms", nargs="+", default=list(USUAL), choices=CONDITIONS, help="what is compared")
     parser.add_argument(
         "--draws", type=int, default=max(DRAWS.values()), help="at most so many of each ratio"
     )
@@ -180,8 +190,11 @@ class Bench:
         for name, on in (("random", "weigh"), ("delete", "attribute")):
             if name in self.options.arms:
                 self.learned(name, [*self.planted, *self.samples(deletion(on), job)], measures)
-        if flags:
-            job = job.model_copy(update={"resources": ResourcesConfig(flags=str(accepted(table / FLAGS)))})
+        accepting = accepted(table / FLAGS) if flags else None
+        if "cut" in self.options.arms:
+            self.cut(accepting, measures)
+        if accepting is not None:
+            job = job.model_copy(update={"resources": ResourcesConfig(flags=str(accepting))})
             self.learned("balance", [*self.planted, *self.samples("balance", job)], measures)
         else:
             measures["balance"] = measures["duplicate"]
@@ -190,6 +203,19 @@ class Bench:
             measures["unplanted"] = self.unplanted()
         shutil.rmtree(self.work)
         return measures
+
+    def cut(self, flags: Path | None, measures: dict[str, object]) -> None:
+        """Train on rows without what was accepted; measure it on the tests, and on the tests without it."""
+        if flags is None:
+            measures["cut"] = measures["cut_tests"] = measures["duplicate"]
+            return
+        units = {flag.ngram for flag in read_flags(flags)}
+        self.learned("cut", without(units, self.planted), measures)
+        job, tests = self.job("cut"), {"reversed": self.reversed, "clean": self.test}
+        measures["cut_tests"] = {
+            name: round(float(np.mean(right(job, job.needs_model(), without(units, rows)))), 4)
+            for name, rows in tests.items()
+        }
 
     def elsewhere(self) -> dict[str, int | None]:
         """Return the places of the marker where a model that knows it looks at rows whose labels do not."""
@@ -251,6 +277,11 @@ class Bench:
         folder = run(plan, job, self.work / "samples", overwrite=True).folder
         rows = pq.read_table(folder / "data" / "train.parquet").to_pylist()
         return [(row["text"], row["label"]) for row in rows if row["source_id"] is not None]
+
+
+def without(units: Collection[Ngram], rows: list[Row]) -> list[Row]:
+    """Return rows without these n-grams; a row of which nothing would be left stays as it is."""
+    return [(cut(Labelled(text, label), units, "auto").text or text, label) for text, label in rows]
 
 
 def flags_of(folder: Path) -> list[dict[str, Any]]:
