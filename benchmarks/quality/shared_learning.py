@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from augment.candidates.plausibility import FitScale
+from augment.candidates.plausibility import FitScale, calibrate
 from augment.candidates.senses import Senses, learn_senses
 from augment.candidates.word_counts import WordCounts
 from augment.seeding import Chance
 from augment.stages import evidence
 
-_learn, _calibrate = learn_senses, evidence.calibrate
+_learn, _calibrate = learn_senses, calibrate
 
 
 def share_learning(corpus: Callable[[], str]) -> None:
