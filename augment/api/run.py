@@ -37,7 +37,7 @@ from augment.pipeline.apply import open_pipeline, prepare
 from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.pipeline.requirements import check_sections, required_by
 from augment.progress import Progress, silent
-from augment.stages.shortcuts import read_flags, require_labels
+from augment.stages.accepted import accepted, require_labels
 from augment.tables.files import read_json, shaped, write_json, write_text
 from augment.tables.locking import Lock, locked, sweep_inside, sweep_staged
 from augment.tables.run_folder import (
@@ -179,8 +179,7 @@ def _lay_out(
     with lock.staged("run") as fresh:
         staged = stage_corpus(job, job.run.splits or plan.splits, fresh)
         require_unchanged(job, fingerprint["corpus"])
-        if job.resources.flags is not None:
-            require_labels(job.needs_flags(), staged.labels)
+        require_labels(job, staged.labels)
         for config, section in ((job.model, "model"), (job.judge, "judge")):
             if config is not None and any(section in stage.uses for stage in plan.stages):
                 model = model_folder(config, job.run)
@@ -256,7 +255,7 @@ def _finish(
     """Write the dataset, the card, the manifest and the report from the finished shards; return the summary."""
     rejects = [*staged.rejects, *(reject for receipt in receipts for reject in receipt.rejects)]
     balanced = any("flags" in stage.uses for stage in plan.stages)
-    flags = read_flags(job.needs_flags()) if balanced else ()
+    flags = accepted(job) if balanced else ()
     with Export(folder, job, staged, softener(plan, job), flags, plan.stages) as export:
         files = export.write(range(staged.shards), rejects)
         columns = export.columns()

@@ -3,11 +3,13 @@
 A job is made of sections. Each `-c FILE` gives some of them; no section may be given twice, so nothing is merged
 and what is in a file is what holds. Every section is frozen: picklable, and safe to hand to a worker.
 
-    job = read_job([Path("configs/hotel-zh.yaml")], overrides=["run.device=cpu"])
+    job = read_job("hotel-zh", overrides=["run.device=cpu"])
+    job = read_job({"corpus": {"files": "reviews.csv"}, "model": {"path": "models/mine"}})
     job.corpus.files
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -27,8 +29,12 @@ from augment.config.sections import (
     TrainConfig,
     _idle,
 )
-from augment.config.yaml_file import Document, checked, load, parse
+from augment.config.shipped import find
+from augment.config.yaml_file import NOT_A_SETTING, SETTING, Document, checked, load, setting
 from augment.errors import RequestError
+
+# A shipped config by its name or a YAML file, a path, or sections as they would be written in a file.
+Config = str | Path | Mapping[str, object]
 
 
 class Job(Section):
@@ -114,15 +120,19 @@ class Job(Section):
             )
         return self.corpus
 
-    def needs_flags(self) -> Path:
-        """Return the file of accepted shortcuts; RequestError if none is named."""
-        if self.resources.flags is None:
+    @property
+    def accepts(self) -> bool:
+        """Whether shortcuts are accepted, in a file or by hand."""
+        return self.resources.flags is not None or bool(self.resources.accept)
+
+    def require_accepted(self) -> None:
+        """Raise RequestError if no shortcut is accepted."""
+        if not self.accepts:
             raise RequestError(
-                "resources.flags",
-                "`balance` and `cut` repair what a user has accepted as a shortcut, and no file names it",
-                "run `augment keywords`, fill in `accept` in its flags.csv, and name that with --accept-flags",
+                "resources.accept",
+                "no shortcut is named, and there is nothing else to repair",
+                "name one (--accept WORD=LABEL), or run `augment keywords`, write yes in its flags.csv, and add --accept-flags",
             )
-        return self.root / self.resources.flags
 
     def needs_judge(self) -> ModelConfig:
         """Return the judge section; RequestError if no config gave one."""
@@ -143,39 +153,62 @@ class Job(Section):
         return self.model
 
 
-def read_job(paths: list[Path], overrides: list[str] | None = None, data: Path | None = None) -> Job:
-    """Return the job that the files give together.
+def read_job(
+    configs: Config | Sequence[Config], overrides: Sequence[str] = (), data: Path | str | None = None
+) -> Job:
+    """Return the job that the configs give together: names of shipped ones, YAML files, or mappings of sections.
 
     `overrides` are `section.key=value` words, `data` replaces `corpus.root`. RequestError if a file is missing or
     wrong, a section is given twice, or an override names no key.
     """
+    given = [configs] if isinstance(configs, str | Path | Mapping) else configs
     sections: dict[str, object] = {}
     givers: dict[str, Document] = {}
-    for path in paths:
-        document = load(path)
+    for document in map(document_of, given):
         for section, value in document.values.items():
             if section in givers:
                 raise RequestError(
                     document.where((section,)),
                     f"section `{section}` is also given by {givers[section].path}",
-                    "keep it in one of the two files",
+                    "give it once: remove one of the two",
                 )
             givers[section] = document
             sections[section] = value
     for section, document in givers.items():
         checked(Job, document, {section: sections[section]})
-    sections.setdefault("name", "+".join(path.stem for path in paths) or "job")
+    sections.setdefault("name", "+".join(filter(None, map(_called, given))) or "job")
     if data is not None and isinstance(sections.get("corpus"), dict):
         sections["corpus"] = {**_mapping(sections["corpus"]), "root": str(data)}
-    for word in overrides or []:
+    for word in overrides:
         _override(sections, word)
-    spoken = Document(Path("--set"), sections)
-    return checked(Job, spoken, sections)
+    return checked(Job, Document(Path("--set"), sections), sections)
 
 
-def origin(paths: list[Path], section: str, key: str) -> str:
+def document_of(config: Config) -> Document:
+    """Return the sections of a config; those of a mapping have no lines. RequestError if there is no such config."""
+    if isinstance(config, Mapping):
+        return Document(Path(_first_file(config) or "a mapping of sections"), dict(config))
+    return load(find("configs", config) if isinstance(config, str) else config)
+
+
+def _called(config: Config) -> str:
+    """Return what a run on a config is called by: the name of the file, or of the first file of its corpus."""
+    if not isinstance(config, Mapping):
+        return Path(config).stem
+    return Path(_first_file(config)).name.partition(".")[0]
+
+
+def _first_file(config: Mapping[str, object]) -> str:
+    """Return the first file of the corpus that sections give, nothing if they give none."""
+    files = _mapping(config.get("corpus")).get("files")
+    while files and isinstance(files, list | tuple | Mapping):
+        files = next(iter(files.values() if isinstance(files, Mapping) else files))
+    return files if isinstance(files, str) else ""
+
+
+def origin(configs: Sequence[Config], section: str, key: str) -> str:
     """Return `file:line` of a setting in the one of the files that gives it, its own name where none does."""
-    for document in map(load, paths):
+    for document in map(document_of, configs):
         if (section, key) in document.lines:
             return document.where((section, key))
     return f"{section}.{key}"
@@ -183,17 +216,13 @@ def origin(paths: list[Path], section: str, key: str) -> str:
 
 def _override(sections: dict[str, object], word: str) -> None:
     """Set one `section.key=value`, its value read as YAML."""
-    name, equals, value = word.partition("=")
-    keys = name.split(".")
-    if not equals or not 1 <= len(keys) <= 2 or not all(keys):
-        raise RequestError(
-            f"--set {word}", "not of the form section.key=value", "for example --set run.dtype=bfloat16"
-        )
-    parsed = parse(f"value: {value}", Path(f"--set {name}")).values["value"]
-    inner = {**_mapping(sections.get(keys[0])), keys[-1]: parsed}
-    sections[keys[0]] = parsed if len(keys) == 1 else inner
+    keys, value = setting(word)
+    if len(keys) > 2:
+        raise RequestError(f"--set {word}", NOT_A_SETTING, SETTING)
+    inner = {**_mapping(sections.get(keys[0])), keys[-1]: value}
+    sections[keys[0]] = value if len(keys) == 1 else inner
     try:
-        checked(Job, Document(Path(f"--set {name}"), sections), sections)
+        checked(Job, Document(Path(f"--set {'.'.join(keys)}"), sections), sections)
     except RequestError as error:
         raise RequestError(f"--set {word}", error.what, error.hint) from None
 

@@ -267,6 +267,11 @@ class ResourcesConfig(Section):
     flags: str | None = Field(
         default=None, description="flags.csv of `augment keywords`, with what is accepted as a shortcut"
     )
+    accept: tuple[Text, ...] = Field(
+        default=(),
+        description="shortcuts named by hand: WORD=LABEL, or a mapping of word to label; first:WORD and last:WORD for a "
+        "word in that position",
+    )
     antonyms: tuple[str, ...] = Field(
         default=(), description="files of pairs of opposites, two columns, beside those WordNet knows"
     )
@@ -276,6 +281,24 @@ class ResourcesConfig(Section):
     protect_patterns: tuple[str, ...] = Field(
         default=(), description="regular expressions; tokens they match stay"
     )
+
+    @field_validator("accept", mode="before")
+    @classmethod
+    def _as_words(cls, value: object) -> object:
+        """Accept one word, or a mapping of word to label."""
+        if isinstance(value, dict):
+            return tuple(f"{word}={label}" for word, label in value.items())
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("accept")
+    @classmethod
+    def _with_labels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse a word without its label."""
+        for word in value:
+            text, _, label = word.rpartition("=")
+            if not text.strip() or not label.strip():
+                raise ValueError(f"`{word}` is not of the form WORD=LABEL, for example 性价比=positive")
+        return value
 
     @field_validator("texts", mode="before")
     @classmethod

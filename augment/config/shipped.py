@@ -24,6 +24,11 @@ def names(kind: ShippedFolder) -> list[str]:
     return sorted(path.stem for path in folder(kind).glob("*.yaml"))
 
 
+def _local() -> list[str]:
+    """Return the YAML files of the current folder, without their endings."""
+    return sorted(path.stem for path in Path().glob("*.y*ml"))
+
+
 def find(kind: ShippedFolder, name: str) -> Path:
     """Return the file of a shipped name, else that of the name in the current folder, or the path itself.
 
@@ -41,6 +46,6 @@ def find(kind: ShippedFolder, name: str) -> Path:
         other = next(
             (other for other in get_args(ShippedFolder) if other != kind and name in names(other)), None
         )
-        what = f"this is a {other[:-1]}" if other else "there is none of that name"
-        raise RequestError(f"{kind[:-1]} `{name}`", what, nearest(name, names(kind)))
+        what = f"this is a {other[:-1]}" if other else f"no such {kind[:-1]}"
+        raise RequestError(f"{kind[:-1]} `{name}`", what, nearest(name, [*names(kind), *_local()]))
     return path

@@ -21,6 +21,9 @@ from pydantic_core import ErrorDetails
 
 from augment.errors import RequestError, nearest
 
+# What is wrong with a word of --set, and an example.
+NOT_A_SETTING = "not of the form section.key=value"
+SETTING = "for example --set run.dtype=bfloat16, or --set attack.delete=false for a stage"
 Key = str | int
 Validated = TypeVar("Validated", bound=BaseModel)
 LARGEST = 1 << 20
@@ -76,7 +79,9 @@ class Document:
     lines: dict[tuple[Key, ...], int] = field(default_factory=dict)
 
     def where(self, keys: tuple[Key, ...] = ()) -> str:
-        """Return `file:line` of the deepest known part of a key path."""
+        """Return `file:line` of the deepest known part of a key path; the name alone for values that no file gives."""
+        if self.values and not self.lines:
+            return str(self.path)
         while keys and keys not in self.lines:
             keys = keys[:-1]
         return f"{self.path}:{self.lines.get(keys, 1)}"
@@ -124,6 +129,15 @@ def load(path: Path) -> Document:
         raise RequestError(str(path), "this is a folder, not a file", "name a YAML file") from None
     except UnicodeDecodeError as error:
         raise RequestError(str(path), f"not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
+
+
+def setting(word: str) -> tuple[list[str], object]:
+    """Return the keys and the value of a word `section.key=value`, read as YAML; RequestError for any other word."""
+    name, equals, value = word.partition("=")
+    keys = name.split(".")
+    if not equals or not all(keys):
+        raise RequestError(f"--set {word}", NOT_A_SETTING, SETTING)
+    return keys, parse(f"value: {value}", Path(f"--set {name}")).values["value"]
 
 
 def checked(

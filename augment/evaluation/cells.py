@@ -41,9 +41,9 @@ from augment.evaluation.material import (
 from augment.evaluation.scoring import LabelledLogits, fitted_offsets, scores_of
 from augment.models.labels import LabelMap
 from augment.pipeline.definition import Pipeline
-from augment.progress import Progress
+from augment.progress import Progress, silent
 from augment.seeding import chance
-from augment.stages.shortcuts import read_flags, require_labels
+from augment.stages.accepted import accepted, require_labels
 from augment.training import SCRATCH, default_epochs, require_two, train
 
 Measured = dict[str, float | int | None]
@@ -75,9 +75,8 @@ class Bench:
         splits = by_split(job)
         require_two(job, [row.label for row in splits["train"]])
         _check_models(job, splits["train"])
-        if job.resources.flags is not None:
-            # What is wrong with it is reported before anything is trained.
-            require_labels(Path(job.resources.flags), {row.label for row in splits["train"]})
+        # What is wrong with them is reported before anything is trained.
+        require_labels(job, {row.label for row in splits["train"]})
         validation = splits.get("validation", []) if "test" in splits else []
         return cls(job, folder, splits["train"], held_out(splits, job.evaluate.test_rows), validation, report)
 
@@ -98,7 +97,7 @@ class Bench:
             tests["synonyms"] = self._reworded()
         if settings.noise:
             tests["noise"] = noisy(self.clean, settings.noise, self.job.seed)
-        if self.job.resources.flags is not None:
+        if self.job.accepts:
             tests["reversed"] = self._reversed()
         return tests
 
@@ -117,7 +116,7 @@ class Bench:
         if not folder.exists():
             self.report("train the judge", 0, 0)
             job = self._job(self.pool, self.folder / "judge-corpus", folder, TrainConfig(start=start))
-            self._train(job, folder)
+            self._train(job, folder, lambda _, done, total: self.report("train the judge", done, total))
             shutil.rmtree(self.folder / "judge-corpus")
         return ModelConfig(path=str(folder), max_length=self.job.needs_model().max_length)
 
@@ -222,13 +221,13 @@ class Bench:
         )
         self._train(job.model_copy(update={"seed": self.job.seed + seed}), model_path)
 
-    def _train(self, job: Job, model_path: Path) -> None:
+    def _train(self, job: Job, model_path: Path, report: Progress = silent) -> None:
         """Train a model next to its path, so that it is there only when it is whole."""
         fresh = model_path.with_name(f"{model_path.name}-fresh")
         for left in (fresh, model_path):
             shutil.rmtree(left, ignore_errors=True)
         config = job.needs_model().model_copy(update={"path": str(fresh)})
-        train(job.model_copy(update={"model": config}))
+        train(job.model_copy(update={"model": config}), report)
         fresh.rename(model_path)
 
     def _scores(self, model: Path, draw: Sequence[Labelled]) -> Measured:
@@ -261,9 +260,9 @@ class Bench:
 
     def _without_accepted(self, rows: Sequence[Labelled]) -> list[Labelled]:
         """Return as many rows without the accepted shortcuts; those of which nothing would be left give way to others."""
-        accepted = {flag.ngram for flag in read_flags(self.job.needs_flags())}
+        known = {flag.ngram for flag in accepted(self.job)}
         language = self.job.needs_corpus().language
-        shorter = [cut(row, accepted, language) for row in rows]
+        shorter = [cut(row, known, language) for row in rows]
         left = [row for row in shorter if row.text.strip() and row.text_pair != ""]
         if not left:
             what = "of no row of the draw anything is left without what is accepted"

@@ -261,7 +261,7 @@ def evaluate(
     }
     job.needs_model()
     if any(condition.pipeline == CUT for condition in conditions):
-        job.needs_flags()
+        job.require_accepted()
     _require_own(folder)
     with locked(folder) as lock, lock.staged():
         sweep_staged(folder)

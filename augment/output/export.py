@@ -28,8 +28,8 @@ from augment.output.diversity import Diversity
 from augment.output.shortcut_levels import Levels
 from augment.output.soft_labels import Softener
 from augment.output.totals import Totals
+from augment.stages.accepted import FlaggedNgram
 from augment.stages.protocol import Stage
-from augment.stages.shortcuts import FlaggedNgram
 from augment.tables.columns import KEEP, MOVED, PROBABILITIES, SAMPLE
 from augment.tables.file_columns import file_columns
 from augment.tables.output_names import written_names

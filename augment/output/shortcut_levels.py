@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.stages.shortcuts import FlaggedNgram
+from augment.stages.accepted import FlaggedNgram
 from augment.text.ngrams import pattern_of
 
 

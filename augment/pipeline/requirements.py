@@ -5,8 +5,8 @@ from augment.candidates.fluency import require_ngrams
 from augment.config.job import Job
 from augment.errors import RequestError
 from augment.pipeline.definition import Pipeline
+from augment.stages.accepted import accepted
 from augment.stages.editing import protection
-from augment.stages.shortcuts import read_flags
 from augment.text.tagger import MISSING, PACKAGE, tagger_version
 
 
@@ -43,9 +43,8 @@ def check_sections(pipeline: Pipeline, job: Job) -> None:
         if "judge" in stage.uses:
             job.needs_judge()
         if "flags" in stage.uses:
-            job.needs_flags()
-    if job.resources.flags is not None:
-        read_flags(job.needs_flags())
+            job.require_accepted()
+    accepted(job)
     require_ngrams(job)
     protection(job)
     given = {column.name for stage in pipeline.stages for column in stage.adds}

@@ -24,10 +24,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from augment.config.job import Job
 from augment.config.sections import StrictBool
 from augment.seeding import Chance, chance, key_of
+from augment.stages.accepted import FlaggedNgram, accepted
 from augment.stages.editing import Row, editable_rows, protection, whole_rows
 from augment.stages.editor import Editor, is_blank
 from augment.stages.protocol import Lines, Step, TableStage
-from augment.stages.shortcuts import FlaggedNgram, read_flags
 from augment.tables.files import read_table
 from augment.tables.rows import Missing, Sample, with_samples
 from augment.text.editable import Protection, governed, is_content
@@ -120,7 +120,7 @@ class Balance(Editor, TableStage):
         """Return a line for each state of the source rows of a class, with their number."""
         counts: Counter[tuple[str, str]] = Counter()
         if active:
-            flags = read_flags(job.needs_flags())
+            flags = accepted(job)
             counted = _counted(flags)
             batches = rows.combine_chunks().to_batches()[:1] if rows.num_rows else []
             # Only the tokens count here, so nothing is looked up that may be edited.
@@ -148,7 +148,8 @@ class Balance(Editor, TableStage):
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the accepted flags and the states of the corpus; RequestError if nothing is accepted."""
-        flags = read_flags(job.needs_flags())
+        job.require_accepted()
+        flags = accepted(job)
         states = _States(read_table(self.path_in(state)) if state is not None else _LINES.empty_table())
         counted, guard = _counted(flags), protection(job)
 

@@ -5,22 +5,16 @@ how the corpus uses it (the share of its rows that have the class, chi-square). 
 the meaning of the n-gram explains; thresholds are here, and are shown with every flag.
 
     flag_of(fact, parts)          # "a mark that is 97% positive and comes first in 61% of its rows", or None
-    read_flags(Path("flags.csv"))
 """
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import ge
-from pathlib import Path
 
 import pyarrow as pa
 
-from augment.corpus.formats import encoding as decode
-from augment.errors import AugmentError, RequestError
 from augment.text.editable import is_content, is_question
 from augment.text.ngrams import KINDS, Ngram
-from augment.text.spreadsheet import original
 
 # Least association (phi²), share of rows in which it scores highest, and coverage of the class, from which a unit is
 # flagged: one that can mean a class is one only where no word of meaning is so frequent (benchmarks/quality/shortcuts.py).
@@ -166,83 +160,3 @@ def flags_of(facts: Sequence[Fact], parts: Mapping[tuple[Ngram, str], Fact]) -> 
             if any(one is not None and one[1] and one[0].association >= fact.association for one in alone):
                 flags[ngram, label] = (fact, None)
     return list(flags.values())
-
-
-@dataclass(frozen=True)
-class FlaggedNgram:
-    """A shortcut that a user has accepted as one: the unit, the class it gives away, and how it is written."""
-
-    ngram: Ngram
-    label: str
-    form: str
-
-
-# What a user may write in the column `accept`.
-_YES, _NO = ("yes", "y", "x", "1", "true", "是"), ("", "no", "n", "0", "false", "否")
-_FLAGS = ("accept", "label", "kind", "text", "form", "flag")
-
-
-def read_flags(path: Path) -> tuple[FlaggedNgram, ...]:
-    """Return what is accepted in a flags.csv; RequestError if it cannot be read, is none, or accepts nothing.
-
-    A spreadsheet may have saved it: in UTF-8 or GB18030, parted by commas, semicolons or tabs.
-    """
-    accepted = []
-    for number, row in _rows(path):
-        missing = next((name for name in _FLAGS if row.get(name) is None), None)
-        if missing is not None:
-            raise RequestError(
-                f"{path}:{number}", f"the line ends before the column `{missing}`", "complete or remove it"
-            )
-        answer = row["accept"].strip().casefold()
-        if answer not in (*_YES, *_NO):
-            raise RequestError(
-                f"{path}:{number}",
-                f"`accept` is `{row['accept']}`",
-                "write yes or no (是 or 否), or leave it empty",
-            )
-        if answer in _YES:
-            kind = next((kind for kind in KINDS if kind == row["kind"]), None)
-            if kind is None or not row["text"]:
-                raise RequestError(
-                    f"{path}:{number}", f"`{row['kind']}` is no kind of unit", f"one of {', '.join(KINDS)}"
-                )
-            text, label, form = (original(row[name]) for name in ("text", "label", "form"))
-            accepted.append(FlaggedNgram(Ngram(kind, text), label, form))
-    if not accepted:
-        raise RequestError(
-            str(path), "nothing is accepted", "write yes into the column `accept` of what is a shortcut"
-        )
-    return tuple(accepted)
-
-
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Return the lines of a flags.csv with their numbers; RequestError if it cannot be read or lacks a column."""
-    try:
-        with decode.text(path, decode.encoding_of(path, "auto"), "", whole=True) as stream:
-            lines = list(stream)
-        read = csv.DictReader(lines, delimiter=max(",;\t", key=lines[0].count), strict=True)
-        rows = [(read.line_num, row) for row in read]
-    except (OSError, csv.Error, AugmentError) as error:
-        reason = getattr(error, "what", None) or getattr(error, "strerror", None) or error
-        raise RequestError(
-            str(path),
-            f"cannot be read: {str(reason).removeprefix('cannot be read: ')}",
-            "name a flags.csv of `augment keywords`",
-        ) from None
-    missing = next((name for name in _FLAGS if name not in (read.fieldnames or ())), None)
-    if missing is not None:
-        raise RequestError(f"{path}:1", f"no column `{missing}`", "name a flags.csv of `augment keywords`")
-    return rows
-
-
-def require_labels(path: Path, labels: Iterable[str]) -> None:
-    """Check that the flags of a file are of classes that there are; RequestError naming one that is not, as `read_flags`."""
-    known = set(labels)
-    for flag in read_flags(path):
-        if flag.label not in known:
-            raise RequestError(
-                str(path),
-                f"`{flag.ngram.text}` is flagged for the label `{flag.label}`, which these rows do not have",
-                f"name the flags.csv of this corpus; labels: {', '.join(sorted(known))}",
-            )

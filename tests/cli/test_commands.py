@@ -89,7 +89,8 @@ def test_every_command_and_every_parameter_has_help(name: str) -> None:
     command = typer.main.get_group(app).commands[name]
     assert command.help
     for parameter in command.params:
-        shown = parameter.opts[0] if parameter.param_type_name == "option" else parameter.name
+        named = parameter.metavar or str(parameter.name)
+        shown = parameter.opts[0] if parameter.param_type_name == "option" else named
         assert shown in result.out
         assert getattr(parameter, "help", None), f"{name} {shown} has no help"
 
@@ -336,13 +337,13 @@ def test_list_names_pipelines_configs_and_stages() -> None:
 
 
 def test_debug_lets_the_error_itself_through(config: Path) -> None:
-    with pytest.raises(RequestError, match="there is none of that name"):
+    with pytest.raises(RequestError, match="no such pipeline"):
         augment("--debug", "check", "augmnt", "-c", config)
 
 
 @pytest.mark.parametrize(
     "words",
-    [("nothing",), ("check",), ("check", "augment", "--nothing"), ("explain", "好"), ("run", "a", "b.yaml")],
+    [("nothing",), ("check",), ("check", "augment", "--nothing"), ("explain", "好"), ("list", "a")],
 )
 def test_words_it_cannot_read_are_a_wrong_request(words: tuple[str, ...]) -> None:
     """Exit code 2, three lines on stderr, nothing on stdout."""
@@ -374,9 +375,7 @@ def test_the_module_runs_as_a_program(config: Path) -> None:
         [*words, "explian", "-c", config], capture_output=True, text=True, check=False, timeout=300
     )
     assert (bad.returncode, bad.stdout) == (2, "")
-    assert (
-        bad.stderr == "error: pipeline `explian`\n  there is none of that name\n  did you mean `explain`?\n"
-    )
+    assert bad.stderr == "error: pipeline `explian`\n  no such pipeline\n  did you mean `explain`?\n"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

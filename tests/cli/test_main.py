@@ -272,7 +272,7 @@ def test_the_name_of_a_file_is_not_explained_as_a_text(bench: Bench) -> None:
 
 def test_a_config_next_to_the_user_is_found_by_its_name(bench: Bench) -> None:
     assert bench.ends_well("check", "eda", "-c", "mine").code == 0
-    refused(bench.ends_well("check", "eda", "-c", "mien"), 2, "mien", "none of that name")
+    refused(bench.ends_well("check", "eda", "-c", "mien"), 2, "mien", "no such config")
 
 
 def _shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from augment.config.job import Job
 from augment.config.sections import ResourcesConfig
 from augment.output.keywords import FLAGS, TABLE, flags_csv, leading
 from augment.output.manifest import Summary
-from augment.stages.shortcuts import FlaggedNgram, read_flags
+from augment.stages.accepted import FlaggedNgram, read_flags
 from augment.text.ngrams import Ngram
 from augment.training import train
 from augment.verification import verify

@@ -20,7 +20,8 @@ from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
 from augment.pipeline.requirements import package_notices
 from augment.report import page
-from augment.stages.shortcuts import Fact, FlaggedNgram, flag_of
+from augment.stages.accepted import FlaggedNgram
+from augment.stages.shortcuts import Fact, flag_of
 from augment.tables.rows import Reject
 from augment.text import tagger
 from augment.text.ngrams import KINDS, Ngram, NgramKind

@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 import pytest
 
 from augment.output.shortcut_levels import Levels
-from augment.stages.shortcuts import FlaggedNgram
+from augment.stages.accepted import FlaggedNgram
 from augment.text.ngrams import Ngram, NgramKind, pattern_of
 
 

@@ -225,7 +225,7 @@ def test_either_half_can_be_left_out(tmp_path: Path) -> None:
 
 
 def test_without_flags_there_is_nothing_to_repair() -> None:
-    with pytest.raises(RequestError, match="accepted as a shortcut"):
+    with pytest.raises(RequestError, match="no shortcut is named"):
         Balance(kind="balance").open(Job(name="x"), None)
 
 

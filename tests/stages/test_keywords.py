@@ -13,7 +13,8 @@ from augment.errors import RequestError
 from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline
 from augment.stages import Keywords, Rank
-from augment.stages.shortcuts import SCHEMA, Fact, flag_of, read_flags
+from augment.stages.accepted import read_flags
+from augment.stages.shortcuts import SCHEMA, Fact, flag_of
 from augment.text.ngrams import Ngram, ngrams
 
 WORDS = ("film", "plot", "music", "scene", "actor", "story", "room", "food")
@@ -153,7 +154,7 @@ def test_a_phrase_must_show_more_than_its_words() -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("label,text\ngood,x\n", r"csv:1\nno column `accept`"),
+        ("label,accept\ngood,x\n", r"csv:1\nno column `text`"),
         ("accept,label,kind,text,form,flag\nyes,good\n", r"csv:2\nthe line ends before the column `kind`"),
         ("", "cannot be read"),
         ("accept,label,kind,text,form,flag\nperhaps,good,word,x,x,why\n", "`accept` is `perhaps`"),
