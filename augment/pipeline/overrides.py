@@ -16,7 +16,6 @@ from augment.config.sections import ModelConfig
 from augment.config.yaml_file import NOT_A_SETTING, SETTING, Document, checked, setting
 from augment.errors import RequestError
 from augment.pipeline.definition import Pipeline, check_plan
-from augment.stages.protocol import Stage
 
 _STAGES = "stages"
 
@@ -82,8 +81,9 @@ def _stage_of(plan: Pipeline, keys: Sequence[str]) -> tuple[int, Sequence[str]]:
             what = f"`{plan.name}` has no stage number {number or 'that is not given'}"
             raise RequestError("", what, f"stages: {listed}; for example --set stages.0.KEY=VALUE")
         return int(number), keys[2:]
-    named = [index for index, stage in enumerate(plan.stages) if keys[0] == getattr(stage, "name", None)]
-    indices = named or [index for index, stage in enumerate(plan.stages) if keys[0] == stage.kind]
+    # The name of one stage counts before the kind of others.
+    named = [index for index, stage in enumerate(plan.stages) if keys[0] in stage.called[:-1]]
+    indices = named or [index for index, stage in enumerate(plan.stages) if keys[0] in stage.called]
     if len(indices) > 1:
         ways = " or ".join(f"stages.{index}" for index in indices)
         raise RequestError(
@@ -93,14 +93,8 @@ def _stage_of(plan: Pipeline, keys: Sequence[str]) -> tuple[int, Sequence[str]]:
 
 
 def _names(plan: Pipeline) -> list[str]:
-    """Return what the stages of a pipeline can be called by: kinds and names."""
-    each = (name for stage in plan.stages for name in (stage.kind, _own_name(stage)) if name)
-    return list(dict.fromkeys(each))
-
-
-def _own_name(stage: Stage) -> str | None:
-    """Return the `name:` of a stage that has one."""
-    return str(getattr(stage, "name", None)) if stage.has_name and getattr(stage, "name", None) else None
+    """Return what the stages of a pipeline can be called by."""
+    return list(dict.fromkeys(name for stage in plan.stages for name in reversed(stage.called)))
 
 
 def _is_of_section(keys: Sequence[str]) -> bool:

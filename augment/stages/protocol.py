@@ -70,6 +70,12 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         return "name" in type(self).model_fields
 
     @property
+    def called(self) -> tuple[str, ...]:
+        """What a setting may call it by: its `name`, where it has one, and its kind."""
+        name = getattr(self, "name", None) if self.has_name else None
+        return (self.kind,) if name is None else (str(name), self.kind)
+
+    @property
     def word_sources(self) -> tuple[str, ...]:
         """The sources that it takes words from."""
         return ()
