@@ -53,7 +53,7 @@ from augment.evaluation.cutting import cut
 from augment.evaluation.material import Labelled
 from augment.output.keywords import FLAGS, TABLE
 from augment.pipeline.definition import Pipeline
-from augment.stages.shortcuts import read_flags
+from augment.stages.accepted import read_flags
 from augment.tables.files import write_json
 from augment.text.ngrams import Ngram
 from augment.training import train
