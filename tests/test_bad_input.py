@@ -203,7 +203,7 @@ def test_a_broken_line_is_rejected_with_its_number_and_the_run_goes_on(bench: Be
     result = bench.run(bench.config("表.jsonl"), "--json")
     counts = json.loads(result.out)["counts"]
     assert result.code == 0
-    assert (counts["rows read"], counts["rows rejected"], counts["rows worked on"]) == (151, 1, 150)
+    assert (counts["rows read"], counts["rows rejected"], counts["rows processed"]) == (151, 1, 150)
     (reject,) = pq.read_table(bench.output / "rejects.parquet").to_pylist()
     assert (reject["where"], reject["stage"]) == ("表.jsonl:100", "corpus")
     assert reject["reason"].startswith("not JSON: ")

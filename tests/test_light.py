@@ -138,6 +138,6 @@ def test_a_run_needs_no_module_that_windows_does_not_have(small: Path, tmp_path:
             timeout=300,
         )
         assert done.returncode == 0, done.stderr[-2000:]
-        assert json.loads(done.stdout)["counts"]["rows worked on"] == 12
+        assert json.loads(done.stdout)["counts"]["rows processed"] == 12
     assert augment("verify", tmp_path / "out").code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "small.yaml"]

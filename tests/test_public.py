@@ -86,4 +86,4 @@ def test_a_summary_is_a_table_too(small: Path, tmp_path: Path) -> None:
     summary = augment.run("explain", small_job(small, limit=3), tmp_path / "a")
     table = summary.to_pandas()
     assert list(table.columns) == ["kind", "name", "count"]
-    assert dict(zip(table["name"], table["count"], strict=True))["rows worked on"] == 3
+    assert dict(zip(table["name"], table["count"], strict=True))["rows processed"] == 3

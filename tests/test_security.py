@@ -73,7 +73,7 @@ def test_no_source_runs_text_as_code_or_reads_pickles(path: Path) -> None:
 def test_a_run_asks_nothing_of_the_network(small: Path, tmp_path: Path, requests: list[object]) -> None:
     """From the corpus to the report; models and lexicons are local files."""
     summary = augment.run("probe", small_job(small, limit=20), tmp_path / "out")
-    assert summary.counts["rows worked on"] == 20
+    assert summary.counts["rows processed"] == 20
     assert (tmp_path / "out" / "report.html").is_file()
     augment.explain("房间 很好", small / "model", run=RunConfig(device="cpu", threads=1))
     assert requests == []

@@ -97,6 +97,8 @@ _SHARES_MEAN = (
 
 def print_summary(summary: "Summary") -> None:
     """Print the summary of a run to stderr."""
+    for finding in summary.findings or ():
+        log(f"found ({finding.severity}): {finding.text}")
     for notice in summary.notices:
         log(f"note: {notice}")
     for name, count in summary.counts.items():

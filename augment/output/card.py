@@ -23,7 +23,7 @@ _TAGS = ["text-classification", "augmented", "integrated-gradients"]
 _BLOCK = re.compile(r"^(?:[#>=~]|[+*-](?=\s|[*-])|```)|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 _DTYPES = {"double": "float64", "float": "float32", "halffloat": "float16"}
 _HELD = {
-    SOURCE_ROWS: "tokens, spans, scores and ranks of the rows worked on, by id",
+    SOURCE_ROWS: "tokens, spans, scores and ranks of the rows processed, by id",
     SAMPLES: "every sample with its edits, verdict and reason, by id",
     "dropped.parquet": "samples set aside, with the verdict and the reason",
     "rejects.parquet": "rows that could not be treated: id, stage, reason, place in the source",
@@ -41,7 +41,7 @@ class Card:
 
     about: what the pipeline does; edits: whether it makes samples; facts: names and values of what was run; counts:
     totals; files: rows by name; dropped: samples by reason; report: whether there is a report.html; keywords: whether the
-    key-word table does; diversity: how varied the samples are; columns: those of data/ and probes/, of formats that do not
+    key-word table does; diversity: how varied the samples are; findings: what a reader should know first; columns: those of data/ and probes/, of formats that do not
     hold them.
     """
 
@@ -57,6 +57,7 @@ class Card:
     keywords: bool = False
     diversity: Mapping[str, float] = field(default_factory=dict)
     columns: Mapping[str, pa.Schema] = field(default_factory=dict)
+    findings: tuple[str, ...] = ()
 
 
 def draw_card(card: Card) -> str:
@@ -68,6 +69,7 @@ def draw_card(card: Card) -> str:
         _front_matter(card.files, card.columns),
         f"# {_cell(card.title)}",
         _prose(card.about),
+        *_section("What was found", "\n".join(f"* {_cell(finding)}" for finding in card.findings)),
         _rows(("", ""), [*card.facts.items(), *totals]),
         *_section("Notices", "\n".join(f"* {_cell(notice)}" for notice in card.notices)),
         *_section("Why samples were dropped", _rows(("reason", "samples"), reasons) if reasons else ""),
@@ -142,7 +144,7 @@ def _listing(card: Card) -> list[tuple[str, str, str]]:
 def _held(name: str, counts: Mapping[str, int]) -> str:
     """Return what a file with rows holds."""
     if name.startswith("data/"):
-        joined = counts.get("samples in data")
+        joined = counts.get("samples kept")
         return "source rows, each followed by its samples that join, if any" if joined else "source rows"
     return "samples made to test a model" if name.startswith("probes/") else _HELD[name]
 

@@ -24,9 +24,6 @@ from augment.text.ngram_overlap import distinct, self_bleu
 # Source rows whose samples are compared, those of the smallest hashes; hashes of texts that are kept.
 ROWS, _TEXTS = 500, 1 << 20
 _COUNTS = {
-    "samples asked for",
-    "given",
-    "lacking",
     "copies of a source text",
     "samples with the same text",
     "rows sampled",

@@ -29,8 +29,8 @@ _COLUMNS = (
 )
 
 
-def write_keywords(folder: Path, plan: Pipeline) -> list[str]:
-    """Write the table and the flags, if a stage has made them; return what is flagged, and for which class."""
+def write_keywords(folder: Path, plan: Pipeline) -> list[dict[str, object]]:
+    """Write the table and the flags, if a stage has made them; return the flagged rows."""
     made = (stage.flags_table(folder / "run") for stage in plan.stages)
     path = next((path for path in made if path is not None), None)
     if path is None:
@@ -40,7 +40,7 @@ def write_keywords(folder: Path, plan: Pipeline) -> list[str]:
     write_table(folder / TABLE, table)
     # A spreadsheet takes a file for UTF-8 by the mark at its beginning.
     write_text(folder / FLAGS, "\ufeff" + flags_csv(flagged))
-    return [f"{row['text']!r} ({row['kind']}, {row['label']})" for row in flagged]
+    return flagged
 
 
 def leading(folder: Path, top: int) -> list[dict[str, object]]:

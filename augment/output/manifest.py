@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from augment.errors import RequestError
 from augment.output.keywords import FLAGS, TABLE
+from augment.report.finding import Finding
 from augment.tables.columns import Column
 from augment.tables.files import canonical, digest, read_json, shaped, write_json
 from augment.tables.run_folder import EVIDENCE, MANIFEST, PLAN
@@ -37,10 +38,12 @@ _WITHOUT_ROWS = (
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did. `counts` balance: rows in = passed + rejected, samples made = joined + apart + dropped.
+    """What a run did, in counts that balance.
 
-    verdicts, dropped, missing, rejected: samples by verdict, and by reason; rows by reason. diversity: how varied the
-    samples are (`augment.output.diversity`).
+    counts: rows read = processed + passed through + rejected + not selected; samples requested = made + missing; samples
+    made = kept + in probes + dropped. findings: what a reader should know first, the most serious first; None in a folder
+    of an older version. verdicts, dropped, missing, rejected: samples by verdict, and by reason; rows by reason. diversity:
+    how varied the samples are (`augment.output.diversity`).
     """
 
     folder: Path
@@ -56,6 +59,7 @@ class Summary:
     peak_mebibytes: float
     rejected: dict[str, int] = field(default_factory=dict)
     diversity: dict[str, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values, those of the manifest."""
@@ -86,7 +90,10 @@ def read_summary(folder: Path) -> Summary:
             str(folder / MANIFEST), "holds no summary of a run", "run the pipeline again with --overwrite"
         )
     with shaped(folder / MANIFEST):
-        return Summary(**{**summary, "folder": folder, "notices": tuple(summary["notices"])})
+        listed = summary.get("findings")
+        findings = None if listed is None else tuple(Finding(**finding) for finding in listed)
+        notices = tuple(summary["notices"])
+        return Summary(**{**summary, "folder": folder, "notices": notices, "findings": findings})
 
 
 def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = ()) -> None:

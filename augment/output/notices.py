@@ -4,13 +4,14 @@ for notice in notices_of(plan, job, staged, totals, rejects): print(notice)
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from augment.candidates.sources import source_notices
 from augment.config.job import Job
 from augment.engine.staging import Staged
 from augment.models.labels import listed
 from augment.models.model_folder import idle_classes
+from augment.output.findings import majority
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
 from augment.pipeline.requirements import package_notices, source_names
@@ -21,11 +22,9 @@ from augment.tables.rows import Reject
 # Reasons of rejected rows, and accepted shortcuts, listed one by one; rejects.parquet and flags.csv have all.
 _REASONS_LISTED = 5
 _FLAGS_SHOWN = 3
-# Rows by which a model is known to be no better than its most frequent answer.
-_ROWS_SHOWN = 20
 OWN_ROWS = (
-    "the model judges samples of rows it was trained on, and is too sure of them; with `augment train --folds 5` and "
-    "model.folds: 5 each row is judged by a model that did not see it"
+    "the model was trained on the source rows, so its scores for their variants are over-confident; with `augment train "
+    "--folds 5` and model.folds: 5 each row is scored by a model that was not trained on it"
 )
 
 
@@ -73,7 +72,7 @@ def notices_of(
     notices += _of_language(totals)
     if totals.near_guard:
         notices.append(
-            f"{totals.near_guard:,} of the rows worked on equal or nearly equal a text of the guard file, and stay: see the "
+            f"{totals.near_guard:,} of the rows processed equal or nearly equal a text of the guard file, and stay: see the "
             "column near_guard"
         )
     if totals.moved:
@@ -86,13 +85,14 @@ def notices_of(
     return tuple(notices)
 
 
-def flag_notices(flags: Sequence[str]) -> Iterator[str]:
-    """Yield the notices on shortcuts."""
+def flag_notices(flags: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """Yield the notice on flagged rows of the key-word table."""
     if flags:
-        some = ", ".join([*flags[:_FLAGS_SHOWN], *(["..."] if len(flags) > _FLAGS_SHOWN else [])])
+        names = [f"{flag['text']!r} ({flag['kind']}, {flag['label']})" for flag in flags[:_FLAGS_SHOWN]]
+        some = ", ".join([*names, *(["..."] if len(flags) > _FLAGS_SHOWN else [])])
         yield (
-            f"the labels seem to hang on what may be a shortcut: {some}; the evidence is in flags.csv, and `balance` "
-            "repairs what you accept there"
+            f"possible shortcuts: {some}; the evidence is in flags.csv, and `balance` repairs the dataset by those you "
+            "accept there"
         )
 
 
@@ -105,16 +105,13 @@ def _of_classes(plan: Pipeline, job: Job, staged: Staged) -> list[str]:
 
 def _of_answers(totals: Totals) -> Iterator[str]:
     """Yield that the model is right less often than one that always gives the same answer."""
-    labels = Counter[str]()
-    for (label, _), count in totals.answers.items():
-        labels[label] += count
-    if labels.total() >= _ROWS_SHOWN:
-        label, most = labels.most_common(1)[0]
-        if totals.right < most:
-            yield (
-                f"the model is right on {totals.right:,} of {labels.total():,} rows, and on {most:,} it would be if it always said "
-                f"`{label}`: does corpus.label_names name its classes rightly?"
-            )
+    worse = majority(totals)
+    if worse is not None:
+        label, most, rows = worse
+        yield (
+            f"the model is right on {totals.right:,} of {rows:,} rows; always answering `{label}` would be right on {most:,}: "
+            "does corpus.label_names match its classes?"
+        )
 
 
 def _of_language(totals: Totals) -> Iterator[str]:

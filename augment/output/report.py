@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from augment.output.diversity import written
 from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.keywords import leading
-from augment.output.manifest import record
+from augment.output.manifest import read_summary, record
 from augment.output.report_sample import sample
 from augment.output.totals import percent
 from augment.report.page import Page, draw
@@ -24,7 +24,7 @@ from augment.tables.locking import locked, sweep_inside
 from augment.tables.run_folder import MANIFEST, require_finished
 
 REPORT = "report.html"
-_TOP, _NGRAMS = 20, 8
+_TOP, _NGRAMS = 12, 10
 
 
 def redraw(folder: Path, rows: int = 5000) -> Path:
@@ -57,6 +57,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
     summary, job = _mapping(manifest["summary"]), _mapping(manifest["job"])
     page = Page(
         title=f"{job.get('name', '')}: {summary['pipeline']}",
+        findings=read_summary(folder).findings,
         facts=_facts(summary, job),
         variety=_variety(summary),
         notices=tuple(str(notice) for notice in _list(summary["notices"])),
@@ -64,7 +65,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
         samples=samples,
         methods=methods,
         top=words.top(_TOP),
-        ngrams=sorted(leading(folder, _NGRAMS), key=lambda unit: unit["flag"] is None),
+        ngrams=leading(folder, _NGRAMS),
         total_source_rows=pq.read_metadata(folder / SOURCE_ROWS).num_rows,
         unit=_unit_of_scores(manifest),
         made_by=f"augment {manifest['augment']}",

@@ -2,11 +2,12 @@
 
 levels = Levels(read_flags(Path("flags.csv")))
 levels.add(table)
-list(levels.sentences())    # ["`※`, accepted for positive, stands in 49% of its rows and 48% of the others; before: 90% and 5%"]
+list(levels.sentences())    # ["`※`, accepted for positive, is in 49% of its rows and 48% of the others; before: 90% and 5%"]
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -15,6 +16,16 @@ import pyarrow.compute as pc
 
 from augment.stages.accepted import FlaggedNgram
 from augment.text.ngrams import pattern_of
+
+
+@dataclass(frozen=True)
+class Level:
+    """An accepted shortcut: the shares of the rows that hold it, of its class and of the others, now and before."""
+
+    word: str
+    label: str
+    now: tuple[float, float]
+    before: tuple[float, float]
 
 
 class Levels:
@@ -27,7 +38,7 @@ class Levels:
         self._holding: Counter[tuple[int, bool, bool]] = Counter()
 
     def add(self, table: pa.Table) -> None:
-        """Add rows of a data set, with the columns text, text_pair, label and source_id."""
+        """Add rows of a dataset, with the columns text, text_pair, label and source_id."""
         sample = np.asarray(pc.is_valid(table.column("source_id")))
         for number, (flag, pattern) in enumerate(self._patterns):
             sides = (pc.match_substring_regex(table.column(name), pattern) for name in ("text", "text_pair"))
@@ -38,18 +49,23 @@ class Levels:
                 self._rows[number, its, made] += int(rows.sum())
                 self._holding[number, its, made] += int((rows & holds).sum())
 
-    def sentences(self) -> Iterator[str]:
-        """Yield a sentence on each accepted shortcut; nothing of one whose class, or whose others, have no rows."""
+    def shares(self) -> Iterator[Level]:
+        """Yield the shares of each accepted shortcut; nothing of one whose class, or whose others, have no rows."""
         for number, (flag, _) in enumerate(self._patterns):
             if self._rows[number, True, False] and self._rows[number, False, False]:
                 now, before = (
-                    [self._share(number, own, made) for own in (True, False)]
+                    (self._share(number, True, made), self._share(number, False, made))
                     for made in ((False, True), (False,))
                 )
-                yield (
-                    f"`{flag.ngram.text}`, accepted for {flag.label}, stands in {now[0]:.0%} of its rows and {now[1]:.0%} of "
-                    f"the others; before: {before[0]:.0%} and {before[1]:.0%}"
-                )
+                yield Level(flag.ngram.text, flag.label, now, before)
+
+    def sentences(self) -> Iterator[str]:
+        """Yield a sentence on each accepted shortcut."""
+        for level in self.shares():
+            yield (
+                f"`{level.word}`, accepted for {level.label}, is in {level.now[0]:.0%} of its rows and "
+                f"{level.now[1]:.0%} of the others; before: {level.before[0]:.0%} and {level.before[1]:.0%}"
+            )
 
     def _share(self, number: int, own: bool, made: tuple[bool, ...]) -> float:
         """Return in what share of some rows a shortcut occurs."""

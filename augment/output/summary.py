@@ -10,7 +10,7 @@ read_summary(folder) == summary
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,11 +25,13 @@ from augment.models.labels import LabelMap
 from augment.models.model_folder import model_folder
 from augment.output.card import Card
 from augment.output.export import APART, is_derived
+from augment.output.findings import Evidence, findings_of
 from augment.output.manifest import Summary
 from augment.output.notices import OWN_ROWS, by_reason, flag_notices, notices_of, reasons_text
 from augment.output.soft_labels import softener
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
+from augment.report.finding import Finding
 from augment.tables.columns import PROBABILITIES
 from augment.tables.file_columns import file_columns
 from augment.tables.files import read_json
@@ -43,7 +45,7 @@ from augment.version import __version__
 class Outcome:
     """What is summed up: what was run, on which rows, and what came of it.
 
-    files: rows of each file written, by name; flags: what looks like a shortcut.
+    files: rows of each file written, by name; flags: the flagged rows of the key-word table.
     """
 
     plan: Pipeline
@@ -53,19 +55,20 @@ class Outcome:
     rejects: Sequence[Reject]
     totals: Totals
     files: Mapping[str, int]
-    flags: Sequence[str] = ()
+    flags: Sequence[Mapping[str, object]] = ()
 
 
 def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
     """Return the summary of a run that began at this `time.monotonic`; AugmentError if its totals do not balance."""
-    totals = outcome.totals
+    totals, own_rows = outcome.totals, _own_rows(folder, outcome)
+    missing = {f"{method}: {reason}": count for (method, reason), count in sorted(totals.shortfall.items())}
     summary = Summary(
         folder,
         outcome.plan.name,
         _counts(outcome),
         dict(sorted(totals.verdicts.items())),
         dict(totals.reasons.most_common()),
-        {f"{method}: {reason}": count for (method, reason), count in sorted(totals.shortfall.items())},
+        missing,
         _attribution(totals),
         dict(sorted(outcome.files.items())),
         (
@@ -73,15 +76,33 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
             *flag_notices(outcome.flags),
             *_renamed(outcome.plan, outcome.staged, outcome.job),
             *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
-            *_own_rows(folder, outcome),
+            *own_rows,
         ),
         round(time.monotonic() - began, 2),
         _peak_mebibytes(),
         by_reason(outcome.rejects),
-        _requested(outcome) | totals.diversity.figures(),
+        totals.diversity.figures(),
     )
     _check_balance(summary)
-    return summary
+    return replace(summary, findings=_findings(outcome, summary, bool(own_rows)))
+
+
+def _findings(outcome: Outcome, summary: Summary, over_confident: bool) -> tuple[Finding, ...]:
+    """Return what the run found, the most serious first."""
+    return findings_of(
+        Evidence(
+            summary.counts,
+            outcome.totals,
+            outcome.staged.repeats,
+            outcome.flags,
+            summary.missing,
+            summary.dropped,
+            summary.rejected,
+            summary.diversity,
+            over_confident,
+            _budget(outcome),
+        )
+    )
 
 
 def check_rejects(summary: Summary, limit: float) -> None:
@@ -125,6 +146,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
         any(stage.flags_table(summary.folder) is not None for stage in plan.stages),
         summary.diversity,
         columns,
+        tuple(finding.text for finding in summary.findings or ()),
     )
 
 
@@ -146,20 +168,21 @@ def _counts(outcome: Outcome) -> dict[str, int]:
     made = sum(receipt.samples for receipt in receipts)
     joined = sum(totals.verdicts[verdict] for verdict in joining)
     apart = sum(totals.verdicts[verdict] for verdict in APART if verdict not in joining)
-    judged = sum(totals.verdicts.values())
+    judged, missing = sum(totals.verdicts.values()), sum(totals.shortfall.values())
     counts = {
         "rows read": staged.read,
         "rows not selected": staged.skipped + staged.over_limit,
         "rows rejected": len(staged.rejects) + sum(len(receipt.rejects) for receipt in receipts),
-        "rows worked on": sum(receipt.rows - len(receipt.rejects) for receipt in receipts),
+        "rows processed": sum(receipt.rows - len(receipt.rejects) for receipt in receipts),
         "rows passed through": staged.rest,
         "rows the model is right on": totals.right,
+        "samples requested": made + missing,
         "samples made": made,
-        "samples in data": joined + (made - judged),
-        "samples apart": apart,
+        "samples missing": missing,
+        "samples kept": joined + (made - judged),
+        "samples in probes": apart,
         "samples dropped": judged - joined - apart,
         "samples that change the prediction": totals.flips,
-        "samples asked for and missing": sum(totals.shortfall.values()),
     }
     if outcome.job.folds is not None:
         counts["rows explained out of fold"] = totals.folded
@@ -175,14 +198,10 @@ def _counts(outcome: Outcome) -> dict[str, int]:
     return counts
 
 
-def _requested(outcome: Outcome) -> dict[str, float]:
-    """Return how many samples were requested, given and missing: by the budget of a `diverse`, else by the stages that make them."""
-    totals, given = outcome.totals, outcome.totals.diversity.given
+def _budget(outcome: Outcome) -> int | None:
+    """Return how many samples the last stage that selects some is to keep; None without such a stage."""
     budgets = [stage.budget for stage in outcome.plan.stages if stage.budget is not None]
-    budget = budgets[-1] if budgets else None
-    made = sum(receipt.samples for receipt in outcome.receipts)
-    requested = made + sum(totals.shortfall.values()) if budget is None else budget * totals.diversity.rows
-    return {"samples asked for": requested, "given": given, "lacking": requested - given} if requested else {}
+    return budgets[-1] * outcome.totals.diversity.rows if budgets else None
 
 
 def _attribution(totals: Totals) -> dict[str, dict[str, object]]:
@@ -222,9 +241,9 @@ def _check_balance(summary: Summary) -> None:
     counts = summary.counts
     rows = sum(
         counts[name]
-        for name in ("rows not selected", "rows rejected", "rows worked on", "rows passed through")
+        for name in ("rows not selected", "rows rejected", "rows processed", "rows passed through")
     )
-    samples = sum(counts[name] for name in ("samples in data", "samples apart", "samples dropped"))
+    samples = sum(counts[name] for name in ("samples kept", "samples in probes", "samples dropped"))
     if rows != counts["rows read"] or samples != counts["samples made"]:
         raise AugmentError(
             str(summary.folder),
@@ -246,7 +265,7 @@ def _renamed(plan: Pipeline, staged: Staged, job: Job) -> list[str]:
     names = written_names(staged.source, derived=is_derived(job, staged.columns["label"]), own=own)
     read = [staged.columns.get(role) for role in ("text", "text_pair", "label")]
     return [
-        f"your column `{name}` is written as `{names[name]}`, as `{name}` says something of samples there"
+        f"your column `{name}` is written as `{names[name]}`, as `{name}` describes samples there"
         for name in read
         if name in OURS | own
     ]

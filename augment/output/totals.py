@@ -15,6 +15,8 @@ from augment.text.foreign import FOREIGN
 
 # Numbers are counted in bins of one percent, down to the smallest that differs from zero.
 _BINS, _LEAST = 231, 1e-9
+# The probability of another label from which a row's own is in doubt.
+_SURE = 0.9
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Totals:
     """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: samples that change the prediction; moved: samples with another label than their source row.
 
     cut: rows longer than the model is fed; foreign: source rows not edited for their language; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: samples by label and verdict; sources: source rows
-    by label, of runs that make samples; answers: source rows by label and prediction; levels: rows that hold accepted shortcuts, added by who writes them.
+    by label, of runs that make samples; answers: source rows by label and prediction; doubts: those whose label the model contradicts, sure of another; levels: rows that hold accepted shortcuts, added by who writes them.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -73,6 +75,7 @@ class Totals:
     joined: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     sources: Counter[str | None] = field(default_factory=Counter)
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    doubts: int = 0
     diversity: Diversity = field(default_factory=Diversity)
     levels: Levels = field(default_factory=lambda: Levels(()))
 
@@ -87,6 +90,7 @@ class Totals:
             self.answers.update(
                 (label, predicted) for label, predicted in zip(*both, strict=True) if label and predicted
             )
+            self._add_doubts(table, methods[0])
         if "attack" in names:
             self.attacks.update(table.column("attack").drop_null().to_pylist())
             self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
@@ -112,6 +116,18 @@ class Totals:
     def right(self) -> int:
         """How many of the source rows that have a label were answered with it."""
         return sum(count for (label, predicted), count in self.answers.items() if label == predicted)
+
+    def _add_doubts(self, table: pa.Table, method: str) -> None:
+        """Count the rows whose label the model contradicts with a probability of `_SURE` or more."""
+        label, predicted, target, probability = (
+            table.column(name)
+            for name in ("label", *(f"{method}_{what}" for what in ("pred", "target", "prob")))
+        )
+        sure = pc.or_kleene(
+            pc.and_kleene(pc.equal(target, predicted), pc.greater_equal(probability, _SURE)),
+            pc.and_kleene(pc.equal(target, label), pc.less_equal(probability, 1 - _SURE)),
+        )
+        self.doubts += pc.sum(pc.and_kleene(pc.not_equal(label, predicted), sure)).as_py() or 0
 
     def _add_attribution(self, table: pa.Table, method: str) -> None:
         """Add the statuses and errors of one attribution."""

@@ -2,6 +2,7 @@
 // nothing is ever parsed as HTML.
 
 const LEVELS = 16;
+const COLOURS = 8; // of classes, in page.css
 const STEPS = 127;
 const CUT = "\u007f"; // parts gap, token, gap, ..., gap
 const FOLD = { zh: 70, "": 140 }; // unchanged stretches of a sample longer than this many characters are folded
@@ -110,7 +111,8 @@ function tipOf(node, view) {
 
 function pill(label, view, name = "pill") {
   if (label === null || label === undefined) return element("span", `${name} empty`, view.say.unlabelled);
-  return element("span", name, entry(view.names, label) ?? label);
+  const colour = view.classes.indexOf(label);
+  return element("span", colour < 0 ? name : `${name} c${colour % COLOURS}`, entry(view.names, label) ?? label);
 }
 
 function pair(name, value) {
@@ -138,12 +140,13 @@ function drawFigures(found, view, leading) {
   if (found === leading || found.target !== leading.target) {
     box.append(element("div", "probability", element("span", "name", `p(${target})`), element("span", "value", chance(found.prob))), track(found.prob));
   }
+  const exact = found.status === "exact"; // nothing to prove
   const closed = element("div", "");
-  if (found.error !== null) closed.append(pair(view.say.errorName, percent(found.error)), " ");
-  if (found.gap !== null) closed.append(pair(view.say.gap, withSign(found.gap)));
+  if (!exact && found.error !== null) closed.append(pair(view.say.errorName, percent(found.error)), " ");
+  if (!exact && found.gap !== null) closed.append(pair(view.say.gap, withSign(found.gap)));
   const spent = element("div", "");
-  if (found.status) spent.append(element("span", `status ${found.status.startsWith("not") ? "bad" : ""}`.trim(), inWords(found.status, view.chinese)), " ");
-  if (found.evals !== null) spent.append(pair(view.say.evaluations, `${found.evals}`));
+  if (!exact && found.status) spent.append(element("span", `status ${found.status.startsWith("not") ? "bad" : ""}`.trim(), inWords(found.status, view.chinese)), " ");
+  if (!exact && found.evals !== null) spent.append(pair(view.say.evaluations, `${found.evals}`));
   box.append(...[closed, spent].filter((line) => line.childNodes.length));
   const sum = found.scores.reduce((total, step) => total + ((step ?? 0) / STEPS) * found.peak, found.rest ?? 0);
   const shift = found.gap === null ? null : sum - found.gap;
@@ -257,10 +260,10 @@ function drawSample(sample, row, view) {
 }
 
 function drawGap([method, missing, reason], view) {
-  return element("div", "gap quiet", element("span", "method", inWords(method, view.chinese)), ` × ${missing} ${view.say.notMade}: ${inWords(reason, view.chinese)}`);
+  return element("div", "gap quiet", element("span", "method", inWords(method, view.chinese)), ` × ${missing} ${view.say.missing}: ${inWords(reason, view.chinese)}`);
 }
 
-function drawCard(row, view) {
+function drawCard(row, view, most = Infinity) {
   const article = element("article", "card", drawIdentity(row, view));
   article.tabIndex = 0;
   article.setAttribute("aria-label", row.id);
@@ -281,7 +284,7 @@ function drawCard(row, view) {
   }
   article.append(main);
   const samples = row.samples.filter((sample) => !view.verdict || sample.verdict === view.verdict);
-  const lacking = view.verdict ? [] : row.lacking.map((gap) => drawGap(gap, view));
-  if (samples.length + lacking.length) article.append(element("div", "samples", ...samples.map((sample) => drawSample(sample, row, view)), ...lacking));
+  const missing = view.verdict || most < samples.length ? [] : row.missing.map((gap) => drawGap(gap, view));
+  if (samples.length + missing.length) article.append(element("div", "samples", ...samples.slice(0, most).map((sample) => drawSample(sample, row, view)), ...missing));
   return article;
 }

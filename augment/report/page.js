@@ -1,6 +1,7 @@
 // Unpack the rows, wire the controls, follow links and keys.
 
 const PRINTED = 200; // rows on paper
+const LEAD_SAMPLES = 2; // of the row drawn first: both in sight
 
 const byId = (id) => document.getElementById(id);
 const START = { search: "", label: null, pred: null, verdict: "", outcome: "", sort: "file", colour: "signed", scaling: "report" };
@@ -27,6 +28,14 @@ function sayFact(node, names) {
   const shared = entry(names, rest.join(" "));
   node.textContent = own ?? (shared ? `${owner} ${shared}` : fact);
   if (own || shared) node.removeAttribute("lang");
+  else node.lang = "en";
+}
+
+function sayFinding(node, [kind, values], chinese) {
+  node.dataset.english ??= node.textContent;
+  const sentence = chinese ? findingInChinese(kind, values) : null;
+  node.textContent = sentence ?? node.dataset.english;
+  if (sentence) node.removeAttribute("lang");
   else node.lang = "en";
 }
 
@@ -61,14 +70,17 @@ class Report {
     byId("clear").addEventListener("click", () => this.reset());
     byId("language").addEventListener("click", () => this.speak(this.language === "zh" ? "en" : "zh"));
     byId("theme").addEventListener("click", () => this.repaint());
-    for (const table of ["words", "units"]) byId(table)?.addEventListener("click", (event) => this.searchWord(event.target.closest("button[data-word]")));
+    byId("words")?.addEventListener("click", (event) => this.searchWord(event.target.closest("button[data-word]")));
+    byId("findings")?.addEventListener("click", (event) => this.showEvidence(event));
     addEventListener("hashchange", () => this.follow());
     addEventListener("beforeprint", () => this.print());
     addEventListener("afterprint", () => (byId("paper").hidden = true));
     document.addEventListener("keydown", (event) => this.press(event));
     const tip = (event) => this.tip(event.target);
-    ["pointerover", "focusin"].forEach((name) => byId("list").addEventListener(name, tip));
-    ["pointerleave", "focusout"].forEach((name) => byId("list").addEventListener(name, () => this.tip(null)));
+    for (const place of [byId("list"), byId("lead")].filter(Boolean)) {
+      ["pointerover", "focusin"].forEach((name) => place.addEventListener(name, tip));
+      ["pointerleave", "focusout"].forEach((name) => place.addEventListener(name, () => this.tip(null)));
+    }
     addEventListener("scroll", () => this.tip(null), { passive: true });
   }
 
@@ -78,6 +90,7 @@ class Report {
     const painted = ["colour", "scaling"].some((name) => old[name] !== this.state[name]);
     if (!painted) return this.apply();
     this.legend();
+    this.lead();
     this.list.redraw();
   }
 
@@ -98,6 +111,7 @@ class Report {
     byId("controls").reset();
     this.take();
     this.legend();
+    this.lead();
     this.apply();
   }
 
@@ -123,12 +137,14 @@ class Report {
     document.querySelectorAll("[data-text]").forEach((node) => (node.textContent = this.view.say[node.dataset.text]));
     document.querySelectorAll("[data-fact]").forEach((node) => sayFact(node, language === "zh" ? CHINESE_FACTS : {}));
     document.querySelectorAll(".notice[role=note]").forEach((node) => sayEnglish(node, this.view.chinese && noticeInChinese));
+    document.querySelectorAll("[data-finding]").forEach((node) => sayFinding(node, this.data.findings[Number(node.dataset.finding)], this.view.chinese));
     document.querySelectorAll("[data-evidence]").forEach((node) => sayEnglish(node, this.view.chinese && evidenceInChinese));
     document.querySelectorAll("[data-hint]").forEach((node) => node.setAttribute("aria-label", this.view.say[node.dataset.hint]));
     byId("search").placeholder = this.view.say.search;
     byId("language").textContent = this.view.say.other;
     this.options();
     this.legend();
+    this.lead();
     this.apply();
   }
 
@@ -167,7 +183,37 @@ class Report {
     const marks = [];
     if (this.data.rows.some((row) => row.key.length)) marks.push(element("span", "t key", say.key));
     if (this.data.rows.some((row) => row.samples.length)) marks.push(element("del", "", say.deleted), element("ins", "", say.inserted));
-    byId("legend").replaceChildren(...sides, element("span", "unit", unit), ...marks);
+    const parts = [...sides, element("span", "unit", unit), ...marks];
+    byId("lead-legend")?.replaceChildren(...parts.map((part) => part.cloneNode(true)));
+    byId("legend").replaceChildren(...parts);
+  }
+
+  lead() {
+    // The row drawn first, whatever the filters below show.
+    const row = this.data.rows[this.data.lead];
+    if (row) byId("lead").replaceChildren(drawCard(row, { ...this.view, verdict: "" }, LEAD_SAMPLES));
+  }
+
+  showEvidence(event) {
+    const link = event.target.closest("a[data-show]");
+    if (!link) return;
+    event.preventDefault();
+    const [section, filter] = link.dataset.show.split(":");
+    if (filter) this.filter(filter);
+    const target = byId(section === "rows" ? "tools" : section) ?? byId("tools");
+    if (target.tagName === "DETAILS") target.open = true;
+    target.scrollIntoView({ block: "start", behavior: "instant" });
+    (target.querySelector("summary") ?? byId("search")).focus({ preventScroll: true });
+  }
+
+  filter(name) {
+    byId("controls").reset();
+    if (name === "error") byId("sort").value = "error";
+    else byId("outcome").value = name;
+    if (name === "wrong") byId("sort").value = "gold";
+    if (name === "flipped") byId("sort").value = "changed";
+    this.take();
+    this.apply();
   }
 
   print() {

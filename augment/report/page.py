@@ -18,7 +18,6 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
-from itertools import groupby
 from typing import Any, Final
 
 import jinja2
@@ -26,7 +25,9 @@ import pyarrow as pa
 from markupsafe import Markup
 
 from augment.errors import AugmentError
+from augment.report.class_words import WordsTable, class_words
 from augment.report.colour import full_colour, scaled, stylesheet, tint_class
+from augment.report.finding import Finding
 from augment.report.words import TopWord
 from augment.tables.columns import attribution
 from augment.text.visible import visible
@@ -39,6 +40,11 @@ Stretch = str | tuple[str, str, float | None]
 STATIC_ROWS: Final = 20
 _SCRIPTS: Final = ("strings.js", "card.js", "list.js", "page.js")
 _STEPS: Final = 127
+# Findings in sight; the others fold. Colours of classes in page.css.
+_SHOWN_FINDINGS: Final = 5
+_COLOURS: Final = 8
+# Characters of a text that is read at a glance, Chinese ones counted twice.
+_GLANCE: Final = (20, 240)
 # Parts the pieces of a text: a control character, so `visible` leaves none in a text, and one that JSON need not
 # escape. One string a text instead of one a token halves the time to open a page of 5,000 rows.
 _CUT: Final = "\x7f"
@@ -53,8 +59,8 @@ def _no_rows() -> pa.Table:
 class Page:
     """What a report shows.
 
-    `facts` are names and values for its head, `variety` those on how varied samples are, `notices` warnings
-    on top. `methods` names the attribution columns of
+    `findings` are what a reader should know first, None where the run has not recorded any; `facts` are names and values
+    of the run, `brief` the names of those in its head; `variety` those on how varied samples are. `methods` names the attribution columns of
     `source_rows`, the first one leading; `unit` is what their scores are counted in, such as "logit". `label_names` gives
     labels a display name, `top` the words that matter most, `units` rows of a key-word table, `total_source_rows` the rows
     `source_rows` were chosen from; `made_by` is at the foot.
@@ -73,6 +79,8 @@ class Page:
     made_by: str = ""
     ngrams: Sequence[ReportRow] = ()
     variety: tuple[tuple[str, str], ...] = ()
+    findings: tuple[Finding, ...] | None = None
+    brief: tuple[str, ...] = ("model", "rows processed", "samples kept")
 
 
 def draw(page: Page) -> str:
@@ -86,7 +94,18 @@ def draw(page: Page) -> str:
     cards, lost = _cards(page, samples)
     style, script = stylesheet() + _read("page.css"), "\n".join(_read(name) for name in _SCRIPTS)
     names = {visible(label): visible(name) for label, name in sorted(page.label_names.items())}
-    data = {"methods": page.methods, "scales": scales, "unit": page.unit, "names": names, "rows": cards}
+    table = class_words(page.ngrams, page.top, page.unit)
+    classes = _classes(cards, table)
+    data = {
+        "methods": page.methods,
+        "scales": scales,
+        "unit": page.unit,
+        "names": names,
+        "classes": classes,
+        "findings": [_found(finding) for finding in page.findings or ()],
+        "lead": _lead(cards),
+        "rows": cards,
+    }
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
@@ -96,8 +115,11 @@ def draw(page: Page) -> str:
         notices=[*page.notices, *lost],
         names=names,
         cards=[_static(card, scales[0] if scales else 1.0) for card in cards[:STATIC_ROWS]],
+        lead=_static(cards[_lead(cards)], scales[0] if scales else 1.0) if cards else None,
+        shown=_SHOWN_FINDINGS,
         drawn=len(cards),
-        words=[(label, list(words)) for label, words in groupby(page.top, key=lambda word: word.label)],
+        table=table,
+        colours={label: f"c{index % _COLOURS}" for index, label in enumerate(classes)},
         style=Markup(style),
         script=Markup(script),
         style_hash=_hash(style),
@@ -155,11 +177,36 @@ def _card(row: ReportRow, methods: Sequence[str], samples: Sequence[ReportRow]) 
         "queries": row.get("attack_queries"),
         "gold": _gold(_seen(row.get("label")), explained, samples),
         "samples": [_sample(sample, row) for sample in samples],
-        "lacking": [
+        "missing": [
             [_seen(gap[name]) for name in ("method", "missing", "reason")]
             for gap in row.get("shortfall") or ()
         ],
     }
+
+
+def _classes(cards: Sequence[ReportRow], table: WordsTable) -> list[str]:
+    """Return the labels in the order of their colours."""
+    labels = {card["label"] for card in cards if card["label"] is not None}
+    return sorted(labels | {visible(words.label) for words in table.labels})
+
+
+def _found(finding: Finding) -> list[object]:
+    """Return a finding as the script reads it."""
+    return [finding.kind, {name: visible(value) for name, value in finding.values.items()}]
+
+
+def _lead(cards: Sequence[ReportRow]) -> int:
+    """Return the index of the row drawn first: one with scores and a kept sample with edits, short enough to read at a glance."""
+
+    def rank(index: int) -> tuple[bool, bool, bool, bool, int]:
+        card = cards[index]
+        edited = [sample for sample in card["samples"] if any(len(side) > 1 for side in sample["sides"])]
+        kept = any(sample["verdict"] not in ("drop", "soft") for sample in edited)
+        text = "".join(card["sides"]).replace(_CUT, "")
+        fits = _GLANCE[0] <= sum(2 if char > "\u2e7f" else 1 for char in text[: _GLANCE[1] + 1]) <= _GLANCE[1]
+        return not card["explained"], not kept, not fits, not edited, index
+
+    return min(range(len(cards)), key=rank, default=0)
 
 
 def _sides(row: ReportRow) -> list[str]:

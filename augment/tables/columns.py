@@ -101,7 +101,7 @@ SAMPLE = (
     Column(
         "shortfall",
         pa.list_(SHORTFALL),
-        "samples asked for and not made, with the reason, on the source row",
+        "missing samples (requested and not made), with the reason, on the source row",
         on="row",
     ),
 )

@@ -113,19 +113,19 @@ def _changed(path: Path, sha256: str, file: _File | None) -> str | None:
 def check_balance(manifest: Manifest, counted: Mapping[str, int], findings: Findings) -> None:
     """Hold the counts of the manifest against each other, and against the rows in the files."""
     counts = manifest.summary.counts
-    rows = ("rows not selected", "rows rejected", "rows worked on", "rows passed through")
-    samples = ("samples in data", "samples apart", "samples dropped")
+    rows = ("rows not selected", "rows rejected", "rows processed", "rows passed through")
+    samples = ("samples kept", "samples in probes", "samples dropped")
     facts = [
         ("rows read", counts.get("rows read"), sum(counts.get(name, 0) for name in rows)),
         ("samples made", counts.get("samples made"), sum(counts.get(name, 0) for name in samples)),
     ]
     kinds = {
-        "rows worked on": ("worked on", "worked on, in data"),
+        "rows processed": ("worked on", "worked on, in data"),
         "rows passed through": ("passed through",),
         "rows rejected": ("rejected",),
         "samples made": ("samples",),
-        "samples in data": ("samples in data",),
-        "samples apart": ("samples in probes",),
+        "samples kept": ("samples in data",),
+        "samples in probes": ("samples in probes",),
         "samples dropped": ("samples in dropped.parquet",),
     }
     facts += [(name, counts.get(name), counted[kind]) for name, those in kinds.items() for kind in those]
@@ -154,7 +154,7 @@ def check_plan(folder: Path, manifest: Manifest, plan: RunPlan, findings: Findin
         "the SHA-256 of the calibrations": (state, plan.state),
         "the shards with a receipt": (sum(each.shard < staged.shards for each in receipts), staged.shards),
         "the rows of the receipts": (sum(receipt.rows for receipt in receipts), staged.active),
-        "the rows worked on": (counts.get("rows worked on"), staged.active - rejected),
+        "the rows processed": (counts.get("rows processed"), staged.active - rejected),
         "the rows read": (counts.get("rows read"), staged.read),
         "the rows passed through": (counts.get("rows passed through"), staged.rest),
         "the rows not selected": (counts.get("rows not selected"), staged.skipped + staged.over_limit),

@@ -168,7 +168,7 @@ class RowChecker:
 
 
 class _SourceRows:
-    """The rows worked on, by id and in any order; one row group of the file is in memory."""
+    """The rows processed, by id and in any order; one row group of the file is in memory."""
 
     def __init__(self, path: Path) -> None:
         """Prepare to read the file."""

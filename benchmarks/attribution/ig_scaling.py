@@ -146,7 +146,7 @@ def measure_corpus(arguments: argparse.Namespace, model: Path, size: int) -> Cel
         raise TypeError("the summary has no counts")
     evaluations = pq.read_table(out / "explain" / "source_rows.parquet", columns=["ig_evals"])
     return {
-        "rows": counts["rows worked on"],
+        "rows": counts["rows processed"],
         "cpu_seconds": round(seconds, 1),
         "peak_mebibytes": result["peak_mebibytes"],
         "mean_evals": round(float(np.mean(evaluations.column("ig_evals").to_numpy())), 2),

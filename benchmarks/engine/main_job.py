@@ -146,12 +146,12 @@ def _row(key: str, cell: Cell) -> str:
         raise TypeError(f"{key}: no counts")
     ig = attribution["ig"]
     names = (
-        "rows worked on",
+        "rows processed",
         "samples made",
-        "samples in data",
-        "samples apart",
+        "samples kept",
+        "samples in probes",
         "samples dropped",
-        "samples asked for and missing",
+        "samples missing",
         "samples that change the prediction",
     )
     values = [f"{counts[name]:,}" for name in names]

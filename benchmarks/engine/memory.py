@@ -91,7 +91,7 @@ def measure(rows: int, texts: list[tuple[str, str]], work: Path) -> Cell:
     return {
         **watch.peaks,
         "seconds": round(time.monotonic() - began, 1),
-        "rows": counts["rows worked on"],
+        "rows": counts["rows processed"],
         "samples": counts["samples made"],
         "copies": summary.dropped.get("another row has the same text", 0),
     }

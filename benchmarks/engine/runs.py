@@ -169,7 +169,7 @@ def _arguments() -> argparse.Namespace:
     parser = command_line(__doc__, "scale")
     parser.add_argument("--model", type=Path, required=True, help="folder of a classifier")
     parser.add_argument("--corpus", default="sst2-en", help="a shipped corpus")
-    parser.add_argument("--rows", type=int, default=4000, help="rows worked on")
+    parser.add_argument("--rows", type=int, default=4000, help="rows processed")
     parser.add_argument("--shard", type=int, default=200, help="rows a shard")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured")
     return parser.parse_args()

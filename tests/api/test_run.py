@@ -117,7 +117,7 @@ def edits_of(row: Mapping[str, object]) -> list[Edit]:
 
 def test_only_train_rows_get_samples_and_other_splits_pass(augmented: Summary) -> None:
     counts = augmented.counts
-    assert counts["rows worked on"] + counts["rows passed through"] == counts["rows read"] == 300
+    assert counts["rows processed"] + counts["rows passed through"] == counts["rows read"] == 300
     for split in ("validation", "test"):
         table = pq.read_table(augmented.folder / f"data/{split}.parquet")
         assert table.column("source_id").null_count == table.num_rows
@@ -127,7 +127,7 @@ def test_load_dataset_opens_the_folder_with_its_splits_and_labels(augmented: Sum
     dataset = datasets.load_dataset(str(augmented.folder), cache_dir=str(tmp_path))
     assert set(dataset) == {"train", "validation", "test"}
     assert set(dataset["train"]["label"]) == set(LABELS)
-    assert sum(len(split) for split in dataset.values()) == 300 + augmented.counts["samples in data"]
+    assert sum(len(split) for split in dataset.values()) == 300 + augmented.counts["samples kept"]
 
 
 @pytest.mark.parametrize("pipeline", ["augment-wide", "probe"])
@@ -172,10 +172,10 @@ def test_load_dataset_reads_formats_without_types_as_they_were_written(
                 row[name] for name in ("seen", "nested", "lists")
             ]
     samples = [row for split in ("train", "test") for row in dataset[split] if row["source_id"]]
-    if summary.counts["samples apart"]:
+    if summary.counts["samples in probes"]:
         apart = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
         samples += [row for split in apart.values() for row in split]
-    assert len(samples) == summary.counts["samples in data"] + summary.counts["samples apart"] > 0
+    assert len(samples) == summary.counts["samples kept"] + summary.counts["samples in probes"] > 0
     assert {type(sample["edits"]) for sample in samples} == {str if kind == "csv" else list}
     assert all(sample["method"] and isinstance(sample["method"], str) for sample in samples)
 
@@ -185,7 +185,7 @@ def test_probes_are_apart_and_open_by_their_own_name(small: Path, tmp_path: Path
     assert all(row["source_id"] is None for row in rows_of(summary))
     dataset = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
     assert set(dataset["test"]["verdict"]) <= {"adversarial", "contrast"}
-    assert len(dataset["test"]) == summary.counts["samples apart"]
+    assert len(dataset["test"]) == summary.counts["samples in probes"]
 
 
 def test_totals_balance_and_dropped_samples_are_kept_in_a_file(small: Path, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_totals_balance_and_dropped_samples_are_kept_in_a_file(small: Path, tmp_
     counts = summary.counts
     dropped = pq.read_table(summary.folder / "dropped.parquet")
     assert dropped.num_rows == counts["samples dropped"] == sum(summary.dropped.values())
-    assert counts["samples made"] == counts["samples in data"] + counts["samples apart"] + dropped.num_rows
+    assert counts["samples made"] == counts["samples kept"] + counts["samples in probes"] + dropped.num_rows
     manifest = json.loads((summary.folder / "manifest.json").read_text(encoding="utf-8"))
     for name, file in manifest["files"].items():
         assert pq.read_metadata(summary.folder / name).num_rows == file["rows"]
@@ -297,7 +297,7 @@ def test_samples_are_counted_where_they_are_written(
     assert summary.counts["samples dropped"] == (
         pq.read_metadata(dropped).num_rows if dropped.exists() else 0
     )
-    assert summary.counts["samples apart"] == len(rows_of(summary, "probes"))
+    assert summary.counts["samples in probes"] == len(rows_of(summary, "probes"))
 
 
 def test_label_names_bridge_numbers_in_the_corpus_and_names_in_the_model(small: Path, tmp_path: Path) -> None:
@@ -403,7 +403,7 @@ def test_the_manifest_lists_every_file_with_rows_and_no_other(augmented: Summary
 
 def test_a_limit_takes_rows_by_hash_and_reports_it(small: Path, tmp_path: Path) -> None:
     summary = run("augment-wide", small_job(small, limit=20), tmp_path / "out")
-    assert summary.counts["rows worked on"] == 20
+    assert summary.counts["rows processed"] == 20
     assert any("trial" in notice for notice in summary.notices)
 
 
@@ -431,7 +431,7 @@ def test_rows_that_make_a_stage_fail_are_rejected_one_by_one(
         summary = run("explain", small_job(small, limit=20, max_reject_rate=1.0), tmp_path / f"over-{limit}")
         reasons = summary.rejected
         assert list(reasons) == ["attribute: RuntimeError: kernel of doom"]
-        assert (summary.counts["rows worked on"] == 0) == every
+        assert (summary.counts["rows processed"] == 0) == every
         assert (summary.folder / "report.html").exists()
 
 

@@ -125,10 +125,10 @@ def test_the_same_request_again_reads_the_finished_run(finished: Path, config: P
 
 def test_overwrite_replaces_a_run_and_nothing_else(config: Path, tmp_path: Path) -> None:
     words = ("run", "explain", "-c", config, *CPU, "-o", tmp_path / "out", "--json", "--limit")
-    assert counts(augment(*words, 5))["rows worked on"] == 5
+    assert counts(augment(*words, 5))["rows processed"] == 5
     (tmp_path / "out" / "我的笔记.txt").write_text("好", encoding="utf-8")
     assert augment(*words, 6).code == 3
-    assert counts(augment(*words, 6, "--overwrite"))["rows worked on"] == 6
+    assert counts(augment(*words, 6, "--overwrite"))["rows processed"] == 6
     assert (tmp_path / "out" / "我的笔记.txt").read_text(encoding="utf-8") == "好"
     assert pq.read_metadata(tmp_path / "out" / "explain" / "source_rows.parquet").num_rows == 6
 
@@ -137,7 +137,7 @@ def test_a_limit_is_a_trial_and_its_rows_are_counted(config: Path, tmp_path: Pat
     counted = counts(
         augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--json", "--limit", 7)
     )
-    assert (counted["rows worked on"], counted["rows not selected"], counted["rows read"]) == (7, 293, 300)
+    assert (counted["rows processed"], counted["rows not selected"], counted["rows read"]) == (7, 293, 300)
     reported = augment("run", "explain", "-c", config, *CPU, "-o", tmp_path / "a", "--limit", 7)
     assert "note: a trial: run.limit left 293 rows out" in reported.err
 
@@ -147,7 +147,7 @@ def test_splits_on_the_command_line_take_the_place_of_the_pipelines(config: Path
     counted = counts(augment(*words, "--split", "test", "--split", "validation"))
     splits = pq.read_table(tmp_path / "a" / "explain" / "source_rows.parquet").column("split").to_pylist()
     assert set(splits) == {"test", "validation"}
-    assert counted["rows worked on"] == len(splits)
+    assert counted["rows processed"] == len(splits)
     assert counted["rows passed through"] == 300 - len(splits)
 
 

@@ -20,9 +20,9 @@ CARD = Card(
     {"model": "hotel-zh, SHA-256 of its files 0f01", "labels, in the model's order": "差评, 好评"},
     {
         "rows read": 7766,
-        "rows worked on": 60,
+        "rows processed": 60,
         "samples made": 4,
-        "samples in data": 0,
+        "samples kept": 0,
         "samples dropped": 3,
     },
     {"data/test.parquet": 60, "probes/test.parquet": 1, SOURCE_ROWS: 60, SAMPLES: 4, "dropped.parquet": 3},
@@ -66,7 +66,7 @@ def test_model_labels_counts_reasons_notices_and_files_are_reported() -> None:
         "| `manifest.json` |",
     ):
         assert part in card
-    assert "samples in data" not in card
+    assert "samples kept" not in card
 
 
 def test_every_file_with_rows_is_listed_with_what_it_holds() -> None:
@@ -79,7 +79,7 @@ def test_every_file_with_rows_is_listed_with_what_it_holds() -> None:
 
 def test_data_holds_samples_only_where_samples_joined() -> None:
     assert "| source rows |" in draw_card(CARD)
-    joined = replace(CARD, counts={**CARD.counts, "samples in data": 4})
+    joined = replace(CARD, counts={**CARD.counts, "samples kept": 4})
     assert "| source rows, each followed by its samples that join, if any |" in draw_card(joined)
 
 

@@ -99,7 +99,7 @@ def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
     for totals in runs():
         for job in (JOB, SOFT):
             yield from notices_of(PLAN, job, Staged(over_limit=3), totals, rejects)
-    yield from flag_notices(["'※' (word, good)"])
+    yield from flag_notices([{"text": "※", "kind": "word", "label": "good"}])
     columns: list[list[str | None]] = [["a", "a"], [None, None], ["x", "y"], ["train", "test"]]
     yield from repeat_notices(repeats_of(columns))
     yield from to_install(patch)

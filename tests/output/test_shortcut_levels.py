@@ -48,7 +48,7 @@ def test_shares_are_reported_by_class_before_and_after() -> None:
     levels.add(table(("※ a", None, "good", None), ("b", None, "bad", None), ("c", "d ※", "bad", None)))
     levels.add(table(("a", None, "good", "1"), ("b ※", None, "bad", "2"), ("no label", None, None, None)))
     assert list(levels.sentences()) == [
-        "`※`, accepted for good, stands in 50% of its rows and 50% of the others; before: 100% and 33%"
+        "`※`, accepted for good, is in 50% of its rows and 50% of the others; before: 100% and 33%"
     ]
 
 

@@ -92,7 +92,7 @@ def augmented(folded: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary
 
 
 def source_rows(summary: Summary) -> list[dict[str, object]]:
-    """Return the rows worked on, with what was found of them."""
+    """Return the rows processed, with what was found of them."""
     return list(pq.read_table(summary.folder / "explain" / "source_rows.parquet").to_pylist())
 
 

@@ -6,6 +6,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from augment.report.finding import Finding
 from augment.report.page import Page
 from augment.report.words import TopWord
 from tests.report.tables import HOSTILE, sample, samples, source_row, source_rows
@@ -45,6 +46,19 @@ def mixed() -> Page:
         top,
         99,
         "logit",
+        findings=(
+            Finding.of("shortcut", "high", count="1", words='"<b>" (1, 99%)'),
+            Finding.of("flips", "medium", count="3", rows="9", share="33 %"),
+            Finding.of(
+                "shortfall",
+                "medium",
+                count="1",
+                rows="9",
+                share="11 %",
+                reason="delete_other: no phrase may be left out",
+                most="1",
+            ),
+        ),
     )
 
 

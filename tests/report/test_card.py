@@ -81,7 +81,7 @@ def test_tokens_are_coloured_and_key_tokens_underlined(opened: Open) -> None:
 def test_the_text_on_the_page_is_the_text_of_the_source(opened: Open) -> None:
     browser = opened(mixed())
     lines = browser.execute_script(
-        "return [...document.querySelectorAll('.explained:first-child .line')].map((line) => line.textContent)"
+        "return [...document.querySelectorAll('#list .explained:first-child .line')].map((line) => line.textContent)"
     )
     assert lines[:4] == list(TEXTS[:4])
 
@@ -95,7 +95,7 @@ def test_methods_are_side_by_side_with_their_names(opened: Open) -> None:
 def test_only_the_line_of_the_leading_method_underlines_key_words(opened: Open) -> None:
     browser = opened(mixed())
     lines = browser.execute_script(
-        "return [...document.querySelectorAll('.card')].slice(0, 3).map((row) =>"
+        "return [...document.querySelectorAll('#list .card')].slice(0, 3).map((row) =>"
         " [...row.querySelectorAll('.explained')].map((line) => line.querySelectorAll('.key').length))"
     )
     assert lines == [[1, 0], [1, 0], [1, 0]]
@@ -123,6 +123,21 @@ def test_a_token_in_focus_tells_score_share_and_rank(opened: Open) -> None:
     assert browser.switch_to.active_element.get_attribute("aria-describedby") == "tip"
 
 
+def test_figures_that_prove_a_row_are_shown_only_where_it_is_not_exact(opened: Open) -> None:
+    texts = ("好 exact", "坏 near")
+    rows = [source_row(number, text) for number, text in enumerate(texts)]
+    rows[0] |= {"ig_status": "exact"}
+    browser = opened(Page("x", source_rows=source_rows(rows)))
+    exact, near = (figures.text for figures in all_of(browser, "#list .explained .figures"))
+    assert not [word for word in ("gap", "error", "evals", "exact") if word in exact]
+    assert [word for word in ("gap", "error", "evals", "converged") if word in near] == [
+        "gap",
+        "error",
+        "evals",
+        "converged",
+    ]
+
+
 def test_a_sample_of_another_label_shows_both_and_the_probability_of_its_own(opened: Open) -> None:
     row = source_row(0, TEXTS[0], None, METHODS)
     made = sample(row, 0, "替换", "contrast", after=0.4)
@@ -136,7 +151,7 @@ def test_a_sample_of_another_label_shows_both_and_the_probability_of_its_own(ope
             label_names={"0": "负面", "1": "positive"},
         )
     )
-    (shown,) = all_of(browser, ".sample")
+    (shown,) = all_of(browser, "#list .sample")
     old, new = ("负面", "positive") if row["label"] == "0" else ("positive", "负面")
     assert f"{old} → {new}" in shown.text.replace("\n", " ")
     assert f"p({new}) below 0.7" in shown.text

@@ -53,7 +53,7 @@ def test_filters_search_and_reset_change_the_number_of_rows(opened: Open) -> Non
     assert shown_rows(browser) == everything
     pick(browser, "verdict", "drop")
     assert shown_rows(browser) == 1
-    assert [node.text for node in all_of(browser, ".sample .verdict")] == ["drop"]
+    assert [node.text for node in all_of(browser, "#list .sample .verdict")] == ["drop"]
     click(browser, "#clear")
     browser.find_element(By.ID, "search").send_keys("牛丼")
     assert shown_rows(browser) == 1
@@ -66,7 +66,9 @@ def test_sorting_puts_the_worst_gap_first(opened: Open) -> None:
     browser = opened(mixed())
     pick(browser, "sort", "error")
     last = len(TEXTS) + len(HOSTILE) - 1
-    assert browser.find_element(By.CSS_SELECTOR, ".card").get_attribute("aria-label") == f"rows.csv:{last}"
+    assert (
+        browser.find_element(By.CSS_SELECTOR, "#list .card").get_attribute("aria-label") == f"rows.csv:{last}"
+    )
 
 
 def test_a_link_to_a_row_or_a_sample_shows_it_even_where_filters_hid_it(opened: Open) -> None:
@@ -102,8 +104,37 @@ def test_the_explanation_of_words_is_closed_until_requested(opened: Open) -> Non
     click(browser, ".meaning summary")
 
 
+def test_the_evidence_of_a_finding_opens_its_section_or_filters_the_rows(opened: Open) -> None:
+    browser = opened(mixed())
+    click(browser, "[data-show='words']")
+    assert browser.find_element(By.ID, "words").get_attribute("open")
+    assert browser.switch_to.active_element.tag_name == "summary"
+    click(browser, "[data-show='rows:flipped']")
+    assert 0 < shown_rows(browser) < len(TEXTS) + len(HOSTILE)
+    assert browser.find_element(By.ID, "outcome").get_attribute("value") == "flipped"
+
+
+def test_findings_and_a_row_with_its_sample_are_on_the_first_screen(opened: Open) -> None:
+    browser = opened(mixed())
+    browser.set_window_size(1300, 900)
+    browser.execute_script("scrollTo(0, 0)")
+    bottom = "return document.querySelector(arguments[0]).getBoundingClientRect().bottom"
+    first, last = "#findings li:last-child", "#lead .sample"
+    assert 0 < browser.execute_script(bottom, first) < browser.execute_script(bottom, last) < 760
+    assert browser.find_element(By.CSS_SELECTOR, "#lead del").is_displayed()
+    assert not browser.find_element(By.CSS_SELECTOR, "#counts .facts").is_displayed()
+
+
+def test_the_row_drawn_first_keeps_its_samples_whatever_is_filtered(opened: Open) -> None:
+    browser = opened(mixed())
+    before = len(all_of(browser, "#lead .sample"))
+    pick(browser, "verdict", "drop")
+    assert len(all_of(browser, "#lead .sample")) == before > 0
+
+
 def test_a_word_of_the_table_searches_for_itself(opened: Open) -> None:
     browser = opened(mixed())
+    click(browser, "#words summary")
     click(browser, "button[data-word='酒店']")
     assert shown_rows(browser) == 1
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.errors import AugmentError
+from augment.report.finding import EVIDENCE, Finding
 from augment.report.page import STATIC_ROWS, Page, draw
 from augment.report.words import TopWord
 from augment.text.visible import visible
@@ -90,7 +92,22 @@ def one(text: str) -> Page:
     }
     top = [TopWord(text, text, 1.0, 2.0, 2)]
     facts, names = ((text, text),), {text: text}
-    return Page(text, facts, (text,), source_rows([row]), samples([made]), ("ig",), names, top, 5, text, text)
+    found = (Finding.of("shortcut", "high", count=text, words=text),)
+    return Page(
+        text,
+        facts,
+        (text,),
+        source_rows([row]),
+        samples([made]),
+        ("ig",),
+        names,
+        top,
+        5,
+        text,
+        text,
+        findings=found,
+        brief=(text,),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -312,6 +329,54 @@ def test_what_made_the_page_is_at_its_foot_and_not_among_the_facts() -> None:
     assert 'lang="en"></div>' not in draw(Page("x"))
 
 
+def test_a_page_begins_with_its_findings_five_in_sight_and_the_others_folded() -> None:
+    found = tuple(
+        Finding.of("silent", "low", method=f"m{n}", count="1", rows="2", share="50 %") for n in range(7)
+    )
+    html = draw(Page("x", findings=found))
+    head, folded = html.split('<details class="more-findings">')
+    assert [f"m{n}: in 1 of 2 rows" in head for n in range(7)] == [True] * 5 + [False] * 2
+    assert [f"m{n}: in 1 of 2 rows" in folded.split("</details>")[0] for n in (5, 6)] == [True, True]
+    assert head.index('id="findings"') < html.index('id="counts"')
+    assert payload(html)["findings"][0] == ["silent", dict(found[0].values)]
+
+
+def test_a_page_without_findings_reports_that_in_one_sentence_and_an_older_run_reports_nothing() -> None:
+    assert "no check of this run found a problem" in Outline(draw(Page("x", findings=()))).text
+    assert 'id="findings"' not in draw(Page("x"))
+
+
+def test_every_finding_links_to_a_section_of_the_page() -> None:
+    shown = page(["a"])
+    top = (TopWord("1", "好", 0.5, 5.0, 10),)
+    html = draw(replace(shown, notices=("n",), variety=(("self-BLEU", "0.5"),), top=top))
+    for evidence in EVIDENCE.values():
+        section, _, chosen = evidence.partition(":")
+        assert f'id="{section}"' in html
+        assert chosen in ("", "wrong", "flipped", "error")
+
+
+@pytest.mark.parametrize("awkward", ["", "x" * 5000, "خبر جيد جدا من هنا", "👍🏽" * 30, "短"])
+def test_the_row_drawn_first_has_a_kept_sample_and_is_read_at_a_glance(awkward: str) -> None:
+    rows = [
+        source_row(0, awkward),
+        source_row(1, "房间 很 干净 而且 服务 也 好"),
+        source_row(2, "a second row of some words"),
+    ]
+    made = [sample(rows[1], 0, "大堂", "drop"), sample(rows[2], 0, "one", "keep")]
+    shown = Page("c", source_rows=source_rows(rows), samples=samples(made))
+    assert payload(draw(shown))["lead"] == 2
+    bare = Page("c", source_rows=source_rows(rows[:1]))
+    assert payload(draw(bare))["lead"] == 0
+
+
+def test_labels_have_colours_of_their_own_in_words_and_rows() -> None:
+    html = draw(page(["好 x", "坏 y"]))
+    assert payload(html)["classes"] == ["0", "1"]
+    assert '<span class="pill c0">负面</span>' in html
+    assert '<span class="pill c1">positive</span>' in html
+
+
 def test_notices_are_marked_as_english() -> None:
     assert '<p class="notice" role="note" lang="en">beware</p>' in draw(Page("x", notices=("beware",)))
 
@@ -332,7 +397,7 @@ def test_the_words_of_the_page_are_explained_in_both_languages_with_or_without_s
         "attackTerm",
         "contrast",
     )
-    details = html.split("<details")[1].split("</details>")[0]
+    details = html.split('<details class="meaning"')[1].split("</details>")[0]
     assert re.findall(r'<dt data-text="(\w+)"', details) == list(terms)
     script = html.split('<script type="module">')[1]
     for term in terms:
@@ -346,8 +411,8 @@ def test_samples_that_were_not_made_are_reported_at_their_row_with_the_reason() 
     gap = {"method": "substitute_other", "missing": 3, "reason": "no <token> may be edited"}
     rows = pa.Table.from_pylist([{"id": "a", "text": "好", "shortfall": [gap]}, {"id": "b", "text": "坏"}])
     html = draw(Page("x", source_rows=rows, methods=()))
-    assert [row["lacking"] for row in payload(html)["rows"]] == [[list(gap.values())], []]
-    assert "× 3 not made: no &lt;token&gt; may be edited" in html
+    assert [row["missing"] for row in payload(html)["rows"]] == [[list(gap.values())], []]
+    assert "× 3 missing: no &lt;token&gt; may be edited" in html
 
 
 def test_both_languages_of_the_page_have_the_same_texts() -> None:

@@ -19,9 +19,8 @@ def test_the_page_speaks_chinese(opened: Open) -> None:
 
 def test_the_facts_of_the_head_have_chinese_names_and_others_are_marked_as_english(opened: Open) -> None:
     browser = opened(mixed())
-    reported = (
-        "return [...document.querySelectorAll('[data-fact]')].map((name) => [name.textContent, name.lang])"
-    )
+    reported = "return [...document.querySelectorAll('#counts [data-fact]')].map((name) => [name.textContent, name.lang])"
+
     english = browser.execute_script(reported)
     assert [name for name, _ in english] == ["model", "ig error (median, worst)", "odd <b>"]
     click(browser, "#language")
@@ -48,6 +47,21 @@ def test_notices_verdicts_and_reasons_are_reported_in_chinese_where_there_is_a_f
     assert browser.execute_script(reported) == english
 
 
+def test_findings_are_reported_in_both_languages(opened: Open) -> None:
+    browser = opened(mixed())
+    reported = (
+        "return [...document.querySelectorAll('[data-finding]')].map((one) => [one.textContent, one.lang])"
+    )
+    english = browser.execute_script(reported)
+    assert english[1] == ["3 of 9 samples (33 %) change the prediction of the model.", "en"]
+    click(browser, "#language")
+    chinese = browser.execute_script(reported)
+    assert chinese[0] == ['有 1 个可能的捷径，即与标签同现却不表达其含义的词："<b>" (1, 99%)。', ""]
+    assert chinese[2][0].endswith("最常见的原因：删除非关键词：没有可以略去的短语（1）。")
+    click(browser, "#language")
+    assert browser.execute_script(reported) == english
+
+
 def test_what_was_not_made_and_marks_that_occur_are_reported_in_both_languages(opened: Open) -> None:
     gap = {"method": "substitute_other", "missing": 3, "reason": "no token may be edited"}
     bare = source_rows([source_row(0, TEXTS[0], None, METHODS) | {"key": []}], METHODS)
@@ -55,10 +69,12 @@ def test_what_was_not_made_and_marks_that_occur_are_reported_in_both_languages(o
     browser = opened(Page("x", source_rows=bare, methods=METHODS, unit="logit"))
     legend = browser.find_element(By.ID, "legend").text
     assert not {"key word", "deleted", "inserted"} & set(legend.split("\n"))
-    assert browser.find_element(By.CSS_SELECTOR, ".gap").text == (
-        "substitute_other × 3 not made: no token may be edited"
+    assert browser.find_element(By.CSS_SELECTOR, "#list .gap").text == (
+        "substitute_other × 3 missing: no token may be edited"
     )
     click(browser, "#language")
-    assert browser.find_element(By.CSS_SELECTOR, ".gap").text == "替换非关键词 × 3 未生成: 没有可以改动的词"
+    assert (
+        browser.find_element(By.CSS_SELECTOR, "#list .gap").text == "替换非关键词 × 3 缺少: 没有可以改动的词"
+    )
     browser = opened(mixed())
     assert {"key word", "deleted", "inserted"} <= set(browser.find_element(By.ID, "legend").text.split("\n"))

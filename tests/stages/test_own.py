@@ -96,7 +96,7 @@ def test_a_draw_that_changes_nothing_costs_no_other(summary: Summary) -> None:
         "its candidates allow no more different texts",
         "no token may be edited",
     }
-    assert summary.counts["samples made"] + summary.counts["samples asked for and missing"] == 3 * 40
+    assert summary.counts["samples made"] + summary.counts["samples missing"] == 3 * 40
 
 
 def test_verify_finds_nothing_wrong_and_the_report_draws_it(summary: Summary) -> None:

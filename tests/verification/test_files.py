@@ -110,7 +110,7 @@ def test_damage_that_was_hashed_again_never_ends_in_an_error(folder: Path, seed:
     assert "SHA-256" not in problems(verification, "files")
 
 
-COUNTS = ("rows read", "rows worked on", "rows rejected", "samples made", "samples dropped")
+COUNTS = ("rows read", "rows processed", "rows rejected", "samples made", "samples dropped")
 
 
 @pytest.mark.parametrize("name", COUNTS)
