@@ -196,7 +196,7 @@ def _stage(kind: str) -> str:
     """Return what a stage is, the columns it needs and adds at its defaults, the models it asks, and its keys."""
     about, _, table = _keys(STAGES[kind]).partition("\n\n")
     stage = STAGES[kind].model_construct(kind=kind)
-    flow = {"needs": stage.needs, "adds": tuple(column.name for column in stage.adds), "asks": stage.uses}
+    flow = {"needs": stage.needs, "adds": tuple(column.name for column in stage.adds), "uses": stage.uses}
     lines = [
         f"* {pipeline} " + ", ".join(f"`{name}`" for name in result)
         for pipeline, result in flow.items()
@@ -236,7 +236,7 @@ def _exit_codes() -> list[tuple[str, str]]:
         ("1", "A fault of augment."),
         *meanings,
         ("130", "Interrupted."),
-        ("143", "Asked to end."),
+        ("143", "Terminated."),
     ]
 
 

@@ -6,7 +6,7 @@ import re
 import sys
 import tokenize
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.conftest import CHECKOUT
@@ -52,6 +52,16 @@ _OLD = re.compile(
     r"\b(told|say|says|said|asked|beside|stand|stands|lie|lies|hangs? on|so many|want of|lacking|arms?|luck|set aside)\b",
     re.I,
 )
+# Words that no message, no description of a key, no help and no page of docs/ has.
+_OLD_IN_MESSAGES = re.compile(
+    r"\b(told|tells?|say|says|said|asked|beside|stand|stands|lie|lies|hangs? (on|together)|so many|want of|lacks?|lacking|"
+    r"arms?|luck|set aside|worked on|held against|at the least|data sets?|child|children|parents?|siblings?)\b",
+    re.I,
+)
+# Packages whose strings are data, such as lists of words; a key of the config has the old name.
+_WORD_LISTS = ("text", "candidates/context.py", "cli/commands.py")
+_KEYS = ("evaluate.arms",)
+_PAGES = ("CONTRIBUTING.md", "data/README.md", "benchmarks/README.md")
 _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")
 _SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:\s*no|nosec|pylint:)")
 
@@ -138,6 +148,63 @@ def old_words() -> list[str]:
     ]
 
 
+def messages_of(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the strings of a module that people read, each with its line: those with a space that are no docstrings."""
+    tree = ast.parse(source)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docstrings:
+            continue
+        if " " in node.value.strip():
+            yield node.lineno, node.value
+
+
+def prose_of_page(page: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a page of documentation outside its code, each with its number."""
+    code = False
+    for number, line in enumerate(page.splitlines(), 1):
+        code ^= line.startswith("```")
+        if not code:
+            yield number, line
+
+
+def old_words_in_messages() -> list[str]:
+    """Return the messages, descriptions and help of the package that have a word of the old voice, with the word."""
+    skipped = tuple(PACKAGE / name for name in _WORD_LISTS)
+    paths = [
+        path
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path not in skipped and not set(path.parents) & set(skipped)
+    ]
+    return _old_in((path, messages_of(path.read_text(encoding="utf-8"))) for path in paths)
+
+
+def old_words_in_docs() -> list[str]:
+    """Return the lines of docs/ and of the pages next to code that have a word of the old voice, with the word."""
+    paths = [*sorted((CHECKOUT / "docs").glob("*.md")), *(CHECKOUT / name for name in _PAGES)]
+    return _old_in((path, prose_of_page(path.read_text(encoding="utf-8"))) for path in paths)
+
+
+def _old_in(texts: Iterable[tuple[Path, Iterator[tuple[int, str]]]]) -> list[str]:
+    """Return where texts have a word of the old voice, with the word."""
+    return [
+        f"{path.relative_to(CHECKOUT)}:{line}: {match[0]}"
+        for path, lines in texts
+        for line, text in lines
+        if (match := _OLD_IN_MESSAGES.search(_bare(text)))
+    ]
+
+
+def _bare(text: str) -> str:
+    """Return a text without what it quotes, and without names of keys."""
+    return re.sub("|".join(map(re.escape, _KEYS)), "", _QUOTED.sub("", text))
+
+
 def suppressions() -> list[str]:
     """Return the lines of the package that silence a checker."""
     return [
@@ -186,6 +253,18 @@ def test_docstrings_and_comments_are_plain() -> None:
     assert old_words() == [], "write report, print, requested, next to, is, depends on, n, missing, condition"
 
 
+def test_messages_and_help_are_plain() -> None:
+    assert old_words_in_messages() == [], (
+        "write report, print, requested, next to, is, depends on, n, missing, condition"
+    )
+
+
+def test_documentation_is_plain() -> None:
+    assert old_words_in_docs() == [], (
+        "write report, print, requested, next to, is, depends on, n, missing, condition"
+    )
+
+
 def test_few_lines_silence_a_checker() -> None:
     assert len(suppressions()) < 10, suppressions()
 
@@ -204,6 +283,8 @@ def figures() -> dict[str, object]:
         "names with two meanings": len(two_meanings()),
         "unclear names": len(unclear_names()),
         "old words in docstrings and comments": len(old_words()),
+        "old words in messages and help": len(old_words_in_messages()),
+        "old words in documentation": len(old_words_in_docs()),
         "suppressions": len(suppressions()),
         "tests that mirror their module": f"{mirrored} of {len(tests)}",
         "loose modules": len(loose_modules()),

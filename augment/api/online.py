@@ -293,7 +293,7 @@ def _rows(folder: Path, editing: list[Editor]) -> pa.RecordBatch:
     batches = table.combine_chunks().to_batches()
     if not batches:
         raise RequestError(
-            str(folder), "holds no row that was worked on", "choose other splits, or more rows"
+            str(folder), "holds no row that was processed", "choose other splits, or more rows"
         )
     return batches[0]
 

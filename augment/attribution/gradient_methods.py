@@ -82,7 +82,7 @@ class StopSettings(BaseModel, frozen=True, extra="forbid"):
         """Refuse two modes."""
         named = [name for name in _MODES if getattr(self, name) is not None]
         if len(named) > 1:
-            raise ValueError(f"{' and '.join(named)} cannot both be given: each says when a row is done")
+            raise ValueError(f"{' and '.join(named)} cannot both be set: each defines when a row is done")
         return self
 
 

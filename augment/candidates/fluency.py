@@ -75,7 +75,7 @@ def fluency_notices(job: Job) -> tuple[str, ...]:
     """Return that a model is named which no installed package can read, with how to install one."""
     if job.resources.ngrams is None or _is_installed():
         return ()
-    return (f"{_PACKAGE} is not installed, so resources.ngrams is not asked: pip install {_PACKAGE}",)
+    return (f"{_PACKAGE} is not installed, so resources.ngrams is not used: pip install {_PACKAGE}",)
 
 
 def fluency_versions(job: Job) -> dict[str, str]:

@@ -150,7 +150,7 @@ def print_training(result: "Training") -> None:
         how, hint = "no better than", "raise train.epochs"
         if result.accuracy < result.majority - 0.1:
             how = "worse than"
-            hint = f"{result.held_out} says otherwise than the rows trained on: look for swapped labels, or a shortcut (`augment keywords`)"
+            hint = f"{result.held_out} contradicts the rows trained on: look for swapped labels, or a shortcut (`augment keywords`)"
         log(f"note: {how} always saying the most frequent label ({result.majority:.4f}); {hint}")
     if result.baseline_accuracy is not None:
         log(f"TF-IDF with logistic regression on the same split: accuracy {result.baseline_accuracy:.4f}")

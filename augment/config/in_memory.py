@@ -26,7 +26,7 @@ class InMemoryModel(ModelConfig):
         default=None, min_length=1, description="what the model is known by in other runs"
     )
     classes: tuple[str, ...] = Field(min_length=2, description="labels, in the order of the probabilities")
-    token: str = Field(default_factory=lambda: uuid4().hex, description="tells unnamed models apart")
+    token: str = Field(default_factory=lambda: uuid4().hex, description="distinguishes unnamed models")
 
     @field_validator("classes")
     @classmethod

@@ -58,7 +58,7 @@ class Job(Section):
         _idle(
             judge and judge.calibration,
             None,
-            "as `judge.calibration`: the judge is asked, and explains nothing",
+            "as `judge.calibration`: the judge only predicts and explains nothing",
         )
         return judge
 

@@ -78,13 +78,13 @@ class CorpusConfig(Section):
     """The labelled text. File names are relative to `root`; columns not named are detected by their usual names."""
 
     root: Path = Field(
-        default=Path("data"), description="folder that file names are relative to; --data sets it"
+        default=Path("data"), description="folder that file names are relative to; option --data"
     )
     files: tuple[SourceFile, ...] = Field(
         default=(),
         description="a name, a list of names, {path, label, split}, or a mapping of split to names",
     )
-    hub: str | None = Field(default=None, description="id of a data set on the hub; needs run.allow_download")
+    hub: str | None = Field(default=None, description="id of a dataset on the hub; needs run.allow_download")
     format: Format = Field(default="auto", description="auto goes by the file name")
     encoding: EncodingName = Field(
         default="auto",
@@ -110,9 +110,7 @@ class CorpusConfig(Section):
         default=None,
         description="name of a column of unique ids; default: id, unless it repeats; false: rows are called file:row",
     )
-    split: str | None = Field(
-        default=None, description="name of a column that says train, validation or test"
-    )
+    split: str | None = Field(default=None, description="name of a column with train, validation or test")
     label_names: dict[Text, Text] | None = Field(
         default=None,
         description="label in the file: name; a list counts from 0, and several labels may have one name",
@@ -129,7 +127,7 @@ class CorpusConfig(Section):
         "any other value all rows are",
     )
     limit: int | None = Field(
-        default=None, ge=1, description="use at most so many rows, chosen by hash of the text"
+        default=None, ge=1, description="maximum number of rows, chosen by hash of the text"
     )
 
     @field_validator("delimiter", "quoted", "columns")
@@ -213,7 +211,7 @@ class ModelConfig(Section):
         default=None,
         ge=2,
         le=100,
-        description="so many models in fold-0, fold-1, … of `path`: a row of train is shown to the one that did not see it",
+        description="number of models in fold-0, fold-1, … of `path`: each row of train is explained by the one that was not trained on it",
     )
 
     @model_validator(mode="after")
@@ -248,8 +246,8 @@ class ResourcesConfig(Section):
     masked_lm: str | None = Field(default=None, description="folder or hub id of a masked language model")
     encoder: str | None = Field(
         default=None,
-        description="folder or hub id of an encoder: what it sees as another sense in the text is not offered, and its word "
-        "vectors stand for the model's own",
+        description="folder or hub id of an encoder: candidates of another sense in the text are not offered, and its word "
+        "vectors replace the model's own",
     )
     ngrams: str | None = Field(
         default=None,
@@ -273,7 +271,7 @@ class ResourcesConfig(Section):
         "word in that position",
     )
     antonyms: tuple[str, ...] = Field(
-        default=(), description="files of pairs of opposites, two columns, beside those WordNet knows"
+        default=(), description="files of pairs of opposites, two columns, in addition to those WordNet knows"
     )
     protect: tuple[Text, ...] = Field(
         default=(), description="words never edited; a name ending in .txt is a list of words"
@@ -341,14 +339,14 @@ class TrainConfig(Section):
         description="weight of the difference between two passes with dropout (R-Drop); 0: one pass",
     )
     freeze: int | None = Field(
-        default=None, ge=0, description="leave the embeddings and so many first layers as they are"
+        default=None, ge=0, description="freeze the embeddings and this number of first layers"
     )
     vocabulary: int = Field(
         default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small"
     )
-    limit: int | None = Field(default=None, ge=1, description="train on at most so many rows")
+    limit: int | None = Field(default=None, ge=1, description="maximum number of rows to train on")
     baseline: StrictBool = Field(
-        default=False, description="print TF-IDF with logistic regression on the same split beside it"
+        default=False, description="print TF-IDF with logistic regression on the same split as well"
     )
 
     @field_validator("layers")
@@ -422,7 +420,7 @@ class RunConfig(Section):
         default=None, description="splits the pipeline works on, in place of its own"
     )
     limit: int | None = Field(
-        default=None, ge=1, description="work on at most so many rows, chosen by hash; a trial"
+        default=None, ge=1, description="maximum number of rows to process, chosen by hash; a trial"
     )
     max_reject_rate: float = Field(
         default=0.01, ge=0, le=1, description="share of rejected rows above which a run ends with code 4"
@@ -436,7 +434,7 @@ class RunConfig(Section):
         executor = info.data.get("executor")
         whys = {
             "inline": "with `executor: inline`, which is this process alone (`processes` has workers)",
-            "rank": "with `executor: rank`, where torchrun, srun or mpirun says how many there are",
+            "rank": "with `executor: rank`, where torchrun, srun or mpirun sets their number",
         }
         _idle(value, None, whys.get(str(executor)))
         return value
@@ -460,27 +458,27 @@ class EvaluateConfig(Section):
     rows: tuple[Annotated[int, Field(ge=2)], ...] = Field(
         default=(100,), description="sizes of the training sets drawn"
     )
-    seeds: int = Field(default=10, ge=1, description="draws of each size, the same for all arms")
+    seeds: int = Field(default=10, ge=1, description="draws of each size, the same for all conditions")
     first_seed: int = Field(default=0, ge=0, description="number of the first draw")
     equal_classes: StrictBool = Field(
         default=False,
         description="draw equally many rows of every class, to train on and to fit thresholds, not the classes in the shares they have",
     )
     variants: int = Field(
-        default=4, ge=1, description="rows added for each row; what an arm lacks is duplicated"
+        default=4, ge=1, description="rows added for each row; missing ones are filled with copies"
     )
     epochs: float | None = Field(
         default=None,
         gt=0,
-        description="passes over the enlarged set, for all arms; default: 12 from scratch, the default of train.epochs to fine-tune",
+        description="passes over the enlarged set, for all conditions; default: 12 from scratch, the default of train.epochs to fine-tune",
     )
-    r_drop: float = Field(default=1.0, gt=0, description="weight of R-Drop in the arms that ask for it")
+    r_drop: float = Field(default=1.0, gt=0, description="weight of R-Drop in the conditions that use it")
     test_rows: int = Field(default=1000, ge=1, description="rows of each test, chosen by hash")
     others: tuple[str, ...] = Field(
         default=(), description="configs of another domain with the same labels, as further tests"
     )
     synonyms: tuple[str, ...] = Field(
-        default=(), description="lexicons kept from the arms, and used to reword a test"
+        default=(), description="lexicons that no condition uses, used to reword a test"
     )
     noise: float = Field(
         default=0.1, ge=0, le=1, description="share of the letters changed in a test; 0 for none"
@@ -506,7 +504,7 @@ class OutputConfig(Section):
         description="samples that join the training data; those in doubt (soft) only with labels: soft",
     )
     labels: Literal["hard", "soft"] = Field(
-        default="hard", description="soft: a column of class probabilities to train on, beside the label"
+        default="hard", description="soft: a column of class probabilities to train on, next to the label"
     )
     soft_share: float = Field(
         default=0.5,

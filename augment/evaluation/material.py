@@ -61,7 +61,7 @@ def drawn(rows: Sequence[Labelled], count: int, seed: int, equal: bool = False) 
     """
     if count > len(rows):
         raise RequestError(
-            "evaluate.rows", f"{count:,} rows are asked for, train has {len(rows):,}", "ask fewer"
+            "evaluate.rows", f"{count:,} rows are requested, train has {len(rows):,}", "request fewer"
         )
     of = Counter(row.label for row in rows)
     quota = _shares(Counter(dict.fromkeys(of, len(rows))) if equal else of, count)
@@ -69,7 +69,7 @@ def drawn(rows: Sequence[Labelled], count: int, seed: int, equal: bool = False) 
         if wanted > of[label]:
             what = f"{wanted:,} rows of `{label}` are needed, train has {of[label]:,}"
             raise RequestError(
-                "evaluate.equal_classes", what, "ask fewer rows, or leave the shares as they are"
+                "evaluate.equal_classes", what, "request fewer rows, or leave the shares as they are"
             )
     purpose = f"evaluate {seed}".encode()[:16]
     chosen = [
@@ -108,7 +108,7 @@ def other_domain(config: Job, classes: Iterable[str], name: str, count: int) -> 
     if foreign:
         raise RequestError(
             f"evaluate.others: {name}",
-            f"it has labels that this corpus lacks: {', '.join(foreign)}",
+            f"it has labels that this corpus does not have: {', '.join(foreign)}",
             "name a config with the same labels, or give them the same names with corpus.label_names",
         )
     return rows

@@ -43,7 +43,7 @@ class Difference:
     def verdict(self) -> str:
         """The conclusion in words."""
         if isnan(self.low):
-            return "too few draws: nothing can be said"
+            return "too few draws for a conclusion"
         if self.low == self.high == 0:
             return "the same in every draw"
         if self.holm < _LEVEL and not self.low <= 0 <= self.high:

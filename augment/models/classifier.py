@@ -451,7 +451,7 @@ def load(folder: ModelFolder, kind: type[PreTrainedModel]) -> tuple[PreTrainedMo
         model, report = kind.from_pretrained(folder.path, output_loading_info=True, **settings)
     if report["missing_keys"]:
         some = ", ".join(sorted(report["missing_keys"])[:3])
-        what = f"the weights lack {some}: it was not trained for this"
+        what = f"the weights do not have {some}: it was not trained for this"
         raise ModelError(
             str(folder.path), what, "fine-tune it first: `train: {start: FOLDER}` and `augment train`"
         )

@@ -49,4 +49,4 @@ def fold_models(config: ModelConfig, run: RunConfig) -> dict[str, ModelFolder]:
 def _or(there: list[str]) -> str:
     """Return what else may be done: name the number of folds that are there, if they are all of some number."""
     whole = len(there) > 1 and there == [f"fold-{fold}" for fold in range(len(there))]
-    return f", or say `folds: {len(there)}`" if whole else ", or leave `folds` out"
+    return f", or set `folds: {len(there)}`" if whole else ", or leave `folds` out"

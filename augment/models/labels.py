@@ -87,7 +87,7 @@ class LabelMap:
             renamed = {label: guesses.get(name, name) for label, name in self.names.items()}
             return f"name the labels as the model does, for example `corpus.label_names: {_mapping(renamed)}`"
         numbers = all(label.isdecimal() for label in unknown)
-        advice = "say what each number means" if numbers else "say which class each label is"
+        advice = "name the label of each number" if numbers else "name the class of each label"
         return f"{advice}, for example `corpus.label_names: {_mapping({**self.names, **guesses})}`"
 
     def _guess(self, label: str) -> str:

@@ -92,7 +92,7 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
     what = "no such folder, and no such model in the local cache of the hub"
     hint = "train it with `augment train`, fix the path, or allow downloads (--set run.allow_download=true; explain: --allow-download)"
     if Path(path).is_file():
-        raise ModelError(path, "this is a file, not a folder", "name the folder that it lies in")
+        raise ModelError(path, "this is a file, not a folder", "name its folder")
     if path.count("/") > 1 or path.startswith((".", "/", "~")):
         raise ModelError(path, "no such folder", hint)
     from huggingface_hub import snapshot_download
@@ -168,12 +168,12 @@ def look(path: Path) -> ModelFolder:
         if "auto_map" in settings:
             raise ModelError(
                 str(path / name),
-                "the model asks to run code of its own (`auto_map`)",
+                "the model wants to run code of its own (`auto_map`)",
                 "use a model that transformers knows; remote code is never run here",
             )
     require_safetensors(path, config)
     if not any((path / name).exists() for name in ("tokenizer.json", "tokenizer_config.json")):
-        raise ModelError(str(path), "the folder holds no tokenizer", "save the model's tokenizer beside it")
+        raise ModelError(str(path), "the folder holds no tokenizer", "save the model's tokenizer in it")
     return ModelFolder(path, str(config.get("model_type", "")), _class_names(path, config.get("id2label")))
 
 

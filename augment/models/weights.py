@@ -86,7 +86,7 @@ def _refuse_detours(path: Path, config: Mapping[str, object]) -> None:
     if kernels or config.get("use_kernels"):
         raise ModelError(
             str(path / "config.json"),
-            f"`{(*kernels, 'use_kernels')[0]}` asks to run code of a hub",
+            f"`{(*kernels, 'use_kernels')[0]}` runs code from a hub",
             "remove the key; remote code is never run here",
         )
     if config.get("quantization_config") is not None:

@@ -25,8 +25,8 @@ _DTYPES = {"double": "float64", "float": "float32", "halffloat": "float16"}
 _HELD = {
     SOURCE_ROWS: "tokens, spans, scores and ranks of the rows processed, by id",
     SAMPLES: "every sample with its edits, verdict and reason, by id",
-    "dropped.parquet": "samples set aside, with the verdict and the reason",
-    "rejects.parquet": "rows that could not be treated: id, stage, reason, place in the source",
+    "dropped.parquet": "dropped samples, with the verdict and the reason",
+    "rejects.parquet": "rejected rows: id, stage, reason, position in the source",
 }
 _LINEAGE = """\
 A sample names its `source_id`, the `method` that made it, and its `edits`: replacing, in the source row's text, each `old` at
@@ -130,12 +130,8 @@ def _listing(card: Card) -> list[tuple[str, str, str]]:
     ]
     entries += [("`report.html`", "", "the explained rows drawn, for a browser")] if card.report else []
     if card.keywords:
-        entries.append(
-            ("`keywords.parquet`", "", "what the labels hang on: words, phrases and places by class")
-        )
-        entries.append(
-            ("`flags.csv`", "", "those that may be shortcuts, with an empty column to accept them in")
-        )
+        entries.append(("`keywords.parquet`", "", "words, phrases and positions that each label depends on"))
+        entries.append(("`flags.csv`", "", "possible shortcuts, with an empty column to accept them in"))
     entries.append(("`manifest.json`", "", "counts, settings, versions, and the SHA-256 of every file"))
     entries.append(("`run/`", "", "the plan and a receipt for each shard"))
     return entries

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from augment.corpus.repeats import Repeats
 from augment.output.shortcut_levels import Levels
 from augment.output.totals import Totals
-from augment.report.finding import Finding, Severity, by_severity
+from augment.report.finding import RunFinding, Severity, by_severity
 
 # Words of shortcuts named in the sentence; the table of words has all.
 _WORDS_NAMED = 3
@@ -28,7 +28,7 @@ _ENOUGH = ("its class has", "its row has", "another row has")
 
 
 @dataclass(frozen=True)
-class Evidence:
+class RunFacts:
     """What findings are made from. flags: flagged rows of the key-word table; missing, dropped, rejected: counts by reason.
 
     budget: the samples that a selecting stage is to keep of those made.
@@ -46,20 +46,20 @@ class Evidence:
     budget: int | None = None
 
 
-def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
+def findings_of(facts: RunFacts) -> tuple[RunFinding, ...]:
     """Return what a run found, the most serious first."""
-    totals = evidence.totals
+    totals = facts.totals
     findings = [
         *_of_model(totals),
-        *_of_flags(evidence.flags),
-        *_of_repeats(evidence.repeats),
+        *_of_flags(facts.flags),
+        *_of_repeats(facts.repeats),
         *_of_levels(totals.levels),
-        *_of_samples(evidence),
+        *_of_samples(facts),
         *_of_scores(totals),
-        *_of_rows(evidence),
+        *_of_rows(facts),
     ]
-    if evidence.over_confident:
-        findings.append(Finding.of("over_confident", "low"))
+    if facts.over_confident:
+        findings.append(RunFinding.of("over_confident", "low"))
     return by_severity(findings)
 
 
@@ -103,20 +103,20 @@ def _most(reasons: Mapping[str, int]) -> dict[str, str]:
     return {"reason": reason, "most": f"{most:,}"}
 
 
-def _of_model(totals: Totals) -> Iterator[Finding]:
+def _of_model(totals: Totals) -> Iterator[RunFinding]:
     """Yield that the model is worse than one constant answer, or else which labels it contradicts."""
     worse = majority(totals)
     rows = totals.answers.total()
     if worse is not None:
         label, most, rows = worse
-        yield Finding.of(
+        yield RunFinding.of(
             "at_chance", "high", right=f"{totals.right:,}", rows=f"{rows:,}", label=label, most=f"{most:,}"
         )
     elif severity := _graded(totals.doubts, rows, _DOUBT):
-        yield Finding.of("label_doubt", severity, **_ratio(totals.doubts, rows))
+        yield RunFinding.of("label_doubt", severity, **_ratio(totals.doubts, rows))
 
 
-def _of_flags(flags: Sequence[Mapping[str, object]]) -> Iterator[Finding]:
+def _of_flags(flags: Sequence[Mapping[str, object]]) -> Iterator[RunFinding]:
     """Yield the possible shortcuts, in one sentence."""
     if flags:
         named = [
@@ -124,10 +124,10 @@ def _of_flags(flags: Sequence[Mapping[str, object]]) -> Iterator[Finding]:
             for flag in flags[:_WORDS_NAMED]
         ]
         more = ["…"] if len(flags) > _WORDS_NAMED else []
-        yield Finding.of("shortcut", "high", count=f"{len(flags):,}", words=", ".join([*named, *more]))
+        yield RunFinding.of("shortcut", "high", count=f"{len(flags):,}", words=", ".join([*named, *more]))
 
 
-def _of_repeats(repeats: Repeats) -> Iterator[Finding]:
+def _of_repeats(repeats: Repeats) -> Iterator[RunFinding]:
     """Yield the worst leak between two splits, and how many texts have two labels."""
     leaks = [
         (count / repeats.rows[split], count, split, earlier)
@@ -138,19 +138,21 @@ def _of_repeats(repeats: Repeats) -> Iterator[Finding]:
         _, count, split, earlier = max(leaks)
         severity = _graded(count, repeats.rows[split], _LEAK)
         if severity:
-            yield Finding.of(
+            yield RunFinding.of(
                 "leak", severity, **_ratio(count, repeats.rows[split]), split=split, earlier=earlier
             )
     rows = sum(repeats.rows.values())
     severity = _graded(repeats.labelled, rows, _DOUBT)
     if severity:
-        yield Finding.of("two_labels", severity, **_ratio(repeats.labelled, rows), texts=f"{repeats.texts:,}")
+        yield RunFinding.of(
+            "two_labels", severity, **_ratio(repeats.labelled, rows), texts=f"{repeats.texts:,}"
+        )
 
 
-def _of_levels(levels: Levels) -> Iterator[Finding]:
+def _of_levels(levels: Levels) -> Iterator[RunFinding]:
     """Yield how frequent the first accepted shortcut is now, and was before."""
     for level in levels.shares():
-        yield Finding.of(
+        yield RunFinding.of(
             "level",
             "medium",
             word=level.word,
@@ -163,54 +165,56 @@ def _of_levels(levels: Levels) -> Iterator[Finding]:
         return
 
 
-def _of_samples(evidence: Evidence) -> Iterator[Finding]:
+def _of_samples(facts: RunFacts) -> Iterator[RunFinding]:
     """Yield what is to be known of the samples: attacks, changed predictions, missing and dropped ones, artefacts."""
-    counts, totals = evidence.counts, evidence.totals
+    counts, totals = facts.counts, facts.totals
     attacked = totals.attacks["changed"] + totals.attacks["unchanged"]
     made, requested = counts.get("samples made", 0), counts.get("samples requested", 0)
     missing = counts.get("samples missing", 0)
     if attacked:
         queries = f"{totals.queries / attacked:.0f}"
-        yield Finding.of("attacked", "medium", **_ratio(totals.attacks["changed"], attacked), queries=queries)
+        yield RunFinding.of(
+            "attacked", "medium", **_ratio(totals.attacks["changed"], attacked), queries=queries
+        )
     elif made and totals.flips > _FLIPS * made:
-        yield Finding.of("flips", "medium", **_ratio(totals.flips, made))
-    enough = evidence.budget is not None and counts["samples kept"] >= (1 - _MISSING) * evidence.budget
+        yield RunFinding.of("flips", "medium", **_ratio(totals.flips, made))
+    enough = facts.budget is not None and counts["samples kept"] >= (1 - _MISSING) * facts.budget
     if missing and missing >= _MISSING * requested and not attacked and not enough:
-        yield Finding.of("shortfall", "medium", **_ratio(missing, requested), **_most(evidence.missing))
-    bad = {name: n for name, n in evidence.dropped.items() if not name.startswith(_ENOUGH)}
+        yield RunFinding.of("shortfall", "medium", **_ratio(missing, requested), **_most(facts.missing))
+    bad = {name: n for name, n in facts.dropped.items() if not name.startswith(_ENOUGH)}
     lost = sum(bad.values())
     if made >= MIN_SAMPLES and lost >= _DROPPED * made and not attacked:
         severity: Severity = "high" if lost == made else "medium"
-        yield Finding.of("dropped", severity, **_ratio(lost, made), **_most(bad))
-    auc = evidence.diversity.get("two-sample AUC", 0.0)
+        yield RunFinding.of("dropped", severity, **_ratio(lost, made), **_most(bad))
+    auc = facts.diversity.get("two-sample AUC", 0.0)
     if auc >= _AUC[0]:
-        yield Finding.of("two_sample", "high" if auc >= _AUC[1] else "medium", auc=f"{auc:.2f}")
+        yield RunFinding.of("two_sample", "high" if auc >= _AUC[1] else "medium", auc=f"{auc:.2f}")
 
 
-def _of_scores(totals: Totals) -> Iterator[Finding]:
+def _of_scores(totals: Totals) -> Iterator[RunFinding]:
     """Yield which attributions have rows whose scores are not to be read, or in part only."""
     for method, statuses in sorted(totals.statuses.items()):
         rows = statuses.total()
         # A ranking is a finding only where it is not what was requested.
         rough = any(path == "rough" for _, path in totals.paths.get(method, ()))
         if statuses["not_converged"]:
-            yield Finding.of(
+            yield RunFinding.of(
                 "not_converged", "medium", method=method, **_ratio(statuses["not_converged"], rows)
             )
         if totals.silent[method]:
-            yield Finding.of("silent", "medium", method=method, **_ratio(totals.silent[method], rows))
+            yield RunFinding.of("silent", "medium", method=method, **_ratio(totals.silent[method], rows))
         if rough and statuses["ranking"]:
-            yield Finding.of("ranking", "low", method=method, **_ratio(statuses["ranking"], rows))
+            yield RunFinding.of("ranking", "low", method=method, **_ratio(statuses["ranking"], rows))
 
 
-def _of_rows(evidence: Evidence) -> Iterator[Finding]:
+def _of_rows(facts: RunFacts) -> Iterator[RunFinding]:
     """Yield which rows were left out, left unedited, or cut."""
-    counts, totals = evidence.counts, evidence.totals
+    counts, totals = facts.counts, facts.totals
     read, rows = counts.get("rows read", 0), counts.get("rows processed", 0)
     rejected = counts.get("rows rejected", 0)
     if rejected and rejected >= _REJECTED * read:
-        yield Finding.of("rejected", "medium", **_ratio(rejected, read), **_most(evidence.rejected))
+        yield RunFinding.of("rejected", "medium", **_ratio(rejected, read), **_most(facts.rejected))
     if totals.foreign and totals.foreign >= _FOREIGN * rows:
-        yield Finding.of("foreign", "medium", **_ratio(totals.foreign, rows))
+        yield RunFinding.of("foreign", "medium", **_ratio(totals.foreign, rows))
     if totals.cut and totals.cut >= _CUT * rows:
-        yield Finding.of("cut", "low", **_ratio(totals.cut, rows))
+        yield RunFinding.of("cut", "low", **_ratio(totals.cut, rows))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from augment.errors import RequestError
 from augment.output.keywords import FLAGS, TABLE
-from augment.report.finding import Finding
+from augment.report.finding import RunFinding
 from augment.tables.columns import Column
 from augment.tables.files import canonical, digest, read_json, shaped, write_json
 from augment.tables.run_folder import EVIDENCE, MANIFEST, PLAN
@@ -59,7 +59,7 @@ class Summary:
     peak_mebibytes: float
     rejected: dict[str, int] = field(default_factory=dict)
     diversity: dict[str, float] = field(default_factory=dict)
-    findings: tuple[Finding, ...] | None = None
+    findings: tuple[RunFinding, ...] | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values, those of the manifest."""
@@ -91,7 +91,7 @@ def read_summary(folder: Path) -> Summary:
         )
     with shaped(folder / MANIFEST):
         listed = summary.get("findings")
-        findings = None if listed is None else tuple(Finding(**finding) for finding in listed)
+        findings = None if listed is None else tuple(RunFinding(**finding) for finding in listed)
         notices = tuple(summary["notices"])
         return Summary(**{**summary, "folder": folder, "notices": notices, "findings": findings})
 

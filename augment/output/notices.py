@@ -67,12 +67,12 @@ def notices_of(
         )
     if totals.cut:
         notices.append(
-            f"{totals.cut:,} rows are longer than the model is fed (model.max_length): words beyond have the score 0, see `unseen`"
+            f"{totals.cut:,} rows are longer than the model reads (model.max_length): later words have the score 0, see `unseen`"
         )
     notices += _of_language(totals)
     if totals.near_guard:
         notices.append(
-            f"{totals.near_guard:,} of the rows processed equal or nearly equal a text of the guard file, and stay: see the "
+            f"{totals.near_guard:,} of the rows processed equal or nearly equal a text of the guard file and were kept: see the "
             "column near_guard"
         )
     if totals.moved:
@@ -118,8 +118,8 @@ def _of_language(totals: Totals) -> Iterator[str]:
     """Yield how many rows were not edited for their language."""
     if totals.foreign:
         yield (
-            f"{totals.foreign:,} rows were not edited: their text is in a language that no lexicon knows (neither Chinese nor "
-            "English); `shortfall` names them, and a corpus.language other than auto edits them all the same"
+            f"{totals.foreign:,} rows were not edited: their text is neither Chinese nor English, which the "
+            "lexicons are for; `shortfall` names them, and corpus.language: zh or en edits them anyway"
         )
 
 
@@ -130,7 +130,7 @@ def _of_balance(totals: Totals) -> Iterator[str]:
     if sentences[_REASONS_LISTED:]:
         yield f"{len(sentences) - _REASONS_LISTED} more shortcuts were accepted"
     if not totals.verdicts.total():
-        yield "no sample was made: what is accepted stands in no row that was worked on, or is as frequent in every class"
+        yield "no sample was made: the accepted shortcuts are in no row processed, or equally frequent in every class"
 
 
 def _missing_samples(stage: Stage, job: Job, totals: Totals) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _missing_samples(stage: Stage, job: Job, totals: Totals) -> Iterator[str]:
     short_of = {label: count - missing[label] for label, count in wanted.items() if count > missing[label]}
     if short_of:
         some = ", ".join(f"{label} {count:,}" for label, count in sorted(short_of.items(), key=str))
-        yield f"too few samples for the number asked for; classes lack: {some}"
+        yield f"too few samples for the number requested; missing by class: {some}"
 
 
 def _of_scores(method: str, totals: Totals, left_open: bool) -> Iterator[str]:
@@ -153,12 +153,12 @@ def _of_scores(method: str, totals: Totals, left_open: bool) -> Iterator[str]:
     moved = {baseline for baseline, _ in kinds if left_open and baseline != "zero"}
     if any(shape == "rough" for _, shape in kinds):
         yield (
-            f"{method}: the model's paths are rough, so {counter['ranking']:,} of {rows:,} rows are settled in the order of "
-            "their highest words only, not in every score; another baseline (`mask`, `mean`) may be smoother"
+            f"{method}: the model's paths are rough, so {counter['ranking']:,} of {rows:,} rows are reliable in the order of "
+            "their top words only, not in every score; another baseline (`mask`, `mean`) may be smoother"
         )
     elif counter["ranking"]:
         yield (
-            f"{method}: {counter['ranking']:,} of {rows:,} rows are settled in the order of their highest words only, "
+            f"{method}: {counter['ranking']:,} of {rows:,} rows are reliable in the order of their top words only, "
             "not in every score"
         )
     if moved:
@@ -168,13 +168,13 @@ def _of_scores(method: str, totals: Totals, left_open: bool) -> Iterator[str]:
         )
     if counter["precision_floor"]:
         yield (
-            f"{method}: {counter['precision_floor']:,} of {rows:,} rows are as near as the dtype allows, which is not as near as "
-            "was asked"
+            f"{method}: {counter['precision_floor']:,} of {rows:,} rows are as precise as the dtype allows, which is less than "
+            "requested"
         )
     if totals.silent[method]:
         yield (
-            f"{method}: in {totals.silent[method]:,} of {rows:,} rows every word has the score 0: no word changes the answer, or "
-            "a cut is behind the layer that brings words together"
+            f"{method}: in {totals.silent[method]:,} of {rows:,} rows every word has the score 0: no word changes the prediction, "
+            "or model.layer is after the layer that combines words"
         )
     if counter["not_converged"]:
         yield f"{method}: {counter['not_converged']:,} of {rows:,} rows miss the tolerance; see the error column"

@@ -19,7 +19,7 @@ from augment.text.ngrams import pattern_of
 
 
 @dataclass(frozen=True)
-class Level:
+class ShortcutLevel:
     """An accepted shortcut: the shares of the rows that hold it, of its class and of the others, now and before."""
 
     word: str
@@ -49,7 +49,7 @@ class Levels:
                 self._rows[number, its, made] += int(rows.sum())
                 self._holding[number, its, made] += int((rows & holds).sum())
 
-    def shares(self) -> Iterator[Level]:
+    def shares(self) -> Iterator[ShortcutLevel]:
         """Yield the shares of each accepted shortcut; nothing of one whose class, or whose others, have no rows."""
         for number, (flag, _) in enumerate(self._patterns):
             if self._rows[number, True, False] and self._rows[number, False, False]:
@@ -57,7 +57,7 @@ class Levels:
                     (self._share(number, True, made), self._share(number, False, made))
                     for made in ((False, True), (False,))
                 )
-                yield Level(flag.ngram.text, flag.label, now, before)
+                yield ShortcutLevel(flag.ngram.text, flag.label, now, before)
 
     def sentences(self) -> Iterator[str]:
         """Yield a sentence on each accepted shortcut."""

@@ -25,13 +25,13 @@ from augment.models.labels import LabelMap
 from augment.models.model_folder import model_folder
 from augment.output.card import Card
 from augment.output.export import APART, is_derived
-from augment.output.findings import Evidence, findings_of
+from augment.output.findings import RunFacts, findings_of
 from augment.output.manifest import Summary
 from augment.output.notices import OWN_ROWS, by_reason, flag_notices, notices_of, reasons_text
 from augment.output.soft_labels import softener
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
-from augment.report.finding import Finding
+from augment.report.finding import RunFinding
 from augment.tables.columns import PROBABILITIES
 from augment.tables.file_columns import file_columns
 from augment.tables.files import read_json
@@ -87,10 +87,10 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
     return replace(summary, findings=_findings(outcome, summary, bool(own_rows)))
 
 
-def _findings(outcome: Outcome, summary: Summary, over_confident: bool) -> tuple[Finding, ...]:
+def _findings(outcome: Outcome, summary: Summary, over_confident: bool) -> tuple[RunFinding, ...]:
     """Return what the run found, the most serious first."""
     return findings_of(
-        Evidence(
+        RunFacts(
             summary.counts,
             outcome.totals,
             outcome.staged.repeats,

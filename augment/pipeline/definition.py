@@ -84,7 +84,7 @@ def check_plan(pipeline: Pipeline, document: Document) -> None:
         if stage.moves_labels and not any(judging):
             raise RequestError(
                 where,
-                f"stage `{stage.kind}` moves labels, and no `keep` behind it says which samples to trust",
+                f"stage `{stage.kind}` changes labels, and no `keep` after it decides which samples to trust",
                 "add `judge` and `keep` after it",
             )
         there |= names

@@ -55,6 +55,6 @@ def check_sections(pipeline: Pipeline, job: Job) -> None:
     ):
         raise RequestError(
             "output.labels: soft",
-            f"the pipeline `{pipeline.name}` makes samples, and none of its stages asks a model for their labels",
+            f"the pipeline `{pipeline.name}` makes samples, and none of its stages predicts their labels",
             "add the stage `judge`, or leave labels hard",
         )

@@ -1,6 +1,6 @@
 """What a run found, as plain values: a sentence, how serious it is, and where its evidence is in the report.
 
-    finding = Finding.of("leak", "high", count="30", rows="400", split="test", share="8 %", earlier="train")
+    finding = RunFinding.of("leak", "high", count="30", rows="400", split="test", share="8 %", earlier="train")
     finding.text        # "30 of 400 rows of test (8 %) have a text that is also in train: scores on test are too good."
 
 The report draws the same values in Chinese: `CHINESE_FINDINGS` of strings.js has a sentence for every kind.
@@ -75,7 +75,7 @@ EVIDENCE: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class RunFinding:
     """One thing that a run found. kind: a key of `SENTENCES`; values: what fills its sentence, as people read it."""
 
     kind: str
@@ -85,12 +85,12 @@ class Finding:
     values: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, kind: str, severity: Severity, /, **values: str) -> "Finding":
+    def of(cls, kind: str, severity: Severity, /, **values: str) -> "RunFinding":
         """Return a finding of a kind with its sentence filled in."""
         return cls(kind, severity, SENTENCES[kind].format(**values), EVIDENCE[kind], values)
 
 
-def by_severity(findings: list[Finding]) -> tuple[Finding, ...]:
+def by_severity(findings: list[RunFinding]) -> tuple[RunFinding, ...]:
     """Return findings, the most serious first, equals in the order of their kinds."""
     kinds = list(SENTENCES)
     return tuple(sorted(findings, key=lambda one: (_SEVERITIES.index(one.severity), kinds.index(one.kind))))

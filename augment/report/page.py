@@ -27,7 +27,7 @@ from markupsafe import Markup
 from augment.errors import AugmentError
 from augment.report.class_words import WordsTable, class_words
 from augment.report.colour import full_colour, scaled, stylesheet, tint_class
-from augment.report.finding import Finding
+from augment.report.finding import RunFinding
 from augment.report.words import TopWord
 from augment.tables.columns import attribution
 from augment.text.visible import visible
@@ -79,7 +79,7 @@ class Page:
     made_by: str = ""
     ngrams: Sequence[ReportRow] = ()
     variety: tuple[tuple[str, str], ...] = ()
-    findings: tuple[Finding, ...] | None = None
+    findings: tuple[RunFinding, ...] | None = None
     brief: tuple[str, ...] = ("model", "rows processed", "samples kept")
 
 
@@ -102,7 +102,7 @@ def draw(page: Page) -> str:
         "unit": page.unit,
         "names": names,
         "classes": classes,
-        "findings": [_found(finding) for finding in page.findings or ()],
+        "findings": [_values_of(finding) for finding in page.findings or ()],
         "lead": _lead(cards),
         "rows": cards,
     }
@@ -190,7 +190,7 @@ def _classes(cards: Sequence[ReportRow], table: WordsTable) -> list[str]:
     return sorted(labels | {visible(words.label) for words in table.labels})
 
 
-def _found(finding: Finding) -> list[object]:
+def _values_of(finding: RunFinding) -> list[object]:
     """Return a finding as the script reads it."""
     return [finding.kind, {name: visible(value) for name, value in finding.values.items()}]
 

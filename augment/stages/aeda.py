@@ -25,7 +25,7 @@ class Aeda(Editor):
 
     redraws: ClassVar[bool] = False
     kind: Literal["aeda"] = "aeda"
-    samples: int = Field(default=4, ge=1, description="samples asked for")
+    samples: int = Field(default=4, ge=1, description="samples requested for each row")
     ratio: float = Field(default=0.3, gt=0, le=1, description="of the row's words, marks at most")
 
     @property

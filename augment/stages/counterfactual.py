@@ -68,7 +68,7 @@ class Counterfactual(Editor, TableStage):
         default=8, ge=1, description="words offered for a token, the nearest in the embeddings first"
     )
     least: int = Field(
-        default=5, ge=1, description="rows of a class, predicted right, that a word must stand in"
+        default=5, ge=1, description="rows of a class, predicted right, that must contain a word"
     )
     top: int = Field(
         default=200, ge=1, description="words kept of each class, those with the highest mean score"

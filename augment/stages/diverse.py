@@ -18,7 +18,7 @@ from augment.stages.determinantal import chosen
 from augment.stages.protocol import Stage, Step
 from augment.tables.rows import Missing, dropping, with_missing
 
-_REASON = "its row has the samples asked for"
+_REASON = "its row has the requested number of samples"
 _SHORTFALL_REASON = "too few samples left to choose from"
 
 

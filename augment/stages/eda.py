@@ -34,7 +34,7 @@ class Eda(Editor):
 
     redraws: ClassVar[bool] = False
     kind: Literal["eda"] = "eda"
-    samples: int = Field(default=4, ge=1, description="samples asked for")
+    samples: int = Field(default=4, ge=1, description="samples requested for each row")
     alpha: float = Field(default=0.1, gt=0, le=1, description="of the row's words that an operation edits")
 
     @property

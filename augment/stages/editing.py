@@ -26,8 +26,8 @@ Context = Annotated[
     Field(
         ge=0,
         le=1,
-        description="offer only words nearer to the token than so large a share of unrelated words, each seen in the text by "
-        "resources.encoder, where that names an encoder; 0: ask nothing",
+        description="keep a candidate only if its contextual similarity exceeds this quantile of unrelated words (needs "
+        "resources.encoder); 0 disables",
     ),
 ]
 

@@ -20,7 +20,7 @@ from augment.text.segment import tokens_of
 
 
 class Judge(Stage):
-    """Probabilities and predictions before and after; `by: judge` asks the model of the job's `judge` section."""
+    """Probabilities and predictions before and after; `by: judge` uses the model of the job's `judge` section."""
 
     kind: Literal["judge"] = "judge"
     gpu: ClassVar[bool] = True

@@ -45,7 +45,7 @@ class Keywords(TableStage):
 
     kind: Literal["keywords"] = "keywords"
     score: str = "ig"
-    least: int = Field(default=5, ge=1, description="rows that a unit must stand in")
+    least: int = Field(default=5, ge=1, description="rows that must contain a word or phrase")
     most: int = Field(
         default=200, ge=1, description="units kept of each kind and class, by share of attribution"
     )

@@ -19,7 +19,7 @@ from augment.config.job import Job
 from augment.stages.protocol import Lines, Step, WholeStage
 from augment.tables.rows import decisions, dropping, is_sample
 
-_REASON = "its class has the samples asked for"
+_REASON = "its class has the requested number of samples"
 _LAST = (1 << 16) - 1
 # An odd number near 2^64 over the golden ratio: its multiples are spread evenly.
 _SPREAD = 0x9E3779B97F4A7C15

@@ -51,7 +51,11 @@ class Weigh(TableStage):
     @property
     def adds(self) -> tuple[Column, ...]:
         """The scores."""
-        return (Column(self.name, pa.list_(pa.float32()), f"score per token that asks no model: {self.by}"),)
+        return (
+            Column(
+                self.name, pa.list_(pa.float32()), f"score per token, computed without a model: {self.by}"
+            ),
+        )
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each word and class of the source rows, with its rows, and one for each class."""

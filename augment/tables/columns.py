@@ -66,7 +66,7 @@ TOKENIZE = (
     Column(
         "pieces",
         pa.list_(pa.int32()),
-        "what the model is fed: its input ids, specials included; null where no stage asks a model",
+        "what the model is fed: its input ids, specials included; null where no stage uses a model",
     ),
     Column("segments", pa.list_(pa.int8()), "the token type id of each piece"),
     Column("owner", pa.list_(pa.int32()), "the token each piece belongs to, -1 for none"),
@@ -188,7 +188,7 @@ def attribution(name: str) -> tuple[Column, ...]:
         Column(
             f"{name}_error",
             pa.float32(),
-            "estimate of sum |score - exact score| / sum |exact score|, which the tolerance is held against; of gradients times "
+            "estimate of sum |score - exact score| / sum |exact score|, which is compared with the tolerance; of gradients times "
             "input |gap| over the change of F",
         ),
         Column(f"{name}_evals", pa.int16(), "gradient evaluations spent on the row"),
@@ -196,8 +196,8 @@ def attribution(name: str) -> tuple[Column, ...]:
             f"{name}_status",
             pa.string(),
             "exact: a closed form; converged, not_converged: error, and gap over F(x) - F(baseline), within the tolerance or not; p95: by an estimate that holds for "
-            "95 rows in 100; ranking: the highest tokens are settled; precision_floor: as near as the dtype allows; fixed: so "
-            "many nodes were asked for",
+            "95 rows in 100; ranking: the highest tokens are settled; precision_floor: as near as the dtype allows; fixed: the "
+            "requested number of nodes",
         ),
         Column(f"{name}_baseline", pa.string(), "what the path starts from"),
         Column(

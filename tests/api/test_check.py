@@ -66,15 +66,15 @@ def test_a_model_of_one_text_is_not_shown_pairs(small: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("labels", "wrong", "names", "speaks"),
     [
-        ([1, 0, 1], "labels '0', '1'", {"0": "CLASS", "1": "CLASS"}, "what each number means"),
+        ([1, 0, 1], "labels '0', '1'", {"0": "CLASS", "1": "CLASS"}, "name the label of each number"),
         (
             ["Good", "BAD"],
             "labels 'BAD', 'Good'",
             {"BAD": "bad", "Good": "good"},
-            "which class each label is",
+            "name the class of each label",
         ),
-        (["好: 评", "bad"], "label '好: 评'", {"好: 评": "CLASS"}, "which class each label is"),
-        ([5], "label '5'", {"5": "CLASS"}, "what each number means"),
+        (["好: 评", "bad"], "label '好: 评'", {"好: 评": "CLASS"}, "name the class of each label"),
+        ([5], "label '5'", {"5": "CLASS"}, "name the label of each number"),
     ],
 )
 def test_labels_the_model_does_not_know_are_named_with_what_to_write(

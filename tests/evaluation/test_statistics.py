@@ -74,7 +74,7 @@ def test_of_one_cell_nothing_is_reported() -> None:
     comparison = compare({"": [3.0]})
     assert comparison.mean == 3.0
     assert isnan(comparison.low)
-    assert holm({"a": comparison})["a"].verdict == "too few draws: nothing can be said"
+    assert holm({"a": comparison})["a"].verdict == "too few draws for a conclusion"
 
 
 def test_equal_conditions_do_not_differ() -> None:

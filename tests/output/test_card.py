@@ -61,7 +61,7 @@ def test_model_labels_counts_reasons_notices_and_files_are_reported() -> None:
         "## Notices\n\n* a trial: run.limit left 740 rows out\n",
         "| prediction not changed | 2 |",
         "| its source row is not predicted right | 1 |",
-        "| `dropped.parquet` | 3 | samples set aside, with the verdict and the reason |",
+        "| `dropped.parquet` | 3 | dropped samples, with the verdict and the reason |",
         "| `report.html` |",
         "| `manifest.json` |",
     ):

@@ -9,7 +9,7 @@ import pytest
 from augment.api.run import run
 from augment.corpus.repeats import repeats_of
 from augment.output.diversity import Diversity
-from augment.output.findings import Evidence, findings_of, majority, share
+from augment.output.findings import RunFacts, findings_of, majority, share
 from augment.output.manifest import read_summary
 from augment.output.totals import Totals
 from tests.small import small_job
@@ -25,78 +25,78 @@ COUNTS = {
 RIGHT = Counter({("a", "a"): 60, ("b", "b"): 35, ("a", "b"): 5})
 
 
-def kinds(evidence: Evidence) -> list[tuple[str, str]]:
+def kinds(evidence: RunFacts) -> list[tuple[str, str]]:
     """Return the kinds of the findings, each with its severity."""
     return [(finding.kind, finding.severity) for finding in findings_of(evidence)]
 
 
 def test_a_run_in_which_nothing_is_wrong_has_no_findings() -> None:
-    assert findings_of(Evidence(COUNTS, Totals(answers=RIGHT))) == ()
-    assert findings_of(Evidence({}, Totals())) == ()
+    assert findings_of(RunFacts(COUNTS, Totals(answers=RIGHT))) == ()
+    assert findings_of(RunFacts({}, Totals())) == ()
 
 
 @pytest.mark.parametrize(
     ("evidence", "expected"),
     [
-        (Evidence(COUNTS, Totals(answers=Counter({("a", "b"): 15, ("b", "b"): 10}))), ("at_chance", "high")),
-        (Evidence(COUNTS, Totals(answers=RIGHT, doubts=2)), ("label_doubt", "high")),
+        (RunFacts(COUNTS, Totals(answers=Counter({("a", "b"): 15, ("b", "b"): 10}))), ("at_chance", "high")),
+        (RunFacts(COUNTS, Totals(answers=RIGHT, doubts=2)), ("label_doubt", "high")),
         (
-            Evidence(COUNTS, Totals(), flags=[{"text": "※", "label": "good", "purity": 0.97}] * 5),
+            RunFacts(COUNTS, Totals(), flags=[{"text": "※", "label": "good", "purity": 0.97}] * 5),
             ("shortcut", "high"),
         ),
         (
-            Evidence(COUNTS, Totals(attacks=Counter(changed=3, unchanged=1), queries=40)),
+            RunFacts(COUNTS, Totals(attacks=Counter(changed=3, unchanged=1), queries=40)),
             ("attacked", "medium"),
         ),
-        (Evidence(COUNTS, Totals(flips=38)), ("flips", "medium")),
+        (RunFacts(COUNTS, Totals(flips=38)), ("flips", "medium")),
         (
-            Evidence({**COUNTS, "samples missing": 200}, Totals(), missing={"m: why": 200}),
+            RunFacts({**COUNTS, "samples missing": 200}, Totals(), missing={"m: why": 200}),
             ("shortfall", "medium"),
         ),
-        (Evidence(COUNTS, Totals(), dropped={"p(gold) below 0.4": 380}), ("dropped", "high")),
-        (Evidence(COUNTS, Totals(), dropped={"prediction changed": 190}), ("dropped", "medium")),
-        (Evidence(COUNTS, Totals(), diversity={"two-sample AUC": 0.92}), ("two_sample", "high")),
-        (Evidence(COUNTS, Totals(), diversity={"two-sample AUC": 0.71}), ("two_sample", "medium")),
+        (RunFacts(COUNTS, Totals(), dropped={"p(gold) below 0.4": 380}), ("dropped", "high")),
+        (RunFacts(COUNTS, Totals(), dropped={"prediction changed": 190}), ("dropped", "medium")),
+        (RunFacts(COUNTS, Totals(), diversity={"two-sample AUC": 0.92}), ("two_sample", "high")),
+        (RunFacts(COUNTS, Totals(), diversity={"two-sample AUC": 0.71}), ("two_sample", "medium")),
         (
-            Evidence(COUNTS, Totals(statuses={"ig": Counter(converged=9, not_converged=1)})),
+            RunFacts(COUNTS, Totals(statuses={"ig": Counter(converged=9, not_converged=1)})),
             ("not_converged", "medium"),
         ),
         (
-            Evidence(COUNTS, Totals(statuses={"ig": Counter(exact=9)}, silent=Counter(ig=1))),
+            RunFacts(COUNTS, Totals(statuses={"ig": Counter(exact=9)}, silent=Counter(ig=1))),
             ("silent", "medium"),
         ),
         (
-            Evidence({**COUNTS, "rows rejected": 3}, Totals(), rejected={"corpus: empty": 3}),
+            RunFacts({**COUNTS, "rows rejected": 3}, Totals(), rejected={"corpus: empty": 3}),
             ("rejected", "medium"),
         ),
-        (Evidence(COUNTS, Totals(foreign=50)), ("foreign", "medium")),
-        (Evidence(COUNTS, Totals(cut=5)), ("cut", "low")),
-        (Evidence(COUNTS, Totals(), over_confident=True), ("over_confident", "low")),
+        (RunFacts(COUNTS, Totals(foreign=50)), ("foreign", "medium")),
+        (RunFacts(COUNTS, Totals(cut=5)), ("cut", "low")),
+        (RunFacts(COUNTS, Totals(), over_confident=True), ("over_confident", "low")),
     ],
 )
-def test_what_is_wrong_is_a_finding(evidence: Evidence, expected: tuple[str, str]) -> None:
+def test_what_is_wrong_is_a_finding(evidence: RunFacts, expected: tuple[str, str]) -> None:
     assert kinds(evidence) == [expected]
 
 
 @pytest.mark.parametrize(
     "evidence",
     [
-        Evidence(
+        RunFacts(
             {**COUNTS, "samples missing": 200, "samples kept": 100},
             Totals(),
             missing={"m: why": 200},
             budget=100,
         ),
-        Evidence(COUNTS, Totals(), dropped={"its row has the samples requested": 380}),
-        Evidence(COUNTS, Totals(), diversity={"two-sample AUC": 0.6}),
-        Evidence(
+        RunFacts(COUNTS, Totals(), dropped={"its row has the requested number of samples": 380}),
+        RunFacts(COUNTS, Totals(), diversity={"two-sample AUC": 0.6}),
+        RunFacts(
             COUNTS,
             Totals(statuses={"ig": Counter(ranking=9)}, paths={"ig": Counter({("zero", "smooth"): 9})}),
         ),
-        Evidence(COUNTS, Totals(answers=Counter({("a", "b"): 5}))),
+        RunFacts(COUNTS, Totals(answers=Counter({("a", "b"): 5}))),
     ],
 )
-def test_what_is_as_requested_or_too_little_to_judge_by_is_no_finding(evidence: Evidence) -> None:
+def test_what_is_as_requested_or_too_little_to_judge_by_is_no_finding(evidence: RunFacts) -> None:
     assert findings_of(evidence) == ()
 
 
@@ -107,12 +107,12 @@ def test_the_worst_leak_and_texts_of_two_labels_are_found() -> None:
     ]
     rows += [("t2", None, "y", "train")]
     repeats = repeats_of([list(column) for column in zip(*rows, strict=True)])
-    found = findings_of(Evidence({}, Totals(), repeats))
-    assert [(finding.kind, finding.severity) for finding in found] == [
+    findings = findings_of(RunFacts({}, Totals(), repeats))
+    assert [(finding.kind, finding.severity) for finding in findings] == [
         ("leak", "high"),
         ("two_labels", "medium"),
     ]
-    assert found[0].text.startswith("1 of 2 rows of test (50 %) have a text that is also in train")
+    assert findings[0].text.startswith("1 of 2 rows of test (50 %) have a text that is also in train")
 
 
 def test_confident_contradictions_of_a_label_are_counted() -> None:

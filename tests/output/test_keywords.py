@@ -54,7 +54,7 @@ def test_the_shortcut_is_flagged_first_and_reported(flagged: Summary) -> None:
     assert all(sum(row["label"] == label for row in ngrams) >= 3 for label in ("bad", "good"))
     page = (flagged.folder / "report.html").read_text(encoding="utf-8")
     assert 'class="flagged"' in page
-    assert "What labels hang on" in page
+    assert "Words each label depends on" in page
 
 
 def test_the_table_is_the_same_however_the_run_is_cut(

@@ -6,7 +6,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from augment.report.finding import Finding
+from augment.report.finding import RunFinding
 from augment.report.page import Page
 from augment.report.words import TopWord
 from tests.report.tables import HOSTILE, sample, samples, source_row, source_rows
@@ -47,9 +47,9 @@ def mixed() -> Page:
         99,
         "logit",
         findings=(
-            Finding.of("shortcut", "high", count="1", words='"<b>" (1, 99%)'),
-            Finding.of("flips", "medium", count="3", rows="9", share="33 %"),
-            Finding.of(
+            RunFinding.of("shortcut", "high", count="1", words='"<b>" (1, 99%)'),
+            RunFinding.of("flips", "medium", count="3", rows="9", share="33 %"),
+            RunFinding.of(
                 "shortfall",
                 "medium",
                 count="1",

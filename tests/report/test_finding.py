@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Formatter
 
 from augment.report import page
-from augment.report.finding import EVIDENCE, SENTENCES, Finding, by_severity
+from augment.report.finding import EVIDENCE, SENTENCES, RunFinding, by_severity
 
 STRINGS = (Path(page.__file__).parent / "strings.js").read_text("utf-8")
 
@@ -25,7 +25,7 @@ def names_of(sentence: str) -> set[str]:
 
 
 def test_values_are_put_into_the_sentence_as_they_are() -> None:
-    finding = Finding.of(
+    finding = RunFinding.of(
         "level",
         "medium",
         word="{x} %s",
@@ -41,10 +41,10 @@ def test_values_are_put_into_the_sentence_as_they_are() -> None:
 def test_the_most_serious_come_first_and_equals_in_the_order_of_their_kinds() -> None:
     ratio = {"count": "1", "rows": "2", "share": "50 %"}
     findings = [
-        Finding.of("over_confident", "low"),
-        Finding.of("flips", "medium", **ratio),
-        Finding.of("label_doubt", "high", **ratio),
-        Finding.of("shortcut", "high", count="1", words="x"),
+        RunFinding.of("over_confident", "low"),
+        RunFinding.of("flips", "medium", **ratio),
+        RunFinding.of("label_doubt", "high", **ratio),
+        RunFinding.of("shortcut", "high", count="1", words="x"),
     ]
     assert [finding.kind for finding in by_severity(findings)] == [
         "shortcut",

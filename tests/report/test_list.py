@@ -98,9 +98,9 @@ def test_the_explanation_of_words_is_closed_until_requested(opened: Open) -> Non
     meaning = browser.find_element(By.CSS_SELECTOR, ".meaning dl")
     assert not meaning.is_displayed()
     click(browser, ".meaning summary")
-    assert "how far the scores" in meaning.text
+    assert "Estimated distance" in meaning.text
     click(browser, "#language")
-    assert "一行的分数与积分差多少" in meaning.text
+    assert "估计一行的得分与精确积分相差多少" in meaning.text
     click(browser, ".meaning summary")
 
 

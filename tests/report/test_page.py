@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.errors import AugmentError
-from augment.report.finding import EVIDENCE, Finding
+from augment.report.finding import EVIDENCE, RunFinding
 from augment.report.page import STATIC_ROWS, Page, draw
 from augment.report.words import TopWord
 from augment.text.visible import visible
@@ -92,7 +92,7 @@ def one(text: str) -> Page:
     }
     top = [TopWord(text, text, 1.0, 2.0, 2)]
     facts, names = ((text, text),), {text: text}
-    found = (Finding.of("shortcut", "high", count=text, words=text),)
+    findings = (RunFinding.of("shortcut", "high", count=text, words=text),)
     return Page(
         text,
         facts,
@@ -105,7 +105,7 @@ def one(text: str) -> Page:
         5,
         text,
         text,
-        findings=found,
+        findings=findings,
         brief=(text,),
     )
 
@@ -330,15 +330,15 @@ def test_what_made_the_page_is_at_its_foot_and_not_among_the_facts() -> None:
 
 
 def test_a_page_begins_with_its_findings_five_in_sight_and_the_others_folded() -> None:
-    found = tuple(
-        Finding.of("silent", "low", method=f"m{n}", count="1", rows="2", share="50 %") for n in range(7)
+    findings = tuple(
+        RunFinding.of("silent", "low", method=f"m{n}", count="1", rows="2", share="50 %") for n in range(7)
     )
-    html = draw(Page("x", findings=found))
+    html = draw(Page("x", findings=findings))
     head, folded = html.split('<details class="more-findings">')
     assert [f"m{n}: in 1 of 2 rows" in head for n in range(7)] == [True] * 5 + [False] * 2
     assert [f"m{n}: in 1 of 2 rows" in folded.split("</details>")[0] for n in (5, 6)] == [True, True]
     assert head.index('id="findings"') < html.index('id="counts"')
-    assert payload(html)["findings"][0] == ["silent", dict(found[0].values)]
+    assert payload(html)["findings"][0] == ["silent", dict(findings[0].values)]
 
 
 def test_a_page_without_findings_reports_that_in_one_sentence_and_an_older_run_reports_nothing() -> None:

@@ -82,7 +82,9 @@ def test_what_is_over_is_dropped_with_the_reason_and_what_is_missing_is_counted(
     before, table = treated(job), treated(job, {"kind": "diverse", "keep": 3})
     reasons = Counter(table.column("reason").to_pylist())
     pool = kept_by_row(before)
-    assert reasons["its row has the samples asked for"] == sum(max(count - 3, 0) for count in pool.values())
+    assert reasons["its row has the requested number of samples"] == sum(
+        max(count - 3, 0) for count in pool.values()
+    )
     for row in table.filter(pa.compute.is_null(table.column("source_id"))).to_pylist():
         missing = [gap["missing"] for gap in row["shortfall"] or () if gap["method"] == "diverse"]
         assert missing == ([3 - pool[row["id"]]] if pool[row["id"]] < 3 else [])

@@ -48,7 +48,7 @@ def _of_readme(folder: Path) -> Iterator[tuple[str | None, Path]]:
     if not chosen and len(entries) > 1:
         names = few([f"`{entry.get('config_name')}`" for entry in entries])
         hint = "name the files of one of them in `corpus.files`"
-        raise RequestError(str(readme), f"the data set has several configurations: {names}", hint)
+        raise RequestError(str(readme), f"the dataset has several configurations: {names}", hint)
     for split, pattern in _patterns((chosen or entries)[0]["data_files"]):
         yield from ((split, path) for path in _matching(folder, pattern, readme))
 
@@ -80,7 +80,7 @@ def _matching(folder: Path, pattern: str, readme: Path) -> list[Path]:
     )
     if not paths:
         raise RequestError(
-            str(readme), f"it names `{pattern}`, and there is no such file", "obtain the whole data set again"
+            str(readme), f"it names `{pattern}`, and there is no such file", "obtain the whole dataset again"
         )
     return paths
 

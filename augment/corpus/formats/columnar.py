@@ -100,7 +100,7 @@ def from_folder(path: Path, name: str) -> list[Table]:
         return _splits(load_from_disk(str(path)), name)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise DataError(
-            str(path), f"not a sound saved data set: {error}", "write it again with `save_to_disk`"
+            str(path), f"not a sound saved dataset: {error}", "write it again with `save_to_disk`"
         ) from None
 
 
@@ -108,7 +108,7 @@ def from_hub(hub: str, allow_download: bool) -> list[Table]:
     """Return the tables of a data set on the hub; RequestError unless downloads are allowed."""
     if not allow_download:
         hint = (
-            "set `run.allow_download: true`, or save the data set to a folder and name that in `corpus.files`"
+            "set `run.allow_download: true`, or save the dataset to a folder and name that in `corpus.files`"
         )
         raise RequestError("corpus.hub", f"`{hub}` would be downloaded, which is not allowed", hint)
     from datasets import load_dataset

@@ -118,7 +118,7 @@ def _named(path: Path, wanted: str, start: bytes, whole: bool) -> str:
     if codec == "utf-16" and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         guessed = guess(start, cut=len(start) == SAMPLE, families=UTF_16).encoding
         if guessed is None:
-            what = "UTF-16 without a byte order mark, and too little text to tell the order of its bytes"
+            what = "UTF-16 without a byte order mark, and too little text to determine the order of its bytes"
             raise DataError(str(path), what, "set `corpus.encoding` to utf-16-le or utf-16-be")
         return _decoding(path, (guessed,), whole)
     return _decoding(path, (wanted,), whole)
@@ -154,7 +154,7 @@ def _detected(path: Path, start: bytes, whole: bool) -> str:
     if guessed is None:
         first = f"not UTF-8 at byte {failure}" if failure is not None else "hardly UTF-8"
         named = f"; it looks most like {', '.join(choices)}" if choices else ""
-        what = f"{first}, and there is too little to tell another encoding{named}"
+        what = f"{first}, and too little text to detect another encoding{named}"
         raise DataError(str(path), what, f"set `corpus.encoding` to what it is in: {_NAMES}")
     return _decoding(path, (guessed, "big5hkscs") if guessed == "cp950" else (guessed,), whole)
 

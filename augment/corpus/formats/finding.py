@@ -81,7 +81,7 @@ def _instead(root: Path, name: str) -> str:
         return f"did you mean `{(Path(name).parent / close[0]).as_posix()}`?"
     if Path(name).exists():
         return f"`{name}` is in the folder you are in: set `corpus.root: .` or use --data ."
-    return f"file names are relative to `corpus.root`, here {root}; data/README.md says how to obtain each corpus"
+    return f"file names are relative to `corpus.root`, here {root}; data/README.md lists where each corpus comes from"
 
 
 def _relative(path: Path, root: Path) -> str:
@@ -118,7 +118,7 @@ def _from_folder(path: Path, name: str, labelled: bool, config: CorpusConfig) ->
     if not texts:
         raise RequestError(
             str(path),
-            "a folder with no texts, no data files by split, and no saved data set",
+            "a folder with no texts, no data files by split, and no saved dataset",
             "name a file; or a folder with a folder of .txt files for each label, files such as train.csv, or README.md",
         )
     return list(texts)
@@ -178,7 +178,7 @@ def _format_of(path: Path) -> str:
         raise RequestError(str(path), "a tar archive", "unpack it, and name the files in it")
     if suffix not in SUFFIXES:
         hint = "set `corpus.format` (csv, tsv, jsonl, parquet, xlsx, lines, text-label, label-text)"
-        raise RequestError(str(path), f"the name ending `{suffix}` does not tell the format", hint)
+        raise RequestError(str(path), f"the name ending `{suffix}` does not name a format", hint)
     return SUFFIXES[suffix]
 
 

@@ -147,7 +147,7 @@ def _refuse_packed(path: Path, stream: BinaryIO) -> None:
         if start.startswith(mark):
             raise DataError(
                 str(path),
-                f"packed with {name}, as its name does not say",
+                f"packed with {name}, which its name does not show",
                 "give it the ending of its packing",
             )
 

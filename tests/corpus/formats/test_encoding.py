@@ -53,7 +53,7 @@ def test_a_head_ends_with_a_line(tmp_path: Path, encoding: str) -> None:
         (codecs.BOM_UTF8, "auto", "the file is empty"),
         (codecs.BOM_UTF16_LE, "auto", "the file is empty"),
         (codecs.BOM_UTF16_LE + b"a", "auto", "not UTF-16 at byte 2"),
-        (b"text\n\xff\xff\n", "auto", "not UTF-8 at byte 5, and there is too little to tell another"),
+        (b"text\n\xff\xff\n", "auto", "not UTF-8 at byte 5, and too little text to detect another"),
         ("好".encode()[:2], "utf-8", "not UTF-8 at byte 0"),
         (codecs.BOM_UTF8 + b"a\xff", "utf-8", "not UTF-8 at byte 4"),
         (b"\x81 ", "gb18030", "not GB18030 at byte 0"),
