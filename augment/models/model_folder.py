@@ -92,7 +92,7 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
     what = "no such folder, and no such model in the local cache of the hub"
     hint = "train it with `augment train`, fix the path, or allow downloads (--set run.allow_download=true; explain: --allow-download)"
     if Path(path).is_file():
-        raise ModelError(path, "this is a file, not a folder", "name its folder")
+        raise ModelError(path, "this is a file, not a folder", "name the folder that it is in")
     if path.count("/") > 1 or path.startswith((".", "/", "~")):
         raise ModelError(path, "no such folder", hint)
     from huggingface_hub import snapshot_download

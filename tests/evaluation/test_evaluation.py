@@ -107,7 +107,7 @@ def test_sizes_tests_and_conditions_without_samples_are_distinguished() -> None:
             cells[rows, seed, "probe"] = {"clean": 0.5 + gain + noise, "reversed": 0.2, "samples": 0}
     page = "\n".join(Evaluation(Path("x"), cells, {"clean": 56}).lines())
     assert "6 draws, 56 texts" in page
-    assert "| arm | 40 rows | 80 rows |" in page
+    assert "| condition | 40 rows | 80 rows |" in page
     assert "| probe | +2.05 (2) | +0.15 (4) |" in page
     assert re.search(r"\| probe \| 6 \|.*\| made no sample \|", page)
     assert page.index("a repair loses here") < page.index("## reversed")
@@ -198,7 +198,7 @@ def test_a_folder_of_something_else_is_left_alone(small: Path, tmp_path: Path) -
 
 
 def test_more_rows_than_the_corpus_has_are_refused(small: Path, tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match="ask fewer"):
+    with pytest.raises(RequestError, match="request fewer"):
         evaluate(job(small, rows=(24, 5000)), tmp_path / "out")
     assert not list((tmp_path / "out").glob("[!.]*"))
 

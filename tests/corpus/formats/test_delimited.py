@@ -92,7 +92,7 @@ def test_a_field_may_be_longer_than_the_csv_module_allows(tmp_path: Path) -> Non
         ({"files": "absent.csv"}, "the file does not exist"),
         ({"files": "corpus.dat"}, "does not name a format"),
         ({"files": ["corpus.txt", "corpus.txt"]}, "named twice"),
-        ({"files": "folder"}, "no saved data set"),
+        ({"files": "folder"}, "no saved dataset"),
         ({"files": "folder", "format": "csv"}, "a folder, where format csv needs a file"),
         ({"files": "corpus.txt", "columns": ["a"]}, "csv and tsv files only"),
         ({"files": "corpus.txt", "quoted": True}, "csv and tsv files only"),
