@@ -41,7 +41,7 @@ def test_notices_verdicts_and_reasons_are_reported_in_chinese_where_there_is_a_f
     verdicts = {verdict.text for verdict in all_of(browser, ".verdict")}
     assert verdicts >= {"keep", "adversarial"}
     click(browser, "#language")
-    assert browser.execute_script(reported) == [["a notice", "en"], ["试运行：run.limit 略去了 7 行", ""]]
+    assert browser.execute_script(reported) == [["a notice", "en"], ["试运行：run.limit 省略了 7 行", ""]]
     assert {verdict.text for verdict in all_of(browser, ".verdict")} >= {"保留", "对抗"}
     click(browser, "#language")
     assert browser.execute_script(reported) == english
@@ -57,7 +57,7 @@ def test_findings_are_reported_in_both_languages(opened: Open) -> None:
     click(browser, "#language")
     chinese = browser.execute_script(reported)
     assert chinese[0] == ['有 1 个可能的捷径，即与标签同现却不表达其含义的词："<b>" (1, 99%)。', ""]
-    assert chinese[2][0].endswith("最常见的原因：删除非关键词：没有可以略去的短语（1）。")
+    assert chinese[2][0].endswith("最常见的原因：删除非关键词：没有可以删去的短语（1）。")
     click(browser, "#language")
     assert browser.execute_script(reported) == english
 
