@@ -186,8 +186,10 @@ def _card(row: ReportRow, methods: Sequence[str], samples: Sequence[ReportRow]) 
 
 def _classes(cards: Sequence[ReportRow], table: WordsTable) -> list[str]:
     """Return the labels in the order of their colours."""
-    labels = {card["label"] for card in cards if card["label"] is not None}
-    return sorted(labels | {visible(words.label) for words in table.labels})
+    labels = {card["label"] for card in cards}
+    labels |= {scores["pred"] for card in cards for scores in card["explained"]}
+    labels |= {visible(words.label) for words in table.labels}
+    return sorted(label for label in labels if label is not None)
 
 
 def _values_of(finding: RunFinding) -> list[object]:

@@ -97,7 +97,7 @@ const STRINGS = {
     colourTerm: "正负、强度；整份、单条",
     colourTermMeans: "词的上色方式。正负：支持与反对各用一种颜色；强度：只看得分大小。整份：全部样本用同一标度；单条：每条文本中最强的词用最深的颜色。",
     attackTerm: "攻击（attack）",
-    attackTermMeans: "changed：预测可以被改变，见所示的增强样本。unchanged：允许的改动都无法改变预测。skipped：模型原本就预测错误。查询：使用的预测次数。",
+    attackTermMeans: "结果分三种。changed：预测可以被改变，见所示的增强样本。unchanged：允许的改动都无法改变预测。skipped：模型原本就预测错误。查询：使用的预测次数。",
     labelMoved: "标签已改",
   },
 };

@@ -12,9 +12,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=920,1000")
-# Only the list of rows and what stands above it; nothing shows where the pointer or the cursor is.
+# Only the list of rows and what is above it; nothing shows where the pointer or the cursor is.
 ALONE = """
-for (const part of document.querySelectorAll('.head, .words, .foot')) part.hidden = true;
+for (const part of document.querySelectorAll('.head, .findings, .lead, .folds, .foot')) part.hidden = true;
 document.activeElement.blur();
 document.body.style.padding = '0 1rem';
 """
@@ -41,7 +41,7 @@ def main() -> None:
             button for button in browser.find_elements(By.TAG_NAME, "button") if button.text == "中文"
         ).click()
     browser.find_element(By.CSS_SELECTOR, "input[type=search]").send_keys(given.search)
-    WebDriverWait(browser, 60).until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, ".card")) < 5)
+    WebDriverWait(browser, 60).until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, "#list .card")) < 5)
     browser.execute_script(ALONE)
     browser.find_element(By.TAG_NAME, "body").screenshot(str(given.picture))
     browser.quit()
