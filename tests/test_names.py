@@ -59,7 +59,7 @@ _OLD_IN_MESSAGES = re.compile(
     re.I,
 )
 # Packages whose strings are data, such as lists of words; a key of the config has the old name.
-_WORD_LISTS = ("text", "candidates/context.py", "cli/commands.py")
+_WORD_LISTS = ("text", "candidates/context.py")
 _KEYS = ("evaluate.arms",)
 _PAGES = ("CONTRIBUTING.md", "data/README.md", "benchmarks/README.md")
 _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"")
