@@ -3,61 +3,37 @@
 IntegratedGradients(fixed=16).attribute(classifier, rows)
 """
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast, get_args
 
 import numpy as np
 from pydantic import BaseModel, Field, model_validator
 
 from augment.attribution.method import AttributionMethod, Explained, Explainer, Setting, TokenScores
-from augment.errors import RequestError
+from augment.attribution.piece_method import (
+    REFERENCES,
+    BaselineSettings,
+    CutSettings,
+    by_token,
+    calibration_path,
+    keep_references,
+    model_inputs,
+    references_of,
+    with_gradients,
+)
 from augment.ig.quantities import QuantityName
 
 if TYPE_CHECKING:
     from augment.attribution.baseline_texts import References
     from augment.attribution.calibration_file import Finished
-    from augment.attribution.path_integral import ModelInputs, Plan, Scores
+    from augment.attribution.path_integral import Plan, Scores
     from augment.models.classifier import Classifier
     from augment.models.predictor import Predictor
 
-_FROM_CORPUS = ("corpus", "neutral", "boundary")
-_REFERENCES = ("text", *_FROM_CORPUS)
 _MODES = ("tolerance", "p95", "ranking", "fixed")
 _ONCE = "which is one evaluation of each row"
-
-
-class CutSettings(BaseModel, frozen=True, extra="forbid"):
-    """Where in the model."""
-
-    cut: str | None = Field(
-        default=None, description="a module of the model whose output takes the place of the embeddings"
-    )
-
-
-class BaselineSettings(BaseModel, frozen=True, extra="forbid"):
-    """What the path starts from."""
-
-    baseline: Literal[
-        "auto", "zero", "mask", "pad", "unk", "mean", "text", "corpus", "neutral", "boundary"
-    ] = Field(
-        default="auto", description="auto: zero, or mask or mean where the model's answer jumps next to zero"
-    )
-    text: str | None = Field(
-        default=None, min_length=1, description="the text that `baseline: text` starts from"
-    )
-
-    @model_validator(mode="after")
-    def _has_its_text(self) -> Self:
-        """Refuse a text without its baseline."""
-        if self.text is not None and not self.text.strip():
-            raise ValueError("`text` is blank: `baseline: zero` starts from nothing")
-        if (self.text is None) == (self.baseline == "text"):
-            raise ValueError("`text` and `baseline: text` go together")
-        return self
 
 
 class StopSettings(BaseModel, frozen=True, extra="forbid"):
@@ -100,13 +76,9 @@ class GradientMethod(AttributionMethod):
 
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:
         """Return the scores of every row, without a calibration; RequestError for a model without gradients."""
-        from augment.models.classifier import Classifier
-
-        if not isinstance(predictor, Classifier):
-            what = f"`method: {self.method}` needs gradients, and the model gives answers only"
-            raise RequestError("stage attribute", what, "use `method: occlusion`")
-        references = self._references(predictor, None)
-        return self._scores(predictor, rows, self.plan(rows.quantity), references, (None, None))
+        classifier = with_gradients(predictor, self.method)
+        references = references_of(self.path, classifier, None)
+        return self._scores(classifier, rows, self.plan(rows.quantity), references, (None, None))
 
     def open(self, setting: Setting) -> Explainer:
         """Return the function that explains rows, with the calibration that was prepared for the run."""
@@ -117,12 +89,11 @@ class GradientMethod(AttributionMethod):
         plan, finished, shape = self._opened(setting)
         try_path(classifier, plan)
         # Opened without a folder first, to see that the model can be loaded: what else is needed is requested later.
-        references = cache(lambda: self._references(classifier, setting))
+        references = cache(lambda: references_of(self.path, classifier, setting))
         return lambda rows: self._scores(classifier, rows, plan, references(), (finished, shape))
 
     def prepare(self, setting: Setting, size: int, rows: Callable[[], Explained]) -> None:
         """Calibrate the rules on a sample of the corpus, where that pays, or check a calibration that was named."""
-        from augment.attribution.baseline_texts import KEPT
         from augment.attribution.calibration import LEAST_ROWS, calibrate, choose
         from augment.attribution.calibration_file import Finished, save
         from augment.attribution.rule_trials import effort
@@ -131,15 +102,13 @@ class GradientMethod(AttributionMethod):
         config = setting.job.needs_model()
         classifier = open_classifier(config, setting.job.run)
         plan, baseline = self.plan(setting.quantity), self.path.baseline
-        if baseline in _FROM_CORPUS:
-            texts = list(rows().pieces or ())[:KEPT]
-            _file(setting, "references").write_text(json.dumps(texts), encoding="utf-8")
+        keep_references(baseline, setting, rows)
         if size < LEAST_ROWS or config.calibration is not None or not self._calibrates(classifier, plan):
             return
         sample = rows()
         teaching = choose(sample.logits.argmax(-1).tolist(), effort(plan.tolerance).texts)
-        chosen = _rows(sample).take(teaching)
-        references = self._references(classifier, setting)
+        chosen = model_inputs(sample).take(teaching)
+        references = references_of(self.path, classifier, setting)
         if references is not None:
             chosen = references.first(baseline, chosen)
         calibration, scores = calibrate(classifier, chosen, plan)
@@ -147,7 +116,7 @@ class GradientMethod(AttributionMethod):
             plan = replace(plan, baseline="mask" if classifier.has_mask else "mean")
             calibration, scores = calibrate(classifier, chosen, plan)
         ids = tuple(sample.ids[index] for index in teaching[: len(scores.pieces)])
-        save(_file(setting), self._made_for(setting), calibration, Finished(ids, scores))
+        save(calibration_path(setting), self._made_for(setting), calibration, Finished(ids, scores))
 
     def plan(self, quantity: QuantityName) -> "Plan":
         """Return the plan without a calibration."""
@@ -178,7 +147,7 @@ class GradientMethod(AttributionMethod):
         from augment.attribution.float32_retry import FLOORS, attribute, attribute_precisely
         from augment.attribution.path_integral import PROMISING, doubted
 
-        rows, (finished, shape) = _rows(explained), known
+        rows, (finished, shape) = model_inputs(explained), known
         if references is None:
             scores = attribute_precisely(classifier, rows, plan, explained.ids, finished)
             return self._by_token(explained, scores, (plan.baseline, shape))
@@ -217,7 +186,7 @@ class GradientMethod(AttributionMethod):
         plan, named = self.plan(setting.quantity), job.needs_model().calibration
         if plan.mode == "fixed":
             return plan, None, None
-        file = None if setting.state is None else _file(setting)
+        file = None if setting.state is None else calibration_path(setting)
         if named is not None:
             calibration, finished = load(job.root / named, self._made_for(setting)), None
         elif file is not None and file.exists():
@@ -233,7 +202,7 @@ class GradientMethod(AttributionMethod):
     def _calibrates(self, classifier: "Classifier", plan: "Plan") -> bool:
         """Return whether there are rules to be learned."""
         path = self.path
-        exact = classifier.has_closed_form and plan.allows_closed_form and path.baseline not in _REFERENCES
+        exact = classifier.has_closed_form and plan.allows_closed_form and path.baseline not in REFERENCES
         return self.method == "integrated_gradients" and path.fixed is None and not exact
 
     def _made_for(self, setting: Setting) -> dict[str, object]:
@@ -251,22 +220,6 @@ class GradientMethod(AttributionMethod):
             "cut": path.cut,
         }
         return {**facts, "dtype": dtype_of(run), **own, "tolerance": self.plan(setting.quantity).tolerance}
-
-    def _references(self, classifier: "Classifier", setting: Setting | None) -> "References | None":
-        """Return the texts that paths start from, None for a baseline that is no text."""
-        from augment.attribution.baseline_texts import References
-
-        path = self.path
-        if path.baseline == "text":
-            return References(classifier, [classifier.encode([str(path.text)], [None])[0].pieces])
-        if path.baseline not in _FROM_CORPUS:
-            return None
-        if setting is None or setting.state is None or not _file(setting, "references").exists():
-            what = f"`baseline: {path.baseline}` starts from other texts of a corpus, and there is none"
-            raise RequestError(
-                "stage attribute", what, "run the pipeline on a corpus, or choose zero, mask or text"
-            )
-        return References(classifier, json.loads(_file(setting, "references").read_text(encoding="utf-8")))
 
 
 class IntegratedGradients(StopSettings, BaselineSettings, CutSettings, GradientMethod):
@@ -287,24 +240,3 @@ class GradientXInput(BaselineSettings, CutSettings, GradientMethod):
 
     costs: ClassVar[str] = _ONCE
     method: Literal["gradient_x_input"] = "gradient_x_input"
-
-
-def by_token(pieces: np.ndarray, owner: Sequence[int], tokens: int) -> tuple[list[float], float]:
-    """Return the score of each token, the sum over its pieces, and the sum over pieces that have no token."""
-    index = np.asarray(owner, dtype=np.int64)
-    owned = index >= 0
-    sums = np.bincount(index[owned], weights=pieces[owned], minlength=tokens)
-    return sums.astype(np.float32).tolist(), float(pieces[~owned].sum())
-
-
-def _file(setting: Setting, what: str = "") -> Path:
-    """Return where the calibration of a stage, or its references, is in a run folder."""
-    return (setting.state or Path()) / f"calibration-{'-'.join(filter(None, (setting.name, what)))}.json"
-
-
-def _rows(explained: Explained) -> "ModelInputs":
-    """Return the rows as the path integral takes them."""
-    from augment.attribution.path_integral import ModelInputs
-
-    pieces, segments = explained.pieces or (), explained.segments or ()
-    return ModelInputs(pieces, segments, explained.logits, explained.target, explained.owner)

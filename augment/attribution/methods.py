@@ -8,9 +8,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter
 
+from augment.attribution.deeplift import DeepLift
 from augment.attribution.gradient_methods import (
-    BaselineSettings,
-    CutSettings,
     Gradient,
     GradientXInput,
     IntegratedGradients,
@@ -18,10 +17,11 @@ from augment.attribution.gradient_methods import (
 )
 from augment.attribution.method import AttributionMethod
 from augment.attribution.occlusion import Occlusion, OcclusionSettings
+from augment.attribution.piece_method import BaselineSettings, CutSettings
 
-MethodName = Literal["integrated_gradients", "gradient", "gradient_x_input", "occlusion"]
+MethodName = Literal["integrated_gradients", "gradient", "gradient_x_input", "deeplift", "occlusion"]
 AnyMethod = Annotated[
-    IntegratedGradients | Gradient | GradientXInput | Occlusion, Field(discriminator="method")
+    IntegratedGradients | Gradient | GradientXInput | DeepLift | Occlusion, Field(discriminator="method")
 ]
 METHODS: dict[str, type[AttributionMethod]] = {
     kind.model_fields["method"].default: kind for kind in get_args(get_args(AnyMethod)[0])

@@ -394,13 +394,10 @@ class _Integration:
 
     def _start(self, rows: list[int], batch: Batch, inputs: Tensor) -> Tensor:
         """Return what the paths of some rows start from, [B, T, D]."""
-        starts, network = self._rows.starts, self._network
-        if starts is None:
+        network = self._network
+        if self._rows.starts is None:
             return network.baseline(self._plan.baseline, batch, inputs)
-        other = self._classifier.batch(
-            [starts[row] for row in rows], [self._rows.segments[row] for row in rows]
-        )
-        embeddings = self._classifier.embed(other)
+        embeddings = starts_of(self._classifier, self._rows, rows, batch, self._plan.baseline)
         return network.carried(batch, embeddings) if isinstance(network, Cut) else embeddings
 
     def _floor(self) -> Tensor:
@@ -427,6 +424,16 @@ class _Integration:
         """Return F [N] float64 for logits [N, C]."""
         value = quantity(self._plan.quantity, logits, self._rows.target, self._against)
         return np.asarray(value.double().numpy())
+
+
+def starts_of(
+    classifier: Classifier, rows: ModelInputs, here: Sequence[int], batch: Batch, baseline: FillerName
+) -> Tensor:
+    """Return the embeddings that paths of the rows `here` start from, [B, T, D]: those of other texts, or a baseline."""
+    if rows.starts is None:
+        return classifier.baseline(baseline, batch, classifier.embed(batch))
+    other = classifier.batch([rows.starts[row] for row in here], [rows.segments[row] for row in here])
+    return classifier.embed(other)
 
 
 def _view(classifier: Classifier, plan: Plan, exact: bool) -> Classifier | Secant | Cut:

@@ -67,6 +67,19 @@ class TextCNN(PreTrainedModel):
         """
         return self._logits(input_ids, attention_mask, _secant)
 
+    def plain_logits(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        """Return the logits [B, C] of the same net, made of torch's own operations alone, of which each can be replaced."""
+        mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        rows = (self.embedding(input_ids) * mask[:, :, None]).transpose(1, 2)
+        behind = (mask == 0)[:, None, :]
+        peaks = []
+        for layer in self.convolutions:
+            signal = nn.functional.pad(rows, (0, torch.as_tensor(layer.weight).shape[2] - 1))
+            responses = layer(signal).masked_fill(behind, -torch.inf)
+            peaks.append(torch.relu(responses.amax(-1)))
+        logits: Tensor = self.classifier(self.dropout(torch.cat(peaks, dim=-1)))
+        return logits
+
     def _logits(
         self,
         input_ids: Tensor,
