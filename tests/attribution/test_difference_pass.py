@@ -35,7 +35,7 @@ def test_scores_sum_to_the_change_of_the_answer_on_a_model_as_it_is(
         gap = (changes.pieces.sum(-1) - change).abs() / change.abs().clamp_min(1)
         assert gap.max() <= MOST[dtype], (which, gap.max())
         # Some compute parts in float32 whatever their weights are; the rules do not.
-        rounding = 1e-6 if name in NORMED_FIRST else 20 * torch.finfo(dtype).eps
+        rounding = 1e-5 if name in NORMED_FIRST else 20 * torch.finfo(dtype).eps
         torch.testing.assert_close(changes.value, plain, rtol=0, atol=rounding)
         assert not changes.pieces[mask == 0].any(), which
 
