@@ -14,9 +14,9 @@ from augment.errors import RequestError
 
 Number = Tensor | float
 Sizes = int | Sequence[int]
-Secant = Callable[[Tensor, Tensor], Tensor]
+Slope = Callable[[Tensor, Tensor], Tensor]
 
-CLOSED: dict[str, Secant] = {
+CLOSED: dict[str, Slope] = {
     "relu": rules.of_relu,
     "square": rules.of_square,
     "sqrt": rules.of_root,
@@ -196,7 +196,7 @@ def _rms_norm(x: Tensor, shape: Sizes, weight: Tensor | None = None, eps: float 
 def _amax(x: Tensor, dim: Sizes | None = None, keepdim: bool = False) -> Tensor:
     """Return the maximum along one dimension."""
     axis = _not_rows("amax", dim, x)
-    largest = rules.applied(rules.Largest, x, axis)
+    largest = rules.applied(rules.LargestAlong, x, axis)
     return largest.unsqueeze(axis) if keepdim else largest
 
 

@@ -21,7 +21,7 @@ from augment.models.textcnn import TextCNN
 
 # Float32 sums of scores are this near to the change of F, as a share of it; what is further off is no rounding.
 _TOLERANCE = 1e-3
-# Where the scores of a few pieces are so many times larger than the change they add up to, they cancel each other.
+# Where the scores of a few pieces are this many times larger than the change they add up to, they cancel each other.
 _EXPLODED = 1e3
 # A text and its baseline: two rows forward.
 _EVALUATIONS = 2

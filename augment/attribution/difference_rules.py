@@ -292,10 +292,10 @@ class LayerNorm(torch.autograd.Function):
         return for_texts(along - along.mean(-1, keepdim=True) + across), None
 
 
-class Largest(torch.autograd.Function):
+class LargestAlong(torch.autograd.Function):
     """The maximum along a dimension, which goes away.
 
-    Where text and reference reach it in one place, that place has all. Else the change of the maximum lies between the
+    Where text and reference reach it in one place, that place has all. Else the change of the maximum is between the
     differences at both places, and each gets the part that makes their sum exact: on the straight line from reference to
     text, the part of the way on which it is the larger of the two. Ties share alike.
     """
