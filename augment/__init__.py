@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING
 from augment.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from augment.api.explain import Attribution, explain
+    from augment.api.attribution import Attribution
+    from augment.api.attributions import Attributions
+    from augment.api.explain import explain
     from augment.api.online import OnlineDataset, Variant, online
     from augment.api.run import run
     from augment.config.in_memory import FunctionModel, LoadedModel
     from augment.config.job import Job
+    from augment.errors import AugmentError
     from augment.output.manifest import Summary
     from augment.verification.verifying import Verification, verify
 
 __all__ = [
     "Attribution",
+    "Attributions",
+    "AugmentError",
     "FunctionModel",
     "Job",
     "LoadedModel",
@@ -36,7 +41,9 @@ __all__ = [
 ]
 
 _HOME = {
-    "Attribution": "augment.api.explain",
+    "Attribution": "augment.api.attribution",
+    "Attributions": "augment.api.attributions",
+    "AugmentError": "augment.errors",
     "FunctionModel": "augment.config.in_memory",
     "Job": "augment.config.job",
     "LoadedModel": "augment.config.in_memory",
@@ -56,3 +63,8 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'augment' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names alone."""
+    return [*__all__, "__version__"]

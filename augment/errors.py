@@ -2,6 +2,7 @@
 
 AugmentError            1  a fault of ours
 ├── RequestError        2  a wrong request: YAML, unknown key, plan, column, missing file, foreign folder
+│   └── WrongTypeError  2  a value of a type that a function does not take; a TypeError too
 ├── FingerprintError    3  the folder holds a run of another request
 ├── LockedError         3  another run is at work in the folder
 ├── RejectRateError     4  more rows rejected than the limit allows
@@ -44,6 +45,10 @@ class RequestError(AugmentError):
     """The request itself is wrong; nothing was run."""
 
     exit_code = 2
+
+
+class WrongTypeError(RequestError, TypeError):
+    """A value is of a type that the function does not take; the hint lists the types it takes."""
 
 
 class FingerprintError(AugmentError):

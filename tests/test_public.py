@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import augment
-from augment.api.explain import Attribution
+from augment.api.attribution import Attribution
 from augment.config.job import Job
 from augment.config.sections import RunConfig
 from augment.output.manifest import Summary

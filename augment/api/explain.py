@@ -1,136 +1,170 @@
-"""Explain one text: the score of each word for the model's prediction, and how well the scores add up to it.
+"""Explain texts: the score of each word for the model's prediction, and how well the scores add up to it.
 
-attribution = explain("这家酒店的服务很好", "models/hotel-zh")          # or method="occlusion", or a FunctionModel
-attribution.top(3)                # [("好", 2.1), ("很", 0.9), ("服务", 0.4)]
+explain("这家酒店的服务很好", "models/hotel-zh").top(3)         # [("好", 2.1), ("很", 0.9), ("服务", 0.4)]
+explain(df["review"], classifier, target=1).to_pandas()       # a list, tuple, Series or column of texts
 """
 
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
+from typing import Any, overload
 
 import pyarrow as pa
 
+from augment.api.attribution import Attribution
+from augment.api.attributions import Attributions
+from augment.api.given_texts import GivenTexts, given_labels, given_texts
+from augment.api.progress_bar import Shown, shown
 from augment.attribution.method import AttributionMethod
 from augment.attribution.methods import METHODS
+from augment.config.given_model import GivenModel, given_model, label_name
 from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
 from augment.config.sections import ModelConfig, RunConfig
-from augment.errors import DataError, RequestError, nearest
+from augment.config.yaml_file import Document, checked
+from augment.errors import DataError, RequestError, WrongTypeError, nearest
 from augment.ig.quantities import QuantityName
 from augment.models.labels import LabelMap, listed
 from augment.models.model_folder import model_folder, require_pairs
-from augment.pipeline.apply import apply
+from augment.pipeline.apply import open_pipeline
 from augment.pipeline.definition import Pipeline
-from augment.report.colour import scaled, signed
+from augment.progress import Progress
 from augment.stages import Attribute, Tokenize
 from augment.tables.columns import CORPUS
 
+# Texts that are explained together, between two steps of the progress.
+_TOGETHER = 256
+_WITHOUT_GRADIENTS = (
+    "explained by occlusion, what the probability loses without each word, as the model gives no gradients"
+)
+
 
 @dataclass(frozen=True)
-class Attribution:
-    """The explanation of one text.
+class _Request:
+    """What is explained: the texts, the label of each or None for the predicted one, and the model."""
 
-    scores: one a token, in the unit of the quantity, positive for the target. rest: the score of special pieces.
-    gap: sum of all scores - (F(x) - F(baseline)); error: the estimated error of the scores; both None for a method whose
-    scores do not have to add up. probability: of target.
-    unseen: how many tokens are, wholly or in part, beyond the length that the model is fed.
-    """
-
-    text: str
-    text_pair: str | None
-    tokens: tuple[str, ...]
-    side: tuple[int, ...]
-    spans: tuple[tuple[int, int], ...]
-    scores: tuple[float, ...]
-    target: str
-    prediction: str
-    probability: float
-    rest: float
-    gap: float | None
-    error: float | None
-    evaluations: int
-    status: str
-    unseen: int = 0
-
-    def top(self, count: int = 5) -> list[tuple[str, float]]:
-        """Return the tokens that matter most, either way, with their scores; equal ones in the order of the text."""
-        order = sorted(range(len(self.tokens)), key=lambda token: (-abs(self.scores[token]), token))
-        return [(self.tokens[token], self.scores[token]) for token in order[:count]]
-
-    def pieces(self) -> list[tuple[str, float | None]]:
-        """Return the text cut at its tokens, each with its score scaled to [-1, 1]; None for what is between."""
-        tints = scaled(self.scores, max((abs(score) for score in self.scores), default=0.0))
-        parts: list[tuple[str, float | None]] = []
-        for side, whole in ((0, self.text), (1, self.text_pair)):
-            if whole is None:
-                continue
-            parts += [(" ⫽ ", None)] if side else []
-            end = 0
-            for token, (start, stop) in enumerate(self.spans):
-                if self.side[token] == side:
-                    parts += [(whole[end:start], None), (whole[start:stop], tints[token])]
-                    end = stop
-            parts.append((whole[end:], None))
-        return [(part, tint) for part, tint in parts if part]
-
-    def _repr_html_(self) -> str:
-        """Return the coloured text for a notebook, escaped."""
-        spans = (
-            escape(part)
-            if tint is None
-            else f'<span style="background:{signed(tint)};color:#111">{escape(part)}</span>'
-            for part, tint in self.pieces()
-        )
-        head = f"{self.prediction} · {self.target} {self.probability:.3f}"
-        head += "" if self.error is None else f" · error {self.error:.2%}"
-        head += f" · {self.unseen} words not seen" if self.unseen else ""
-        return f"<div><small>{escape(head)}</small><br>{''.join(spans)}</div>"
+    texts: GivenTexts
+    targets: tuple[Hashable | None, ...]
+    model: GivenModel
+    job: Job
 
 
-def explain(
-    text: str,
-    model: str | Path | ModelConfig,
+@overload
+def explain(  # type: ignore[overload-overlap]  # a str is an iterable of texts for Python, and one text for us
+    texts: str,
+    model: object,
     text_pair: str | None = None,
-    target: str | None = None,
+    target: Hashable | None = None,
     quantity: QuantityName | None = None,
-    run: RunConfig | None = None,
-    method: str | AttributionMethod = "integrated_gradients",
-) -> Attribution:
-    """Return a score for each word of a text: its integrated gradient, summed over its pieces, or what another method gives.
+    run: RunConfig | Mapping[str, object] | None = None,
+    method: str | AttributionMethod | None = None,
+    *,
+    classes: Iterable[Hashable] | None = None,
+    allow_download: bool = False,
+    progress: Shown = None,
+) -> Attribution: ...
+@overload
+def explain(
+    texts: Iterable[str] | Iterable[tuple[str, str]],
+    model: object,
+    text_pair: Iterable[str] | None = None,
+    target: Hashable | Sequence[Hashable] | None = None,
+    quantity: QuantityName | None = None,
+    run: RunConfig | Mapping[str, object] | None = None,
+    method: str | AttributionMethod | None = None,
+    *,
+    classes: Iterable[Hashable] | None = None,
+    allow_download: bool = False,
+    progress: Shown = None,
+) -> Attributions: ...
+def explain(
+    texts: str | Iterable[str] | Iterable[tuple[str, str]],
+    model: object,
+    text_pair: str | Iterable[str] | None = None,
+    target: Hashable | Sequence[Hashable] | None = None,
+    quantity: QuantityName | None = None,
+    run: RunConfig | Mapping[str, object] | None = None,
+    method: str | AttributionMethod | None = None,
+    *,
+    classes: Iterable[Hashable] | None = None,
+    allow_download: bool = False,
+    progress: Shown = None,
+) -> Attribution | Attributions:
+    """Return a score for each word of each text; for one text, given as a str, its Attribution alone.
 
-    `model` is a folder or hub id of a sequence classification model, or a model in memory; `target` a label, by default the
-    predicted one; `quantity` by default the logit, of a Python function the probability. RequestError for an empty text, or a
-    method that needs gradients of a function; DataError for a target that is no label of the model; ModelError if the
-    model cannot or must not be loaded.
+    texts: a str, or a list, tuple, pandas Series or dataset column of texts, or a list of pairs of texts; `text_pair`: the
+    second texts apart. model: a folder or hub id (from the local cache unless `allow_download`), (model, tokenizer) or a
+    text-classification pipeline of transformers, a fitted scikit-learn pipeline, or any function from a list of texts to
+    probabilities [N, C] with its `classes`; what has no gradients is explained by occlusion, and `notices` report it.
+    target: a label, or a list of one a text; the predicted label by default. method: integrated_gradients by default, or
+    gradient, gradient_x_input, occlusion. quantity: the logit by default, of a function the probability. run: settings of
+    the section `run`, such as {"device": "cpu"}. progress: False for no bar; by default one on a terminal.
+
+    WrongTypeError, also a TypeError, for what is no text or model; RequestError for empty texts, or a method that the model
+    does not allow; DataError for missing texts and labels that the model does not know; ModelError if the model cannot or
+    must not be loaded.
     """
-    if not text.strip():
-        raise RequestError("the text", "it is empty", "give a text with at least one word")
-    config = model if isinstance(model, ModelConfig) else ModelConfig(path=str(model))
-    job = Job(model=config, run=run or RunConfig())
-    if target is not None:
-        _check_target(target, job)
-    if text_pair is not None:
+    given = given_texts(texts, text_pair)
+    known = given_model(model, classes, pairs=given.paired)
+    job = Job(model=known.config, run=_run_section(run, allow_download))
+    request = _Request(given, _targets(target, len(given.texts)), known, job)
+    _check_targets(request)
+    if given.paired:
         require_pairs(model_folder(job.needs_model(), job.run))
-    stages = (
-        Tokenize(kind="tokenize"),
-        _attribute(config, target, quantity, method),
-    )
-    applied = apply(
-        Pipeline(name="explain", about="one text", stages=stages), _one_row(text, text_pair, target), job
-    )
-    if applied.rejects:
-        raise DataError("the text", applied.rejects[0].reason, "use another model or dtype")
-    row = applied.table.to_pylist()[0]
-    spans = tuple((span["start"], span["end"]) for span in row["spans"])
+    stage, notices = _attribute(known.config, target is not None, quantity, method)
+    with shown(progress) as report:
+        rows = list(_explained(request, stage, report))
+    items = tuple(_attribution(row, stage, request, notices) for row in rows)
+    return items[0] if isinstance(texts, str) else Attributions(items, given.index, notices)
+
+
+def _explained(request: _Request, stage: Attribute, report: Progress) -> Iterator[Mapping[str, Any]]:
+    """Yield the row of each text with its scores; DataError for a text that has none."""
+    count = len(request.texts.texts)
+    report("explain", 0, count)
+    treat = open_pipeline(Pipeline(name="explain", about="texts", stages=(Tokenize(), stage)), request.job)
+    for begin in range(0, count, _TOGETHER):
+        applied = treat(_table(request, begin))
+        for reject in applied.rejects[:1]:
+            where = "the text" if count == 1 else f"texts[{reject.id}]"
+            raise DataError(where, reject.reason, "use another model or dtype")
+        yield from applied.table.to_pylist()
+        report("explain", min(begin + _TOGETHER, count), count)
+
+
+def _table(request: _Request, begin: int) -> pa.Table:
+    """Return a part of the texts as the corpus reader would give them."""
+    part = slice(begin, begin + _TOGETHER)
+    texts = request.texts.texts[part]
+    columns = {
+        "id": [str(begin + number) for number in range(len(texts))],
+        "text": texts,
+        "text_pair": request.texts.pairs[part],
+        "label": [None if label is None else label_name(label) for label in request.targets[part]],
+        "split": ["test"] * len(texts),
+    }
+    return pa.table({column.name: pa.array(columns[column.name], column.type) for column in CORPUS})
+
+
+def _attribution(
+    row: Mapping[str, Any], stage: Attribute, request: _Request, notices: tuple[str, ...]
+) -> Attribution:
+    """Return the explanation that a row holds."""
+    wanted = {label_name(label): label for label in request.targets if label is not None}
+
+    def label(name: str) -> Hashable:
+        """Return a label as the user writes it."""
+        return wanted.get(name, request.model.label(name))
+
     return Attribution(
-        text,
-        text_pair,
+        row["text"],
+        row["text_pair"],
         tuple(row["tokens"]),
         tuple(row["side"]),
-        spans,
+        tuple((span["start"], span["end"]) for span in row["spans"]),
         tuple(row["ig"]),
-        row["ig_target"],
-        row["ig_pred"],
+        label(row["ig_target"]),
+        label(row["ig_pred"]),
         row["ig_prob"],
         row["ig_rest"],
         row["ig_gap"],
@@ -138,36 +172,66 @@ def explain(
         row["ig_evals"],
         row["ig_status"],
         row["unseen"] or 0,
+        stage.method,
+        stage.quantity,
+        notices,
     )
 
 
 def _attribute(
     config: ModelConfig,
-    target: str | None,
+    target: object,
     quantity: QuantityName | None,
-    method: str | AttributionMethod,
-) -> Attribute:
-    """Return the stage that explains; RequestError for a method of another name."""
-    own: dict[str, object] = (
-        method.model_dump() if isinstance(method, AttributionMethod) else {"method": method}
-    )
+    method: str | AttributionMethod | None,
+) -> tuple[Attribute, tuple[str, ...]]:
+    """Return the stage that explains, and a notice if it is not the usual one; RequestError for a method of another name."""
+    is_function = isinstance(config, FunctionModel)
+    adapted = method is None and is_function
+    chosen = method or ("occlusion" if is_function else "integrated_gradients")
+    if not isinstance(chosen, str | AttributionMethod):
+        hint = f"give one of {', '.join(METHODS)}"
+        raise WrongTypeError("method", f"{type(chosen).__name__} is not taken", hint)
+    own: dict[str, object] = {"method": chosen} if isinstance(chosen, str) else chosen.model_dump()
     name = str(own["method"])
     if name not in METHODS:
         raise RequestError(f"method: {name}", "no such attribution method", nearest(name, list(METHODS)))
-    usual = "probability" if isinstance(config, FunctionModel) else "logit"
-    chosen = {"target": "predicted" if target is None else "gold", "quantity": quantity or usual}
-    return Attribute.model_validate({"kind": "attribute", **own, **chosen})
+    values = {
+        "kind": "attribute",
+        **own,
+        "target": "predicted" if target is None else "gold",
+        "quantity": quantity or ("probability" if is_function else "logit"),
+    }
+    stage = checked(Attribute, Document(Path("explain"), {}), values)
+    return stage, (_WITHOUT_GRADIENTS,) if adapted else ()
 
 
-def _check_target(target: str, job: Job) -> None:
-    """Raise DataError, listing the labels of the model, if `target` is none of them."""
-    labels = LabelMap(model_folder(job.needs_model(), job.run).classes)
-    if labels.index(target) is None:
-        what = f"the model does not know it; its labels are {listed(labels.ordered)}"
-        raise DataError(f"label {target!r}", what, "give one of these as the target")
+def _targets(target: object, count: int) -> tuple[Hashable | None, ...]:
+    """Return the label to explain of each text: one for all, one each, or None for the predicted one."""
+    if target is None:
+        return (None,) * count
+    if isinstance(target, str | tuple) or not isinstance(target, Iterable):
+        return given_labels([target], 1, "target") * count
+    return given_labels(target, count, "target")
 
 
-def _one_row(text: str, text_pair: str | None, label: str | None) -> pa.Table:
-    """Return a table of one row, as the corpus reader would give it."""
-    values = {"id": "text", "text": text, "text_pair": text_pair, "label": label, "split": "test"}
-    return pa.table({column.name: pa.array([values[column.name]], column.type) for column in CORPUS})
+def _check_targets(request: _Request) -> None:
+    """Raise DataError, listing the labels of the model, if a target is none of them."""
+    wanted = {label_name(label): label for label in request.targets if label is not None}
+    if not wanted:
+        return
+    labels = LabelMap(model_folder(request.job.needs_model(), request.job.run).classes)
+    for name, label in wanted.items():
+        if labels.index(name) is None:
+            what = f"the model does not know it; its labels are {listed(labels.ordered)}"
+            raise DataError(f"label {label!r}", what, "give one of these as the target")
+
+
+def _run_section(run: object, allow_download: bool) -> RunConfig:
+    """Return the section `run` that is given, as a section or as a mapping."""
+    if run is not None and not isinstance(run, RunConfig | Mapping):
+        hint = 'give a mapping, for example run={"device": "cpu"}'
+        raise WrongTypeError("run", f"{type(run).__name__} is not taken", hint)
+    made = (
+        run if isinstance(run, RunConfig) else checked(RunConfig, Document(Path("run"), {}), dict(run or {}))
+    )
+    return made.model_copy(update={"allow_download": True}) if allow_download else made

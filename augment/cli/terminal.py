@@ -22,7 +22,7 @@ from augment.text.visible import escaped, one_line, visible
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from augment.api.explain import Attribution
+    from augment.api.attribution import Attribution
     from augment.output.manifest import Summary
     from augment.training import Training
 
@@ -61,29 +61,9 @@ def show_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | Non
     if not sys.stderr.isatty():
         yield _plain_progress()
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from augment.api.progress_bar import bar
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("start", total=None)
-
-        def show(phase: str, done: int, total: int) -> None:
-            bar.update(task, description=one_line(phase), completed=done, total=total or None)
-
+    with bar() as show:
         yield show
 
 

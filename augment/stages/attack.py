@@ -21,7 +21,7 @@ from augment.stages.editing import Context, Row, editable_rows, protection, slot
 from augment.stages.editor import Editor
 from augment.stages.protocol import Step, idle
 from augment.tables.columns import ATTACK, SAMPLE, Column
-from augment.tables.rows import Missing, Sample, with_columns, with_samples
+from augment.tables.rows import Missing, NewSample, with_columns, with_samples
 from augment.text.foreign import FOREIGN
 
 
@@ -202,7 +202,9 @@ class Attack(Editor):
             outcome[state.row.index], queries[state.row.index] = state.outcome, state.queries
             if state.outcome == "changed":
                 edits = state.row.edits(state.choice)
-                samples.append(Sample(state.row.index, self.kind, 1, *state.row.texts(state.choice), edits))
+                samples.append(
+                    NewSample(state.row.index, self.kind, 1, *state.row.texts(state.choice), edits)
+                )
             else:
                 why = "prediction could not be changed"
                 if state.row.foreign:

@@ -29,7 +29,7 @@ from augment.stages.editing import Row, editable_rows, protection, whole_rows
 from augment.stages.editor import Editor, is_blank
 from augment.stages.protocol import Lines, Step, TableStage
 from augment.tables.files import read_table
-from augment.tables.rows import Missing, Sample, with_samples
+from augment.tables.rows import Missing, NewSample, with_samples
 from augment.text.editable import Protection, governed, is_content
 from augment.text.edits import Edit, insertion, replay
 from augment.text.foreign import FOREIGN
@@ -155,7 +155,7 @@ class Balance(Editor, TableStage):
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Make the samples of every row that a shortcut concerns."""
-            samples: list[Sample] = []
+            samples: list[NewSample] = []
             missing: list[Missing] = []
             for row in editable_rows(batch, "any", guard, self.score):
                 if row.label is not None:
@@ -188,16 +188,16 @@ class Balance(Editor, TableStage):
             flag = others[rng.below(len(others))]
             yield Change(frozenset(), ((states.placed(flag.ngram, rng), flag.form),))
 
-    def made(self, row: Row, changes: Iterable[Change], rng: Chance) -> list[Sample]:
+    def made(self, row: Row, changes: Iterable[Change], rng: Chance) -> list[NewSample]:
         """Return the samples with these changes that can be made; a text that would be empty is none."""
-        samples: list[Sample] = []
+        samples: list[NewSample] = []
         for number, change in enumerate(changes, start=1):
             if (change.gone and not self.remove) or (change.new and not self.insert):
                 continue
             edits = _edits(row, change, rng)
             texts = replay(row.text, row.text_pair, edits)
             if edits and not is_blank(texts):
-                samples.append(Sample(row.index, change.method, number, *texts, edits))
+                samples.append(NewSample(row.index, change.method, number, *texts, edits))
         return samples
 
 

@@ -25,7 +25,7 @@ from augment.seeding import Chance, chance
 from augment.stages.editing import Row, protection, whole_rows
 from augment.stages.protocol import Stage, Step
 from augment.tables.columns import MOVED, SAMPLE, Column
-from augment.tables.rows import Missing, Sample, with_columns, with_samples
+from augment.tables.rows import Missing, NewSample, with_columns, with_samples
 from augment.text.editable import Protection
 from augment.text.edits import Edit, replay
 from augment.text.foreign import FOREIGN
@@ -145,7 +145,7 @@ def make_samples(
     Draws go on while they give new texts.
     """
     family = _families(batch)
-    samples: list[Sample] = []
+    samples: list[NewSample] = []
     missing: list[Missing] = []
     for row in rows:
         made, reason = _of_row(row, method, count, seed, draw, family[row.id])
@@ -158,14 +158,14 @@ def make_samples(
 
 def _of_row(
     row: Row, method: str, count: int, seed: int, draw: Drawer, taken: set[tuple[str, str | None]]
-) -> tuple[list[Sample], str | None]:
+) -> tuple[list[NewSample], str | None]:
     """Return the first `count` samples drawn for a row that are new texts in its family, and why there are no more.
 
     None for a row that offers nothing. No more is drawn of a row that has long given nothing new, or whose draws are at an end.
     """
     if row.foreign or not row.free:
         return [], FOREIGN if row.foreign else NOTHING
-    made: list[Sample] = []
+    made: list[NewSample] = []
     reason, most = None, count * TRIES
     for number, drawn in enumerate(_draws(row, method, seed, draw)):
         if number == most:
@@ -177,7 +177,7 @@ def _of_row(
         taken.add(texts)
         k = len(made) + 1
         most = max(most, number + 1 + TRIES * (k + 1))
-        made.append(Sample(row.index, method, k, *texts, drawn.edits, drawn.label, drawn.values))
+        made.append(NewSample(row.index, method, k, *texts, drawn.edits, drawn.label, drawn.values))
         if k == count:
             break
     return made, reason
@@ -197,7 +197,7 @@ def is_blank(texts: tuple[str, str | None]) -> bool:
     return not texts[0].strip() or (texts[1] is not None and not texts[1].strip())
 
 
-def _checked(sample: Sample, batch: pa.RecordBatch) -> Sample:
+def _checked(sample: NewSample, batch: pa.RecordBatch) -> NewSample:
     """Return a sample; RequestError if it has values for columns that are not there, or another label that nobody would know of."""
     if sample.label is not None and MOVED[0].name not in batch.schema.names:
         raise RequestError(

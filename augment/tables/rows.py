@@ -22,7 +22,7 @@ NUMBERED = Column(
 
 
 @dataclass(frozen=True)
-class Sample:
+class NewSample:
     """A row to be made: the index of its source row in the batch, its number `k` within `method`, its texts and edits.
 
     label: the one it has in place of its source row's, None for the same; values: of columns of its stage, by name.
@@ -125,7 +125,7 @@ def with_missing(batch: pa.RecordBatch, missing: Sequence[Missing]) -> pa.Record
 
 
 def with_samples(
-    batch: pa.RecordBatch, samples: Sequence[Sample], missing: Sequence[Missing]
+    batch: pa.RecordBatch, samples: Sequence[NewSample], missing: Sequence[Missing]
 ) -> pa.RecordBatch:
     """Return the batch with each sample behind its source row and the source row's earlier samples.
 
@@ -147,7 +147,7 @@ def with_samples(
     return table.take(order).combine_chunks().to_batches()[0] if order else batch
 
 
-def _rows(batch: pa.RecordBatch, samples: Sequence[Sample]) -> pa.RecordBatch:
+def _rows(batch: pa.RecordBatch, samples: Sequence[NewSample]) -> pa.RecordBatch:
     """Return the samples as rows with the columns of the batch."""
     origin = pa.array([sample.source for sample in samples], pa.int64())
     ids = batch.column("id").take(origin).to_pylist()

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
-from augment.api.explain import Attribution, explain
+from augment.api.attribution import Attribution
+from augment.api.explain import explain
 from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import DataError, RequestError
 from augment.models.classifier import open_classifier

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.tables.columns import CORPUS, RANK, REJECT
-from augment.tables.rows import Missing, Sample, rejecting, source_rows, with_columns, with_samples
+from augment.tables.rows import Missing, NewSample, rejecting, source_rows, with_columns, with_samples
 from augment.text.edits import Edit, replay
 from tests.texts import TEXTS
 
@@ -56,9 +56,9 @@ def rewritings(draw: st.DrawFn) -> Rewriting:
     return Rewriting(text, pair, tuple(edits))
 
 
-def sample(row: int, method: str, number: int, text: str = "新") -> Sample:
+def sample(row: int, method: str, number: int, text: str = "新") -> NewSample:
     """Return a sample without edits."""
-    return Sample(row, method, number, text, None, ())
+    return NewSample(row, method, number, text, None, ())
 
 
 @QUICK
@@ -86,7 +86,7 @@ def test_samples_follow_their_source_row_by_stage_and_number(rounds: list[tuple[
 def test_replaying_the_edits_of_a_sample_on_its_source_row_gives_the_sample(made: list[Rewriting]) -> None:
     """Through Arrow and back, code point for code point, in both texts."""
     batch = rows([(one.text, one.text_pair) for one in made])
-    family = [Sample(row, "换", 1, *replay(*one), one.edits) for row, one in enumerate(made)]
+    family = [NewSample(row, "换", 1, *replay(*one), one.edits) for row, one in enumerate(made)]
     result = with_samples(batch, family, []).to_pylist()
     mothers = {row["id"]: row for row in result if row["source_id"] is None}
     babies = [row for row in result if row["source_id"] is not None]
@@ -114,7 +114,7 @@ def test_source_rows_are_never_rewritten(rounds: list[tuple[int, ...]], texts: l
 
 
 def test_a_sample_has_the_label_split_and_source_of_its_source_row_and_nothing_else() -> None:
-    batch = with_samples(rows([("甲", None), ("乙", "丙")]), [Sample(1, "删", 1, "子", "女", ())], [])
+    batch = with_samples(rows([("甲", None), ("乙", "丙")]), [NewSample(1, "删", 1, "子", "女", ())], [])
     made = batch.to_pylist()[2]
     assert (made["id"], made["source_id"], made["method"]) == ("表.csv:1~删~1", "表.csv:1", "删")
     assert (made["text"], made["text_pair"], made["label"], made["split"]) == ("子", "女", "好评", "train")
