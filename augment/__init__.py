@@ -14,28 +14,35 @@ from augment.version import __version__ as __version__
 if TYPE_CHECKING:
     from augment.api.attribution import Attribution
     from augment.api.attributions import Attributions
+    from augment.api.augmenter import Augmenter
     from augment.api.explain import explain
     from augment.api.online import OnlineDataset, Variant, online
     from augment.api.run import run
+    from augment.api.sample import Sample
     from augment.config.in_memory import FunctionModel, LoadedModel
-    from augment.config.job import Job
+    from augment.config.job import Job, read_job
     from augment.errors import AugmentError
     from augment.output.manifest import Summary
+    from augment.pipeline.definition import Pipeline
     from augment.verification.verifying import Verification, verify
 
 __all__ = [
     "Attribution",
     "Attributions",
     "AugmentError",
+    "Augmenter",
     "FunctionModel",
     "Job",
     "LoadedModel",
     "OnlineDataset",
+    "Pipeline",
+    "Sample",
     "Summary",
     "Variant",
     "Verification",
     "explain",
     "online",
+    "read_job",
     "run",
     "verify",
 ]
@@ -44,15 +51,19 @@ _HOME = {
     "Attribution": "augment.api.attribution",
     "Attributions": "augment.api.attributions",
     "AugmentError": "augment.errors",
+    "Augmenter": "augment.api.augmenter",
     "FunctionModel": "augment.config.in_memory",
     "Job": "augment.config.job",
     "LoadedModel": "augment.config.in_memory",
     "OnlineDataset": "augment.api.online",
+    "Pipeline": "augment.pipeline.definition",
+    "Sample": "augment.api.sample",
     "Summary": "augment.output.manifest",
     "Variant": "augment.api.online",
     "Verification": "augment.verification.verifying",
     "explain": "augment.api.explain",
     "online": "augment.api.online",
+    "read_job": "augment.config.job",
     "run": "augment.api.run",
     "verify": "augment.verification.verifying",
 }

@@ -17,6 +17,7 @@ from augment.errors import DataError
 from augment.models.folds import fold_models
 from augment.models.labels import LabelMap, listed, misspelt
 from augment.models.model_folder import model_folder, require_fit, resource_folder
+from augment.pipeline.adapting import adapted
 from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.pipeline.requirements import check_sections, package_notices, required_by, source_names
 
@@ -32,6 +33,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     Labels are those of the first rows of each file: more may come, so a label here that the model does not know is an
     error, and a class of the model that is not here is none.
     """
+    plan, changes = adapted(plan, job)
     yield "pipeline", f"{plan.name}: {' > '.join(stage.kind for stage in plan.stages)}"
     check_sections(plan, job)
     job = required_by(plan, job)
@@ -61,6 +63,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
         yield "encoder", f"{path}: {resource_folder('encoder', path, job.run).kind}"
     repeats = repeats_of_heads(corpus, job.run.allow_download)
     notices = [
+        *changes,
         *repeat_notices(repeats),
         *misspelt(labels),
         *source_notices(names, job),

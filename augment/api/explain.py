@@ -30,13 +30,11 @@ from augment.pipeline.apply import open_pipeline
 from augment.pipeline.definition import Pipeline
 from augment.progress import Progress
 from augment.stages import Attribute, Tokenize
+from augment.stages.attribute import WITHOUT_GRADIENTS
 from augment.tables.columns import CORPUS
 
 # Texts that are explained together, between two steps of the progress.
 _TOGETHER = 256
-_WITHOUT_GRADIENTS = (
-    "explained by occlusion, what the probability loses without each word, as the model gives no gradients"
-)
 
 
 @dataclass(frozen=True)
@@ -202,7 +200,7 @@ def _attribute(
         "quantity": quantity or ("probability" if is_function else "logit"),
     }
     stage = checked(Attribute, Document(Path("explain"), {}), values)
-    return stage, (_WITHOUT_GRADIENTS,) if adapted else ()
+    return stage, (WITHOUT_GRADIENTS,) if adapted else ()
 
 
 def _targets(target: object, count: int) -> tuple[Hashable | None, ...]:

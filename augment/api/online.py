@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import torch
 from torch.utils.data import Dataset
 
+from augment.api.progress_bar import Shown
 from augment.api.run import run
 from augment.config.job import Job
 from augment.corpus import with_label_names
@@ -27,8 +28,8 @@ from augment.errors import FingerprintError, RequestError
 from augment.models.labels import LabelMap
 from augment.models.model_folder import model_folder
 from augment.output.export import SOURCE_ROWS
+from augment.pipeline.adapting import adapted
 from augment.pipeline.definition import Pipeline, pipeline_of
-from augment.progress import Progress
 from augment.seeding import chance
 from augment.stages.editing import Row, protection
 from augment.stages.editor import TRIES, Draw, Drawer, Editor, is_blank, redrawing
@@ -175,7 +176,7 @@ def online(
     job: Job,
     folder: Path | str | None = None,
     transform: Callable[[Variant], object] | None = None,
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> OnlineDataset:
     """Return the dataset of a pipeline (a shipped name, a file, or a `Pipeline`) on a job.
 
@@ -183,7 +184,7 @@ def online(
     runs/<job>-<pipeline>-online. RequestError if a stage asks the model for its samples or none makes any;
     FingerprintError if the folder holds the scores of another corpus, model or pipeline; what `run` raises.
     """
-    plan = pipeline_of(pipeline)
+    plan, _ = adapted(pipeline_of(pipeline), job)
     before, editing = _split(plan)
     job = with_label_names(job)
     home = Path(folder) if folder is not None else Path("runs") / f"{job.name}-{plan.name}-online"

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from augment.api.progress_bar import Shown, shown
 from augment.config.job import Job
 from augment.corpus import require_splits, require_unchanged, with_label_names
 from augment.engine.executors import Execute, executor
@@ -33,10 +34,11 @@ from augment.output.manifest import FINISHED, Summary, is_recorded, read_summary
 from augment.output.report import REPORT, draw_folder
 from augment.output.soft_labels import softener
 from augment.output.summary import Outcome, card_of, check_rejects, summarise
+from augment.pipeline.adapting import adapted
 from augment.pipeline.apply import open_pipeline, prepare
 from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.pipeline.requirements import check_sections, required_by
-from augment.progress import Progress, silent
+from augment.progress import Progress
 from augment.stages.accepted import accepted, require_labels
 from augment.tables.files import read_json, shaped, write_json, write_text
 from augment.tables.locking import Lock, locked, sweep_inside, sweep_staged
@@ -62,31 +64,32 @@ def run(
     job: Job,
     output: Path | str | None = None,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> Summary:
     """Run a pipeline (a shipped name, a file, or a `Pipeline`) on a job and return what it did.
 
-    The folder defaults to runs/<job>-<pipeline>. A folder that holds part of this very run is finished, one that holds
+    What a model without gradients does not allow is done otherwise, and a notice reports it. progress: False for no bar; by
+    default one on a terminal. The folder defaults to runs/<job>-<pipeline>. A folder that holds part of this very run is finished, one that holds
     all of it is read, and the first notice reports it. RequestError, DataError or ModelError before anything is
     written; FingerprintError if the folder holds another run, LockedError if one is at work there; RejectRateError,
     after everything is written, if too many rows were rejected.
     """
     began = time.monotonic()
-    plan = pipeline_of(pipeline)
+    plan, notices = adapted(pipeline_of(pipeline), job)
     check_sections(plan, job)
     job = with_label_names(required_by(plan, job))
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-{plan.name}")
     require_shareable(job, folder, overwrite)
-    report = progress or silent
     rank = ProcessRank.of(os.environ) if job.run.executor == "rank" else FIRST
     require_own(folder)
-    with locked(folder, rank.lock) as lock, _swept(folder, rank):
+    work = Work(folder, plan, job, notices=notices)
+    with shown(progress) as report, locked(folder, rank.lock) as lock, _swept(folder, rank):
         fingerprint = fingerprint_of(plan, job)
         if rank.number == 0:
             check_folder(folder, fingerprint, overwrite)
-            summary = _whole(Work(folder, plan, job), fingerprint, overwrite, report, began, lock)
+            summary = _whole(work, fingerprint, overwrite, report, began, lock)
         else:
-            summary = _share(Work(folder, plan, job), fingerprint, report)
+            summary = _share(work, fingerprint, report)
     check_rejects(summary, job.run.max_reject_rate)
     return summary
 
@@ -131,7 +134,7 @@ def _whole(
                 report(f"{phase.ends.kind}: all rows", 0, 0)
                 merge(folder, phase, job, staged.shards)
     report("write", 0, 0)
-    return _finish(folder, plan, job, staged, receipts, began)
+    return _finish(work, staged, receipts, began)
 
 
 def _share(work: Work, fingerprint: dict[str, object], report: Progress) -> Summary:
@@ -249,10 +252,9 @@ def _called(work: Work) -> str:
     return work.plan.name if not work.number else f"{work.plan.name}: {work.phase.stages[0].kind}"
 
 
-def _finish(
-    folder: Path, plan: Pipeline, job: Job, staged: Staged, receipts: list[Receipt], began: float
-) -> Summary:
+def _finish(work: Work, staged: Staged, receipts: list[Receipt], began: float) -> Summary:
     """Write the dataset, the card, the manifest and the report from the finished shards; return the summary."""
+    folder, plan, job = work.folder, work.plan, work.job
     rejects = [*staged.rejects, *(reject for receipt in receipts for reject in receipt.rejects)]
     balanced = any("flags" in stage.uses for stage in plan.stages)
     flags = accepted(job) if balanced else ()
@@ -260,7 +262,7 @@ def _finish(
         files = export.write(range(staged.shards), rejects)
         columns = export.columns()
     flagged = write_keywords(folder, plan)
-    outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flagged)
+    outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flagged, work.notices)
     summary = summarise(folder, outcome, began)
     write_text(folder / "README.md", draw_card(card_of(plan, job, summary, columns)))
     write_manifest(folder, summary, [column for stage in plan.stages for column in stage.adds])

@@ -215,6 +215,15 @@ def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:
     return synonyms
 
 
+def without_embeddings(names: tuple[SourceName, ...], job: Job) -> tuple[tuple[SourceName, ...], str | None]:
+    """Return the sources that a model without embeddings has, and a notice if one is left out."""
+    left = tuple(name for name in names if name != "neighbours")
+    if job.resources.encoder is not None or left == names:
+        return names, None
+    notice = "no words near in the embeddings of the model (neighbours): it has none, and resources.encoder names no encoder"
+    return left, notice
+
+
 def source_notices(names: Collection[str], job: Job) -> tuple[str, ...]:
     """Return what the sources of a pipeline would use and this machine lacks, with how to install it."""
     if not names:

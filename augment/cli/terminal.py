@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from augment.progress import silent
 from augment.text.visible import escaped, one_line, visible
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ def log(line: str) -> None:
 
 
 @contextmanager
-def show_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+def show_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     """Yield what shows progress: a bar on a terminal, a line now and then elsewhere, nothing if quiet."""
     if quiet:
-        yield None
+        yield silent
         return
     if not sys.stderr.isatty():
         yield _plain_progress()

@@ -18,12 +18,16 @@ from augment.pipeline.definition import Pipeline
 
 @dataclass(frozen=True)
 class Work:
-    """What a worker must know; small, and the same for every shard. number: the place of the phase among the plan's."""
+    """What a worker must know; small, and the same for every shard.
+
+    number: the place of the phase among the plan's. notices: what is done otherwise than the pipeline's defaults.
+    """
 
     folder: Path
     plan: Pipeline
     job: Job
     number: int = 0
+    notices: tuple[str, ...] = ()
 
     @property
     def phase(self) -> Phase:

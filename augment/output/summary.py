@@ -45,7 +45,8 @@ from augment.version import __version__
 class Outcome:
     """What is summed up: what was run, on which rows, and what came of it.
 
-    files: rows of each file written, by name; flags: the flagged rows of the key-word table.
+    files: rows of each file written, by name; flags: the flagged rows of the key-word table. adapted: what was done otherwise
+    than the pipeline's defaults.
     """
 
     plan: Pipeline
@@ -56,6 +57,7 @@ class Outcome:
     totals: Totals
     files: Mapping[str, int]
     flags: Sequence[Mapping[str, object]] = ()
+    adapted: tuple[str, ...] = ()
 
 
 def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
@@ -72,6 +74,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         _attribution(totals),
         dict(sorted(outcome.files.items())),
         (
+            *outcome.adapted,
             *repeat_notices(outcome.staged.repeats),
             *flag_notices(outcome.flags),
             *_renamed(outcome.plan, outcome.staged, outcome.job),

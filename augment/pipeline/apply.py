@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from augment.config.job import Job
@@ -18,10 +20,11 @@ from augment.pipeline.decisions import in_memory, with_decisions
 from augment.pipeline.definition import Pipeline
 from augment.pipeline.folds import by_fold, in_order, row_indices
 from augment.pipeline.requirements import check_sections, required_by
+from augment.progress import Progress, silent
 from augment.stages.protocol import Stage, Step, WholeStage
 from augment.tables.columns import REJECT, SAMPLE
 from augment.tables.files import write_table
-from augment.tables.rows import Reject
+from augment.tables.rows import Reject, is_sample
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,21 @@ class Applied:
     rejects: tuple[Reject, ...]
 
 
-def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Callable[[pa.Table], Applied]:
-    """Return the function that applies the pipeline to a shard; models are loaded here, once.
+class Treat(Protocol):
+    """An opened pipeline."""
 
-    It raises StageFailedError where a stage fails without saying so itself.
+    def __call__(self, table: pa.Table, report: Progress = silent) -> Applied:
+        """Return the table after every stage."""
+        ...
+
+
+def open_pipeline(
+    pipeline: Pipeline, job: Job, state: Path | None = None, shard_rows: int | None = None
+) -> Treat:
+    """Return the function that applies the pipeline to a table; models are loaded here, once.
+
+    shard_rows: source rows that are treated together, where the table is not one shard. What is returned also takes a
+    function that shows progress. It raises StageFailedError where a stage fails without reporting why.
     """
     job = required_by(pipeline, job)
     check_sections(pipeline, job)
@@ -47,7 +61,7 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
         waits = any(stage.reads_tables for stage in later)
         parts.append((whole, later, None if waits else open_stages(later, job, state)))
 
-    def treat(table: pa.Table) -> Applied:
+    def treat(table: pa.Table, report: Progress = silent) -> Applied:
         """Pass a table through part after part."""
         rejects: tuple[Reject, ...] = ()
         with TemporaryDirectory() as folder:
@@ -55,11 +69,27 @@ def open_pipeline(pipeline: Pipeline, job: Job, state: Path | None = None) -> Ca
                 if whole is not None and table.num_rows:
                     table = _with_all_seen(whole, table, job, Path(folder))
                 opened = treat_part or open_stages(later, job, state, Path(folder))
-                applied = opened(table)
+                applied = _in_shards(opened, table, shard_rows, report, pipeline.name)
                 table, rejects = applied.table, rejects + applied.rejects
         return Applied(table, rejects)
 
     return treat
+
+
+def _in_shards(
+    treat: Callable[[pa.Table], Applied], table: pa.Table, rows: int | None, report: Progress, name: str
+) -> Applied:
+    """Return the table after it was treated, `rows` source rows with their samples at a time."""
+    starts = np.flatnonzero(~is_sample(table))
+    bounds = [0] if rows is None else [int(start) for start in starts[::rows]] or [0]
+    ends = [*bounds[1:], table.num_rows]
+    done: list[Applied] = []
+    for begin, end in zip(bounds, ends, strict=True):
+        report(name, begin, table.num_rows)
+        done.append(treat(table.slice(begin, end - begin)))
+    report(name, table.num_rows, table.num_rows)
+    tables = pa.concat_tables([part.table for part in done], promote_options="default")
+    return Applied(tables, tuple(reject for part in done for reject in part.rejects))
 
 
 def _with_all_seen(stage: WholeStage, table: pa.Table, job: Job, folder: Path) -> pa.Table:

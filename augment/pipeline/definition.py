@@ -1,13 +1,13 @@
 """A pipeline as it is written: a name and stages, read from YAML and checked before any model is loaded."""
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from pathlib import Path
 
 from pydantic import BaseModel, Field
 
 from augment.config.shipped import find
 from augment.config.yaml_file import Document, checked, load
-from augment.errors import RequestError, nearest
+from augment.errors import RequestError, WrongTypeError, nearest
 from augment.stages import PipelineStage
 from augment.stages.own import sources_of
 from augment.stages.protocol import Stage
@@ -15,12 +15,39 @@ from augment.tables.columns import CORPUS, FOLD, REJECT, SAMPLE
 
 
 class Pipeline(BaseModel, frozen=True, extra="forbid"):
-    """A verb: what is done, to the rows of which splits. It names no path, model, device or seed."""
+    """What is done to the rows of which splits. It names no path, model, device or seed.
+
+    In Python the stages may be given alone: Pipeline([Tokenize(), Attribute(), Rank(k=3), Substitute(samples=2)]).
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     about: str
     splits: tuple[str, ...] = Field(default=("train",), min_length=1)
     stages: tuple[PipelineStage, ...] = Field(min_length=1)
+
+    def __init__(self, stages: Iterable[Stage] | None = None, /, **values: object) -> None:
+        """Take the stages alone, or all keys by name; WrongTypeError for what is no stage."""
+        if stages is not None:
+            values = {"name": "own", "about": "A pipeline of a program.", **values, "stages": _stages(stages)}
+        super().__init__(**values)
+
+
+def _stages(given: object) -> tuple[Stage, ...]:
+    """Return the stages of a list; WrongTypeError for anything else."""
+    if isinstance(given, str | Stage) or not isinstance(given, Iterable):
+        hint = "give a list: Pipeline([Tokenize(), …])"
+        raise WrongTypeError("stages", f"{type(given).__name__} is no list of stages", hint)
+    stages = tuple(given)
+    for number, stage in enumerate(stages):
+        if not isinstance(stage, Stage):
+            hint = "give instances of augment.stages, such as Tokenize() or Rank(k=3)"
+            raise WrongTypeError(f"stages[{number}]", f"{_class_of(stage)} is no stage", hint)
+    return stages
+
+
+def _class_of(value: object) -> str:
+    """Return the name of a value's class, or of the class that it is."""
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
 def described(pipeline: Pipeline, exclude: Set[str] = frozenset()) -> dict[str, object]:

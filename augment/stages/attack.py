@@ -14,12 +14,12 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from augment.candidates.filters import Filters
 from augment.candidates.forms import FORMS
-from augment.candidates.sources import SourceName, Sources, open_sources
+from augment.candidates.sources import SourceName, Sources, open_sources, without_embeddings
 from augment.config.job import Job
 from augment.models.labels import LabelMap
 from augment.stages.editing import Context, Row, editable_rows, protection, slots_of
 from augment.stages.editor import Editor
-from augment.stages.protocol import Step, idle
+from augment.stages.protocol import Stage, Step, idle
 from augment.tables.columns import ATTACK, SAMPLE, Column
 from augment.tables.rows import Missing, NewSample, with_columns, with_samples
 from augment.text.foreign import FOREIGN
@@ -90,6 +90,11 @@ class Attack(Editor):
     def word_sources(self) -> tuple[SourceName, ...]:
         """Where its words come from."""
         return self.sources
+
+    def without_gradients(self, job: Job) -> tuple[Stage, str | None]:
+        """Return the stage without words near in the embeddings of the model, which has none."""
+        sources, notice = without_embeddings(self.sources, job)
+        return self.model_copy(update={"sources": sources}), notice
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model and what offers candidates."""

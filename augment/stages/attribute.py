@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from augment.models.predictor import Predictor
 
 _OWN = ("name", "target", "quantity")
+WITHOUT_GRADIENTS = (
+    "explained by occlusion, what the probability loses without each word: the model gives no gradients"
+)
 
 
 class Attribute(Settings, Stage):
@@ -71,6 +74,15 @@ class Attribute(Settings, Stage):
     def adds(self) -> tuple[Column, ...]:
         """The scores and how they were reached."""
         return attribution(self.name)
+
+    def without_gradients(self, job: Job) -> tuple[Stage, str | None]:
+        """Return the stage by occlusion where the pipeline names no method, in probabilities where it names no quantity."""
+        usual = {"method": "occlusion", "quantity": "probability"}
+        left_open = {key: value for key, value in usual.items() if key not in self.model_fields_set}
+        given = {key: getattr(self, key) for key in self.model_fields_set & {"kind", *_OWN}}
+        if "method" in left_open:
+            return type(self).model_validate({"kind": self.kind, **given, **left_open}), WITHOUT_GRADIENTS
+        return self.model_copy(update=left_open), None
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model, and what was prepared for the run."""

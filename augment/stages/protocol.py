@@ -146,6 +146,10 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         """Return a stage that reads its scores from the column `name`."""
         return self.model_copy(update={"score": name}) if "score" in type(self).model_fields else self
 
+    def without_gradients(self, job: Job) -> "tuple[Stage, str | None]":
+        """Return the stage as a model that gives answers only allows it, with a notice where that is another one."""
+        return self, None
+
     def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
         """Write to the folder `state` what every worker needs to know of the whole corpus, from a sample of its rows.
 

@@ -15,7 +15,7 @@ from augment.candidates.forms import FORMS
 from augment.candidates.natural import NaturalWords
 from augment.candidates.phrases import PhraseFinder, phrase_finder
 from augment.candidates.slot import Slot
-from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
+from augment.candidates.sources import SourceName, load_job_lexicons, open_sources, without_embeddings
 from augment.config.job import Job
 from augment.config.sections import StrictBool
 from augment.seeding import Chance
@@ -23,7 +23,7 @@ from augment.stages.editing import Context, On, Row, editable_rows, slots_of
 from augment.stages.editor import Draw, Drawer, Editor, Lookup
 from augment.stages.evidence import open_plausibility
 from augment.stages.natural_draws import NaturalDraws
-from augment.stages.protocol import idle
+from augment.stages.protocol import Stage, idle
 from augment.text.editable import Protection, is_content
 
 # Near synonyms that may replace a key word.
@@ -145,6 +145,11 @@ class Substitute(Editor):
     def method(self) -> str:
         """The name of its samples."""
         return self.name or f"{self.kind}_{self.on}"
+
+    def without_gradients(self, job: Job) -> tuple[Stage, str | None]:
+        """Return the stage without words near in the embeddings of the model, which has none."""
+        sources, notice = without_embeddings(self.sources, job)
+        return (self.model_copy(update={"sources": sources}), notice) if sources else (self, None)
 
     def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
         """Return the source rows of a batch with the tokens that may be replaced."""

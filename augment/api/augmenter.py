@@ -1,0 +1,304 @@
+"""Make samples of texts in memory: a list, a DataFrame or a dataset in, the same with samples out, and no folder.
+
+augmenter = Augmenter(classifier, seed=0)
+augmenter(["The room was clean."], ["good"])               # list of Sample
+augmenter.transform(df, text="review", label="stars")      # DataFrame: source rows and samples
+dataset.map(augmenter.batch, batched=True)
+"""
+
+import logging
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from augment.api.given_texts import GivenTexts, given_labels, given_texts, is_missing
+from augment.api.progress_bar import Shown, shown
+from augment.api.sample import Sample
+from augment.api.user_tables import TableColumns, batch_with_samples, columns_of, with_samples
+from augment.config.given_model import given_model, label_name
+from augment.config.job import Job
+from augment.config.yaml_file import Document, checked
+from augment.errors import DataError, RequestError, WrongTypeError, nearest
+from augment.models.labels import LabelMap, listed
+from augment.models.model_folder import model_folder, require_pairs
+from augment.pipeline.adapting import adapted
+from augment.pipeline.apply import Treat, open_pipeline
+from augment.pipeline.definition import Pipeline, pipeline_of
+from augment.pipeline.requirements import package_notices
+from augment.stages.protocol import Stage
+from augment.tables.columns import CORPUS
+from augment.text.edits import Edit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LOG = logging.getLogger("augment")
+# Verdicts of samples that are given: not those in doubt (soft) and those that were dropped.
+_GIVEN = frozenset({None, "keep", "adversarial", "contrast"})
+
+
+class Augmenter:
+    """Makes samples by a pipeline. `notices`: what is done otherwise than the pipeline's defaults, and what is not installed."""
+
+    def __init__(
+        self,
+        model: object = None,
+        pipeline: str | Path | Pipeline | Sequence[Stage] = "augment",
+        seed: int = 0,
+        *,
+        text: str | None = None,
+        label: str | None = None,
+        text_pair: str | None = None,
+        only: Iterable[Hashable] | None = None,
+        classes: Iterable[Hashable] | None = None,
+        label_names: Mapping[Hashable, Hashable] | None = None,
+        judge: object = None,
+        language: str = "auto",
+        resources: Mapping[str, object] | None = None,
+        run: Mapping[str, object] | None = None,
+        allow_download: bool = False,
+        progress: Shown = None,
+    ) -> None:
+        """Check everything that can be checked without loading a model.
+
+        model, judge, classes: as `explain` takes them. pipeline: a shipped name, a file, a Pipeline, or a list of stages.
+        text, label, text_pair: the columns of tables, by default those with a usual name. only: labels; only rows with one
+        of them get samples. label_names: what a label in the data is called by the model, such as {0: "negative"}.
+        language, resources, run: as in a config; file names are relative to the working directory.
+        """
+        if isinstance(only, str):
+            raise WrongTypeError("only", "a str is no list of labels", f"give a list: only=[{only!r}]")
+        self._model = None if model is None else given_model(model, classes)
+        job = _job(seed, language, resources, run, allow_download)
+        if self._model is not None:
+            job = job.model_copy(update={"model": self._model.config})
+        if judge is not None:
+            job = job.model_copy(update={"judge": given_model(judge, classes).config})
+        self._plan, changes = adapted(_plan(pipeline), job)
+        self._job, self._columns = job, (text, label, text_pair)
+        self._only = None if only is None else tuple(only)
+        self._names, self._progress = dict(label_names or {}), progress
+        self._treat: Treat | None = None
+        self.notices = (*changes, *package_notices(self._plan))
+        for notice in changes:
+            _LOG.warning(notice)
+
+    def __call__(
+        self,
+        texts: str | Iterable[str] | Iterable[tuple[str, str]],
+        labels: object = None,
+        text_pair: str | Iterable[str] | None = None,
+        *,
+        ids: Iterable[Hashable] | None = None,
+    ) -> list[Sample]:
+        """Return the samples of texts with these labels, one a text (or the one of a single text).
+
+        ids: names of the texts, by which chance is drawn, as a run does by the ids of its rows; by default the texts
+        themselves. WrongTypeError, RequestError or DataError for texts and labels that cannot be used.
+        """
+        given = given_texts(texts, text_pair)
+        if isinstance(texts, str) and labels is not None:
+            labels = [labels]
+        known = None if labels is None else given_labels(labels, len(given.texts))
+        return self._made(given, known, _ids(given, ids))
+
+    def transform(
+        self,
+        table: "pd.DataFrame",
+        text: str | None = None,
+        label: str | None = None,
+        text_pair: str | None = None,
+    ) -> "pd.DataFrame":
+        """Return the rows of a DataFrame, each followed by its samples.
+
+        Columns and their types stay; a sample has the values of its source row but for the text, and the index of its source
+        row. A column `method` names how a sample was made, and is missing on source rows.
+        """
+        if not hasattr(table, "iloc") or not hasattr(table, "columns"):
+            hint = "give a DataFrame; for a list, augmenter(texts, labels); for a dataset, dataset.map(augmenter.batch, batched=True)"
+            raise WrongTypeError("transform", f"{type(table).__name__} is no DataFrame", hint)
+        columns = self._named(table.columns, text, label, text_pair)
+        return with_samples(table, self._of_columns(columns, table), columns)
+
+    def batch(self, batch: Mapping[str, Sequence[object]]) -> dict[str, list[object]]:
+        """Return a batch of a dataset with its samples, for `dataset.map(augmenter.batch, batched=True)`."""
+        names = list(batch) if isinstance(batch, Mapping) else []
+        values = [batch[name] for name in names]
+        if not names or isinstance(values[0], str) or not hasattr(values[0], "__len__"):
+            hint = "use dataset.map(augmenter.batch, batched=True)"
+            raise WrongTypeError("batch", "this is no batch of rows", hint)
+        columns = self._named(names, None, None, None)
+        return batch_with_samples(dict(batch), self._of_columns(columns, batch), columns)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is sent to other processes: not the models, which each loads."""
+        return {**self.__dict__, "_treat": None}
+
+    def _named(
+        self, names: Iterable[object], text: str | None, label: str | None, text_pair: str | None
+    ) -> TableColumns:
+        """Return the columns of a table, by what is named here or was named at the start."""
+        given = [one or other for one, other in zip((text, label, text_pair), self._columns, strict=True)]
+        return columns_of(names, *given)
+
+    def _of_columns(
+        self, columns: TableColumns, table: "pd.DataFrame | Mapping[str, Sequence[object]]"
+    ) -> list[Sample]:
+        """Return the samples of a table's rows."""
+        given = given_texts(
+            list(table[columns.text]), None if columns.text_pair is None else list(table[columns.text_pair])
+        )
+        labels = None
+        if columns.label is not None:
+            labels = given_labels(list(table[columns.label]), len(given.texts), f"column {columns.label}")
+        ids = list(table["id"]) if "id" in list(table) else None
+        unique = (
+            ids is not None and len({str(name) for name in ids}) == len(ids) and not any(map(is_missing, ids))
+        )
+        return self._made(given, labels, _ids(given, ids if unique else None))
+
+    def _made(
+        self, given: GivenTexts, labels: tuple[Hashable, ...] | None, ids: Sequence[str]
+    ) -> list[Sample]:
+        """Return the samples of texts whose labels are chosen."""
+        names = self._label_names(labels, len(given.texts))
+        if given.paired and self._job.model is not None:
+            require_pairs(model_folder(self._job.model, self._job.run))
+        chosen = self._chosen(labels, len(given.texts))
+        table = _table(given, names, ids, chosen, self._plan.splits[0])
+        if self._treat is None:
+            self._treat = open_pipeline(self._plan, self._job, shard_rows=self._job.run.shard_rows)
+        with shown(self._progress) as report:
+            rows = self._treat(table, report).table
+        others = {(given.texts[row], given.pairs[row]) for row in range(len(ids))} if self._only else set()
+        source_of = {name: row for row, name in enumerate(ids)}
+        return [
+            self._sample(row, source_of[row["source_id"]], labels)
+            for row in rows.to_pylist()
+            if row.get("source_id") is not None
+            and row.get("verdict") in _GIVEN
+            and (row["text"], row["text_pair"]) not in others
+        ]
+
+    def _sample(self, row: Mapping[str, Any], source: int, labels: tuple[Hashable, ...] | None) -> Sample:
+        """Return the sample in a row."""
+        moved = row.get("label_from") is not None
+        label = None if labels is None else labels[source]
+        edits = tuple(Edit(**edit) for edit in row["edits"])
+        return Sample(
+            row["id"],
+            row["text"],
+            row["text_pair"],
+            self._written(row["label"], labels or ()) if moved else label,
+            source,
+            row["method"],
+            edits,
+            row.get("verdict"),
+            row.get("p_gold_after"),
+            moved,
+        )
+
+    def _written(self, name: str, labels: Sequence[Hashable]) -> Hashable:
+        """Return a label as the data have it, by its name inside."""
+        known = {self._inside(label): label for label in (*self._names, *labels)}
+        return known.get(name, name if self._model is None else self._model.label(name))
+
+    def _inside(self, label: Hashable) -> str:
+        """Return the name that a label of the data has inside."""
+        return label_name(self._names.get(label, label))
+
+    def _label_names(self, labels: Sequence[Hashable] | None, count: int) -> list[str | None]:
+        """Return the names of labels; RequestError if there are none and the pipeline needs them, DataError for unknown ones."""
+        if labels is None:
+            if any(stage.decides for stage in self._plan.stages):
+                what = f"the pipeline `{self._plan.name}` checks that labels hold, and there are none"
+                raise RequestError("labels", what, "give one label a text (tables: label=COLUMN)")
+            return [None] * count
+        names = {label: self._inside(label) for label in labels}
+        if self._job.model is not None and any("model" in stage.uses for stage in self._plan.stages):
+            classes = LabelMap(model_folder(self._job.model, self._job.run).classes)
+            unknown = [label for label, name in names.items() if classes.index(name) is None]
+            if unknown:
+                what = f"the model does not know it; its classes are {listed(classes.ordered)}"
+                mapping = {unknown[0]: classes.ordered[0]}
+                hint = f"name the class of each label, for example label_names={mapping!r}"
+                raise DataError(f"label {unknown[0]!r}", what, hint)
+        return [names[label] for label in labels]
+
+    def _chosen(self, labels: Sequence[Hashable] | None, count: int) -> list[int]:
+        """Return the numbers of the texts that get samples; DataError if `only` has a label that no text has."""
+        if self._only is None:
+            return list(range(count))
+        if labels is None:
+            raise RequestError(
+                "only", "the texts have no labels", "give one label a text, or leave `only` out"
+            )
+        known = {self._inside(label) for label in labels}
+        for label in self._only:
+            if self._inside(label) not in known:
+                hint = nearest(str(label), sorted(map(str, set(labels))))
+                raise DataError("only", f"no text has the label {label!r}", hint)
+        wanted = {self._inside(label) for label in self._only}
+        return [number for number, label in enumerate(labels) if self._inside(label) in wanted]
+
+
+def _plan(pipeline: object) -> Pipeline:
+    """Return the pipeline meant; WrongTypeError for what is none."""
+    if isinstance(pipeline, str | Path | Pipeline):
+        return pipeline_of(pipeline)
+    if isinstance(pipeline, list | tuple):
+        return pipeline_of(Pipeline(pipeline))
+    hint = "give a name such as augment, a YAML file, a Pipeline, or a list of stages"
+    raise WrongTypeError("pipeline", f"{type(pipeline).__name__} is not taken", hint)
+
+
+def _job(
+    seed: int,
+    language: str,
+    resources: Mapping[str, object] | None,
+    run: Mapping[str, object] | None,
+    allow_download: bool,
+) -> Job:
+    """Return the job of the settings, without a model; RequestError for a key or value that it cannot have."""
+    for name, section in (("resources", resources), ("run", run)):
+        if section is not None and not isinstance(section, Mapping):
+            raise WrongTypeError(name, f"{type(section).__name__} is not taken", "give a mapping of settings")
+    sections: dict[str, object] = {
+        # Of the corpus only the language and the folder count: the texts come with each call.
+        "corpus": {"root": ".", "files": "texts", "language": language},
+        "run": {**(run or {}), **({"allow_download": True} if allow_download else {})},
+        "resources": dict(resources or {}),
+        "seed": seed,
+    }
+    return checked(Job, Document(Path("Augmenter"), {}), sections)
+
+
+def _ids(given: GivenTexts, ids: Iterable[Hashable] | None) -> list[str]:
+    """Return the ids of texts: those given, or a hash of each text, with a number for one that comes again."""
+    if ids is not None:
+        names = [str(name) for name in ids]
+        if len(set(names)) != len(names) or len(names) != len(given.texts):
+            raise RequestError(
+                "ids", "there is not one id of its own for each text", "give unique ids, or none"
+            )
+        return names
+    seen: dict[str, int] = {}
+    names = []
+    for text, pair in zip(given.texts, given.pairs, strict=True):
+        name = blake2b(f"{text}\0{pair or ''}".encode(), digest_size=8).hexdigest()
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return names
+
+
+def _table(
+    given: GivenTexts, labels: Sequence[str | None], ids: Sequence[str], chosen: Sequence[int], split: str
+) -> pa.Table:
+    """Return the chosen texts as the corpus reader would give them."""
+    columns = {"id": ids, "text": given.texts, "text_pair": given.pairs, "label": labels}
+    values = {name: [column[number] for number in chosen] for name, column in columns.items()}
+    values["split"] = [split] * len(chosen)
+    return pa.table({column.name: pa.array(values[column.name], column.type) for column in CORPUS})
