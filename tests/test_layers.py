@@ -50,6 +50,8 @@ DOORS = {
     "evaluation.evaluation": {"to_pandas": {"pandas"}},
     "evaluation.scoring": {"auc": {"sklearn"}},
     "engine.processes": {"cuda_devices": {"torch"}},
+    "api.renderings": {"frame": {"pandas"}},
+    "api.user_tables": {"with_samples": {"pandas"}},
     "corpus.formats.columnar": {"from_folder": {"datasets"}, "from_hub": {"datasets"}},
     "output.two_sample": {"two_sample_auc": {"sklearn"}},
     "output.manifest": {"to_pandas": {"pandas"}},

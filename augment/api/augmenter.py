@@ -17,7 +17,14 @@ import pyarrow as pa
 from augment.api.given_texts import GivenTexts, given_labels, given_texts, is_missing
 from augment.api.progress_bar import Shown, shown
 from augment.api.sample import Sample
-from augment.api.user_tables import TableColumns, batch_with_samples, columns_of, with_samples
+from augment.api.user_tables import (
+    TableColumns,
+    batch_with_samples,
+    columns_of,
+    require_batch,
+    require_frame,
+    with_samples,
+)
 from augment.config.given_model import given_model, label_name
 from augment.config.job import Job
 from augment.config.yaml_file import Document, checked
@@ -117,19 +124,13 @@ class Augmenter:
         Columns and their types stay; a sample has the values of its source row but for the text, and the index of its source
         row. A column `method` names how a sample was made, and is missing on source rows.
         """
-        if not hasattr(table, "iloc") or not hasattr(table, "columns"):
-            hint = "give a DataFrame; for a list, augmenter(texts, labels); for a dataset, dataset.map(augmenter.batch, batched=True)"
-            raise WrongTypeError("transform", f"{type(table).__name__} is no DataFrame", hint)
+        require_frame(table)
         columns = self._named(table.columns, text, label, text_pair)
         return with_samples(table, self._of_columns(columns, table), columns)
 
     def batch(self, batch: Mapping[str, Sequence[object]]) -> dict[str, list[object]]:
         """Return a batch of a dataset with its samples, for `dataset.map(augmenter.batch, batched=True)`."""
-        names = list(batch) if isinstance(batch, Mapping) else []
-        values = [batch[name] for name in names]
-        if not names or isinstance(values[0], str) or not hasattr(values[0], "__len__"):
-            hint = "use dataset.map(augmenter.batch, batched=True)"
-            raise WrongTypeError("batch", "this is no batch of rows", hint)
+        names = require_batch(batch)
         columns = self._named(names, None, None, None)
         return batch_with_samples(dict(batch), self._of_columns(columns, batch), columns)
 

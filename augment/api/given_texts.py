@@ -129,11 +129,11 @@ def _halves(value: object) -> tuple[object, object]:
 
 def _same_length(values: object, count: int, name: str) -> list[object]:
     """Return one value a text; RequestError if they are more or fewer."""
-    found = sequence_of(values, name, f"give a list of {count}, one a text")
-    if len(found) != count:
-        what = f"there are {len(found)}, and {count} texts"
+    matching = sequence_of(values, name, f"give a list of {count}, one a text")
+    if len(matching) != count:
+        what = f"there are {len(matching)}, and {count} texts"
         raise RequestError(name, what, "give one for each text, in the same order")
-    return found
+    return matching
 
 
 def _require_no_gaps(values: list[object], name: str, what: str) -> None:

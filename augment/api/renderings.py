@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-Record = Mapping[str, Any]
+Explanation = Mapping[str, Any]
 # Texts in one figure: more would not be read.
 _MOST_DRAWN = 50
 
@@ -28,7 +28,7 @@ def plain(value: object) -> object:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
-def frame(records: Sequence[Record], index: Sequence[Hashable] | None) -> "pd.DataFrame":
+def frame(records: Sequence[Explanation], index: Sequence[Hashable] | None) -> "pd.DataFrame":
     """Return a row a token; `row`, where several texts are explained, is the index of each."""
     import pandas as pd
 
@@ -53,7 +53,7 @@ def frame(records: Sequence[Record], index: Sequence[Hashable] | None) -> "pd.Da
     return pd.DataFrame(columns)
 
 
-def page(records: Sequence[Record], path: str | Path | None, notices: Sequence[str] = ()) -> str:
+def page(records: Sequence[Explanation], path: str | Path | None, notices: Sequence[str] = ()) -> str:
     """Return the page of a report with explained texts alone, and write it if a path is given."""
     columns = [column for column in (*CORPUS, *TOKENIZE, *attribution("ig"))]
     rows = [_row(number, record) for number, record in enumerate(records)]
@@ -89,7 +89,7 @@ def figure(texts: Sequence[tuple[str, Any]], path: str | Path | None, font: str 
     return draw_texts(texts, path, font)
 
 
-def _row(number: int, record: Record) -> dict[str, object]:
+def _row(number: int, record: Explanation) -> dict[str, object]:
     """Return a record as a row of a run has it."""
     names = {"target": "target", "prediction": "pred", "probability": "prob", "evaluations": "evals"}
     names |= {name: name for name in ("rest", "gap", "error", "status")}

@@ -5,7 +5,7 @@ with_samples(df, samples, columns)              # samples have the index of thei
 batch_with_samples({"text": [...], "label": [...]}, samples, columns)
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from augment.api.sample import Sample
 
 _METHOD = "method"
+_IN_OTHER_FORMS = "give a DataFrame; for a list, augmenter(texts, labels); for a dataset, dataset.map(augmenter.batch, batched=True)"
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,22 @@ class TableColumns:
     label: str | None
     text_pair: str | None
     method: str
+
+
+def require_frame(table: object) -> None:
+    """Raise WrongTypeError, with what to call for it, for what is no DataFrame of pandas."""
+    if not hasattr(table, "iloc") or not hasattr(table, "columns"):
+        raise WrongTypeError("transform", f"{type(table).__name__} is no DataFrame", _IN_OTHER_FORMS)
+
+
+def require_batch(batch: object) -> list[str]:
+    """Return the columns of a batch of a dataset; WrongTypeError for a single row, or what has no columns."""
+    names = list(batch) if isinstance(batch, Mapping) else []
+    cells = [batch[name] for name in names] if isinstance(batch, Mapping) else []
+    if not names or any(isinstance(cell, str) or not isinstance(cell, Sized) for cell in cells):
+        hint = "use dataset.map(augmenter.batch, batched=True)"
+        raise WrongTypeError("batch", "this is no batch of rows", hint)
+    return names
 
 
 def columns_of(
@@ -44,12 +61,12 @@ def columns_of(
         if name is not None and known.count(name) > 1:
             raise RequestError(role, f"two columns are called `{name}`", "rename one of them")
     chosen = {role: name or _usual(role, known) for role, name in given.items()}
-    found = chosen["text"]
-    if found is None:
+    text_column = chosen["text"]
+    if text_column is None:
         hint = f"name it: text=COLUMN; there are {few(known)}"
         raise RequestError("text", "no column looks like the text", hint)
     method = _METHOD if _METHOD not in known else f"augment_{_METHOD}"
-    return TableColumns(found, chosen["label"], chosen["text_pair"], method)
+    return TableColumns(text_column, chosen["label"], chosen["text_pair"], method)
 
 
 def with_samples(table: "pd.DataFrame", samples: Sequence["Sample"], columns: TableColumns) -> "pd.DataFrame":

@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 
 from augment.config.shipped import find
 from augment.config.yaml_file import Document, checked, load
-from augment.errors import RequestError, WrongTypeError, nearest
+from augment.errors import RequestError, nearest
 from augment.stages import PipelineStage
-from augment.stages.own import sources_of
+from augment.stages.own import sources_of, stages_of
 from augment.stages.protocol import Stage
 from augment.tables.columns import CORPUS, FOLD, REJECT, SAMPLE
 
@@ -28,26 +28,13 @@ class Pipeline(BaseModel, frozen=True, extra="forbid"):
     def __init__(self, stages: Iterable[Stage] | None = None, /, **values: object) -> None:
         """Take the stages alone, or all keys by name; WrongTypeError for what is no stage."""
         if stages is not None:
-            values = {"name": "own", "about": "A pipeline of a program.", **values, "stages": _stages(stages)}
+            values = {
+                "name": "own",
+                "about": "A pipeline of a program.",
+                **values,
+                "stages": stages_of(stages),
+            }
         super().__init__(**values)
-
-
-def _stages(given: object) -> tuple[Stage, ...]:
-    """Return the stages of a list; WrongTypeError for anything else."""
-    if isinstance(given, str | Stage) or not isinstance(given, Iterable):
-        hint = "give a list: Pipeline([Tokenize(), …])"
-        raise WrongTypeError("stages", f"{type(given).__name__} is no list of stages", hint)
-    stages = tuple(given)
-    for number, stage in enumerate(stages):
-        if not isinstance(stage, Stage):
-            hint = "give instances of augment.stages, such as Tokenize() or Rank(k=3)"
-            raise WrongTypeError(f"stages[{number}]", f"{_class_of(stage)} is no stage", hint)
-    return stages
-
-
-def _class_of(value: object) -> str:
-    """Return the name of a value's class, or of the class that it is."""
-    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
 def described(pipeline: Pipeline, exclude: Set[str] = frozenset()) -> dict[str, object]:

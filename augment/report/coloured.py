@@ -6,13 +6,13 @@ as_latex(parts)             # \colorbox[HTML]{FFF8F2}{\strut 很}…
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from html import escape
 
 from augment.report.colour import level, signed
 from augment.text.visible import visible
 
-Parts = Iterable[tuple[str, float | None]]
+Tinted = Sequence[tuple[str, float | None]]
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -24,7 +24,7 @@ _LATEX = {
 _BOLD = 0.5
 
 
-def as_html(parts: Parts) -> str:
+def as_html(parts: Tinted) -> str:
     """Return coloured words as spans, everything in them escaped."""
     return "".join(
         escape(part)
@@ -34,12 +34,12 @@ def as_html(parts: Parts) -> str:
     )
 
 
-def as_markdown(parts: Parts) -> str:
+def as_markdown(parts: Tinted) -> str:
     """Return the text on one line: strong words for the target bold, strong words against it struck out."""
     return "".join(_marked(markdown_escaped(part), tint or 0.0) for part, tint in parts)
 
 
-def as_latex(parts: Parts) -> str:
+def as_latex(parts: Tinted) -> str:
     """Return coloured words as boxes of the package xcolor."""
     return "".join(
         latex_escaped(part)

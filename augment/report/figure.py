@@ -10,13 +10,13 @@ from warnings import catch_warnings, filterwarnings
 
 from augment.errors import RequestError
 from augment.report.colour import signed
+from augment.report.coloured import Tinted
 from augment.text.script import language
 from augment.text.visible import visible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Parts = Sequence[tuple[str, float | None]]
 # Where a part is drawn: its text, score, left edge in pixels and line.
 Placed = tuple[str, float | None, float, int]
 # Inches, points and dots per inch.
@@ -38,7 +38,7 @@ _CHINESE = (
 
 
 def draw_texts(
-    texts: Sequence[tuple[str, Parts]], path: str | Path | None = None, font: str | None = None
+    texts: Sequence[tuple[str, Tinted]], path: str | Path | None = None, font: str | None = None
 ) -> "Figure":
     """Return a figure with each heading and its coloured text, saved to `path` if given.
 
@@ -76,7 +76,7 @@ def draw_texts(
     return figure
 
 
-def _placed(parts: Parts, width: Callable[[str], float], line: int) -> Iterator[Placed]:
+def _placed(parts: Tinted, width: Callable[[str], float], line: int) -> Iterator[Placed]:
     """Yield where each part is drawn; what does not fit into a line begins the next."""
     left, right = _MARGIN * _DPI, (_WIDTH - _MARGIN) * _DPI
     x = left

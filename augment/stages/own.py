@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from augment.errors import RequestError
+from augment.errors import RequestError, WrongTypeError
 from augment.stages.protocol import Stage
 
 _OURS = "augment."
@@ -41,6 +41,24 @@ def require_importable(stages: Iterable[Stage]) -> None:
                 f"its class {_named(kind)} cannot be imported by worker processes",
                 "define it at the top of a module (a .py file), or use run.executor: inline",
             )
+
+
+def stages_of(given: object) -> tuple[Stage, ...]:
+    """Return the stages of a list; WrongTypeError for anything else."""
+    if isinstance(given, str | Stage) or not isinstance(given, Iterable):
+        hint = "give a list: Pipeline([Tokenize(), …])"
+        raise WrongTypeError("stages", f"{type(given).__name__} is no list of stages", hint)
+    stages = tuple(given)
+    for number, stage in enumerate(stages):
+        if not isinstance(stage, Stage):
+            hint = "give instances of augment.stages, such as Tokenize() or Rank(k=3)"
+            raise WrongTypeError(f"stages[{number}]", f"{_class_of(stage)} is no stage", hint)
+    return stages
+
+
+def _class_of(value: object) -> str:
+    """Return the name of a value's class, or of the class that it is."""
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
 def _named(kind: type) -> str:
