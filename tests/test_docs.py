@@ -39,7 +39,14 @@ PAGES = [
     *GUIDES,
     *(
         CHECKOUT / name
-        for name in ("docs/audit.md", "docs/online.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")
+        for name in (
+            "docs/audit.md",
+            "docs/online.md",
+            "docs/python.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+            "data/README.md",
+        )
     ),
 ]
 BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)

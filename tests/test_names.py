@@ -13,7 +13,18 @@ from tests.conftest import CHECKOUT
 from tests.test_layers import LAYERS, MODULES, PACKAGE, cycles
 
 # Tests of the command line, the checkout and the packages as a whole; every other test is at the path of its module.
-_WHOLE = {"bad_input", "docs", "layers", "light", "names", "public", "seams", "security", "untouched"}
+_WHOLE = {
+    "bad_input",
+    "docs",
+    "layers",
+    "light",
+    "names",
+    "public",
+    "python_guide",
+    "seams",
+    "security",
+    "untouched",
+}
 # Words that no name of ours has, and what such a thing is called instead. Names of tests are sentences: they may have some.
 _INSTEAD = {
     "found": "what was found: matches, findings, path",

@@ -12,6 +12,7 @@ from augment.api.attribution import Attribution
 from augment.config.job import Job
 from augment.config.sections import RunConfig
 from augment.output.manifest import Summary
+from tests.conftest import CHECKOUT
 from tests.small import small_job
 
 CPU = RunConfig(device="cpu", threads=1)
@@ -58,6 +59,59 @@ def test_public_names_are_classes_or_functions_and_never_modules() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'augment' has no attribute 'explian'"):
         _ = augment.explian
+
+
+def test_dir_shows_the_public_names_alone() -> None:
+    assert dir(augment) == sorted([*augment.__all__, "__version__"])
+
+
+SCRIPT = """
+from pathlib import Path
+
+import pandas as pd
+
+import augment
+from augment.stages import Attribute, Rank, Substitute, Tokenize
+
+
+def scores(texts: list[str]) -> list[list[float]]:
+    return [[0.5, 0.5]] * len(texts)
+
+
+one: augment.Attribution = augment.explain("a good film", scores, classes=[0, 1], progress=False)
+several: augment.Attributions = augment.explain(["a", "b"], "models/mine", target=1, run={"device": "cpu"})
+pairs: augment.Attributions = augment.explain([("a", "b")], Path("models/mine"))
+words: list[tuple[str, float]] = several[0].top(3)
+first: augment.Attributions = several[:1]
+table: pd.DataFrame = several.to_pandas()
+page: str = one.to_html("a.html")
+
+df = pd.DataFrame({"review": ["a"], "stars": [1]})
+augmenter = augment.Augmenter(scores, classes=[0, 1], only=[1], seed=3)
+samples: list[augment.Sample] = augmenter(df["review"], df["stars"])
+larger: pd.DataFrame = augmenter.transform(df, text="review", label="stars")
+batch: dict[str, list[object]] = augmenter.batch({"text": ["a"], "label": [1]})
+plan = augment.Pipeline([Tokenize(), Attribute(), Rank(k=3), Substitute(samples=2)])
+summary: augment.Summary = augment.run(plan, augment.Job(seed=3), "runs/a", progress=False)
+"""
+TYPES = """
+[mypy]
+strict = true
+[mypy-torch.*,transformers.*,datasets.*,scipy.*,sklearn.*,ray.*,pyarrow.*,jieba.*,regex.*,kenlm.*,opencc.*,pypinyin.*,datasketch.*,py3langid.*]
+follow_imports = skip
+ignore_missing_imports = true
+"""
+
+
+def test_a_program_with_all_of_it_passes_mypy(tmp_path: Path) -> None:
+    """As a user writes it, under strict rules, with no plugin."""
+    mypy = pytest.importorskip("mypy.api", reason="needs mypy")
+    assert (CHECKOUT / "augment" / "py.typed").exists()
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
+    (tmp_path / "mypy.ini").write_text(TYPES, encoding="utf-8")
+    words = ["--config-file", str(tmp_path / "mypy.ini"), "--cache-dir", str(tmp_path / "cache")]
+    printed, errors, _ = mypy.run([*words, "--follow-imports=silent", str(tmp_path / "script.py")])
+    assert (errors, printed.strip()) == ("", "Success: no issues found in 1 source file")
 
 
 def test_the_version_is_one() -> None:

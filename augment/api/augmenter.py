@@ -169,19 +169,16 @@ class Augmenter:
         if given.paired and self._job.model is not None:
             require_pairs(model_folder(self._job.model, self._job.run))
         chosen = self._chosen(labels, len(given.texts))
-        table = _table(given, names, ids, chosen, self._plan.splits[0])
         if self._treat is None:
             self._treat = open_pipeline(self._plan, self._job, shard_rows=self._job.run.shard_rows)
         with shown(self._progress) as report:
-            rows = self._treat(table, report).table
-        others = {(given.texts[row], given.pairs[row]) for row in range(len(ids))} if self._only else set()
-        source_of = {name: row for row, name in enumerate(ids)}
+            # All rows are treated, also where only some get samples: what is learned of the corpus is learned from all.
+            rows = self._treat(_table(given, names, ids, self._plan.splits[0]), report).table
+        source_of = {name: row for row, name in enumerate(ids) if row in chosen}
         return [
             self._sample(row, source_of[row["source_id"]], labels)
             for row in rows.to_pylist()
-            if row.get("source_id") is not None
-            and row.get("verdict") in _GIVEN
-            and (row["text"], row["text_pair"]) not in others
+            if row.get("source_id") in source_of and row.get("verdict") in _GIVEN
         ]
 
     def _sample(self, row: Mapping[str, Any], source: int, labels: tuple[Hashable, ...] | None) -> Sample:
@@ -229,10 +226,10 @@ class Augmenter:
                 raise DataError(f"label {unknown[0]!r}", what, hint)
         return [names[label] for label in labels]
 
-    def _chosen(self, labels: Sequence[Hashable] | None, count: int) -> list[int]:
+    def _chosen(self, labels: Sequence[Hashable] | None, count: int) -> set[int]:
         """Return the numbers of the texts that get samples; DataError if `only` has a label that no text has."""
         if self._only is None:
-            return list(range(count))
+            return set(range(count))
         if labels is None:
             raise RequestError(
                 "only", "the texts have no labels", "give one label a text, or leave `only` out"
@@ -243,7 +240,7 @@ class Augmenter:
                 hint = nearest(str(label), sorted(map(str, set(labels))))
                 raise DataError("only", f"no text has the label {label!r}", hint)
         wanted = {self._inside(label) for label in self._only}
-        return [number for number, label in enumerate(labels) if self._inside(label) in wanted]
+        return {number for number, label in enumerate(labels) if self._inside(label) in wanted}
 
 
 def _plan(pipeline: object) -> Pipeline:
@@ -295,11 +292,13 @@ def _ids(given: GivenTexts, ids: Iterable[Hashable] | None) -> list[str]:
     return names
 
 
-def _table(
-    given: GivenTexts, labels: Sequence[str | None], ids: Sequence[str], chosen: Sequence[int], split: str
-) -> pa.Table:
-    """Return the chosen texts as the corpus reader would give them."""
-    columns = {"id": ids, "text": given.texts, "text_pair": given.pairs, "label": labels}
-    values = {name: [column[number] for number in chosen] for name, column in columns.items()}
-    values["split"] = [split] * len(chosen)
+def _table(given: GivenTexts, labels: Sequence[str | None], ids: Sequence[str], split: str) -> pa.Table:
+    """Return the texts as the corpus reader would give them."""
+    values: dict[str, Sequence[object]] = {
+        "id": ids,
+        "text": given.texts,
+        "text_pair": given.pairs,
+        "label": labels,
+        "split": [split] * len(ids),
+    }
     return pa.table({column.name: pa.array(values[column.name], column.type) for column in CORPUS})

@@ -43,7 +43,7 @@ def classifier(table: pd.DataFrame) -> SklearnPipeline:
 @pytest.fixture(scope="module")
 def augmenter(classifier: SklearnPipeline) -> Augmenter:
     """Return an augmenter by the pipeline of scikit-learn."""
-    return Augmenter(classifier)
+    return Augmenter(classifier, "augment-wide")
 
 
 def test_samples_replay_and_have_the_label_of_their_source(augmenter: Augmenter, table: pd.DataFrame) -> None:
@@ -63,25 +63,26 @@ def test_the_same_samples_come_out_each_time_and_in_any_order(
     augmenter: Augmenter, classifier: SklearnPipeline, table: pd.DataFrame
 ) -> None:
     first = augmenter(table["review"], table["stars"])
-    assert Augmenter(classifier)(table["review"], table["stars"]) == first
+    assert Augmenter(classifier, "augment-wide")(table["review"], table["stars"]) == first
     turned = augmenter(table["review"][::-1], table["stars"][::-1])
     assert {sample.text for sample in turned} == {sample.text for sample in first}
-    other = Augmenter(classifier, seed=1)(table["review"], table["stars"])
+    other = Augmenter(classifier, "augment-wide", seed=1)(table["review"], table["stars"])
     assert {sample.text for sample in other} != {sample.text for sample in first}
 
 
-def test_a_run_on_the_same_rows_gives_the_same_samples(small: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("pipeline", ["augment", "augment-wide", "aeda"])
+def test_a_run_on_the_same_rows_gives_the_same_samples(small: Path, tmp_path: Path, pipeline: str) -> None:
     job = small_job(small, limit=40)
-    summary = augment.run("augment", job, tmp_path / "run")
+    summary = augment.run(pipeline, job, tmp_path / "run")
     rows = pq.read_table(summary.folder / "explain/source_rows.parquet").to_pylist()
     made = pq.read_table(summary.folder / "explain/samples.parquet").to_pylist()
-    augmenter = Augmenter(small / "model", run={**CPU, "shard_rows": 64})
+    augmenter = Augmenter(small / "model", pipeline, run={**CPU, "shard_rows": 64})
     samples = augmenter(
         [row["text"] for row in rows], [row["label"] for row in rows], ids=[row["id"] for row in rows]
     )
-    kept = {row["id"]: row["text"] for row in made if row["verdict"] == "keep"}
+    kept = {row["id"]: row["text"] for row in made if row["verdict"] in ("keep", None)}
     assert {sample.id: sample.text for sample in samples} == kept
-    assert len(kept) > 40
+    assert kept
 
 
 def test_a_dataframe_keeps_its_columns_types_and_rows(augmenter: Augmenter, table: pd.DataFrame) -> None:
@@ -112,12 +113,16 @@ def test_an_index_that_repeats_is_no_obstacle(augmenter: Augmenter, table: pd.Da
     assert result["review"].nunique() == len(result)
 
 
-def test_only_some_labels_get_samples(classifier: SklearnPipeline, table: pd.DataFrame) -> None:
-    result = Augmenter(classifier, only=[1]).transform(table, text="review", label="stars")
+def test_only_some_labels_get_samples(
+    classifier: SklearnPipeline, augmenter: Augmenter, table: pd.DataFrame
+) -> None:
+    result = Augmenter(classifier, "augment-wide", only=[1]).transform(table, text="review", label="stars")
     made = result[result["method"].notna()]
     assert set(made["stars"]) == {1}
     assert len(result) == len(table) + len(made)
     assert not set(made["review"]) & set(table["review"])
+    everything = augmenter.transform(table, text="review", label="stars")
+    assert set(made["review"]) == set(everything["review"][everything["stars"] == 1]) - set(table["review"])
 
 
 def test_a_dataset_is_mapped_in_batches(augmenter: Augmenter, table: pd.DataFrame) -> None:
@@ -159,14 +164,14 @@ def test_a_pipeline_that_asks_no_model_needs_neither_model_nor_labels() -> None:
 
 
 def test_labels_with_other_names_are_mapped(small: Path) -> None:
-    augmenter = Augmenter(small / "model", label_names={1: "good", 0: "bad"}, run=CPU)
+    augmenter = Augmenter(small / "model", "augment-wide", label_names={1: "good", 0: "bad"}, run=CPU)
     samples = augmenter(["我觉得 房间 很好 1", "this time the movie was awful 2"], [1, 0])
     assert {sample.label for sample in samples} <= {0, 1}
     assert samples
 
 
 def test_an_augmenter_can_be_sent_to_another_process(small: Path) -> None:
-    augmenter = Augmenter(small / "model", run=CPU)
+    augmenter = Augmenter(small / "model", "augment-wide", run=CPU)
     first = augmenter("我觉得 房间 很好 1", "good")
     assert pickle.loads(pickle.dumps(augmenter))("我觉得 房间 很好 1", "good") == first
 

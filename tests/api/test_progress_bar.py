@@ -1,0 +1,30 @@
+"""Progress: silent where there is no terminal or none is wanted, and a function of one's own is called."""
+
+import pytest
+
+from augment.api.progress_bar import shown
+from augment.errors import WrongTypeError
+
+
+@pytest.mark.parametrize("progress", [None, False])
+def test_without_a_terminal_nothing_is_written(
+    progress: bool | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with shown(progress) as report:
+        report("explain", 1, 2)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_bar_is_on_stderr_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with shown(True) as report:
+        report("explain", 1, 2)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_function_is_called_and_anything_else_refused() -> None:
+    calls: list[tuple[str, int, int]] = []
+    with shown(lambda *call: calls.append(call)) as report:
+        report("explain", 1, 2)
+    assert calls == [("explain", 1, 2)]
+    with pytest.raises(WrongTypeError, match="progress"), shown("yes"):  # type: ignore[arg-type]  # a wrong call
+        pass
