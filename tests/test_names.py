@@ -21,6 +21,7 @@ _WHOLE = {
     "names",
     "public",
     "python_guide",
+    "wrong_calls",
     "seams",
     "security",
     "untouched",

@@ -76,15 +76,17 @@ class Augmenter:
         of them get samples. label_names: what a label in the data is called by the model, such as {0: "negative"}.
         language, resources, run: as in a config; file names are relative to the working directory.
         """
-        if isinstance(only, str):
-            raise WrongTypeError("only", "a str is no list of labels", f"give a list: only=[{only!r}]")
+        if only is not None and (isinstance(only, str) or not isinstance(only, Iterable)):
+            what = f"{type(only).__name__} is no list of labels"
+            raise WrongTypeError("only", what, f"give a list: only=[{only!r}]")
         self._model = None if model is None else given_model(model, classes)
         job = _job(seed, language, resources, run, allow_download)
         if self._model is not None:
             job = job.model_copy(update={"model": self._model.config})
         if judge is not None:
             job = job.model_copy(update={"judge": given_model(judge, classes).config})
-        self._plan, changes = adapted(_plan(pipeline), job)
+        self._plan, changes = adapted(pipeline_of(pipeline), job)
+        _require_model(self._plan, job)
         self._job, self._columns = job, (text, label, text_pair)
         self._only = None if only is None else tuple(only)
         self._names, self._progress = dict(label_names or {}), progress
@@ -243,14 +245,11 @@ class Augmenter:
         return {number for number, label in enumerate(labels) if self._inside(label) in wanted}
 
 
-def _plan(pipeline: object) -> Pipeline:
-    """Return the pipeline meant; WrongTypeError for what is none."""
-    if isinstance(pipeline, str | Path | Pipeline):
-        return pipeline_of(pipeline)
-    if isinstance(pipeline, list | tuple):
-        return pipeline_of(Pipeline(pipeline))
-    hint = "give a name such as augment, a YAML file, a Pipeline, or a list of stages"
-    raise WrongTypeError("pipeline", f"{type(pipeline).__name__} is not taken", hint)
+def _require_model(plan: Pipeline, job: Job) -> None:
+    """Raise RequestError if a pipeline asks a model and there is none."""
+    if job.model is None and any("model" in stage.uses for stage in plan.stages):
+        hint = 'give one, Augmenter(model, …), or a pipeline that asks none: pipeline="eda" or "aeda"'
+        raise RequestError("model", f"the pipeline `{plan.name}` asks a model, and none is given", hint)
 
 
 def _job(

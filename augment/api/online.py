@@ -10,7 +10,7 @@ judged.
     rows[0].text, rows[0].label, rows[0].edits
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from torch.utils.data import Dataset
 
 from augment.api.progress_bar import Shown
 from augment.api.run import run
-from augment.config.job import Job
+from augment.config.job import Config, Job, job_of
 from augment.corpus import with_label_names
 from augment.engine.fingerprint import fingerprint_of
 from augment.errors import FingerprintError, RequestError
@@ -172,8 +172,8 @@ class OnlineDataset(Dataset[object]):
 
 
 def online(
-    pipeline: str | Path | Pipeline,
-    job: Job,
+    pipeline: str | Path | Pipeline | Sequence[Stage],
+    job: Job | Config | Sequence[Config],
     folder: Path | str | None = None,
     transform: Callable[[Variant], object] | None = None,
     progress: Shown = None,
@@ -184,6 +184,7 @@ def online(
     runs/<job>-<pipeline>-online. RequestError if a stage asks the model for its samples or none makes any;
     FingerprintError if the folder holds the scores of another corpus, model or pipeline; what `run` raises.
     """
+    job = job_of(job)
     plan, _ = adapted(pipeline_of(pipeline), job)
     before, editing = _split(plan)
     job = with_label_names(job)

@@ -8,13 +8,13 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from augment.api.progress_bar import Shown, shown
-from augment.config.job import Job
+from augment.config.job import Config, Job, job_of
 from augment.corpus import require_splits, require_unchanged, with_label_names
 from augment.engine.executors import Execute, executor
 from augment.engine.fingerprint import fingerprint_of
@@ -40,6 +40,7 @@ from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.pipeline.requirements import check_sections, required_by
 from augment.progress import Progress
 from augment.stages.accepted import accepted, require_labels
+from augment.stages.protocol import Stage
 from augment.tables.files import read_json, shaped, write_json, write_text
 from augment.tables.locking import Lock, locked, sweep_inside, sweep_staged
 from augment.tables.run_folder import (
@@ -60,13 +61,14 @@ _FORMATS = ("parquet", "csv", "jsonl")
 
 
 def run(
-    pipeline: str | Path | Pipeline,
-    job: Job,
+    pipeline: str | Path | Pipeline | Sequence[Stage],
+    job: Job | Config | Sequence[Config],
     output: Path | str | None = None,
     overwrite: bool = False,
     progress: Shown = None,
 ) -> Summary:
-    """Run a pipeline (a shipped name, a file, or a `Pipeline`) on a job and return what it did.
+    """Run a pipeline (a shipped name, a file, a `Pipeline`, or its stages) on a job, or on configs as `read_job` takes
+    them, and return what it did.
 
     What a model without gradients does not allow is done otherwise, and a notice reports it. progress: False for no bar; by
     default one on a terminal. The folder defaults to runs/<job>-<pipeline>. A folder that holds part of this very run is finished, one that holds
@@ -75,6 +77,7 @@ def run(
     after everything is written, if too many rows were rejected.
     """
     began = time.monotonic()
+    job = job_of(job)
     plan, notices = adapted(pipeline_of(pipeline), job)
     check_sections(plan, job)
     job = with_label_names(required_by(plan, job))

@@ -31,7 +31,7 @@ from augment.config.sections import (
 )
 from augment.config.shipped import find
 from augment.config.yaml_file import NOT_A_SETTING, SETTING, Document, checked, load, setting
-from augment.errors import RequestError
+from augment.errors import RequestError, WrongTypeError
 
 # A shipped config by its name or a YAML file, a path, or sections as they would be written in a file.
 Config = str | Path | Mapping[str, object]
@@ -151,6 +151,16 @@ class Job(Section):
                 "add `model: {path: FOLDER}` or use --model",
             )
         return self.model
+
+
+def job_of(given: Job | Config | Sequence[Config]) -> Job:
+    """Return a job as it is, and that of configs as `read_job` does; WrongTypeError for anything else."""
+    if isinstance(given, Job):
+        return given
+    if not isinstance(given, str | Path | Mapping | list | tuple):
+        hint = 'give "mine.yaml", a mapping of sections or augment.Job(…); for a DataFrame use augment.Augmenter'
+        raise WrongTypeError("job", f"{type(given).__name__} is not taken", hint)
+    return read_job(given)
 
 
 def read_job(

@@ -1,13 +1,13 @@
 """A pipeline as it is written: a name and stages, read from YAML and checked before any model is loaded."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
 from pydantic import BaseModel, Field
 
 from augment.config.shipped import find
 from augment.config.yaml_file import Document, checked, load
-from augment.errors import RequestError, nearest
+from augment.errors import RequestError, WrongTypeError, nearest
 from augment.stages import PipelineStage
 from augment.stages.own import sources_of, stages_of
 from augment.stages.protocol import Stage
@@ -55,12 +55,20 @@ def read_pipeline(path: Path) -> Pipeline:
     return pipeline
 
 
-def pipeline_of(pipeline: str | Path | Pipeline) -> Pipeline:
-    """Return the pipeline meant, a shipped name, a file or itself; RequestError if it is unknown or its plan is off."""
-    if not isinstance(pipeline, Pipeline):
-        return read_pipeline(find("pipelines", str(pipeline)))
-    check_plan(pipeline, Document(Path(pipeline.name), {}))
-    return pipeline
+def pipeline_of(pipeline: str | Path | Pipeline | Sequence[Stage]) -> Pipeline:
+    """Return the pipeline meant: a shipped name, a file, a list of stages or itself.
+
+    RequestError if it is unknown or its plan is off, WrongTypeError for what is no pipeline.
+    """
+    if isinstance(pipeline, list | tuple):
+        pipeline = Pipeline(pipeline)
+    if isinstance(pipeline, Pipeline):
+        check_plan(pipeline, Document(Path(pipeline.name), {}))
+        return pipeline
+    if not isinstance(pipeline, str | Path):
+        hint = "give a name such as augment, a YAML file, a Pipeline, or a list of stages"
+        raise WrongTypeError("pipeline", f"{type(pipeline).__name__} is not taken", hint)
+    return read_pipeline(find("pipelines", str(pipeline)))
 
 
 def check_plan(pipeline: Pipeline, document: Document) -> None:
