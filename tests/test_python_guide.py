@@ -1,6 +1,7 @@
 """The guide to Python: every block of it runs, in order, as a user would run it in a folder with a corpus and a model."""
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,20 @@ def test_every_block_runs_and_leaves_only_the_files_it_names(
     assert "summary" in variables
     named = {"reviews.csv", "models", "runs", "words.html", "words.png", "tasks.jsonl"}
     assert {path.name for path in folder.iterdir()} == named
+
+
+def test_the_chinese_guide_has_the_same_code_headings_and_tables() -> None:
+    chinese = GUIDE.with_suffix(".zh.md")
+    for languages in (("python",), ("text",)):
+        assert fences(chinese, *languages) == fences(GUIDE, *languages)
+    shapes = [
+        re.sub(
+            r"[^#|\n]", "", re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
+        )
+        for page in (GUIDE, chinese)
+    ]
+    assert [shape.count("#") for shape in shapes] == [shapes[0].count("#")] * 2
+    assert [shape.count("|") for shape in shapes] == [shapes[0].count("|")] * 2
 
 
 def test_the_twelve_lines_are_twelve() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from datasets import Dataset
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline as SklearnPipeline
@@ -125,9 +126,8 @@ def test_only_some_labels_get_samples(
     assert set(made["review"]) == set(everything["review"][everything["stars"] == 1]) - set(table["review"])
 
 
-def test_a_dataset_is_mapped_in_batches(augmenter: Augmenter, table: pd.DataFrame) -> None:
-    from datasets import Dataset
-
+def test_a_dataset_is_mapped_in_batches(classifier: SklearnPipeline, table: pd.DataFrame) -> None:
+    augmenter = Augmenter(classifier, "augment-wide", text="review", label="stars")
     rows = Dataset.from_pandas(table[["review", "stars"]], preserve_index=False)
     mapped = rows.map(augmenter.batch, batched=True, batch_size=12)
     assert mapped.column_names == ["review", "stars", "method"]
