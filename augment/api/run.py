@@ -67,10 +67,9 @@ def run(
     overwrite: bool = False,
     progress: Shown = None,
 ) -> Summary:
-    """Run a pipeline (a shipped name, a file, a `Pipeline`, or its stages) on a job, or on configs as `read_job` takes
-    them, and return what it did.
+    """Run a pipeline on a job, or on configs as `read_job` takes them, and return what it did.
 
-    What a model without gradients does not allow is done otherwise, and a notice reports it. progress: False for no bar; by
+    The pipeline is a shipped name, a file, a `Pipeline`, or its stages. What a model without gradients does not allow is done otherwise, and a notice reports it. progress: False for no bar; by
     default one on a terminal. The folder defaults to runs/<job>-<pipeline>. A folder that holds part of this very run is finished, one that holds
     all of it is read, and the first notice reports it. RequestError, DataError or ModelError before anything is
     written; FingerprintError if the folder holds another run, LockedError if one is at work there; RejectRateError,

@@ -158,7 +158,9 @@ def job_of(given: Job | Config | Sequence[Config]) -> Job:
     if isinstance(given, Job):
         return given
     if not isinstance(given, str | Path | Mapping | list | tuple):
-        hint = 'give "mine.yaml", a mapping of sections or augment.Job(…); for a DataFrame use augment.Augmenter'
+        hint = (
+            'give "mine.yaml", a mapping of sections or augment.Job(…); for a DataFrame use augment.Augmenter'
+        )
         raise WrongTypeError("job", f"{type(given).__name__} is not taken", hint)
     return read_job(given)
 

@@ -62,7 +62,7 @@ def test_a_network_and_its_tokenizer_are_taken_in_either_order(pair_model: Path,
     with pytest.raises(RequestError, match="3 classes, and 2 are named"):
         given_model(tuple(parts), classes=["a", "b"])
     classifying = pipeline("text-classification", model=parts[0], tokenizer=parts[1], device="cpu")
-    assert given_model(classifying).config.classes == given.config.classes
+    assert given_model(classifying).labels == given.labels
     with pytest.raises(WrongTypeError, match="takes tensors"):
         given_model(parts[0])
     with pytest.raises(WrongTypeError, match="tokenizer alone"):
@@ -103,7 +103,7 @@ def test_what_cannot_be_a_model_is_refused_in_three_lines(
     model: object, classes: list[object] | None, kind: type[AugmentError], hint: str
 ) -> None:
     with pytest.raises(kind) as caught:
-        given_model(model, classes)  # type: ignore[arg-type]  # what a program may give
+        given_model(model, classes)
     assert len(str(caught.value).splitlines()) == 3
     assert hint in caught.value.hint
 
