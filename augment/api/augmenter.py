@@ -7,15 +7,14 @@ dataset.map(augmenter.batch, batched=True)
 """
 
 import logging
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from augment.api.given_texts import GivenTexts, given_labels, given_texts, is_missing
 from augment.api.progress_bar import Shown, shown
+from augment.api.rows_in_memory import ids_of, rows_of
 from augment.api.sample import Sample
 from augment.api.user_tables import (
     TableColumns,
@@ -25,8 +24,11 @@ from augment.api.user_tables import (
     require_frame,
     with_samples,
 )
+from augment.candidates.sources import source_notices
 from augment.config.given_model import given_model, label_name
+from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
+from augment.config.sections import ModelConfig
 from augment.config.yaml_file import Document, checked
 from augment.errors import DataError, RequestError, WrongTypeError, nearest
 from augment.models.labels import LabelMap, listed
@@ -34,9 +36,8 @@ from augment.models.model_folder import model_folder, require_pairs
 from augment.pipeline.adapting import adapted
 from augment.pipeline.apply import Treat, open_pipeline
 from augment.pipeline.definition import Pipeline, pipeline_of
-from augment.pipeline.requirements import package_notices
+from augment.pipeline.requirements import package_notices, source_names
 from augment.stages.protocol import Stage
-from augment.tables.columns import CORPUS
 from augment.text.edits import Edit
 
 if TYPE_CHECKING:
@@ -91,7 +92,10 @@ class Augmenter:
         self._only = None if only is None else tuple(only)
         self._names, self._progress = dict(label_names or {}), progress
         self._treat: Treat | None = None
-        self.notices = (*changes, *package_notices(self._plan))
+        # A section of a job has a key for it.
+        self._takes_pairs = not isinstance(model, ModelConfig)
+        missing = source_notices(source_names(self._plan), job)
+        self.notices = (*changes, *missing, *package_notices(self._plan))
         for notice in changes:
             _LOG.warning(notice)
 
@@ -112,7 +116,9 @@ class Augmenter:
         if isinstance(texts, str) and labels is not None:
             labels = [labels]
         known = None if labels is None else given_labels(labels, len(given.texts))
-        return self._made(given, known, _ids(given, ids))
+        if known is not None:
+            _require_labels(self._only or (), known)
+        return self._made(given, known, ids_of(given, ids))
 
     def transform(
         self,
@@ -128,6 +134,8 @@ class Augmenter:
         """
         require_frame(table)
         columns = self._named(table.columns, text, label, text_pair)
+        if columns.label is not None:
+            _require_labels(self._only or (), table[columns.label].dropna().unique().tolist())
         return with_samples(table, self._of_columns(columns, table), columns)
 
     def batch(self, batch: Mapping[str, Sequence[object]]) -> dict[str, list[object]]:
@@ -161,27 +169,39 @@ class Augmenter:
         unique = (
             ids is not None and len({str(name) for name in ids}) == len(ids) and not any(map(is_missing, ids))
         )
-        return self._made(given, labels, _ids(given, ids if unique else None))
+        return self._made(given, labels, ids_of(given, ids if unique else None))
 
     def _made(
         self, given: GivenTexts, labels: tuple[Hashable, ...] | None, ids: Sequence[str]
     ) -> list[Sample]:
         """Return the samples of texts whose labels are chosen."""
         names = self._label_names(labels, len(given.texts))
-        if given.paired and self._job.model is not None:
-            require_pairs(model_folder(self._job.model, self._job.run))
+        self._require_pairs(given)
         chosen = self._chosen(labels, len(given.texts))
         if self._treat is None:
             self._treat = open_pipeline(self._plan, self._job, shard_rows=self._job.run.shard_rows)
         with shown(self._progress) as report:
             # All rows are treated, also where only some get samples: what is learned of the corpus is learned from all.
-            rows = self._treat(_table(given, names, ids, self._plan.splits[0]), report).table
+            rows = rows_of(ids, given.texts, given.pairs, names, self._plan.splits[0])
+            applied = self._treat(rows, report)
+        for reason, count in Counter(reject.reason for reject in applied.rejects).items():
+            _LOG.warning("no samples of %d rows: %s", count, reason)
         source_of = {name: row for row, name in enumerate(ids) if row in chosen}
         return [
             self._sample(row, source_of[row["source_id"]], labels)
-            for row in rows.to_pylist()
+            for row in applied.table.to_pylist()
             if row.get("source_id") in source_of and row.get("verdict") in _GIVEN
         ]
+
+    def _require_pairs(self, given: GivenTexts) -> None:
+        """Let a function be given both texts of pairs; ModelError for a model that reads one text."""
+        model = self._job.model
+        if not given.paired or model is None:
+            return
+        if isinstance(model, FunctionModel) and not model.pairs and self._takes_pairs:
+            paired = model.model_copy(update={"pairs": True})
+            self._job, self._treat = self._job.model_copy(update={"model": paired}), None
+        require_pairs(model_folder(self._job.needs_model(), self._job.run))
 
     def _sample(self, row: Mapping[str, Any], source: int, labels: tuple[Hashable, ...] | None) -> Sample:
         """Return the sample in a row."""
@@ -229,20 +249,23 @@ class Augmenter:
         return [names[label] for label in labels]
 
     def _chosen(self, labels: Sequence[Hashable] | None, count: int) -> set[int]:
-        """Return the numbers of the texts that get samples; DataError if `only` has a label that no text has."""
+        """Return the numbers of the texts that get samples; RequestError for `only` where there are no labels."""
         if self._only is None:
             return set(range(count))
         if labels is None:
             raise RequestError(
                 "only", "the texts have no labels", "give one label a text, or leave `only` out"
             )
-        known = {self._inside(label) for label in labels}
-        for label in self._only:
-            if self._inside(label) not in known:
-                hint = nearest(str(label), sorted(map(str, set(labels))))
-                raise DataError("only", f"no text has the label {label!r}", hint)
         wanted = {self._inside(label) for label in self._only}
         return {number for number, label in enumerate(labels) if self._inside(label) in wanted}
+
+
+def _require_labels(only: Iterable[Hashable], labels: Sequence[Hashable]) -> None:
+    """Raise DataError if no text has one of the labels that are to get samples."""
+    known = {label_name(label) for label in labels}
+    for label in only:
+        if label_name(label) not in known:
+            raise DataError("only", f"no text has the label {label!r}", nearest(str(label), sorted(known)))
 
 
 def _require_model(plan: Pipeline, job: Job) -> None:
@@ -271,33 +294,3 @@ def _job(
         "seed": seed,
     }
     return checked(Job, Document(Path("Augmenter"), {}), sections)
-
-
-def _ids(given: GivenTexts, ids: Iterable[Hashable] | None) -> list[str]:
-    """Return the ids of texts: those given, or a hash of each text, with a number for one that comes again."""
-    if ids is not None:
-        names = [str(name) for name in ids]
-        if len(set(names)) != len(names) or len(names) != len(given.texts):
-            raise RequestError(
-                "ids", "there is not one id of its own for each text", "give unique ids, or none"
-            )
-        return names
-    seen: dict[str, int] = {}
-    names = []
-    for text, pair in zip(given.texts, given.pairs, strict=True):
-        name = blake2b(f"{text}\0{pair or ''}".encode(), digest_size=8).hexdigest()
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return names
-
-
-def _table(given: GivenTexts, labels: Sequence[str | None], ids: Sequence[str], split: str) -> pa.Table:
-    """Return the texts as the corpus reader would give them."""
-    values: dict[str, Sequence[object]] = {
-        "id": ids,
-        "text": given.texts,
-        "text_pair": given.pairs,
-        "label": labels,
-        "split": [split] * len(ids),
-    }
-    return pa.table({column.name: pa.array(values[column.name], column.type) for column in CORPUS})

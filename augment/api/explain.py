@@ -15,6 +15,7 @@ from augment.api.attribution import Attribution
 from augment.api.attributions import Attributions
 from augment.api.given_texts import GivenTexts, given_labels, given_texts
 from augment.api.progress_bar import Shown, shown
+from augment.api.rows_in_memory import rows_of
 from augment.attribution.method import AttributionMethod
 from augment.attribution.methods import METHODS
 from augment.config.given_model import GivenModel, given_model, label_name
@@ -31,7 +32,6 @@ from augment.pipeline.definition import Pipeline
 from augment.progress import Progress
 from augment.stages import Attribute, Tokenize
 from augment.stages.attribute import WITHOUT_GRADIENTS
-from augment.tables.columns import CORPUS
 
 # Texts that are explained together, between two steps of the progress.
 _TOGETHER = 256
@@ -122,7 +122,7 @@ def _explained(request: _Request, stage: Attribute, report: Progress) -> Iterato
     report("explain", 0, count)
     treat = open_pipeline(Pipeline(name="explain", about="texts", stages=(Tokenize(), stage)), request.job)
     for begin in range(0, count, _TOGETHER):
-        applied = treat(_table(request, begin))
+        applied = treat(_rows(request, begin))
         for reject in applied.rejects[:1]:
             where = "the text" if count == 1 else f"texts[{reject.id}]"
             raise DataError(where, reject.reason, "use another model or dtype")
@@ -130,18 +130,13 @@ def _explained(request: _Request, stage: Attribute, report: Progress) -> Iterato
         report("explain", min(begin + _TOGETHER, count), count)
 
 
-def _table(request: _Request, begin: int) -> pa.Table:
-    """Return a part of the texts as the corpus reader would give them."""
+def _rows(request: _Request, begin: int) -> pa.Table:
+    """Return a part of the texts as rows."""
     part = slice(begin, begin + _TOGETHER)
     texts = request.texts.texts[part]
-    columns = {
-        "id": [str(begin + number) for number in range(len(texts))],
-        "text": texts,
-        "text_pair": request.texts.pairs[part],
-        "label": [None if label is None else label_name(label) for label in request.targets[part]],
-        "split": ["test"] * len(texts),
-    }
-    return pa.table({column.name: pa.array(columns[column.name], column.type) for column in CORPUS})
+    labels = [None if label is None else label_name(label) for label in request.targets[part]]
+    ids = [str(begin + number) for number in range(len(texts))]
+    return rows_of(ids, texts, request.texts.pairs[part], labels, "test")
 
 
 def _attribution(

@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -134,6 +135,22 @@ def test_a_dataset_is_mapped_in_batches(classifier: SklearnPipeline, table: pd.D
     assert mapped.features["stars"] == rows.features["stars"]
     assert len(mapped) > 48
     assert mapped[0] == {**rows[0], "method": None}
+
+
+def test_a_batch_without_the_labels_that_get_samples_stays_as_it_is(classifier: SklearnPipeline) -> None:
+    batch: dict[str, Sequence[object]] = {"text": ["很好 good"], "label": [5]}
+    result = Augmenter(classifier, "augment-wide", only=[1]).batch(batch)
+    assert result == {**batch, "method": [None]}
+
+
+def test_a_function_gets_both_texts_of_pairs() -> None:
+    def same(pairs: list[tuple[str, str]]) -> list[list[float]]:
+        return [[0.1, 0.9] if one[:1] == other[:1] else [0.9, 0.1] for one, other in pairs]
+
+    augmenter = Augmenter(same, "augment-wide", classes=["no", "yes"])
+    samples = augmenter([("怎么 偿还 借款", "怎么 还钱 呢")], ["yes"])
+    assert samples
+    assert all(sample.text_pair is not None for sample in samples)
 
 
 def test_what_a_model_without_gradients_changes_is_reported(
