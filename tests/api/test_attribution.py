@@ -35,7 +35,7 @@ def test_a_single_text_has_none_in_common(pair: Attribution) -> None:
     assert "common" not in alone.to_pandas().columns
 
 
-def test_a_dict_is_json_and_says_how_it_was_made(pair: Attribution) -> None:
+def test_a_dict_is_json_and_names_the_method(pair: Attribution) -> None:
     values = pair.to_dict()
     assert json.loads(json.dumps(values)) == values
     assert values["tokens"] == list(pair.tokens)
