@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from augment.api.augmenter_settings import job_with, plan_with, require_labels, require_model
 from augment.api.given_texts import GivenTexts, given_labels, given_texts, is_missing
 from augment.api.progress_bar import Shown, shown
 from augment.api.rows_in_memory import ids_of, rows_of
@@ -27,15 +28,13 @@ from augment.api.user_tables import (
 from augment.candidates.sources import source_notices
 from augment.config.given_model import given_model, label_name
 from augment.config.in_memory import FunctionModel
-from augment.config.job import Job
 from augment.config.sections import ModelConfig
-from augment.config.yaml_file import Document, checked
-from augment.errors import DataError, RequestError, WrongTypeError, nearest
+from augment.errors import DataError, RequestError, WrongTypeError
 from augment.models.labels import LabelMap, listed
 from augment.models.model_folder import model_folder, require_pairs
 from augment.pipeline.adapting import adapted
 from augment.pipeline.apply import Treat, open_pipeline
-from augment.pipeline.definition import Pipeline, pipeline_of
+from augment.pipeline.definition import Pipeline
 from augment.pipeline.requirements import package_notices, source_names
 from augment.stages.protocol import Stage
 from augment.text.edits import Edit
@@ -65,6 +64,7 @@ class Augmenter:
         label_names: Mapping[Hashable, Hashable] | None = None,
         judge: object = None,
         language: str = "auto",
+        settings: Mapping[str, object] | None = None,
         resources: Mapping[str, object] | None = None,
         run: Mapping[str, object] | None = None,
         allow_download: bool = False,
@@ -75,19 +75,19 @@ class Augmenter:
         model, judge, classes: as `explain` takes them. pipeline: a shipped name, a file, a Pipeline, or a list of stages.
         text, label, text_pair: the columns of tables, by default those with a usual name. only: labels; only rows with one
         of them get samples. label_names: what a label in the data is called by the model, such as {0: "negative"}.
-        language, resources, run: as in a config; file names are relative to the working directory.
+        settings: keys of stages, such as {"substitute.samples": 2}. language, resources, run: as in a config; file names are relative to the working directory.
         """
         if only is not None and (isinstance(only, str) or not isinstance(only, Iterable)):
             what = f"{type(only).__name__} is no list of labels"
             raise WrongTypeError("only", what, f"give a list: only=[{only!r}]")
         self._model = None if model is None else given_model(model, classes)
-        job = _job(seed, language, resources, run, allow_download)
+        job = job_with(seed, language, resources, run, allow_download)
         if self._model is not None:
             job = job.model_copy(update={"model": self._model.config})
         if judge is not None:
             job = job.model_copy(update={"judge": given_model(judge, classes).config})
-        self._plan, changes = adapted(pipeline_of(pipeline), job)
-        _require_model(self._plan, job)
+        self._plan, changes = adapted(plan_with(pipeline, settings or {}), job)
+        require_model(self._plan, job)
         self._job, self._columns = job, (text, label, text_pair)
         self._only = None if only is None else tuple(only)
         self._names, self._progress = dict(label_names or {}), progress
@@ -117,7 +117,7 @@ class Augmenter:
             labels = [labels]
         known = None if labels is None else given_labels(labels, len(given.texts))
         if known is not None:
-            _require_labels(self._only or (), known)
+            require_labels(self._only or (), known)
         return self._made(given, known, ids_of(given, ids))
 
     def transform(
@@ -135,7 +135,7 @@ class Augmenter:
         require_frame(table)
         columns = self._named(table.columns, text, label, text_pair)
         if columns.label is not None:
-            _require_labels(self._only or (), table[columns.label].dropna().unique().tolist())
+            require_labels(self._only or (), table[columns.label].dropna().unique().tolist())
         return with_samples(table, self._of_columns(columns, table), columns)
 
     def batch(self, batch: Mapping[str, Sequence[object]]) -> dict[str, list[object]]:
@@ -258,39 +258,3 @@ class Augmenter:
             )
         wanted = {self._inside(label) for label in self._only}
         return {number for number, label in enumerate(labels) if self._inside(label) in wanted}
-
-
-def _require_labels(only: Iterable[Hashable], labels: Sequence[Hashable]) -> None:
-    """Raise DataError if no text has one of the labels that are to get samples."""
-    known = {label_name(label) for label in labels}
-    for label in only:
-        if label_name(label) not in known:
-            raise DataError("only", f"no text has the label {label!r}", nearest(str(label), sorted(known)))
-
-
-def _require_model(plan: Pipeline, job: Job) -> None:
-    """Raise RequestError if a pipeline asks a model and there is none."""
-    if job.model is None and any("model" in stage.uses for stage in plan.stages):
-        hint = 'give one, Augmenter(model, …), or a pipeline that asks none: pipeline="eda" or "aeda"'
-        raise RequestError("model", f"the pipeline `{plan.name}` asks a model, and none is given", hint)
-
-
-def _job(
-    seed: int,
-    language: str,
-    resources: Mapping[str, object] | None,
-    run: Mapping[str, object] | None,
-    allow_download: bool,
-) -> Job:
-    """Return the job of the settings, without a model; RequestError for a key or value that it cannot have."""
-    for name, section in (("resources", resources), ("run", run)):
-        if section is not None and not isinstance(section, Mapping):
-            raise WrongTypeError(name, f"{type(section).__name__} is not taken", "give a mapping of settings")
-    sections: dict[str, object] = {
-        # Of the corpus only the language and the folder count: the texts come with each call.
-        "corpus": {"root": ".", "files": "texts", "language": language},
-        "run": {**(run or {}), **({"allow_download": True} if allow_download else {})},
-        "resources": dict(resources or {}),
-        "seed": seed,
-    }
-    return checked(Job, Document(Path("Augmenter"), {}), sections)

@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -161,6 +162,12 @@ def test_what_a_model_without_gradients_changes_is_reported(
     assert "occlusion" in augmenter.notices[0]
     assert "neighbours" in augmenter.notices[1]
     assert caplog.messages == list(augmenter.notices[:2])
+
+
+def test_settings_change_a_stage(classifier: SklearnPipeline, table: pd.DataFrame) -> None:
+    augmenter = Augmenter(classifier, "augment-wide", settings={"substitute.samples": 1, "delete.samples": 1})
+    samples = augmenter(table["review"], table["stars"])
+    assert max(Counter(sample.source for sample in samples).values()) == 2
 
 
 def test_a_list_of_stages_is_a_pipeline(classifier: SklearnPipeline, table: pd.DataFrame) -> None:
