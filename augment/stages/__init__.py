@@ -20,6 +20,7 @@ from augment.stages.keep import Keep
 from augment.stages.keywords import Keywords
 from augment.stages.protocol import Stage
 from augment.stages.rank import Rank
+from augment.stages.rephrase import Rephrase
 from augment.stages.select import Select
 from augment.stages.substitute import Substitute
 from augment.stages.tokenize import Tokenize
@@ -35,6 +36,7 @@ AnyStage = Annotated[
     | Rank
     | Substitute
     | Delete
+    | Rephrase
     | Attack
     | Eda
     | Aeda
@@ -77,6 +79,7 @@ __all__ = [
     "Keywords",
     "PipelineStage",
     "Rank",
+    "Rephrase",
     "Select",
     "Substitute",
     "Tokenize",

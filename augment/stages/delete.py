@@ -17,7 +17,7 @@ from augment.stages.editor import NOTHING, Draw, Drawer, Editor, Lookup
 from augment.stages.protocol import idle
 from augment.text.editable import Protection, governed
 from augment.text.edits import Edit
-from augment.text.omission import Omission, omissions
+from augment.text.omission import omissions
 from augment.text.tagger import PACKAGE, WordParts
 
 NO_PHRASE = "no phrase may be left out"
@@ -129,22 +129,28 @@ class Delete(Editor):
 
 def phrases(row: Row, parts: WordParts) -> list[tuple[Edit, list[int]]]:
     """Return what may be left out of the texts of a row, each with the tokens it touches: all reached, none locked."""
-    matches: list[tuple[Edit, list[int]]] = []
+    return [(edit, tokens) for edit, tokens, _ in likely_phrases(row, parts)]
+
+
+def likely_phrases(row: Row, parts: WordParts) -> list[tuple[Edit, list[int], float]]:
+    """Return what may be left out of the texts of a row as `phrases` does, each with the chance that the rest reads well."""
+    matches: list[tuple[Edit, list[int], float]] = []
     may_go = frozenset(row.free)
     for side, text in enumerate((row.text, row.text_pair)):
         for omission in omissions(text, parts) if text else ():
-            tokens = _touched(row, side, omission)
+            tokens = touched(row, side, omission.start, omission.end)
             if may_go.issuperset(tokens):
                 start, end, new = omission.start, omission.end, omission.new
                 score = fsum(row.scores[token] for token in tokens)
-                matches.append((Edit(side, start, end, (text or "")[start:end], new, score), tokens))
+                edit = Edit(side, start, end, (text or "")[start:end], new, score)
+                matches.append((edit, tokens, omission.plausibility))
     return matches
 
 
-def _touched(row: Row, side: int, omission: Omission) -> list[int]:
-    """Return the tokens of a side that a phrase covers, also in part."""
+def touched(row: Row, side: int, start: int, end: int) -> list[int]:
+    """Return the tokens of a side that some code points cover, also in part."""
     return [
         token
-        for token, (start, end) in enumerate(row.spans)
-        if row.side[token] == side and start < omission.end and end > omission.start
+        for token, (first, last) in enumerate(row.spans)
+        if row.side[token] == side and first < end and last > start
     ]

@@ -43,11 +43,15 @@ class NaturalDraws:
 
     def lookup(self, rows: list[Row]) -> Drawer:
         """Return what draws the samples of some rows, all of whose words are looked up together."""
+        return partial(self._draw, self.options(rows))
+
+    def options(self, rows: list[Row]) -> dict[str, list[Option]]:
+        """Return for each row by its id which of its tokens may give way to which words."""
         openings = [(row, opening) for row in rows for opening in _openings(row)]
         if self.entities is not None:
             openings = [(row, opening) for row, opening in openings if not self.entities.names(opening.slot)]
         options: dict[str, list[Option]] = defaultdict(list)
-        clauses = {row.id: _clauses(row) for row in rows}
+        clauses = {row.id: clauses_of(row) for row in rows}
         offers = self.words.offer([opening for _, opening in openings])
         for (row, opening), fitting_words in zip(openings, offers, strict=True):
             token = opening.slot.token
@@ -55,7 +59,7 @@ class NaturalDraws:
             options[row.id] += [
                 (token, fitting, clause) for fitting in fitting_words if fitting.chance >= self.least
             ]
-        return partial(self._draw, {row.id: self._thinned(row, options[row.id]) for row in rows})
+        return {row.id: self._thinned(row, options[row.id]) for row in rows}
 
     def _thinned(self, row: Row, options: list[Option]) -> list[Option]:
         """Return the options of a row without those pairs of words that are offered in other rows only."""
@@ -80,14 +84,14 @@ class NaturalDraws:
         choice: dict[int, str] = {}
         budget, most = self.least, row.quota(self.share)
         while left and len(choice) < most:
-            token, fitting, clause = left[_weighted([option[1].weight for option in left], rng)]
+            token, fitting, clause = left[weighted([option[1].weight for option in left], rng)]
             choice[token] = fitting.word
             budget /= fitting.chance
             left = [option for option in left if option[2] != clause and option[1].chance >= budget]
         return Draw(row.edits(choice))
 
 
-def _weighted(weights: Sequence[float], rng: Chance) -> int:
+def weighted(weights: Sequence[float], rng: Chance) -> int:
     """Return an index, drawn in proportion to its weight."""
     drawn = rng.share() * sum(weights)
     for index, weight in enumerate(weights):
@@ -102,7 +106,7 @@ def _openings(row: Row) -> list[Opening]:
     return [Opening(slot, slot.before or "", row.neighbour(slot.token, 1) or "") for slot in slots_of(row)]
 
 
-def _clauses(row: Row) -> list[int]:
+def clauses_of(row: Row) -> list[int]:
     """Return the number of the clause of each token."""
     clause, numbers = 0, []
     for index, token in enumerate(row.tokens):

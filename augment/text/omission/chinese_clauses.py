@@ -129,6 +129,22 @@ def _whole(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
     return predicates(tags, clause)
 
 
+def stands_alone(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
+    """Return whether a clause is whole by itself, adds to nothing and leads on to nothing."""
+    return (
+        _whole(line, clause, tags)
+        and line.word(clause.first) not in ADDITIONS
+        and not _opens_pair(line, clause)
+        and not _announces(line, clause)
+        and not _asks(line, clause)
+    )
+
+
+def independent(line: Line, clause: Clause) -> bool:
+    """Return whether a clause goes on from none before it."""
+    return not _leans(line, clause) and not (TURNS | ALSO) & set(line.words[clause.first : clause.last][:4])
+
+
 def predicates(tags: Sequence[str], clause: Clause) -> bool:
     """Return whether there is a predicate in a clause."""
     return any(tags[index].startswith(_PREDICATES) for index in range(clause.first, clause.last))

@@ -4,6 +4,7 @@ Parts of speech are those of the tagger; without one only rules that need none a
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import regex
 
@@ -37,6 +38,7 @@ from augment.text.omission.english_words import (
 from augment.text.omission.line import Line, Match
 from augment.text.tagger import WordParts, tagger
 
+_LATIN = regex.compile(r"\p{Latin}")
 _LIKE_ADJECTIVE = regex.compile(
     r"^(?!.*\d)..+(?:ous|ful|ive|able|ible|al|ic|ish|less|[^aeiou]y|ing|ed|ent|ant|ary|some|like|-.+)$"
 )
@@ -63,17 +65,9 @@ _LONGEST = 5
 def english(line: Line, parts: WordParts) -> Iterator[Match]:
     """Yield the English phrases of a line that may be left out; without a tagger only those that need none."""
     yield from asides(line)
-    known = tagger()
-    if known is None:
+    tags = english_tags(line, parts)
+    if tags is None:
         return
-    tags = known.tags([line.token(index) for index in range(len(line))], parts)
-    # An adjective is surely one if the treebank or a dictionary has it as that, or it ends like one.
-    tags = [
-        tag
-        if tag != "ADJ|-" or known.knows(word) or "a" in parts(word) or _LIKE_ADJECTIVE.search(word)
-        else "X|-"
-        for word, tag in zip(line.words, tags, strict=True)
-    ]
     sentences = list(english_sentences(line, tags))
     yield from fixed(line)
     yield from whole_sentences(sentences)
@@ -84,6 +78,22 @@ def english(line: Line, parts: WordParts) -> Iterator[Match]:
     yield from _adjectives(line, tags)
     yield from _pairs(line, tags)
     yield from _items(line, tags)
+
+
+@lru_cache(maxsize=1 << 12)
+def english_tags(line: Line, parts: WordParts) -> list[str] | None:
+    """Return the part of speech of each token of a line; None without a tagger, or where no letter is Latin."""
+    known = tagger()
+    if known is None or not _LATIN.search(line.text):
+        return None
+    tags = known.tags([line.token(index) for index in range(len(line))], parts)
+    # An adjective is surely one if the treebank or a dictionary has it as that, or it ends like one.
+    return [
+        tag
+        if tag != "ADJ|-" or known.knows(word) or "a" in parts(word) or _LIKE_ADJECTIVE.search(word)
+        else "X|-"
+        for word, tag in zip(line.words, tags, strict=True)
+    ]
 
 
 def _adverbs(line: Line, tags: Sequence[str]) -> Iterator[Match]:

@@ -16,11 +16,10 @@ from augment.text.editable import is_content
 from augment.text.omission.chinese import chinese
 from augment.text.omission.cut import LEAST, Replacement, cut, letters
 from augment.text.omission.english import english
-from augment.text.omission.line import HAN, Line, Match, OmissionKind
+from augment.text.omission.line import HAN, Line, Match, OmissionKind, lines_of
 from augment.text.tagger import WordParts, nothing_known
 
 RuleSet = Literal["zh", "en"]
-_LINES = regex.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
 _LATIN = regex.compile(r"\p{Latin}")
 _HOLDS_BRACKET = frozenset(
     (
@@ -103,7 +102,7 @@ def omissions(text: str, parts: WordParts = nothing_known) -> tuple[Omission, ..
 
     parts: the parts of speech that a dictionary has an English word as.
     """
-    lines = [(whole.start(), Line(whole[0])) for whole in _LINES.finditer(text)]
+    lines = lines_of(text)
     content = [
         (offset + start, offset + end)
         for offset, line in lines

@@ -1,7 +1,7 @@
 """A line of a text as the rules see it, and what they find in it: which phrases may be left out."""
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple, get_args
 
 import regex
@@ -26,6 +26,7 @@ OmissionKind = Literal[
 ]
 KINDS: tuple[OmissionKind, ...] = get_args(OmissionKind)
 HAN = regex.compile(r"\p{Han}")
+_LINES = regex.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
 _WORD = regex.compile(r"\p{L}|\p{N}")
 _END = regex.compile(r"[。！？!?…；;～~．]+|[。.．]{2,}|\.")
 _SOFT = regex.compile(r"[，,：:—–]+|-{2,}")
@@ -159,3 +160,10 @@ class Line:
         if not HAN.match(self.word(index)) or not HAN.match(self.word(index - 1)[-1:]):
             return False
         return self.spans[index - 1][1] < self.spans[index][0]
+
+
+# The stages behind each other look at the same texts, and the draws of `evaluate` do so again.
+@lru_cache(maxsize=1 << 12)
+def lines_of(text: str) -> tuple[tuple[int, Line], ...]:
+    """Return the lines of a text, each with the code point at which it begins."""
+    return tuple((whole.start(), Line(whole[0])) for whole in _LINES.finditer(text))
