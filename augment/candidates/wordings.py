@@ -1,10 +1,10 @@
 """Whether people write some words in place of others: each new word must read well between its neighbours.
 
-Unlike single words, these need not be tested for what they mean: a rule offers only what says the same. A word that no row of
+Unlike single words, these need not be tested for what they mean: a rule offers only what has the same meaning. A word that no row of
 train has is not offered.
 
     wordings = Wordings(plausibility)
-    wordings.offer([("味道", (), ("很",), "好")])        # [Said(0.93, 0.7)]
+    wordings.offer([("味道", (), ("很",), "好")])        # [Tested(0.93, 0.7)]
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,14 +17,14 @@ from augment.candidates.plausibility import Plausibility, spoken_of
 from augment.candidates.word_counts import UNSEEN
 
 # What is before the words, those that were there, those that are there now, and what is behind, "" at the ends of a text.
-Words = tuple[str, tuple[str, ...], tuple[str, ...], str]
+Replaced = tuple[str, tuple[str, ...], tuple[str, ...], str]
 # How often two words must be seen next to each other where those between them are dropped.
 _SEEN = 2
 # Added to counts of pairs, of which most were never seen.
 _UNSEEN_PAIR = 0.3
 
 
-class Said(NamedTuple):
+class Tested(NamedTuple):
     """The chance that new words read well where they are, and how much of the time people write them and not the old ones."""
 
     chance: float
@@ -38,7 +38,7 @@ class Wordings:
         """Keep the counts."""
         self._plausibility = plausibility
 
-    def offer(self, wanted: Sequence[Words]) -> list[Said]:
+    def offer(self, wanted: Sequence[Replaced]) -> list[Tested]:
         """Return for each of some wordings the chance that it reads well, 0 where it does not."""
         if not wanted:
             return []
@@ -50,11 +50,15 @@ class Wordings:
         # Each word between two others.
         inner = np.flatnonzero((new_of[:-2] == new_of[1:-1]) & (new_of[1:-1] == new_of[2:]))
         left, word, right, owner = new_ids[inner], new_ids[inner + 1], new_ids[inner + 2], new_of[inner]
-        english = np.array([spoken_of(new[0] if new else left or right) == "en" for left, _, new, right in wanted], bool)
+        english = np.array(
+            [spoken_of(new[0] if new else left or right) == "en" for left, _, new, right in wanted], bool
+        )
         fits = np.zeros(len(inner))
         for spoken, mine in (("zh", ~english[owner]), ("en", english[owner])):
             if mine.any():
-                fits[mine] = self._plausibility.fits(left[mine], word[mine], right[mine], "zh" if spoken == "zh" else "en")
+                fits[mine] = self._plausibility.fits(
+                    left[mine], word[mine], right[mine], "zh" if spoken == "zh" else "en"
+                )
         np.minimum.at(chances, owner, fits)
         train = np.where(word >= 0, counts.train[word], 0) > 0
         np.logical_and.at(known, owner, train & (word != UNSEEN))
@@ -63,9 +67,14 @@ class Wordings:
         seen = np.zeros(len(wanted), np.int64)
         np.add.at(seen, new_of[pairs], counts.pairs(new_ids[pairs], new_ids[pairs + 1]))
         known &= ~bare | (seen >= _SEEN)
-        more = self._likely(new_ids, new_of, len(wanted)) - self._likely(*_flat(counts.ids, old_paths), len(wanted))
+        more = self._likely(new_ids, new_of, len(wanted)) - self._likely(
+            *_flat(counts.ids, old_paths), len(wanted)
+        )
         shares = 1 / (1 + np.exp(-np.clip(more, -30, 30)))
-        return [Said(float(chance) if ok else 0.0, float(share)) for chance, ok, share in zip(chances, known, shares, strict=True)]
+        return [
+            Tested(float(chance) if ok else 0.0, float(share))
+            for chance, ok, share in zip(chances, known, shares, strict=True)
+        ]
 
     def _likely(self, ids: np.ndarray, owner: np.ndarray, count: int) -> np.ndarray:
         """Return the logarithm of how often people write each line of words, up to what its ends decide, [N] float64."""
@@ -77,7 +86,9 @@ class Wordings:
         return total
 
 
-def _flat(ids_of: Callable[[Iterable[str]], np.ndarray], paths: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
+def _flat(
+    ids_of: Callable[[Iterable[str]], np.ndarray], paths: Sequence[Sequence[str]]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the ids of all words of some lines, and which line each is of, twice [N] int64."""
     ids = ids_of(word for path in paths for word in path)
     return ids, np.repeat(np.arange(len(paths)), [len(path) for path in paths])

@@ -64,15 +64,20 @@ class NaturalDraws:
     def _thinned(self, row: Row, options: list[Option]) -> list[Option]:
         """Return the options of a row without those pairs of words that are offered in other rows only."""
         total = sum(fitting.weight for _, fitting, _ in options)
-        kept = []
-        for option in options:
-            token, fitting, _ = option
-            old = row.tokens[token]
-            expected = min(1.0, self.count * fitting.weight / total) * self.words.often(old)
-            share = _PAIR_SHARE * _USUAL * self.words.rows / expected if expected else 1.0
-            if share >= 1 or chance(self.seed, "pair", row.id, key_of(old, fitting.word)).share() < share:
-                kept.append(option)
-        return kept
+        return [
+            (token, fitting, clause)
+            for token, fitting, clause in options
+            if self.is_usual(row, row.tokens[token], fitting.word, fitting.weight / total)
+        ]
+
+    def is_usual(self, row: Row, old: str, new: str, weight: float) -> bool:
+        """Return whether a pair of words is offered in a row: one of which the corpus has many, in a part of its rows only.
+
+        weight: the part of the row's samples that would have it, about.
+        """
+        expected = min(1.0, self.count * weight) * self.words.often(old)
+        share = _PAIR_SHARE * _USUAL * self.words.rows / expected if expected else 1.0
+        return share >= 1 or chance(self.seed, "pair", row.id, key_of(old, new)).share() < share
 
     def _draw(
         self, options: Mapping[str, Sequence[Option]], row: Row, rng: Chance, number: int

@@ -1,6 +1,6 @@
-"""Make samples by saying the same in another way: words, phrases, the order of parts, small words; few edits, from all kinds.
+"""Make samples that have the same meaning in other words: words, phrases, the order of parts, small words; few edits, from all kinds.
 
-Of all that may be edited in a row something is drawn by its chance and by how often people write it so, and more of other clauses as long as the
+Of all that may be edited in a row something is drawn by its chance and by how often people write it, and more of other clauses as long as the
 product of the chances stays above `natural`. So a row of few single edits has samples that combine them.
 """
 
@@ -19,7 +19,7 @@ from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
 from augment.candidates.natural import SUREST, NaturalWords
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
-from augment.candidates.wordings import Said, Wordings
+from augment.candidates.wordings import Tested, Wordings
 from augment.config.job import Job
 from augment.seeding import Chance
 from augment.stages.delete import likely_phrases, touched
@@ -29,6 +29,7 @@ from augment.stages.evidence import open_plausibility
 from augment.stages.natural_draws import NaturalDraws, clauses_of, weighted
 from augment.text.editable import Protection, editable
 from augment.text.edits import Edit
+from augment.text.negation import negations
 from augment.text.rephrasing import Rephrasing, RephrasingKind, Way, rephrasings
 from augment.text.tagger import PACKAGE, WordParts
 
@@ -39,7 +40,7 @@ _MORE = 0.5
 _WEIGHT = 0.5
 
 
-class Option(NamedTuple):
+class Rewording(NamedTuple):
     """Edits that may be made together, the chance that they read well, their weight, and the clauses they are in."""
 
     kind: EditKind
@@ -50,7 +51,7 @@ class Option(NamedTuple):
 
 
 class Rephrase(Editor):
-    """Samples that say the same in another way, by edits of all kinds that read well, a few in each; key words stay."""
+    """Samples that mean the same in other words, by edits of all kinds that read well, a few in each; key words stay."""
 
     kind: Literal["rephrase"] = "rephrase"
     samples: int = Field(default=4, ge=1)
@@ -84,7 +85,7 @@ class Rephrase(Editor):
     @property
     def shortfall_reason(self) -> str:
         """Why a row has no samples where every draw is empty."""
-        return "no other way to say it found"
+        return "no other wording"
 
     @property
     def word_sources(self) -> tuple[SourceName, ...]:
@@ -115,13 +116,19 @@ class Rephrase(Editor):
 
         def looked_up(rows: list[Row]) -> Drawer:
             """Return what draws the samples of some rows."""
-            options: dict[str, list[Option]] = {row.id: [] for row in rows}
+            options: dict[str, list[Rewording]] = {row.id: [] for row in rows}
             clauses = {row.id: clauses_of(row) for row in rows}
             if "word" in self.edits:
                 own = [replace(row, free=_other_content(row, guard)) for row in rows]
                 for row, of_row in zip(own, draws.options(own).values(), strict=True):
                     options[row.id] += [
-                        Option("word", row.edits({token: fitting.word}), fitting.chance, fitting.weight, frozenset([clause]))
+                        Rewording(
+                            "word",
+                            row.edits({token: fitting.word}),
+                            fitting.chance,
+                            fitting.weight,
+                            frozenset([clause]),
+                        )
                         for token, fitting, clause in of_row
                     ]
             for row in rows:
@@ -129,25 +136,31 @@ class Rephrase(Editor):
                     options[row.id] += self._phrases(row, clauses[row.id], parts)
             if {"order", "form", "added", "dropped"} & set(self.edits):
                 for row, others in zip(rows, self._rephrasings(rows, clauses, parts, wordings), strict=True):
-                    options[row.id] += others
+                    options[row.id] += [option for option in others if draws.is_usual(row, *_pair(option))]
             return partial(self.drawn, options)
 
         return looked_up
 
-    def _phrases(self, row: Row, clauses: Sequence[int], parts: WordParts) -> list[Option]:
+    def _phrases(self, row: Row, clauses: Sequence[int], parts: WordParts) -> list[Rewording]:
         """Return the phrases without key words that may be left out of a row."""
         key = set(row.key)
         return [
-            Option("phrase", (edit,), min(chance, SUREST), _WEIGHT * chance, frozenset(clauses[token] for token in tokens))
+            Rewording(
+                "phrase",
+                (edit,),
+                min(chance, SUREST),
+                _WEIGHT * chance,
+                frozenset(clauses[token] for token in tokens),
+            )
             for edit, tokens, chance in likely_phrases(row, parts)
             if chance >= self.natural and not key & set(tokens)
         ]
 
     def _rephrasings(
         self, rows: Sequence[Row], clauses: Mapping[str, Sequence[int]], parts: WordParts, wordings: Wordings
-    ) -> list[list[Option]]:
+    ) -> list[list[Rewording]]:
         """Return for each row its other orders and small words that read well."""
-        found = [
+        matches = [
             (number, side, one)
             for number, row in enumerate(rows)
             if row.free
@@ -156,39 +169,49 @@ class Rephrase(Editor):
             for one in rephrasings(text, parts)
             if one.kind in self.edits
         ]
-        said = iter(wordings.offer([words for _, _, one in found for words in one.wordings]))
-        options: list[list[Option]] = [[] for _ in rows]
-        for number, side, one in found:
-            tested = [next(said) for _ in one.wordings]
+        tests = iter(wordings.offer([words for _, _, one in matches for words in one.wordings]))
+        options: list[list[Rewording]] = [[] for _ in rows]
+        for number, side, one in matches:
+            tested = [next(tests) for _ in one.wordings]
             option = self._option(rows[number], side, one, tested, clauses[rows[number].id])
             if option is not None:
                 options[number].append(option)
-        return [_by_place(of_row) for of_row in options]
+        return [_by_position(of_row) for of_row in options]
 
     def _option(
-        self, row: Row, side: int, one: Rephrasing, tested: Sequence[Said], clauses: Sequence[int]
-    ) -> Option | None:
-        """Return another way to say a part of a row; None where it does not read well, or a word has to stay."""
+        self, row: Row, side: int, one: Rephrasing, tested: Sequence[Tested], clauses: Sequence[int]
+    ) -> Rewording | None:
+        """Return another wording of a part of a row; None where it does not read well, or a word has to stay."""
         chance = min(SUREST, one.plausibility)
-        for said in tested:
-            chance = min(chance, said.chance)
+        for test in tested:
+            chance = min(chance, test.chance)
         if chance < self.natural:
             return None
-        way = next((way for way in one.ways if _may_go(row, side, way)), None)
+        way = next((way for way in one.ways if _may_go(row, side, way, one.negates)), None)
         if way is None:
             return None
         text = (row.text, row.text_pair or "")[side]
         tokens = touched(row, side, one.start, one.end) or touched(row, side, one.start - 1, one.end + 1)
         edits = tuple(
-            Edit(side, start, end, text[start:end], new, fsum(row.scores[token] for token in touched(row, side, start, end)))
+            Edit(
+                side,
+                start,
+                end,
+                text[start:end],
+                new,
+                fsum(row.scores[token] for token in touched(row, side, start, end)),
+            )
             for start, end, new in way
         )
         weight = chance * (tested[0].share if tested and one.kind != "order" else _WEIGHT)
-        return Option(one.kind, edits, chance, weight, frozenset(clauses[token] for token in tokens))
+        return Rewording(one.kind, edits, chance, weight, frozenset(clauses[token] for token in tokens))
 
-    def drawn(self, options: Mapping[str, Sequence[Option]], row: Row, rng: Chance, number: int) -> Draw | None:
+    def drawn(
+        self, options: Mapping[str, Sequence[Rewording]], row: Row, rng: Chance, number: int
+    ) -> Draw | None:
         """Return a sample: something drawn, and by chance more of other clauses while the budget lasts."""
-        left, edits, budget = list(options[row.id]), (), self.natural
+        left, budget = list(options[row.id]), self.natural
+        edits: tuple[Edit, ...] = ()
         if not left:
             return None
         while left:
@@ -207,13 +230,21 @@ def _other_content(row: Row, guard: Protection) -> tuple[int, ...]:
     return tuple(token for token in row.free if may[token] and token not in row.key)
 
 
-def _may_go(row: Row, side: int, way: Way) -> bool:
-    """Return whether no change takes a token away that is locked, not reached or key."""
-    free = frozenset(row.free) - frozenset(row.key)
+def _pair(option: Rewording) -> tuple[str, str, float]:
+    """Return what an option replaces, what by, and its weight; nothing where parts change places."""
+    edit = option.edits[0]
+    return (edit.old, edit.new, option.weight) if len(option.edits) == 1 else ("", "", 0.0)
+
+
+def _may_go(row: Row, side: int, way: Way, negates: bool) -> bool:
+    """Return whether no change takes a token away that is locked, not reached or key; a negation may give way to its other form."""
+    free = set(row.free) - set(row.key)
+    if negates:
+        free |= (negations(row.tokens) & row.locked) - set(row.key)
     return all(free.issuperset(touched(row, side, start, end)) for start, end, _ in way)
 
 
-def _apart(one: Option, other: Option) -> bool:
+def _apart(one: Rewording, other: Rewording) -> bool:
     """Return whether two options are of different clauses, and no edit of one meets one of the other."""
     if one.clauses & other.clauses:
         return False
@@ -224,9 +255,10 @@ def _apart(one: Option, other: Option) -> bool:
     )
 
 
-def _by_place(options: Sequence[Option]) -> list[Option]:
+def _by_position(options: Sequence[Rewording]) -> list[Rewording]:
     """Return options of which those of one kind for one place weigh together what one does."""
-    places = Counter((option.kind, option.edits[0][:3]) for option in options)
+    positions = Counter((option.kind, option.edits[0][:3]) for option in options)
     return [
-        option._replace(weight=option.weight / places[option.kind, option.edits[0][:3]]) for option in options
+        option._replace(weight=option.weight / positions[option.kind, option.edits[0][:3]])
+        for option in options
     ]

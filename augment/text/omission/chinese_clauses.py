@@ -108,6 +108,11 @@ def _with_mark(line: Line, clause: Clause, before: Clause | None) -> Match:
 
 def _whole(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
     """Return whether a clause is a predication of its own that begins and ends with none of its neighbours' words."""
+    return _bounded(line, clause, tags) and predicates(tags, clause)
+
+
+def _bounded(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
+    """Return whether a clause begins and ends with none of its neighbours' words."""
     words = line.words[clause.first : clause.last]
     letters = "".join(words)
     if len(letters) < 3 and not tags[clause.first].startswith(("a", "i", "z", "l")):
@@ -124,15 +129,13 @@ def _whole(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
         or words[-1] in DANGLING
     ):
         return False
-    if any(word in TURNS for word in words[1:3]) or _ordinal(line, clause):
-        return False
-    return predicates(tags, clause)
+    return not any(word in TURNS for word in words[1:3]) and not _ordinal(line, clause)
 
 
-def stands_alone(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
-    """Return whether a clause is whole by itself, adds to nothing and leads on to nothing."""
+def is_separate(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
+    """Return whether a clause has its own beginning and end, adds to nothing and leads on to nothing."""
     return (
-        _whole(line, clause, tags)
+        _bounded(line, clause, tags)
         and line.word(clause.first) not in ADDITIONS
         and not _opens_pair(line, clause)
         and not _announces(line, clause)

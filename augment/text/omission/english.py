@@ -58,6 +58,8 @@ _OF_STATEMENTS = (
 _TIED = frozenset(
     ("come", "go", "try", "wait", "sit", "stop", "stay", "trying", "going", "sat", "went", "came")
 )
+# Tokens in which what follows from `so` may begin.
+_CONSEQUENCE = 14
 # Tokens of an item at most.
 _LONGEST = 5
 
@@ -130,7 +132,7 @@ def _intensifies(line: Line, tags: Sequence[str], index: int) -> bool:
     if word != "so" or not tags[index + 1].startswith("ADJ") or behind in BOUND:
         return False
     return not {"that", "as", "to", "i", "you", "we", "not"} & set(
-        line.words[index + 2 : index + 8]
+        line.words[index + 2 : index + _CONSEQUENCE]
     ) and not any(is_negation(before) for before in line.words[max(index - 2, 0) : index])
 
 

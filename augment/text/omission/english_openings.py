@@ -96,6 +96,9 @@ def before_subject(sentence: English) -> Iterator[Match]:
     comma = next((index for index in range(first, last) if sentence.word(index) == ","), None)
     if comma is None or comma - first < 2 or not sentence.is_clause(comma + 1):
         return
+    # From the dull, surreal ache … rises …: the comma is one between adjectives.
+    if sentence.is_a(comma - 1, "ADJ") and sentence.is_a(comma + 1, "ADJ"):
+        return
     within = sentence.words(first, comma)
     if sentence.word(comma + 1) in PRONOUNS or THIRD & set(sentence.words(comma + 1, comma + 9)):
         return

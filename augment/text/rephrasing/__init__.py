@@ -1,4 +1,4 @@
-"""Other ways to say the same: parts in another order, another form of the same words, small words that may be there or not."""
+"""Other wordings of the same meaning: parts in another order, another form of the same words, small words that may be there or not."""
 
 from augment.text.rephrasing.find import Rephrasing, Way, rephrasings
 from augment.text.rephrasing.proposal import KINDS, RephrasingKind

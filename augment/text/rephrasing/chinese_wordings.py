@@ -1,4 +1,4 @@
-"""Small Chinese words that stand for each other, or that may be there or not."""
+"""Small Chinese words that mean the same as each other, or that may be there or not."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -7,107 +7,44 @@ from augment.text.negation import is_negation
 from augment.text.omission.chinese_words import DEGREE, HOLDERS, LIGHT
 from augment.text.omission.line import HAN, Clause, Line
 from augment.text.rephrasing.proposal import Wording
+from augment.text.rephrasing.words import (
+    ANYWHERE,
+    DEEDS,
+    DROPPED,
+    HOURS,
+    HOUSES,
+    NEGATED,
+    NOT_BEFORE,
+    NOT_BEHIND,
+    OPENING,
+    PRAISED,
+    SPOKEN,
+    STATES,
+    THINGS,
+)
 from augment.text.segment import tokens_of
 
-# Words of one line can be put for each other; of the first list only where a clause begins.
-_OPENING = """
-但是 但 不过 可是
-而且 并且
-所以 因此
-因为 由于
-如果 要是 假如
-虽然 尽管 虽说
-另外 此外
-其实 实际上 事实上
-总之 总的来说 总体来说 总体来讲 总的来讲 总体上 整体来说 总体而言
-特别是 尤其是
-感觉 觉得
-即使 就算 即便
-无论 不管
-不仅 不但 不光
-"""
-_ANYWHERE = """
-有点 有些
-居然 竟然
-终于 总算
-总是 老是
-经常 常常 时常
-偶尔 有时 有时候
-很多 许多 好多
-大概 大约
-好像 似乎 貌似
-马上 立刻 立即 立马
-一直 始终
-刚 刚刚
-每次 每回
-这次 这回
-上次 上回
-下次 下回
-以后 今后
-里面 里边
-外面 外边
-旁边 边上
-晚上 夜里
-早上 早晨
-现在 目前 如今
-什么 啥
-怎么 咋
-为什么 为啥
-应该 应当
-我们 咱们
-一起 一块
-其他 其它
-更 更加
-确实 的确
-绝对 肯定
-稍微 略微
-仅 仅仅
-已经 已
-买 购买
-用 使用
-住 入住
-孩子 小孩 小朋友
-父母 爸妈
-或者 或
-来说 来讲 而言
-和 跟
-和 与
-时候 时
-店家 商家
-一点 一点儿
-整体 总体
-以前 之前
-之后 以后
-也许 可能 或许
-本来 原本
-正好 刚好 恰好
-赶紧 赶快
-随便 随意
-互相 相互
-忽然 突然
-仿佛 好似
-没想到 想不到
-"""
 _PARTICLES = ("哦", "啊")
-_DROPPED = frozenset(("哦", "啊", "呀", "哈", "啦", "噢", "哟", "呐", "喔"))
+# Before these a word opens a clause as well; with those a particle is needed.
+_BEFORE_OPENING = frozenset(("我", "我们", "个人"))
+_EXCLAIMS = frozenset(("这个", "那个", "叫", "多", "多么"))
+_COMPARES = frozenset(("比", "离", "像", "如", "和", "跟"))
 _STRONG = ("很", "挺", "非常", "十分", "蛮", "特别", "相当")
+# Words of degree that an assurance goes badly with.
+_WEAK = frozenset(("比较", "较", "稍", "较为", "真"))
 _SURE = ("真的", "确实", "的确")
-# Words of degree that 的 can follow whatever they are before, and qualities that it can follow behind others.
-_SPOKEN = frozenset(("挺", "蛮", "还", "还是", "都"))
-_PRAISED = frozenset("不错 好 方便 满意 舒服 到位 快 棒 好吃 干净 热情 周到 大 实惠 划算 好用 漂亮 清楚 安静".split())
-# What a group does not mean the same in: before, or behind, one of these.
-_NOT_BEHIND = {"可能": frozenset("有 不 最 很 尽".split()), "有点": frozenset("还 没".split()), "时候": frozenset("有 小 什么".split())}
-_NOT_BEFORE = {"用": frozenset("了 来 得 完 过 的 来看".split()), "住": frozenset("了 得 的 在 进 下 满 不 房 处 店".split()), "和": frozenset(("一样", "。"))}
-_STATES = frozenset("好吃 难吃 给力 到位 周到 满意 棒 超值 划算 实惠 值得 适中 不错 一流 好听 好看 好用 耐用 齐全 热心 准时 及时 迅速 快 慢 好 差 贵 便宜 大 小 多 少 高 低 旧 新 远 近".split())
 
 
 def chinese_wordings(line: Line, tags: Sequence[str]) -> Iterator[Wording]:
     """Yield other words for the same in a Chinese line."""
     yield from _groups(line)
+    yield from _negated(line)
+    yield from _hours(line)
     for number, clause in enumerate(line.clauses):
         yield from _endings(line, clause, tags)
         yield from _degrees(line, clause, tags)
         yield from _possession(line, clause, tags)
+        yield from _subjects(line, clause, tags)
         if not number:
             yield from _openers(line, clause, tags)
 
@@ -116,7 +53,7 @@ def chinese_wordings(line: Line, tags: Sequence[str]) -> Iterator[Wording]:
 def _table() -> dict[str, tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...], bool], ...]]:
     """Return by first token what can be replaced: its tokens, what by, and whether only where a clause begins."""
     table: dict[str, list[tuple[tuple[str, ...], tuple[tuple[str, ...], ...], bool]]] = {}
-    for text, opening in ((_OPENING, True), (_ANYWHERE, False)):
+    for text, opening in ((OPENING, True), (ANYWHERE, False)):
         for group in text.strip().split("\n"):
             members = [tuple(tokens_of(word)) for word in group.split()]
             for member in members:
@@ -130,68 +67,162 @@ def _groups(line: Line) -> Iterator[Wording]:
     begins = {clause.first for clause in line.clauses}
     table, words = _table(), line.words
     for index, word in enumerate(words):
-        for member, others, opening in table.get(word, ()):
+        before = line.word(index - 1)
+        if word not in table or is_negation(before) or before in NOT_BEHIND.get(word, ()):
+            continue
+        opens = index in begins or before in _BEFORE_OPENING
+        for member, others, opening in table[word]:
             last = index + len(member)
-            if tuple(words[index:last]) != member or (opening and index not in begins and words[index - 1] not in ("我", "我们", "个人")):
+            if tuple(words[index:last]) != member or line.word(last) in NOT_BEFORE.get(word, ()):
                 continue
-            apart = line.word(index - 1) in _NOT_BEHIND.get(word, ()) or line.word(last) in _NOT_BEFORE.get(word, ())
-            if not is_negation(line.word(index - 1)) and not apart:
+            if opens or not opening:
                 for other in others:
                     yield Wording("form", index, last, other, 0.93)
 
 
+def _negated(line: Line) -> Iterator[Wording]:
+    """Yield other negations that mean the same: 没有送, 没送."""
+    begins = {clause.first for clause in line.clauses}
+    for group in NEGATED.strip().split("\n"):
+        members = [tuple(tokens_of(word)) for word in group.split()]
+        for index in range(len(line)):
+            for member in members:
+                last = index + len(member)
+                if tuple(line.words[index:last]) != member or not HAN.match(line.word(last)):
+                    continue
+                orders = member in (("不要",), ("别",))
+                if (orders and index not in begins) or line.word(last) in (
+                    "了",
+                    "吗",
+                    "的",
+                    "过",
+                    "什么",
+                    "啥",
+                ):
+                    continue
+                for other in members:
+                    if other != member:
+                        yield Wording("form", index, last, other, 0.93, negates=True)
+
+
+def _hours(line: Line) -> Iterator[Wording]:
+    """Yield how long in digits, in words, and without 个: 两个小时, 2个小时, 2小时."""
+    for index in range(len(line) - 1):
+        word, behind, further = line.word(index), line.word(index + 1), line.word(index + 2)
+        if behind == "小时" and len(word) == 2 and word[1] == "个" and word[0] in HOURS:
+            yield Wording("form", index, index + 1, (HOURS[word[0]], "个"), 0.93)
+            yield Wording("form", index, index + 1, (word[0],), 0.93)
+        if word in HOURS.values() and behind == "个" and further == "小时":
+            letter = next(letter for letter, digit in HOURS.items() if digit == word)
+            yield Wording("form", index, index + 2, (letter + "个",), 0.93)
+            yield Wording("dropped", index + 1, index + 2, (), 0.93)
+        if word == "半个" and behind == "小时":
+            yield Wording("form", index, index + 2, ("半小时",), 0.93)
+        if word == "半小时" and not line.word(index - 1).endswith(("个", "点", "天")):
+            yield Wording("form", index, index + 1, ("半个", "小时"), 0.93)
+
+
+def _is_thing(line: Line, index: int, tags: Sequence[str]) -> bool:
+    """Return whether a word names something."""
+    return tags[index] in ("n", "vn") or line.word(index) in THINGS
+
+
+def _subjects(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
+    """Yield what the writer did with 我 or without, and 店 as 这家店, at the beginning of a clause."""
+    first = clause.first
+    word, behind = line.word(first), line.word(first + 1)
+    if clause.last - first < 3:
+        return
+    if word == "我" and behind in DEEDS:
+        yield Wording("dropped", first, first + 1, (), 0.93)
+    if (
+        word in DEEDS - {"觉得", "感觉", "要", "住", "去", "从"}
+        and not first
+        and behind in ("了", "的", "过")
+    ):
+        yield Wording("added", first, first, ("我",), 0.93)
+    if word in HOUSES and tags[first + 1][:1] in ("n", "d", "a") and behind != "的":
+        yield Wording("added", first, first, ("这家",), 0.93)
+    if word == "这家" and behind in HOUSES:
+        yield Wording("dropped", first, first + 1, (), 0.93)
+
+
 def _endings(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
-    """Yield a particle at the end of a clause that says how something is, or the clause without."""
+    """Yield a particle at the end of a clause on how something is, or the clause without."""
     last = clause.last - 1
-    if last - clause.first < 1 or any(mark[:1] in "?？:：" for mark in line.words[clause.last : clause.after]):
+    marks = line.words[clause.last : clause.after]
+    if last == clause.first or any(mark[:1] in "?？:：" for mark in marks):
+        return
+    yield from _without_particle(line, clause, tags)
+    if not _quality(line.word(last), tags[last]) or not _graded(line, clause, last):
         return
     word, before = line.word(last), line.word(last - 1)
-    inside = set(line.words[clause.first : last])
-    if word in _DROPPED and HAN.match(before) and not inside & {"这个", "那个", "叫", "多", "多么"}:
+    if before in SPOKEN or (word in PRAISED and before in ("很", "非常")):
+        yield Wording("added", clause.last, clause.last, ("的",), 0.93)
+    if before not in ("还", "也", "较", "比较", "都"):
+        for particle in _PARTICLES:
+            yield Wording("added", clause.last, clause.last, (particle,), 0.9)
+
+
+def _without_particle(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
+    """Yield a clause without the particle at its end, or with another."""
+    last = clause.last - 1
+    word, inside = line.word(last), set(line.words[clause.first : last])
+    good = _quality(line.word(last - 1), tags[last - 1])
+    if word in DROPPED and HAN.match(line.word(last - 1)) and not inside & _EXCLAIMS:
         yield Wording("dropped", last, last + 1, (), 0.93)
-        if _quality(before, tags[last - 1]):
-            for other in _PARTICLES:
-                if other != word:
-                    yield Wording("form", last, last + 1, (other,), 0.93)
-    if word == "的" and _quality(before, tags[last - 1]) and _graded(line, clause, last - 1) and not inside & {"是", "算", "算是"}:
+        for other in _PARTICLES if good else ():
+            if other != word:
+                yield Wording("form", last, last + 1, (other,), 0.93)
+    if word == "的" and good and _graded(line, clause, last - 1) and not inside & {"是", "算", "算是"}:
         yield Wording("dropped", last, last + 1, (), 0.93)
-    if _quality(word, tags[last]) and _graded(line, clause, last):
-        if before in _SPOKEN or (word in _PRAISED and before in ("很", "非常")):
-            yield Wording("added", clause.last, clause.last, ("的",), 0.93)
-        if before not in ("还", "也", "较", "比较", "都"):
-            for particle in _PARTICLES:
-                yield Wording("added", clause.last, clause.last, (particle,), 0.9)
 
 
 def _quality(word: str, tag: str) -> bool:
-    """Return whether a word says how something is."""
-    return word in _STATES or (tag.startswith(("a", "z")) and len(word) > 1)
+    """Return whether a word is one of how something is."""
+    return word in STATES or (tag.startswith(("a", "z")) and len(word) > 1)
 
 
 def _graded(line: Line, clause: Clause, index: int) -> bool:
     """Return whether a word of degree, or 还 or 都, is before a quality, and no negation or comparison in the clause."""
     before = line.word(index - 1)
     words = line.words[clause.first : index]
-    return index > clause.first and (before in DEGREE or before in ("还", "还是", "都", "也", "超")) and "比" not in words and not any(map(is_negation, words))
+    return (
+        index > clause.first
+        and (before in DEGREE or before in ("还", "还是", "都", "也", "超"))
+        and "比" not in words
+        and not any(map(is_negation, words))
+    )
 
 
 def _degrees(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
     """Yield words of degree before a quality that has none, and assurances before one that has."""
     for index in range(clause.first, clause.last):
-        word, before = line.word(index), line.word(index - 1) if index > clause.first else ""
-        inside = line.words[clause.first : index]
-        if {"比", "离", "像", "如", "和", "跟"} & set(inside) or any(map(is_negation, inside)) or is_negation(word):
+        word, inside = line.word(index), line.words[clause.first : index]
+        if not _COMPARES.isdisjoint(inside) or any(map(is_negation, [*inside, word])):
             return
-        subject = index > clause.first and tags[index - 1].startswith(("n", "vn")) and bool(HAN.match(before))
-        at_end = index + 1 == clause.last or line.word(index + 1) in ("啊", "哦")
-        if at_end and subject and _quality(word, tags[index]):
+        length = 1 + (word == "太")
+        exclaims = word[:1] == "太" and line.words[index + length : clause.last] == ["了"]
+        if exclaims and (not inside or tags[index - 1].startswith("n")):
+            for sure in ("真的", "实在", "确实"):
+                yield Wording("added", index, index, (sure,), 0.93)
+        subject = bool(inside) and _is_thing(line, index - 1, tags) and bool(HAN.match(inside[-1]))
+        if subject and _quality(word, tags[index]) and _ends(line, clause, index + 1, ("啊", "哦")):
             for degree in _STRONG:
                 yield Wording("added", index, index, (degree,), 0.9)
-        more = line.word(index + 1)
-        ends = index + 2 == clause.last or (line.word(index + 2) in ("的", "了") and index + 3 == clause.last)
-        if word in DEGREE - {"比较", "较", "稍", "较为", "真"} and (subject or index == clause.first) and ends and _quality(more, tags[min(index + 1, len(tags) - 1)]):
+        graded = word in DEGREE - _WEAK and index + 1 < clause.last and (subject or not inside)
+        if (
+            graded
+            and _quality(line.word(index + 1), tags[index + 1])
+            and _ends(line, clause, index + 2, ("的", "了"))
+        ):
             for sure in _SURE:
                 yield Wording("added", index, index, (sure,), 0.9)
+
+
+def _ends(line: Line, clause: Clause, index: int, particles: Sequence[str]) -> bool:
+    """Return whether a clause ends at an index, or behind one of some particles that is there."""
+    return index == clause.last or (index + 1 == clause.last and line.word(index) in particles)
 
 
 def _possession(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
@@ -201,7 +232,12 @@ def _possession(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wor
         return
     marked = line.word(first + 1) == "的"
     head = first + 1 + marked
-    if head + 1 >= clause.last or tags[head] != "n" or len(line.word(head)) < 2 or line.word(head) in LIGHT:
+    if (
+        head + 1 >= clause.last
+        or not _is_thing(line, head, tags)
+        or len(line.word(head)) < 2
+        or line.word(head) in LIGHT
+    ):
         return
     if tags[head + 1][:1] in ("d", "a", "v", "z"):
         if marked:
@@ -211,7 +247,7 @@ def _possession(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wor
 
 
 def _openers(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
-    """Yield 感觉 before a text that begins by saying how something is."""
+    """Yield 感觉 before a text that begins with how something is."""
     if clause.first or clause.last < 3 or not tags[0].startswith(("n", "vn")) or "感觉" in line.words:
         return
     if _quality(line.word(clause.last - 1), tags[clause.last - 1]):

@@ -1,67 +1,25 @@
-"""Small English words that stand for each other, or that may be there or not."""
+"""Small English words that mean the same as each other, or that may be there or not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from augment.text.negation import is_negation
 from augment.text.omission.english_sentence import English
 from augment.text.omission.english_words import BINDS, BOUND, COMPARED, KEEPS
 from augment.text.rephrasing.proposal import Wording
+from augment.text.rephrasing.words import (
+    DRAWN,
+    ENGLISH,
+    NEGATED_VERBS,
+    OWNERS,
+    REVIEWED,
+    SUBJECTS,
+    THINKING,
+    WHOLE,
+)
 
-# What is on one line can be put for each other.
-_SAME = """
-perhaps | maybe
-almost | nearly
-often | frequently
-completely | totally | entirely
-mostly | largely | mainly
-especially | particularly
-clearly | obviously
-certainly | definitely | surely
-basically | essentially
-everyone | everybody
-anyone | anybody
-someone | somebody
-toward | towards
-for example | for instance
-a bit | a little
-kind of | sort of
-because of | due to
-as if | as though
-a lot of | lots of | plenty of
-at times | sometimes
-movie | film
-movies | films
-kids | children
-tv | television
-begins | starts
-begin | start
-began | started
-buy | purchase
-bought | purchased
-whole | entire
-whether | whether or not
-in spite of | despite
-until | till
-although | though
-simply | just
-absolutely | utterly
-too | as well
-needs to | has to
-need to | have to
-which | that
-"""
-# What is drawn to a pronoun, and the verb that it is.
-_DRAWN = {"'s": "is", "’s": "is", "'re": "are", "’re": "are", "'m": "am", "’m": "am", "'ve": "have", "’ve": "have", "'ll": "will", "’ll": "will"}
-_WHOLE = {
-    "is": ("'s", frozenset(("it", "that", "there", "he", "she", "what", "here", "who"))),
-    "are": ("'re", frozenset(("they", "you", "we"))),
-    "am": ("'m", frozenset(("i",))),
-    "will": ("'ll", frozenset(("it", "they", "you", "we", "i", "he", "she"))),
-    "have": ("'ve", frozenset(("i", "they", "you", "we"))),
-}
-_THINKING = frozenset("think thinks thought believe believes know knows knew feel feels felt hope hopes guess say says said suggest suggests suspect wish realize realizes find".split())
-_SUBJECTS = frozenset("it he she they we you i this there the".split())
+_DONE = frozenset(("got", "been", "had", "become", "gotten"))
+_COPULAS = frozenset(("is", "are", "was", "were", "'s", "it's", "'re"))
 _DEGREES = ("very", "really", "truly")
 
 
@@ -70,6 +28,8 @@ def english_wordings(sentence: English) -> Iterator[Wording]:
     yield from _groups(sentence)
     for index in range(sentence.first, sentence.last):
         yield from _contracted(sentence, index)
+        yield from _negated(sentence, index)
+        yield from _owned(sentence, index)
         yield from _that(sentence, index)
         yield from _degree(sentence, index)
         yield from _serial(sentence, index)
@@ -80,10 +40,12 @@ def english_wordings(sentence: English) -> Iterator[Wording]:
 def _table() -> dict[str, tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], ...]]:
     """Return by first word what can be replaced: its words, and what by."""
     table: dict[str, list[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]]] = {}
-    for group in _SAME.strip().split("\n"):
+    for group in ENGLISH.strip().split("\n"):
         members = [tuple(words.split()) for words in group.split(" | ")]
         for member in members:
-            table.setdefault(member[0], []).append((member, tuple(other for other in members if other != member)))
+            table.setdefault(member[0], []).append(
+                (member, tuple(other for other in members if other != member))
+            )
     return {first: tuple(entries) for first, entries in table.items()}
 
 
@@ -93,36 +55,83 @@ def _groups(sentence: English) -> Iterator[Wording]:
     for index in range(sentence.first, sentence.last):
         for member, others in table.get(sentence.word(index), ()):
             last = index + len(member)
-            if tuple(sentence.words(index, last)) != member or last > sentence.last or not _holds(sentence, index, last, member):
+            if (
+                tuple(sentence.words(index, last)) != member
+                or last > sentence.last
+                or not _holds(sentence, index, last, member)
+            ):
                 continue
             for other in others:
                 yield Wording("form", index, last, other, 0.93)
 
 
 def _holds(sentence: English, first: int, last: int, member: tuple[str, ...]) -> bool:
-    """Return whether words mean here what their line of the list says."""
-    word, before, behind = member[0], sentence.word(first - 1), sentence.word(last)
+    """Return whether words mean here what the words on their line of the list do."""
+    before, behind = sentence.word(first - 1), sentence.word(last)
     named = sentence.line.token(first)[0].isupper() and not sentence.line.opens(first)
     if named or is_negation(before) or before in ("as", "so") or behind == "as":
         return False
-    if word in ("which", "that"):
-        verb = last < sentence.last and "Fin" in sentence.tags[last]
-        return verb and sentence.is_a(first - 1, "NOUN") and sentence.is_a(first, "PRON")
-    if word == "whether":
-        return behind != "or"
-    if word in ("although", "though"):
-        return sentence.is_a(first, "SCONJ") and sentence.is_clause(last)
-    if word in ("too",):
-        return last == sentence.last
-    if member == ("as", "well"):
-        return last == sentence.last
-    if word in ("simply", "just"):
-        return sentence.is_a(last, "ADJ", "DET") and before in ("is", "are", "was", "'s")
-    if member in (("a", "bit"), ("a", "little")):
-        return sentence.is_a(last, "ADJ", "ADV")
-    if member in (("kind", "of"), ("sort", "of")):
-        return sentence.is_a(last, "ADJ", "VERB") or before in ("some", "any", "this", "that", "the")
-    return True
+    asks = _ONLY_WHERE.get(member)
+    return asks is None or asks(sentence, first, last)
+
+
+def _relates(sentence: English, first: int, last: int) -> bool:
+    """Return whether a pronoun is the subject of a relative clause: a film (that) is long."""
+    finite = last < sentence.last and "Fin" in sentence.tags[last]
+    return finite and sentence.is_a(first - 1, "NOUN") and sentence.is_a(first, "PRON")
+
+
+def _concedes(sentence: English, first: int, last: int) -> bool:
+    """Return whether a word opens a clause."""
+    return sentence.is_a(first, "SCONJ") and sentence.is_clause(last)
+
+
+def _ends(sentence: English, first: int, last: int) -> bool:
+    """Return whether a sentence ends with some words."""
+    return last == sentence.last
+
+
+def _only(sentence: English, first: int, last: int) -> bool:
+    """Return whether a word of degree follows a copula: is (simply) great."""
+    return sentence.is_a(last, "ADJ", "DET") and sentence.word(first - 1) in _COPULAS
+
+
+def _somewhat(sentence: English, first: int, last: int) -> bool:
+    """Return whether a word of degree is before a quality."""
+    return sentence.is_a(last, "ADJ", "ADV")
+
+
+def _kinds(sentence: English, first: int, last: int) -> bool:
+    """Return whether words are of degree, or a noun has a determiner."""
+    determined = sentence.word(first - 1) in ("some", "any", "this", "that", "the")
+    return determined or sentence.is_a(last, "ADJ", "VERB")
+
+
+def _may(sentence: English, first: int, last: int) -> bool:
+    """Return whether an auxiliary is before its verb."""
+    return sentence.is_a(first, "AUX") and sentence.is_a(last, "VERB", "AUX", "ADV")
+
+
+# Where some words mean what the words on their line of the list do; the others do so anywhere.
+_ONLY_WHERE: dict[tuple[str, ...], Callable[[English, int, int], bool]] = {
+    ("which",): _relates,
+    ("that",): _relates,
+    ("although",): _concedes,
+    ("though",): _concedes,
+    ("too",): _ends,
+    ("as", "well"): _ends,
+    ("simply",): _only,
+    ("just",): _only,
+    ("a", "bit"): _somewhat,
+    ("a", "little"): _somewhat,
+    ("kind", "of"): _kinds,
+    ("sort", "of"): _kinds,
+    ("may",): _may,
+    ("might",): _may,
+    ("each",): lambda sentence, first, last: sentence.is_a(last, "NOUN"),
+    ("every",): lambda sentence, first, last: sentence.is_a(last, "NOUN"),
+    ("whether",): lambda sentence, first, last: sentence.word(last) != "or",
+}
 
 
 def _contracted(sentence: English, index: int) -> Iterator[Wording]:
@@ -130,41 +139,96 @@ def _contracted(sentence: English, index: int) -> Iterator[Wording]:
     word, behind = sentence.word(index), sentence.word(index + 1)
     if index + 1 >= sentence.last or is_negation(behind):
         return
+    before = sentence.word(index - 1) if index > sentence.first else ""
     stem, mark, rest = word.partition("'") if "'" in word else word.partition("’")
-    whole = _DRAWN.get(mark + rest)
-    done = sentence.tags[index + 1].startswith("VERB|Part") or behind in ("got", "been", "had", "become", "gotten")
-    if whole and stem and stem in _WHOLE[whole][1] and not (whole == "is" and done):
-        yield Wording("form", index, index + 1, (stem, whole), 0.95)
-    if whole and not stem and sentence.word(index - 1) in _WHOLE[whole][1] and not (whole == "is" and done):
-        yield Wording("form", index, index + 1, (whole,), 0.95)
-    if word in _WHOLE and sentence.word(index - 1) in _WHOLE[word][1] and index > sentence.first and sentence.tags[index].startswith("AUX"):
-        short, subject = _WHOLE[word][0], sentence.word(index - 1)
-        if behind in (",", ".", ";", ":", "?", "!", "that") or sentence.asks or not sentence.tags[index + 1]:
-            return
-        if word == "have" and not sentence.tags[index + 1].startswith("VERB|Part"):
-            return
-        yield Wording("form", index - 1, index + 1, (subject + short,), 0.95)
+    whole = DRAWN.get(mark + rest)
+    if whole and (stem or before) in WHOLE[whole][1]:
+        # It's been is it has been.
+        if whole != "is" or not (sentence.tags[index + 1].startswith("VERB|Part") or behind in _DONE):
+            yield Wording("form", index, index + 1, (stem, whole) if stem else (whole,), 0.95)
+        return
+    if word not in WHOLE or before not in WHOLE[word][1] or not sentence.tags[index].startswith("AUX"):
+        return
+    needed = behind == "that" or sentence.asks or not sentence.tags[index + 1]
+    if not needed and (word != "have" or sentence.tags[index + 1].startswith("VERB|Part")):
+        short = WHOLE[word][0]
+        yield Wording("form", index - 1, index + 1, (before + short,), 0.95)
         yield Wording("form", index, index + 1, (short,), 0.95)
 
 
-def _that(sentence: English, index: int) -> Iterator[Wording]:
-    """Yield `that` after a verb of saying or thinking, or the verb without: i think (that) it works."""
-    if sentence.word(index) not in _THINKING or not sentence.is_a(index, "VERB") or sentence.asks:
+def _negated(sentence: English, index: int) -> Iterator[Wording]:
+    """Yield `does not` for `doesn't`, and the other way round; as two words, does n't, where the text is cut so."""
+    if sentence.asks or index + 1 >= sentence.last or sentence.word(index - 1) in ("why", "if", "or"):
         return
-    if sentence.word(index + 1) == "that" and sentence.word(index + 2) in _SUBJECTS and sentence.is_clause(index + 2):
+    word, behind = sentence.word(index).replace("’", "'"), sentence.word(index + 1)
+    if word in NEGATED_VERBS:
+        yield Wording("form", index, index + 1, NEGATED_VERBS[word], 0.95, negates=True)
+    for drawn, apart in NEGATED_VERBS.items():
+        cut = (drawn[:-3], "n't")
+        if (word, behind) == cut:
+            yield Wording("form", index, index + 2, apart, 0.95, negates=True)
+        if apart in ((word, behind), (word,)) and sentence.tags[index + len(apart)]:
+            for short in ((drawn,), cut):
+                yield Wording("form", index, index + len(apart), short, 0.95, negates=True)
+
+
+def _owned(sentence: English, index: int) -> Iterator[Wording]:
+    """Yield the premise of the film for the film 's premise, and the other way round."""
+    words, line = sentence.words(index, sentence.last), sentence.line
+    if len(words) < 4 or words[0] not in ("the", "this") or line.token(index)[0].isupper():
+        return
+    behind = sentence.tags[index + 4] if index + 4 < sentence.last else ""
+    owner = words[1].removesuffix("'s")
+    drawn = owner != words[1]
+    thing = index + (2 if drawn else 3)
+    if owner in OWNERS and (drawn or words[2] == "'s") and sentence.is_a(thing, "NOUN"):
+        last = thing + 1
+        if last >= sentence.last or not sentence.is_a(last, "NOUN", "PROPN", "ADP"):
+            new = ("the", sentence.word(thing), "of", words[0], owner)
+            yield Wording("form", index, last, new, 0.93, tested=False)
+    if (
+        len(words) > 4
+        and words[0] == "the"
+        and words[2] == "of"
+        and words[3] in ("the", "this")
+        and words[4] in OWNERS
+    ):
+        free = not line.word(index - 1).endswith("of") and not sentence.is_a(
+            index + 5, "NOUN", "PROPN", "PART", "PRON", "ADP"
+        )
+        if free and behind and sentence.is_a(index + 1, "NOUN") and line.word(index + 5) != "'s":
+            apart = any(word == "'s" for word in line.words)
+            owners = (words[4], "'s") if apart else (words[4] + "'s",)
+            yield Wording("form", index, index + 5, (words[3], *owners, words[1]), 0.9, tested=False)
+
+
+def _that(sentence: English, index: int) -> Iterator[Wording]:
+    """Yield `that` after a verb of thinking, or the verb without: i think (that) it works."""
+    if sentence.word(index) not in THINKING or not sentence.is_a(index, "VERB") or sentence.asks:
+        return
+    if (
+        sentence.word(index + 1) == "that"
+        and sentence.word(index + 2) in SUBJECTS
+        and sentence.is_clause(index + 2)
+    ):
         yield Wording("dropped", index + 1, index + 2, (), 0.95)
-    if sentence.word(index + 1) in _SUBJECTS - {"this"} and sentence.is_clause(index + 1):
+    if sentence.word(index + 1) in SUBJECTS - {"this"} and sentence.is_clause(index + 1):
         yield Wording("added", index + 1, index + 1, ("that",), 0.93)
 
 
 def _degree(sentence: English, index: int) -> Iterator[Wording]:
-    """Yield a word of degree before an adjective that says how something is: is (very) funny."""
+    """Yield a word of degree before an adjective on how something is: is (very) funny."""
     word = sentence.word(index)
-    if not sentence.is_a(index, "ADJ") or sentence.word(index - 1) not in ("is", "are", "was", "were", "'s", "it's", "'re"):
+    if not sentence.is_a(index, "ADJ") or sentence.word(index - 1) not in _COPULAS:
         return
     if word.endswith(("ed", "ing")) and sentence.is_a(index + 1, "ADP", "PART", "VERB"):
         return
-    if word in COMPARED | BOUND | KEEPS or word.endswith(("est", "er")) or is_negation(word) or any(mark.isdigit() for mark in word):
+    if (
+        word in COMPARED | BOUND | KEEPS
+        or word.endswith(("est", "er"))
+        or is_negation(word)
+        or any(mark.isdigit() for mark in word)
+    ):
         return
     if BINDS & set(sentence.words(index - 4, index)) or sentence.asks or sentence.is_a(index + 1, "NOUN"):
         return
@@ -179,7 +243,12 @@ def _serial(sentence: English, index: int) -> Iterator[Wording]:
     comma = sentence.word(index - 1) == ","
     last = index - 1 - comma
     part = sentence.tags[last].split("|")[0]
-    if sentence.word(last - 1) != "," or part not in ("ADJ", "NOUN") or not sentence.is_a(index + 1, part) or not sentence.is_a(last - 2, part):
+    if (
+        sentence.word(last - 1) != ","
+        or part not in ("ADJ", "NOUN")
+        or not sentence.is_a(index + 1, part)
+        or not sentence.is_a(last - 2, part)
+    ):
         return
     if comma:
         yield Wording("form", index - 1, index + 1, (sentence.word(index),), 0.95)
@@ -190,8 +259,12 @@ def _article(sentence: English) -> Iterator[Wording]:
     first = sentence.first
     if sentence.asks or not sentence.is_clause(first) or not sentence.line.token(first)[0].islower():
         return
-    if sentence.word(first) in ("this", "the") and sentence.is_a(first + 1, "NOUN") and "Fin" in sentence.tags[first + 2]:
+    if (
+        sentence.word(first) in ("this", "the")
+        and sentence.is_a(first + 1, "NOUN")
+        and "Fin" in sentence.tags[first + 2]
+    ):
         if sentence.word(first) == "this":
             yield Wording("form", first, first + 1, ("the",), 0.93)
-        elif sentence.word(first + 1) in ("film", "movie", "picture", "book", "phone", "camera", "player", "product", "router"):
+        elif sentence.word(first + 1) in REVIEWED:
             yield Wording("form", first, first + 1, ("this",), 0.93)

@@ -1,4 +1,4 @@
-"""Other ways to say what a text says, each with the changes that make it.
+"""Other wordings of a text, each with the changes that make it.
 
 Rules propose what they are sure of; whether people write the words in that order next to their new neighbours, the caller
 asks (`wordings`). None goes across a line break.
@@ -25,22 +25,21 @@ from augment.text.segment import tag
 from augment.text.tagger import WordParts, nothing_known
 
 Way = tuple[Replacement, ...]
-# Words that are to be seen next to each other: what is before them, what was there, what is there now, what is behind.
-Words = tuple[str, tuple[str, ...], tuple[str, ...], str]
 _SPACED = regex.compile(r"[\p{L}\p{N}']")
 
 
 class Rephrasing(NamedTuple):
-    """One other way to say a text.
+    """One other wording of a text.
 
-    ways: the changes that make it, ordered; more than one where either of two parts can be what moves. wordings: what people have
-    to write for it to be said.
+    ways: the changes that make it, ordered; more than one where either of two parts can be what moves. wordings: what
+    people have to write for it to be one: what is before, what was there, what is there now, and what is behind. negates: a negation gives way to another form of it.
     """
 
     kind: RephrasingKind
     ways: tuple[Way, ...]
-    wordings: tuple[Words, ...]
+    wordings: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...]
     plausibility: float
+    negates: bool = False
 
     @property
     def start(self) -> int:
@@ -54,7 +53,7 @@ class Rephrasing(NamedTuple):
 
 
 def rephrasings(text: str, parts: WordParts = nothing_known) -> tuple[Rephrasing, ...]:
-    """Return the other ways to say a text, one at a time.
+    """Return the other wordings of a text, one at a time.
 
     parts: the parts of speech that a dictionary has an English word as.
     """
@@ -62,7 +61,7 @@ def rephrasings(text: str, parts: WordParts = nothing_known) -> tuple[Rephrasing
 
 
 def _of_line(line: Line, offset: int, parts: WordParts) -> Iterator[Rephrasing]:
-    """Yield the other ways to say a line."""
+    """Yield the other wordings of a line."""
     if HAN.search(line.text):
         tags = [tag(word) or "" for word in line.words]
         for exchange in chinese_order(line, tags):
@@ -87,7 +86,9 @@ def _exchanged(line: Line, exchange: Exchange, offset: int) -> Rephrasing:
     between = text[end:other_begin]
     back = ((begin, begin, text[other_begin:other_end] + between), (end, other_end, ""))
     ahead = ((begin, other_begin, ""), (other_end, other_end, between + text[begin:end]))
-    ways = tuple(tuple((start + offset, stop + offset, new) for start, stop, new in way) for way in (back, ahead))
+    ways = tuple(
+        tuple((start + offset, stop + offset, new) for start, stop, new in way) for way in (back, ahead)
+    )
     words = line.words
     old = tuple(words[first:other_last])
     new = tuple(words[other_first:other_last] + words[last:other_first] + words[first:last])
@@ -97,24 +98,24 @@ def _exchanged(line: Line, exchange: Exchange, offset: int) -> Rephrasing:
 
 def _worded(line: Line, wording: Wording, offset: int) -> Rephrasing:
     """Return a line with other words in place of some."""
-    text, (kind, first, last, new, plausibility) = line.text, wording
+    kind, first, last, new, plausibility, tested, negates = wording
     spaced = not any(map(HAN.search, new or line.words[first:last]))
     start = line.spans[first][0] if first < len(line) else line.spans[-1][1]
     end = line.spans[last - 1][1] if last > first else start
     put = (" " if spaced else "").join(new)
     if first == last:
         # What is added goes before the token there, or behind the last one.
-        behind = first == len(line) or not spaced and first and line.is_mark(first)
+        behind = first == len(line) or (not spaced and first and line.is_mark(first))
         start = end = line.spans[first - 1][1] if behind else start
         put = (f" {put}" if behind else f"{put} ") if spaced else put
     elif not new:
         # One of the spaces around goes with what is dropped.
-        if last < len(line) and not line.is_mark(last) or not first:
+        if (last < len(line) and not line.is_mark(last)) or not first:
             end = line.spans[last][0] if last < len(line) else end
         else:
             start = line.spans[first - 1][1]
     elif line.token(first)[:1].isupper() and spaced:
         put = put[:1].upper() + put[1:]
     words = line.words
-    tested = (line.word(first - 1), tuple(words[first:last]), new, line.word(last))
-    return Rephrasing(kind, (((start + offset, end + offset, put),),), (tested,), plausibility)
+    wordings = ((line.word(first - 1), tuple(words[first:last]), new, line.word(last)),) if tested else ()
+    return Rephrasing(kind, (((start + offset, end + offset, put),),), wordings, plausibility, negates)

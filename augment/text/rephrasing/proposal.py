@@ -21,13 +21,18 @@ class Exchange(NamedTuple):
 
 
 class Wording(NamedTuple):
-    """The tokens `first` to before `last` of a line give way to new words; none, or no tokens, where words are dropped or added."""
+    """The tokens `first` to before `last` of a line give way to new words; none, or no tokens, where words are dropped or added.
+
+    tested: whether the new words have to be seen next to each other; negates: a negation gives way to another form of it.
+    """
 
     kind: RephrasingKind
     first: int
     last: int
     new: tuple[str, ...]
     plausibility: float
+    tested: bool = True
+    negates: bool = False
 
 
 Proposal = Exchange | Wording

@@ -1,0 +1,106 @@
+"""Other wordings of a text: what each rule proposes in Chinese and English, and what it must not propose."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augment.text.negation import is_negation
+from augment.text.rephrasing import KINDS, rephrasings
+from augment.text.segment import tokens_of
+from tests.texts import TEXTS
+
+# A text, the kind of a change, and what comes of it.
+FREE = (
+    # clauses, joined words, times, adjectives
+    ("味道不错，送餐很快", "order", "送餐很快，味道不错"),
+    ("味道不错！包装很好！", "order", "包装很好！味道不错！"),
+    ("我们买了苹果和香蕉", "order", "我们买了香蕉和苹果"),
+    ("今天我去了那家店", "order", "我今天去了那家店"),
+    ("a dark , funny film", "order", "a funny , dark film"),
+    ("the film is funny and sad .", "order", "the film is sad and funny ."),
+    ("the picture is sharp , and the sound is great .", "order", "the sound is great , and the picture is sharp ."),
+    ("in the end , the camera works well .", "order", "the camera works well , in the end ."),
+    # other forms
+    ("有点贵，不过好吃", "form", "有些贵，不过好吃"),
+    ("很好吃，但是太慢", "form", "很好吃，不过太慢"),
+    ("等了2个小时", "form", "等了两个小时"),
+    ("还没有送来", "form", "还没送来"),
+    ("it 's a good film .", "form", "it is a good film ."),
+    ("It's a good camera.", "form", "It is a good camera."),
+    ("we think they are good .", "form", "we think they're good ."),
+    ("it doesn't work here .", "form", "it does not work here ."),
+    ("it does n't work here .", "form", "it does not work here ."),
+    ("the film 's premise is good .", "form", "the premise of the film is good ."),
+    ("it may work .", "form", "it might work ."),
+    # small words more
+    ("味道不错，下次再来", "added", "味道很不错，下次再来"),
+    ("还是挺好，下次再来", "added", "还是挺好的，下次再来"),
+    ("太慢了，差评", "added", "真的太慢了，差评"),
+    ("点了一份盖饭，不错", "added", "我点了一份盖饭，不错"),
+    ("the story is sad .", "added", "the story is very sad ."),
+    ("i think it works well .", "added", "i think that it works well ."),
+    # and less
+    ("味道挺好的，下次再来", "dropped", "味道挺好，下次再来"),
+    ("好慢啊，差评", "dropped", "好慢，差评"),
+    ("酒店的位置很好", "dropped", "酒店位置很好"),
+    ("i think that it works well .", "dropped", "i think it works well ."),
+)  # fmt: skip
+# A text, and what no change may make of it.
+BOUND = (
+    ("味道不错，送餐也很快", "送餐也很快，味道不错"),
+    ("虽然味道不错，但是送餐很慢", "但是送餐很慢，虽然味道不错"),
+    ("他和朋友一样高", "朋友和他一样高"),
+    ("比以前好吃多了", "比以前很好吃多了"),
+    ("it 's been a long time .", "it is been a long time ."),
+    ("when all is said and done , it works .", "when all is done and said , it works ."),
+    ("it is as good as it is .", "it is as good as it's ."),
+    ("is n't it good ?", "is not it good ?"),
+    ("he had a cat and an old dog", "he had a dog and an old cat"),
+)
+
+
+def reworded(text: str, kind: str | None = None) -> list[str]:
+    """Return what each way of each rephrasing of a kind makes of a text."""
+    texts = []
+    for one in rephrasings(text):
+        assert one.kind in KINDS
+        for way in one.ways if kind in (None, one.kind) else ():
+            made, done = "", 0
+            for start, end, new in way:
+                assert done <= start <= end
+                made += text[done:start] + new
+                done = end
+            texts.append(made + text[done:])
+    return texts
+
+
+@pytest.mark.parametrize(("text", "kind", "wanted"), FREE)
+def test_a_rule_proposes_other_words_for_the_same(text: str, kind: str, wanted: str) -> None:
+    assert wanted in reworded(text, kind)
+
+
+@pytest.mark.parametrize(("text", "wrong"), BOUND)
+def test_what_would_mean_something_else_is_not_proposed(text: str, wrong: str) -> None:
+    assert wrong not in reworded(text)
+
+
+@pytest.mark.parametrize("text", ["味道不错，送餐很快", "a dark , funny film"])
+def test_either_of_two_parts_can_be_what_moves_with_the_same_result(text: str) -> None:
+    (one,) = (one for one in rephrasings(text) if one.kind == "order")
+    assert len(one.ways) == 2
+    assert len(set(reworded(text, "order"))) == 1
+
+
+@given(
+    st.sampled_from(TEXTS)
+    | st.text(alphabet="很好吃，味道不错。的了 it's good and bad , n't 2个小时\n", max_size=40)
+)
+def test_no_change_takes_a_negation_away_or_goes_across_a_line_break(text: str) -> None:
+    negations = sum(map(is_negation, tokens_of(text)))
+    for one in rephrasings(text):
+        for start, end, new in (change for way in one.ways for change in way):
+            assert 0 <= start <= end <= len(text)
+            assert "\n" not in text[start:end] + new
+    for made in reworded(text):
+        assert made != text
+        assert bool(negations) <= bool(sum(map(is_negation, tokens_of(made))))
