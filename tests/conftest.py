@@ -1,4 +1,4 @@
-"""Fixtures for all tests: real corpora and encoders where they lie beside the checkout, small real models everywhere."""
+"""Fixtures for all tests: real corpora and encoders where they are next to the checkout, small real models everywhere."""
 
 import os
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Pipelines as text that cannot be read: what is said of them, and where."""
+"""Pipelines as text that cannot be read: what is reported of them, and where."""
 
 from pathlib import Path
 

@@ -36,7 +36,7 @@ def write_corpus(folder: Path, rows: int = 300) -> Path:
 
 
 def small_job(folder: Path, **run: object) -> Job:
-    """Return the job of the small corpus in `folder`, its model beside it, on one thread of the CPU."""
+    """Return the job of the small corpus in `folder`, its model next to it, on one thread of the CPU."""
     settings = RunConfig.model_validate({"device": "cpu", "threads": 1, "shard_rows": 64, **run})
     return Job(
         name="small",

@@ -1,4 +1,4 @@
-"""Bad input through the command line: three lines that say where, what and what to do, the right exit code, no traceback.
+"""Bad input through the command line: three lines with where, what and what to do, the right exit code, no traceback.
 
 Names, labels and texts are Chinese wherever they can be.
 """
@@ -24,7 +24,7 @@ class Bench:
     """A folder in which corpora, configs, pipelines and models are made and tried."""
 
     def __init__(self, folder: Path, model: Path) -> None:
-        """Start empty; `model` is what configs name unless told otherwise."""
+        """Start empty; `model` is what configs name unless set otherwise."""
         self.folder, self.model, self.output = folder, model, folder / "结果"
 
     def write(self, name: str, content: str | bytes) -> Path:
@@ -42,11 +42,11 @@ class Bench:
         return self.write("配置.yaml", text)
 
     def check(self, config: Path, pipeline: object = "explain") -> Result:
-        """Return what `augment check` says."""
+        """Return what `augment check` prints."""
         return augment("check", pipeline, "-c", config)
 
     def run(self, config: Path, *words: object, pipeline: object = "explain") -> Result:
-        """Return what `augment run` says; the run goes to `output`."""
+        """Return what `augment run` prints; the run goes to `output`."""
         return augment("run", pipeline, "-c", config, "-o", self.output, *CPU, *words)
 
     def copied_model(self, name: str) -> Path:
@@ -169,7 +169,7 @@ def test_a_missing_corpus_file_is_named_with_who_named_it_and_a_near_name(
 
 @pytest.mark.parametrize("name", ["评论.csv", "./评论.csv", "a.tsv", "a.jsonl", "a.parquet", "a.csv.gz"])
 def test_a_corpus_is_no_config(bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the message says to write instead works."""
+    """What the message suggests works."""
     monkeypatch.chdir(bench.folder)
     for words in (("run", "explain"), ("check", "explain"), ("train",)):
         refused(augment(*words, "-c", name), 2, f"-c {name}", "a YAML file", "corpus.files=", "files: ")
@@ -436,7 +436,7 @@ def test_the_folder_of_another_run_is_left_alone_and_the_difference_named(bench:
 
 
 def test_a_split_without_rows_is_refused(bench: Bench) -> None:
-    """The splits there are stand in the message, whoever gives them: a hash, the files, or a column."""
+    """The splits there are listed in the message, whoever gives them: a hash, the files, or a column."""
     there = "there are test, train, validation"
     refused(bench.run(bench.config(), "--split", "tset"), 2, "split `tset`", there, "did you mean `test`?")
     refused(bench.run(bench.config(), "--split", "train", "--split", "训练"), 2, "split `训练`", there)

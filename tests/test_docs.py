@@ -1,4 +1,4 @@
-"""The documentation says what the program says: help, keys, stages and columns are printed from the code and compared.
+"""The documentation matches the program: help, keys, stages and columns are printed from the code and compared.
 
 A block between `<!-- generated: help run -->` and `<!-- end -->` is written by this file; the words around it are not.
 
@@ -51,7 +51,7 @@ PAGES = [
 ]
 BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-# Tests, tools and users' files do not lie in these.
+# Tests, tools and users' files are not in these.
 SKIPPED = {
     ".git",
     ".venv",
@@ -200,7 +200,7 @@ def _yaml(value: object) -> str:
 
 
 def _stage(kind: str) -> str:
-    """Return what a stage is, the columns it needs and adds at its defaults, the models it asks, and its keys."""
+    """Return what a stage is, the columns it needs and adds at its defaults, the models it uses, and its keys."""
     about, _, table = _keys(STAGES[kind]).partition("\n\n")
     stage = STAGES[kind].model_construct(kind=kind)
     flow = {"needs": stage.needs, "adds": tuple(column.name for column in stage.adds), "uses": stage.uses}
@@ -213,7 +213,7 @@ def _stage(kind: str) -> str:
 
 
 def _pipeline(name: str) -> str:
-    """Return what a shipped pipeline says of itself, the splits it works on, and its stages."""
+    """Return how a shipped pipeline describes itself, the splits it processes, and its stages."""
     path = find("pipelines", name)
     plan, source = read_pipeline(path), path.read_text(encoding="utf-8")
     stages = source[source.index("stages:") :].rstrip()

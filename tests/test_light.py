@@ -107,7 +107,7 @@ main()
 
 
 def test_a_run_needs_no_module_that_windows_does_not_have(small: Path, tmp_path: Path) -> None:
-    """Every module imports, two runs in one folder are told apart, and the lock of a finished one holds nobody up."""
+    """Every module imports, two runs in one folder are distinguished, and the lock of a finished one holds nobody up."""
     (tmp_path / "small.yaml").write_text(
         json.dumps(
             {

@@ -59,7 +59,7 @@ _IN_SENTENCES = {"found", "place", "places"}
 _HOLDS = re.compile("|".join(_INSTEAD), re.IGNORECASE)
 # The key `evaluate.arms` and its option; a name of the standard library.
 _GIVEN_NAMES = {"arms", "active_children"}
-# Words that no docstring and no comment of the package has: others are plainer. Code and quotations in them may.
+# Words that no docstring and no comment of the package and its tests has: others are plainer. Code and quotations in them may.
 _OLD = re.compile(
     r"\b(told|say|says|said|asked|beside|stand|stands|lie|lies|hangs? on|so many|want of|lacking|arms?|luck|set aside)\b",
     re.I,
@@ -121,7 +121,7 @@ def words_of(name: str) -> set[str]:
 
 
 def unclear_names() -> list[str]:
-    """Return the names that hold a word which says little of what they are, with what to write instead."""
+    """Return the names that hold a word which shows little of what they are, with what to write instead."""
     result = []
     for folder in ("augment", "tests", "benchmarks"):
         for path in (CHECKOUT / folder).rglob("*.py"):
@@ -150,10 +150,10 @@ def prose_of(source: str) -> Iterator[tuple[int, str]]:
 
 
 def old_words() -> list[str]:
-    """Return the docstrings and comments of the package that have a word of the old voice, with the word."""
+    """Return the docstrings and comments of the package and its tests that have a word of the old voice, with the word."""
     return [
         f"{path.relative_to(CHECKOUT)}:{line}: {match[0]}"
-        for path in sorted(PACKAGE.rglob("*.py"))
+        for path in sorted([*PACKAGE.rglob("*.py"), *(CHECKOUT / "tests").rglob("*.py")])
         if _OLD.search(source := path.read_text(encoding="utf-8"))
         for line, written in prose_of(source)
         if (match := _OLD.search(_QUOTED.sub("", written)))
@@ -235,7 +235,7 @@ def module_tests() -> list[Path]:
 
 
 def without_module(tests: list[Path]) -> list[str]:
-    """Return the tests whose module is not where their path says: tests/x/test_y.py tests augment/x/y.py, or y.js of the report."""
+    """Return the tests whose module is not where their path shows: tests/x/test_y.py tests augment/x/y.py, or y.js of the report."""
     modules = [PACKAGE / test.with_name(test.name.removeprefix("test_")) for test in tests]
     return [
         str(test)

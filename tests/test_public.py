@@ -1,4 +1,4 @@
-"""The public surface: few names, found when they are asked for, and still functions after the command line was imported."""
+"""The public surface: few names, found when they are requested, and still functions after the command line was imported."""
 
 import importlib
 import inspect

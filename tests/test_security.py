@@ -31,7 +31,7 @@ SOURCES = sorted((CHECKOUT / "augment").rglob("*.py"))
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Close the network of this process, and return the list of all that was asked of it."""
+    """Close the network of this process, and return the list of all requests to it."""
     seen: list[object] = []
 
     def refuse(*words: object, **_: object) -> None:

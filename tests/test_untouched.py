@@ -40,7 +40,7 @@ NAMES = (
     ".augment-lock",
     "mine.tmp-draft.txt",
 )
-# Beside the folder: near to the names of our folders and locks, but not theirs.
+# Next to the folder: near to the names of our folders and locks, but not theirs.
 FOREIGN = (
     ".out.new-photos",
     ".out.new-0a1b2c3d4e5",

@@ -1,4 +1,4 @@
-"""Checking: labels of the corpus beside the classes of the model, and a message that says what to write."""
+"""Checking: labels of the corpus next to the classes of the model, and a message with what to write."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def refusal(job: Job) -> DataError:
 
 
 def written(hint: str) -> object:
-    """Return the label names that a hint says to write, read as YAML."""
+    """Return the label names that a hint suggests, read as YAML."""
     match = re.search(r"`corpus\.label_names: (.*)`", hint)
     assert match is not None
     return CorpusConfig.model_validate(
@@ -80,7 +80,7 @@ def test_a_model_of_one_text_is_not_shown_pairs(small: Path, tmp_path: Path) -> 
 def test_labels_the_model_does_not_know_are_named_with_what_to_write(
     small: Path, tmp_path: Path, name: str, labels: list[object], wrong: str, names: object, speaks: str
 ) -> None:
-    """What the hint says to write passes, where it names classes; which class a number is it does not guess."""
+    """What the hint suggests passes, where it names classes; which class a number is it does not guess."""
     error = refusal(job(small, tmp_path, labels, name))
     assert (error.where, error.exit_code) == (wrong, 5)
     assert "its classes are bad, good" in error.what

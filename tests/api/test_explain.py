@@ -63,7 +63,7 @@ def test_words_cover_the_text_and_their_order_is_that_of_the_text(model: Path, t
 @pytest.mark.parametrize("quantity", QUANTITIES)
 @pytest.mark.parametrize("text", TEXT)
 def test_the_scores_add_up_to_the_answer(model: Path, text: str, quantity: Quantity) -> None:
-    """Scores + rest - gap = F(x) - F(baseline), F asked of the model itself at both ends of the path."""
+    """Scores + rest - gap = F(x) - F(baseline), F computed by the model itself at both ends of the path."""
     attribution = explain(text, model, quantity=quantity, run=CPU)
     classifier = open_classifier(ModelConfig(path=str(model)), CPU)
     encoding = classifier.encode([text], [None])[0]

@@ -165,7 +165,7 @@ def test_load_dataset_reads_formats_without_types_as_they_were_written(
         assert [reported[name] for name in ("label", "stars", "age", "名")] == [
             row[name] for name in ("label", "stars", "age", "名")
         ]
-        # What looks like a date in JSON lines is read as a time by pyarrow, whatever the card says.
+        # What looks like a date in JSON lines is read as a time by pyarrow, whatever the card states.
         assert reported["day"].removesuffix(" 00:00:00") == str(row["day"])
         if kind == "jsonl":
             assert [reported[name] for name in ("seen", "nested", "lists")] == [

@@ -30,7 +30,7 @@ BOUND = 1e-4
 # Between batches float32 differs by up to 1e-6 (distilbert), so sameness is shown with float64 weights, which leave 1e-7.
 SAME = 1e-6
 # Those that pool the last piece, or all, can be padded on the left; BERT and its kin pool the first position. Ours
-# pads on the right whatever the tokenizer says, so the left side is the reference's.
+# pads on the right whatever the tokenizer sets, so the left side is the reference's.
 EITHER_SIDE = ("textcnn", "gpt2", "qwen3")
 SIDES = [
     (name, side) for name in NETS for side in ("right", "left") if side == "right" or name in EITHER_SIDE
@@ -88,7 +88,7 @@ def fed(folder: Path, texts: list[str]) -> tuple[Tensor, Tensor]:
 
 
 def positions(name: str, mask: Tensor) -> dict[str, Tensor]:
-    """Return the positions that GPT-2 must be told where padding stands on the left; the others need none."""
+    """Return the positions that GPT-2 needs where padding is on the left; the others need none."""
     return {"position_ids": (mask.cumsum(-1) - 1).clamp(min=0)} if name == "gpt2" else {}
 
 

@@ -16,7 +16,7 @@ def test_a_label_whose_class_does_not_reach_its_threshold_and_another_does_is_do
 
 
 def test_the_most_probable_class_is_not_enough_where_its_threshold_is_higher() -> None:
-    """Class 0 is always said with 0.9, so 0.6 for it is no evidence against a label 1."""
+    """Class 0 is always predicted with 0.9, so 0.6 for it is no evidence against a label 1."""
     probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.5, 0.5]])
     assert doubts(probabilities, np.array([0, 0, 1, 1])) == []
 

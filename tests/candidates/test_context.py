@@ -1,4 +1,4 @@
-"""Words in their texts, asked of an encoder: the same whatever the batch, none that is not seen, and real senses told apart."""
+"""Words in their texts by an encoder: the same whatever the batch, none that is not seen, and real senses distinguished."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -124,7 +124,7 @@ def test_sources_ask_an_encoder_where_one_is_named(
     assert open_sources(("lexicon",), named, 8, Filters(pos=False, context=0.0)).offer([slot]) == [
         ("fine", "nice")
     ]
-    # What is no word is not asked of.
+    # What is no word is not compared.
     assert open_sources(("lexicon", "typos"), named, 8, filters).offer([slot]) != [()]
 
 

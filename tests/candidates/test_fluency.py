@@ -72,7 +72,7 @@ def test_only_the_words_near_enough_are_scored() -> None:
     requested: list[tuple[str, bool, bool]] = []
 
     class Noting(Recomputed):
-        """Notes what it is asked."""
+        """Notes what it is called with."""
 
         def score(self, words: str, bos: bool, eos: bool) -> float:
             """Return nothing of interest."""

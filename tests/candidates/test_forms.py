@@ -1,4 +1,4 @@
-"""Other forms of a word: typing errors, homophones, look-alikes, traditional characters; and what is said without a package."""
+"""Other forms of a word: typing errors, homophones, look-alikes, traditional characters; and what is reported without a package."""
 
 import pickle
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""Dictionaries: what they propose, in which form, and what they say when they are missing or wrong."""
+"""Dictionaries: what they propose, in which form, and what they report when they are missing or wrong."""
 
 from pathlib import Path
 

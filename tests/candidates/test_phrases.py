@@ -1,4 +1,4 @@
-"""Where phrases of a user's own list stand."""
+"""Where phrases of a user's own list are."""
 
 from pathlib import Path
 

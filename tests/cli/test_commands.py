@@ -68,7 +68,7 @@ def finished(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def counts(result: Result) -> dict[str, int]:
-    """Return the counts of a run that was asked for JSON."""
+    """Return the counts of a run that prints JSON."""
     assert result.code == 0, result.err
     content = json.loads(result.out)["counts"]
     assert isinstance(content, dict)

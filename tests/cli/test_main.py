@@ -71,7 +71,7 @@ OPTIONS += (
 
 
 class Bench:
-    """A folder to work in, made anew as it was before each example, beside one that nobody may touch."""
+    """A folder to work in, made anew as it was before each example, next to one that nobody may touch."""
 
     def __init__(self, home: Path, model: Path) -> None:
         """Lay out a small corpus, config, model and a foreign folder."""

@@ -80,7 +80,7 @@ def test_a_config_has_no_stages(name: str) -> None:
 @pytest.mark.parametrize("config", CORPUS_CONFIGS)
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_any_pipeline_runs_on_any_config(pipeline: str, config: str, tmp_path: Path) -> None:
-    """Also with the settings of a device beside it, and with accepted flags, without which there is nothing to balance."""
+    """Also with the settings of a device, and with accepted flags, without which there is nothing to balance."""
     plan = read_pipeline(find("pipelines", pipeline))
     flags = tmp_path / "flags.csv"
     flags.write_text("accept,label,kind,text,form,flag\nyes,1,word,※,※,why\n", encoding="utf-8")
@@ -92,7 +92,7 @@ def test_any_pipeline_runs_on_any_config(pipeline: str, config: str, tmp_path: P
 
 @pytest.mark.parametrize("config", [name for name in CORPUS_CONFIGS if not name.startswith("demo-")])
 def test_the_columns_of_every_corpus_are_found(config: str, shared: Path) -> None:
-    """On the real files, where they lie beside the checkout."""
+    """On the real files, where they are next to the checkout."""
     corpus = read_job([find("configs", config)], data=shared / "datasets").needs_corpus()
     if not all((corpus.root / file.path).exists() for file in corpus.files):
         pytest.skip(f"{config} is not among the real corpora here")
@@ -122,7 +122,7 @@ def fetched(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("config", ["demo-zh", "demo-en"])
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_the_demonstration_can_be_checked(pipeline: str, config: str, fetched: Path, tmp_path: Path) -> None:
-    """On files of our own in place of the fetched ones, whatever lies in this checkout; `balance` with its flags."""
+    """On files of our own in place of the fetched ones, whatever is in this checkout; `balance` with its flags."""
     flags = tmp_path / "flags.csv"
     flags.write_text("accept,label,kind,text,form,flag\nyes,positive,word,※,※,why\n", encoding="utf-8")
     job = read_job(

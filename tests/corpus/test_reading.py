@@ -57,7 +57,7 @@ def rejects(section: CorpusConfig) -> list[Reject]:
 
 
 def write(path: Path, records: list[dict[str, str]]) -> None:
-    """Write records in the format that the file's name says."""
+    """Write records in the format of the file's name."""
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(records), path)
     elif path.suffix == ".jsonl":
@@ -87,7 +87,7 @@ def test_every_row_comes_out_unchanged_or_is_rejected(suffix: str, pairs: list[t
 
 
 def test_rows_have_the_columns_of_the_corpus_and_the_source(tmp_path: Path) -> None:
-    """Every chunk has the same schema, and none is longer than asked."""
+    """Every chunk has the same schema, and none is longer than requested."""
     section = corpus(tmp_path, "text,label,more\n" + "好,1,NA\n" * 5 + ",1,\n")
     chunks = list(read(section, batch_rows=2))
     source = pa.struct([(name, pa.string()) for name in ("text", "label", "more")])
@@ -144,7 +144,7 @@ def test_named_columns_win(tmp_path: Path) -> None:
 
 
 def test_a_column_of_numbers_is_no_text(tmp_path: Path) -> None:
-    """Typed sources say what a column is; an object is no label either."""
+    """Typed sources declare what a column is; an object is no label either."""
     pq.write_table(pa.table({"text": [1], "label": [["a"]]}), tmp_path / "a.parquet")
     with pytest.raises(RequestError, match="column `text` holds int64, not a text"):
         inspect(config(tmp_path, "a.parquet"))
@@ -160,7 +160,7 @@ def test_a_corpus_may_have_no_labels(tmp_path: Path) -> None:
 
 
 def test_a_file_may_be_the_label_and_the_split(tmp_path: Path) -> None:
-    """What the config says of a file holds for all its rows."""
+    """What the config sets for a file holds for all its rows."""
     for name in ("pos.txt", "neg.txt"):
         (tmp_path / name).write_text("好\n", encoding="utf-8")
     files = [

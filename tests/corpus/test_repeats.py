@@ -1,4 +1,4 @@
-"""Texts that occur more than once: counted exactly, by split and by label, and told in one line each."""
+"""Texts that occur more than once: counted exactly, by split and by label, and reported in one line each."""
 
 import random
 from collections import defaultdict

@@ -143,7 +143,7 @@ def test_labels_of_fasttext_are_read_and_a_second_one_is_no_text(tmp_path: Path)
 def test_columns_of_0_and_1_need_a_choice_where_none_is_called_a_label(
     tmp_path: Path, header: str, rows: str
 ) -> None:
-    """`corpus.label: false` says that there is no label."""
+    """`corpus.label: false` means that there is no label."""
     content = f"{header}\n{rows}"
     name = header.split(",")[1]
     with pytest.raises(

@@ -21,7 +21,7 @@ def in_time() -> Iterator[None]:
 
 
 class Machines:
-    """A cluster of a head, which does no work, and so many nodes of one core, with this process as driver."""
+    """A cluster of a head, which does no work, and n nodes of one core, with this process as driver."""
 
     def __init__(self, count: int) -> None:
         """Start the nodes."""
@@ -51,7 +51,7 @@ class Machines:
 
 @contextmanager
 def cluster_of(count: int) -> Iterator[Machines]:
-    """Yield a cluster with so many nodes, which this process is connected to."""
+    """Yield a cluster with a number of nodes, which this process is connected to."""
     import ray
 
     result = Machines(count)

@@ -1,4 +1,4 @@
-"""Kill a run where it hurts: before its k-th call that changes the disk, or after so many seconds.
+"""Kill a run where it hurts: before its k-th call that changes the disk, or after some seconds.
 
 The run happens in a child made by fork, so that models and libraries need not be loaded again.
 
@@ -56,12 +56,12 @@ def _die() -> None:
 
 
 def _stop() -> None:
-    """Interrupt this process; it ends with code 1 and says nothing."""
+    """Interrupt this process; it ends with code 1 and prints nothing."""
     raise SystemExit(1)
 
 
 def killed_after(seconds: float, work: Work) -> bool:
-    """Run the work in a child that is killed after so many seconds; return whether it was."""
+    """Run the work in a child that is killed after a number of seconds; return whether it was."""
     context = multiprocessing.get_context("fork")
     process = context.Process(target=_run, args=(work, -1, context.Value("i", 0)))
     process.start()

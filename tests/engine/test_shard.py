@@ -1,4 +1,4 @@
-"""Shards with rows that a stage cannot bear: found one by one, set aside with stage and reason, nobody else touched."""
+"""Shards with rows that a stage cannot bear: found one by one, rejected with stage and reason, nobody else touched."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.texts import TEXTS
 
 
 def shard(folder: Path, count: int) -> None:
-    """Write one shard of so many rows."""
+    """Write one shard with a number of rows."""
     texts = [TEXTS[row % len(TEXTS)] for row in range(count)]
     write_table(folder / ACTIVE, pa.table({"id": [f"行{row}" for row in range(count)], "text": texts}))
 

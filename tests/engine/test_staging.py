@@ -39,7 +39,7 @@ def rows(folder: Path) -> dict[str, Hashes]:
 
 
 def left_over(folder: Path) -> list[Path]:
-    """Return what no finished run leaves: half-written files, parts of shards, locks and folders beside it."""
+    """Return what no finished run leaves: half-written files, parts of shards, locks and folders next to it."""
     inside = [path for path in folder.rglob("*") if LEFTOVER in path.name or path.match("part-*.parquet")]
     return inside + [path for path in folder.parent.iterdir() if path.name.startswith(f".{folder.name}.")]
 

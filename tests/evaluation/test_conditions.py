@@ -1,4 +1,4 @@
-"""Arms: pipelines, their twins on other words, and how they are trained on."""
+"""Conditions: pipelines, their twins on other words, and how they are trained on."""
 
 import pytest
 

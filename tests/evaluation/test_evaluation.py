@@ -35,7 +35,7 @@ def job(small: Path, **settings: object) -> Job:
 
 @pytest.fixture(scope="module")
 def measured(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    """Return an evaluation of two arms on two draws."""
+    """Return an evaluation of two conditions on two draws."""
     return evaluate(job(small), tmp_path_factory.mktemp("runs") / "found")
 
 
@@ -133,7 +133,7 @@ def test_an_evaluation_that_was_broken_off_goes_on_to_the_same_cells(
 def test_a_corpus_that_changes_while_it_is_read_is_code_5_and_leaves_no_cell(
     small: Path, tmp_path: Path
 ) -> None:
-    """The evaluation that follows is of the rows that are there, and says so by their hash."""
+    """The evaluation that follows is of the rows that are there, and shows it by their hash."""
     path = tmp_path / "corpus" / "small.csv"
     path.parent.mkdir()
     path.write_bytes((small / "small.csv").read_bytes())

@@ -1,4 +1,4 @@
-"""Draws and tests of an experiment: the same for every arm, and apart from each other."""
+"""Draws and tests of an experiment: the same for every condition, and distinct from each other."""
 
 from collections import Counter
 from pathlib import Path

@@ -23,7 +23,7 @@ def sharp(seed: int, texts: int = 12, tokens: int = 9) -> list[np.ndarray]:
 
 
 def errors(chain: Chain, level: int, paths: list[np.ndarray]) -> np.ndarray:
-    """Return sum |difference| / sum |exact| of each path, corrected where the level says so."""
+    """Return sum |difference| / sum |exact| of each path, corrected where the level requires it."""
     rule, (_, weights) = chain.levels[level], gauss_legendre(STEPS)
     table = resampling(STEPS, chain.nodes[: rule.count])
     gaps = []

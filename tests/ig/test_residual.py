@@ -53,10 +53,10 @@ def test_the_gap_can_close_by_chance_and_the_residual_still_tells() -> None:
     bump = 5 * nodes**4
     along = torch.stack([bump, 2 - bump], dim=-1)
     start, end = torch.zeros(1).double(), torch.full((1,), 2.0).double()
-    # F is a straight line, so its moments hold too: only a path that bends can be told from F alone.
+    # F is a straight line, so its moments hold too: only a path that bends can be detected from F alone.
     straight = integrate(Paths(along[None].float(), 2 * nodes[None], start, end), chain.levels[0])
     assert abs(float(straight.gap[0])) < 1e-6
-    # A path that bends and closes by luck.
+    # A path that bends and closes by chance.
     values = 2 * nodes + torch.sin(2 * torch.pi * nodes)
     slope = 2 + 2 * torch.pi * torch.cos(2 * torch.pi * nodes)
     slope *= 2 / float(chain.levels[0].weights @ slope.numpy())

@@ -1,4 +1,4 @@
-"""A classifier from its folder: refused where it must be, fed as its tokenizer says, and the same under a hook."""
+"""A classifier from its folder: refused where it must be, fed as its tokenizer requires, and the same under a hook."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What a model folder may hold: never a pickle, never code of its own; anything else wrong is said in three parts."""
+"""What a model folder may hold: never a pickle, never code of its own; anything else wrong is reported in three parts."""
 
 import json
 import shutil

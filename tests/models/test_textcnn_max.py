@@ -44,7 +44,7 @@ def made(texts: int, times: int, size: int = 5, filters: int = 3) -> tuple[Tenso
 @pytest.mark.parametrize("with_kinds", [False, True])
 @pytest.mark.parametrize(("texts", "times"), [(1, 1), (1, 7), (4, 2), (9, 12)])
 def test_values_and_gradients_are_those_of_the_plain_way(texts: int, times: int, with_kinds: bool) -> None:
-    """With ties shared alike, and nothing for what is absent; whether or not equal places are told."""
+    """With ties shared alike, and nothing for what is absent; whether or not equal positions are given."""
     signal, absent, weights = made(texts, times)
     kinds = kinds_of(signal) if with_kinds else None
     ours, theirs = largest_responses(signal, absent, weights, kinds), plain(signal, absent, weights)
@@ -117,6 +117,6 @@ def test_equal_windows_have_equal_responses_wherever_they_are(length: int) -> No
     signal = words[kinds].requires_grad_()
     absent = torch.zeros(1, length, dtype=torch.bool)
     felt = torch.autograd.grad(largest_responses(signal, absent, weights, kinds).sum(), signal)[0]
-    # Every third place stands in the same windows, but for the last.
+    # Every third position is in the same windows, but for the last.
     inner = felt[0, 3:-3]
     torch.testing.assert_close(inner[:-3], inner[3:], rtol=1e-5, atol=1e-5)

@@ -62,7 +62,7 @@ def test_shards_of_the_folder_are_read_and_each_is_in_the_digest(folder: Path) -
      "C:x.safetensors", "x.safetensors\n", "x.safetensors.bin", "model.SAFETENSORS.pkl", ""],
 )  # fmt: skip
 def test_a_shard_that_is_no_safetensors_file_of_the_folder_is_refused(folder: Path, shard: str) -> None:
-    """Also beside a decoy: one file with the right suffix says nothing of what an index names."""
+    """Also next to a decoy: one file with the right suffix proves nothing of what an index names."""
     (folder / "decoy.safetensors").write_bytes(b"decoy")
     (folder / "weights.bin").write_bytes(b"pickle")
     sharded(folder, "decoy.safetensors", shard)

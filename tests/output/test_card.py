@@ -1,4 +1,4 @@
-"""The card of a run's folder: true of what lies there, readable by `load_dataset`, whatever the names in it."""
+"""The card of a run's folder: true of what is there, readable by `load_dataset`, whatever the names in it."""
 
 import re
 from dataclasses import replace

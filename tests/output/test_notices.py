@@ -1,4 +1,4 @@
-"""What a user should know before using a result is said in both languages of the report."""
+"""What a user should know before using a result is reported in both languages of the report."""
 
 import re
 from collections import Counter
@@ -81,7 +81,7 @@ def runs() -> Iterator[Totals]:
 
 
 def to_install(patch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Yield what a run says where nothing that it can use is installed."""
+    """Yield what a run reports where nothing that it can use is installed."""
     patch.setattr(lexicon, "_installed", lambda _: None)
     patch.setattr(forms, "_installed", lambda _: None)
     patch.setattr(fluency, "find_spec", lambda _: None)

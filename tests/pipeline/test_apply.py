@@ -32,7 +32,7 @@ TEXT = [text for text in TEXTS if text.strip()]
 
 
 def write(folder: Path, stages: str, head: str = HEAD) -> Path:
-    """Return the path of a pipeline with these stages; the first stands on line 4."""
+    """Return the path of a pipeline with these stages; the first is on line 4."""
     path = folder / "流程.yaml"
     path.write_text(head + stages, encoding="utf-8")
     return path
@@ -136,7 +136,7 @@ def test_a_pipeline_asks_for_the_sections_its_stages_use(tmp_path: Path) -> None
 def test_every_shipped_pipeline_gives_the_columns_its_stages_declare(
     name: str, job: Job, tmp_path: Path
 ) -> None:
-    """With the declared types, beside the columns of the corpus, which stay as they were."""
+    """With the declared types, next to the columns of the corpus, which stay as they were."""
     flags = tmp_path / "flags.csv"
     flags.write_text("accept,label,kind,text,form,flag\nyes,good,first,the,the ,why\n", encoding="utf-8")
     job = job.model_copy(update={"resources": job.resources.model_copy(update={"flags": str(flags)})})
@@ -189,7 +189,7 @@ def test_the_edits_of_every_sample_replayed_on_its_source_row_give_it(editing: P
 
 
 def decisions(result: pa.Table) -> dict[str, tuple[object, ...]]:
-    """Return, by id, all that must not depend on which rows stand together."""
+    """Return, by id, all that must not depend on which rows come together."""
     return {
         row["id"]: (
             *(row[name] for name in DECIDED),
@@ -219,7 +219,7 @@ def test_no_rows_come_back_as_no_rows(editing: Pipeline, job: Job) -> None:
 
 
 class Shuffle(Stage):
-    """A stage made by copying another: it says that it makes samples, and no more."""
+    """A stage made by copying another: it declares that it makes samples, and no more."""
 
     kind: Literal["shuffle"] = "shuffle"
 

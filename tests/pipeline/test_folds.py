@@ -38,7 +38,7 @@ WORDS = ("房间", "服务", "𠮷野家", "ＡＢＣ", "👩‍👩‍👧", "l
 
 
 def folded_job(folder: Path, folds: int | None = FOLDS, settings: Mapping[str, object] | None = None) -> Job:
-    """Return the small job with fold models in `folded`, which are enough to be told apart."""
+    """Return the small job with fold models in `folded`, which are enough to be distinguished."""
     job = small_job(folder, **(settings or {}))
     longer = job.train.model_copy(update={"epochs": 10})
     model = ModelConfig(path=str(folder / "folded"), max_length=64, folds=folds)

@@ -68,7 +68,7 @@ def payload(html: str) -> dict[str, Any]:
 
 
 def one(text: str) -> Page:
-    """Return a page on which `text` stands everywhere data can stand; its shape does not depend on `text`."""
+    """Return a page on which `text` is everywhere data can be; its shape does not depend on `text`."""
     row = source_row(0, "好 x") | {
         "id": text,
         "text": text,

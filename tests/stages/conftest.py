@@ -13,7 +13,7 @@ from tests.stages.runs import with_stages
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a small corpus and a classifier; of 300 rows many say the same but for their number."""
+    """Return a folder with a small corpus and a classifier; of 300 rows many have the same text but for their number."""
     folder = tmp_path_factory.mktemp("corpus")
     write_corpus(folder)
     train(small_job(folder))

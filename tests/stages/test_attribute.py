@@ -30,7 +30,7 @@ def pipeline(**how: object) -> Pipeline:
 
 
 def scores(folder: Path) -> Mapping[str, dict[str, object]]:
-    """Return what is said of each row's attribution, by id."""
+    """Return what is recorded of each row's attribution, by id."""
     names = ("id", "ig", "ig_status", "ig_evals", "ig_error", "ig_path")
     table = pq.read_table(folder / "explain" / "source_rows.parquet")
     return {row["id"]: {name: row[name] for name in names} for row in table.to_pylist()}

@@ -94,7 +94,7 @@ def test_a_shortcut_is_as_frequent_in_every_class_afterwards(
 
 
 def position_of(mark: str, text: str) -> str:
-    """Return where a mark stands in a text."""
+    """Return where a mark is in a text."""
     if mark not in text:
         return "nowhere"
     return "first" if text.startswith(mark) else "last" if text.endswith(mark) else "inside"
@@ -174,7 +174,7 @@ def test_a_word_is_moved_from_its_place_to_where_others_have_it(
         return ["today", *tokens] if marked else [*tokens, "today"]
 
     def ends_with(end: int, text: str) -> bool:
-        """Return whether the word stands at an end: first, or last."""
+        """Return whether the word is at an end: first, or last."""
         return text.split(" ")[-end] == "today"
 
     rows = balanced(table_of(plant, rows=2000), "".join(ENDS[end] for end in accepted), tmp_path)

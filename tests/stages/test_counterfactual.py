@@ -1,4 +1,4 @@
-"""Samples of another class: words of that class, the label moved and marked, kept only where a rule says so."""
+"""Samples of another class: words of that class, the label moved and marked, kept only where a rule does so."""
 
 from pathlib import Path
 

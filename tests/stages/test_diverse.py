@@ -1,4 +1,4 @@
-"""The budget of each row: how many stay, which, and what is said of the others."""
+"""The budget of each row: how many stay, which, and what is recorded of the others."""
 
 from collections import Counter
 from itertools import pairwise

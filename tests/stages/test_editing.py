@@ -109,7 +109,7 @@ def test_of_other_words_none_is_left_out_that_is_negated(job: Job) -> None:
     stage = {"kind": "delete", "on": "any", "samples": 40, "share": 0.01}
     table = made(job, stage, texts=texts).table
     assert check_replay(table) > 5
-    # Each of these words stands there negated and otherwise.
+    # Each of these words is there negated and otherwise.
     left = {row["text"] for row in table.to_pylist()}
     assert all("not very great" in text or "不好看" in text for text in left)
     assert any(text.endswith("great movie") for text in left)

@@ -1,4 +1,4 @@
-"""The key-word table and its flags: what labels hang on is found, whatever its kind, and what means something is not."""
+"""The key-word table and its flags: words that labels depend on are found, whatever its kind, and what means something is not."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Key tokens: order, ties, protection, and the three ways to say how many."""
+"""Key tokens: order, ties, protection, and the three ways to set how many."""
 
 import numpy as np
 import pytest

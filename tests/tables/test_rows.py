@@ -1,4 +1,4 @@
-"""Tables grow and are never rewritten: columns beside, samples behind their source row, in the order of stage and number."""
+"""Tables grow and are never rewritten: columns to the right, samples after their source row, in the order of stage and number."""
 
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ class Rewriting(NamedTuple):
 
 
 def rows(texts: list[tuple[str, str | None]]) -> pa.RecordBatch:
-    """Return texts as the corpus reader gives them, with a source column and an attribution beside."""
+    """Return texts as the corpus reader gives them, with a source column and an attribution."""
     ids = [f"表.csv:{row}" for row in range(len(texts))]
     values = {
         "id": ids,

@@ -143,7 +143,7 @@ STRAY = {
 
 
 def stray(text: str) -> Counter[str]:
-    """Return the spaces of a text that stand where none should, by where that is."""
+    """Return the spaces of a text that are where none should be, by where that is."""
     return Counter({name: len(pattern.findall(text)) for name, pattern in STRAY.items()})
 
 

@@ -113,7 +113,7 @@ def test_a_training_that_fails_before_it_is_done_leaves_the_old_model(home: Path
 
 
 def test_fold_models_and_their_answers_come_and_go_with_the_model(home: Path, tmp_path: Path) -> None:
-    """They are of that training: beside the next model they would tell of rows that it has seen."""
+    """They are of that training: next to the next model they would list rows that it has seen."""
     folder = tmp_path / "model"
     plain = job(home, folder)
     folded = plain.model_copy(update={"model": plain.needs_model().model_copy(update={"folds": 2})})

@@ -68,7 +68,7 @@ def test_padding_is_piece_zero_as_a_textcnn_expects() -> None:
 
 
 def test_the_same_texts_give_the_same_pieces_each_time(tokenizer: PreTrainedTokenizerFast) -> None:
-    # The trainer hashes with a new seed each time, so one repetition could agree by luck.
+    # The trainer hashes with a new seed each time, so one repetition could agree by chance.
     again = [learn(iter(CORPUS), size=400, max_length=64).get_vocab() for _ in range(3)]
     assert again == [tokenizer.get_vocab()] * 3
 

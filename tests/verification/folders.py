@@ -1,4 +1,4 @@
-"""Folders of runs, changed and hashed again, and what verifying says of them."""
+"""Folders of runs, changed and hashed again, and what verifying reports of them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,7 @@ def failed(result: Verification) -> set[str]:
 
 
 def problems(result: Verification, name: str) -> str:
-    """Return all that a check says is wrong."""
+    """Return all that a check reports as wrong."""
     return "\n".join(next(check.problems for check in result.checks if check.name == name))
 
 

@@ -1,4 +1,4 @@
-"""Folders as data sets are published: README.md or the names of the files say the splits."""
+"""Folders as datasets are published: README.md or the names of the files give the splits."""
 
 from pathlib import Path
 

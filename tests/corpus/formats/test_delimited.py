@@ -103,7 +103,7 @@ def test_a_field_may_be_longer_than_the_csv_module_allows(tmp_path: Path) -> Non
     ],
 )
 def test_wrong_requests_are_refused(tmp_path: Path, options: dict[str, object], message: str) -> None:
-    """Missing files, unknown formats and options without effect are told before anything is read."""
+    """Missing files, unknown formats and options without effect are reported before anything is read."""
     (tmp_path / "folder").mkdir()
     for name in ("corpus.txt", "corpus.dat"):
         (tmp_path / name).write_text("好\n", encoding="utf-8")
@@ -120,7 +120,7 @@ def test_a_column_named_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_columns_without_a_name_get_one_and_empty_ones_are_left_out(tmp_path: Path) -> None:
-    """As in a spreadsheet saved with more columns than it has; what stands in one is kept."""
+    """As in a spreadsheet saved with more columns than it has; what is in one is kept."""
     path = tmp_path / "corpus.csv"
     path.write_text("v1,v2,,,\nham,a,,,\nspam,b\n", encoding="utf-8")
     assert rows(path) == [{"v1": "ham", "v2": "a"}, {"v1": "spam", "v2": "b"}]
@@ -204,7 +204,7 @@ LETTERS = st.text(st.sampled_from('ab好 "'), min_size=1, max_size=6).filter(str
 @settings(max_examples=100)
 @given(texts=st.lists(LETTERS, min_size=1, max_size=12))
 def test_no_row_of_an_unquoted_tsv_is_lost(texts: list[str]) -> None:
-    """Wherever its quotes stand."""
+    """Wherever its quotes are."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "corpus.tsv")
         written = "".join(f"{text}\t{number}\n" for number, text in enumerate(texts))

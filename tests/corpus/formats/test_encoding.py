@@ -84,7 +84,7 @@ def test_a_pipe_or_a_device_is_refused_without_a_wait(name: str, tmp_path: Path)
 @settings(max_examples=50)
 @given(pairs=PAIRS)
 def test_gb18030_is_found_by_itself(pairs: list[tuple[str, str]]) -> None:
-    """A file that is not UTF-8 but GB18030 is read as such without being told."""
+    """A file that is not UTF-8 but GB18030 is read as such without a setting."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "corpus.csv")
         path.write_bytes(separated([("文本标签中文", "好"), *pairs], ",").encode("gb18030"))

@@ -1,4 +1,4 @@
-"""Encodings are told apart by the text that the bytes hold; where they cannot be, no guess is made."""
+"""Encodings are distinguished by the text that the bytes hold; where they cannot be, no guess is made."""
 
 import pytest
 

@@ -71,7 +71,7 @@ def test_a_broken_array_is_bad_data_with_line_and_column(tmp_path: Path, text: s
 
 
 def test_elements_that_are_no_rows_are_faults(tmp_path: Path) -> None:
-    """The rows beside them are read."""
+    """The other rows are read."""
     text = '[{"text": "好"},\n1, [2],\n"x", {"text": 5}, {"text": "\\ud800"}]'
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
     assert rows(tmp_path, "a.json") == [{"text": "好"}]

@@ -107,7 +107,7 @@ def test_lists_and_objects_that_no_type_holds_are_json_text(tmp_path: Path, valu
 
 
 def test_lines_without_an_object_are_refused(tmp_path: Path) -> None:
-    """The message says how rows are written in JSON."""
+    """The message shows how rows are written in JSON."""
     path = tmp_path / "corpus.json"
     path.write_text("1\n2\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"no line holds a JSON object\n.*in one array"):

@@ -58,7 +58,7 @@ def test_a_step_may_be_the_number_of_an_item() -> None:
 
 
 def test_a_text_column_of_objects_names_its_fields(tmp_path: Path) -> None:
-    """The message says how to name one of them."""
+    """The message shows how to name one of them."""
     (tmp_path / "a.jsonl").write_text('{"text": {"zh": "好", "en": "good"}}', encoding="utf-8")
     with pytest.raises(RequestError, match=r"holds struct.*\n.*a field of it: `text\.zh`, `text\.en`"):
         list(read(CorpusConfig.model_validate({"root": tmp_path, "files": "a.jsonl"})))

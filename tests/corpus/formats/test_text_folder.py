@@ -47,7 +47,7 @@ def test_the_folder_of_a_text_is_its_label_and_its_path_the_id(tmp_path: Path) -
 
 
 def test_folders_named_like_splits_are_splits(tmp_path: Path) -> None:
-    """As aclImdb is packed, with lists beside the folders; texts without a label are not read."""
+    """As aclImdb is packed, with lists next to the folders; texts without a label are not read."""
     write(
         tmp_path,
         {
@@ -90,7 +90,7 @@ def test_the_first_texts_of_every_label_are_seen(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_files_that_may_hold_many_texts_each_needs_a_choice(tmp_path: Path) -> None:
-    """pos.txt and neg.txt beside each other may be a text a line; the message says what a folder may hold."""
+    """pos.txt and neg.txt next to each other may be a text a line; the message lists what a folder may hold."""
     write(tmp_path, {"d/pos.txt": b"a\nb", "d/neg.txt": b"c\nd"})
     with pytest.raises(RequestError, match="a folder with no texts, no data files by split"):
         rows(tmp_path, "d")
