@@ -1,6 +1,6 @@
 """Fills of a masked language model: words, the same each time, and none for tokens of many pieces.
 
-A tiny random model shows the contract; what it offers has no meaning. A real one is tried where it is beside.
+A tiny random model shows the contract; what it offers has no meaning. A real one is tried where there is one.
 """
 
 from pathlib import Path
