@@ -173,7 +173,7 @@ def test_check_tells_what_a_run_would_use(config: Path, small: Path) -> None:
     plain, result = augment(*words), augment(*words, "--json")
     assert (plain.code, plain.err, result.code, result.err) == (0, "", 0, "")
     reported = json.loads(result.out)
-    assert reported["pipeline"].startswith("augment: tokenize > attribute > keywords > rank > ")
+    assert reported["pipeline"].startswith("augment: tokenize > evidence > attribute > keywords > rank > ")
     assert reported["corpus"] == str(small / "small.csv")
     assert reported["columns"] == "text = review, label = label, id = id"
     assert reported["labels"] == "bad, good (300 rows seen)"
