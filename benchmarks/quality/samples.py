@@ -4,10 +4,12 @@
         "natural, words:zh=RUN/hotel-zh:substitute_other" "EDA:zh=RUN/eda-hotel-zh" ...
     python -m benchmarks.quality.samples unblind --work FOLDER one.csv other.csv
     python -m benchmarks.quality.samples show RUN/demo-zh RUN/demo-en --each 10
+    python -m benchmarks.quality.samples figures RUN/hotel-zh RUN/sst2-en
 
 `sheet` draws, for each system and language, so many samples of different source rows from finished runs (only those that
 joined the data), shuffles all of them and writes `sheet.csv`, with source, sample and edits, and `key.json`, which a reader does not
-open. `show` prints some. Several runs of a system and language share its number. A reader writes a file with the columns number, fluency (2
+open. `show` prints some. `figures` prints of how many rows of eight words and
+more a run has samples, how many of each, their edits, and the two-sample AUC of the run. Several runs of a system and language share its number. A reader writes a file with the columns number, fluency (2
 natural, 1 understandable but odd, 0 broken), meaning (of what was edited: 2 same, 1 shifted, 0 wrong), label (right, unclear,
 wrong) and acceptable (1 or 0: would you put this row into a training set you care about?). Texts of corpora are not
 committed. Intervals are 95 % (Wilson); agreement is Cohen's kappa on acceptable.
@@ -17,7 +19,7 @@ import argparse
 import csv
 import json
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from math import sqrt
 from pathlib import Path
@@ -30,6 +32,8 @@ from benchmarks.common import write_page
 Row = dict[str, str]
 # Letters shown on either side of an edit.
 _AROUND = 25
+# Rows by their number of words: name, least, and below.
+_LENGTHS = (("25 and more", 25, 10**9), ("8 to 24", 8, 25), ("8 and more", 8, 10**9))
 
 
 def main() -> None:
@@ -37,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["sheet", "unblind", "show"])
+    parser.add_argument("what", choices=["sheet", "unblind", "show", "figures"])
     parser.add_argument("given", nargs="+", help="SYSTEM:LANGUAGE=FOLDER[:METHOD], or files of ratings")
     parser.add_argument("--work", type=Path, default=Path("."), help="folder of the sheet and its key")
     parser.add_argument("--each", type=int, default=60, help="samples a system and language")
@@ -47,6 +51,8 @@ def main() -> None:
         write_sheet(arguments.given, arguments.each, arguments.seed, arguments.work)
     elif arguments.what == "show":
         show([Path(name) for name in arguments.given], arguments.each, arguments.seed)
+    elif arguments.what == "figures":
+        print("\n".join(figures([Path(name) for name in arguments.given])))
     else:
         unblind([Path(name) for name in arguments.given], arguments.work)
 
@@ -82,13 +88,47 @@ def show(folders: Sequence[Path], each: int, seed: int) -> None:
             print(f"| {row['edits'].replace('|', '/')} |")
 
 
+def figures(folders: Sequence[Path]) -> list[str]:
+    """Return for each run a line of a table: rows with a sample and samples a row, by length, edits and two-sample AUC."""
+    lines = [
+        "| run | words | rows | rows with a sample % | samples a row | edits a sample | two-sample AUC |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for folder in folders:
+        made = Counter(row["source_id"] for row in _rows(folder) if row["source_id"] is not None)
+        edits = [len(row["edits"]) for row in _rows(folder) if row["source_id"] is not None]
+        words = _words_of(folder)
+        auc = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["summary"]["diversity"]
+        for name, least, below in _LENGTHS:
+            of_rows = [made[row] for row, count in words.items() if least <= count < below]
+            if of_rows:
+                having = 100 * sum(count > 0 for count in of_rows) / len(of_rows)
+                lines.append(
+                    f"| {folder.name} | {name} | {len(of_rows)} | {having:.0f} | {sum(of_rows) / len(of_rows):.2f} | "
+                    f"{sum(edits) / max(len(edits), 1):.2f} | {auc.get('two-sample AUC') or 0:.2f} |"
+                )
+    return lines
+
+
+def _words_of(folder: Path) -> dict[str, int]:
+    """Return how many tokens with a letter or digit each source row of a run has."""
+    words: dict[str, int] = {}
+    for path in sorted((folder / "explain").glob("source_rows*.parquet")):
+        table = pq.read_table(path, columns=["id", "tokens"]).to_pydict()
+        for name, tokens in zip(table["id"], table["tokens"], strict=True):
+            words[name] = sum(any(mark.isalnum() for mark in token) for token in tokens or ())
+    return words
+
+
+def _rows(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows of the train split of a run, samples included."""
+    paths = sorted((folder / "data").glob("train*.parquet"))
+    return [row for path in paths for row in pq.read_table(path).to_pylist()]
+
+
 def _samples(folder: Path, method: str | None, seed: int) -> list[Row]:
     """Return one sample of each source row of a run, rows shuffled."""
-    rows = [
-        row
-        for path in sorted((folder / "data").glob("train*.parquet"))
-        for row in pq.read_table(path).to_pylist()
-    ]
+    rows = _rows(folder)
     text = next(name for name in ("text", "review", "sentence", "content") if name in rows[0])
     sources = {row["id"]: row for row in rows if row["source_id"] is None}
     label = next(name for name in ("label_name", "label") if name in rows[0])

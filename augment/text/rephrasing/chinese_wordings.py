@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from augment.text.negation import is_negation
-from augment.text.omission.chinese_words import DEGREE, HOLDERS, LIGHT
+from augment.text.omission.chinese_words import DEGREE, HOLDERS, LIGHT, OPENERS
 from augment.text.omission.line import HAN, Clause, Line
 from augment.text.rephrasing.proposal import Wording
 from augment.text.rephrasing.words import (
@@ -74,6 +74,11 @@ def _groups(line: Line) -> Iterator[Wording]:
         for member, others, opening in table[word]:
             last = index + len(member)
             if tuple(words[index:last]) != member or line.word(last) in NOT_BEFORE.get(word, ()):
+                continue
+            # 瑞和300 is a name.
+            if member in (("和",), ("与",), ("跟",)) and (
+                len(before) < 2 and before not in ("我", "你", "他", "她", "")
+            ):
                 continue
             if opens or not opening:
                 for other in others:
@@ -157,7 +162,8 @@ def _endings(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wordin
     if not _quality(line.word(last), tags[last]) or not _graded(line, clause, last):
         return
     word, before = line.word(last), line.word(last - 1)
-    if before in SPOKEN or (word in PRAISED and before in ("很", "非常")):
+    reasons = not OPENERS.isdisjoint(line.words[clause.first : last])
+    if not reasons and (before in ("挺", "蛮") or (word in PRAISED and before in SPOKEN)):
         yield Wording("added", clause.last, clause.last, ("的",), 0.93)
     if before not in ("还", "也", "较", "比较", "都"):
         for particle in _PARTICLES:
@@ -169,7 +175,12 @@ def _without_particle(line: Line, clause: Clause, tags: Sequence[str]) -> Iterat
     last = clause.last - 1
     word, inside = line.word(last), set(line.words[clause.first : last])
     good = _quality(line.word(last - 1), tags[last - 1])
-    if word in DROPPED and HAN.match(line.word(last - 1)) and not inside & _EXCLAIMS:
+    if (
+        word in DROPPED
+        and HAN.match(line.word(last - 1))
+        and not inside & _EXCLAIMS
+        and line.words.count(word) == 1
+    ):
         yield Wording("dropped", last, last + 1, (), 0.93)
         for other in _PARTICLES if good else ():
             if other != word:
@@ -180,6 +191,8 @@ def _without_particle(line: Line, clause: Clause, tags: Sequence[str]) -> Iterat
 
 def _quality(word: str, tag: str) -> bool:
     """Return whether a word is one of how something is."""
+    if len(word) > 1 and word[0] == word[1]:
+        return False
     return word in STATES or (tag.startswith(("a", "z")) and len(word) > 1)
 
 

@@ -12,6 +12,8 @@ from augment.text.rephrasing.words import (
     ENGLISH,
     NEGATED_VERBS,
     OWNERS,
+    PEOPLE,
+    PEOPLE_END,
     REVIEWED,
     SUBJECTS,
     THINKING,
@@ -78,6 +80,9 @@ def _holds(sentence: English, first: int, last: int, member: tuple[str, ...]) ->
 def _relates(sentence: English, first: int, last: int) -> bool:
     """Return whether a pronoun is the subject of a relative clause: a film (that) is long."""
     finite = last < sentence.last and "Fin" in sentence.tags[last]
+    before = sentence.word(first - 1)
+    if before in PEOPLE or before.endswith(PEOPLE_END):
+        return False
     return finite and sentence.is_a(first - 1, "NOUN") and sentence.is_a(first, "PRON")
 
 

@@ -33,8 +33,8 @@ WHEN = _words(
 WHO = _words("我 我们 咱们 本人 我家 俺 老公 老婆 朋友 同事 孩子 妈妈 爸爸 家人 大家")
 ENDINGS = _words("的 了 啊 哦 呢 吧 哈 呀 啦 滴 噢 嘛")
 DROPPED = _words("啊 哦 呀 哈 啦 噢 哟 呐 喔")
-# Words of degree that 的 can follow whatever they are before, and qualities that it can follow behind others.
-SPOKEN = _words("挺 蛮 还 还是 都")
+# Words that 的 can follow behind a quality: 还是不错的; and such qualities.
+SPOKEN = _words("挺 蛮 还 还是 都 很 非常")
 PRAISED = _words("不错 好 方便 满意 舒服 到位 快 棒 好吃 干净 热情 周到 大 实惠 划算 好用 漂亮 清楚 安静")
 # What a group does not mean the same behind, and before.
 NOT_BEHIND = {"可能": _words("有 不 最 很 尽"), "有点": _words("还 没"), "时候": _words("有 小 什么")}
@@ -101,7 +101,7 @@ ANYWHERE = """
 买 购买
 用 使用
 住 入住
-孩子 小孩 小朋友
+孩子 小孩
 父母 爸妈
 或者 或
 来说 来讲 而言
@@ -238,5 +238,10 @@ realizes find
 """
 )
 SUBJECTS = _words("it he she they we you i this there the")
+# Of people `who` or `that` is written, not `which`; many of their nouns end so.
+PEOPLE = _words(
+    "people person man men woman women child children boy boys girl girls guy guys kid kids friend friends one those anyone someone everyone cast"
+)
+PEOPLE_END = ("er", "ers", "or", "ors", "ist", "ists", "ian", "ians")
 # Subjects of reviews that `this` and `the` point at alike.
 REVIEWED = _words("film movie picture book phone camera player product router")
