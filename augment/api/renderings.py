@@ -66,6 +66,7 @@ def page(records: Sequence[Explanation], path: str | Path | None, notices: Seque
         Page(
             title="explained texts" if len(records) > 1 else "an explained text",
             facts=(("method", methods),),
+            brief=("method",),
             notices=tuple(notices)
             or tuple(dict.fromkeys(note for one in records for note in one["notices"])),
             source_rows=pa.table(arrays),
