@@ -268,7 +268,7 @@ def test_a_run_with_other_fold_models_is_another_run(folded: Path, tmp_path: Pat
         run("explain", copied, tmp_path / "out")
 
 
-@pytest.mark.parametrize(("folds", "hint"), [(3, "set `folds: 2`"), (5, "say `folds: 2`")])
+@pytest.mark.parametrize(("folds", "hint"), [(3, "set `folds: 2`"), (5, "set `folds: 2`")])
 def test_another_number_of_folds_than_were_trained_is_refused(
     folded: Path, tmp_path: Path, folds: int, hint: str
 ) -> None:
