@@ -24,7 +24,7 @@ from augment.text.segment import tag
 
 # Below this chance a word is never offered, whatever a stage asks.
 LEAST = 0.5
-# No chance is higher, so that a sample has two edits at most within a budget of 0.8.
+# No chance is higher, so that a sample has three edits at most within a budget of 0.8.
 SUREST = 0.93
 _TAGS = frozenset("nvadzib")
 _NAMES = frozenset({"nr", "ns", "nt", "nrt", "nrfg", "nsf"})

@@ -1,6 +1,6 @@
 """Learn from plain text how people write: words, neighbouring words, and what words are used alike.
 
-Counted are the rows of the train split, those worked on and those that pass through, and `resources.texts`, never a text of
+Counted are the rows of the train split, those worked on, those that pass through and those that `run.limit` leaves out, and `resources.texts`, never a text of
 another split of the corpus. Stages after it that make samples read the table: a word is put in place only where people
 would write it (`candidates.plausibility`).
 """
@@ -119,6 +119,8 @@ class Evidence(TableStage):
             counts.add_pairs(table.filter(pa.array(kinds == _PAIR)))
             number += int(table.column("seen").to_numpy()[kinds == _ROWS].sum())
             held.append(table.column("key").to_numpy()[kinds == _HELD])
+        if job.run.limit is not None and job.corpus is not None:
+            counts, number = _whole_train(job, job.corpus)
         train = counts.seen_first()
         _add_texts(counts, job, np.unique(np.concatenate(held)))
         yield _learned(counts.evidence(train, number).knowing(common_pairs()), job)
@@ -126,6 +128,19 @@ class Evidence(TableStage):
     def open(self, job: Job, state: Path | None) -> Step:
         """Nothing is done to the rows."""
         return lambda batch: batch
+
+
+def _whole_train(job: Job, corpus: CorpusConfig) -> tuple[PairCounts, int]:
+    """Return the pairs of all rows of train and how many these are: a trial (`run.limit`) edits fewer, and learns from all."""
+    counts, number = PairCounts(), 0
+    for chunk in read(corpus, job.run.allow_download):
+        rows = chunk.rows.select(["text", "text_pair", "split"]).to_pylist()
+        for row in (row for row in rows if row["split"] == "train"):
+            number += 1
+            for text in (row["text"], row["text_pair"]):
+                if text is not None:
+                    counts.add(tokens_of(text, corpus.language))
+    return counts, number
 
 
 def open_plausibility(state: Path | None) -> Plausibility:

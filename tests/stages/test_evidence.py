@@ -77,6 +77,19 @@ def test_named_texts_are_counted_but_for_those_that_are_rows_of_another_split(tm
     assert [int(trained[plausibility.evidence.id(word)]) for word in ("房间", "大堂", "很")] == [1, 0, 1]
 
 
+def test_a_trial_learns_from_the_rows_of_train_that_it_leaves_out(tmp_path: Path) -> None:
+    lines = ["id,text,label,split", "a,房间很干净,x,train", "b,早餐很丰富,y,train", "c,窗户很大,x,test"]
+    (tmp_path / "x.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    job = job_with(tmp_path)
+    trial = job.model_copy(update={"run": job.run.model_copy(update={"limit": 1})})
+    worked = rows_of([("房间很干净", "train"), ("窗户很大", "test")])
+    plausibility = learned(trial, tmp_path, (worked, True))
+    assert seen(plausibility, "早餐", "很") == 1
+    assert seen(plausibility, "很", "干净") == 1
+    assert plausibility.evidence.id("窗户") == -1
+    assert plausibility.evidence.rows == 2
+
+
 def test_the_table_is_the_same_whatever_the_shards(tmp_path: Path) -> None:
     rng = random.Random(0)
     texts = [("".join(rng.choices("房间早餐服务很好大小差", k=8)), "train") for _ in range(40)]
