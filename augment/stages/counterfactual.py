@@ -5,24 +5,33 @@ With `of: own` the words are those of the row's own class, and the label stays.
 What indicates a class is learned from the corpus first: the words with the highest mean score in rows of the class that
 are predicted right. Of these a token is offered those of its part of speech, the nearest in the model's embeddings. Such
 a sample is a guess at another label, so `label_from` names the old one, and only a rule of `keep` lets it through.
+
+With `natural` the words must fit their places, and the words of the sample must be those of the class (`contrast_draws`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import pyarrow as pa
-from pydantic import Field
+import pyarrow.compute as pc
+from pydantic import Field, model_validator
 
+from augment.candidates import class_evidence
+from augment.candidates.antonyms import Antonyms
+from augment.candidates.class_evidence import ClassEvidence
+from augment.candidates.entities import Entities
 from augment.candidates.filters import parts_agree
-from augment.candidates.lexicon import Lexicon
+from augment.candidates.lexicon import Lexicon, read_pairs
 from augment.candidates.sources import load_job_lexicons
 from augment.config.job import Job
 from augment.seeding import Chance, chance, key_of
+from augment.stages.contrast_draws import ContrastDraws
 from augment.stages.editing import Row, editable_rows
 from augment.stages.editor import Draw, Editor, Lookup
+from augment.stages.evidence import open_plausibility
 from augment.stages.protocol import Lines, TableStage
 from augment.tables.columns import MOVED, SAMPLE, Column
 from augment.tables.files import read_table
@@ -33,21 +42,13 @@ from augment.text.negation import is_negation
 from augment.text.script import language
 from augment.text.segment import tag
 
-_LINES = pa.schema(
-    [
-        ("key", pa.uint64()),
-        ("row", pa.int64()),
-        ("word", pa.string()),
-        ("label", pa.string()),
-        ("rows", pa.int64()),
-        ("score", pa.float64()),
-    ]
-)
-_TABLE = pa.schema(
-    [("label", pa.string()), ("word", pa.string()), ("rows", pa.int64()), ("mean", pa.float64())]
-)
+# Lines beside those of what classes have: rows predicted right that have a word, with its scores in them.
+_SCORED = "scored"
+_LINES = pa.schema([*class_evidence.LINES, pa.field("score", pa.float64())])
+_TABLE = pa.schema([*class_evidence.TABLE, pa.field("mean", pa.float64())])
 
-
+# What is not used where samples are to read well.
+_NOT_NATURAL = ("share", "most")
 _OF = {"another": "another class", "own": "its class"}
 
 
@@ -73,12 +74,37 @@ class Counterfactual(Editor, TableStage):
     top: int = Field(
         default=200, ge=1, description="words kept of each class, those with the highest mean score"
     )
+    natural: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="edit only while the chance that all edits of a sample read as if a person had written them is at least this, and "
+        "and only where the sample is of the class by its words; learned by a stage `evidence` before this one",
+    )
     score: str = "ig"
+
+    @model_validator(mode="after")
+    def _natural_words(self) -> Self:
+        """Refuse what is not used where samples are to read well: there the words of the text decide how many give way."""
+        for key in _NOT_NATURAL if self.natural is not None else ():
+            if getattr(self, key) != type(self).model_fields[key].default:
+                raise ValueError(f"`{key}` does nothing with `natural`: leave it out")
+        return self
+
+    @property
+    def reads_tables(self) -> tuple[str, ...]:
+        """What was learned of how people write, where samples are to read as if a person had written them."""
+        return () if self.natural is None else ("evidence",)
+
+    @property
+    def word_sources(self) -> tuple[str, ...]:
+        """The dictionaries that know parts of speech and antonyms, where words are tested."""
+        return () if self.natural is None else ("lexicon",)
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Tokens, which are key, their scores, and what was predicted."""
-        return ("tokens", "owner", "key", self.score, f"{self.score}_pred", f"{self.score}_target")
+        return ("tokens", "side", "owner", "key", self.score, f"{self.score}_pred", f"{self.score}_target")
 
     @property
     def adds(self) -> tuple[Column, ...]:
@@ -93,14 +119,15 @@ class Counterfactual(Editor, TableStage):
     @property
     def shortfall_reason(self) -> str:
         """Why a row has no samples where every draw is empty."""
-        return f"no key word of {_OF[self.of]} fits"
+        fits = "fits" if self.natural is None else "fits and makes it one"
+        return f"no key word of {_OF[self.of]} {fits}"
 
     def path_in(self, state: Path) -> Path:
         """Return the path of the table in a folder of state: one for each kind of samples."""
         return state / f"{self.kind}-{self.of}.parquet"
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
-        """Return a line for each content word and class, with its sum of scores over the rows predicted right."""
+        """Return a line for each content word and class, with its sum of scores over the rows predicted right, and what classes have."""
         sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
         names = ["tokens", self.score, "label", f"{self.score}_pred", f"{self.score}_target"]
         columns = rows.filter(pa.array(~is_sample(rows))).select(names).to_pydict().values() if active else ()
@@ -119,18 +146,31 @@ class Counterfactual(Editor, TableStage):
         values = {
             "key": [key_of(word) for (word, _), _ in ordered],
             "row": [0] * len(ordered),
+            "kind": [_SCORED] * len(ordered),
             "word": [word for (word, _), _ in ordered],
+            "next": [""] * len(ordered),
             "label": [label for (_, label), _ in ordered],
             "rows": [int(rows) for _, (rows, _) in ordered],
             "score": [score for _, (_, score) in ordered],
         }
-        return pa.table(values, schema=_LINES)
+        scored = pa.table(values, schema=_LINES)
+        if self.natural is None or not active:
+            return scored
+        counted = class_evidence.lines_of(_labelled(rows))
+        return pa.concat_tables(
+            [scored, counted.append_column("score", pa.nulls(len(counted), pa.float64()))]
+        )
 
     def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
-        """Yield the words of each class with the highest mean score; a word belongs to the class where that is highest."""
+        """Yield the words of each class with the highest mean score, and what rows of classes have next to them.
+
+        A word belongs to the class where its mean score is highest.
+        """
         best: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
         for table in lines():
-            grouped = table.group_by(["word", "label"], use_threads=False)
+            grouped = table.filter(pc.equal(table.column("kind"), _SCORED)).group_by(
+                ["word", "label"], use_threads=False
+            )
             means: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
             for row in grouped.aggregate([("rows", "sum"), ("score", "sum")]).to_pylist():
                 mean = round(row["score_sum"] / row["rows_sum"], 6)
@@ -141,25 +181,33 @@ class Counterfactual(Editor, TableStage):
                     best[label].append((mean, word, count))
             best = defaultdict(list, {label: sorted(words)[: self.top] for label, words in best.items()})
         kept = [
-            {"label": label, "word": word, "rows": count, "mean": -mean}
+            {"kind": _SCORED, "label": label, "word": word, "rows": count, "mean": -mean}
             for label, words in sorted(best.items())
             for mean, word, count in words
         ]
         yield pa.Table.from_pylist(kept, schema=_TABLE)
+        if self.natural is not None:
+            counted = (table.filter(pc.not_equal(table.column("kind"), _SCORED)) for table in lines())
+            for sums in class_evidence.summed(counted, [str(row["word"]) for row in kept]):
+                yield sums.append_column("mean", pa.nulls(len(sums), pa.float64()))
 
     def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
         """Return the source rows of a batch with their key tokens."""
         return editable_rows(batch, "key", guard, self.score)
 
     def lookup(self, job: Job, state: Path | None) -> Lookup:
-        """Read the words of every class, and load the model for its embeddings."""
+        """Read the words of every class, and load the model for its embeddings, or what was learned of how people write."""
+        table = read_table(self.path_in(state)) if state is not None else _TABLE.empty_table()
+        is_scored = pc.equal(table.column("kind"), _SCORED)
+        words: dict[str, list[str]] = defaultdict(list)
+        for row in table.filter(is_scored).select(["label", "word"]).to_pylist():
+            words[row["label"]].append(row["word"])
+        if self.natural is not None:
+            known = ClassEvidence.of(table.filter(pc.invert(is_scored)))
+            draws = self._natural_draws(words, known, job, state)
+            return lambda rows: draws.draw
         from augment.candidates.neighbours import open_neighbours
 
-        words: dict[str, list[str]] = defaultdict(list)
-        for row in (
-            read_table(self.path_in(state)) if state is not None else _TABLE.empty_table()
-        ).to_pylist():
-            words[row["label"]].append(row["word"])
         lexicons = load_job_lexicons(job)
         neighbours = open_neighbours(job, self.most)
 
@@ -170,19 +218,9 @@ class Counterfactual(Editor, TableStage):
             near = neighbours.close(token, fitting, least=-1.0)
             return tuple((near or fitting)[: self.most])
 
-        def target(row: Row, number: int) -> str | None:
-            """Return the class whose words a sample is given: the row's own, or the others in turn from a random one on."""
-            if self.of == "own":
-                return row.label
-            others = sorted(words.keys() - {row.label})
-            if row.label is None or not others:
-                return None
-            first = chance(job.seed, f"{self.kind}_class", row.id, 0).below(len(others))
-            return others[(first + number) % len(others)]
-
         def draw(row: Row, rng: Chance, number: int) -> Draw:
             """Return key tokens with words of the other class: the most important for the first sample, else some by chance."""
-            label = target(row, number)
+            label = self._target(row, number, words, job.seed)
             offers = {
                 token: _placed(row, token, offer)
                 for token in row.free
@@ -195,6 +233,47 @@ class Counterfactual(Editor, TableStage):
             return Draw(row.edits(choice), label if self.of == "another" else None)
 
         return lambda rows: draw
+
+    def _target(self, row: Row, number: int, words: Mapping[str, object], seed: int) -> str | None:
+        """Return the class whose words a sample is given: the row's own, or the others in turn from a random one on."""
+        if self.of == "own":
+            return row.label
+        others = sorted(words.keys() - {row.label})
+        if row.label is None or not others:
+            return None
+        first = chance(seed, f"{self.kind}_class", row.id, 0).below(len(others))
+        return others[(first + number) % len(others)]
+
+    def _natural_draws(
+        self, words: Mapping[str, list[str]], known: ClassEvidence, job: Job, state: Path | None
+    ) -> ContrastDraws:
+        """Return what draws samples that read well, of a class by their words."""
+        lexicons = load_job_lexicons(job)
+        names = job.resources.antonyms
+        pairs = [pair for name in names for pair in read_pairs(name, job.root, "resources.antonyms")]
+        fitting = cache(lambda token, label: tuple(_fitting(token, words.get(label, []), lexicons)))
+        return ContrastDraws(
+            open_plausibility(state),
+            known,
+            lambda row, token, label: _placed(row, token, fitting(row.tokens[token], label)),
+            cache(Antonyms(lexicons, pairs).opposes),
+            lambda row, number: self._target(row, number, words, job.seed),
+            Entities(lexicons),
+            self.natural or 0.0,
+            self.tokens,
+            self.of == "another",
+        )
+
+
+def _labelled(rows: pa.Table) -> Iterator[tuple[str, list[list[str]]]]:
+    """Yield the class of each source row that has one, with the tokens of each side."""
+    sources = rows.filter(pa.array(~is_sample(rows))).select(["label", "tokens", "side"]).to_pydict().values()
+    for label, tokens, side in zip(*sources, strict=True):
+        if label is not None and tokens is not None:
+            yield (
+                label,
+                [[token for token, at in zip(tokens, side, strict=True) if at == home] for home in (0, 1)],
+            )
 
 
 def _fitting(token: str, words: list[str], lexicons: tuple[Lexicon, ...]) -> list[str]:

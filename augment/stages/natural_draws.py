@@ -13,9 +13,11 @@ from functools import partial
 
 from augment.candidates.entities import Entities
 from augment.candidates.natural import Fitting, NaturalWords, Opening
+from augment.candidates.slot import Slot
 from augment.seeding import Chance, chance, key_of
 from augment.stages.editing import Row, slots_of
 from augment.stages.editor import Draw, Drawer
+from augment.text.quoted import is_quoted
 
 # Of all edits of a run, about, what one pair of words may make at most; samples that a row has, as a rule.
 _PAIR_SHARE, _USUAL = 0.03, 2
@@ -48,6 +50,7 @@ class NaturalDraws:
     def options(self, rows: list[Row]) -> dict[str, list[Option]]:
         """Return for each row by its id which of its tokens may give way to which words."""
         openings = [(row, opening) for row in rows for opening in _openings(row)]
+        openings = [(row, opening) for row, opening in openings if not in_quotation(opening.slot)]
         if self.entities is not None:
             openings = [(row, opening) for row, opening in openings if not self.entities.names(opening.slot)]
         options: dict[str, list[Option]] = defaultdict(list)
@@ -94,6 +97,11 @@ class NaturalDraws:
             budget /= fitting.chance
             left = [option for option in left if option[2] != clause and option[1].chance >= budget]
         return Draw(row.edits(choice))
+
+
+def in_quotation(slot: Slot) -> bool:
+    """Return whether a place is in a title, a quoted name or a quoted term."""
+    return is_quoted(slot.whole, slot.start, slot.end)
 
 
 def weighted(weights: Sequence[float], rng: Chance) -> int:

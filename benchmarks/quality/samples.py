@@ -6,8 +6,8 @@
     python -m benchmarks.quality.samples show RUN/demo-zh RUN/demo-en --each 10
     python -m benchmarks.quality.samples figures RUN/hotel-zh RUN/sst2-en
 
-`sheet` draws, for each system and language, so many samples of different source rows from finished runs (only those that
-joined the data), shuffles all of them and writes `sheet.csv`, with source, sample and edits, and `key.json`, which a reader does not
+`sheet` draws, for each system and language, so many samples of different source rows from finished runs (those that
+joined the data; with `--of probes` those that are kept apart, with `--of all` all that were made), shuffles all of them and writes `sheet.csv`, with source, sample and edits, and `key.json`, which a reader does not
 open. `show` prints some. `figures` prints of how many rows of eight words and
 more a run has samples, how many of each, their edits, and the two-sample AUC of the run. Several runs of a system and language share its number. A reader writes a file with the columns number, fluency (2
 natural, 1 understandable but odd, 0 broken), meaning (of what was edited: 2 same, 1 shifted, 0 wrong), label (right, unclear,
@@ -46,9 +46,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("."), help="folder of the sheet and its key")
     parser.add_argument("--each", type=int, default=60, help="samples a system and language")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--of", choices=["data", "probes", "all"], default="data", help="which samples")
     arguments = parser.parse_args()
     if arguments.what == "sheet":
-        write_sheet(arguments.given, arguments.each, arguments.seed, arguments.work)
+        write_sheet(arguments.given, arguments.each, arguments.seed, arguments.work, arguments.of)
     elif arguments.what == "show":
         show([Path(name) for name in arguments.given], arguments.each, arguments.seed)
     elif arguments.what == "figures":
@@ -57,14 +58,14 @@ def main() -> None:
         unblind([Path(name) for name in arguments.given], arguments.work)
 
 
-def write_sheet(systems: Sequence[str], each: int, seed: int, work: Path) -> None:
+def write_sheet(systems: Sequence[str], each: int, seed: int, work: Path, which: str = "data") -> None:
     """Draw samples of every system and write them shuffled, with the key apart."""
     pools: dict[tuple[str, str], list[list[Row]]] = defaultdict(list)
     for given in systems:
         name, _, where = given.partition("=")
         system, _, language = name.rpartition(":")
         folder, _, method = where.partition(":")
-        pools[system, language].append(_samples(Path(folder), method or None, seed))
+        pools[system, language].append(_samples(Path(folder), method or None, seed, which))
     drawn: list[tuple[str, str, Row]] = []
     for (system, language), parts in pools.items():
         share = each // len(parts)
@@ -126,9 +127,20 @@ def _rows(folder: Path) -> list[dict[str, Any]]:
     return [row for path in paths for row in pq.read_table(path).to_pylist()]
 
 
-def _samples(folder: Path, method: str | None, seed: int) -> list[Row]:
+def _rows_apart(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows that a run worked on and all its samples, wherever they are."""
+    paths = [folder / "explain" / f"{name}.parquet" for name in ("source_rows", "samples")]
+    rows = [row for path in paths for row in pq.read_table(path).to_pylist()]
+    return [row | {"source_id": row.get("source_id")} for row in rows]
+
+
+def _samples(folder: Path, method: str | None, seed: int, which: str = "data") -> list[Row]:
     """Return one sample of each source row of a run, rows shuffled."""
-    rows = _rows(folder)
+    rows = _rows(folder) if which == "data" else _rows_apart(folder)
+    if which == "probes":
+        rows = [
+            row for row in rows if row["source_id"] is None or row["verdict"] in ("adversarial", "contrast")
+        ]
     text = next(name for name in ("text", "review", "sentence", "content") if name in rows[0])
     sources = {row["id"]: row for row in rows if row["source_id"] is None}
     label = next(name for name in ("label_name", "label") if name in rows[0])

@@ -21,10 +21,11 @@ from augment.corpus import read
 from augment.errors import DataError, FingerprintError, RejectRateError, RequestError
 from augment.models.classifier import Classifier
 from augment.output.manifest import FINISHED, Summary, read_summary
-from augment.pipeline.definition import pipeline_of
+from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.tables.files import digest
 from augment.text.edits import Edit, replay
 from augment.training import train
+from tests.plans import DENSE_PROBE
 from tests.small import small_job
 from tests.texts import TEXTS
 
@@ -130,10 +131,10 @@ def test_load_dataset_opens_the_folder_with_its_splits_and_labels(augmented: Sum
     assert sum(len(split) for split in dataset.values()) == 300 + augmented.counts["samples kept"]
 
 
-@pytest.mark.parametrize("pipeline", ["augment-wide", "probe"])
+@pytest.mark.parametrize("pipeline", ["augment-wide", DENSE_PROBE])
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_load_dataset_reads_formats_without_types_as_they_were_written(
-    small: Path, tmp_path: Path, kind: str, pipeline: str
+    small: Path, tmp_path: Path, kind: str, pipeline: str | Pipeline
 ) -> None:
     """In the split that is read first no row has a source row, and columns of the user's may lack any value there."""
     rows = [
@@ -181,7 +182,7 @@ def test_load_dataset_reads_formats_without_types_as_they_were_written(
 
 
 def test_probes_are_apart_and_open_by_their_own_name(small: Path, tmp_path: Path) -> None:
-    summary = run("probe", small_job(small), tmp_path / "probe")
+    summary = run(DENSE_PROBE, small_job(small), tmp_path / "probe")
     assert all(row["source_id"] is None for row in rows_of(summary))
     dataset = datasets.load_dataset(str(summary.folder), "probes", cache_dir=str(tmp_path / "cache"))
     assert set(dataset["test"]["verdict"]) <= {"adversarial", "contrast"}
@@ -189,7 +190,7 @@ def test_probes_are_apart_and_open_by_their_own_name(small: Path, tmp_path: Path
 
 
 def test_totals_balance_and_dropped_samples_are_kept_in_a_file(small: Path, tmp_path: Path) -> None:
-    summary = run("probe", small_job(small), tmp_path / "probe")
+    summary = run(DENSE_PROBE, small_job(small), tmp_path / "probe")
     counts = summary.counts
     dropped = pq.read_table(summary.folder / "dropped.parquet")
     assert dropped.num_rows == counts["samples dropped"] == sum(summary.dropped.values())

@@ -26,6 +26,7 @@ from augment.tables.columns import Column
 from augment.tables.output_names import written_names
 from augment.tables.rows import with_columns
 from augment.verification import verify
+from tests.plans import DENSE_PROBE
 from tests.small import BAD, GOOD, sentence, small_job
 
 FLAGS = "accept,label,kind,text,form,flag\nyes,good,word,满意,满意,why\n"
@@ -124,7 +125,7 @@ def test_a_column_of_any_name_may_be_the_text_or_the_label(
     small: Path, tmp_path: Path, named: dict[str, str], kind: str
 ) -> None:
     job = hostile_job(small, tmp_path, named, kind)
-    summary = run("probe", job, tmp_path / "out")
+    summary = run(DENSE_PROBE, job, tmp_path / "out")
     assert [check for check in verify(summary.folder).checks if check.wrong] == []
     loaded = datasets.load_dataset(str(summary.folder), cache_dir=str(tmp_path / "cache"))
     names = written_names([*hostile_rows(named)[0]], derived=False)

@@ -19,6 +19,7 @@ from augment.output.report import REPORT, draw_folder, redraw
 from augment.tables.locking import locked
 from augment.verification import verify
 from tests.engine.killing import killed_at
+from tests.plans import DENSE_PROBE
 from tests.small import small_job
 
 
@@ -26,7 +27,7 @@ from tests.small import small_job
 def probed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
     """Return the summary of `probe` on all rows of the small corpus."""
     job = small_job(small, splits=("train", "validation", "test"))
-    return run("probe", job, tmp_path_factory.mktemp("runs") / "probe")
+    return run(DENSE_PROBE, job, tmp_path_factory.mktemp("runs") / "probe")
 
 
 def test_the_report_is_drawn_again_without_the_model(small: Path, probed: Summary) -> None:

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 
 from augment.api.run import run
 from augment.errors import RequestError
 from augment.pipeline.definition import Pipeline, pipeline_of
+from augment.stages.counterfactual import Counterfactual
 from augment.stages.keep import Rule
+from augment.training import train
 from augment.verification import verify
 from tests.small import BAD, GOOD, small_job
+from tests.written import written_job
 
 STAGES = [
     {"kind": "tokenize"},
@@ -29,7 +33,8 @@ def plan(*stages: dict[str, object]) -> Pipeline:
 @pytest.fixture(scope="module")
 def folder(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("moved") / "run"
-    run("counterfactual", small_job(small), output)
+    rule = {"verdict": "contrast", "methods": ["counterfactual"], "source": "right", "p_gold_at_least": 0.7}
+    run(plan({"kind": "keep", "rules": [rule]}), small_job(small), output)
     return output
 
 
@@ -150,3 +155,39 @@ def test_labels_moved_twice_are_refused_with_what_can_be_done() -> None:
     with pytest.raises(RequestError, match="already there") as caught:
         pipeline_of(plan({"kind": "counterfactual"}, {"kind": "keep"}))
     assert caught.value.hint == "leave one of them out"
+
+
+def test_natural_samples_are_of_the_other_class_by_the_model_and_by_their_words(
+    small: Path, tmp_path: Path
+) -> None:
+    """Each word put in is one that rows of the new class have of the same thing, and nothing of the old class is left."""
+    job = written_job(small, tmp_path, clauses=1)
+    model = job.needs_model().model_copy(update={"path": str(tmp_path / "model")})
+    job = job.model_copy(update={"model": model})
+    train(job)
+    summary = run("counterfactual", job, tmp_path / "run")
+    samples = pq.read_table(summary.folder / "explain/samples.parquet").to_pylist()
+    assert len(samples) > 5
+    kept = [sample for sample in samples if sample["verdict"] == "contrast"]
+    assert kept
+    assert all(sample["p_gold_after"] >= 0.85 for sample in kept)
+    for sample in samples:
+        assert {sample["label"], sample["label_from"]} == {"good", "bad"}
+    assert any("no key word of another class fits and makes it one" in why for why in summary.missing)
+    assert (summary.folder / "run" / "evidence.parquet").exists()
+    assert not (summary.folder / "run" / "counterfactual-another.parquet").exists()
+    assert verify(summary.folder).ok
+
+
+def test_natural_samples_need_the_stage_that_learns_how_people_write() -> None:
+    stages = [{**stage, "natural": 0.5} if stage["kind"] == "counterfactual" else stage for stage in STAGES]
+    with pytest.raises(RequestError, match="`evidence`"):
+        pipeline_of(
+            Pipeline.model_validate({"name": "x", "about": "", "stages": [*stages, {"kind": "keep"}]})
+        )
+
+
+@pytest.mark.parametrize("key", [{"share": 0.5}, {"most": 3}])
+def test_a_key_that_does_nothing_with_natural_is_refused(key: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="does nothing with `natural`"):
+        Counterfactual.model_validate({"natural": 0.5, **key})

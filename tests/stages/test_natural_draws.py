@@ -127,6 +127,11 @@ def test_what_may_not_be_edited_stays() -> None:
     assert samples(words_of(*SEEN), row_of("酒店价格很公道，", locked=("价格",))) == []
 
 
+def test_a_title_stays() -> None:
+    words = words_of(*(text.replace("很", "《") for text in SEEN), *SEEN)
+    assert samples(words, row_of("《酒店价格很公道，》")) == []
+
+
 def test_a_pair_of_words_that_is_everywhere_is_offered_in_a_part_of_the_rows() -> None:
     words = words_of(*["酒店价格很公道，"] * 300, *["酒店价钱很公道，"] * 300, among=1)
     rows = [row_of("酒店价格很公道，", f"r{number}") for number in range(400)]

@@ -1,0 +1,172 @@
+"""Samples of another class that read well and that their words bear out, or none.
+
+A key word gives way to a key word of the other class which people write between its neighbours (`candidates.plausibility`),
+rows of that class among them, and which is used as the old one is, or is its antonym. What a negation speaks of and fixed
+strings stay. Key words are replaced, the most important first, until the words of the text are those of the other class
+(`candidates.class_evidence`), most of what spoke for the old class is replaced, and so is what is joined to a replaced word: of
+"a dull and dumb film" not one alone. Where that never is, or the chances of all edits fall below the budget, there is no sample.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from augment.candidates.class_evidence import ClassEvidence, is_adverb
+from augment.candidates.entities import Entities
+from augment.candidates.fixed_strings import fixed
+from augment.candidates.natural import SUREST, Fitting
+from augment.candidates.plausibility import Plausibility, Spoken, spoken_of
+from augment.seeding import Chance
+from augment.stages.editing import Row, slots_of
+from augment.stages.editor import Draw
+from augment.stages.natural_draws import in_quotation
+from augment.text.editable import governed, is_content
+
+# How used alike an antonym is: as a synonym in a dictionary may be.
+_ANTONYM = 0.9
+# How much more often rows of their own class have an old word, and those of the new class a new one, in nats: 1.5 and 5 times.
+_OLD_LEANS, _NEW_LEANS = 0.4, 1.6
+# The words of a sample must be those of its class four times as likely as those of another, in nats; the words that give way must be
+# so much of what speaks for the class of the row, by the scores of its content words.
+_MARGIN, _PART = 1.4, 0.6
+# How much likelier the rest may be in the old class by its words, in nats.
+_REST = 0.2
+# How much two words must share of what they are near to, a cosine: English words are near to more different ones.
+_ONE_KIND: dict[Spoken, float] = {"zh": 0.3, "en": 0.05}
+# How sure it must be that a word is used as the old one is, in a clause with other content words and without.
+_ALIKE, _ALIKE_ALONE = 0.6, 0.75
+_JOINING = frozenset([",", "and", "or", "but", "yet", "&", "、", "又", "和", "且", "而"])
+
+
+@dataclass(frozen=True)
+class ContrastDraws:
+    """What draws the samples of rows.
+
+    offered: the words of a class that may replace a token, cased and behind its article; opposes: whether two words are
+    antonyms; target: the class of a sample by its number; least: the budget of a sample; most: how many words are replaced at
+    most; moves: whether the class is another one than that of the row.
+    """
+
+    plausibility: Plausibility
+    known: ClassEvidence
+    offered: Callable[[Row, int, str], Sequence[str]]
+    opposes: Callable[[str, str], bool]
+    target: Callable[[Row, int], str | None]
+    entities: Entities
+    least: float
+    most: int
+    moves: bool
+    _options: dict[tuple[str, str], Mapping[int, tuple[Fitting, ...]]] = field(default_factory=dict)
+
+    def draw(self, row: Row, rng: Chance, number: int) -> Draw | None:
+        """Return a sample: key words one after the other until the text is of the other class by its words."""
+        label = self.target(row, number)
+        if label is None:
+            return None
+        options = self._of(row, label)
+        if not options:
+            return None
+        order = list(options) if number == 0 else rng.sample(list(options), len(options))
+        choice: dict[int, str] = {}
+        budget = self.least
+        for token in order:
+            fitting = [each for each in options[token] if each.chance >= budget]
+            if not fitting or len(choice) == self.most:
+                continue
+            word = fitting[0] if number == 0 else fitting[rng.below(len(fitting))]
+            choice[token] = word.word
+            budget /= word.chance
+            if self._is_of(row, choice, label) and (not self.moves or self._is_moved(row, choice)):
+                return Draw(row.edits(choice), label if self.moves else None)
+        return Draw(())
+
+    def _is_moved(self, row: Row, choice: Mapping[int, str]) -> bool:
+        """Return whether what was replaced is what spoke for the class of a row: nothing joined to it is left, nor does the rest speak for it."""
+        rest = [word for token, word in enumerate(row.tokens) if token not in choice]
+        likeliest, more = self.known.by_words(rest)
+        stays = likeliest == row.label and more > _REST
+        return not stays and self._speaks(row, choice) and not self._is_half(row, choice)
+
+    def _speaks(self, row: Row, choice: Mapping[int, str]) -> bool:
+        """Return whether the replaced words are most of what speaks for the class of a row, by their scores."""
+        speaking = {
+            token: score
+            for token, score in enumerate(row.scores)
+            if score > 0 and is_content(row.tokens[token])
+        }
+        return sum(speaking.get(token, 0.0) for token in choice) >= _PART * sum(speaking.values())
+
+    def _is_half(self, row: Row, choice: Mapping[int, str]) -> bool:
+        """Return whether a word was replaced and another one that is joined to it was not: of "dull and dumb" only one."""
+        return any(
+            other not in choice
+            for token in choice
+            for step in (-1, 1)
+            if (other := _joined(row, token, step)) is not None
+        )
+
+    def _is_of(self, row: Row, choice: Mapping[int, str], label: str) -> bool:
+        """Return whether a text is of a class by its words, by the margin."""
+        words = (choice.get(token, word) for token, word in enumerate(row.tokens))
+        likeliest, more = self.known.by_words(words)
+        return likeliest == label and more >= _MARGIN
+
+    def _of(self, row: Row, label: str) -> Mapping[int, tuple[Fitting, ...]]:
+        """Return what may replace the key tokens of a row, in rank order, the likeliest first."""
+        if (row.id, label) not in self._options:
+            self._options.clear()
+            names = {slot.token for slot in slots_of(row) if self.entities.names(slot) or in_quotation(slot)}
+            kept = names | governed(row.tokens, row.side)
+            able = {token: self._fitting(row, token, label) for token in row.free if token not in kept}
+            self._options[row.id, label] = {token: words for token, words in able.items() if words}
+        return self._options[row.id, label]
+
+    def _fitting(self, row: Row, token: int, label: str) -> tuple[Fitting, ...]:
+        """Return the words of a class that fit the place of a token."""
+        old, before, behind = row.tokens[token], row.neighbour(token, -1) or "", row.neighbour(token, 1) or ""
+        text, at = row.on_side(token)
+        own_class = row.label or ""
+        speaks = self.known.leaning(old, own_class)
+        if self.moves and speaks is not None and speaks < _OLD_LEANS:
+            return ()
+        words = [
+            word
+            for word in self.known.attested(label, text, at, self.offered(row, token, label))
+            if (self.known.leaning(word, label) or 0.0) >= _NEW_LEANS
+            and ((shared := self.known.of_one_kind(old, word)) is None or shared >= _ONE_KIND[spoken_of(old)])
+        ]
+        if not words:
+            return ()
+        counts, spoken = self.plausibility.evidence, spoken_of(old)
+        left, own, right = (
+            counts.ids([word]) if word else np.zeros(1, np.int64) for word in (before, old, behind)
+        )
+        if fixed(counts, left, own, right)[0]:
+            return ()
+        ids = counts.ids(words)
+        alike = self.plausibility.same(np.repeat(own, len(ids)), ids, spoken)
+        antonyms = np.array([self.opposes(old, word) for word in words])
+        alike = np.maximum(alike, np.where(antonyms, _ANTONYM, 0.0))
+        reads = self.plausibility.fits(np.repeat(left, len(ids)), ids, np.repeat(right, len(ids)), spoken)
+        sure = _ALIKE if self.known.has_topic(text, at) else _ALIKE_ALONE
+        chances = np.where(alike >= sure, np.minimum(reads * alike, SUREST), 0.0)
+        made = [
+            Fitting(word, round(float(chance), 4), float(chance))
+            for word, chance in zip(words, chances, strict=True)
+            if chance >= self.least
+        ]
+        return tuple(sorted(made, key=lambda each: (-each.chance, each.word)))
+
+
+def _joined(row: Row, token: int, step: int) -> int | None:
+    """Return the content word that is joined to a token by a comma or by and, on one side of it; None if there is none."""
+    at, joined = token + step, False
+    while 0 <= at < len(row.tokens) and row.side[at] == row.side[token]:
+        word = row.tokens[at]
+        if word.lower() in _JOINING:
+            joined = True
+        elif not is_adverb(word):
+            return at if joined and is_content(word) else None
+        at += step
+    return None
