@@ -33,11 +33,11 @@ def written_job(small: Path, folder: Path, rows: int = 300, clauses: int = 2) ->
     antonyms = (f"{one}\t{other}\n" for thing in GOOD for one in GOOD[thing] for other in BAD[thing])
     (folder / "antonyms.tsv").write_text("".join(antonyms), encoding="utf-8")
     # Vectors are learned of 160 words and more.
-    words = ["".join(syllables) for syllables in product(("ba", "ko", "mi", "tu", "re", "sa"), repeat=3)]
+    made_up = ["".join(syllables) for syllables in product(("ba", "ko", "mi", "tu", "re", "sa"), repeat=3)]
     plain = "".join(
         f"{one} {other}\n"
-        for word in words
-        for one, other in zip([word] * 6, rng.sample(words, 6), strict=True)
+        for word in made_up
+        for one, other in zip([word] * 6, rng.sample(made_up, 6), strict=True)
     )
     (folder / "plain.txt").write_text(plain, encoding="utf-8")
     resources = ResourcesConfig(

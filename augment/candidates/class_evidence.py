@@ -20,6 +20,7 @@ from itertools import pairwise
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from augment.candidates.plausibility import Spoken, spoken_of
 from augment.candidates.word_counts import form
 from augment.seeding import key_of
 from augment.text.editable import is_content, is_word
@@ -39,6 +40,8 @@ LINES = pa.schema(
 TABLE = pa.schema(list(LINES)[2:])
 # Lines: rows of a class, rows of it that have a word, rows of it that have two neighbouring words.
 _ROWS, _WORD, _PAIR, _TOPIC = "rows of a class", "word of a class", "pair of a class", "topic of a class"
+# Rows of a class that must have a word near to another one: English words are near to more different ones.
+_NEARBY: dict[Spoken, int] = {"zh": 2, "en": 1}
 # Words near to a word from which on it is known what it is said of.
 _MANY = 30
 # Content words that are counted as near on either side.
@@ -50,7 +53,7 @@ very really quite pretty rather truly extremely incredibly too so just also alwa
 很 挺 蛮 非常 特别 十分 相当 超级 太 最 更 比较 真 真的 有点 有些 有点儿 极 极其 稍 不够 好像 感觉 觉得 实在
 """
 _ADVERBS = frozenset(_ADVERBS_WRITTEN.split())
-# Rows that a word must be in to tell a class, and be near another one in; what is added to each count.
+# Rows that a word must be in to tell a class; what is added to each count.
 _LEAST, _SMOOTH = 2, 0.5
 
 
@@ -58,7 +61,7 @@ def lines_of(rows: Iterable[tuple[str, Sequence[Sequence[str]]]]) -> pa.Table:
     """Return what rows have, given by their class and the tokens of each side."""
     counts: Counter[tuple[str, str, str, str]] = Counter()
     for label, sides in rows:
-        words, pairs, near = set(), set(), set()
+        words, pairs, near = set[str](), set[tuple[str, str]](), set[tuple[str, str]]()
         for side in sides:
             forms = ["", *map(form, side), ""]
             words.update(forms[1:-1])
@@ -129,7 +132,7 @@ class ClassEvidence:
                 pairs.add((label, word, after))
             else:
                 topics[word][after] += count
-                if count >= _LEAST:
+                if count >= _NEARBY[spoken_of(word)]:
                     near.add((label, word, after))
         shares = {
             word: {

@@ -34,8 +34,9 @@ _MARGIN, _PART = 1.4, 0.6
 _REST = 0.2
 # How much two words must share of what they are near to, a cosine: English words are near to more different ones.
 _ONE_KIND: dict[Spoken, float] = {"zh": 0.3, "en": 0.05}
-# How sure it must be that a word is used as the old one is, in a clause with other content words and without.
-_ALIKE, _ALIKE_ALONE = 0.6, 0.75
+# How sure it must be that a word is used as the old one is, in a clause with other content words and without: less sure in English,
+# where the vectors of its rare words of judgement say less.
+_ALIKE: dict[Spoken, tuple[float, float]] = {"zh": (0.6, 0.75), "en": (0.4, 0.4)}
 _JOINING = frozenset([",", "and", "or", "but", "yet", "&", "、", "又", "和", "且", "而"])
 
 
@@ -149,7 +150,7 @@ class ContrastDraws:
         antonyms = np.array([self.opposes(old, word) for word in words])
         alike = np.maximum(alike, np.where(antonyms, _ANTONYM, 0.0))
         reads = self.plausibility.fits(np.repeat(left, len(ids)), ids, np.repeat(right, len(ids)), spoken)
-        sure = _ALIKE if self.known.has_topic(text, at) else _ALIKE_ALONE
+        sure = _ALIKE[spoken][not self.known.has_topic(text, at)]
         chances = np.where(alike >= sure, np.minimum(reads * alike, SUREST), 0.0)
         made = [
             Fitting(word, round(float(chance), 4), float(chance))

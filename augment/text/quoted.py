@@ -13,7 +13,7 @@ from augment.text.align import Span
 # A title may be long; what is longer than a few words between other marks is speech.
 _QUOTED = regex.compile(
     r"""《[^《》\n]{1,60}》|〈[^〈〉\n]{1,60}〉|『[^『』\n]{1,40}』
-    |「[^「」\n]{1,12}」|“(?:[^“”\n\p{Han}]{1,40}|[^“”\n]{1,12})”|"(?:[^"\n\p{Han}]{1,40}|[^"\n]{1,12})"|``[^`'\n]{1,40}''""",
+    |「[^「」\n]{1,12}」|“(?:[^“”\n\p{Han}]{1,40}|[^“”\n]{1,12})”|"(?:[^"\n\p{Han}]{1,40}|[^"\n]{1,12})"|``(?:(?!'')[^`\n]){1,40}''""",
     regex.VERBOSE,
 )
 

@@ -16,7 +16,7 @@ from augment.verification import verify
 from tests.small import BAD, GOOD, small_job
 from tests.written import written_job
 
-STAGES = [
+STAGES: list[dict[str, object]] = [
     {"kind": "tokenize"},
     {"kind": "attribute", "target": "gold"},
     {"kind": "rank", "fraction": 0.25},
