@@ -102,7 +102,7 @@ def test_verify_accepts_moved_labels_and_no_others(folder: Path, tmp_path: Path)
 
 
 def test_a_pipeline_that_moves_labels_must_have_a_rule_which_to_trust() -> None:
-    with pytest.raises(RequestError, match="moves labels"):
+    with pytest.raises(RequestError, match="changes labels"):
         pipeline_of(plan())
     pipeline_of(plan({"kind": "keep"}))
 
