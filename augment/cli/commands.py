@@ -11,7 +11,7 @@ from augment.cli.corpus_commands import audit, evaluate, train
 from augment.cli.explain_command import explain
 from augment.cli.folder_commands import report, verify
 from augment.cli.run_commands import check, keywords, run
-from augment.cli.setup_commands import fetch, list_
+from augment.cli.setup_commands import doctor, fetch, init, list_
 from augment.cli.terminal import answer
 
 _ABOUT = "Explain a Chinese or English text classifier word by word, and make training samples from it."
@@ -42,7 +42,21 @@ def start(
         raise typer.Exit
 
 
-for _command in (run, explain, train, check, keywords, evaluate, audit, report, verify, list_, fetch):
+for _command in (
+    explain,
+    init,
+    train,
+    check,
+    run,
+    keywords,
+    audit,
+    evaluate,
+    report,
+    verify,
+    list_,
+    doctor,
+    fetch,
+):
     # The list of commands shows the whole of each description; by default it is cut to what is left of a line.
     _about = (_command.__doc__ or "").partition("\n")[0]
     app.command(_command.__name__.rstrip("_"), short_help=_about)(_command)

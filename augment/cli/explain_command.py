@@ -1,72 +1,89 @@
-"""The command that explains texts: explain."""
+"""The command that explains texts, given as they are, in a file, or on the standard input: explain."""
 
-import os
-import shlex
-import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from augment.cli.options import Json
-from augment.cli.terminal import answer_json, log, show_attribution
-
-
-def _from_input() -> str:
-    """Return the text on the standard input, without the end of its last line; RequestError if it is not UTF-8."""
-    from augment.errors import RequestError
-
-    try:
-        text = sys.stdin.buffer.read().decode()
-    except UnicodeDecodeError as error:
-        raise RequestError(
-            "the standard input", f"not UTF-8 at byte {error.start}", "convert it first"
-        ) from None
-    return text.removesuffix("\n").removesuffix("\r")
+from augment.cli.options import FileFormat, Json, Quiet, TextColumn
+from augment.cli.terminal import answer, answer_json_line, log, show_attribution, show_progress
 
 
 def explain(
-    text: Annotated[str, typer.Argument(help="The text to explain; - reads it from the standard input.")],
-    model: Annotated[str, typer.Option("--model", "-m", help="Model folder or hub id.", show_default=False)],
+    given: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TEXT|FILE",
+            help="Texts, or files of texts; - reads the standard input, a text a line.",
+        ),
+    ],
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Model: a folder or a hub id.", show_default=False)
+    ],
+    text: TextColumn = None,
     pair: Annotated[
-        str | None, typer.Option("--pair", help="The second text of a pair.", show_default=False)
+        str | None,
+        typer.Option(
+            "--pair",
+            help="Second text; of a file, the column with it.",
+            show_default=False,
+            metavar="TEXT|COLUMN",
+        ),
+    ] = None,
+    file_format: FileFormat = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", help="Explain the first N texts only.", show_default=False, min=1),
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option(
-            "--target", help="The label to explain; default: the predicted one.", show_default=False
-        ),
+        typer.Option("--target", help="Label to explain [default: the predicted one].", show_default=False),
     ] = None,
-    top: Annotated[int, typer.Option("--top", help="How many words to list.", min=1)] = 5,
+    top: Annotated[int, typer.Option("--top", help="Words to list for each text.", min=1)] = 5,
     method: Annotated[
         str,
-        typer.Option("--method", help="A method of the stage attribute, for example gradient or occlusion."),
+        typer.Option("--method", help="Attribution method: also gradient, gradient_x_input, occlusion."),
     ] = "integrated_gradients",
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write the coloured texts to this page.", show_default=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the page.")] = False,
     allow_download: Annotated[
-        bool, typer.Option("--allow-download", help="Let a hub id be downloaded.")
+        bool, typer.Option("--allow-download", help="Allow a hub id to be downloaded.")
     ] = False,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Colour the words of one text by their integrated gradients, or by another method."""
-    from dataclasses import asdict
-
+    """Colour the words of texts by what they contribute to the prediction."""
     from augment.api import explain as explaining
-    from augment.config.sections import RunConfig
-    from augment.errors import RequestError
+    from augment.cli.explained_texts import Columns, require_new, texts_of
 
-    if os.path.isfile(text):
-        what = "this is the name of a file; its content would not be explained"
-        raise RequestError(
-            text, what, f"`augment explain - -m MODEL < {shlex.quote(text)}` explains what is in it"
+    if html is not None:
+        require_new(html, overwrite)
+    texts = texts_of(given, Columns(text, pair, file_format), limit)
+    with show_progress(quiet) as progress:
+        attributions = explaining.explain(
+            list(texts.texts),
+            model,
+            list(texts.pairs) if texts.paired else None,
+            target,
+            method=method,
+            allow_download=allow_download,
+            progress=progress or False,
         )
-    text = _from_input() if text == "-" else text
-    attribution = explaining.explain(
-        text, model, pair, target, run=RunConfig(allow_download=allow_download), method=method
-    )
-    if attribution.unseen:
-        log(
-            f"note: the text is too long for the model: it did not see {attribution.unseen:,} of the {len(attribution.tokens):,} words, or not all of them"
-        )
-    if as_json:
-        answer_json(asdict(attribution))
-    else:
-        show_attribution(attribution, top)
+    for notice in (*texts.notices, *attributions.notices):
+        log(f"note: {notice}")
+    for identity, attribution in zip(texts.ids, attributions, strict=True):
+        if attribution.unseen:
+            cut = f"{attribution.unseen:,} of {len(attribution.tokens):,} words"
+            log(f"note: {identity} is too long for the model, which did not see {cut}, or not all of them")
+    if html is not None:
+        attributions.to_html(html)
+        answer(str(html))
+        return
+    for identity, attribution in zip(texts.ids, attributions, strict=True):
+        if as_json:
+            answer_json_line({"id": identity, **attribution.to_dict()})
+        else:
+            show_attribution(attribution, top)

@@ -11,8 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from augment.cli.listing import everything
 from augment.config.job import Config, Job, document_of, origin, read_job
+from augment.config.sections import CorpusConfig
 from augment.config.shipped import find
+from augment.config.yaml_file import Document, checked, setting
 from augment.corpus.formats import SPLITS, SUFFIXES, require_files
 from augment.corpus.formats.unpacking import inner
 from augment.errors import RequestError
@@ -52,6 +55,8 @@ def job_of(words: CommandLine) -> Job:
     named = [*words.configs, *(word for word in words.files if _is_config(word))]
     configs: list[Config] = [_config(name) for name in named]
     overrides = list(words.overrides)
+    for word in overrides:
+        _require_section(word)
     if files:
         configs.append(_corpus(files, words.columns, words.data))
         configs += _usual_model(configs, words)
@@ -75,9 +80,20 @@ def job_of(words: CommandLine) -> Job:
 
 def request(pipeline: str, words: CommandLine) -> tuple[Pipeline, Job]:
     """Return the pipeline and the job of a command line; a `--set` may name a key of a stage."""
+    if is_corpus(pipeline) and not pipeline.endswith((".yaml", ".yml")):
+        hint = f"this is a corpus: name a pipeline first, `augment run augment {pipeline}`"
+        raise RequestError(f"pipeline `{pipeline}`", "no such pipeline", hint)
     plan = pipeline_of(pipeline)
     of_job, of_stages = stage_settings(words.overrides, plan)
     return with_settings(plan, of_stages), job_of(replace(words, overrides=tuple(of_job)))
+
+
+def corpus_of(line: CommandLine) -> dict[str, object]:
+    """Return the section `corpus` of the files of a command line; RequestError for one that is not there."""
+    section = _corpus(line.files, line.columns, line.data)["corpus"]
+    corpus = checked(CorpusConfig, Document(Path(line.files[0]), section), section)
+    require_files(corpus, lambda: "the command line")
+    return section
 
 
 def value_word(key: str, value: object) -> str:
@@ -95,6 +111,14 @@ def is_corpus(word: str) -> bool:
     return inner(Path(word)).suffix.lower() in _SUFFIXES or Path(word).is_dir()
 
 
+def _require_section(word: str) -> None:
+    """Raise RequestError for a setting of a stage, where no pipeline is named."""
+    name = setting(word)[0][0]
+    if name not in Job.model_fields and (name == "stages" or name in everything()["stages"]):
+        what = f"`{name}` is part of a pipeline, and this command takes none"
+        raise RequestError(f"--set {word}", what, "set it with `augment run PIPELINE`, or in a pipeline file")
+
+
 def _is_config(word: str) -> bool:
     """Return whether a word names a config: a YAML file, or a name with nothing of a path in it."""
     if word.endswith((".yaml", ".yml")):
@@ -102,7 +126,9 @@ def _is_config(word: str) -> bool:
     return not is_corpus(word) and not Path(word).exists() and not set("/\\.") & set(word)
 
 
-def _corpus(files: Sequence[str], columns: Mapping[str, str], data: Path | None) -> Config:
+def _corpus(
+    files: Sequence[str], columns: Mapping[str, str], data: Path | None
+) -> dict[str, dict[str, object]]:
     """Return the section for files that are named from here, or from the folder of data."""
     return {"corpus": {"root": str(data or "."), "files": by_split(files), **columns}}
 

@@ -20,7 +20,7 @@ import typer
 from augment.cli.commands import app
 from augment.cli.terminal import log
 from augment.config.shipped import names
-from augment.errors import AugmentError, RequestError, as_ours
+from augment.errors import AugmentError, RequestError, as_ours, nearest
 
 # Options that take a name; an empty one would mean the current folder.
 _NAMES = {
@@ -34,7 +34,15 @@ _NAMES = {
     "--from",
     "--calibration",
     "--accept-flags",
+    "--accept",
+    "--text",
+    "--label",
+    "--pair",
+    "--format",
+    "--html",
 }
+# Around what the parser quotes.
+_QUOTE = "'"
 # What a shell shows for a program that SIGPIPE ended, as `cat` ends where nobody reads on.
 _UNREAD = 141
 
@@ -150,11 +158,22 @@ def _fail_usage(error: Exception) -> NoReturn:
     what = str(getattr(error, "format_message")()).rstrip(".")  # noqa: B009 - typer's own click is private
     hint = f"`{command} --help` shows what it takes"
     if "extra argument" in what:
-        hint = f"options begin with a dash, configs with -c; {hint}"
-    pipeline = next((name for name in names("pipelines") if what.endswith(f"'{name}'")), None)
-    if pipeline is not None and command == "augment":
-        hint = f"it is a pipeline: `augment run {pipeline}`; {hint}"
+        hint = f"quote a text with spaces; {hint}"
+    if command == "augment" and "no such command" in what.lower():
+        hint = f"{_instead(what.split(_QUOTE)[1])}; {hint}"
     _fail(command, what[0].lower() + what[1:], hint, 2)
+
+
+def _instead(word: str) -> str:
+    """Return what to write for a word that is no command: what it may be, or the nearest command."""
+    if word in names("pipelines"):
+        return f"it is a pipeline: `augment run {word}`"
+    if word in names("configs") or word.endswith((".yaml", ".yml")):
+        return f"it is a config: `augment run augment -c {word}`"
+    if os.path.exists(word):
+        return f"it is a file: `augment init {word}` writes a config, `augment run augment {word}` runs a pipeline"
+    commands = sorted(typer.main.get_group(app).commands)
+    return nearest(word, commands)
 
 
 def _fail(where: str, what: str, hint: str, code: int) -> NoReturn:

@@ -38,6 +38,11 @@ def answer_json(result: object) -> None:
     typer.echo(escaped(json.dumps(result, ensure_ascii=False, indent=1)))
 
 
+def answer_json_line(result: object) -> None:
+    """Write a result as one line of JSON, its Chinese readable."""
+    typer.echo(escaped(json.dumps(result, ensure_ascii=False)))
+
+
 def answer_table(
     entries: Mapping[str, str], indent: str = "", *, write: Callable[[str], None] = answer
 ) -> None:

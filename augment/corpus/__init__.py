@@ -15,6 +15,7 @@ from augment.corpus.folds import fold_of, with_folds
 from augment.corpus.inspecting import (
     Peek,
     corpus_hashes,
+    few_valued,
     inspect,
     peek,
     repeats_of_heads,
@@ -32,6 +33,7 @@ __all__ = [
     "Peek",
     "Shape",
     "corpus_hashes",
+    "few_valued",
     "fold_of",
     "inspect",
     "peek",

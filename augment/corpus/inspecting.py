@@ -12,7 +12,7 @@ from pathlib import Path
 
 from augment.config.job import Job
 from augment.config.sections import CorpusConfig
-from augment.corpus.column_roles import Shape, lay_out
+from augment.corpus.column_roles import HEAD, USUAL, Shape, lay_out
 from augment.corpus.formats import SPLITS
 from augment.corpus.formats.unpacking import on_disk
 from augment.corpus.repeats import RepeatCounter, Repeats
@@ -51,6 +51,26 @@ def peek(config: CorpusConfig, allow_download: bool = False, count: int = 1024) 
             if row.used and row.fault is None and row.label is not None:
                 labels[row.split][layout.shape.label_names.get(row.label, row.label)] += 1
     return Peek(seen, dict(labels))
+
+
+def few_valued(config: CorpusConfig, most: int = 20) -> dict[str, int]:
+    """Return the columns without a role whose values look like labels, from 2 to `most` of them, each with their number.
+
+    The first rows of every file are read. A column of which most values occur once is none. Raises as `inspect` does.
+    """
+    layout = lay_out(config, allow_download=False, whole=False)
+    values: dict[str, Counter[str]] = defaultdict(Counter)
+    for part in layout.parts:
+        for record in part.table.peek(part.schema, HEAD):
+            for name, value in record.items():
+                values[name][str(value)] += value is not None and value != ""
+    roles = {getattr(layout.shape, role) for role in USUAL}
+    counts = {name: sum(1 for count in of.values() if count) for name, of in values.items()}
+    return {
+        name: count
+        for name, count in counts.items()
+        if name not in roles and 2 <= count <= most and values[name].total() >= 3 * count
+    }
 
 
 def repeats_of_heads(config: CorpusConfig, allow_download: bool = False) -> Repeats:

@@ -52,7 +52,7 @@ def roles_of(config: CorpusConfig, schema: pa.Schema, where: str) -> Roles:
         raise RequestError(
             where,
             f"no column looks like the text; there are {columns}",
-            "set `corpus.text: COLUMN`; if the first line is a row already, name the columns: `corpus.columns: [text, label]`",
+            "set `corpus.text: COLUMN` (--text COLUMN); if the first line is a row already, name the columns: `corpus.columns: [text, label]`",
         )
     return roles
 
@@ -76,7 +76,7 @@ def require_label(config: CorpusConfig, roles: Roles, heads: Iterable[Record], w
         what = (
             f"no column has the usual name of a label, and {few([f'`{name}`' for name in names])} could be it"
         )
-        hint = f"set `corpus.label: {names[0]}`, or `corpus.label: false` if the rows have no label"
+        hint = f"set `corpus.label: {names[0]}` (--label {names[0]}), or `corpus.label: false` if the rows have no label"
         if len(names) > 1:
             hint += "; several labels of one row are not supported"
         raise RequestError(where, what, hint)
@@ -117,8 +117,16 @@ def _usual(role: str, columns: list[str], where: str) -> str | None:
     hits = [name for name in columns if name.strip().lower() in USUAL[role].split()]
     if len(hits) > 1:
         both = " and ".join(f"`{name}`" for name in hits)
-        raise RequestError(where, f"{both} could each be the {role}", f"set `corpus.{role}:` to one of them")
+        raise RequestError(
+            where, f"{both} could each be the {role}", f"set `corpus.{role}:` to one of them{_option(role)}"
+        )
     return hits[0] if hits else None
+
+
+def _option(role: str) -> str:
+    """Return the option of the command line that names the column of a role, where there is one."""
+    options = {"text": "--text", "text_pair": "--pair", "label": "--label"}
+    return f" ({options[role]} COLUMN)" if role in options else ""
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -56,16 +56,17 @@ def read_flags(path: Path) -> tuple[FlaggedNgram, ...]:
     flags = []
     for number, row in _rows(path):
         where = f"{path}:{number}"
-        missing = next((name for name, value in row.items() if value is None), None)
+        values = {name: value for name, value in row.items() if value is not None}
+        missing = next((name for name in row if name not in values), None)
         if missing is not None:
             raise RequestError(where, f"the line ends before the column `{missing}`", "complete or remove it")
-        answer = row.get("accept", "yes").strip().casefold()
+        answer = values.get("accept", "yes").strip().casefold()
         if answer not in (*_YES, *_NO):
             raise RequestError(
-                where, f"`accept` is `{row['accept']}`", "write yes or no (是 or 否), or leave it empty"
+                where, f"`accept` is `{values['accept']}`", "write yes or no (是 or 否), or leave it empty"
             )
         if answer in _YES:
-            flags.append(_flag_of(row, where))
+            flags.append(_flag_of(values, where))
     if not flags:
         raise RequestError(
             str(path), "nothing is accepted", "write yes into the column `accept` of what is a shortcut"
@@ -108,7 +109,7 @@ def _named(text: str, label: str, kind: NgramKind | None, where: str) -> Flagged
     return FlaggedNgram(Ngram(kind or usual, " ".join(words)), label, text.strip())
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+def _rows(path: Path) -> list[tuple[int, dict[str, str | None]]]:
     """Return the lines of a table with their numbers; RequestError if it cannot be read or a column is missing."""
     try:
         with decode.text(path, decode.encoding_of(path, "auto"), "", whole=True) as stream:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,8 @@ COMMANDS = (
     "train",
     "fetch",
     "audit",
+    "init",
+    "doctor",
 )
 OPTIONS: tuple[str, ...] = (
     "-c",
@@ -65,6 +68,11 @@ OPTIONS += (
     "--overwrite",
     "--calibration",
     "--accept-flags",
+    "--accept",
+    "--text",
+    "--label",
+    "--format",
+    "--html",
     "--version",
     "-h",
 )
@@ -133,7 +141,7 @@ def bench(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ben
 )
 def test_any_command_line_ends_well(bench: Bench, command: str, words: list[str], sound: bool) -> None:
     """Also one that is right but for some words."""
-    if command in ("train", "evaluate", "fetch") and not {"-c", "--help"} <= {*words}:
+    if command in ("train", "evaluate", "fetch", "doctor") and not {"-c", "--help"} <= {*words}:
         words = [*words, "--help"]
     right = {"run": ("explain", "-c", "mine.yaml"), "audit": ("-c", "mine.yaml")} if sound else {}
     bench.ends_well(command, *right.get(command, ()), *words)
@@ -266,8 +274,9 @@ def test_an_argument_that_is_no_utf_8_is_refused(bench: Bench) -> None:
         refused(bench.ends_well(*words), 2, "UTF-8")
 
 
-def test_the_name_of_a_file_is_not_explained_as_a_text(bench: Bench) -> None:
-    refused(bench.ends_well("explain", "small.csv", "-m", "model"), 2, "small.csv", "explain -")
+def test_the_rows_of_a_file_are_explained_and_not_its_name(bench: Bench) -> None:
+    result = bench.ends_well("explain", "small.csv", "-m", "model", "--json", "--limit", "2")
+    assert [json.loads(line)["text"] for line in result.out.splitlines()] == ["很好 0", "干净 1"]
 
 
 def test_a_config_next_to_the_user_is_found_by_its_name(bench: Bench) -> None:
@@ -312,3 +321,54 @@ def test_help_is_short_for_h_and_complete_for_each_command() -> None:
     assert (short, short.code) == (long, 0)
     assert "..." not in long.out.partition("\n")[2]
     assert "…" not in long.out
+
+
+WRONG_CALLS: dict[str, tuple[str, str]] = {
+    # What is typed, and what the answer must hold: what is wrong, what to do.
+    "small.csv": ("no such command", "it is a file: `augment init small.csv`"),
+    "demo-zh": ("no such command", "it is a config: `augment run augment -c demo-zh`"),
+    "exlpain 好 -m model": ("no such command", "did you mean `explain`?"),
+    "run small.csv": ("no such pipeline", "a corpus: name a pipeline first, `augment run augment small.csv`"),
+    "run augmnt small.csv": ("no such pipeline", "did you mean `augment`?"),
+    "run augment smal.csv": ("the file does not exist", "did you mean `small.csv`?"),
+    "run augment": ("no corpus is given", "name a file, such as reviews.csv"),
+    "run augment small.csv -c mine.yaml": ("section `corpus` is also given by mine.yaml", "remove one of the two"),
+    "run augment -c small.csv": ("this is a corpus", "leave out -c"),
+    "run augment -c mien": ("no such config", "did you mean `mine`?"),
+    "run augment small.csv --text revew": ("no column `revew`", "known here: text, label"),
+    "run augment small.csv --format cvs": ("`format` cannot be 'cvs'", "one of auto, csv, tsv"),
+    "run augment small.csv -m modle": ("no such folder", "train it with `augment train`"),
+    "run augment small.csv -m model --set rnu.limit=3": ("called `rnu`", "did you mean `run`?"),
+    "run attack small.csv -m model --set attack.mots=3": ("no key `mots`", "did you mean `most`? keys of `attack`"),
+    "run augment small.csv -m model --set stages.77.share=1": ("no stage number 77", "stages: 0 tokenize"),
+    "run augment small.csv -m model --split tets": ("no such split", "did you mean `test`?"),
+    "train small.csv --set attack.most=3": ("this command takes none", "augment run PIPELINE"),
+    "run balance small.csv -m model": ("no shortcut is named", "--accept WORD=LABEL"),
+    "run balance small.csv -m model --accept 很好": ("`accept` cannot be", "WORD=LABEL, for example"),
+    "run balance small.csv -m model --accept 很好=godo": ("the label `godo`", "labels: bad, good"),
+    "run balance small.csv -m model --accept 'a b c=good'": ("is 3 words: a | b | c", "one word, or two in a row"),
+    "explain smal.csv -m model": ("the file does not exist", "did you mean `small.csv`?"),
+    "explain small.csv -m model --html empty": ("this is a folder", "out.html"),
+    "explain 好 -m model --text review": ("it is for a file", "name a file"),
+    "explain 好 --target good": ("missing option '--model'", "augment explain --help"),
+    "explain 好 -m model --target godo": ("its labels are", "good"),
+    "explain 好 -m model --method gradiant": ("no such attribution method", "did you mean `gradient`?"),
+    "init small.csv -o mine.yaml": ("the file exists", "a config is never replaced"),
+    "init small.csv -o mine.csv": ("a config is a YAML file", "mine.yaml"),
+    "evaluate small.csv augmnt": ("no such pipeline", "did you mean `augment`?"),
+    "report small.csv": ("small.csv", "run"),
+    "list pipelines": ("unexpected extra argument", "augment list --help"),
+}
+
+
+@pytest.mark.parametrize("line", WRONG_CALLS)
+def test_a_wrong_call_is_answered_in_three_lines_with_the_next_step(bench: Bench, line: str) -> None:
+    result = bench.ends_well(*shlex.split(line))
+    assert result.code in (2, 5, 6), result
+    assert result.out == ""
+    *_, where, what, hint = result.err.splitlines()
+    wrong, step = WRONG_CALLS[line]
+    assert where.startswith("error: ")
+    assert wrong in f"{where}\n{what}"
+    assert step in hint
+    assert _tree(bench.work) == bench.there

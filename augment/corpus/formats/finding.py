@@ -167,7 +167,7 @@ def _refuse_tabs(path: Path, config: CorpusConfig) -> None:
     tabs = {line.count("\t") for line in rows}
     if len(tabs) == 1 and tabs != {0}:
         what = "every line has a tab, as of a text and its label, and .txt is read as a text a line"
-        hint = "set `corpus.format: text-label`; or label-text, tsv if the first line names columns, lines if all is text"
+        hint = "set `corpus.format: text-label` (--format text-label); or label-text, tsv if the first line names columns, lines if all is text"
         raise RequestError(str(path), what, hint)
 
 
