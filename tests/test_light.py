@@ -50,6 +50,8 @@ def loaded(small: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, l
         "--help": ["--help"],
         "run --help": ["run", "--help"],
         "list": ["list"],
+        "doctor": ["doctor"],
+        "init": ["init", str(small / "small.csv"), "-o", str(folder / "first.yaml")],
         "check": ["check", "probe", "-c", str(config)],
         "report": ["report", str(folder / "run")],
     }
@@ -73,7 +75,7 @@ def test_help_loads_no_more_than_the_parser(loaded: dict[str, list[str]]) -> Non
         assert set(loaded[command]) <= {"typer", "rich.console", "pydantic"}
 
 
-@pytest.mark.parametrize("command", ["--help", "run --help", "list", "check"])
+@pytest.mark.parametrize("command", ["--help", "run --help", "list", "doctor", "init", "check"])
 def test_no_heavy_package_is_loaded(loaded: dict[str, list[str]], command: str) -> None:
     assert set(loaded[command]) & set(HEAVY) == set()
 

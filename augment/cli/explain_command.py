@@ -82,8 +82,10 @@ def explain(
         attributions.to_html(html)
         answer(str(html))
         return
-    for identity, attribution in zip(texts.ids, attributions, strict=True):
+    for number, (identity, attribution) in enumerate(zip(texts.ids, attributions, strict=True)):
         if as_json:
             answer_json_line({"id": identity, **attribution.to_dict()})
-        else:
-            show_attribution(attribution, top)
+            continue
+        if number:
+            answer("")
+        show_attribution(attribution, top)
