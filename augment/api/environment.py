@@ -1,7 +1,7 @@
 """What is installed here, and how to get the rest: what `augment doctor` prints. No package is imported for it.
 
-for part in environment(Path("data")):
-    part.area, part.name, part.state, part.hint        # ("extra", "zh", "3 of 4 packages; ...", "pip install ...")
+for component in environment(Path("data")):
+    component.area, component.name, component.state, component.hint        # ("extra", "zh", "3 of 4 packages; ...", "pip install ...")
 """
 
 import os
@@ -31,7 +31,7 @@ _NVIDIA = Path("/proc/driver/nvidia/gpus")
 
 
 @dataclass(frozen=True)
-class Part:
+class Component:
     """A thing that is installed or not. hint: how to get it, where something is missing."""
 
     area: str
@@ -44,68 +44,72 @@ class Part:
         return asdict(self)
 
 
-def environment(data: Path) -> list[Part]:
+def environment(data: Path) -> list[Component]:
     """Return what is there, in the order of what most need: versions, devices, extras, dictionaries, tagger, corpora."""
     return [*_versions(), *_devices(), *_extras(), *_dictionaries(data), _tagger(), _demo(data)]
 
 
-def _versions() -> Iterator[Part]:
+def _versions() -> Iterator[Component]:
     """Yield the versions that results depend on."""
-    yield Part("version", "augment", __version__)
-    yield Part(
+    yield Component("version", "augment", __version__)
+    yield Component(
         "version", "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     )
     for name in _PACKAGES:
         number = _version(name)
-        yield Part("version", name, number or "missing", None if number else f"pip install {name}")
+        yield Component("version", name, number or "missing", None if number else f"pip install {name}")
 
 
-def _devices() -> Iterator[Part]:
+def _devices() -> Iterator[Component]:
     """Yield where models can run, as far as that shows without loading torch."""
     cores = os.cpu_count() or 1
-    yield Part("device", "cpu", f"{cores} core{'s' * (cores > 1)}")
+    yield Component("device", "cpu", f"{cores} core{'s' * (cores > 1)}")
     cards = len(list(_NVIDIA.iterdir())) if _NVIDIA.is_dir() else int(shutil.which("nvidia-smi") is not None)
     if not cards:
-        yield Part("device", "cuda", "no NVIDIA device seen")
+        yield Component("device", "cuda", "no NVIDIA device seen")
     elif "+cpu" in (_version("torch") or ""):
         hint = "install the CUDA build of torch"
-        yield Part("device", "cuda", "an NVIDIA device, and a torch for the CPU alone", hint)
+        yield Component("device", "cuda", "an NVIDIA device, and a torch for the CPU alone", hint)
     else:
-        yield Part("device", "cuda", f"{cards} NVIDIA device{'s' * (cards > 1)}; run.device: auto uses it")
+        yield Component(
+            "device", "cuda", f"{cards} NVIDIA device{'s' * (cards > 1)}; run.device: auto uses it"
+        )
     if sys.platform == "darwin" and platform.machine() == "arm64":
-        yield Part("device", "mps", "Apple silicon; run.device: auto uses it")
+        yield Component("device", "mps", "Apple silicon; run.device: auto uses it")
 
 
-def _extras() -> Iterator[Part]:
+def _extras() -> Iterator[Component]:
     """Yield which extras are whole."""
     for name, (packages, what) in EXTRAS.items():
         missing = [package for package in packages if _version(package) is None]
         hint = f"pip install 'augment-ig[{name}]'" if missing else None
         state = f"{len(packages) - len(missing)} of {len(packages)} packages" if missing else "installed"
         more = f"; missing: {', '.join(missing)}" if missing else ""
-        yield Part("extra", name, f"{state}: {what}{more}", hint)
+        yield Component("extra", name, f"{state}: {what}{more}", hint)
 
 
-def _dictionaries(data: Path) -> Iterator[Part]:
+def _dictionaries(data: Path) -> Iterator[Component]:
     """Yield which dictionaries are installed."""
     for name in DICTIONARIES:
         paths, notices = locate((name,), data)
         hint = notices[0].partition(": ")[2] if notices else None
-        yield Part("dictionary", name, "installed" if paths else "missing", hint)
+        yield Component("dictionary", name, "installed" if paths else "missing", hint)
 
 
-def _tagger() -> Part:
+def _tagger() -> Component:
     """Return whether the tagger of English words is installed."""
     versions = tagger_version()
     number = next(iter(versions.values()), None)
-    return Part("tagger", "english", number or "missing", None if number else NO_TAGGER.rpartition(": ")[2])
+    return Component(
+        "tagger", "english", number or "missing", None if number else NO_TAGGER.rpartition(": ")[2]
+    )
 
 
-def _demo(data: Path) -> Part:
+def _demo(data: Path) -> Component:
     """Return whether the demonstration corpora are fetched."""
     there = [name for name in ("demo-zh", "demo-en") if (data / name).is_dir()]
     state = _joined(there) or f"not in {data}"
-    return Part("corpus", "demo", state, None if len(there) == 2 else "augment fetch demo")
+    return Component("corpus", "demo", state, None if len(there) == 2 else "augment fetch demo")
 
 
 def _version(package: str) -> str | None:

@@ -126,7 +126,7 @@ def _unused(
     labels: Mapping[str, int],
     guesses: Iterable[str],
 ) -> Iterable[str]:
-    """Yield comments on what the corpus could say further: other columns, names of labels, the split."""
+    """Yield comments on what else the section could give: other columns, names of labels, the split."""
     others = [name for name in columns if name not in roles.values()]
     if roles["label"] is None and not labels:
         could = f"it could be {one_line(', '.join(guesses))}" if guesses else "no column looks like it"

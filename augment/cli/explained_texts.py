@@ -19,7 +19,7 @@ from augment.corpus.formats import require_files
 from augment.errors import RequestError
 
 # One text: what it is called, itself, and the second text of a pair.
-Named = tuple[str, str, str | None]
+NamedText = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def require_new(page: Path, overwrite: bool) -> None:
         raise RequestError(str(page), f"there is no folder {page.parent}", "create it first")
 
 
-def _named(given: list[str], columns: Columns, rejected: list[str]) -> Iterator[Named]:
+def _named(given: list[str], columns: Columns, rejected: list[str]) -> Iterator[NamedText]:
     """Yield every text with its name; the reasons of rows that cannot be used are added to `rejected`."""
     only = len(given) == 1
     for number, word in enumerate(given, start=1):
@@ -106,7 +106,7 @@ def _require_text(word: str, columns: Columns) -> None:
         raise RequestError(option, f"it is for a file, and `{shown}` is none", "leave it out, or name a file")
 
 
-def _rows(word: str, columns: Columns, rejected: list[str]) -> Iterator[Named]:
+def _rows(word: str, columns: Columns, rejected: list[str]) -> Iterator[NamedText]:
     """Yield the texts of a file, in its order; labels are not read."""
     values = {"text": columns.text, "text_pair": columns.pair, "format": columns.format}
     given = {key: value for key, value in values.items() if value is not None}

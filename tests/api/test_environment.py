@@ -3,14 +3,14 @@
 import tomllib
 from pathlib import Path
 
-from augment.api.environment import EXTRAS, Part, environment
+from augment.api.environment import EXTRAS, Component, environment
 from augment.version import __version__
 from tests.conftest import CHECKOUT
 
 
 def test_every_area_is_there_and_what_is_missing_has_a_hint(tmp_path: Path) -> None:
-    parts = environment(tmp_path)
-    assert list(dict.fromkeys(part.area for part in parts)) == [
+    components = environment(tmp_path)
+    assert list(dict.fromkeys(component.area for component in components)) == [
         "version",
         "device",
         "extra",
@@ -18,9 +18,9 @@ def test_every_area_is_there_and_what_is_missing_has_a_hint(tmp_path: Path) -> N
         "tagger",
         "corpus",
     ]
-    assert Part("version", "augment", __version__) in parts
-    assert all(part.hint for part in parts if "missing" in part.state)
-    demo = next(part for part in parts if part.area == "corpus")
+    assert Component("version", "augment", __version__) in components
+    assert all(component.hint for component in components if "missing" in component.state)
+    demo = next(component for component in components if component.area == "corpus")
     assert demo.hint == "augment fetch demo"
 
 
