@@ -168,6 +168,20 @@ def test_the_json_of_a_run_is_all_that_stdout_holds(config: Path, tmp_path: Path
     assert result.err == ""
 
 
+def test_a_setting_of_a_stage_is_recorded_and_another_one_is_another_run(small: Path, tmp_path: Path) -> None:
+    """From a corpus file alone, with a shortcut that is named by hand."""
+    words = ("run", "balance", small / "small.csv", "--text", "review", "-m", small / "model", *CPU)
+    words = (*words, "--accept", "很好=good", "-o", tmp_path / "out", "--limit", 40, "-q")
+    done = augment(*words, "--set", "rank.fraction=0.5")
+    assert (done.code, done.out) == (0, f"{tmp_path / 'out'}\n"), done.err
+    recorded = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    stages = recorded["fingerprint"]["pipeline"]["stages"]
+    assert next(stage for stage in stages if stage["kind"] == "rank")["fraction"] == 0.5
+    assert recorded["job"]["resources"]["accept"] == ["很好=good"]
+    other = augment(*words, "--set", "rank.fraction=0.4")
+    assert (other.code, "pipeline" in other.err) == (3, True)
+
+
 def test_check_tells_what_a_run_would_use(config: Path, small: Path) -> None:
     words = ("check", "augment", "-c", config, "-c", "gpu")
     plain, result = augment(*words), augment(*words, "--json")
