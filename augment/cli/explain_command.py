@@ -66,7 +66,7 @@ def explain(
         attributions = explaining.explain(
             list(texts.texts),
             model,
-            list(texts.pairs) if texts.paired else None,
+            [pair for pair in texts.pairs if pair is not None] or None,
             target,
             method=method,
             allow_download=allow_download,
@@ -77,7 +77,7 @@ def explain(
     for identity, attribution in zip(texts.ids, attributions, strict=True):
         if attribution.unseen:
             cut = f"{attribution.unseen:,} of {len(attribution.tokens):,} words"
-            log(f"note: {identity} is too long for the model, which did not see {cut}, or not all of them")
+            log(f"note: {identity} is too long for the model: it did not see {cut}, or not all of them")
     if html is not None:
         attributions.to_html(html)
         answer(str(html))

@@ -40,11 +40,6 @@ class ExplainedTexts:
     pairs: tuple[str | None, ...]
     notices: tuple[str, ...] = ()
 
-    @property
-    def paired(self) -> bool:
-        """Whether there are second texts."""
-        return any(pair is not None for pair in self.pairs)
-
 
 def texts_of(given: list[str], columns: Columns, limit: int | None = None) -> ExplainedTexts:
     """Return the texts that are given, at most `limit`; RequestError if there are none, DataError for unreadable files."""

@@ -428,4 +428,4 @@ def test_a_text_is_read_from_the_standard_input(small: Path, monkeypatch: pytest
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("好".encode("gbk"))))
     result = augment("explain", "-", "-m", small / "model")
     assert result.code == 2
-    assert "the standard input\n  not UTF-8 at byte 0" in result.err
+    assert "the standard input\n  line 1 is not UTF-8 at byte 0" in result.err

@@ -41,7 +41,7 @@ def test_the_rows_of_a_file_are_explained_and_not_its_name() -> None:
 
 def test_columns_and_a_limit_are_given_with_a_file() -> None:
     texts = texts_of(["rows.jsonl"], Columns("a", "b"))
-    assert (texts.texts, texts.pairs, texts.paired) == (("还款",), ("还钱",), True)
+    assert (texts.texts, texts.pairs) == (("还款",), ("还钱",))
     assert texts_of(["reviews.csv"], Columns("stars"), limit=1).texts == ("5",)
 
 
