@@ -179,7 +179,7 @@ def test_a_corpus_is_no_config(bench: Bench, name: str, monkeypatch: pytest.Monk
 
 def test_without_a_config_the_message_shows_how_to_give_one() -> None:
     for words in (("run", "explain"), ("check", "explain"), ("train",)):
-        refused(augment(*words), 2, "no config is given", "-c CONFIG", "`augment list`")
+        refused(augment(*words), 2, "no corpus is given", "with -c", "`augment list`")
 
 
 def test_a_limit_of_nothing_is_refused_by_its_name(bench: Bench) -> None:
@@ -359,7 +359,7 @@ def test_a_section_given_by_two_configs_names_both(bench: Bench) -> None:
     [
         ("run.dtype", ("section.key=value",)),
         ("=1", ("section.key=value",)),
-        ("a.b.c=1", ("section.key=value",)),
+        ("a.b.c=1", ("`a`", "sections: name, corpus")),
         ("run.dtyp=float32", ("`dtyp`", "did you mean `dtype`?")),
         ("run.dtype=float8", ("'float8'", "bfloat16")),
         ("run.recompute=yes", ("'yes'", "true or false")),

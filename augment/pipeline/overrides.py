@@ -31,7 +31,10 @@ def stage_settings(words: Iterable[str], plan: Pipeline) -> tuple[list[str], lis
         keys, _ = setting(word)
         first = keys[0]
         names = _names(plan)
-        if first in Job.model_fields and (first not in names or _is_of_section(keys)):
+        if len(keys) == 1 and first not in names:
+            # A key without its section is answered with the sections that have it.
+            of_job.append(word)
+        elif first in Job.model_fields and (first not in names or _is_of_section(keys)):
             of_job.append(word)
         elif first in names or first == _STAGES:
             of_stages.append(word)
