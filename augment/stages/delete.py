@@ -1,5 +1,6 @@
 """Make samples by leaving tokens out, or a phrase that the rest reads well without."""
 
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from functools import lru_cache
 from math import fsum
@@ -149,8 +150,9 @@ def likely_phrases(row: Row, parts: WordParts) -> list[tuple[Edit, list[int], fl
 
 def touched(row: Row, side: int, start: int, end: int) -> list[int]:
     """Return the tokens of a side that some code points cover, also in part."""
-    return [
-        token
-        for token, (first, last) in enumerate(row.spans)
-        if row.side[token] == side and first < end and last > start
-    ]
+    begin, stop = bisect_left(row.side, side), bisect_right(row.side, side)
+    stop = bisect_left(row.spans, (end, 0), begin, stop)
+    first = bisect_left(row.spans, (start, 0), begin, stop)
+    if first > begin and row.spans[first - 1][1] > start:
+        first -= 1
+    return list(range(first, stop))

@@ -171,15 +171,22 @@ class Rephrase(Editor):
         ]
         tests = iter(wordings.offer([words for _, _, one in matches for words in one.wordings]))
         options: list[list[Rewording]] = [[] for _ in rows]
+        free = [_free(row, False) for row in rows]
         for number, side, one in matches:
             tested = [next(tests) for _ in one.wordings]
-            option = self._option(rows[number], side, one, tested, clauses[rows[number].id])
+            option = self._option(rows[number], side, one, tested, clauses[rows[number].id], free[number])
             if option is not None:
                 options[number].append(option)
         return [_by_position(of_row) for of_row in options]
 
     def _option(
-        self, row: Row, side: int, one: Rephrasing, tested: Sequence[Tested], clauses: Sequence[int]
+        self,
+        row: Row,
+        side: int,
+        one: Rephrasing,
+        tested: Sequence[Tested],
+        clauses: Sequence[int],
+        free: frozenset[int],
     ) -> Rewording | None:
         """Return another wording of a part of a row; None where it does not read well, or a word has to stay."""
         chance = min(SUREST, one.plausibility)
@@ -187,7 +194,8 @@ class Rephrase(Editor):
             chance = min(chance, test.chance)
         if chance < self.natural:
             return None
-        way = next((way for way in one.ways if _may_go(row, side, way, one.negates)), None)
+        may = _free(row, True) if one.negates else free
+        way = next((way for way in one.ways if _may_go(row, side, way, may)), None)
         if way is None:
             return None
         text = (row.text, row.text_pair or "")[side]
@@ -236,12 +244,15 @@ def _pair(option: Rewording) -> tuple[str, str, float]:
     return (edit.old, edit.new, option.weight) if len(option.edits) == 1 else ("", "", 0.0)
 
 
-def _may_go(row: Row, side: int, way: Way, negates: bool) -> bool:
-    """Return whether no change takes a token away that is locked, not reached or key; a negation may give way to its other form."""
-    free = set(row.free) - set(row.key)
-    if negates:
-        free |= (negations(row.tokens) & row.locked) - set(row.key)
+def _may_go(row: Row, side: int, way: Way, free: frozenset[int]) -> bool:
+    """Return whether no change takes a token away that has to stay."""
     return all(free.issuperset(touched(row, side, start, end)) for start, end, _ in way)
+
+
+def _free(row: Row, negates: bool) -> frozenset[int]:
+    """Return the tokens that are not locked, unreached or key; with negations where one may give way to its other form."""
+    free = frozenset(row.free) | (negations(row.tokens) & row.locked if negates else frozenset())
+    return free - frozenset(row.key)
 
 
 def _apart(one: Rewording, other: Rewording) -> bool:
