@@ -8,6 +8,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter
 
+from augment.attribution.coalitions import SamplingSettings
 from augment.attribution.deeplift import DeepLift
 from augment.attribution.gradient_methods import (
     Gradient,
@@ -15,13 +16,18 @@ from augment.attribution.gradient_methods import (
     IntegratedGradients,
     StopSettings,
 )
+from augment.attribution.lime import Lime
 from augment.attribution.method import AttributionMethod
 from augment.attribution.occlusion import Occlusion, OcclusionSettings
 from augment.attribution.piece_method import BaselineSettings, CutSettings
+from augment.attribution.shapley import Shapley, ShapleySettings
 
-MethodName = Literal["integrated_gradients", "gradient", "gradient_x_input", "deeplift", "occlusion"]
+MethodName = Literal[
+    "integrated_gradients", "gradient", "gradient_x_input", "deeplift", "occlusion", "shapley", "lime"
+]
 AnyMethod = Annotated[
-    IntegratedGradients | Gradient | GradientXInput | DeepLift | Occlusion, Field(discriminator="method")
+    IntegratedGradients | Gradient | GradientXInput | DeepLift | Occlusion | Shapley | Lime,
+    Field(discriminator="method"),
 ]
 METHODS: dict[str, type[AttributionMethod]] = {
     kind.model_fields["method"].default: kind for kind in get_args(get_args(AnyMethod)[0])
@@ -35,7 +41,9 @@ class _Choice(BaseModel, frozen=True, extra="forbid"):
     method: MethodName = "integrated_gradients"
 
 
-class Settings(OcclusionSettings, StopSettings, BaselineSettings, CutSettings, _Choice):
+class Settings(
+    ShapleySettings, SamplingSettings, OcclusionSettings, StopSettings, BaselineSettings, CutSettings, _Choice
+):
     """The keys of all methods together, as a stage has them; each method has some of them."""
 
 

@@ -6,7 +6,6 @@ be explained too. The scores of a row do not have to add up to F(x): words of th
     Occlusion(replace_by="mask").attribute(predictor, rows)
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from augment.models.classifier import Classifier
     from augment.models.predictor import Predictor
 
+ReplaceBy = Literal["nothing", "mask", "unk"]
 # Variants that are answered at once, which bounds the memory for their texts.
 _WINDOW = 4096
 # The largest number of evaluations that the column can hold.
@@ -31,9 +31,9 @@ _MOST = 32767
 class OcclusionSettings(BaseModel, frozen=True, extra="forbid"):
     """The keys of occlusion."""
 
-    replace_by: Literal["nothing", "mask", "unk"] = Field(
+    replace_by: ReplaceBy = Field(
         default="nothing",
-        description="of `occlusion`: what takes the place of each token: nothing, or the mask or unk piece of the model",
+        description="of `occlusion`, `shapley` and `lime`: what takes the place of each token: nothing, or the mask or unk piece of the model",
     )
 
 
@@ -47,7 +47,7 @@ class Occlusion(OcclusionSettings, AttributionMethod):
         """Return the function that explains rows; RequestError if the model does not have the piece."""
         from augment.models.predictor import open_predictor
 
-        self._filler(open_predictor(setting.job.needs_model(), setting.job.run))
+        self._replacement(open_predictor(setting.job.needs_model(), setting.job.run))
         return super().open(setting)
 
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:
@@ -57,7 +57,7 @@ class Occlusion(OcclusionSettings, AttributionMethod):
         against = runner_up(rows.logits, rows.target)
         value = quantity(rows.quantity, rows.logits, rows.target, against).double()
         scores = [np.zeros(len(spans)) for spans in rows.spans]
-        seen = [(row, token) for row in range(len(rows.ids)) for token in _seen(rows, row)]
+        seen = [(row, token) for row in range(len(rows.ids)) for token in seen_tokens(rows, row)]
         for begin in range(0, len(seen), _WINDOW):
             some = seen[begin : begin + _WINDOW]
             row_numbers = [row for row, _ in some]
@@ -72,21 +72,11 @@ class Occlusion(OcclusionSettings, AttributionMethod):
 
     def _without(self, predictor: "Predictor", rows: Explained, some: Sequence[tuple[int, int]]) -> "Tensor":
         """Return the logits [V, C] of a row without one of its tokens, for each of V pairs of row and token."""
-        from augment.models.predictor import logits_of_texts
-
-        classifier, filler = self._filler(predictor)
-        if classifier is None or filler is None:
+        known = self._replacement(predictor)
+        if known is None:
             variants = [_left_out(rows, row, token) for row, token in some]
-            # Equal texts are answered once: the second `very` of `very very` leaves the same as the first.
-            indices_of: dict[tuple[str, str | None], list[int]] = defaultdict(list)
-            for index, variant in enumerate(variants):
-                indices_of[variant].append(index)
-            answers = logits_of_texts(
-                predictor, [text for text, _ in indices_of], [pair for _, pair in indices_of]
-            )
-            order = [index for index, indices in enumerate(indices_of.values()) for _ in indices]
-            back = np.argsort([index for indices in indices_of.values() for index in indices], kind="stable")
-            return answers[np.asarray(order)[back].tolist()]
+            return answers_of(predictor, variants)
+        classifier, filler = known
         pieces, segments, owner = rows.pieces or (), rows.segments or (), rows.owner or ()
         changed = [
             [filler if of == token else piece for piece, of in zip(pieces[row], owner[row], strict=True)]
@@ -94,19 +84,35 @@ class Occlusion(OcclusionSettings, AttributionMethod):
         ]
         return classifier.answer(changed, [segments[row] for row, _ in some])
 
-    def _filler(self, predictor: "Predictor") -> "tuple[Classifier | None, int | None]":
+    def _replacement(self, predictor: "Predictor") -> "tuple[Classifier, int] | None":
         """Return the model and the piece that replaces others, None where tokens are left out; RequestError if it has none."""
-        from augment.models.classifier import Classifier
-
-        if self.replace_by == "nothing":
-            return None, None
-        if not isinstance(predictor, Classifier):
-            what = "the model is a Python function, which has no pieces"
-            raise RequestError(f"replace_by: {self.replace_by}", what, "use `replace_by: nothing`")
-        return predictor, predictor.filler(self.replace_by, f"replace_by: {self.replace_by}", "use `nothing`")
+        return replacement(predictor, self.replace_by)
 
 
-def _seen(rows: Explained, row: int) -> list[int]:
+def replacement(predictor: "Predictor", replace_by: ReplaceBy) -> "tuple[Classifier, int] | None":
+    """Return the model and the piece that replaces others, None where tokens are left out; RequestError if it has none."""
+    from augment.models.classifier import Classifier
+
+    if replace_by == "nothing":
+        return None
+    if not isinstance(predictor, Classifier):
+        what = "the model is a Python function, which has no pieces"
+        raise RequestError(f"replace_by: {replace_by}", what, "use `replace_by: nothing`")
+    return predictor, predictor.filler(replace_by, f"replace_by: {replace_by}", "use `nothing`")
+
+
+def answers_of(predictor: "Predictor", variants: Sequence[tuple[str, str | None]]) -> "Tensor":
+    """Return the logits [V, C] of texts and their pairs; equal ones are answered once."""
+    from augment.models.predictor import logits_of_texts
+
+    # The second `very` of `very very` leaves the same as the first.
+    index_of: dict[tuple[str, str | None], int] = {}
+    indices = [index_of.setdefault(variant, len(index_of)) for variant in variants]
+    answers = logits_of_texts(predictor, [text for text, _ in index_of], [pair for _, pair in index_of])
+    return answers[indices]
+
+
+def seen_tokens(rows: Explained, row: int) -> list[int]:
     """Return the tokens of a row that the model is fed a piece of; all for a model without pieces."""
     if rows.owner is None:
         return list(range(len(rows.spans[row])))
