@@ -33,10 +33,13 @@ from augment.tables.columns import GROUPS, Column
 CHECKOUT = Path(__file__).resolve().parents[1]
 READMES = [CHECKOUT / "README.md", CHECKOUT / "README.zh.md"]
 GUIDES = [CHECKOUT / "docs" / f"{name}.md" for name in ("commands", "configs", "output", "pipelines")]
+# English pages with their Chinese ones.
+CHINESE = [(path, path.with_suffix(".zh.md")) for path in GUIDES if path.with_suffix(".zh.md").exists()]
 GENERATED = [*GUIDES, CHECKOUT / "CONTRIBUTING.md"]
 PAGES = [
     *READMES,
     *GUIDES,
+    *(chinese for _, chinese in CHINESE),
     *(
         CHECKOUT / name
         for name in (
@@ -328,6 +331,34 @@ def test_the_two_readmes_have_the_same_shape() -> None:
         links = sorted(set(re.findall(r"\]\((?!README)([^)]+)\)", prose.replace(".zh.png", ".png"))))
         shapes.append((levels, code, links, len(re.findall(r"^\|", prose, re.MULTILINE))))
     assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("pages", CHINESE, ids=lambda pages: pages[1].name)
+def test_a_chinese_page_has_the_headings_keys_and_code_of_the_english_one(pages: tuple[Path, Path]) -> None:
+    """Headings of the same levels, the same code but for its comments, rows with the same keys, values and defaults."""
+    english, chinese = (_chapters(path) for path in pages)
+    assert [level for level, *_ in chinese] == [level for level, *_ in english]
+    for (_, title, rows, code), (_, _, chinese_rows, chinese_code) in zip(english, chinese, strict=True):
+        assert [row for row in rows if row not in chinese_rows] == [], title
+        assert chinese_rows == rows, title
+        assert chinese_code == code, title
+
+
+def _chapters(path: Path) -> list[tuple[int, str, list[list[str]], list[str]]]:
+    """Return the level and title of each heading, what is code in the rows of keys below it, and its fences."""
+    text = path.read_text(encoding="utf-8")
+    codes = iter([re.sub(r" *#.*", "", code) for _, code in FENCE.findall(text)])
+    parts = re.split(r"^(#+) (.+)$", FENCE.sub("```", text), flags=re.MULTILINE)[1:]
+    return [
+        (len(level), title, _keys_shown(body), [next(codes) for _ in re.findall("^```$", body, re.MULTILINE)])
+        for level, title, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    ]
+
+
+def _keys_shown(text: str) -> list[list[str]]:
+    """Return, of each table row that begins with code, the code in all cells but the last: key, values, default."""
+    rows = re.findall(r"^\| (`.*) \|.* \|$", text, re.MULTILINE)
+    return [re.findall(r"`[^`]+`", row) for row in rows]
 
 
 @pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
