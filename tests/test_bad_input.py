@@ -172,9 +172,8 @@ def test_a_corpus_is_no_config(bench: Bench, name: str, monkeypatch: pytest.Monk
     """What the message suggests works."""
     monkeypatch.chdir(bench.folder)
     for words in (("run", "explain"), ("check", "explain"), ("train",)):
-        refused(augment(*words, "-c", name), 2, f"-c {name}", "a YAML file", "corpus.files=", "files: ")
-    sets = ("--set", "corpus.files=评论.csv", "--set", "corpus.root=.")
-    assert augment("check", "explain", *sets, "-m", bench.model).code == 0
+        refused(augment(*words, "-c", name), 2, f"-c {name}", "a YAML file", f"`augment run augment {name}`")
+    assert augment("check", "explain", "评论.csv", "-m", bench.model).code == 0
 
 
 def test_without_a_config_the_message_shows_how_to_give_one() -> None:

@@ -70,7 +70,7 @@ def explain(
             target,
             method=method,
             allow_download=allow_download,
-            progress=progress or False,
+            progress=False if progress is None else progress,
         )
     for notice in (*texts.notices, *attributions.notices):
         log(f"note: {notice}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from augment.cli.listing import everything
 from augment.config.job import Config, Job, document_of, origin, read_job
 from augment.config.sections import CorpusConfig
-from augment.config.shipped import find
+from augment.config.shipped import find, names
 from augment.config.yaml_file import Document, checked, setting
 from augment.corpus.formats import SPLITS, SUFFIXES, require_files
 from augment.corpus.formats.unpacking import inner
@@ -107,8 +107,13 @@ def file_words(*named: tuple[str, str | None]) -> list[str]:
 
 
 def is_corpus(word: str) -> bool:
-    """Return whether a word of a command names a corpus: it ends as a data file does, or is a folder."""
-    return inner(Path(word)).suffix.lower() in _SUFFIXES or Path(word).is_dir()
+    """Return whether a word of a command names a corpus: it ends as a data file does, or is a folder.
+
+    A folder that has the name of a shipped pipeline or config is none: with a slash behind it, it is.
+    """
+    if inner(Path(word)).suffix.lower() in _SUFFIXES:
+        return True
+    return bool(word.strip()) and word not in {*names("pipelines"), *names("configs")} and Path(word).is_dir()
 
 
 def _require_section(word: str) -> None:
@@ -123,7 +128,7 @@ def _is_config(word: str) -> bool:
     """Return whether a word names a config: a YAML file, or a name with nothing of a path in it."""
     if word.endswith((".yaml", ".yml")):
         return True
-    return not is_corpus(word) and not Path(word).exists() and not set("/\\.") & set(word)
+    return not is_corpus(word) and not Path(word).is_file() and not set("/\\.") & set(word)
 
 
 def _corpus(

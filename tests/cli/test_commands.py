@@ -170,8 +170,8 @@ def test_the_json_of_a_run_is_all_that_stdout_holds(config: Path, tmp_path: Path
 
 def test_a_setting_of_a_stage_is_recorded_and_another_one_is_another_run(small: Path, tmp_path: Path) -> None:
     """From a corpus file alone, with a shortcut that is named by hand."""
-    words = ("run", "balance", small / "small.csv", "--text", "review", "-m", small / "model", *CPU)
-    words = (*words, "--accept", "很好=good", "-o", tmp_path / "out", "--limit", 40, "-q")
+    corpus = (small / "small.csv", "--text", "review", "-m", small / "model", "--limit", 40)
+    words = ("run", "balance", *corpus, "--accept", "很好=good", *CPU, "-o", tmp_path / "out", "-q")
     done = augment(*words, "--set", "rank.fraction=0.5")
     assert (done.code, done.out) == (0, f"{tmp_path / 'out'}\n"), done.err
     recorded = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))

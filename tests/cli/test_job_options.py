@@ -120,7 +120,16 @@ def test_files_that_are_called_by_splits_are_these_splits(tmp_path: Path) -> Non
 
 def test_a_corpus_is_known_by_its_ending(tmp_path: Path) -> None:
     assert all(map(is_corpus, ("a.csv", "a.jsonl.gz", "b/a.parquet", "a.zip", str(tmp_path))))
-    assert not any(map(is_corpus, ("augment", "eda.yaml", "augment:random+r_drop")))
+    assert not any(map(is_corpus, ("", " ", "augment", "eda.yaml", "augment:random+r_drop")))
+
+
+def test_a_folder_with_the_name_of_a_pipeline_or_config_is_no_corpus(tmp_path: Path) -> None:
+    """As in a checkout, which has a folder `augment`."""
+    for name in ("augment", "demo-zh"):
+        (tmp_path / name).mkdir()
+    assert not any(map(is_corpus, ("augment", "demo-zh")))
+    assert all(map(is_corpus, ("augment/", "./demo-zh")))
+    assert request("augment", CommandLine(("reviews.csv",)))[0].name == "augment"
 
 
 def test_a_request_has_the_settings_of_its_stages() -> None:
