@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/augment run --overwrite
 
-.PHONY: all install demo demo-zh demo-en test quick check fix bench clean
+.PHONY: all install demo demo-zh demo-en test quick check docs fix bench clean
 all: check test
 
 install: .venv/installed
@@ -35,10 +35,14 @@ quick: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/config tests/ig tests/text/test_edits.py tests/text/test_segment.py \
 		tests/stages/test_rank.py tests/stages/test_keep.py tests/test_layers.py tests/test_names.py tests/test_public.py tests/test_seams.py -k "not demonstration"
 
-check: install
+check: install docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The documentation as a site, in site/; a broken link is an error.
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 fix: install
 	$(BIN)/ruff check --fix .
@@ -48,4 +52,4 @@ bench: install
 	$(BIN)/python -m benchmarks.engine.main_job
 
 clean:
-	rm -rf .venv runs models .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv runs models site .mypy_cache .pytest_cache .ruff_cache

@@ -38,19 +38,8 @@ CHINESE = [(path, path.with_suffix(".zh.md")) for path in GUIDES if path.with_su
 GENERATED = [*GUIDES, CHECKOUT / "CONTRIBUTING.md"]
 PAGES = [
     *READMES,
-    *GUIDES,
-    *(chinese for _, chinese in CHINESE),
-    *(
-        CHECKOUT / name
-        for name in (
-            "docs/audit.md",
-            "docs/online.md",
-            "docs/python.md",
-            "CONTRIBUTING.md",
-            "CHANGELOG.md",
-            "data/README.md",
-        )
-    ),
+    *sorted((CHECKOUT / "docs").glob("*.md")),
+    *(CHECKOUT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")),
 ]
 BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -64,6 +53,7 @@ SKIPPED = {
     ".ruff_cache",
     "__pycache__",
     "dist",
+    "site",
 }
 SUFFIXES = {".css", ".j2", ".js", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ""}
 # Written apart, so that this file does not hold what it looks for.
@@ -328,7 +318,7 @@ def test_the_two_readmes_have_the_same_shape() -> None:
         ]
         prose = FENCE.sub("", text)
         levels = re.findall(r"^(#+) ", prose, re.MULTILINE)
-        links = sorted(set(re.findall(r"\]\((?!README)([^)]+)\)", prose.replace(".zh.png", ".png"))))
+        links = sorted(set(re.findall(r"\]\((?!README)([^)]+)\)", re.sub(r"\.zh\.(png|md)", r".\1", prose))))
         shapes.append((levels, code, links, len(re.findall(r"^\|", prose, re.MULTILINE))))
     assert shapes[0] == shapes[1]
 

@@ -115,7 +115,7 @@ def keywords(
     file_format: FileFormat = None,
     model: ModelOption = None,
     output: Annotated[Path | None, output_option("keywords")] = None,
-    top: Annotated[int, typer.Option("--top", help="CommandLine to list for each label.", min=1)] = 10,
+    top: Annotated[int, typer.Option("--top", help="Words to list for each label.", min=1)] = 10,
     overrides: Overrides = None,
     data: Data = None,
     overwrite: Overwrite = False,
