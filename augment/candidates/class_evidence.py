@@ -2,7 +2,7 @@
 
 It answers two questions on a text that shall be of a class: have rows of that class a word in such a place, and of
 which class is the text by its words alone (naive Bayes over the words that two rows or more have)? The second is a second
-opinion beside the model. A place is the neighbours of a word, and the next content word of its clause on either side, words of
+opinion, apart from the model. A place is the neighbours of a word, and the next content word of its clause on either side, words of
 degree left out, unless that is a neighbour: rows in which a room is clean are no evidence that a waiter is.
 
     known = ClassEvidence.of(table)
@@ -42,12 +42,12 @@ TABLE = pa.schema(list(LINES)[2:])
 _ROWS, _WORD, _PAIR, _TOPIC = "rows of a class", "word of a class", "pair of a class", "topic of a class"
 # Rows of a class that must have a word near to another one: English words are near to more different ones.
 _NEARBY: dict[Spoken, int] = {"zh": 2, "en": 1}
-# Words near to a word from which on it is known what it is said of.
+# Words near to a word from which on it is known what it describes.
 _MANY = 30
 # Content words that are counted as near on either side.
 _NEAR = 2
 _ADVERB = "d"
-# Words of degree and other adverbs that say nothing of what a clause is about; jieba has some of them with other tags.
+# Words of degree and other adverbs that do not tell what a clause is about; jieba has some of them with other tags.
 _ADVERBS_WRITTEN = """
 very really quite pretty rather truly extremely incredibly too so just also always often sometimes still almost most more
 很 挺 蛮 非常 特别 十分 相当 超级 太 最 更 比较 真 真的 有点 有些 有点儿 极 极其 稍 不够 好像 感觉 觉得 实在
@@ -228,7 +228,7 @@ def _is_topic(token: str) -> bool:
 
 
 def is_adverb(token: str) -> bool:
-    """Return whether a word says how or how much, and not what."""
+    """Return whether a word is of manner or degree."""
     if token.lower() in _ADVERBS:
         return True
     return token.lower().endswith("ly") if token.isascii() else (tag(token) or "")[:1] == _ADVERB

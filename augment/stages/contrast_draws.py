@@ -35,7 +35,7 @@ _REST = 0.2
 # How much two words must share of what they are near to, a cosine: English words are near to more different ones.
 _ONE_KIND: dict[Spoken, float] = {"zh": 0.3, "en": 0.05}
 # How sure it must be that a word is used as the old one is, in a clause with other content words and without: less sure in English,
-# where the vectors of its rare words of judgement say less.
+# where the vectors of its rare words of judgement know less.
 _ALIKE: dict[Spoken, tuple[float, float]] = {"zh": (0.6, 0.75), "en": (0.4, 0.4)}
 _JOINING = frozenset([",", "and", "or", "but", "yet", "&", "、", "又", "和", "且", "而"])
 

@@ -42,7 +42,7 @@ from augment.text.negation import is_negation
 from augment.text.script import language
 from augment.text.segment import tag
 
-# Lines beside those of what classes have: rows predicted right that have a word, with its scores in them.
+# Lines next to those of what classes have: rows predicted right that have a word, with its scores in them.
 _SCORED = "scored"
 _LINES = pa.schema([*class_evidence.LINES, pa.field("score", pa.float64())])
 _TABLE = pa.schema([*class_evidence.TABLE, pa.field("mean", pa.float64())])

@@ -59,7 +59,7 @@ def test_shards_change_nothing() -> None:
     assert known(ROWS[:2], ROWS[2:]) == known(ROWS)
 
 
-def test_words_are_of_one_kind_that_are_said_of_the_same_things() -> None:
+def test_words_are_of_one_kind_that_describe_the_same_things() -> None:
     things = [f"{one}{other}" for one in "甲乙丙丁戊己" for other in "山水火木土石"]
     others = [f"{one}{other}" for one in "东南西北" for other in "门窗桌椅床灯书笔纸"]
     rows = [("bad", [[thing, word], []]) for thing in things for word in ("昂贵", "便宜")]
