@@ -70,7 +70,7 @@ def explain(
             target,
             method=method,
             allow_download=allow_download,
-            progress=False if progress is None else progress,
+            progress=progress,
         )
     for notice in (*texts.notices, *attributions.notices):
         log(f"note: {notice}")
