@@ -22,33 +22,30 @@ _GOODS = "shopping-zh/online_shopping_10_cats.zip"
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
-def file_of(corpus: str, others: list[str], data: Path, work: Path) -> Path:
-    """Return a file with a text a line: general ones and the train split of a corpus, without its other rows and those of other domains.
+def files_of(corpus: str, others: list[str], data: Path, work: Path) -> list[Path]:
+    """Return files with a text a line: general ones without any row of a corpus and of the others, and the train split of the corpus.
 
-    Texts are compared by their letters and digits alone. Written once.
+    Of the train split no text is taken that another split or another domain has. Texts are compared by their letters and digits
+    alone. Written once; the general ones are the same for the corpora of a language.
     """
-    file = work / f"evidence-{corpus}.txt"
-    if file.exists():
-        return file
-    own = _splits(corpus, data)
-    tested = {_key(text) for split, texts in own.items() if split != "train" for text in texts}
+    work.mkdir(parents=True, exist_ok=True)
+    general, own = work / f"evidence-{corpus[-2:]}.txt", work / f"evidence-{corpus}.txt"
+    if general.exists() and own.exists():
+        return [general, own]
+    splits = _splits(corpus, data)
+    tested = {_key(text) for split, texts in splits.items() if split != "train" for text in texts}
     foreign = {_key(text) for other in others for texts in _splits(other, data).values() for text in texts}
-    general = list(_chinese(data) if corpus.endswith("zh") else _english(data))
-    texts = [*general, *own["train"]]
-    keys = [_key(text) for text in texts]
-    in_test = sum(key in tested for key in keys)
-    elsewhere = sum(key in foreign and key not in tested for key in keys)
-    without = tested | foreign
-    left = [text for text, key in zip(texts, keys, strict=True) if key not in without]
-    print(
-        f"evidence of {corpus}: {len(general)} general texts and {len(own['train'])} of its train split; dropped "
-        f"{in_test} that its test or validation has, {elsewhere} that {' and '.join(others)} has; {len(left)} left, "
-        f"{sum(map(len, left))} characters",
-        flush=True,
-    )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(f"{' '.join(text.split())}\n" for text in left), encoding="utf-8")
-    return file
+    every = tested | foreign | {_key(text) for text in splits["train"]}
+    texts = list(_chinese(data) if corpus.endswith("zh") else _english(data))
+    for file, given, without in ((general, texts, every), (own, splits["train"], tested | foreign)):
+        left = [text for text in given if _key(text) not in without]
+        print(
+            f"{file.stem}: {len(given)} texts, {len(given) - len(left)} dropped that {' or '.join([corpus, *others])} "
+            f"has{' elsewhere' if file == own else ''}; {sum(map(len, left))} characters left",
+            flush=True,
+        )
+        file.write_text("".join(f"{' '.join(text.split())}\n" for text in left), encoding="utf-8")
+    return [general, own]
 
 
 def _key(text: str) -> int:

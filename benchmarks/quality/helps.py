@@ -40,7 +40,7 @@ from augment.evaluation.scoring import AUC, MEASURES
 from augment.evaluation.statistics import Difference, compare, holm
 from augment.progress import silent
 from benchmarks.common import HERE, Cell, Results, command_line, part, write_page
-from benchmarks.quality.evidence_texts import file_of
+from benchmarks.quality.evidence_texts import files_of
 from benchmarks.quality.matching import MATCHED, halves, matched_eda
 from benchmarks.quality.shared_learning import share_learning
 
@@ -186,8 +186,8 @@ def job_of(arguments: argparse.Namespace, corpus: str) -> Job:
         if getattr(arguments, name) is not None:
             settings[f"train.{name}"] = getattr(arguments, name)
     if arguments.texts:
-        file = file_of(corpus, others, Path(arguments.data), arguments.work)
-        settings["resources.texts"] = [str(file.resolve())]
+        files = files_of(corpus, others, Path(arguments.data), arguments.work)
+        settings["resources.texts"] = [str(file.resolve()) for file in files]
     if arguments.judge is not None:
         settings["judge.path"] = arguments.judge.format(corpus=corpus)
     if arguments.noise is not None:

@@ -7,6 +7,7 @@ the vectors of words, and what counts are worth, are learned with the first draw
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -47,5 +48,7 @@ def share_learning(corpus: Callable[[], str]) -> None:
             scales[key] = _calibrate(counts, senses, words, synonyms, usual, rng)
         return scales[key]
 
+    # The texts of all corpora, not of two.
+    setattr(evidence, "_counted", lru_cache(maxsize=16)(evidence._counted.__wrapped__))  # noqa: B010
     setattr(evidence, "learn_senses", shared_senses)  # noqa: B010
     setattr(evidence, "calibrate", shared_scale)  # noqa: B010
