@@ -10,13 +10,13 @@ r"""Ask `augment evaluate` on several corpora whether augmentation helps, and po
         --judge MODELS/{corpus} --test-rows 600 --rows 100 --seeds 40 --corpora hotel-zh takeaway-zh sst2-en cr-en \
         --arms duplicate augment augment-wide eda
 
-The last of these is the one to read. It draws equally many rows of each class, and measures AUC, which has no threshold, and
-accuracy at a threshold fitted on validation. The others came before: they draw classes in the shares they have and know accuracy
-alone, and in another domain that is mostly a question of where the threshold is (hotels are 69 % positive, meals 33 %), so their
-tables `elsewhere` do not show that a model orders texts better. What natural edits learn from, in the last: 98,000 Chinese reviews or
-24,000 English snippets without any text that a corpus here has, and the train split of the corpus without labels (texts compared
-by their letters and digits); how many were dropped is printed. Vectors of words and what
-counts are worth are learned once a corpus, not once a draw. Its judge is a textcnn of the whole train split.
+The tables below are of accuracy alone, on draws with classes in the shares they have. In another domain that is mostly a question
+of where the threshold is (hotels are 69 % positive, meals 33 %), so the tables `elsewhere` do not show that a model orders texts
+better. The last command is made to show it, and none of its draws is here yet: it draws equally many rows of each class, and
+measures AUC, which has no threshold, and accuracy at a threshold fitted on validation. What natural edits learn from there: Chinese
+reviews or English snippets without any text that a corpus here has, and the train split of the corpus without labels (texts
+compared by their letters and digits; how many were dropped is printed). Vectors of words and what counts are worth are learned
+once a corpus, not once a draw. Its judge is a textcnn of the whole train split.
 
 Arms, at equal rows and steps: `augment` (few natural edits), `augment-wide` (key words protected), its twins on random words and on words by log odds, EDA, EDA with
 the alpha that makes as many edits a sample as `augment-wide` (`eda:matched`, by 300 rows of the corpus), R-Drop
