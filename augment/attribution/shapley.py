@@ -171,4 +171,5 @@ def set_influence(predictor: "Predictor", rows: Explained, tokens: Sequence[Sequ
     """Return F(x) - F(x without some tokens together) of each row, [N]: the set influence of Datta, Sen and Zick (2016)."""
     game = Coalitions(predictor, rows, "nothing")
     kept = [(row, ~np.isin(players, list(tokens[row]))) for row, players in enumerate(game.players)]
-    return game.whole - game.values(kept)
+    lost: np.ndarray = game.whole - game.values(kept)
+    return lost

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from augment.api.explain import Attribution, explain
+from augment.api.attribution import Attribution
+from augment.api.explain import explain
 from augment.attribution.coalitions import Coalitions
 from augment.attribution.lime import Lime
 from augment.attribution.method import AttributionMethod
