@@ -14,6 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("config", "text"),
     ("models", "tables"),
     ("attribution", "candidates", "corpus", "report"),
+    ("adversarial",),
     ("stages", "training"),
     ("audit", "pipeline"),
     ("engine",),
@@ -42,6 +43,7 @@ HOMES = {
     "candidates.context",
     "candidates.masked_lm",
     "candidates.neighbours",
+    "adversarial.white_box",
     "api.online",
 }
 DOORS = {

@@ -124,6 +124,27 @@ class Sources:
                 result[index] = words
         return result
 
+    def offer_union(self, slots: Sequence[Slot], senses: bool = False) -> list[tuple[str, ...]]:
+        """Return for each slot the words of all sources that pass, those of the first source first, at most `most`.
+
+        senses: words of other senses too, behind the rest. Forms, which are no words, always have their share.
+        """
+        offered: list[dict[str, None]] = [{} for _ in slots]
+        for source in self._sources:
+            passing = self._words if source.are_words else self._forms
+            words = [
+                passing(slot.word, offer, _article(slot.before)) if offer else ()
+                for slot, offer in zip(slots, source.offer(slots), strict=True)
+            ]
+            if self._context is not None and source.are_words:
+                words = self._context.passing(slots, words)
+            for known, new in zip(offered, words, strict=True):
+                known.update(dict.fromkeys(new))
+        if senses:
+            for known, proposed in zip(offered, self.offer_all(slots), strict=True):
+                known.update(dict.fromkeys((*proposed.synonyms, *proposed.senses)))
+        return [tuple(known)[: self._most] for known in offered]
+
     def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
         """Return for each place the words of all sources of words that pass the tests of words."""
         words: list[tuple[dict[str, None], ...]] = [({}, {}) for _ in slots]

@@ -98,8 +98,10 @@ def print_summary(summary: "Summary") -> None:
         for name, count in group.items():
             log(f"{f'{title}: {name}':<40} {count:>10,}")
     from augment.output.diversity import written
-    from augment.output.totals import percent
+    from augment.output.totals import figure, percent
 
+    for name, value in summary.attack.items():
+        log(f"{name:<40} {figure(name, value):>10}")
     for name, value in summary.diversity.items():
         log(f"{name:<40} {written(name, value):>10}")
 

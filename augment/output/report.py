@@ -16,7 +16,7 @@ from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.keywords import leading
 from augment.output.manifest import read_summary, record
 from augment.output.report_sample import sample
-from augment.output.totals import percent
+from augment.output.totals import figure, percent
 from augment.report.page import Page, draw
 from augment.report.words import WordTable
 from augment.tables.files import batches, in_parts, read_json, write_text
@@ -105,6 +105,9 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
     facts = [("pipeline", str(summary["pipeline"])), ("model", str(model.get("path", "")))]
     facts += [("folds", str(model["folds"]))] if model.get("folds") else []
     facts += [(name, f"{count:,}") for name, count in counts.items() if isinstance(count, int) and count]
+    facts += [
+        (name, figure(name, float(str(value)))) for name, value in _mapping(summary.get("attack")).items()
+    ]
     for method, errors in _mapping(summary["attribution"]).items():
         values = _mapping(errors)
         facts.append(

@@ -85,6 +85,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         _peak_mebibytes(),
         by_reason(outcome.rejects),
         totals.diversity.figures(),
+        {name: round(value, 4) for name, value in totals.of_attack().items()},
     )
     _check_balance(summary)
     return replace(summary, findings=_findings(outcome, summary, bool(own_rows)))
@@ -192,12 +193,15 @@ def _counts(outcome: Outcome) -> dict[str, int]:
     if totals.moved:
         counts["samples whose label was moved"] = totals.moved
     if totals.attacks:
-        attacked = totals.attacks["changed"] + totals.attacks["unchanged"]
+        attacked = sum(totals.attacks[outcome] for outcome in ("changed", "unchanged", "reduced"))
         counts |= {
             "attacked": attacked,
+            "not attacked, predicted wrong before": totals.attacks["skipped"],
             "attacks that changed the prediction": totals.attacks["changed"],
+            "texts reduced": totals.attacks["reduced"],
+            "rows computed, forward": totals.queries - totals.backward,
+            "rows computed, backward": totals.backward,
         }
-        counts |= {"attack queries": totals.queries}
     return counts
 
 

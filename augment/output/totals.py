@@ -49,6 +49,11 @@ def percent(share: float) -> str:
     return f"{share:.{min(max(digits, 0), 8)}%}"
 
 
+def figure(name: str, value: float) -> str:
+    """Return a figure of an attack as it is shown: rates and accuracies in percent."""
+    return f"{value:.1%}" if "rate" in name or "accuracy" in name else f"{value:.2f}"
+
+
 @dataclass
 class Totals:
     """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: samples that change the prediction; moved: samples with another label than their source row.
@@ -65,6 +70,8 @@ class Totals:
     errors: dict[str, "WorstAndMedian"] = field(default_factory=dict)
     attacks: Counter[str] = field(default_factory=Counter)
     queries: int = 0
+    backward: int = 0
+    edited: int = 0
     flips: int = 0
     moved: int = 0
     near_guard: int = 0
@@ -94,6 +101,8 @@ class Totals:
         if "attack" in names:
             self.attacks.update(table.column("attack").drop_null().to_pylist())
             self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
+            self.backward += pc.sum(table.column("attack_backward")).as_py() or 0
+            self.edited += pc.sum(table.column("attack_edits")).as_py() or 0
         if "unseen" in names:
             self.cut += pc.sum(pc.greater(table.column("unseen"), 0)).as_py() or 0
         if "fold" in names:
@@ -111,6 +120,24 @@ class Totals:
                 for gap in gaps:
                     self.shortfall[gap["method"], gap["reason"]] += gap["missing"]
                 self.foreign += any(gap["reason"] == FOREIGN for gap in gaps)
+
+    def of_attack(self) -> dict[str, float]:
+        """Return what is quoted of an attack: its success rate, accuracy before and under it, words changed, rows computed.
+
+        Rows that the model is wrong on are not attacked, and count as wrong under the attack. Without an attack it is empty.
+        """
+        changed, wrong = self.attacks["changed"], self.attacks["skipped"]
+        attacked, reduced = changed + self.attacks["unchanged"], self.attacks["reduced"]
+        if not attacked + reduced:
+            return {}
+        figures: dict[str, float] = {}
+        if attacked and not reduced:
+            figures["attack success rate"] = changed / attacked
+            figures["accuracy before the attack"] = attacked / (attacked + wrong)
+            figures["accuracy under attack"] = (attacked - changed) / (attacked + wrong)
+        if changed + reduced:
+            figures["words edited of a success"] = self.edited / (changed + reduced)
+        return {**figures, "rows computed of an attacked row": self.queries / (attacked + reduced)}
 
     @property
     def right(self) -> int:

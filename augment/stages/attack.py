@@ -1,41 +1,70 @@
-"""Change key tokens in rank order until the model's prediction changes.
+"""Search for small edits that change the model's prediction, all rows of a shard together.
 
-A greedy search over key words ranked by importance (the order of Jin et al. 2020, with integrated gradients
-instead of deletion scores): of the variants of one token the one that lowers the probability of the attacked label most is
-kept. All rows of a shard advance together, one token a round, so every round is a few large batches.
+The default search screens every (word, candidate) pair by one gradient and measures only what looks best
+(`augment.adversarial.searches.Screened`). `order: scores` walks the key words as an attribution ranked them instead, and
+`recipe` names attacks of the literature. What fails is tried again with every word that may be edited and every sense.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import pyarrow as pa
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from augment.adversarial.attempts import AttackedText, Attempt, WordChoice
+from augment.adversarial.chance_level import ENOUGH, require_victim
+from augment.adversarial.constraints import Constraint, Naturalness, NotBlank, Similarity
+from augment.adversarial.goals import Goal
+from augment.adversarial.guides import ByDeletion, Guide, InOrder
+from augment.adversarial.recipes import RecipeName, with_recipe
+from augment.adversarial.searches import Greedy, Reduced, Screened, SearchStrategy, Tools, Weighted
+from augment.adversarial.victims import BlackBox, Victim
 from augment.candidates.filters import Filters
 from augment.candidates.forms import FORMS
+from augment.candidates.naturalness import TokenEdit, naturalness
+from augment.candidates.plausibility import Plausibility
+from augment.candidates.slot import Slot
 from augment.candidates.sources import SourceName, Sources, open_sources, without_embeddings
 from augment.config.job import Job
-from augment.models.labels import LabelMap
-from augment.stages.editing import Context, Row, editable_rows, protection, slots_of
+from augment.config.sections import StrictBool
+from augment.errors import RequestError
+from augment.models.labels import LabelMap, listed
+from augment.seeding import chance
+from augment.stages.editing import Context, Row, editable_rows, protection, slots_of, whole_rows
 from augment.stages.editor import Editor
+from augment.stages.evidence import open_plausibility
 from augment.stages.protocol import Stage, Step, idle
 from augment.tables.columns import ATTACK, SAMPLE, Column
 from augment.tables.rows import Missing, NewSample, with_columns, with_samples
+from augment.text.editable import Protection, editable, is_connective
 from augment.text.foreign import FOREIGN
+from augment.text.segment import tokens_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from augment.models.classifier import Classifier
+    from augment.models.function import Function
+
+SearchName = Literal["screened", "greedy", "weighted", "reduced"]
+OrderName = Literal["gradient", "deletion", "scores", "random"]
+_ONLY_SCREENED = ("words", "each")
+# Where the literature and the default differ most: how many candidates a token has in the second pass.
+_WIDER = 3
+_DONE = ("changed", "reduced")
+_REASONS = {"skipped": "already predicted wrong", "exempt": "has the target's label"}
 
 
-@dataclass
-class _AttackState:
-    """The state of the attack on one row. goal: the class to leave; best: its probability in the text so far."""
+@dataclass(frozen=True)
+class _Tokens:
+    """Which tokens of a row may be edited: content words, and for a second pass those that join them too."""
 
     row: Row
-    goal: int
-    best: float
-    choice: dict[int, str] = field(default_factory=dict)
-    queries: int = 0
-    next: int = 0
-    outcome: str = "unchanged"
+    content: tuple[int, ...]
+    rest: tuple[int, ...]
 
 
 class Attack(Editor):
@@ -44,22 +73,73 @@ class Attack(Editor):
     kind: Literal["attack"] = "attack"
     gpu: ClassVar[bool] = True
     redraws: ClassVar[bool] = False
-    sources: tuple[SourceName, ...] = ("lexicon", "masked_lm", "neighbours")
-    delete: bool = Field(default=True, description="also try to leave the token out")
-    most: int = Field(default=8, ge=1, description="candidates a token")
+    recipe: RecipeName | None = Field(
+        default=None,
+        description="an attack of the literature, in place of the defaults below; keys that are given still hold",
+    )
+    search: SearchName = Field(
+        default="screened",
+        description="screened: measure what is expected to do most, and combine it; greedy: every candidate of one word after the "
+        "other; weighted: every candidate of every word first; reduced: leave words out while the answer stays",
+    )
+    order: OrderName = Field(
+        default="gradient",
+        description="what decides which words matter: one gradient, leaving each out, `score` of an earlier stage, or chance; a model "
+        "without gradients by leaving out",
+    )
+    target: str | None = Field(default=None, description="the label to reach; null: any other than the row's")
+    margin: float = Field(default=0.0, ge=0, description="how far the new class must lead, in logits")
+    sources: tuple[SourceName, ...] = Field(
+        default=("lexicon", "masked_lm"), description="all that offer any, the first one's words first"
+    )
+    delete: bool = Field(default=False, validate_default=True, description="also try to leave the token out")
+    senses: StrictBool = Field(
+        default=False,
+        description="words of any sense of a token from the start, not only where the rest has failed",
+    )
+    most: int = Field(default=8, ge=1, description="candidates a token, three times that in the second pass")
+    words: int = Field(default=6, ge=1, description="words measured at a time")
+    each: int = Field(default=2, ge=1, description="candidates measured of each")
+    second_pass: StrictBool = Field(
+        default=True, description="try what fails again with every sense and with words that join others"
+    )
     share: float = Field(
         default=0.3, gt=0, le=1, description="largest share of the content words to be edited"
     )
-    context: Context = 0.98
-    most_queries: int = Field(default=200, ge=1, description="model evaluations a row")
+    most_edits: int | None = Field(default=None, ge=1, description="most words edited")
+    context: Context = 0.0
+    similarity: float | None = Field(
+        default=None,
+        ge=-1,
+        le=1,
+        description="least cosine of the text before and after, by resources.encoder",
+    )
+    natural: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="least naturalness of the edits; learned by a stage `evidence` before this one",
+    )
+    most_queries: int = Field(
+        default=200, ge=1, description="rows the model computes for a row, backward ones too"
+    )
+    any_victim: StrictBool = Field(
+        default=False, description="attack a model that is no better than chance or always gives one answer"
+    )
     score: str = "ig"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_recipe(cls, values: object) -> object:
+        """Put the settings of the recipe under those that are given."""
+        return with_recipe(values) if isinstance(values, dict) else values
 
     @field_validator("delete")
     @classmethod
     def _tries_something(cls, value: bool, info: ValidationInfo) -> bool:
         """Refuse an attack that has nothing to try."""
         if not value and not info.data.get("sources", True):
-            raise ValueError("without `sources` nothing is tried: name some, or leave `delete` true")
+            raise ValueError("without `sources` nothing is tried: name some, or set `delete: true`")
         return value
 
     @field_validator("most", "context")
@@ -76,10 +156,23 @@ class Attack(Editor):
         idle(value, cls.model_fields[str(info.field_name)].default, why, fitting)
         return value
 
+    @model_validator(mode="after")
+    def _used_keys(self) -> Self:
+        """Refuse keys that the search does not use."""
+        for key in _ONLY_SCREENED if self.search != "screened" else ():
+            if getattr(self, key) != type(self).model_fields[key].default:
+                raise ValueError(f"`{key}` does nothing with `search: {self.search}`: leave it out")
+        if self.search == "reduced" and self.target is not None:
+            raise ValueError(
+                "`target` does nothing with `search: reduced`, which keeps the answer: leave it out"
+            )
+        return self
+
     @property
     def needs(self) -> tuple[str, ...]:
-        """Ranked tokens and the prediction that was explained."""
-        return ("tokens", "owner", "key", self.score)
+        """The tokens, and where an attribution ranks them its scores."""
+        ranked = ("owner", "key", self.score) if self.order == "scores" else ()
+        return ("tokens", "side", "spans", "label", *ranked)
 
     @property
     def adds(self) -> tuple[Column, ...]:
@@ -91,10 +184,35 @@ class Attack(Editor):
         """Where its words come from."""
         return self.sources
 
+    @property
+    def reads_tables(self) -> tuple[str, ...]:
+        """What was learned of how people write, where edits must be natural."""
+        return () if self.natural is None else ("evidence",)
+
     def without_gradients(self, job: Job) -> tuple[Stage, str | None]:
         """Return the stage without words near in the embeddings of the model, which has none."""
         sources, notice = without_embeddings(self.sources, job)
         return self.model_copy(update={"sources": sources}), notice
+
+    def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
+        """Refuse a victim that always gives one answer, or is no better than chance: its success rate means nothing."""
+        if self.any_victim or sample.num_rows < ENOUGH:
+            return
+        from augment.models.predictor import open_predictor
+
+        predictor = open_predictor(job.needs_model(), job.run)
+        labels = LabelMap(predictor.classes, job.label_names)
+        rows = [
+            row
+            for row in sample.select(["text", "text_pair", "label"]).to_pylist()
+            if labels.index(row["label"]) is not None
+        ]
+        if rows:
+            answers = predictor.ask([row["text"] for row in rows], [row["text_pair"] for row in rows]).argmax(
+                -1
+            )
+            given = [row["label"] for row in rows]
+            require_victim(job.needs_model().path, given, [labels.name(int(answer)) for answer in answers])
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model and what offers candidates."""
@@ -102,119 +220,193 @@ class Attack(Editor):
 
         predictor = open_predictor(job.needs_model(), job.run)
         labels = LabelMap(predictor.classes, job.label_names)
-        sources = open_sources(self.sources, job, self.most, Filters(context=self.context))
-        guard = protection(job)
+        filters = Filters(context=self.context)
+        sources = open_sources(self.sources, job, self.most, filters)
+        wider = open_sources(self.sources, job, self.most * _WIDER, filters)
+        guard, constraints = protection(job), self._constraints(job, state)
+        goal = Goal(self._target(labels), self.margin)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-            rows = editable_rows(batch, "key", guard, self.score)
-            attacks = []
-            for row, chances in zip(
-                rows, predictor.ask([r.text for r in rows], [r.text_pair for r in rows]), strict=True
-            ):
-                gold, predicted = labels.index(row.label), int(chances.argmax())
-                goal = predicted if gold is None else gold
-                attacks.append(
-                    _AttackState(
-                        row,
-                        goal,
-                        float(chances[goal]),
-                        outcome="unchanged" if goal == predicted else "skipped",
-                    )
+            """Attack the rows of a shard."""
+            rows = self._rows(batch, guard)
+            victim, guide = _opened(predictor, [each.row for each in rows], self.order)
+            tools = Tools(victim, guide, goal, constraints)
+            attempts = [self._attempt(each, labels, job.seed) for each in rows]
+            self._offer(sources, rows, attempts, self.senses, every=self.order == "scores")
+            search = self._search()
+            search.run(attempts, tools)
+            if self.second_pass and self.search != "reduced" and self.order != "scores":
+                failed = [
+                    (each, attempt)
+                    for each, attempt in zip(rows, attempts, strict=True)
+                    if attempt.outcome == "unchanged" and attempt.left
+                ]
+                for _, attempt in failed:
+                    attempt.restart()
+                self._offer(
+                    wider, [each for each, _ in failed], [attempt for _, attempt in failed], True, every=True
                 )
-            offers = self._offers(sources, attacks)
-            active = [state for state in attacks if state.outcome == "unchanged"]
-            while active:
-                tried = [(state, choice) for state in active for choice in self._variants(state, offers)]
-                texts = [state.row.texts(choice) for state, choice in tried]
-                answers = predictor.ask([text for text, _ in texts], [pair for _, pair in texts])
-                self._advance(
-                    active,
-                    tried,
-                    [
-                        (float(row[state.goal]), int(row.argmax()))
-                        for (state, _), row in zip(tried, answers, strict=True)
-                    ],
-                )
-                active = [state for state in active if state.outcome == "unchanged" and self._goes_on(state)]
-            return self._finish(batch, attacks)
+                search.run([attempt for _, attempt in failed], tools)
+            return self._finish(batch, rows, attempts)
 
         return step
 
-    def _offers(
-        self, sources: Sources, attacks: list[_AttackState]
-    ) -> dict[tuple[str, int], tuple[str, ...]]:
-        """Return the candidates for every key token of the rows under attack."""
-        slots = [slot for state in attacks if state.outcome == "unchanged" for slot in slots_of(state.row)]
-        return {
-            (slot.row, slot.token): words for slot, words in zip(slots, sources.offer(slots), strict=True)
+    def _search(self) -> SearchStrategy:
+        """Return the search that `search` names."""
+        searches: dict[SearchName, SearchStrategy] = {
+            "screened": Screened(self.words, self.each),
+            "greedy": Greedy(),
+            "weighted": Weighted(),
+            "reduced": Reduced(),
         }
+        return searches[self.search]
 
-    def _goes_on(self, state: _AttackState) -> bool:
-        """Return whether a row has tokens, edits and queries left."""
-        room = len(state.choice) < state.row.quota(self.share) and state.queries < self.most_queries
-        return room and state.next < len(state.row.free)
+    def _target(self, labels: LabelMap) -> int | None:
+        """Return the class to reach; RequestError if the model has none of that name."""
+        if self.target is None:
+            return None
+        index = labels.index(self.target)
+        if index is None:
+            what = f"the model has no label `{self.target}`"
+            raise RequestError("stage attack: target", what, f"its labels are {listed(labels.ordered)}")
+        return index
 
-    def _variants(
-        self, state: _AttackState, offers: dict[tuple[str, int], tuple[str, ...]]
-    ) -> list[dict[int, str]]:
-        """Return the choices to try for the next key token: each candidate, and leaving it out."""
-        if not self._goes_on(state):
-            return []
-        token = state.row.free[state.next]
-        words = [*offers.get((state.row.id, token), ()), *([""] if self.delete else [])]
-        room = self.most_queries - state.queries
-        choices = [{**state.choice, token: word} for word in words[:room]]
-        original = (state.row.text, state.row.text_pair)
-        return [
-            choice
-            for choice in choices
-            if state.row.texts(choice) != original and state.row.texts(choice)[0].strip()
-        ]
+    def _constraints(self, job: Job, state: Path | None) -> list[Constraint]:
+        """Return what a sample must pass; RequestError if the job lacks the encoder that measures similarity."""
+        constraints: list[Constraint] = [NotBlank()]
+        if self.natural is not None:
+            plausibility = open_plausibility(state)
+            constraints.append(Naturalness(partial(_naturalness, plausibility), self.natural))
+        if self.similarity is not None:
+            if job.resources.encoder is None:
+                what = "needs an encoder, and the config names none"
+                raise RequestError(
+                    "stage attack: similarity", what, "name one as `resources.encoder`, or leave it out"
+                )
+            constraints.append(Similarity(_vectors(job), self.similarity))
+        return constraints
 
-    def _advance(
+    def _rows(self, batch: pa.RecordBatch, guard: Protection) -> list[_Tokens]:
+        """Return the source rows with the tokens of each pass."""
+        if self.order == "scores":
+            return [_Tokens(row, row.free, ()) for row in editable_rows(batch, "key", guard, self.score)]
+        tokens = []
+        for row in whole_rows(batch, guard):
+            free = set(row.free)
+            content = [
+                token for token, fine in enumerate(editable(row.tokens, guard)) if fine and token in free
+            ]
+            joining = [
+                token for token in row.free if token not in set(content) and is_connective(row.tokens[token])
+            ]
+            tokens.append(_Tokens(replace(row, words=len(content)), tuple(content), tuple(joining)))
+        return tokens
+
+    def _attempt(self, each: _Tokens, labels: LabelMap, seed: int) -> Attempt:
+        """Return the attack on a row."""
+        gold = labels.index(each.row.label)
+        room = each.row.quota(self.share)
+        room = room if self.most_edits is None else min(room, self.most_edits)
+        order = each.content
+        if self.order == "random":
+            order = tuple(chance(seed, self.kind, each.row.id, 0).sample(list(order), len(order)))
+        return Attempt(
+            each.row, -1 if gold is None else gold, order=order, room=room, budget=self.most_queries
+        )
+
+    def _offer(
         self,
-        active: list[_AttackState],
-        tried: list[tuple[_AttackState, dict[int, str]]],
-        answers: list[tuple[float, int]],
+        sources: Sources,
+        rows: Sequence[_Tokens],
+        attempts: Sequence[Attempt],
+        senses: bool,
+        every: bool,
     ) -> None:
-        """Move every active row past its token: keep the variant with the lowest probability, stop where it flipped.
+        """Give each attempt the candidates of its tokens, of those that join others too where `every` is set."""
+        slots: list[tuple[Attempt, Slot]] = []
+        for each, attempt in zip(rows, attempts, strict=True):
+            row = replace(each.row, free=(*each.content, *(each.rest if every else ())))
+            slots += [(attempt, slot) for slot in slots_of(row)]
+            attempt.offers = {}
+            attempt.order = (*attempt.order, *(each.rest if every else ()))
+        offered = sources.offer_union([slot for _, slot in slots], senses)
+        for (attempt, slot), words in zip(slots, offered, strict=True):
+            words = (*words, "") if self.delete else words
+            if words:
+                attempt.offers[slot.token] = words
 
-        Probabilities are compared after rounding, so that the last bits decide nothing.
-        """
-        for state in active:
-            state.next += 1
-        results: dict[int, list[tuple[bool, float, int, dict[int, str]]]] = {}
-        for order, ((state, choice), (chance, predicted)) in enumerate(zip(tried, answers, strict=True)):
-            state.queries += 1
-            results.setdefault(id(state), []).append(
-                (predicted == state.goal, round(chance, 5), order, choice)
-            )
-        for state in active:
-            for kept, chance, _, choice in sorted(results.get(id(state), []), key=lambda result: result[:3])[
-                :1
-            ]:
-                if not kept or chance < state.best:
-                    state.choice, state.best = choice, chance
-                if not kept:
-                    state.outcome = "changed"
-
-    def _finish(self, batch: pa.RecordBatch, attacks: list[_AttackState]) -> pa.RecordBatch:
+    def _finish(
+        self, batch: pa.RecordBatch, rows: Sequence[_Tokens], attempts: Sequence[Attempt]
+    ) -> pa.RecordBatch:
         """Return the batch with what came of each attack and a sample for each success."""
-        outcome: list[str | None] = [None] * batch.num_rows
-        queries: list[int | None] = [None] * batch.num_rows
+        columns: list[list[object]] = [[None] * batch.num_rows for _ in ATTACK]
         samples, missing = [], []
-        for state in attacks:
-            outcome[state.row.index], queries[state.row.index] = state.outcome, state.queries
-            if state.outcome == "changed":
-                edits = state.row.edits(state.choice)
+        for each, attempt in zip(rows, attempts, strict=True):
+            row = each.row
+            edited = len(attempt.choice) if attempt.outcome in _DONE else None
+            outcome = None if attempt.outcome == "exempt" else attempt.outcome
+            facts = (outcome, attempt.queries, attempt.backward, edited)
+            for column, fact in zip(columns, facts, strict=True):
+                column[row.index] = fact
+            if attempt.outcome in _DONE:
                 samples.append(
-                    NewSample(state.row.index, self.kind, 1, *state.row.texts(state.choice), edits)
+                    NewSample(row.index, self.method, 1, *row.texts(attempt.choice), row.edits(attempt.choice))
                 )
             else:
-                why = "prediction could not be changed"
-                if state.row.foreign:
-                    why = FOREIGN
-                elif state.outcome == "skipped":
-                    why = "already predicted wrong"
-                missing.append(Missing(state.row.index, self.kind, 1, why))
-        return with_samples(with_columns(batch, ATTACK, [outcome, queries]), samples, missing)
+                missing.append(Missing(row.index, self.method, 1, _reason(row, attempt)))
+        return with_samples(with_columns(batch, ATTACK, columns), samples, missing)
+
+
+def _opened(
+    predictor: "Classifier | Function", rows: Sequence[Row], order: OrderName
+) -> tuple[Victim, Guide]:
+    """Return the victim, with gradients where the model has them, and what looks at its texts."""
+    from augment.adversarial.guides import ByGradient
+    from augment.adversarial.white_box import WhiteBox
+    from augment.models.classifier import Classifier
+
+    victim: Victim = BlackBox(predictor)
+    if isinstance(predictor, Classifier):
+        victim = WhiteBox(predictor)
+        victim.open(rows)
+        if order == "gradient":
+            return victim, ByGradient(victim)
+    return victim, InOrder(victim) if order in ("scores", "random") else ByDeletion(victim)
+
+
+def _vectors(job: Job) -> "Callable[[Sequence[str]], np.ndarray]":
+    """Return what gives the vector of each text, the mean of the job's encoder over its pieces."""
+    import numpy as np
+
+    from augment.models.encoder import open_encoder
+
+    encoder = open_encoder(str(job.resources.encoder), job.run)
+
+    def vectors(texts: Sequence[str]) -> np.ndarray:
+        """Return a vector for each text, [N, W] float32; zeros for one of which nothing is seen."""
+        seen = encoder.seen({text: [(0, len(text))] for text in dict.fromkeys(texts)})
+        width = len(next(iter(seen.values()), np.zeros(1, np.float32)))
+        return np.stack([seen.get((text, (0, len(text))), np.zeros(width, np.float32)) for text in texts])
+
+    return vectors
+
+
+def _naturalness(plausibility: Plausibility, row: AttackedText, choice: WordChoice) -> float:
+    """Return how natural the edits of a choice are."""
+    sides: tuple[list[str], list[str]] = ([], [])
+    changes = []
+    for token, (start, end) in enumerate(row.spans):
+        side = row.side[token]
+        whole = row.text_pair if side and row.text_pair is not None else row.text
+        if token in choice:
+            first = len(sides[side])
+            changes.append(TokenEdit(side, first, first + 1, tuple(tokens_of(choice[token]))))
+        sides[side].append(whole[start:end])
+    return naturalness(plausibility, sides, changes)
+
+
+def _reason(row: Row, attempt: Attempt) -> str:
+    """Return why a row has no sample."""
+    if row.foreign:
+        return FOREIGN
+    return _REASONS.get(attempt.outcome, "prediction could not be changed")

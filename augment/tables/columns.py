@@ -120,12 +120,24 @@ ATTACK = (
     Column(
         "attack",
         pa.string(),
-        "changed, unchanged, or skipped (already predicted wrong), on the source row",
+        "changed, unchanged, or skipped (already predicted wrong); reduced where the answer was to stay; null if not attacked",
         on="row",
         public=True,
     ),
     Column(
-        "attack_queries", pa.int32(), "model evaluations the attack spent on the row", on="row", public=True
+        "attack_queries",
+        pa.int32(),
+        "rows the model computed for the attack on the row, forward and backward",
+        on="row",
+        public=True,
+    ),
+    Column("attack_backward", pa.int32(), "how many of them were backward", on="row", public=True),
+    Column(
+        "attack_edits",
+        pa.int32(),
+        "words edited where the attack succeeded, else null",
+        on="row",
+        public=True,
     ),
 )
 

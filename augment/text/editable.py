@@ -104,6 +104,17 @@ _QUESTIONS = frozenset(
 )
 # Words of degree that can be ranked but have no substitute: dictionaries take them for thus, or for penetrating.
 _COMPARING = frozenset({"so", "too", "more", "most", "less", "least"})
+# Stop words that have synonyms as other words do: they weigh, count, compare or join, but name nothing.
+_JOINING_WORDS = """
+many much few little even just only still ever get gets getting got gotten like first second third half quarter again yet
+once however thus hence therefore although though whereas such same own another every each whatever near across past
+so too more most less least besides despite almost
+罢了 而已 似的 一样 一般 大家 别人 他人 彼此 这样 那样 这么 那么 如何 为什么 为何 能够 可以 应该 应当 必须 将要 为了 按照 对于 关于 至于
+自从 以及 或者 还是 而且 并且 但是 可是 不过 然而 只是 虽然 虽说 尽管 因为 由于 所以 因此 因而 于是 如果 要是 假如 倘若 只要 只有 除了
+除非 无论 不论 不管 不仅 不但 不光 即使 即便 哪怕 就算 既然 当然 比如 例如 譬如 曾经 已经 正在 刚刚 之后 之前 以后 以前 其中 时候 当时
+期间 来说 来讲 看来 等等 及其 另外 各个 每个 每次 有些 有的 一些 一下 一直 就是 也是 都是 还有 还会 还要 只能
+"""
+_JOINING = frozenset(_JOINING_WORDS.split())
 STOP_WORDS = frozenset((_ENGLISH_STOP_WORDS + _CHINESE_STOP_WORDS).split()) - NEGATIONS
 
 
@@ -159,6 +170,11 @@ def is_content(token: str) -> bool:
     if stem and (not stem[1] or stem[1] in STOP_WORDS):
         return False
     return len(word) > 1 or bool(_HAN.match(word))
+
+
+def is_connective(token: str) -> bool:
+    """Return whether a token is a stop word that has synonyms: one that weighs, counts or joins; no article, pronoun or particle."""
+    return token.casefold() in _JOINING
 
 
 def is_question(token: str) -> bool:

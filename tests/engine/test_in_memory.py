@@ -102,7 +102,14 @@ def test_a_function_is_explained_attacked_and_drawn_without_any_model_folder(
         {"kind": "tokenize"},
         {"kind": "attribute", "method": "occlusion", "quantity": "probability"},
         {"kind": "rank", "fraction": 1.0},
-        {"kind": "attack", "sources": [], "share": 1.0},
+        {
+            "kind": "attack",
+            "order": "scores",
+            "search": "greedy",
+            "sources": [],
+            "delete": True,
+            "share": 1.0,
+        },
         {"kind": "judge"},
     ]
     plan = Pipeline.model_validate({"name": "attacked", "about": "a function", "stages": stages})

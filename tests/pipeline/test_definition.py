@@ -29,9 +29,10 @@ PLAIN = "  - kind: attribute\n    method: {}\n"
         (SCORED + "  - kind: substitute\n    sources: [typos]\n    pos: false\n", 10, "`pos` cannot be false", "add `lexicon`"),
         (SCORED + "  - kind: substitute\n    sources: [typos, homophones]\n    similarity: 0.3\n", 10, "`similarity`", "forms of the token"),
         (SCORED + "  - kind: substitute\n    sources: []\n", 9, "`sources` cannot be", "at least one"),
-        (SCORED + "  - kind: attack\n    sources: []\n    most: 3\n", 10, "`most` cannot be 3", "name `sources`"),
-        (SCORED + "  - kind: attack\n    sources: []\n    context: 0.5\n", 10, "`context` cannot be 0.5", "only left out"),
+        (SCORED + "  - kind: attack\n    sources: []\n    delete: true\n    most: 3\n", 11, "`most` cannot be 3", "name `sources`"),
+        (SCORED + "  - kind: attack\n    sources: []\n    delete: true\n    context: 0.5\n", 11, "`context` cannot be 0.5", "only left out"),
         (SCORED + "  - kind: attack\n    sources: []\n    delete: false\n", 10, "`delete` cannot be false", "nothing is tried"),
+        (SCORED + "  - kind: attack\n    search: greedy\n    each: 4\n", 8, "cannot be", "`each` does nothing with `search: greedy`"),
         (SCORED + "  - kind: balance\n    remove: false\n    insert: false\n", 10, "`insert` cannot be false", "no sample is made"),
         (SCORED + "  - kind: delete\n  - kind: judge\n  - kind: keep\n    rules: []\n", 11, "`rules` cannot be", "at least one"),
         (
@@ -63,7 +64,7 @@ def test_values_that_are_the_usual_ones_add_nothing_and_are_read() -> None:
         {"kind": "attribute", "method": "gradient", "baseline": "auto", "cut": "bert.embeddings"},
         {"kind": "rank", "by": "ig", "k": 2},
         {"kind": "substitute", "sources": ["typos"], "pos": True, "context": 0.98},
-        {"kind": "attack", "sources": []},
+        {"kind": "attack", "sources": [], "delete": True},
     ]
     plan = Pipeline.model_validate({"name": "a", "about": "", "stages": stages})
     assert Pipeline.model_validate(plan.model_dump()) == plan

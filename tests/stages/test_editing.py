@@ -81,8 +81,12 @@ def test_replaying_the_edits_gives_the_sample_and_no_sample_is_a_copy(job: Job, 
     assert check_replay(made(job, *stages, texts=(*MORE, *TEXTS)).table) > 20
 
 
-def test_awkward_texts_go_through_the_attack(job: Job) -> None:
-    table = made(job, {"kind": "attack"}, texts=(*MORE, *TEXTS), fraction=1.0).table
+WALK = {"kind": "attack", "search": "greedy", "order": "scores", "delete": True}
+
+
+@pytest.mark.parametrize("stage", [{"kind": "attack"}, WALK, {"kind": "attack", "delete": True}])
+def test_awkward_texts_go_through_the_attack(job: Job, stage: dict[str, object]) -> None:
+    table = made(job, stage, texts=(*MORE, *TEXTS), fraction=1.0).table
     check_replay(table)
     assert set(table.column("attack").drop_null().to_pylist()) <= {"changed", "unchanged", "skipped"}
 
@@ -247,16 +251,14 @@ def test_a_row_whose_scores_are_not_finite_is_rejected_and_the_others_go_on(smal
     assert {row["source_id"] or row["id"] for row in table.table.to_pylist()} == {"r0", "r2"}
 
 
-def test_the_attack_stops_at_the_first_change_and_counts_its_queries(job: Job) -> None:
+def test_the_walk_through_key_words_stops_at_the_first_change_and_counts_its_queries(job: Job) -> None:
     texts = (
         "我觉得 房间 很好。",
         "we thought the movie wonderful!",
         "下次 服务 满意",
         "this time the story lovely",
     )
-    result = made(
-        job, {"kind": "attack", "share": 1.0}, {"kind": "judge"}, texts=texts, fraction=1.0
-    ).table.to_pylist()
+    result = made(job, {**WALK, "share": 1.0}, {"kind": "judge"}, texts=texts, fraction=1.0).table.to_pylist()
     sources = {row["id"]: row for row in result if row["source_id"] is None}
     samples = [row for row in result if row["source_id"]]
     assert samples
@@ -264,5 +266,6 @@ def test_the_attack_stops_at_the_first_change_and_counts_its_queries(job: Job) -
         source = sources[sample["source_id"]]
         assert source["attack"] == "changed"
         assert 0 < source["attack_queries"] <= 200
+        assert (source["attack_backward"], source["attack_edits"]) == (0, len(sample["edits"]))
         assert (sample["pred_before"], sample["pred_after"]) == ("good", "bad")
     assert sum(row["attack"] == "changed" for row in sources.values()) == len(samples)

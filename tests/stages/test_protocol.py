@@ -236,7 +236,7 @@ def test_the_attack_and_counterfactuals_keep_negations_and_codes(
         {"kind": "tokenize"},
         {"kind": "attribute", "fixed": 4, "target": "gold"},
         {"kind": "rank", "fraction": 1.0},
-        {"kind": "attack", "share": 1.0},
+        {"kind": "attack", "share": 1.0, "delete": True},
         {"kind": "counterfactual", "share": 0.5, "least": 1, "samples": 4},
         {"kind": "judge"},
         {"kind": "keep"},

@@ -1,0 +1,106 @@
+"""The state of the attack on one text, and what a search needs to know of the row it is in.
+
+attempt = Attempt(row, own=1)
+attempt.put({3: "fine"})                 # the edits so far, by token
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+WordChoice = Mapping[int, str]
+AttackOutcome = Literal["unchanged", "changed", "reduced", "skipped", "exempt"]
+
+
+class AttackedText(Protocol):
+    """A row whose tokens are edited by a choice: token to its replacement, the empty string for a deletion."""
+
+    @property
+    def id(self) -> str:
+        """The id of the row."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        ...
+
+    @property
+    def text_pair(self) -> str | None:
+        """The second text, None where there is none."""
+        ...
+
+    @property
+    def side(self) -> tuple[int, ...]:
+        """Which text each token is in: 0 or 1."""
+        ...
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """The code points of each token in its text."""
+        ...
+
+    def texts(self, choice: WordChoice) -> tuple[str, str | None]:
+        """Return the text and second text with `choice` in place."""
+        ...
+
+
+@dataclass
+class Attempt:
+    """The attack on one text. own: the attacked class, -1 for whatever the model answers.
+
+    offers: candidates by token; room: most tokens edited; budget: most model rows; margin: how far the text with `choice` is
+    from the goal; drops: the measured effect of single edits, by token; refused: choices that reach the goal and break a
+    constraint; forward, backward: rows the model computed for it.
+    """
+
+    row: AttackedText
+    own: int = -1
+    offers: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    order: tuple[int, ...] = ()
+    room: int = 1
+    budget: int = 200
+    choice: dict[int, str] = field(default_factory=dict)
+    margin: float = 0.0
+    drops: dict[int, tuple[float, str]] = field(default_factory=dict)
+    flips: dict[frozenset[tuple[int, str]], float] = field(default_factory=dict)
+    refused: set[frozenset[tuple[int, str]]] = field(default_factory=set)
+    seen: dict[frozenset[tuple[int, str]], float] = field(default_factory=dict)
+    outcome: AttackOutcome = "unchanged"
+    forward: int = 0
+    backward: int = 0
+
+    @property
+    def queries(self) -> int:
+        """How many rows the model computed, a backward pass as one more."""
+        return self.forward + self.backward
+
+    @property
+    def left(self) -> int:
+        """How many rows the model may still compute."""
+        return max(self.budget - self.queries, 0)
+
+    def put(self, choice: WordChoice, margin: float) -> None:
+        """Take a choice as the edits so far."""
+        self.choice, self.margin = dict(choice), margin
+
+    def forget_looks(self) -> None:
+        """Forget what was measured of texts that leave a word out only to see what it does: no candidate is to leave it out."""
+        for known in (self.flips, self.seen):
+            looks = [
+                name
+                for name in known
+                if any(not word and "" not in self.offers.get(at, ()) for at, word in name)
+            ]
+            for name in looks:
+                del known[name]
+
+    def restart(self) -> None:
+        """Forget the edits and their effects; what was refused and what was spent stay."""
+        self.choice, self.drops, self.flips = {}, {}, {}
+        self.seen = {}
+
+
+def key_of(choice: WordChoice) -> frozenset[tuple[int, str]]:
+    """Return a choice as a key."""
+    return frozenset(choice.items())

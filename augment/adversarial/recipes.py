@@ -1,0 +1,33 @@
+"""Attacks from the literature by name, as settings of the stage `attack`; what differs from the papers is in docs/pipelines.md."""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+RecipeName = Literal["textfooler", "pwws", "deepwordbug", "a2t", "deletion", "input-reduction"]
+RECIPE_NAMES: tuple[RecipeName, ...] = get_args(RecipeName)
+
+RECIPES: Mapping[str, Mapping[str, object]] = {
+    # Jin et al. 2020, "Is BERT Really Robust?": words by deletion, all candidates of each, similar texts only.
+    "textfooler": {"search": "greedy", "order": "deletion", "most": 50, "share": 1.0, "senses": True},
+    # Ren et al. 2019, "Generating Natural Language Adversarial Examples through Probability Weighted Word Saliency".
+    "pwws": {"search": "weighted", "order": "deletion", "most": 50, "share": 1.0, "senses": True},
+    # Gao et al. 2018, "Black-box Generation of Adversarial Text Sequences": one typing error a word.
+    "deepwordbug": {
+        "search": "greedy",
+        "order": "deletion",
+        "sources": ("typos", "look_alikes"),
+        "most": 4,
+        "share": 1.0,
+    },
+    # Yoo and Qi 2021, "Towards Improving Adversarial Training of NLP Models": words by gradient, a tenth of them at most.
+    "a2t": {"search": "greedy", "order": "gradient", "most": 20, "share": 0.1},
+    "deletion": {"search": "screened", "sources": (), "delete": True},
+    # Feng et al. 2018, "Pathologies of Neural Models Make Interpretations Difficult".
+    "input-reduction": {"search": "reduced", "sources": (), "delete": True, "share": 1.0},
+}
+
+
+def with_recipe(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings of a stage with those of its recipe, which what is given overrides."""
+    recipe = values.get("recipe")
+    return {**RECIPES.get(str(recipe), {}), **values}

@@ -1,0 +1,338 @@
+"""A victim with gradients: pieces of candidates are spliced into a text's own, and one backward pass scores them all.
+
+To first order, putting a word with embeddings E' where E was moves the margin by g . (E' - E), g being its gradient at the word
+(Ebrahimi et al. 2018, HotFlip). So one forward and backward row estimates every pair of word and candidate; embeddings of
+candidates are looked up once. Where a word has another number of pieces, sums and means are compared.
+
+A word is spliced only where its pieces by itself are those it has in the text, else the text is tokenized as a whole, as it is
+with every sample at the end.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from augment.adversarial.attempts import AttackedText, Attempt, WordChoice
+from augment.adversarial.goals import Goal
+from augment.adversarial.victims import Try
+from augment.models.classifier import Classifier
+from augment.text.align import owners
+
+_WORDS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class FedText:
+    """A text as the model is fed it: pieces, segments, and for each token its range of pieces; spliced: where that may be used."""
+
+    pieces: list[int]
+    segments: list[int]
+    ranges: Mapping[int, tuple[int, int]]
+    spliced: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Slope:
+    """What a gradient pass gives for a text: its logits [C], its pieces, and the gradient of its margin at each, [T, D]."""
+
+    logits: np.ndarray
+    fed: FedText
+    gradient: np.ndarray
+
+
+class WhiteBox:
+    """A classifier whose embeddings can be read and differentiated."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        """Keep the classifier; texts are opened as they come."""
+        self._classifier = classifier
+        self._texts: dict[str, FedText] = {}
+        self._words: dict[tuple[str, bool], tuple[int, ...]] = {}
+        self._index: dict[int, int] = {}
+        self._vectors = np.zeros((0, 1), np.float32)
+
+    def open(self, rows: Sequence[AttackedText]) -> None:
+        """Tokenize texts that are to be attacked, and forget those before."""
+        classifier = self._classifier
+        encodings = classifier.encode([row.text for row in rows], [row.text_pair for row in rows])
+        wanted = {(word, spaced) for row in rows for word, spaced in map(_written, *_every(row))}
+        self._learn(sorted(wanted))
+        self._texts = {}
+        for row, encoding in zip(rows, encodings, strict=True):
+            owner = owners(row.spans, row.side, encoding.offsets, encoding.sides)
+            ranges = _ranges(owner)
+            uncut = len(encoding.pieces) < classifier.max_length
+            own = {
+                token
+                for token, (begin, end) in ranges.items()
+                if uncut and tuple(encoding.pieces[begin:end]) == self._words[_written(row, token)]
+            }
+            self._texts[row.id] = FedText(encoding.pieces, encoding.segments, ranges, frozenset(own))
+
+    def answer(self, tries: Sequence[Try]) -> np.ndarray:
+        """Return logits [N, C] float32."""
+        fed = self._fed(tries)
+        for attempt, _ in tries:
+            attempt.forward += 1
+        return np.asarray(
+            self._classifier.answer([pieces for pieces, _ in fed], [kinds for _, kinds in fed]).numpy()
+        )
+
+    def confirm(self, tries: Sequence[Try]) -> list[Try]:
+        """Return the tries whose whole text has other pieces than were spliced; they are spliced no more."""
+        whole = self._whole(tries)
+        spliced = self._fed(tries)
+        wrong = []
+        for each, one, other in zip(tries, whole, spliced, strict=True):
+            if one[0] != other[0]:
+                row = each[0].row
+                fed = self._texts[row.id]
+                self._texts[row.id] = FedText(fed.pieces, fed.segments, fed.ranges, frozenset())
+                each[0].seen.clear()
+                wrong.append(each)
+        return wrong
+
+    def slopes(self, attempts: Sequence[Attempt], goal: Goal) -> list[Slope]:
+        """Return logits and the gradient of the margin at every piece of each text with the edits so far."""
+        fed = [self._laid_out(attempt) for attempt in attempts]
+        slopes: list[Slope | None] = [None] * len(attempts)
+
+        def enter(rows: list[int]) -> None:
+            """Differentiate one batch."""
+            batch = self._classifier.batch(
+                [fed[row].pieces for row in rows], [fed[row].segments for row in rows]
+            )
+            embeddings = self._classifier.embed(batch).detach().requires_grad_(True)
+            with torch.enable_grad():
+                logits = self._classifier.logits(batch, embeddings)
+                own = torch.tensor([attempts[row].own for row in rows], device=logits.device)
+                own = torch.where(own < 0, logits.argmax(-1), own)
+                (gradient,) = torch.autograd.grad(_margin(logits, own, goal.target).sum(), embeddings)
+            answers, steps = logits.detach().cpu().numpy(), gradient.float().cpu().numpy()
+            for index, row in enumerate(rows):
+                slopes[row] = Slope(answers[index], fed[row], steps[index, : len(fed[row].pieces)])
+
+        self._classifier.in_batches([len(each.pieces) for each in fed], enter)
+        for attempt in attempts:
+            attempt.forward += 1
+            attempt.backward += 1
+        return [slope for slope in slopes if slope is not None]
+
+    def estimates(self, attempt: Attempt, slope: Slope) -> list[tuple[float, int, str]]:
+        """Return (estimated change of the margin, token, word) for each candidate of each token that is not edited yet."""
+        fed, gradient = slope.fed, slope.gradient
+        pairs = [
+            (token, word, self._words[_cased_as(attempt.row, token, word)])
+            for token, words in attempt.offers.items()
+            if token in fed.ranges and token not in attempt.choice
+            for word in words
+        ]
+        self._embed({piece for _, _, pieces in pairs for piece in pieces} | set(fed.pieces))
+        tokens = list(dict.fromkeys(token for token, _, _ in pairs))
+        sums = {token: len(gradient) + number for number, token in enumerate(tokens)}
+        own = np.array([self._index[piece] for piece in fed.pieces])
+        dots = np.einsum("td,td->t", gradient, self._vectors[own])
+        means, totals = [], []
+        before: dict[int, tuple[float, float]] = {}
+        for token in tokens:
+            begin, end = fed.ranges[token]
+            total = gradient[begin:end].sum(0)
+            totals.append(total)
+            means.append(float(total @ self._vectors[own[begin:end]].mean(0)))
+            before[token] = (float(dots[begin:end].sum()), means[-1])
+        if not pairs:
+            return []
+        rows, columns, weights, numbers, base = [], [], [], [], np.zeros(len(pairs))
+        for number, (token, _, pieces) in enumerate(pairs):
+            begin, end = fed.ranges[token]
+            even = len(pieces) == end - begin
+            base[number] = before[token][0 if even else 1]
+            for offset, piece in enumerate(pieces):
+                rows.append(begin + offset if even else sums[token])
+                columns.append(self._index[piece])
+                weights.append(1.0 if even else 1.0 / len(pieces))
+                numbers.append(number)
+        slopes = np.concatenate([gradient, np.stack(totals)])
+        products = np.einsum("kd,kd->k", slopes[rows], self._vectors[columns]) * np.array(weights)
+        moved = np.bincount(numbers, products, len(pairs)) - base
+        return [
+            (float(change), token, word)
+            for change, (token, word, _) in zip(np.round(moved, 5), pairs, strict=True)
+        ]
+
+    def learn(self, attempts: Sequence[Attempt]) -> None:
+        """Cut the candidates of attempts into pieces."""
+        self._learn(
+            sorted(
+                {
+                    _cased_as(attempt.row, token, word)
+                    for attempt in attempts
+                    for token, words in attempt.offers.items()
+                    for word in words
+                }
+            )
+        )
+
+    def steepness(self, slope: Slope) -> dict[int, float]:
+        """Return for each token the length of the gradient at its pieces."""
+        return {
+            token: round(float(np.linalg.norm(slope.gradient[begin:end], axis=-1).sum()), 5)
+            for token, (begin, end) in slope.fed.ranges.items()
+        }
+
+    def _learn(self, words: Sequence[tuple[str, bool]]) -> None:
+        """Cut new words into pieces, each as it is with or without a space before it."""
+        new = [name for name in words if name not in self._words]
+        tokenizer = self._classifier.tokenizer
+        for begin in range(0, len(new), _WORDS_AT_ONCE):
+            block = new[begin : begin + _WORDS_AT_ONCE]
+            written = [f" {word}" if spaced else word for word, spaced in block]
+            cut = tokenizer(written, add_special_tokens=False)["input_ids"]
+            for name, pieces in zip(block, cut, strict=True):
+                self._words[name] = tuple(pieces)
+
+    def _embed(self, pieces: set[int]) -> None:
+        """Look up the embeddings of pieces that were not looked up before."""
+        new = sorted(pieces - self._index.keys())
+        if not new:
+            return
+        with torch.no_grad():
+            ids = torch.tensor([new], device=self._classifier.device)
+            vectors = self._classifier.embed({"input_ids": ids})[0].float().cpu().numpy()
+        if not len(self._vectors):
+            self._vectors = np.zeros((0, vectors.shape[1]), np.float32)
+        self._index |= {piece: len(self._vectors) + number for number, piece in enumerate(new)}
+        self._vectors = np.concatenate([self._vectors, vectors])
+
+    def _fed(self, tries: Sequence[Try]) -> list[tuple[list[int], list[int]]]:
+        """Return pieces and segments of each try: spliced where that may be, else of its whole text."""
+        spliced = [self._spliced(attempt.row, choice) for attempt, choice in tries]
+        missing = [number for number, fed in enumerate(spliced) if fed is None]
+        whole = dict(zip(missing, self._whole([tries[number] for number in missing]), strict=True))
+        return [fed if fed is not None else whole[number] for number, fed in enumerate(spliced)]
+
+    def _whole(self, tries: Sequence[Try]) -> list[tuple[list[int], list[int]]]:
+        """Return pieces and segments of whole texts."""
+        texts = [attempt.row.texts(choice) for attempt, choice in tries]
+        encodings = self._classifier.encode([text for text, _ in texts], [pair for _, pair in texts])
+        return [(encoding.pieces, encoding.segments) for encoding in encodings]
+
+    def _spliced(self, row: AttackedText, choice: WordChoice) -> tuple[list[int], list[int]] | None:
+        """Return pieces and segments with the pieces of a choice in place; None where they cannot be spliced."""
+        fed = self._texts[row.id]
+        if not choice.keys() <= fed.spliced:
+            return None
+        pieces, kinds, done = [], [], 0
+        for token in sorted(choice, key=lambda each: fed.ranges[each]):
+            begin, end = fed.ranges[token]
+            new = self._pieces_of(row, token, choice[token])
+            pieces += [*fed.pieces[done:begin], *new]
+            kinds += [*fed.segments[done:begin], *[fed.segments[begin]] * len(new)]
+            done = end
+        pieces += fed.pieces[done:]
+        kinds += fed.segments[done:]
+        return (pieces, kinds) if 0 < len(pieces) <= self._classifier.max_length else None
+
+    def _pieces_of(self, row: AttackedText, token: int, word: str) -> tuple[int, ...]:
+        """Return the pieces of a replacement; none for a deletion."""
+        if not word:
+            return ()
+        name = _cased_as(row, token, word)
+        if name not in self._words:
+            self._learn([name])
+        return self._words[name]
+
+    def _laid_out(self, attempt: Attempt) -> FedText:
+        """Return a text with the edits so far as it is fed, with the ranges of its other tokens."""
+        fed = self._texts[attempt.row.id]
+        if not attempt.choice:
+            return fed
+        spliced = self._spliced(attempt.row, attempt.choice)
+        if spliced is None:
+            return self._shifted(attempt)
+        moved, ranges = 0, {}
+        for token, (begin, end) in sorted(fed.ranges.items(), key=lambda item: item[1]):
+            size = (
+                len(self._pieces_of(attempt.row, token, attempt.choice[token]))
+                if token in attempt.choice
+                else end - begin
+            )
+            ranges[token] = (begin + moved, begin + moved + size)
+            moved += size - (end - begin)
+        return FedText(*spliced, ranges, fed.spliced)
+
+    def _shifted(self, attempt: Attempt) -> FedText:
+        """Return a text tokenized as a whole with the edits so far; its other tokens are where the edits moved them."""
+        row = attempt.row
+        text, pair = row.texts(attempt.choice)
+        encoding = self._classifier.encode([text], [pair])[0]
+        rest = [token for token in range(len(row.spans)) if token not in attempt.choice]
+        sources, edited = (row.text, row.text_pair or ""), (text, pair or "")
+        spans = _moved_spans(row, rest, sources, edited)
+        owner = owners(
+            [spans[token] for token in rest],
+            [row.side[token] for token in rest],
+            encoding.offsets,
+            encoding.sides,
+        )
+        ranges = {rest[number]: span for number, span in _ranges(owner).items()}
+        return FedText(encoding.pieces, encoding.segments, ranges, frozenset())
+
+
+def _margin(logits: Tensor, own: Tensor, target: int | None) -> Tensor:
+    """Return the lead that an attack is to take away, [B]: of the own class, or of the best class over the target."""
+    ours = own if target is None else torch.full_like(own, target)
+    mine = logits.gather(1, ours[:, None])[:, 0]
+    best = logits.scatter(1, ours[:, None], -torch.inf).max(1).values
+    return mine - best if target is None else best - mine
+
+
+def _ranges(owner: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return the range of pieces of each token; tokens whose pieces are not next to each other have none."""
+    ranges: dict[int, tuple[int, int]] = {}
+    broken: set[int] = set()
+    for index, token in enumerate(owner):
+        if token < 0:
+            continue
+        begin, end = ranges.get(token, (index, index))
+        if end != index:
+            broken.add(token)
+        ranges[token] = (begin, index + 1)
+    return {token: span for token, span in ranges.items() if token not in broken}
+
+
+def _every(row: AttackedText) -> tuple[list[AttackedText], range]:
+    """Return a row once for each of its tokens, and the tokens."""
+    return [row] * len(row.spans), range(len(row.spans))
+
+
+def _written(row: AttackedText, token: int) -> tuple[str, bool]:
+    """Return a token as it is written, and whether a space is before it."""
+    start, end = row.spans[token]
+    whole = row.text if row.side[token] == 0 else row.text_pair or ""
+    return whole[start:end], whole[start - 1 : start].isspace()
+
+
+def _cased_as(row: AttackedText, token: int, word: str) -> tuple[str, bool]:
+    """Return a word for the slot of a token, and whether a space is before it."""
+    return word, _written(row, token)[1]
+
+
+def _moved_spans(
+    row: AttackedText, rest: Sequence[int], sources: tuple[str, str], edited: tuple[str, str]
+) -> dict[int, tuple[int, int]]:
+    """Return where unedited tokens are in the edited texts: each is looked for behind the one before it."""
+    spans: dict[int, tuple[int, int]] = {}
+    at = [0, 0]
+    for token in rest:
+        side = row.side[token]
+        start, end = row.spans[token]
+        word = sources[side][start:end]
+        begin = edited[side].find(word, at[side])
+        begin = at[side] if begin < 0 else begin
+        spans[token] = (begin, begin + len(word))
+        at[side] = begin + len(word)
+    return spans

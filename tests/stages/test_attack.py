@@ -1,0 +1,192 @@
+"""The attack: success that holds on the whole text, goals, constraints, budgets, recipes, victims of every kind."""
+
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pydantic import ValidationError
+
+from augment.adversarial.chance_level import require_victim
+from augment.adversarial.recipes import RECIPE_NAMES
+from augment.config.in_memory import FunctionModel
+from augment.config.job import Job
+from augment.config.sections import ModelConfig, ResourcesConfig
+from augment.errors import RequestError
+from augment.models.predictor import open_predictor
+from augment.pipeline.apply import apply
+from augment.pipeline.definition import Pipeline
+from augment.stages import Attack
+from augment.tables.columns import CORPUS
+from augment.text.edits import Edit, replay
+from tests.models.nets import NETS, save
+from tests.small import BAD, FILLERS, GOOD, sentence, small_job
+
+# Each word of a good text has another that the small classifier takes for less good, and the other way round.
+OTHER = [
+    *zip(GOOD, BAD, strict=True),
+    *zip(BAD, GOOD, strict=True),
+    ("房间", "屋子"),
+    ("电影", "影片"),
+    ("movie", "film"),
+]
+
+
+@pytest.fixture(scope="module")
+def job(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    lexicon = tmp_path_factory.mktemp("words") / "words.tsv"
+    lexicon.write_text("".join(f"{word}\t{other}\n" for word, other in OTHER), encoding="utf-8")
+    resources = ResourcesConfig(lexicons=(str(lexicon),), antonyms=())
+    return small_job(small).model_copy(update={"resources": resources})
+
+
+def texts_of(count: int) -> list[tuple[str, str]]:
+    chance = random.Random(7)
+    return [
+        (sentence(chance, words), label)
+        for _ in range(count)
+        for words, label in ((GOOD, "good"), (BAD, "bad"))
+    ]
+
+
+def table_of(rows: Iterable[tuple[str, str]]) -> pa.Table:
+    texts, labels = zip(*rows, strict=True)
+    values: dict[str, list[object]] = {
+        "id": [f"r{number}" for number in range(len(texts))],
+        "text": list(texts),
+        "text_pair": [None] * len(texts),
+        "label": list(labels),
+        "split": ["test"] * len(texts),
+    }
+    return pa.table({column.name: pa.array(values[column.name], column.type) for column in CORPUS})
+
+
+def attacked(
+    job: Job, rows: Iterable[tuple[str, str]], **keys: object
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Return the source rows and the samples of an attack."""
+    stages = [{"kind": "tokenize"}, {"kind": "attack", "share": 1.0, **keys}]
+    plan = Pipeline.model_validate({"name": "t", "about": "", "stages": stages})
+    made = apply(plan, table_of(rows), job).table.to_pylist()
+    return [row for row in made if not row["source_id"]], [row for row in made if row["source_id"]]
+
+
+def answers(job: Job, rows: list[dict[str, object]]) -> list[str]:
+    predictor = open_predictor(job.needs_model(), job.run)
+    chances = predictor.ask([str(row["text"]) for row in rows], [None] * len(rows))
+    return [predictor.classes[int(index)] for index in chances.argmax(-1)]
+
+
+@pytest.mark.parametrize("recipe", [None, *RECIPE_NAMES])
+def test_every_success_holds_on_the_whole_text_and_replays(job: Job, recipe: str | None) -> None:
+    sources, samples = attacked(job, texts_of(12), recipe=recipe)
+    texts = {row["id"]: row for row in sources}
+    assert samples or recipe == "deepwordbug"
+    wanted = "reduced" if recipe == "input-reduction" else "changed"
+    for sample, answer in zip(samples, answers(job, samples), strict=True):
+        source = texts[sample["source_id"]]
+        edits = [Edit(**edit) for edit in sample["edits"]]
+        assert replay(source["text"], None, edits) == (sample["text"], None)
+        assert source["attack"] == wanted
+        assert (answer == source["label"]) == (recipe == "input-reduction")
+        assert source["attack_edits"] >= 1
+    made = {sample["source_id"] for sample in samples}
+    assert {row["id"] for row in sources if row["attack"] == wanted} == made
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_any_classifier_is_attacked_by_its_gradient(job: Job, net: str, tmp_path: Path) -> None:
+    """Random weights: what matters is that pieces, their gradients and the texts belong together."""
+    folder = save(NETS[net], tmp_path / "net")
+    here = job.model_copy(update={"model": ModelConfig(path=str(folder), max_length=64)})
+    rows = [(text, "") for text, _ in texts_of(6)]
+    table = [
+        (text, answer)
+        for (text, _), answer in zip(rows, answers(here, [{"text": text} for text, _ in rows]), strict=True)
+    ]
+    sources, samples = attacked(here, table, delete=True)
+    for sample, answer in zip(samples, answers(here, samples), strict=True):
+        assert answer != sample["label"]
+    assert {row["attack"] for row in sources} <= {"changed", "unchanged"}
+    assert all(row["attack_backward"] >= 1 for row in sources)
+
+
+def test_a_function_is_attacked_by_leaving_words_out(job: Job) -> None:
+    def judge(texts: list[str]) -> list[list[float]]:
+        scores = [sum(word in text for word in GOOD) - sum(word in text for word in BAD) for text in texts]
+        good = 1 / (1 + np.exp(-np.array(scores, float)))
+        return np.stack([1 - good, good], 1).tolist()
+
+    here = job.model_copy(
+        update={"model": FunctionModel(function=judge, classes=("bad", "good"), name="words")}
+    )
+    sources, samples = attacked(here, texts_of(8))
+    assert len(samples) > len(sources) / 2
+    assert {row["attack_backward"] for row in sources} == {0}
+
+
+def test_rows_the_model_is_wrong_on_are_skipped_and_counted_as_one_row(job: Job) -> None:
+    rows = [(text, "good" if label == "bad" else "bad") for text, label in texts_of(6)]
+    sources, samples = attacked(job, rows)
+    assert not samples
+    assert {row["attack"] for row in sources} == {"skipped"}
+
+
+def test_a_target_that_rows_have_is_not_attacked(job: Job) -> None:
+    sources, samples = attacked(job, texts_of(6), target="bad")
+    assert {row["attack"] for row in sources if row["label"] == "bad"} == {None}
+    assert samples
+    assert set(answers(job, samples)) == {"bad"}
+
+
+def test_a_target_that_the_model_has_not_is_refused(job: Job) -> None:
+    with pytest.raises(RequestError, match="no label `great`"):
+        attacked(job, texts_of(2), target="great")
+
+
+def test_a_budget_and_most_edits_hold(job: Job) -> None:
+    rows = [(f"{text} {FILLERS[0]} {text}", label) for text, label in texts_of(8)]
+    sources, samples = attacked(job, rows, most_edits=1)
+    assert all(len(sample["edits"]) == 1 for sample in samples)
+    sources, _ = attacked(job, rows, most_queries=5)
+    assert max(row["attack_queries"] for row in sources) <= 5 + 2
+
+
+def test_protected_words_stay(job: Job) -> None:
+    kept = job.model_copy(update={"resources": job.resources.model_copy(update={"protect": (*GOOD, *BAD)})})
+    _, samples = attacked(kept, texts_of(6))
+    for sample in samples:
+        assert not {edit["old"] for edit in sample["edits"]} & {*GOOD, *BAD}
+
+
+def test_the_same_rows_come_out_in_other_company(job: Job) -> None:
+    """Which rows share a shard decides nothing but the last bits."""
+    rows = texts_of(10)
+    whole = {row["text"] for row in attacked(job, rows)[1]}
+    halves = [*attacked(job, rows[:10])[1], *attacked(job, rows[10:])[1]]
+    assert {row["text"] for row in halves} == whole
+
+
+def test_similarity_needs_an_encoder(job: Job) -> None:
+    with pytest.raises(RequestError, match="needs an encoder"):
+        attacked(job, texts_of(2), similarity=0.8)
+
+
+def test_keys_that_are_given_hold_over_those_of_a_recipe() -> None:
+    stage = Attack.model_validate({"recipe": "a2t", "share": 0.4})
+    assert (stage.search, stage.order, stage.share) == ("greedy", "gradient", 0.4)
+    assert Attack.model_validate(stage.model_dump()) == stage
+    with pytest.raises(ValidationError, match="`words` does nothing"):
+        Attack.model_validate({"recipe": "textfooler", "words": 3})
+
+
+def test_a_constant_or_guessing_model_is_refused_with_a_reason() -> None:
+    labels = ["good", "bad"] * 50
+    with pytest.raises(RequestError, match="answers `good` to all 100 rows"):
+        require_victim("m", labels, ["good"] * 100)
+    with pytest.raises(RequestError, match="no better than chance"):
+        require_victim("m", labels, ["good", "good", "bad", "bad"] * 25)
+    require_victim("m", labels, labels)
+    require_victim("m", ["good"] * 100, ["good"] * 100)
