@@ -97,13 +97,9 @@ def print_summary(summary: "Summary") -> None:
     ):
         for name, count in group.items():
             log(f"{f'{title}: {name}':<40} {count:>10,}")
-    from augment.output.diversity import written
-    from augment.output.totals import figure, percent
+    from augment.output.totals import percent
 
-    for name, value in summary.attack.items():
-        log(f"{name:<40} {figure(name, value):>10}")
-    for name, value in summary.diversity.items():
-        log(f"{name:<40} {written(name, value):>10}")
+    _print_figures(summary)
 
     for method, counts in summary.attribution.items():
         log(
@@ -112,6 +108,17 @@ def print_summary(summary: "Summary") -> None:
     log(f"{summary.seconds:.1f} s, at most {summary.peak_mebibytes:,.0f} MiB")
     if (summary.folder / "report.html").exists():
         log(f"report: {summary.folder / 'report.html'}")
+
+
+def _print_figures(summary: "Summary") -> None:
+    """Print what an attack came to, and how varied the samples are."""
+    from augment.output.diversity import written
+    from augment.output.totals import figure
+
+    for name, value in summary.attack.items():
+        log(f"{name:<40} {figure(name, value):>10}")
+    for name, value in summary.diversity.items():
+        log(f"{name:<40} {written(name, value):>10}")
 
 
 def print_training(result: "Training") -> None:
