@@ -350,7 +350,9 @@ class Attack(Editor):
                 column[row.index] = fact
             if attempt.outcome in _DONE:
                 samples.append(
-                    NewSample(row.index, self.method, 1, *row.texts(attempt.choice), row.edits(attempt.choice))
+                    NewSample(
+                        row.index, self.method, 1, *row.texts(attempt.choice), row.edits(attempt.choice)
+                    )
                 )
             else:
                 missing.append(Missing(row.index, self.method, 1, _reason(row, attempt)))
