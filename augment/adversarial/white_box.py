@@ -35,7 +35,7 @@ class FedText:
 
 
 @dataclass(frozen=True)
-class Slope:
+class TextSlope:
     """What a gradient pass gives for a text: its logits [C], its pieces, and the gradient of its margin at each, [T, D]."""
 
     logits: np.ndarray
@@ -95,10 +95,10 @@ class WhiteBox:
                 wrong.append(each)
         return wrong
 
-    def slopes(self, attempts: Sequence[Attempt], goal: Goal) -> list[Slope]:
+    def slopes(self, attempts: Sequence[Attempt], goal: Goal) -> list[TextSlope]:
         """Return logits and the gradient of the margin at every piece of each text with the edits so far."""
         fed = [self._laid_out(attempt) for attempt in attempts]
-        slopes: list[Slope | None] = [None] * len(attempts)
+        slopes: list[TextSlope | None] = [None] * len(attempts)
 
         def enter(rows: list[int]) -> None:
             """Differentiate one batch."""
@@ -113,7 +113,7 @@ class WhiteBox:
                 (gradient,) = torch.autograd.grad(_margin(logits, own, goal.target).sum(), embeddings)
             answers, steps = logits.detach().cpu().numpy(), gradient.float().cpu().numpy()
             for index, row in enumerate(rows):
-                slopes[row] = Slope(answers[index], fed[row], steps[index, : len(fed[row].pieces)])
+                slopes[row] = TextSlope(answers[index], fed[row], steps[index, : len(fed[row].pieces)])
 
         self._classifier.in_batches([len(each.pieces) for each in fed], enter)
         for attempt in attempts:
@@ -121,7 +121,7 @@ class WhiteBox:
             attempt.backward += 1
         return [slope for slope in slopes if slope is not None]
 
-    def estimates(self, attempt: Attempt, slope: Slope) -> list[tuple[float, int, str]]:
+    def estimates(self, attempt: Attempt, slope: TextSlope) -> list[tuple[float, int, str]]:
         """Return (estimated change of the margin, token, word) for each candidate of each token that is not edited yet."""
         fed, gradient = slope.fed, slope.gradient
         pairs = [
@@ -176,7 +176,7 @@ class WhiteBox:
             )
         )
 
-    def steepness(self, slope: Slope) -> dict[int, float]:
+    def steepness(self, slope: TextSlope) -> dict[int, float]:
         """Return for each token the length of the gradient at its pieces."""
         return {
             token: round(float(np.linalg.norm(slope.gradient[begin:end], axis=-1).sum()), 5)
