@@ -8,9 +8,23 @@ RECIPE_NAMES: tuple[RecipeName, ...] = get_args(RecipeName)
 
 RECIPES: Mapping[str, Mapping[str, object]] = {
     # Jin et al. 2020, "Is BERT Really Robust?": words by deletion, all candidates of each, similar texts only.
-    "textfooler": {"search": "greedy", "order": "deletion", "most": 50, "share": 1.0, "senses": True},
+    "textfooler": {
+        "search": "greedy",
+        "order": "deletion",
+        "most": 50,
+        "share": 1.0,
+        "senses": True,
+        "frequency": 0.0,
+    },
     # Ren et al. 2019, "Generating Natural Language Adversarial Examples through Probability Weighted Word Saliency".
-    "pwws": {"search": "weighted", "order": "deletion", "most": 50, "share": 1.0, "senses": True},
+    "pwws": {
+        "search": "weighted",
+        "order": "deletion",
+        "most": 50,
+        "share": 1.0,
+        "senses": True,
+        "frequency": 0.0,
+    },
     # Gao et al. 2018, "Black-box Generation of Adversarial Text Sequences": one typing error a word.
     "deepwordbug": {
         "search": "greedy",

@@ -41,6 +41,7 @@ from augment.tables.columns import ATTACK, SAMPLE, Column
 from augment.tables.rows import Missing, NewSample, with_columns, with_samples
 from augment.text.editable import Protection, editable, is_connective
 from augment.text.foreign import FOREIGN
+from augment.text.script import language
 from augment.text.segment import tokens_of
 
 if TYPE_CHECKING:
@@ -108,6 +109,12 @@ class Attack(Editor):
     )
     most_edits: int | None = Field(default=None, ge=1, description="most words edited")
     context: Context = 0.0
+    frequency: float = Field(
+        default=1.0,
+        ge=0,
+        description="least occurrences of a word that is offered in a million words of jieba's dictionary, or of the texts "
+        "WordNet was counted on",
+    )
     similarity: float | None = Field(
         default=None,
         ge=-1,
@@ -220,7 +227,7 @@ class Attack(Editor):
 
         predictor = open_predictor(job.needs_model(), job.run)
         labels = LabelMap(predictor.classes, job.label_names)
-        filters = Filters(context=self.context)
+        filters = Filters(frequency=self.frequency, context=self.context)
         sources = open_sources(self.sources, job, self.most, filters)
         wider = open_sources(self.sources, job, self.most * _WIDER, filters)
         guard, constraints = protection(job), self._constraints(job, state)
@@ -331,6 +338,7 @@ class Attack(Editor):
             attempt.order = (*attempt.order, *(each.rest if every else ()))
         offered = sources.offer_union([slot for _, slot in slots], senses)
         for (attempt, slot), words in zip(slots, offered, strict=True):
+            words = tuple(word for word in words if _is_as_long(slot.word, word))
             words = (*words, "") if self.delete else words
             if words:
                 attempt.offers[slot.token] = words
@@ -357,6 +365,11 @@ class Attack(Editor):
             else:
                 missing.append(Missing(row.index, self.method, 1, _reason(row, attempt)))
         return with_samples(with_columns(batch, ATTACK, columns), samples, missing)
+
+
+def _is_as_long(token: str, word: str) -> bool:
+    """Return whether a word is no saying for a word: in Chinese, at most one character longer than the token."""
+    return language(word) != "zh" or len(word) <= len(token) + 1
 
 
 def _opened(
