@@ -36,8 +36,10 @@ class Goal:
         signed, reached = (gap, answer != own) if self.target is None else (-gap, answer == self.target)
         distance = np.round(signed + self.ahead, DIGITS)
         if self.ahead:
-            return distance
-        return np.where(reached, np.minimum(distance, -(10.0**-DIGITS)), np.maximum(distance, 0.0))
+            return np.asarray(distance)
+        return np.asarray(
+            np.where(reached, np.minimum(distance, -(10.0**-DIGITS)), np.maximum(distance, 0.0))
+        )
 
     def is_attacked(self, answer: int, own: int) -> bool:
         """Return whether a row is attacked: the model answers it with its own class, which is not the target."""

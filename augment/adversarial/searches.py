@@ -8,7 +8,7 @@ leaves out as many words as it can while the answer stays (Feng et al. 2018).
     [attempt.choice for attempt in attempts if attempt.outcome == "changed"]
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -116,14 +116,16 @@ class Greedy:
             for attempt, order in waiting:
                 token = next(order, None)
                 if token is not None and len(attempt.choice) < attempt.room and attempt.left:
-                    choices = [{**attempt.choice, token: word} for word in attempt.offers[token]]
+                    choices: list[WordChoice] = [
+                        {**attempt.choice, token: word} for word in attempt.offers[token]
+                    ]
                     stepping.append((attempt, order, choices))
             tries = [(attempt, choice) for attempt, _, choices in stepping for choice in choices]
             distances = iter(measure(tools.victim, tools.goal, tries))
-            for attempt, _, choices in stepping:
-                best = min(((next(distances), number) for number in range(len(choices))), default=None)
+            for attempt, _, tried in stepping:
+                best = min(((next(distances), number) for number in range(len(tried))), default=None)
                 if best is not None and best[0] < attempt.margin:
-                    attempt.put(choices[best[1]], best[0])
+                    attempt.put(tried[best[1]], best[0])
             settle([attempt for attempt, _, _ in stepping], tools)
             waiting = [(attempt, order) for attempt, order, _ in stepping if attempt.outcome == "unchanged"]
 
@@ -149,14 +151,7 @@ class Weighted:
                 attempt.drops[token] = drop
         settle(live, tools)
         orders = {
-            id(attempt): sorted(
-                attempt.drops,
-                key=lambda token, known=attempt, own=weight: (
-                    known.drops[token][0] * own.get(token, 0.0),
-                    token,
-                ),
-            )
-            for attempt, weight in zip(live, weights, strict=True)
+            id(attempt): _by_weight(attempt, weight) for attempt, weight in zip(live, weights, strict=True)
         }
         steps = 2
         while live := [
@@ -241,7 +236,7 @@ def _reached(
 def settle(attempts: Sequence[Attempt], tools: Tools) -> None:
     """Take the smallest set of edits that reaches the goal and passes the constraints, where there is one."""
     for _ in range(_CHECKED):
-        picks = [
+        picks: list[Try] = [
             (attempt, dict(flip))
             for attempt in attempts
             if attempt.outcome == "unchanged" and (flip := _smallest(attempt)) is not None
@@ -344,10 +339,16 @@ def prune(attempts: Sequence[Attempt], tools: Tools) -> None:
         picks = _confirmed(picks, tools)
         passing = allowed(tools.constraints, [(attempt.row, choice) for attempt, choice in picks])
         live = []
-        for (attempt, choice), fine in zip(picks, passing, strict=True):
+        for (attempt, fewer), fine in zip(picks, passing, strict=True):
             if fine:
-                attempt.put(choice, attempt.flips[key_of(choice)])
-                live += [attempt] if len(choice) > 1 else []
+                attempt.put(fewer, attempt.flips[key_of(fewer)])
+                live += [attempt] if len(fewer) > 1 else []
+
+
+def _by_weight(attempt: Attempt, weight: Mapping[int, float]) -> list[int]:
+    """Return the tokens by their best drop times their weight, the largest drop first."""
+    products = {token: drop * weight.get(token, 0.0) for token, (drop, _) in attempt.drops.items()}
+    return sorted(products, key=lambda token: (products[token], token))
 
 
 def _saliency(attempts: Sequence[Attempt], tools: Tools) -> list[dict[int, float]]:

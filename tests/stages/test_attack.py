@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -65,7 +66,7 @@ def table_of(rows: Iterable[tuple[str, str]]) -> pa.Table:
 
 def attacked(
     job: Job, rows: Iterable[tuple[str, str]], **keys: object
-) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the source rows and the samples of an attack."""
     stages = [{"kind": "tokenize"}, {"kind": "attack", "share": 1.0, **keys}]
     plan = Pipeline.model_validate({"name": "t", "about": "", "stages": stages})
@@ -73,7 +74,7 @@ def attacked(
     return [row for row in made if not row["source_id"]], [row for row in made if row["source_id"]]
 
 
-def answers(job: Job, rows: list[dict[str, object]]) -> list[str]:
+def answers(job: Job, rows: list[dict[str, Any]]) -> list[str]:
     predictor = open_predictor(job.needs_model(), job.run)
     chances = predictor.ask([str(row["text"]) for row in rows], [None] * len(rows))
     return [predictor.classes[int(index)] for index in chances.argmax(-1)]
@@ -117,7 +118,7 @@ def test_a_function_is_attacked_by_leaving_words_out(job: Job) -> None:
     def judge(texts: list[str]) -> list[list[float]]:
         scores = [sum(word in text for word in GOOD) - sum(word in text for word in BAD) for text in texts]
         good = 1 / (1 + np.exp(-np.array(scores, float)))
-        return np.stack([1 - good, good], 1).tolist()
+        return [[1 - float(chance), float(chance)] for chance in good]
 
     here = job.model_copy(
         update={"model": FunctionModel(function=judge, classes=("bad", "good"), name="words")}
