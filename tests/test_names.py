@@ -23,6 +23,7 @@ _WHOLE = {
     "python_guide",
     "wrong_calls",
     "seams",
+    "tutorials",
     "security",
     "untouched",
 }

@@ -79,7 +79,7 @@ class Counterfactual(Editor, TableStage):
         gt=0,
         le=1,
         description="edit only while the chance that all edits of a sample read as if a person had written them is at least this, and "
-        "and only where the sample is of the class by its words; learned by a stage `evidence` before this one",
+        "only where the sample is of the class by its words; learned by a stage `evidence` before this one",
     )
     score: str = "ig"
 
