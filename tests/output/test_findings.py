@@ -50,8 +50,14 @@ def test_a_run_in_which_nothing_is_wrong_has_no_findings() -> None:
         ),
         (RunFacts(COUNTS, Totals(flips=38)), ("flips", "medium")),
         (
-            RunFacts({**COUNTS, "samples missing": 200}, Totals(), missing={"m: why": 200}),
+            RunFacts(
+                {**COUNTS, "samples missing": 200, "samples kept": 99}, Totals(), missing={"m: why": 200}
+            ),
             ("shortfall", "medium"),
+        ),
+        (
+            RunFacts({**COUNTS, "samples missing": 200}, Totals(), missing={"m: why": 200}),
+            ("shortfall", "low"),
         ),
         (RunFacts(COUNTS, Totals(), dropped={"p(gold) below 0.4": 380}), ("dropped", "high")),
         (RunFacts(COUNTS, Totals(), dropped={"prediction changed": 190}), ("dropped", "medium")),
