@@ -68,6 +68,11 @@ class Attributions(Sequence[Attribution]):
         """Return a figure of matplotlib with the coloured texts, and save it to `path` if one is given; at most 50 texts."""
         return renderings.figure([(one.heading, one.pieces()) for one in self], path, font)
 
+    def __str__(self) -> str:
+        """Return the first texts, a line each."""
+        more = len(self) - _SHOWN
+        return "\n".join([*map(str, self.items[:_SHOWN]), *([f"… {more:,} more"] if more > 0 else [])])
+
     def _repr_html_(self) -> str:
         """Return the first texts, coloured, for a notebook."""
         shown = "".join(one._repr_html_() for one in self[:_SHOWN])

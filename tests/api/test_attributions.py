@@ -97,3 +97,13 @@ def test_a_figure_has_at_most_fifty_texts(several: Attributions, tmp_path: Path)
     assert (tmp_path / "a.svg").exists()
     with pytest.raises(RequestError, match="do not fit one figure"):
         Attributions(several.items[:1] * 51, (0,) * 51).plot()
+
+
+def test_several_are_printed_a_line_each_and_many_shortened() -> None:
+    one = explain(
+        "a good film", lambda texts: [[0.2, 0.8]] * len(texts), classes=["bad", "good"], progress=False
+    )
+    several = explain(["a good film"] * 3, lambda texts: [[0.2, 0.8]] * len(texts), classes=["bad", "good"])
+    assert str(several) == "\n".join([str(one)] * 3)
+    many = Attributions(several.items * 40, tuple(range(120)))
+    assert str(many).splitlines()[-1].endswith(" more")
