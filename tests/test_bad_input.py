@@ -378,7 +378,7 @@ def test_a_bad_override_is_refused(bench: Bench, word: str, parts: tuple[str, ..
     [
         (("augmnt", "-c", "demo-zh"), ("pipeline `augmnt`", "did you mean `augment`?")),
         (("augment", "-c", "demo-zhh"), ("config `demo-zhh`", "did you mean `demo-zh`?")),
-        (("增强", "-c", "demo-zh"), ("pipeline `增强`", "attack, augment")),
+        (("增强", "-c", "demo-zh"), ("pipeline `增强`", "attack, attack-ig")),
         (("没有.yaml", "-c", "demo-zh"), ("没有.yaml", "does not exist")),
         (("augment", "-c", "没有.yaml"), ("没有.yaml", "does not exist")),
         (("augment", "-c", "gpu"), ("model:", "--model")),

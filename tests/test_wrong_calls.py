@@ -157,12 +157,12 @@ CALLS: dict[str, tuple[Callable[[World], object], str, str]] = {
     "names for stages": (lambda w: Pipeline(["tokenize"]), "str is no stage", "Tokenize()"),
     "classes for stages": (lambda w: Pipeline([Tokenize]), "class Tokenize", "Tokenize()"),
     "a misspelt stage": (
-        lambda w: Augmenter(w.model, settings={"substitut.samples": 1}),
+        lambda w: Augmenter(w.model, "augment-wide", settings={"substitut.samples": 1}),
         "no section and no stage",
         "`substitute`",
     ),
     "a value that a stage cannot have": (
-        lambda w: Augmenter(w.model, settings={"substitute.samples": 0}),
+        lambda w: Augmenter(w.model, "augment-wide", settings={"substitute.samples": 0}),
         "`samples` cannot be 0",
         "greater than",
     ),

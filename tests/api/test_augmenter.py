@@ -158,7 +158,7 @@ def test_what_a_model_without_gradients_changes_is_reported(
     classifier: SklearnPipeline, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "augment"):
-        augmenter = Augmenter(classifier, "probe")
+        augmenter = Augmenter(classifier, "attack-ig")
     assert "occlusion" in augmenter.notices[0]
     assert "neighbours" in augmenter.notices[1]
     assert caplog.messages == list(augmenter.notices[:2])

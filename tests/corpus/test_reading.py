@@ -123,7 +123,7 @@ def test_usual_column_names_are_found(tmp_path: Path, header: str, roles: tuple[
         (
             "x,y\n1,2\n",
             {},
-            r"no column looks like the text; there are `x`, `y`\nset `corpus\.text: COLUMN`; if the first line .* `corpus\.columns: \[text, label\]`",
+            r"no column looks like the text; there are `x`, `y`\nset `corpus\.text: COLUMN` \(--text COLUMN\); if the first line .* `corpus\.columns: \[text, label\]`",
         ),
         ("text\na\n", {"label": "lable"}, "no column `lable`, named by `corpus.label`"),
         ("text,label\na,1\n", {"labels": ["1", "2"]}, "no row has the label `2`"),

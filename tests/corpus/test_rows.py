@@ -147,7 +147,7 @@ def test_columns_of_0_and_1_need_a_choice_where_none_is_called_a_label(
     content = f"{header}\n{rows}"
     name = header.split(",")[1]
     with pytest.raises(
-        RequestError, match=f"`{name}`.* could be it\nset `corpus.label: {name}`, or `corpus.label: false`"
+        RequestError, match=f"`{name}`.* could be it\nset `corpus.label: {name}` .*, or `corpus.label: false`"
     ):
         inspect(csv(tmp_path, content))
     assert set(labels(csv(tmp_path, content, label=False))) == {None}

@@ -37,7 +37,7 @@ def test_processes_give_the_same_values(small: Path, tmp_path: Path, inline: Sum
 
 
 @pytest.mark.parametrize(
-    "moment", ["augment: a shard has come back", "all rows: the workers wait for the next phase"]
+    "moment", ["augment-wide: a shard has come back", "all rows: the workers wait for the next phase"]
 )
 def test_a_worker_that_dies_is_replaced_and_its_shard_done_again(
     small: Path, tmp_path: Path, inline: Summary, moment: str

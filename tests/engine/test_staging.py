@@ -123,7 +123,7 @@ def stopped(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def stop(phase: str, done: int, total: int) -> None:
         """Stop in the second phase."""
-        if phase == "augment: distinct" and done:
+        if phase == "augment-wide: distinct" and done:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -333,7 +333,7 @@ def test_equal_classes_are_drawn_where_they_are_wanted(small: Path, tmp_path: Pa
 def test_accepted_shortcuts_are_cut_out_of_every_row_of_a_condition(small: Path, tmp_path: Path) -> None:
     (tmp_path / "flags.csv").write_text(FLAGS, encoding="utf-8")
     result = job(small, arms=("cut",), seeds=1, rows=(40,))
-    with pytest.raises(RequestError, match="no file names it"):
+    with pytest.raises(RequestError, match="no shortcut is named"):
         evaluate(result, tmp_path / "out")
     resources = result.resources.model_copy(update={"flags": str(tmp_path / "flags.csv")})
     result = result.model_copy(update={"resources": resources})

@@ -103,5 +103,5 @@ def test_the_test_rows_are_the_corpus_own(small: Path) -> None:
 
 def test_another_domain_must_have_the_same_labels(small: Path) -> None:
     assert len(other_domain(small_job(small), ["bad", "good"], "small", 5)) == 5
-    with pytest.raises(RequestError, match="lacks: good"):
+    with pytest.raises(RequestError, match="does not have: good"):
         other_domain(small_job(small), ["bad"], "small", 50)

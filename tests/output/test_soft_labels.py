@@ -146,7 +146,7 @@ def test_a_source_column_of_that_name_keeps_its_values_under_another(small: Path
 def test_soft_labels_without_a_judge_are_refused_where_samples_are_made(small: Path) -> None:
     stages = tuple(stage for stage in plan().stages if not isinstance(stage, Judge | Keep))[:6]
     unjudged = plan().model_copy(update={"stages": stages})
-    with pytest.raises(RequestError, match="asks a model"):
+    with pytest.raises(RequestError, match="predicts their labels"):
         check_sections(unjudged, softly(small_job(small)))
     check_sections(unjudged, small_job(small))
     check_sections(pipeline_of("explain"), softly(small_job(small)))

@@ -32,7 +32,7 @@ def test_a_model_with_gradients_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["augment", "augment-wide", "probe", "attack", "explain", "balance", "counterfactual"]
+    "name", ["augment", "augment-wide", "probe", "attack-ig", "explain", "balance", "counterfactual"]
 )
 def test_every_pipeline_that_names_no_method_is_explained_by_occlusion(name: str) -> None:
     plan, notices = adapted(pipeline_of(name), Job(model=FUNCTION))
@@ -45,11 +45,11 @@ def test_every_pipeline_that_names_no_method_is_explained_by_occlusion(name: str
 
 
 def test_words_near_in_embeddings_are_left_out_unless_an_encoder_gives_them() -> None:
-    plan, notices = adapted(pipeline_of("probe"), Job(model=FUNCTION))
+    plan, notices = adapted(pipeline_of("attack-ig"), Job(model=FUNCTION))
     assert "neighbours" not in {name for stage in plan.stages for name in stage.word_sources}
     assert any("neighbours" in notice for notice in notices)
     encoder = ResourcesConfig(encoder="models/encoder")
-    plan, notices = adapted(pipeline_of("probe"), Job(model=FUNCTION, resources=encoder))
+    plan, notices = adapted(pipeline_of("attack-ig"), Job(model=FUNCTION, resources=encoder))
     assert "neighbours" in {name for stage in plan.stages for name in stage.word_sources}
     assert len(notices) == 1
 
@@ -63,7 +63,7 @@ def test_what_a_pipeline_names_stays(small: Path, tmp_path: Path) -> None:
 
 def test_a_run_by_a_function_reports_what_was_done_otherwise(small: Path, tmp_path: Path) -> None:
     job = small_job(small, limit=12).model_copy(update={"model": FUNCTION})
-    for name in ("explain", "attack"):
+    for name in ("explain", "attack-ig"):
         summary = augment.run(name, job, tmp_path / name, progress=False)
         assert "occlusion" in summary.notices[0]
         assert augment.verify(tmp_path / name).ok

@@ -9,9 +9,9 @@ from augment.stages import Attack, Attribute, Keep, Substitute
 
 
 def test_a_stage_is_named_by_its_kind() -> None:
-    plan = with_settings(pipeline_of("attack"), ["attack.delete=false"])
+    plan = with_settings(pipeline_of("attack"), ["attack.delete=true"])
     (attack,) = (stage for stage in plan.stages if isinstance(stage, Attack))
-    assert attack.delete is False
+    assert attack.delete is True
     assert attack.most == Attack(kind="attack").most
     assert described(plan) != described(pipeline_of("attack"))
 
@@ -49,7 +49,7 @@ def test_words_of_the_job_and_of_stages_are_separated() -> None:
             "attack",
             "attack.delte=false",
             "no key `delte`",
-            "did you mean `delete`? keys of `attack`: sources",
+            "did you mean `delete`? keys of `attack`: recipe",
         ),
         ("augment-wide", "substitute.sample=2", "no key `sample`", "did you mean `samples`?"),
         ("augment-wide", "substitute.share=2", "`share` cannot be 2", "less than or equal to 1"),

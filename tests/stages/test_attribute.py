@@ -149,7 +149,7 @@ def test_words_that_no_cut_can_show_and_texts_too_long_are_reported(small: Path,
     job = of_net(small_job(small, limit=40), "bert", tmp_path, max_length=8)
     summary = run(pipeline(cut="bert.encoder.layer.1"), job, tmp_path / "out")
     assert any("every word has the score 0" in notice for notice in summary.notices)
-    assert any("longer than the model is fed" in notice for notice in summary.notices)
+    assert any("longer than the model reads" in notice for notice in summary.notices)
     rows = pq.read_table(tmp_path / "out" / "explain" / "source_rows.parquet").to_pylist()
     assert all(0 < row["unseen"] < len(row["tokens"]) for row in rows)
 

@@ -44,7 +44,7 @@ def test_source_rows_are_used_evenly_and_shortfalls_of_a_class_are_reported(
     each = Counter(row["source_id"] for row in samples(few)[0])
     assert set(each.values()) == {1}
     many = run(with_stages({"kind": "select", "samples": 5000}), small_job(corpus), tmp_path / "many")
-    shortfall_reason = next(notice for notice in many.notices if "lack" in notice)
+    shortfall_reason = next(notice for notice in many.notices if "missing by class" in notice)
     joined = Counter(str(row["label"]) for row in samples(many)[0])
     assert all(f"{label} {5000 - count:,}" in shortfall_reason for label, count in joined.items())
 
