@@ -42,7 +42,10 @@ def explain(
     top: Annotated[int, typer.Option("--top", help="Words to list for each text.", min=1)] = 5,
     method: Annotated[
         str,
-        typer.Option("--method", help="Attribution method: also deeplift, gradient, gradient_x_input, occlusion, shapley, lime."),
+        typer.Option(
+            "--method",
+            help="Attribution method: also deeplift, gradient, gradient_x_input, occlusion, shapley, lime.",
+        ),
     ] = "integrated_gradients",
     html: Annotated[
         Path | None,
