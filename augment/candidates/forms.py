@@ -9,7 +9,6 @@ needs, and how to install the one that is missing, is defined here; a run goes o
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -21,7 +20,7 @@ from augment.candidates.homophones import WordForms, by_pinyin, by_table
 from augment.candidates.look_alikes import by_parts
 from augment.candidates.slot import Proposed, Slot
 from augment.candidates.typos import typos
-from augment.text.packaged import packaged_file
+from augment.text.packaged import installed_version, packaged_file
 
 FormName = Literal["homophones", "look_alikes", "traditional", "typos"]
 FORMS: tuple[FormName, ...] = get_args(FormName)
@@ -128,7 +127,5 @@ def _file(package: str, inside: str) -> Path:
 
 def _version(package: str) -> str:
     """Return a package with its version."""
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        return package
+    number = installed_version(package)
+    return f"{package} {number}" if number is not None else package

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from augment.report.finding import RunFinding
 from augment.tables.columns import Column
 from augment.tables.files import canonical, digest, read_json, shaped, write_json
 from augment.tables.run_folder import EVIDENCE, MANIFEST, PLAN
+from augment.text.packaged import installed_version
 from augment.version import __version__
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = (
         "fingerprint": plan["fingerprint"],
         "job": plan["job"],
         "moves_labels": plan.get("moves_labels", []),
-        "versions": {name: _version(name) for name in packages},
+        "versions": {name: installed_version(name) or "not installed" for name in packages},
         "columns": [_described(column) for column in columns],
         "files": files,
         "beside": {path.relative_to(folder).as_posix(): digest(path) for path in others},
@@ -156,11 +156,3 @@ def _described(column: Column) -> dict[str, object]:
         "dropped": column.dropped,
         "about": column.about,
     }
-
-
-def _version(package: str) -> str:
-    """Return the installed version of a package."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
