@@ -36,7 +36,7 @@ from augment.seeding import chance
 from augment.stages.editing import Context, Row, editable_rows, protection, slots_of, whole_rows
 from augment.stages.editor import Editor
 from augment.stages.evidence import open_plausibility
-from augment.stages.protocol import Stage, Step, idle
+from augment.stages.protocol import Stage, Step, idle, idle_keys
 from augment.tables.columns import ATTACK, SAMPLE, Column
 from augment.tables.rows import Missing, NewSample, with_columns, with_samples
 from augment.text.editable import Protection, editable, is_connective
@@ -166,9 +166,8 @@ class Attack(Editor):
     @model_validator(mode="after")
     def _used_keys(self) -> Self:
         """Refuse keys that the search does not use."""
-        for key in _ONLY_SCREENED if self.search != "screened" else ():
-            if getattr(self, key) != type(self).model_fields[key].default:
-                raise ValueError(f"`{key}` does nothing with `search: {self.search}`: leave it out")
+        if self.search != "screened":
+            idle_keys(self, _ONLY_SCREENED, f"with `search: {self.search}`")
         if self.search == "reduced" and self.target is not None:
             raise ValueError(
                 "`target` does nothing with `search: reduced`, which keeps the answer: leave it out"

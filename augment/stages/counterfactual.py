@@ -32,7 +32,7 @@ from augment.stages.contrast_draws import ContrastDraws
 from augment.stages.editing import Row, editable_rows
 from augment.stages.editor import Draw, Editor, Lookup
 from augment.stages.evidence import open_plausibility
-from augment.stages.protocol import Lines, TableStage
+from augment.stages.protocol import Lines, TableStage, idle_keys
 from augment.tables.columns import MOVED, SAMPLE, Column
 from augment.tables.files import read_table
 from augment.tables.rows import is_sample
@@ -86,9 +86,8 @@ class Counterfactual(Editor, TableStage):
     @model_validator(mode="after")
     def _natural_words(self) -> Self:
         """Refuse what is not used where samples are to read well: there the words of the text decide how many give way."""
-        for key in _NOT_NATURAL if self.natural is not None else ():
-            if getattr(self, key) != type(self).model_fields[key].default:
-                raise ValueError(f"`{key}` does nothing with `natural`: leave it out")
+        if self.natural is not None:
+            idle_keys(self, _NOT_NATURAL, "with `natural`")
         return self
 
     @property

@@ -9,7 +9,7 @@ packages need to know of a stage is a property here, with a default: they never 
         def open(self, job, state): return lambda batch: ...
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -216,3 +216,10 @@ def idle(value: object, usual: object, why: str | None, fitting: str = "") -> No
     """
     if why is not None and value != usual:
         raise ValueError(f"it does nothing {why}: {fitting or 'leave it out'}")
+
+
+def idle_keys(stage: BaseModel, keys: Iterable[str], why: str) -> None:
+    """Raise ValueError for the first of some keys that has another value than its default, and would do nothing for the reason `why`."""
+    for key in keys:
+        if getattr(stage, key) != type(stage).model_fields[key].default:
+            raise ValueError(f"`{key}` does nothing {why}: leave it out")

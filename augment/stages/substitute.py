@@ -23,7 +23,7 @@ from augment.stages.editing import Context, On, Row, editable_rows, slots_of
 from augment.stages.editor import Draw, Drawer, Editor, Lookup
 from augment.stages.evidence import open_plausibility
 from augment.stages.natural_draws import NaturalDraws
-from augment.stages.protocol import Stage, idle
+from augment.stages.protocol import Stage, idle, idle_keys
 from augment.text.editable import Protection, is_content
 
 # Near synonyms that may replace a key word.
@@ -116,9 +116,7 @@ class Substitute(Editor):
             raise ValueError(
                 "`natural` needs `lexicon` in `sources`: of other words it is not known what they mean"
             )
-        for key in _NOT_NATURAL:
-            if getattr(self, key) != type(self).model_fields[key].default:
-                raise ValueError(f"`{key}` does nothing with `natural`: leave it out")
+        idle_keys(self, _NOT_NATURAL, "with `natural`")
         return self
 
     @property
