@@ -84,6 +84,12 @@ class Attempt:
         """Take a choice as the edits so far."""
         self.choice, self.margin = dict(choice), margin
 
+    def note_drop(self, token: int, word: str, distance: float) -> None:
+        """Note what a candidate did by itself, if it is the best of its token; of equally good ones the first by its letters."""
+        drop = (distance - self.margin, word)
+        if token not in self.drops or drop < self.drops[token]:
+            self.drops[token] = drop
+
     def forget_looks(self) -> None:
         """Forget what was measured of texts that leave a word out only to see what it does: no candidate is to leave it out."""
         for known in (self.flips, self.seen):

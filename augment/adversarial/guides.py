@@ -90,9 +90,8 @@ class ByDeletion:
             goal.is_attacked(int(answer.argmax()), attempt.own) or bool(attempt.choice)
             for answer, attempt in zip(logits, attempts, strict=True)
         ]
-        effects = self._effects(
-            [attempt for attempt, is_attacked in zip(attempts, attacked, strict=True) if is_attacked], goal
-        )
+        live = [attempt for attempt, is_attacked in zip(attempts, attacked, strict=True) if is_attacked]
+        effects = effects_of_leaving_out(self._victim, live, goal)
         looks = []
         for attempt, answer, margin in zip(attempts, logits, margins.tolist(), strict=True):
             estimates = [
@@ -106,26 +105,8 @@ class ByDeletion:
 
     def importance(self, attempts: Sequence[Attempt], goal: Goal) -> list[list[int]]:
         """Return tokens by how far leaving them out goes towards the goal."""
-        effects = self._effects(attempts, goal)
+        effects = effects_of_leaving_out(self._victim, attempts, goal)
         return [_ordered(attempt, effects.get(id(attempt), {})) for attempt in attempts]
-
-    def _effects(self, attempts: Sequence[Attempt], goal: Goal) -> dict[int, dict[int, float]]:
-        """Return for each attempt how far it is from the goal without each of its tokens; none for a text that would be empty."""
-        tries = [
-            (attempt, {**attempt.choice, token: ""})
-            for attempt in attempts
-            for token in attempt.offers
-            if token not in attempt.choice and _has_letters(attempt.row.texts({**attempt.choice, token: ""}))
-        ]
-        effects: dict[int, dict[int, float]] = {}
-        for (attempt, choice), distance in zip(tries, measure(self._victim, goal, tries), strict=True):
-            effects.setdefault(id(attempt), {})[next(reversed(choice))] = distance
-        for attempt in attempts:
-            attempt.forget_looks()
-        return {
-            name: {token: far for token, far in each.items() if far < float("inf")}
-            for name, each in effects.items()
-        }
 
 
 class InOrder:
@@ -150,6 +131,27 @@ class InOrder:
     def importance(self, attempts: Sequence[Attempt], goal: Goal) -> list[list[int]]:
         """Return tokens as their row orders them."""
         return [[token for token in attempt.order if token in attempt.offers] for attempt in attempts]
+
+
+def effects_of_leaving_out(
+    victim: Victim, attempts: Sequence[Attempt], goal: Goal
+) -> dict[int, dict[int, float]]:
+    """Return for each attempt how far it is from the goal without each of its tokens; none for a text that would be empty."""
+    tries = [
+        (attempt, {**attempt.choice, token: ""})
+        for attempt in attempts
+        for token in attempt.offers
+        if token not in attempt.choice and _has_letters(attempt.row.texts({**attempt.choice, token: ""}))
+    ]
+    effects: dict[int, dict[int, float]] = {}
+    for (attempt, choice), distance in zip(tries, measure(victim, goal, tries), strict=True):
+        effects.setdefault(id(attempt), {})[next(reversed(choice))] = distance
+    for attempt in attempts:
+        attempt.forget_looks()
+    return {
+        name: {token: far for token, far in each.items() if far < float("inf")}
+        for name, each in effects.items()
+    }
 
 
 def _ordered(attempt: Attempt, keys: dict[int, float]) -> list[int]:

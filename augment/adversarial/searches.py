@@ -17,7 +17,7 @@ import numpy as np
 from augment.adversarial.attempts import Attempt, WordChoice, key_of
 from augment.adversarial.constraints import Constraint, allowed
 from augment.adversarial.goals import Goal
-from augment.adversarial.guides import Guide, Look
+from augment.adversarial.guides import Guide, Look, effects_of_leaving_out
 from augment.adversarial.victims import Try, Victim, measure
 
 # Successful sets of edits that are checked against the constraints, for each text and round.
@@ -97,9 +97,7 @@ class Screened:
         for (attempt, _), (token, word), distance in zip(
             tries, changes, measure(tools.victim, tools.goal, tries), strict=True
         ):
-            drop = (distance - attempt.margin, word)
-            if token not in attempt.drops or drop < attempt.drops[token]:
-                attempt.drops[token] = drop
+            attempt.note_drop(token, word, distance)
 
 
 @dataclass(frozen=True)
@@ -146,9 +144,7 @@ class Weighted:
         ]
         for (attempt, choice), distance in zip(tries, measure(tools.victim, tools.goal, tries), strict=True):
             ((token, word),) = choice.items()
-            drop = (distance - attempt.margin, word)
-            if token not in attempt.drops or drop < attempt.drops[token]:
-                attempt.drops[token] = drop
+            attempt.note_drop(token, word, distance)
         settle(live, tools)
         orders = {
             id(attempt): _by_weight(attempt, weight) for attempt, weight in zip(live, weights, strict=True)
@@ -353,21 +349,10 @@ def _by_weight(attempt: Attempt, weight: Mapping[int, float]) -> list[int]:
 
 def _saliency(attempts: Sequence[Attempt], tools: Tools) -> list[dict[int, float]]:
     """Return for each text the softmax over its words of how much leaving each out takes from the margin."""
-    tries = [
-        (attempt, {token: ""})
-        for attempt in attempts
-        for token in attempt.offers
-        if allowed(tools.constraints[:1], [(attempt.row, {token: ""})])[0]
-    ]
-    losses: dict[int, dict[int, float]] = {}
-    for (attempt, choice), distance in zip(tries, measure(tools.victim, tools.goal, tries), strict=True):
-        if distance < float("inf"):
-            losses.setdefault(id(attempt), {})[next(iter(choice))] = attempt.margin - distance
-    for attempt in attempts:
-        attempt.forget_looks()
+    effects = effects_of_leaving_out(tools.victim, attempts, tools.goal)
     weights = []
     for attempt in attempts:
-        loss = losses.get(id(attempt), {})
+        loss = {token: attempt.margin - distance for token, distance in effects.get(id(attempt), {}).items()}
         highest = max(loss.values(), default=0.0)
         powers = {token: float(np.exp(value - highest)) for token, value in loss.items()}
         total = sum(powers.values()) or 1.0

@@ -125,7 +125,7 @@ class WhiteBox:
         """Return (estimated change of the margin, token, word) for each candidate of each token that is not edited yet."""
         fed, gradient = slope.fed, slope.gradient
         pairs = [
-            (token, word, self._words[_cased_as(attempt.row, token, word)])
+            (token, word, self._words[_in_slot(attempt.row, token, word)])
             for token, words in attempt.offers.items()
             if token in fed.ranges and token not in attempt.choice
             for word in words
@@ -168,7 +168,7 @@ class WhiteBox:
         self._learn(
             sorted(
                 {
-                    _cased_as(attempt.row, token, word)
+                    _in_slot(attempt.row, token, word)
                     for attempt in attempts
                     for token, words in attempt.offers.items()
                     for word in words
@@ -240,7 +240,7 @@ class WhiteBox:
         """Return the pieces of a replacement; none for a deletion."""
         if not word:
             return ()
-        name = _cased_as(row, token, word)
+        name = _in_slot(row, token, word)
         if name not in self._words:
             self._learn([name])
         return self._words[name]
@@ -316,7 +316,7 @@ def _written(row: AttackedText, token: int) -> tuple[str, bool]:
     return whole[start:end], whole[start - 1 : start].isspace()
 
 
-def _cased_as(row: AttackedText, token: int, word: str) -> tuple[str, bool]:
+def _in_slot(row: AttackedText, token: int, word: str) -> tuple[str, bool]:
     """Return a word for the slot of a token, and whether a space is before it."""
     return word, _written(row, token)[1]
 
