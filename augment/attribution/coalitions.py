@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, Field
 
-from augment.attribution.method import Explained, TokenScores
-from augment.attribution.occlusion import ReplaceBy, answers_of, replacement, seen_tokens, without
+from augment.attribution.method import MOST_EVALUATIONS, Explained, TokenScores
+from augment.attribution.occlusion import ReplaceBy, answers_without, replacement, seen_tokens
 from augment.seeding import array_rng, key_of
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from augment.models.predictor import Predictor
 
 # Variants that are answered at once, which bounds the memory for their texts.
 _WINDOW = 4096
-_MOST = 32767
 
 Coalition = tuple[int, np.ndarray]
 
@@ -63,7 +60,11 @@ class Coalitions:
         for begin in range(0, len(coalitions), _WINDOW):
             some = coalitions[begin : begin + _WINDOW]
             rows = [row for row, _ in some]
-            logits = self._answers(some)
+            absent = [
+                (row, {token for token, stays in zip(self.players[row], kept, strict=True) if not stays})
+                for row, kept in some
+            ]
+            logits = answers_without(self._predictor, self._rows, absent, self._replacement)
             target, against = self._rows.target[rows], self._against[rows]
             changed = quantity(self._rows.quantity, logits, target, against).double().numpy()
             # A text with all its words is the text itself, to the last bit.
@@ -92,41 +93,10 @@ class Coalitions:
         }
         if gap is not None:
             facts["gap"] = gap
-        cost = self.cost.clip(max=_MOST).tolist()
+        cost = self.cost.clip(max=MOST_EVALUATIONS).tolist()
         return TokenScores([scores.tolist() for scores in tokens], self.whole, cost, facts, broken)
 
     def rng(self, row: int, method: str) -> np.random.Generator:
         """Return the generator of a row, which depends on its texts alone."""
         text, pair = self._rows.texts[row], self._rows.pairs[row]
         return array_rng(key_of(method, text, pair or ""))
-
-    def _answers(self, some: Sequence[Coalition]) -> "Tensor":
-        """Return the logits [M, C]."""
-        rows = self._rows
-        variants, changed = [], []
-        for row, kept in some:
-            absent = {token for token, stays in zip(self.players[row], kept, strict=True) if not stays}
-            if self._replacement is None:
-                variants.append(_remaining(rows, row, absent))
-            else:
-                pieces, owner = (rows.pieces or ())[row], (rows.owner or ())[row]
-                filler = self._replacement[1]
-                changed.append(
-                    [filler if of in absent else piece for piece, of in zip(pieces, owner, strict=True)]
-                )
-        if self._replacement is None:
-            return answers_of(self._predictor, variants)
-        return self._replacement[0].answer(changed, [(rows.segments or ())[row] for row, _ in some])
-
-
-def _remaining(rows: Explained, row: int, absent: set[int]) -> tuple[str, str | None]:
-    """Return both texts of a row without some of its tokens."""
-    text, pair = rows.texts[row], rows.pairs[row]
-    # From the end, so that the spans of tokens in front stay where they are.
-    for token in sorted(absent, key=lambda token: rows.spans[row][token], reverse=True):
-        start, end = rows.spans[row][token]
-        if rows.sides[row][token] and pair is not None:
-            pair = without(pair, start, end)
-        else:
-            text = without(text, start, end)
-    return text, pair

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from augment.attribution.coalitions import Coalitions, SamplingSettings
-from augment.attribution.method import AttributionMethod, Explained, Explainer, Setting, TokenScores
-from augment.attribution.occlusion import OcclusionSettings, replacement
+from augment.attribution.method import Explained, TokenScores
+from augment.attribution.occlusion import AblationMethod
 
 if TYPE_CHECKING:
     from augment.models.predictor import Predictor
@@ -22,18 +22,11 @@ _WIDTH, _RIDGE = 0.25, 1.0
 _LEAST = 0.5
 
 
-class Lime(SamplingSettings, OcclusionSettings, AttributionMethod):
+class Lime(SamplingSettings, AblationMethod):
     """Fit a weighted linear model to the answers to parts of a text."""
 
     costs: ClassVar[str] = "which is some hundred evaluations of each row"
     method: Literal["lime"] = "lime"
-
-    def open(self, setting: Setting) -> Explainer:
-        """Return the function that explains rows; RequestError if the model does not have the piece."""
-        from augment.models.predictor import open_predictor
-
-        replacement(open_predictor(setting.job.needs_model(), setting.job.run), self.replace_by)
-        return super().open(setting)
 
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:
         """Return the weights of the surrogate of every row. error: 1 - R2; not_converged: R2 is below 0.5."""

@@ -74,6 +74,8 @@ class Setting:
 
 
 Explainer = Callable[[Explained], TokenScores]
+# The largest number of evaluations of a row that the column can hold.
+MOST_EVALUATIONS = 32767
 
 
 class AttributionMethod(BaseModel, frozen=True, extra="forbid"):

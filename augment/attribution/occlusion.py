@@ -6,13 +6,20 @@ be explained too. The scores of a row do not have to add up to F(x): words of th
     Occlusion(replace_by="mask").attribute(predictor, rows)
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, Field
 
-from augment.attribution.method import AttributionMethod, Explained, Explainer, Setting, TokenScores
+from augment.attribution.method import (
+    MOST_EVALUATIONS,
+    AttributionMethod,
+    Explained,
+    Explainer,
+    Setting,
+    TokenScores,
+)
 from augment.errors import RequestError
 
 if TYPE_CHECKING:
@@ -24,8 +31,6 @@ if TYPE_CHECKING:
 ReplaceBy = Literal["nothing", "mask", "unk"]
 # Variants that are answered at once, which bounds the memory for their texts.
 _WINDOW = 4096
-# The largest number of evaluations that the column can hold.
-_MOST = 32767
 
 
 class OcclusionSettings(BaseModel, frozen=True, extra="forbid"):
@@ -37,18 +42,22 @@ class OcclusionSettings(BaseModel, frozen=True, extra="forbid"):
     )
 
 
-class Occlusion(OcclusionSettings, AttributionMethod):
-    """Leave each token out, or put a piece in its place, and take the change of the answer."""
-
-    costs: ClassVar[str] = "which is one evaluation for each token"
-    method: Literal["occlusion"] = "occlusion"
+class AblationMethod(OcclusionSettings, AttributionMethod):
+    """A method that compares the answers to a text with and without some of its tokens."""
 
     def open(self, setting: Setting) -> Explainer:
         """Return the function that explains rows; RequestError if the model does not have the piece."""
         from augment.models.predictor import open_predictor
 
-        self._replacement(open_predictor(setting.job.needs_model(), setting.job.run))
+        replacement(open_predictor(setting.job.needs_model(), setting.job.run), self.replace_by)
         return super().open(setting)
+
+
+class Occlusion(AblationMethod):
+    """Leave each token out, or put a piece in its place, and take the change of the answer."""
+
+    costs: ClassVar[str] = "which is one evaluation for each token"
+    method: Literal["occlusion"] = "occlusion"
 
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:
         """Return F(x) - F(x without the token) for each token that the model sees; 0 for the others."""
@@ -57,36 +66,19 @@ class Occlusion(OcclusionSettings, AttributionMethod):
         against = runner_up(rows.logits, rows.target)
         value = quantity(rows.quantity, rows.logits, rows.target, against).double()
         scores = [np.zeros(len(spans)) for spans in rows.spans]
+        known = replacement(predictor, self.replace_by)
         seen = [(row, token) for row in range(len(rows.ids)) for token in seen_tokens(rows, row)]
         for begin in range(0, len(seen), _WINDOW):
             some = seen[begin : begin + _WINDOW]
             row_numbers = [row for row, _ in some]
-            logits = self._without(predictor, rows, some)
+            logits = answers_without(predictor, rows, [(row, {token}) for row, token in some], known)
             left = quantity(rows.quantity, logits, rows.target[row_numbers], against[row_numbers]).double()
             for (row, token), change in zip(some, (value[row_numbers] - left).tolist(), strict=True):
                 scores[row][token] = change
-        cost = np.bincount([row for row, _ in seen], minlength=len(rows.ids)).clip(max=_MOST)
+        cost = np.bincount([row for row, _ in seen], minlength=len(rows.ids)).clip(max=MOST_EVALUATIONS)
         broken = frozenset(row for row, row_scores in enumerate(scores) if not np.isfinite(row_scores).all())
         facts: dict[str, list[object]] = {"status": ["fixed"] * len(scores), "rest": [0.0] * len(scores)}
         return TokenScores([row.tolist() for row in scores], value.numpy(), cost.tolist(), facts, broken)
-
-    def _without(self, predictor: "Predictor", rows: Explained, some: Sequence[tuple[int, int]]) -> "Tensor":
-        """Return the logits [V, C] of a row without one of its tokens, for each of V pairs of row and token."""
-        known = self._replacement(predictor)
-        if known is None:
-            variants = [_left_out(rows, row, token) for row, token in some]
-            return answers_of(predictor, variants)
-        classifier, filler = known
-        pieces, segments, owner = rows.pieces or (), rows.segments or (), rows.owner or ()
-        changed = [
-            [filler if of == token else piece for piece, of in zip(pieces[row], owner[row], strict=True)]
-            for row, token in some
-        ]
-        return classifier.answer(changed, [segments[row] for row, _ in some])
-
-    def _replacement(self, predictor: "Predictor") -> "tuple[Classifier, int] | None":
-        """Return the model and the piece that replaces others, None where tokens are left out; RequestError if it has none."""
-        return replacement(predictor, self.replace_by)
 
 
 def replacement(predictor: "Predictor", replace_by: ReplaceBy) -> "tuple[Classifier, int] | None":
@@ -99,6 +91,24 @@ def replacement(predictor: "Predictor", replace_by: ReplaceBy) -> "tuple[Classif
         what = "the model is a Python function, which has no pieces"
         raise RequestError(f"replace_by: {replace_by}", what, "use `replace_by: nothing`")
     return predictor, predictor.filler(replace_by, f"replace_by: {replace_by}", "use `nothing`")
+
+
+def answers_without(
+    predictor: "Predictor",
+    rows: Explained,
+    variants: Sequence[tuple[int, Collection[int]]],
+    known: "tuple[Classifier, int] | None",
+) -> "Tensor":
+    """Return the logits [V, C] of V rows, each without some of its tokens; known: what `replacement` gave."""
+    if known is None:
+        return answers_of(predictor, [remaining(rows, row, absent) for row, absent in variants])
+    classifier, filler = known
+    pieces, segments, owner = rows.pieces or (), rows.segments or (), rows.owner or ()
+    changed = [
+        [filler if of in absent else piece for piece, of in zip(pieces[row], owner[row], strict=True)]
+        for row, absent in variants
+    ]
+    return classifier.answer(changed, [segments[row] for row, _ in variants])
 
 
 def answers_of(predictor: "Predictor", variants: Sequence[tuple[str, str | None]]) -> "Tensor":
@@ -119,12 +129,17 @@ def seen_tokens(rows: Explained, row: int) -> list[int]:
     return sorted(set(rows.owner[row]) - {-1})
 
 
-def _left_out(rows: Explained, row: int, token: int) -> tuple[str, str | None]:
-    """Return both texts of a row without one of its tokens."""
-    text, pair, (start, end) = rows.texts[row], rows.pairs[row], rows.spans[row][token]
-    if rows.sides[row][token] and pair is not None:
-        return text, without(pair, start, end)
-    return without(text, start, end), pair
+def remaining(rows: Explained, row: int, absent: Collection[int]) -> tuple[str, str | None]:
+    """Return both texts of a row without some of its tokens."""
+    text, pair = rows.texts[row], rows.pairs[row]
+    # From the end, so that the spans of tokens in front stay where they are.
+    for token in sorted(absent, key=lambda token: rows.spans[row][token], reverse=True):
+        start, end = rows.spans[row][token]
+        if rows.sides[row][token] and pair is not None:
+            pair = without(pair, start, end)
+        else:
+            text = without(text, start, end)
+    return text, pair
 
 
 def without(text: str, start: int, end: int) -> str:

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 import numpy as np
 from pydantic import BaseModel, Field, model_validator
 
-from augment.attribution.method import AttributionMethod, Explained, Explainer, Setting, TokenScores
+from augment.attribution.method import (
+    MOST_EVALUATIONS,
+    AttributionMethod,
+    Explained,
+    Explainer,
+    Setting,
+    TokenScores,
+)
 from augment.errors import RequestError
 
 if TYPE_CHECKING:
@@ -26,8 +33,6 @@ if TYPE_CHECKING:
 # Baselines that are texts of the corpus, and those that are texts at all.
 FROM_CORPUS = ("corpus", "neutral", "boundary")
 REFERENCES = ("text", *FROM_CORPUS)
-# Most of a row's evaluations that the column can hold.
-_MOST = 32767
 
 
 class CutSettings(BaseModel, frozen=True, extra="forbid"):
@@ -106,7 +111,7 @@ class PieceMethod(AttributionMethod):
         }
         if self.complete:
             facts |= {"gap": list(scores.gap), "error": list(scores.error)}
-        cost = scores.evals.clip(max=_MOST).tolist()
+        cost = scores.evals.clip(max=MOST_EVALUATIONS).tolist()
         return TokenScores([tokens for tokens, _ in sums], scores.value, cost, facts, broken)
 
 

@@ -18,8 +18,8 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from augment.attribution.coalitions import Coalitions, SamplingSettings
-from augment.attribution.method import AttributionMethod, Explained, Explainer, Setting, TokenScores
-from augment.attribution.occlusion import OcclusionSettings, replacement
+from augment.attribution.method import Explained, TokenScores
+from augment.attribution.occlusion import AblationMethod
 
 if TYPE_CHECKING:
     from augment.models.predictor import Predictor
@@ -47,18 +47,11 @@ class Estimate:
     exact: bool = False
 
 
-class Shapley(ShapleySettings, SamplingSettings, OcclusionSettings, AttributionMethod):
+class Shapley(ShapleySettings, SamplingSettings, AblationMethod):
     """Average what each word adds to the answer."""
 
     costs: ClassVar[str] = "which is some hundred evaluations of each row"
     method: Literal["shapley"] = "shapley"
-
-    def open(self, setting: Setting) -> Explainer:
-        """Return the function that explains rows; RequestError if the model does not have the piece."""
-        from augment.models.predictor import open_predictor
-
-        replacement(open_predictor(setting.job.needs_model(), setting.job.run), self.replace_by)
-        return super().open(setting)
 
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:
         """Return the values of every row. error: the sum of the standard errors over the sum of |scores|."""
