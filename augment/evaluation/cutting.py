@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from augment.evaluation.material import Labelled
-from augment.text.edits import deletions
+from augment.text.edits import Edit, deletions, replay
 from augment.text.ngrams import Ngram, ngrams
 from augment.text.segment import segment
 
@@ -25,9 +25,8 @@ def _cut_text(text: str, accepted: Collection[Ngram], language: str) -> str:
     gone = {token for ngram in accepted for run in runs.get(ngram, ()) for token in run}
     if not gone:
         return text
-    left: list[str] = []
-    done = 0
-    for (start, end), between in deletions(text, [spans[token] for token in sorted(gone)]):
-        left += [text[done:start], between]
-        done = end
-    return "".join([*left, text[done:]]).strip()
+    edits = [
+        Edit(0, start, end, text[start:end], between, 0.0)
+        for (start, end), between in deletions(text, [spans[token] for token in sorted(gone)])
+    ]
+    return replay(text, None, edits)[0].strip()
