@@ -65,16 +65,8 @@ def train(
     from augment.cli.job_options import CommandLine, job_of
 
     more = [f"model.folds={folds}"] if folds is not None else []
-    words = CommandLine(
-        tuple(files or ()),
-        tuple(config or ()),
-        (*(overrides or ()), *more),
-        data,
-        model,
-        text,
-        pair,
-        label,
-        file_format,
+    words = CommandLine.of(
+        files, config, [*(overrides or ()), *more], data, model, text, pair, label, file_format
     )
     job = job_of(words)
     with show_progress(quiet) as progress:
@@ -119,24 +111,15 @@ def evaluate(
 ) -> None:
     """Measure whether augmentation helps: equal rows, equal steps, paired draws, unseen tests."""
     from augment import evaluation as evaluating
-    from augment.cli.job_options import CommandLine, file_words, is_corpus, job_of, value_word
+    from augment.cli.job_options import CommandLine, accept_words, is_corpus, job_of, value_word
 
     files = [word for word in arms or () if is_corpus(word)]
     compared = [word for word in arms or () if not is_corpus(word)]
     given = (("arms", compared), ("rows", rows), ("seeds", seeds))
     more = [value_word(f"evaluate.{name}", value) for name, value in given if value]
-    more += file_words(("resources.flags", accept_flags))
-    more += [value_word("resources.accept", accept)] if accept else []
-    words = CommandLine(
-        tuple(files),
-        tuple(config or ()),
-        (*(overrides or ()), *more),
-        data,
-        model,
-        text,
-        pair,
-        label,
-        file_format,
+    more += accept_words(accept, accept_flags)
+    words = CommandLine.of(
+        files, config, [*(overrides or ()), *more], data, model, text, pair, label, file_format
     )
     job = job_of(words)
     with show_progress(quiet) as progress:
@@ -173,17 +156,7 @@ def audit(
     from augment import audit as auditing
     from augment.cli.job_options import CommandLine, job_of
 
-    words = CommandLine(
-        tuple(files or ()),
-        tuple(config or ()),
-        tuple(overrides or ()),
-        data,
-        model,
-        text,
-        pair,
-        label,
-        file_format,
-    )
+    words = CommandLine.of(files, config, overrides or (), data, model, text, pair, label, file_format)
     job = job_of(words)
     if output is not None:
         auditing.require_free(output)

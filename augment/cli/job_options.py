@@ -39,6 +39,19 @@ class CommandLine:
     label: str | None = None
     format: str | None = None
 
+    @classmethod
+    def of(
+        cls,
+        files: Sequence[str] | None,
+        configs: Sequence[str] | None,
+        overrides: Sequence[str],
+        data: Path | None,
+        model: str | None,
+        *columns: str | None,
+    ) -> "CommandLine":
+        """Return what the options of a command hold, None where one is not given; columns: text, pair, label and format."""
+        return cls(tuple(files or ()), tuple(configs or ()), tuple(overrides), data, model, *columns)
+
     @property
     def columns(self) -> dict[str, str]:
         """The keys of the section `corpus` that options give."""
@@ -104,6 +117,13 @@ def value_word(key: str, value: object) -> str:
 def file_words(*named: tuple[str, str | None]) -> list[str]:
     """Return settings for files that are given by their path from here, not from the corpus."""
     return [value_word(name, str(Path(given).resolve())) for name, given in named if given is not None]
+
+
+def accept_words(accept: Sequence[str] | None, flags: str | None) -> list[str]:
+    """Return settings for the shortcuts that are named by hand, and for the file of others."""
+    return file_words(("resources.flags", flags)) + (
+        [value_word("resources.accept", accept)] if accept else []
+    )
 
 
 def is_corpus(word: str) -> bool:

@@ -77,22 +77,13 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Run a pipeline on a corpus: write a dataset, with a report."""
-    from augment.cli.job_options import CommandLine, file_words, request, value_word
+    from augment.cli.job_options import CommandLine, accept_words, file_words, request, value_word
 
     more = [value_word("run.splits", split)] if split else []
     more += [value_word("run.limit", limit)] if limit is not None else []
-    more += file_words(("model.calibration", calibration), ("resources.flags", accept_flags))
-    more += [value_word("resources.accept", accept)] if accept else []
-    words = CommandLine(
-        tuple(files or ()),
-        tuple(config or ()),
-        (*(overrides or ()), *more),
-        data,
-        model,
-        text,
-        pair,
-        label,
-        file_format,
+    more += [*file_words(("model.calibration", calibration)), *accept_words(accept, accept_flags)]
+    words = CommandLine.of(
+        files, config, [*(overrides or ()), *more], data, model, text, pair, label, file_format
     )
     plan, job = request(pipeline, words)
 
@@ -135,17 +126,7 @@ def keywords(
         show_keywords(words)
         answer(str(summary.folder / FLAGS))
 
-    words = CommandLine(
-        tuple(files or ()),
-        tuple(config or ()),
-        tuple(overrides or ()),
-        data,
-        model,
-        text,
-        pair,
-        label,
-        file_format,
-    )
+    words = CommandLine.of(files, config, overrides or (), data, model, text, pair, label, file_format)
     _run(*request("keywords", words), output, overwrite, quiet, show)
 
 
@@ -166,21 +147,12 @@ def check(
 ) -> None:
     """Check that a pipeline can run on a corpus, without loading a model."""
     from augment.api.check import findings
-    from augment.cli.job_options import CommandLine, file_words, request, value_word
+    from augment.cli.job_options import CommandLine, accept_words, request
     from augment.errors import AugmentError
 
-    more = file_words(("resources.flags", accept_flags))
-    more += [value_word("resources.accept", accept)] if accept else []
-    words = CommandLine(
-        tuple(files or ()),
-        tuple(config or ()),
-        (*(overrides or ()), *more),
-        data,
-        model,
-        text,
-        pair,
-        label,
-        file_format,
+    more = accept_words(accept, accept_flags)
+    words = CommandLine.of(
+        files, config, [*(overrides or ()), *more], data, model, text, pair, label, file_format
     )
     plan, job = request(pipeline, words)
     notes: list[tuple[str, str]] = []

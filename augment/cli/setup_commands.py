@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from augment.cli.options import FileFormat, Json, LabelColumn, PairColumn, TextColumn
+from augment.cli.options import FileFormat, Json, LabelColumn, ModelOption, PairColumn, TextColumn
 from augment.cli.terminal import answer, answer_json, answer_table, log
 
 
@@ -15,10 +15,7 @@ def init(
     label: LabelColumn = None,
     pair: PairColumn = None,
     file_format: FileFormat = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "-m", help="Model: a folder or a hub id.", show_default=False),
-    ] = None,
+    model: ModelOption = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Config to write.")] = Path("mine.yaml"),
 ) -> None:
     """Look at a corpus and write a commented config for it."""
