@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augment.api import renderings
-from augment.api.renderings import plain
+from augment.api.renderings import as_json
 from augment.report.colour import scaled
 from augment.report.coloured import as_html, as_latex, as_markdown, markdown_escaped
 from augment.text.common import common_tokens
@@ -88,8 +88,8 @@ class Attribution:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values; a label that JSON does not have as its text."""
-        values = {name: plain(value) for name, value in asdict(self).items()}
-        return {**values, "common": plain(self.common_indices())} if self.text_pair is not None else values
+        values = {name: as_json(value) for name, value in asdict(self).items()}
+        return {**values, "common": as_json(self.common_indices())} if self.text_pair is not None else values
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return a table with a row a token: token, score, side, start, end; of a pair also whether both texts have it."""

@@ -21,10 +21,10 @@ Explanation = Mapping[str, Any]
 _MOST_DRAWN = 50
 
 
-def plain(value: object) -> object:
+def as_json(value: object) -> object:
     """Return a value as JSON has it: tuples as lists, anything else that JSON lacks as its text."""
     if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
+        return [as_json(item) for item in value]
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
@@ -39,12 +39,11 @@ def frame(records: Sequence[Explanation], index: Sequence[Hashable] | None) -> "
         for token, (start, end) in enumerate(record["spans"]):
             values = {
                 **({} if index is None else {"row": index[number]}),
-                **{
-                    "token": record["tokens"][token],
-                    "score": record["scores"][token],
-                    "side": record["side"][token],
-                },
-                **{"start": start, "end": end},
+                "token": record["tokens"][token],
+                "score": record["scores"][token],
+                "side": record["side"][token],
+                "start": start,
+                "end": end,
                 **({"common": token in shared} if paired else {}),
                 **{name: record[name] for name in ("target", "prediction", "probability")},
             }
@@ -55,7 +54,7 @@ def frame(records: Sequence[Explanation], index: Sequence[Hashable] | None) -> "
 
 def page(records: Sequence[Explanation], path: str | Path | None, notices: Sequence[str] = ()) -> str:
     """Return the page of a report with explained texts alone, and write it if a path is given."""
-    columns = [column for column in (*CORPUS, *TOKENIZE, *attribution("ig"))]
+    columns = (*CORPUS, *TOKENIZE, *attribution("ig"))
     rows = [_row(number, record) for number, record in enumerate(records)]
     arrays = {
         column.name: pa.array([row.get(column.name) for row in rows], column.type) for column in columns

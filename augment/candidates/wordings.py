@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from augment.candidates.natural import SUREST
-from augment.candidates.plausibility import Plausibility, spoken_of
+from augment.candidates.plausibility import Plausibility, Spoken, spoken_of
 from augment.candidates.word_counts import UNSEEN
 
 # What is before the words, those that were there, those that are there now, and what is behind, "" at the ends of a text.
@@ -54,11 +54,10 @@ class Wordings:
             [spoken_of(new[0] if new else left or right) == "en" for left, _, new, right in wanted], bool
         )
         fits = np.zeros(len(inner))
-        for spoken, mine in (("zh", ~english[owner]), ("en", english[owner])):
+        both: tuple[tuple[Spoken, np.ndarray], ...] = (("zh", ~english[owner]), ("en", english[owner]))
+        for spoken, mine in both:
             if mine.any():
-                fits[mine] = self._plausibility.fits(
-                    left[mine], word[mine], right[mine], "zh" if spoken == "zh" else "en"
-                )
+                fits[mine] = self._plausibility.fits(left[mine], word[mine], right[mine], spoken)
         np.minimum.at(chances, owner, fits)
         train = np.where(word >= 0, counts.train[word], 0) > 0
         np.logical_and.at(known, owner, train & (word != UNSEEN))
