@@ -27,7 +27,7 @@ def test_decisions_that_were_damaged_are_made_again(small: Path, tmp_path: Path,
 
     def stop(phase: str, done: int, total: int) -> None:
         """Stop in the last phase, when what repeats is known and the first shard is rid of it."""
-        if phase == "augment: distinct" and done:
+        if phase == "augment-wide: distinct" and done:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
