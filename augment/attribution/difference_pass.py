@@ -11,16 +11,12 @@ import torch
 from torch import Tensor
 
 from augment.attribution.difference_mode import Rules
-from augment.attribution.path_integral import ModelInputs, Plan, Scores, starts_of
+from augment.attribution.path_integral import ModelInputs, Plan, Scores
+from augment.attribution.reveal_cancel import RevealingRules
+from augment.attribution.row_parts import Part, Shares, plain_logits, scored
 from augment.ig.baseline import FillerName
-from augment.ig.gradients import Batch
-from augment.ig.residual import incomplete
-from augment.ig.target import Quantity, quantity, runner_up
 from augment.models.classifier import Classifier
-from augment.models.textcnn import TextCNN
 
-# Float32 sums of scores are this near to the change of F, as a share of it; what is further off is no rounding.
-_TOLERANCE = 1e-3
 # Where the scores of a few pieces are this many times larger than the change they add up to, they cancel each other.
 _EXPLODED = 1e3
 # A text and its baseline: two rows forward.
@@ -41,63 +37,43 @@ def changes_of(
     inputs: Tensor,
     baseline: Tensor,
     value: Callable[[Tensor], Tensor],
+    revealing: bool = False,
 ) -> Changes:
     """Return the share of each piece in the change of F from the baseline to the inputs, both [B, T, D].
 
-    forward: embeddings [2B, T, D], texts first, to logits [2B, C]; value: logits [2B, C] to F [2B].
+    forward: embeddings [2B, T, D], texts first, to logits [2B, C]; value: logits [2B, C] to F [2B]. revealing: by
+    RevealCancel where a ReLU or maximum follows an affine map; RequestError if none does.
     """
     rows = len(inputs)
     embeddings = torch.cat([inputs, baseline]).detach().requires_grad_(True)
-    with torch.enable_grad(), Rules(rows):
+    rules = RevealingRules(rows) if revealing else Rules(rows)
+    with torch.enable_grad(), rules:
         values = value(forward(embeddings))
+    if isinstance(rules, RevealingRules):
+        rules.require_use()
     (multipliers,) = torch.autograd.grad(values[:rows].sum(), embeddings)
     pieces = ((inputs - baseline).double() * multipliers[:rows].double()).sum(-1)
     return Changes(pieces, values[:rows].detach(), values[rows:].detach())
 
 
-def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan) -> Scores:
-    """Return the scores of every row. error: |gap| as a share of the change of F."""
-    count = len(rows.pieces)
-    against = runner_up(rows.logits, rows.target)
-    pieces: list[np.ndarray] = [np.zeros(0)] * count
-    value, floor = np.zeros(count), np.zeros(count)
+def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan, revealing: bool = False) -> Scores:
+    """Return the scores of every row. error: |gap| as a share of the change of F. revealing: by RevealCancel where it applies."""
 
-    def enter(here: list[int]) -> None:
+    def score(part: Part) -> Shares:
         """Score one batch."""
-        batch = classifier.batch([rows.pieces[row] for row in here], [rows.segments[row] for row in here])
-        inputs = classifier.embed(batch)
-        start = starts_of(classifier, rows, here, batch, plan.baseline)
-        classes = (torch.cat([classes[here]] * 2).to(classifier.device) for classes in (rows.target, against))
-        explained = _explained(plan.quantity, *classes)
-        twice = {name: torch.cat([tensor, tensor]) for name, tensor in batch.items()}
-        changes = changes_of(lambda both: _logits(classifier, twice, both), inputs, start, explained)
-        for index, row in enumerate(here):
-            pieces[row] = changes.pieces[index, : len(rows.pieces[row])].cpu().numpy()
-        value[here], floor[here] = changes.value.cpu().numpy(), changes.floor.cpu().numpy()
+        explained = _explained(part)
+        twice = {name: torch.cat([tensor, tensor]) for name, tensor in part.batch.items()}
+        changes = changes_of(
+            lambda both: plain_logits(classifier, twice, both), part.inputs, part.start(), explained, revealing
+        )
+        return Shares(changes.pieces, changes.floor, value=changes.value)
 
-    with classifier.in_float32():
-        classifier.in_batches([_EVALUATIONS * len(row) for row in rows.pieces], enter)
-    return settled(pieces, value, floor, _EVALUATIONS)
+    return scored(classifier, rows, plan, _EVALUATIONS, score, together=_EVALUATIONS)
 
 
-def settled(pieces: list[np.ndarray], value: np.ndarray, floor: np.ndarray, evaluations: int) -> Scores:
-    """Return scores that have to add up to value - floor: exact where they do, not_converged where they do not."""
-    sums = np.asarray([row.sum() for row in pieces])
-    sizes = np.asarray([np.abs(row).sum() for row in pieces])
-    gap = sums - (value - floor)
-    far, start, end, size = (
-        torch.from_numpy(np.asarray(each, dtype=np.float64)) for each in (gap, floor, value, sizes)
-    )
-    off = np.asarray(incomplete(far, start, end, size, _TOLERANCE).numpy()) | ~np.isfinite(gap)
-    error = np.abs(gap) / np.maximum(np.abs(value - floor), 1e-12)
-    evals = np.full(len(pieces), evaluations, dtype=np.int32)
-    status = ["not_converged" if row else "exact" for row in off]
-    return Scores(pieces, value, floor, gap, error, evals, status)
-
-
-def try_rules(classifier: Classifier) -> None:
-    """Raise RequestError if the model has an operation without a rule."""
-    attribute(classifier, _few(classifier), Plan(baseline="mean"))
+def try_rules(classifier: Classifier, revealing: bool = False) -> None:
+    """Raise RequestError if the model has an operation without a rule, or none for RevealCancel where that is requested."""
+    attribute(classifier, _few(classifier), Plan(baseline="mean"), revealing)
 
 
 def usual_baseline(classifier: Classifier) -> FillerName:
@@ -120,20 +96,11 @@ def _few(classifier: Classifier) -> ModelInputs:
     return ModelInputs([pieces], [segments], logits, logits.argmax(-1))
 
 
-def _explained(name: Quantity, target: Tensor, against: Tensor) -> Callable[[Tensor], Tensor]:
+def _explained(part: Part) -> Callable[[Tensor], Tensor]:
     """Return F of logits. Before a softmax they are centred over the classes, as the paper advises in section 3.6.
 
     It changes no value: what is common to all classes cancels, and so gets no share.
     """
-    centred = name in ("probability", "log_probability")
-    return lambda logits: quantity(
-        name, logits - logits.mean(-1, keepdim=True) if centred else logits, target, against
-    )
-
-
-def _logits(classifier: Classifier, batch: Batch, embeddings: Tensor) -> Tensor:
-    """Return logits at embeddings; of a TextCNN by plain operations, which have rules."""
-    net = classifier.model
-    if isinstance(net, TextCNN):
-        return classifier.run(lambda: net.plain_logits(**batch), embeddings)
-    return classifier.logits(batch, embeddings)
+    if part.plan.quantity in ("probability", "log_probability"):
+        return lambda logits: part.value(logits - logits.mean(-1, keepdim=True))
+    return part.value

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, Field, TypeAdapter
 
 from augment.attribution.coalitions import SamplingSettings
-from augment.attribution.deeplift import DeepLift
+from augment.attribution.deeplift import DeepLift, DeepLiftSettings
 from augment.attribution.gradient_methods import (
     Gradient,
     GradientXInput,
@@ -20,13 +20,35 @@ from augment.attribution.lime import Lime
 from augment.attribution.method import AttributionMethod
 from augment.attribution.occlusion import Occlusion, OcclusionSettings
 from augment.attribution.piece_method import BaselineSettings, CutSettings
+from augment.attribution.sampled_gradients import (
+    ExpectedGradients,
+    SampleSettings,
+    SmoothGradient,
+    SmoothSettings,
+)
 from augment.attribution.shapley import Shapley, ShapleySettings
 
 MethodName = Literal[
-    "integrated_gradients", "gradient", "gradient_x_input", "deeplift", "occlusion", "shapley", "lime"
+    "integrated_gradients",
+    "expected_gradients",
+    "gradient",
+    "gradient_x_input",
+    "smooth_gradient",
+    "deeplift",
+    "occlusion",
+    "shapley",
+    "lime",
 ]
 AnyMethod = Annotated[
-    IntegratedGradients | Gradient | GradientXInput | DeepLift | Occlusion | Shapley | Lime,
+    IntegratedGradients
+    | ExpectedGradients
+    | Gradient
+    | GradientXInput
+    | SmoothGradient
+    | DeepLift
+    | Occlusion
+    | Shapley
+    | Lime,
     Field(discriminator="method"),
 ]
 METHODS: dict[str, type[AttributionMethod]] = {
@@ -42,7 +64,16 @@ class _Choice(BaseModel, frozen=True, extra="forbid"):
 
 
 class Settings(
-    ShapleySettings, SamplingSettings, OcclusionSettings, StopSettings, BaselineSettings, CutSettings, _Choice
+    SmoothSettings,
+    SampleSettings,
+    DeepLiftSettings,
+    ShapleySettings,
+    SamplingSettings,
+    OcclusionSettings,
+    StopSettings,
+    BaselineSettings,
+    CutSettings,
+    _Choice,
 ):
     """The keys of all methods together, as a stage has them; each method has some of them."""
 
