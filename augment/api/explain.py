@@ -95,7 +95,8 @@ def explain(
     text-classification pipeline of transformers, a fitted scikit-learn pipeline, or any function from a list of texts to
     probabilities [N, C] with its `classes`; what has no gradients is explained by occlusion, and `notices` report it.
     target: a label, or a list of one a text; the predicted label by default. method: integrated_gradients by default, or
-    deeplift, gradient, gradient_x_input, occlusion, shapley, lime. quantity: the logit by default, of a function the probability. run: settings of
+    expected_gradients, deeplift, gradient, gradient_x_input, smooth_gradient, guided_backprop, deconvnet, grad_cam,
+    guided_grad_cam, hires_cam, pooling_weights, occlusion, shapley, lime; docs/attribution.md. quantity: the logit by default, of a function the probability. run: settings of
     the section `run`, such as {"device": "cpu"}. progress: False for no bar; by default one on a terminal.
 
     WrongTypeError, also a TypeError, for what is no text or model; RequestError for empty texts, or a method that the model

@@ -31,7 +31,6 @@ class DeepLift(DeepLiftSettings, BaselineMethod):
     """Share out the change of the answer by one of the two rules."""
 
     costs: ClassVar[str] = "which is one evaluation of each row and its baseline"
-    complete: ClassVar[bool] = True
     method: Literal["deeplift"] = "deeplift"
 
     def check(self, classifier: "Classifier") -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from augment.attribution.difference_mode import Rules
 from augment.attribution.path_integral import ModelInputs, Plan, Scores
 from augment.attribution.reveal_cancel import RevealingRules
-from augment.attribution.row_parts import Part, Shares, plain_logits, scored
+from augment.attribution.row_parts import RowPart, Shares, plain_logits, scored
 from augment.ig.baseline import FillerName
 from augment.models.classifier import Classifier
 
@@ -59,12 +59,16 @@ def changes_of(
 def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan, revealing: bool = False) -> Scores:
     """Return the scores of every row. error: |gap| as a share of the change of F. revealing: by RevealCancel where it applies."""
 
-    def score(part: Part) -> Shares:
+    def score(part: RowPart) -> Shares:
         """Score one batch."""
         explained = _explained(part)
         twice = {name: torch.cat([tensor, tensor]) for name, tensor in part.batch.items()}
         changes = changes_of(
-            lambda both: plain_logits(classifier, twice, both), part.inputs, part.start(), explained, revealing
+            lambda both: plain_logits(classifier, twice, both),
+            part.inputs,
+            part.start(),
+            explained,
+            revealing,
         )
         return Shares(changes.pieces, changes.floor, value=changes.value)
 
@@ -73,7 +77,7 @@ def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan, revealing: 
 
 def try_rules(classifier: Classifier, revealing: bool = False) -> None:
     """Raise RequestError if the model has an operation without a rule, or none for RevealCancel where that is requested."""
-    attribute(classifier, _few(classifier), Plan(baseline="mean"), revealing)
+    attribute(classifier, few_pieces(classifier), Plan(baseline="mean"), revealing)
 
 
 def usual_baseline(classifier: Classifier) -> FillerName:
@@ -81,14 +85,14 @@ def usual_baseline(classifier: Classifier) -> FillerName:
 
     For such a model F is constant but for the last bit of the way to zero, and multipliers there have no limit.
     """
-    scores = attribute(classifier, _few(classifier), Plan())
+    scores = attribute(classifier, few_pieces(classifier), Plan())
     size = np.abs(scores.pieces[0]).sum()
     if np.isfinite(size) and size <= _EXPLODED * max(abs(scores.value[0] - scores.floor[0]), 1e-3):
         return "zero"
     return "mask" if classifier.has_mask else "mean"
 
 
-def _few(classifier: Classifier) -> ModelInputs:
+def few_pieces(classifier: Classifier) -> ModelInputs:
     """Return one row of a few pieces, to try the model on."""
     pieces = classifier.some_pieces()
     segments = [0] * len(pieces)
@@ -96,7 +100,7 @@ def _few(classifier: Classifier) -> ModelInputs:
     return ModelInputs([pieces], [segments], logits, logits.argmax(-1))
 
 
-def _explained(part: Part) -> Callable[[Tensor], Tensor]:
+def _explained(part: RowPart) -> Callable[[Tensor], Tensor]:
     """Return F of logits. Before a softmax they are centred over the classes, as the paper advises in section 3.6.
 
     It changes no value: what is common to all classes cancels, and so gets no share.

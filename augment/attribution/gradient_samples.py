@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from augment.attribution.row_parts import Part, Shares
+from augment.attribution.row_parts import RowPart, Shares
 
 Moment = Literal["mean", "square", "variance"]
 _TINY = 1e-12
 
 
-def smoothed(part: Part, noise: float, samples: int, moment: Moment) -> Shares:
+def smoothed(part: RowPart, noise: float, samples: int, moment: Moment) -> Shares:
     """Return the scores of a batch from gradients g at the text with Gaussian noise added to its embeddings.
 
     The standard deviation is `noise` times the range of the embeddings of the row, as the paper has it. mean: the length of the
@@ -36,14 +36,14 @@ def smoothed(part: Part, noise: float, samples: int, moment: Moment) -> Shares:
     return Shares(spread.sum(-1))
 
 
-def _ranges(part: Part) -> Tensor:
+def _ranges(part: RowPart) -> Tensor:
     """Return the largest minus the smallest number in the embeddings of each row, [B]."""
     absent = ~part.present[:, :, None]
     largest = part.inputs.masked_fill(absent, -torch.inf).amax((1, 2))
     return largest - part.inputs.masked_fill(absent, torch.inf).amin((1, 2))
 
 
-def _noise(part: Part, draws: Sequence[np.random.Generator]) -> Tensor:
+def _noise(part: RowPart, draws: Sequence[np.random.Generator]) -> Tensor:
     """Return standard normal numbers like the embeddings of a batch, 0 where rows are padded."""
     result = torch.zeros_like(part.inputs)
     for row, (length, rng) in enumerate(zip(part.lengths, draws, strict=True)):
@@ -51,7 +51,7 @@ def _noise(part: Part, draws: Sequence[np.random.Generator]) -> Tensor:
     return result
 
 
-def expected(part: Part, starts: Sequence[Tensor], samples: int) -> Shares:
+def expected(part: RowPart, starts: Sequence[Tensor], samples: int) -> Shares:
     """Return the expected gradients of a batch: the mean of (x - x') . gradient at x' + a (x - x') over starts and a.
 
     Erion et al. 2021, equation 3. starts: several baselines [B, T, D], taken in turn; a is drawn once from each of as many
@@ -59,11 +59,11 @@ def expected(part: Part, starts: Sequence[Tensor], samples: int) -> Shares:
     standard errors over the sum of |scores|.
     """
     ways = [part.rng(index, "expected") for index in range(len(part.indices))]
-    places = np.stack([(rng.permutation(samples) + rng.random(samples)) / samples for rng in ways])
+    positions = np.stack([(rng.permutation(samples) + rng.random(samples)) / samples for rng in ways])
     along = []
     for sample in range(samples):
         start = starts[sample % len(starts)]
-        share = torch.from_numpy(places[:, sample]).to(part.inputs)[:, None, None]
+        share = torch.from_numpy(positions[:, sample]).to(part.inputs)[:, None, None]
         gradient = part.gradient(torch.lerp(start, part.inputs, share))
         along.append((gradient * (part.inputs - start)).sum(-1).double())
     each = torch.stack(along)

@@ -16,6 +16,15 @@ from augment.attribution.gradient_methods import (
     IntegratedGradients,
     StopSettings,
 )
+from augment.attribution.layer_methods import (
+    DeconvNet,
+    GradCam,
+    GuidedBackprop,
+    GuidedGradCam,
+    HiResCam,
+    PoolingWeights,
+    WeightingSettings,
+)
 from augment.attribution.lime import Lime
 from augment.attribution.method import AttributionMethod
 from augment.attribution.occlusion import Occlusion, OcclusionSettings
@@ -35,6 +44,12 @@ MethodName = Literal[
     "gradient_x_input",
     "smooth_gradient",
     "deeplift",
+    "guided_backprop",
+    "deconvnet",
+    "grad_cam",
+    "guided_grad_cam",
+    "hires_cam",
+    "pooling_weights",
     "occlusion",
     "shapley",
     "lime",
@@ -46,6 +61,12 @@ AnyMethod = Annotated[
     | GradientXInput
     | SmoothGradient
     | DeepLift
+    | GuidedBackprop
+    | DeconvNet
+    | GradCam
+    | GuidedGradCam
+    | HiResCam
+    | PoolingWeights
     | Occlusion
     | Shapley
     | Lime,
@@ -64,6 +85,7 @@ class _Choice(BaseModel, frozen=True, extra="forbid"):
 
 
 class Settings(
+    WeightingSettings,
     SmoothSettings,
     SampleSettings,
     DeepLiftSettings,

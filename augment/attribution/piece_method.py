@@ -9,7 +9,7 @@ class Mine(PieceMethod):
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
+from typing import TYPE_CHECKING, Literal, Self, cast
 
 import numpy as np
 from pydantic import BaseModel, Field, model_validator
@@ -66,9 +66,7 @@ class BaselineSettings(BaseModel, frozen=True, extra="forbid"):
 
 
 class PieceMethod(AttributionMethod):
-    """A method that scores pieces. complete: whether the scores have to add up to F(x) - F(baseline), and so have a gap."""
-
-    complete: ClassVar[bool] = False
+    """A method that scores pieces. Where scores have to add up to F(x) - F(baseline), the latter is known, and they have a gap."""
 
     def scores(self, classifier: "Classifier", rows: "ModelInputs", plan: "Plan") -> "Scores":
         """Return the scores of the pieces of every row."""
@@ -109,8 +107,12 @@ class PieceMethod(AttributionMethod):
             "status": list(scores.status),
             "baseline": [baseline] * count,
         }
-        if self.complete:
-            facts |= {"gap": list(scores.gap), "error": list(scores.error)}
+        free = np.isnan(scores.floor)
+        if not free.all():
+            facts |= {
+                name: [None if unknown else value for value, unknown in zip(values, free, strict=True)]
+                for name, values in (("gap", scores.gap), ("error", scores.error))
+            }
         cost = scores.evals.clip(max=MOST_EVALUATIONS).tolist()
         return TokenScores([tokens for tokens, _ in sums], scores.value, cost, facts, broken)
 

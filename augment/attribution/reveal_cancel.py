@@ -90,7 +90,9 @@ class RevealingRules(Rules):
         """Raise RequestError if the rule was used nowhere."""
         if not self._used:
             what = "no ReLU of this model follows an affine map, so the rule applies nowhere"
-            raise RequestError("rule: reveal_cancel", what, "leave it out for `rescale`, which fits every model")
+            raise RequestError(
+                "rule: reveal_cancel", what, "leave it out for `rescale`, which fits every model"
+            )
 
     def __torch_function__(
         self,
@@ -158,17 +160,17 @@ class RevealingRules(Rules):
             return None
         largest = x.detach().amax(dim)
         shares = shares_of_maximum(x.detach(), largest.unsqueeze(dim), dim)
-        weighted = [torch.cat([(halves(sign)[0] * shares).sum(dim), largest[len(shares) :] * 0]) for sign in signs]
+        weighted = [
+            torch.cat([(halves(sign)[0] * shares).sum(dim), largest[len(shares) :] * 0]) for sign in signs
+        ]
         return self._joined(largest, (weighted[0], weighted[1]))
 
     def _cancelled(self, x: Tensor, signs: Signs) -> Tensor:
         """Return the ReLU of x, whose change is that of both parts by RevealCancel."""
         self._used = True
         (text, reference), (plus, minus) = halves(x), (halves(sign)[0].detach() for sign in signs)
-        slopes = [
-            _mean_slope(reference, mine, other) for mine, other in ((plus, minus), (minus, plus))
-        ]
-        change = sum(halves(sign)[0] * slope for sign, slope in zip(signs, slopes, strict=True))
+        slopes = [_mean_slope(reference, mine, other) for mine, other in ((plus, minus), (minus, plus))]
+        change = halves(signs[0])[0] * slopes[0] + halves(signs[1])[0] * slopes[1]
         change = torch.cat([change, torch.zeros_like(reference)])
         plain = torch.cat([torch.relu(text), torch.relu(reference)])
         return torch.as_tensor(plain + (change - change.detach()))
@@ -178,7 +180,9 @@ def _mean_slope(reference: Tensor, mine: Tensor, other: Tensor) -> Tensor:
     """Return what a ReLU rises for one part of its change, the mean of before and after the other part, as a share of it."""
     before = torch.relu(reference + mine) - torch.relu(reference)
     after = torch.relu(reference + other + mine) - torch.relu(reference + other)
-    return torch.where(mine == 0, torch.zeros_like(mine), (before + after) / 2 / torch.where(mine == 0, 1.0, mine))
+    return torch.where(
+        mine == 0, torch.zeros_like(mine), (before + after) / 2 / torch.where(mine == 0, 1.0, mine)
+    )
 
 
 def _part(x: Tensor, weight: Tensor, linear_map: Affine, sign: int) -> Tensor:

@@ -24,7 +24,7 @@ _TINY = 1e-12
 
 
 @dataclass(frozen=True)
-class Part:
+class RowPart:
     """Some rows as one batch. inputs: [B, T, D], their embeddings; target, against: [B], the classes of the quantity."""
 
     classifier: Classifier
@@ -102,7 +102,7 @@ def scored(
     rows: ModelInputs,
     plan: Plan,
     evaluations: int,
-    score: Callable[[Part], Shares],
+    score: Callable[[RowPart], Shares],
     together: int = 1,
 ) -> Scores:
     """Return the scores of every row, in float32, from those of each batch. together: how many copies of a row meet in one.
@@ -120,8 +120,15 @@ def scored(
         batch = classifier.batch([rows.pieces[row] for row in here], [rows.segments[row] for row in here])
         inputs = classifier.embed(batch).detach()
         device = classifier.device
-        part = Part(
-            classifier, rows, plan, here, batch, inputs, rows.target[here].to(device), against[here].to(device)
+        part = RowPart(
+            classifier,
+            rows,
+            plan,
+            here,
+            batch,
+            inputs,
+            rows.target[here].to(device),
+            against[here].to(device),
         )
         shares = score(part)
         table = shares.pieces.detach().double().cpu().numpy()

@@ -11,21 +11,20 @@ from pydantic import BaseModel, Field
 
 from augment.attribution.method import Explained, Setting, TokenScores
 from augment.attribution.piece_method import (
+    BaselineSettings,
     PieceMethod,
     calibration_path,
     keep_references,
     model_inputs,
     references_of,
 )
-from augment.attribution.piece_method import BaselineSettings
 from augment.errors import RequestError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from augment.attribution.baseline_texts import References
     from augment.attribution.path_integral import ModelInputs, Plan, Scores
-    from augment.attribution.row_parts import Part, Shares
+    from augment.attribution.row_parts import RowPart, Shares
     from augment.models.classifier import Classifier
 
 
@@ -82,7 +81,6 @@ class ExpectedGradients(SampleSettings, PieceMethod):
     """
 
     costs: ClassVar[str] = "which starts from several baselines at random points of the way"
-    complete: ClassVar[bool] = True
     method: Literal["expected_gradients"] = "expected_gradients"
 
     def prepare(self, setting: Setting, size: int, rows: Callable[[], Explained]) -> None:
@@ -103,7 +101,7 @@ class ExpectedGradients(SampleSettings, PieceMethod):
         inputs, plan = model_inputs(rows), Plan(quantity=rows.quantity)
         starts = None if references is None else references.starts("corpus", inputs)
 
-        def score(part: "Part") -> "Shares":
+        def score(part: "RowPart") -> "Shares":
             """Score one batch."""
             return expected(part, _fillers(part) if starts is None else _texts(part, starts), self.samples)
 
@@ -111,7 +109,7 @@ class ExpectedGradients(SampleSettings, PieceMethod):
         return self.of_tokens(rows, scores, "fillers" if starts is None else "corpus")
 
 
-def _fillers(part: "Part") -> "list[Tensor]":
+def _fillers(part: "RowPart") -> "list[Tensor]":
     """Return the embeddings of every filler that a model has, [B, T, D] each."""
     from augment.ig.baseline import FillerName
 
@@ -124,7 +122,7 @@ def _fillers(part: "Part") -> "list[Tensor]":
     return results
 
 
-def _texts(part: "Part", starts: list[list[list[int]]]) -> "list[Tensor]":
+def _texts(part: "RowPart", starts: list[list[list[int]]]) -> "list[Tensor]":
     """Return the embeddings of other texts in place of those of a batch, [B, T, D] each."""
     segments = [part.rows.segments[row] for row in part.indices]
     return [

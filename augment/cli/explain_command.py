@@ -44,7 +44,9 @@ def explain(
         str,
         typer.Option(
             "--method",
-            help="Attribution method: also deeplift, gradient, gradient_x_input, occlusion, shapley, lime.",
+            help="Attribution method: also "
+            "expected_gradients, deeplift, gradient, gradient_x_input, smooth_gradient, guided_backprop, deconvnet, "
+            "grad_cam, guided_grad_cam, hires_cam, pooling_weights, occlusion, shapley, lime.",
         ),
     ] = "integrated_gradients",
     html: Annotated[

@@ -318,6 +318,9 @@ class TrainConfig(Section):
         min_length=1,
         description="folder or hub id of an encoder whose pieces and word vectors a textcnn has, as they are",
     )
+    pooling: Literal["max", "average", "attention", "minimum_variance"] = Field(
+        default="max", description="how a textcnn makes one vector of the windows of a text"
+    )
     epochs: float | None = Field(
         default=None,
         gt=0,
@@ -358,6 +361,14 @@ class TrainConfig(Section):
             None,
             "with `start: textcnn`, which has no layers" if info.data.get("start") == "textcnn" else None,
         )
+        return value
+
+    @field_validator("pooling")
+    @classmethod
+    def _of_a_textcnn(cls, value: str, info: ValidationInfo) -> str:
+        """Refuse a pooling of a model that has its own."""
+        other = info.data.get("start") != "textcnn"
+        _idle(value, "max", "without `start: textcnn`, which pools windows" if other else None)
         return value
 
     @field_validator("vocabulary")

@@ -171,7 +171,7 @@ class Classifier:
     @property
     def has_closed_form(self) -> bool:
         """Whether the path integral from the zero embedding has a closed form."""
-        return isinstance(self.model, TextCNN)
+        return isinstance(self.model, TextCNN) and self.model.config.pooling == "max"
 
     def run(self, forward: Callable[[], Tensor], embeddings: Tensor | None) -> Tensor:
         """Return what a forward pass gives, float32, with `embeddings` in place of the embedding output if given."""

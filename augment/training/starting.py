@@ -29,6 +29,7 @@ def start_of(
         "id2label": dict(enumerate(classes)),
         "label2id": {name: index for index, name in enumerate(classes)},
     }
+    shape = {"num_labels": len(classes), "pooling": settings.pooling, **names}
     if settings.start not in ("textcnn", "bert-small"):
         return _pretrained(job, names)
     if settings.vectors is not None:
@@ -36,7 +37,7 @@ def start_of(
         from augment.training.pretrained_vectors import on_vectors
 
         folder = look(resolve(settings.vectors, None, job.run.allow_download)).path
-        return on_vectors(folder, TextCNNConfig(num_labels=len(classes), **names))
+        return on_vectors(folder, TextCNNConfig(**shape))
     texts = fitting.texts + [pair for pair in fitting.pairs if pair is not None]
     tokenizer = learn(texts, settings.vocabulary, longest)
     if settings.start == "textcnn":
@@ -44,15 +45,17 @@ def start_of(
             raise RequestError(
                 "train.start: textcnn", "this model reads one text, the corpus has pairs", "use bert-small"
             )
-        return TextCNN(TextCNNConfig(vocab_size=len(tokenizer), num_labels=len(classes), **names)), tokenizer
+        return TextCNN(TextCNNConfig(vocab_size=len(tokenizer), **shape)), tokenizer
     sizes = {
         "hidden_size": 128,
         "num_hidden_layers": settings.layers or 2,
         "num_attention_heads": 2,
         "intermediate_size": 512,
     }
-    shape = BertConfig(vocab_size=len(tokenizer), max_position_embeddings=max(512, longest), **sizes, **names)
-    return BertForSequenceClassification(shape), tokenizer
+    config = BertConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=max(512, longest), **sizes, **names
+    )
+    return BertForSequenceClassification(config), tokenizer
 
 
 def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from augment.attribution.path_integral import Plan
 from augment.attribution.piece_method import model_inputs
-from augment.attribution.row_parts import Part, Shares, scored
+from augment.attribution.row_parts import RowPart, Shares, scored
 from augment.config.sections import ModelConfig, RunConfig
 from augment.models.classifier import Classifier, open_classifier
 from tests.attribution.test_occlusion import rows_of
@@ -22,11 +22,11 @@ def opened(name: str, folder: Path) -> Classifier:
     return open_classifier(ModelConfig(path=str(saved), max_length=64), CPU)
 
 
-def part_of(classifier: Classifier, texts: list[str], plan: Plan | None = None) -> Part:
+def part_of(classifier: Classifier, texts: list[str], plan: Plan | None = None) -> RowPart:
     """Return texts as one batch."""
-    parts: list[Part] = []
+    parts: list[RowPart] = []
 
-    def keep(part: Part) -> Shares:
+    def keep(part: RowPart) -> Shares:
         """Keep the batch."""
         parts.append(part)
         return Shares(part.inputs.sum(-1))

@@ -52,7 +52,7 @@ def _net() -> TextCNN:
     return net
 
 
-class _Twin(nn.Module):
+class Twin(nn.Module):
     """The same net in modules that Captum knows."""
 
     def __init__(self, net: TextCNN) -> None:
@@ -102,7 +102,7 @@ def test_scores_of_a_textcnn_are_those_of_captum_and_of_the_closed_form() -> Non
 
     forward = plain_forward(net, ids)
     ours = changes_of(forward, inputs, zero, value)
-    captum = Captum(_Twin(net)).attribute(inputs.clone().requires_grad_(True), zero, target=classes).sum(-1)
+    captum = Captum(Twin(net)).attribute(inputs.clone().requires_grad_(True), zero, target=classes).sum(-1)
     torch.testing.assert_close(ours.pieces, captum, rtol=0, atol=1e-10)
     here = inputs.clone().requires_grad_(True)
     handle = net.embedding.register_forward_hook(lambda *_: here)

@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from augment.api.explain import explain
+from augment.attribution.methods import METHODS
 from augment.ig.gradients import Gradients, Question, evaluate
 from augment.ig.quadrature import gauss_legendre
+from tests.conftest import CHECKOUT
 from tests.ig.test_gradients import Formula, drawn
 
 # F [B] of embeddings [B, T, D], and the scores [B, T] of inputs against a baseline.
@@ -183,3 +186,11 @@ def test_two_ways_to_compute_one_function_have_the_same_scores(method: Method, s
     one = method(lambda x: torch.relu(x).sum((1, 2)), inputs, baseline)
     other = method(lambda x: torch.maximum(x, torch.zeros_like(x)).sum((1, 2)), inputs, baseline)
     torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("page", ["docs/attribution.md", "docs/attribution.zh.md"])
+def test_every_method_is_in_both_tables_and_in_the_help(page: str) -> None:
+    text = (CHECKOUT / page).read_text(encoding="utf-8")
+    assert [name for name in METHODS if f"| `{name}` |" not in text] == []
+    described = (CHECKOUT / "augment/cli/explain_command.py").read_text(encoding="utf-8")
+    assert [name for name in METHODS if name not in described or name not in str(explain.__doc__)] == []

@@ -6,17 +6,21 @@ import numpy as np
 import pytest
 import torch
 
+from augment.attribution.gradient_samples import smoothed
 from augment.attribution.method import AttributionMethod
 from augment.attribution.methods import method_of
-from augment.attribution.row_parts import Part
+from augment.attribution.row_parts import RowPart
 from augment.attribution.sampled_gradients import ExpectedGradients, SmoothGradient
-from augment.attribution.gradient_samples import smoothed
 from augment.models.classifier import Classifier
 from tests.attribution.small_nets import opened, part_of
 from tests.attribution.test_occlusion import rows_of
 
 TEXTS = ["服务很好", "a good film", "bad", "服务 good 很差，but the film is good"]
-METHODS = [SmoothGradient(samples=4), SmoothGradient(samples=4, moment="variance"), ExpectedGradients(samples=4)]
+METHODS = [
+    SmoothGradient(samples=4),
+    SmoothGradient(samples=4, moment="variance"),
+    ExpectedGradients(samples=4),
+]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +60,7 @@ def test_noise_is_a_share_of_the_range_of_the_embeddings(bert: Classifier) -> No
     part = part_of(bert, TEXTS[:1])
     seen: list[torch.Tensor] = []
 
-    class Seeing(Part):
+    class Seeing(RowPart):
         """A part that keeps the points at which it is evaluated."""
 
         def gradient(self, embeddings: torch.Tensor) -> torch.Tensor:
@@ -64,16 +68,16 @@ def test_noise_is_a_share_of_the_range_of_the_embeddings(bert: Classifier) -> No
             seen.append(embeddings)
             return super().gradient(embeddings)
 
-    smoothed(Seeing(**vars(part)), 0.5, 64, "mean")
+    smoothed(Seeing(**vars(part)), 0.5, 24, "mean")
     spread = torch.stack(seen).sub(part.inputs).std()
-    assert float(spread / (part.inputs.max() - part.inputs.min())) == pytest.approx(0.5, rel=0.03)
+    assert float(spread / (part.inputs.max() - part.inputs.min())) == pytest.approx(0.5, rel=0.05)
 
 
 def test_expected_gradients_near_the_mean_change_as_samples_grow(bert: Classifier) -> None:
-    rows = replace(rows_of(bert, TEXTS), quantity="difference")
-    few, many = (ExpectedGradients(samples=count).attribute(bert, rows) for count in (10, 640))
+    rows = replace(rows_of(bert, TEXTS[:2]), quantity="difference")
+    few, many = (ExpectedGradients(samples=count).attribute(bert, rows) for count in (5, 160))
     gaps = [np.abs(np.asarray(scores.facts["gap"], dtype=float)).mean() for scores in (few, many)]
     errors = [np.asarray(scores.facts["error"], dtype=float).mean() for scores in (few, many)]
-    assert gaps[1] < gaps[0] / 3
-    assert errors[1] < errors[0] / 3
+    assert gaps[1] < gaps[0] / 2
+    assert errors[1] < errors[0] / 2
     assert set(many.facts["baseline"]) == {"fillers"}
