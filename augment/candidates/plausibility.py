@@ -91,10 +91,12 @@ class Plausibility:
     senses: Senses
     calibrations: Mapping[Spoken, FitScale]
 
-    def fits(self, left: np.ndarray, word: np.ndarray, right: np.ndarray, spoken: Spoken) -> np.ndarray:
-        """Return the chance that words read well between their neighbours, [N] float64."""
+    def fits(
+        self, left: np.ndarray, word: np.ndarray, right: np.ndarray, spoken: Spoken, less: int = 0
+    ) -> np.ndarray:
+        """Return the chance that words read well between their neighbours, [N] float64, with `less` occurrences left out."""
         weights = np.asarray(self.calibrations[spoken].fit)
-        odds = np.exp(weights[0] + self.features(left, word, right) @ weights[1:])
+        odds = np.exp(weights[0] + self.features(left, word, right, less) @ weights[1:])
         return np.asarray(odds / (1 + odds))
 
     def same(self, old: np.ndarray, new: np.ndarray, spoken: Spoken) -> np.ndarray:

@@ -20,6 +20,8 @@ from augment.candidates.word_counts import UNSEEN
 Replaced = tuple[str, tuple[str, ...], tuple[str, ...], str]
 # How often two words must be seen next to each other where those between them are dropped.
 _SEEN = 2
+# From this chance on it is enough that other words fit as well as those that are there, where neighbours are rare.
+_AS_GOOD = 0.5
 # Added to counts of pairs, of which most were never seen.
 _UNSEEN_PAIR = 0.3
 
@@ -45,35 +47,45 @@ class Wordings:
         counts = self._plausibility.evidence
         new_paths = [(left, *new, right) for left, _, new, right in wanted]
         old_paths = [(left, *old, right) for left, old, _, right in wanted]
-        new_ids, new_of = _flat(counts.ids, new_paths)
-        chances, known = np.full(len(wanted), SUREST), np.ones(len(wanted), bool)
-        # Each word between two others.
-        inner = np.flatnonzero((new_of[:-2] == new_of[1:-1]) & (new_of[1:-1] == new_of[2:]))
-        left, word, right, owner = new_ids[inner], new_ids[inner + 1], new_ids[inner + 2], new_of[inner]
         english = np.array(
             [spoken_of(new[0] if new else left or right) == "en" for left, _, new, right in wanted], bool
         )
-        fits = np.zeros(len(inner))
-        both: tuple[tuple[Spoken, np.ndarray], ...] = (("zh", ~english[owner]), ("en", english[owner]))
-        for spoken, mine in both:
-            if mine.any():
-                fits[mine] = self._plausibility.fits(left[mine], word[mine], right[mine], spoken)
-        np.minimum.at(chances, owner, fits)
+        new_ids, new_of = _flat(counts.ids, new_paths)
+        old_ids, old_of = _flat(counts.ids, old_paths)
+        fits = self._fits(new_ids, new_of, english, 0)
+        as_good = (fits >= _AS_GOOD) & (fits >= self._fits(old_ids, old_of, english, 1))
+        chances = np.where(as_good, SUREST, np.minimum(fits, SUREST))
+        known = np.ones(len(wanted), bool)
+        inner = np.flatnonzero((new_of[:-2] == new_of[1:-1]) & (new_of[1:-1] == new_of[2:])) + 1
+        word = new_ids[inner]
         train = np.where(word >= 0, counts.train[word], 0) > 0
-        np.logical_and.at(known, owner, train & (word != UNSEEN))
+        np.logical_and.at(known, new_of[inner], train & (word != UNSEEN))
         pairs = np.flatnonzero(new_of[:-1] == new_of[1:])
         bare = np.array([not new for _, _, new, _ in wanted], bool)
         seen = np.zeros(len(wanted), np.int64)
         np.add.at(seen, new_of[pairs], counts.pairs(new_ids[pairs], new_ids[pairs + 1]))
         known &= ~bare | (seen >= _SEEN)
-        more = self._likely(new_ids, new_of, len(wanted)) - self._likely(
-            *_flat(counts.ids, old_paths), len(wanted)
-        )
+        more = self._likely(new_ids, new_of, len(wanted)) - self._likely(old_ids, old_of, len(wanted))
         shares = 1 / (1 + np.exp(-np.clip(more, -30, 30)))
         return [
             Tested(float(chance) if ok else 0.0, float(share))
             for chance, ok, share in zip(chances, known, shares, strict=True)
         ]
+
+    def _fits(self, ids: np.ndarray, owner: np.ndarray, english: np.ndarray, less: int) -> np.ndarray:
+        """Return the chance that each line of words reads well, [N] float64: of the word between two others that fits least.
+
+        less: occurrences of the words that are left out.
+        """
+        chances = np.ones(len(english))
+        inner = np.flatnonzero((owner[:-2] == owner[1:-1]) & (owner[1:-1] == owner[2:]))
+        both: tuple[tuple[Spoken, bool], ...] = (("zh", False), ("en", True))
+        for spoken, wanted in both:
+            mine = inner[english[owner[inner]] == wanted]
+            if len(mine):
+                fits = self._plausibility.fits(ids[mine], ids[mine + 1], ids[mine + 2], spoken, less)
+                np.minimum.at(chances, owner[mine], fits)
+        return chances
 
     def _likely(self, ids: np.ndarray, owner: np.ndarray, count: int) -> np.ndarray:
         """Return the logarithm of how often people write each line of words, up to what its ends decide, [N] float64."""

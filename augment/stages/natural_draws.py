@@ -20,7 +20,7 @@ from augment.stages.editor import Draw, Drawer
 from augment.text.quoted import is_quoted
 
 # Of all edits of a run, about, what one pair of words may make at most; samples that a row has, as a rule.
-_PAIR_SHARE, _USUAL = 0.03, 2
+_PAIR_SHARE, _USUAL = 0.05, 2
 # What ends a clause.
 _MARKS = frozenset("，。！？；：、…~,.!?;:()（）\n")
 

@@ -10,6 +10,7 @@ from augment.text.rephrasing.proposal import Wording
 from augment.text.rephrasing.words import (
     DRAWN,
     ENGLISH,
+    MEASURES,
     NEGATED_VERBS,
     OWNERS,
     PEOPLE,
@@ -22,6 +23,7 @@ from augment.text.rephrasing.words import (
 
 _DONE = frozenset(("got", "been", "had", "become", "gotten"))
 _COPULAS = frozenset(("is", "are", "was", "were", "'s", "it's", "'re"))
+_NUMBERS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "ten": "10"}
 _DEGREES = ("very", "really", "truly")
 
 
@@ -88,7 +90,12 @@ def _relates(sentence: English, first: int, last: int) -> bool:
 
 def _concedes(sentence: English, first: int, last: int) -> bool:
     """Return whether a word opens a clause."""
-    return sentence.is_a(first, "SCONJ") and sentence.is_clause(last)
+    return sentence.word(first - 1) != "even" and sentence.is_a(first, "SCONJ") and sentence.is_clause(last)
+
+
+def _concedes_even(sentence: English, first: int, last: int) -> bool:
+    """Return whether two words open a clause: even though it works."""
+    return sentence.is_clause(last)
 
 
 def _ends(sentence: English, first: int, last: int) -> bool:
@@ -117,12 +124,72 @@ def _may(sentence: English, first: int, last: int) -> bool:
     return sentence.is_a(first, "AUX") and sentence.is_a(last, "VERB", "AUX", "ADV")
 
 
+def _turns(sentence: English, first: int, last: int) -> bool:
+    """Return whether a word turns a sentence, or joins two qualities: it works , (but) slowly; long (but) good."""
+    before = sentence.words(sentence.first, first)
+    if (
+        any(map(is_negation, before))
+        or "n't" in before
+        or sentence.word(last) in ("also", "for", "not", "another")
+    ):
+        return False
+    joins = sentence.is_a(first - 1, "ADJ") and sentence.is_a(last, "ADJ", "ADV")
+    return joins or (
+        before[-1:] == [","] and sentence.is_a(last, "PRON", "DET", "ADV", "ADP", "PROPN", "SCONJ")
+    )
+
+
+def _nearly(sentence: English, first: int, last: int) -> bool:
+    """Return whether a number with its measure follows."""
+    return sentence.is_a(last, "NUM") and sentence.is_a(last + 1, "NOUN") and sentence.word(last) != "one"
+
+
+def _measured(sentence: English, first: int, last: int) -> bool:
+    """Return whether something is counted that is also written with digits."""
+    before = sentence.word(first - 1)
+    part = (
+        before.endswith(("/", ".", "~", "-"))
+        or before[-1:].isdigit()
+        or before in ("or", "and", "the", "these", "those")
+    )
+    return sentence.word(last) in MEASURES and not part
+
+
+def _looks(sentence: English, first: int, last: int) -> bool:
+    """Return whether a verb means how something looks: seems to, appears that."""
+    return sentence.word(last) in ("to", "that") or (
+        sentence.is_a(last, "ADJ") and not sentence.is_a(last + 1, "NOUN")
+    )
+
+
+def _many(sentence: English, first: int, last: int) -> bool:
+    """Return whether things follow, and no verb that needs `of` is before: reminded me (a lot of) it."""
+    return sentence.is_a(last, "NOUN", "ADJ") and not sentence.is_a(first - 1, "PRON", "NOUN", "PROPN")
+
+
 # Where some words mean what the words on their line of the list do; the others do so anywhere.
 _ONLY_WHERE: dict[tuple[str, ...], Callable[[English, int, int], bool]] = {
     ("which",): _relates,
     ("that",): _relates,
     ("although",): _concedes,
+    ("even", "though"): _concedes_even,
     ("though",): _concedes,
+    ("but",): _turns,
+    ("yet",): _turns,
+    ("about",): _nearly,
+    ("around",): _nearly,
+    ("over",): _nearly,
+    ("more", "than"): _nearly,
+    ("a", "lot", "of"): _many,
+    ("lots", "of"): _many,
+    ("plenty", "of"): _many,
+    ("truly",): _somewhat,
+    ("genuinely",): _somewhat,
+    **{(word,): _looks for word in ("seem", "seems", "seemed", "appear", "appears", "appeared")},
+    **{(word,): _measured for word in (*_NUMBERS, *_NUMBERS.values())},
+    ("rather", "than"): lambda sentence, first, last: (
+        sentence.is_a(last, "ADJ", "NOUN", "DET") or sentence.word(last).endswith("ing")
+    ),
     ("too",): _ends,
     ("as", "well"): _ends,
     ("simply",): _only,

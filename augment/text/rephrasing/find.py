@@ -17,6 +17,7 @@ from augment.text.omission.english import english_tags
 from augment.text.omission.english_sentence import english_sentences
 from augment.text.omission.line import HAN, Line, lines_of
 from augment.text.rephrasing.chinese_order import chinese_order
+from augment.text.rephrasing.chinese_variants import chinese_pairs, chinese_variants
 from augment.text.rephrasing.chinese_wordings import chinese_wordings
 from augment.text.rephrasing.english_order import english_order
 from augment.text.rephrasing.english_wordings import english_wordings
@@ -64,9 +65,9 @@ def _of_line(line: Line, offset: int, parts: WordParts) -> Iterator[Rephrasing]:
     """Yield the other wordings of a line."""
     if HAN.search(line.text):
         tags = [tag(word) or "" for word in line.words]
-        for exchange in chinese_order(line, tags):
+        for exchange in (*chinese_order(line, tags), *chinese_pairs(line, tags)):
             yield _exchanged(line, exchange, offset)
-        for wording in chinese_wordings(line, tags):
+        for wording in (*chinese_wordings(line, tags), *chinese_variants(line, tags)):
             yield _worded(line, wording, offset)
     english = english_tags(line, parts)
     if english is None:

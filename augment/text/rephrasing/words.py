@@ -125,6 +125,21 @@ ANYWHERE = """
 没想到 想不到
 谢谢 感谢
 送餐员 配送员 外卖员
+送餐小哥 外卖小哥 快递小哥
+有点 有点儿
+一会 一会儿
+这里 这儿
+那里 那儿
+哪里 哪儿
+真心 真的
+很久 好久
+第一次 头一次
+是否 是不是
+每个 每一个
+么 吗
+仍 仍然
+比如 例如
+即将 快要
 """
 # Negations that mean the same: anywhere, and where a clause begins.
 NEGATED = """
@@ -133,7 +148,18 @@ NEGATED = """
 不要 别
 """
 # What the writer did, with 我 or without.
-DEEDS = _words("等 点 订 定 吃 买 喝 叫 选 要 打电话 觉得 感觉 已经 一直 还是 从 下单 住 入住 去")
+DEEDS = _words(
+    "等 点 订 定 吃 买 喝 叫 选 要 打电话 觉得 感觉 已经 一直 还是 从 下单 住 入住 去 备注 等待 收到 拿到 尝 看 用 试 看到 打开"
+)
+# What is counted with, and numbers with their digits.
+COUNTED = _words(
+    "个 份 杯 次 遍 片 只 块 盒 瓶 根 袋 碗 串 件 本 张 元 天 顿 条 间 种 位 颗 斤 台 部 套 双 包"
+)
+COUNTS = {"两": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7", "八": "8", "九": "9", "十": "10"}
+# Where something is, in two ways.
+INSIDE = {"里": "里面", "里面": "里"}
+# Before 也 or 都 and a negation these mean: not even.
+EXTREMES = _words("连 一点 一个 丝毫 一次 一句 任何 谁 什么 啥 怎么 一点儿")
 HOUSES = _words("店 酒店 宾馆 饭店 餐厅")
 HOURS = {"一": "1", "两": "2", "三": "3", "四": "4", "五": "5", "六": "6"}
 # Pairs of English words that have one order.
@@ -188,6 +214,24 @@ too | as well
 needs to | has to
 need to | have to
 which | that
+but | yet
+each other | one another
+apart from | aside from
+rather than | instead of
+seems | appears
+seem | appear
+seemed | appeared
+about | around
+more than | over
+exactly | precisely
+truly | genuinely
+even though | although
+two | 2
+three | 3
+four | 4
+five | 5
+six | 6
+ten | 10
 may | might
 each | every
 """
@@ -208,6 +252,10 @@ NEGATED_VERBS = {
     "hasn't": ("has", "not"),
 }
 # What has parts of its own in reviews: the film's premise, the premise of the film.
+# What is counted in numbers that are written in digits as well.
+MEASURES = _words(
+    "hours hour minutes minute seconds years days weeks months times stars people dollars bucks inches miles pounds feet pages"
+)
 OWNERS = _words(
     "film movie picture story book phone camera player product plot director comedy drama script cast audience genre year city town world"
 )
