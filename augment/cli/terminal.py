@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from augment.output.manifest import Summary
     from augment.training import Training
 
+# Edits that the summary names.
+_FREQUENT = 5
+
 
 def answer(line: str) -> None:
     """Write a line of the result."""
@@ -119,6 +122,9 @@ def _print_figures(summary: "Summary") -> None:
         log(f"{name:<40} {figure(name, value):>10}")
     for name, value in summary.diversity.items():
         log(f"{name:<40} {written(name, value):>10}")
+    if summary.replacements:
+        frequent = list(summary.replacements.items())[:_FREQUENT]
+        log(f"most frequent edits: {', '.join(f'{edit} ({share:.1%})' for edit, share in frequent)}")
 
 
 def print_training(result: "Training") -> None:

@@ -41,7 +41,8 @@ class Card:
 
     about: what the pipeline does; edits: whether it makes samples; facts: names and values of what was run; counts:
     totals; files: rows by name; dropped: samples by reason; report: whether there is a report.html; keywords: whether the
-    key-word table does; diversity: how varied the samples are; findings: what a reader should know first; columns: those of data/ and probes/, of formats that do not
+    key-word table does; diversity: how varied the samples are; replacements: the most frequent edits, with
+    their share; findings: what a reader should know first; columns: those of data/ and probes/, of formats that do not
     hold them.
     """
 
@@ -56,6 +57,7 @@ class Card:
     report: bool = True
     keywords: bool = False
     diversity: Mapping[str, float] = field(default_factory=dict)
+    replacements: Mapping[str, float] = field(default_factory=dict)
     columns: Mapping[str, pa.Schema] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
 
@@ -64,6 +66,7 @@ def draw_card(card: Card) -> str:
     """Return the README of the folder: YAML that maps files to splits for `load_dataset`, and what the run was."""
     totals = [(name, f"{value:,}") for name, value in card.counts.items() if value]
     variety = [(name, written(name, value)) for name, value in card.diversity.items()]
+    frequent = [(edit, f"{share:.1%}") for edit, share in card.replacements.items()]
     reasons = [(reason, f"{count:,}") for reason, count in card.dropped.items()]
     parts = [
         _front_matter(card.files, card.columns),
@@ -74,6 +77,7 @@ def draw_card(card: Card) -> str:
         *_section("Notices", "\n".join(f"* {_cell(notice)}" for notice in card.notices)),
         *_section("Why samples were dropped", _rows(("reason", "samples"), reasons) if reasons else ""),
         *_section("How varied the samples are", _rows(("", ""), variety) if variety else ""),
+        *_section("The most frequent edits", _rows(("edit", "of all edits"), frequent) if frequent else ""),
         *_section("Files", _rows(("file", "rows", "what it holds"), _listing(card))),
         *_section("Load it", _loading(card)),
         _LINEAGE if card.edits else "",

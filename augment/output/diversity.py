@@ -9,7 +9,8 @@ all samples of a row in the subset, and all equals of a text in it.
     tally.figures()             # {"distinct-1": 0.31, ...}
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -20,9 +21,12 @@ import pyarrow.compute as pc
 from augment.output.two_sample import two_sample_auc
 from augment.seeding import key_of
 from augment.text.ngram_overlap import distinct, self_bleu
+from augment.text.segment import tokens_of
 
 # Source rows whose samples are compared, those of the smallest hashes; hashes of texts that are kept.
 ROWS, _TEXTS = 500, 1 << 20
+# Edits that the summary shows, different ones that are counted, and the letters of one that are shown.
+_MOST, _EDITS, _LONG = 20, 1 << 17, 40
 _COUNTS = {
     "copies of a source text",
     "samples with the same text",
@@ -72,7 +76,11 @@ class Equal:
 
 @dataclass
 class Diversity:
-    """The tally. lost: verdicts of samples that are dropped; given: the others; sample: words of a source row and of its given samples, by hash of its id."""
+    """The tally.
+
+    lost: verdicts of samples that are dropped; given: the others; sample: words of a source row and texts of its given samples,
+    by hash of its id; replaced: edits by what was there and what is there now.
+    """
 
     lost: frozenset[str] = frozenset({"drop"})
     rows: int = 0
@@ -81,7 +89,8 @@ class Diversity:
     words: int = 0
     sources: Equal = field(default_factory=Equal)
     samples: Equal = field(default_factory=Equal)
-    sample: dict[int, list[list[str]]] = field(default_factory=dict)
+    sample: dict[int, tuple[list[str], list[str]]] = field(default_factory=dict)
+    replaced: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def pass_by(self, table: pa.Table) -> None:
         """Remember the texts of source rows that no sample was made of."""
@@ -101,6 +110,7 @@ class Diversity:
         kept = table.take(pa.array(given))
         self.samples.add(_hashes(kept))
         self.edits += pc.sum(pc.list_value_length(kept.column("edits"))).as_py() or 0
+        self._count(kept.column("edits").combine_chunks())
         if "tokens" in table.column_names:
             self.words += int(_words(table)[owner[given]].sum())
             self._sample(table, owner[given], given)
@@ -121,7 +131,7 @@ class Diversity:
         if not self.given:
             return {}
         keys = sorted(self.sample)[:ROWS]
-        families = [self.sample[key] for key in keys]
+        families = [(own, *map(_tokens, samples)) for own, samples in (self.sample[key] for key in keys)]
         # One sample of each row, any of its stages.
         area = two_sample_auc(
             [(own, samples[key % len(samples)]) for key, (own, *samples) in zip(keys, families, strict=True)]
@@ -144,6 +154,25 @@ class Diversity:
             **({} if area is None else {"two-sample AUC": round(area, 4)}),
         }
 
+    def replacements(self) -> dict[str, float]:
+        """Return the most frequent edits, each with its share of all: `film > movie`, `+ very`, `- very`."""
+        ordered = sorted(self.replaced.items(), key=lambda item: (-item[1], item[0]))[:_MOST]
+        return {
+            _edit_text(old, new): round(count / self.edits, 4) for (old, new), count in ordered if count > 1
+        }
+
+    def _count(self, edits: pa.Array) -> None:
+        """Count edits by what was there and what is there now; rare ones are forgotten where there are very many."""
+        if not len(edits.flatten()):
+            return
+        old, new = (
+            pc.utf8_lower(pc.utf8_trim_whitespace(pc.struct_field(edits.flatten(), name)))
+            for name in ("old", "new")
+        )
+        self.replaced.update(zip(old.to_pylist(), new.to_pylist(), strict=True))
+        if len(self.replaced) > _EDITS:
+            self.replaced = Counter({edit: count for edit, count in self.replaced.items() if count > 1})
+
     def _equal(self) -> tuple[int, int]:
         """Return how many samples equal a source text, and how many repeat a sample; estimates beyond a million texts."""
         bits = max(self.sources.bits, self.samples.bits)
@@ -162,33 +191,25 @@ class Diversity:
         names = table.column("id").take(pa.array(list(of))).to_pylist()
         keys = {key_of(name): owner for name, owner in zip(names, of, strict=True)}
         few = sorted(key for key in keys if key < limit)[:ROWS]
+        texts = list(_whole(table))
         for key in few:
-            row = table.slice(keys[key], 1).select(["tokens", "side", "spans"]).to_pylist()[0]
-            edits = table.column("edits").take(pa.array(of[keys[key]])).to_pylist()
-            self.sample[key] = [list(row["tokens"]), *(edited(row, made) for made in edits)]
+            own = table.column("tokens")[keys[key]].as_py()
+            self.sample[key] = own, [texts[sample] for sample in of[keys[key]]]
         for key in sorted(self.sample)[ROWS:]:
             del self.sample[key]
 
 
-def edited(row: Mapping[str, object], edits: Sequence[Mapping[str, object]]) -> list[str]:
-    """Return the tokens of a sample: those of its source row, and the words of each edit in the place of what it replaces."""
-    tokens, sides, spans = (_list(row[name]) for name in ("tokens", "side", "spans"))
-    rows: list[tuple[int, int, list[str]]] = []
-    gone: set[tuple[int, int]] = set()
-    for edit in edits:
-        side, start, end = (int(str(edit[name])) for name in ("side", "start", "end"))
-        rows.append((side, start, str(edit["new"]).split()))
-        gone.update((side, position) for position in range(start, end))
-    for token, home, span in zip(tokens, sides, spans, strict=True):
-        position = (int(str(home)), int(span["start"]) if isinstance(span, dict) else 0)
-        if position not in gone:
-            rows.append((*position, [str(token)]))
-    return [word for _, _, words in sorted(rows, key=lambda part: part[:2]) for word in words]
+def _tokens(text: str) -> list[str]:
+    """Return the tokens of a text, or of both texts of a pair."""
+    return [token for side in text.split("\0") for token in tokens_of(side)]
 
 
-def _list(value: object) -> list[object]:
-    """Return a list of a row."""
-    return value if isinstance(value, list) else []
+def _edit_text(old: str, new: str) -> str:
+    """Return an edit as people read it, long ones cut."""
+    old, new = (text if len(text) <= _LONG else f"{text[: _LONG - 1]}…" for text in (old, new))
+    if not (old and new):
+        return f"+ {new}" if new else f"- {old}"
+    return f"{old} > {new}"
 
 
 def _self_bleu(families: Sequence[Sequence[Sequence[str]]]) -> float:

@@ -43,7 +43,8 @@ class Summary:
     counts: rows read = processed + passed through + rejected + not selected; samples requested = made + missing; samples
     made = kept + in probes + dropped. findings: what a reader should know first, the most serious first; None in a folder
     of an older version. verdicts, dropped, missing, rejected: samples by verdict, and by reason; rows by reason. diversity:
-    how varied the samples are (`augment.output.diversity`). attack: its success rate, accuracy under it and what it cost.
+    how varied the samples are (`augment.output.diversity`). replacements: the most frequent
+    edits, each with its share of all. attack: its success rate, accuracy under it and what it cost.
     """
 
     folder: Path
@@ -59,6 +60,7 @@ class Summary:
     peak_mebibytes: float
     rejected: dict[str, int] = field(default_factory=dict)
     diversity: dict[str, float] = field(default_factory=dict)
+    replacements: dict[str, float] = field(default_factory=dict)
     attack: dict[str, float] = field(default_factory=dict)
     findings: tuple[RunFinding, ...] | None = None
 
@@ -78,6 +80,7 @@ class Summary:
             "missing": self.missing,
             "rejected": self.rejected,
             "diversity": self.diversity,
+            "replacement": self.replacements,
             "attack": self.attack,
         }
         rows = [(kind, name, count) for kind, group in groups.items() for name, count in group.items()]

@@ -25,6 +25,7 @@ from augment.tables.run_folder import MANIFEST, require_finished
 
 REPORT = "report.html"
 _TOP, _NGRAMS = 12, 10
+_FREQUENT = 8
 
 
 def redraw(folder: Path, rows: int = 5000) -> Path:
@@ -122,7 +123,11 @@ def _facts(summary: dict[str, object], job: dict[str, object]) -> tuple[tuple[st
 def _variety(summary: dict[str, object]) -> tuple[tuple[str, str], ...]:
     """Return the figures of how varied the samples are; nothing where there are none."""
     variety = _mapping(summary.get("diversity"))
-    return tuple((name, written(name, float(str(value)))) for name, value in variety.items())
+    figures = tuple((name, written(name, float(str(value)))) for name, value in variety.items())
+    frequent = [
+        f"{edit} ({float(str(share)):.1%})" for edit, share in _mapping(summary.get("replacements")).items()
+    ]
+    return (*figures, ("most frequent edits", ", ".join(frequent[:_FREQUENT]))) if frequent else figures
 
 
 def _unit_of_scores(manifest: dict[str, object]) -> str:

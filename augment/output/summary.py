@@ -85,6 +85,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         _peak_mebibytes(),
         by_reason(outcome.rejects),
         totals.diversity.figures(),
+        totals.diversity.replacements(),
         {name: round(value, 4) for name, value in totals.of_attack().items()},
     )
     _check_balance(summary)
@@ -149,6 +150,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
         bool(job.output.report_rows),
         any(stage.flags_table(summary.folder) is not None for stage in plan.stages),
         summary.diversity,
+        summary.replacements,
         columns,
         tuple(finding.text for finding in summary.findings or ()),
     )

@@ -115,6 +115,7 @@ const CHINESE_FACTS = {
   "attack success rate": "攻击成功率", "accuracy before the attack": "攻击前准确率", "accuracy under attack": "攻击下准确率",
   "words edited of a success": "每次成功改动词数", "rows computed of an attacked row": "每条被攻击文本的计算行数",
   "samples a row": "每行增强样本", "edits a row": "每行改动", "edits a sample": "每个增强样本改动", "share of words edited": "改动词占比",
+  "most frequent edits": "最常见的改动",
   "copies of a source text": "与原样本文本相同的增强样本", "samples with the same text": "彼此相同的增强样本", "rows sampled": "抽样行数",
   "distinct-1 of their source rows": "其原样本的 distinct-1", "distinct-2 of their source rows": "其原样本的 distinct-2",
   "error (median, worst)": "误差（中位数、最大）", "samples whose label was moved": "改了标签的增强样本",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import augment
 import augment.output.diversity
-from augment.output.diversity import Diversity, Equal, edited, written
+from augment.output.diversity import Diversity, Equal, written
 from augment.output.manifest import read_summary
 from augment.tables.columns import CORPUS, KEEP, SAMPLE, TOKENIZE
 from augment.text.ngram_overlap import bleu
@@ -146,15 +146,20 @@ def test_equal_texts_are_counted_exactly_until_there_are_too_many_and_then_estim
     assert many.held << many.bits == pytest.approx(4000, rel=0.25)
 
 
-def test_the_words_of_a_sample_are_those_of_its_row_with_the_edits_made() -> None:
-    row = ROWS[1][0]
-    edits = [
-        {"side": 0, "start": 0, "end": 3, "old": "房间 ", "new": ""},
-        {"side": 1, "start": 7, "end": 11, "old": "text", "new": "long text"},
-    ]
-    assert edited(row, edits) == ["很", "干净", "👍🏽", "second", "long", "text", "𠮷"]
-    put = [{"side": 0, "start": 0, "end": 0, "old": "", "new": "※"}]
-    assert edited(row, put)[:2] == ["※", "房间"]
+def test_the_most_frequent_edits_are_given_with_their_share() -> None:
+    tally = Diversity()
+    for name in "abc":
+        tally.add(
+            table(
+                family(
+                    name,
+                    f"a Fine room {name}",
+                    [("Fine", "good", "keep"), ("a ", "", "keep"), ("room", "hall", "drop")],
+                )
+            )
+        )
+    tally.add(table(family("d", "fine place", [("fine", "good", "keep")])))
+    assert tally.replacements() == {"fine > good": round(4 / 7, 4), "- a": round(3 / 7, 4)}
 
 
 def test_a_run_reports_it_in_the_manifest_the_card_and_the_report(small: Path, tmp_path: Path) -> None:
@@ -170,6 +175,9 @@ def test_a_run_reports_it_in_the_manifest_the_card_and_the_report(small: Path, t
         tmp_path / "out/README.md"
     ).read_text("utf-8")
     assert "self-BLEU" in (tmp_path / "out/report.html").read_text("utf-8")
+    assert summary.replacements
+    assert "## The most frequent edits" in (tmp_path / "out/README.md").read_text("utf-8")
+    assert "most frequent edits" in (tmp_path / "out/report.html").read_text("utf-8")
 
 
 def test_numbers_are_written_as_people_read_them() -> None:
