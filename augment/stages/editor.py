@@ -60,6 +60,8 @@ class Editor(Stage):
 
     # Whether a sample of any number can be drawn on its own, as `online` does in each epoch.
     redraws: ClassVar[bool] = True
+    # How many draws are made at most for each sample that is requested; None: as long as they give new texts.
+    draws: ClassVar[int | None] = None
 
     @property
     def shortfall_reason(self) -> str:
@@ -119,7 +121,14 @@ class Editor(Stage):
             rows = self.rows(batch, guard)
             marked = with_columns(batch, own, [pa.nulls(batch.num_rows, column.type) for column in own])
             return make_samples(
-                marked, rows, self.method, self.count, job.seed, lookup(rows), self.shortfall_reason
+                marked,
+                rows,
+                self.method,
+                self.count,
+                job.seed,
+                lookup(rows),
+                self.shortfall_reason,
+                self.draws,
             )
 
         return step
@@ -138,17 +147,18 @@ def make_samples(
     seed: int,
     draw: Drawer,
     shortfall_reason: str = NOTHING,
+    draws: int | None = None,
 ) -> pa.RecordBatch:
     """Return the batch with up to `count` samples a row, none equal to its source row, a sibling or an earlier sample.
 
     An empty draw changes nothing, and the next is drawn. Where all are, the row offers nothing, for the reason `lack`.
-    Draws go on while they give new texts.
+    Draws go on while they give new texts, or until there were `draws` for each sample that is requested.
     """
     family = _families(batch)
     samples: list[NewSample] = []
     missing: list[Missing] = []
     for row in rows:
-        made, reason = _of_row(row, method, count, seed, draw, family[row.id])
+        made, reason = _of_row(row, method, count, seed, draw, family[row.id], draws)
         samples += [_checked(sample, batch) for sample in made]
         if len(made) < count:
             why = shortfall_reason if reason is None else reason
@@ -157,7 +167,13 @@ def make_samples(
 
 
 def _of_row(
-    row: Row, method: str, count: int, seed: int, draw: Drawer, taken: set[tuple[str, str | None]]
+    row: Row,
+    method: str,
+    count: int,
+    seed: int,
+    draw: Drawer,
+    taken: set[tuple[str, str | None]],
+    draws: int | None,
 ) -> tuple[list[NewSample], str | None]:
     """Return the first `count` samples drawn for a row that are new texts in its family, and why there are no more.
 
@@ -166,7 +182,7 @@ def _of_row(
     if row.foreign or not row.free:
         return [], FOREIGN if row.foreign else NOTHING
     made: list[NewSample] = []
-    reason, most = None, count * TRIES
+    reason, most = None, count * (draws or TRIES)
     for number, drawn in enumerate(_draws(row, method, seed, draw)):
         if number == most:
             break
@@ -176,7 +192,7 @@ def _of_row(
             continue
         taken.add(texts)
         k = len(made) + 1
-        most = max(most, number + 1 + TRIES * (k + 1))
+        most = most if draws else max(most, number + 1 + TRIES * (k + 1))
         made.append(NewSample(row.index, method, k, *texts, drawn.edits, drawn.label, drawn.values))
         if k == count:
             break

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from math import fsum
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import pyarrow as pa
 from pydantic import Field
@@ -53,6 +53,8 @@ class Rewording(NamedTuple):
 class Rephrase(Editor):
     """Samples that mean the same in other words, by edits of all kinds that read well, a few in each; key words stay."""
 
+    # With more draws a row of few options has the rare ones as often as the usual, and samples can be distinguished by them.
+    draws: ClassVar[int | None] = 2
     kind: Literal["rephrase"] = "rephrase"
     samples: int = Field(default=4, ge=1)
     natural: float = Field(

@@ -47,12 +47,21 @@ def first_by(words: Sequence[str], every: int = 1) -> object:
     return rewrite
 
 
-def made(rewrite: object, count: int, text: str = "房间 很好") -> tuple[int, list[dict[str, object]]]:
+def made(
+    rewrite: object, count: int, text: str = "房间 很好", draws: int | None = None
+) -> tuple[int, list[dict[str, object]]]:
     """Return how many samples a row has, and what it lacks."""
     given = batch([text])
     assert callable(rewrite)
     table = make_samples(
-        given, whole_rows(given, Protection(frozenset(), ())), "test", count, 0, rewrite, SHORTFALL_REASON
+        given,
+        whole_rows(given, Protection(frozenset(), ())),
+        "test",
+        count,
+        0,
+        rewrite,
+        SHORTFALL_REASON,
+        draws,
     )
     rows = table.to_pylist()
     assert len({row["id"] for row in rows}) == len(rows) == len({row["text"] for row in rows})
@@ -70,6 +79,18 @@ def test_a_row_that_allows_three_texts_gives_them_and_reports_that_there_are_no_
 def test_a_row_that_allows_as_many_texts_as_are_requested_gives_them_all(count: int) -> None:
     words = [chr(0x4E00 + number) for number in range(count)]
     assert made(first_by(words), count) == (count, [])
+
+
+def test_a_stage_with_so_many_draws_a_sample_does_not_exhaust_a_row() -> None:
+    numbers: list[int] = []
+
+    def rare(row: Row, chance: Chance, number: int) -> Draw:
+        """Return the same text, but for one draw in a hundred."""
+        numbers.append(number)
+        return Draw(row.edits({0: "丙" if number == 99 else "甲"}))
+
+    assert made(rare, 4, draws=2) == (1, [{"method": "test", "missing": 3, "reason": USED_UP}])
+    assert numbers == [*range(8), 8]
 
 
 @pytest.mark.parametrize("every", [2, 3])
