@@ -24,7 +24,7 @@ from augment.config.job import Job
 from augment.config.sections import ModelConfig, RunConfig
 from augment.config.yaml_file import Document, checked
 from augment.errors import DataError, RequestError, WrongTypeError, nearest
-from augment.ig.quantities import QuantityName
+from augment.ig.quantities import QuantityFunction, QuantityName
 from augment.models.labels import LabelMap, listed
 from augment.models.model_folder import model_folder, require_pairs
 from augment.pipeline.apply import open_pipeline
@@ -53,7 +53,7 @@ def explain(  # type: ignore[overload-overlap]  # a str is an iterable of texts 
     model: object,
     text_pair: str | None = None,
     target: Hashable | None = None,
-    quantity: QuantityName | None = None,
+    quantity: QuantityName | QuantityFunction | None = None,
     run: RunConfig | Mapping[str, object] | None = None,
     method: str | AttributionMethod | None = None,
     *,
@@ -67,7 +67,7 @@ def explain(
     model: object,
     text_pair: Iterable[str] | None = None,
     target: Hashable | Sequence[Hashable] | None = None,
-    quantity: QuantityName | None = None,
+    quantity: QuantityName | QuantityFunction | None = None,
     run: RunConfig | Mapping[str, object] | None = None,
     method: str | AttributionMethod | None = None,
     *,
@@ -80,7 +80,7 @@ def explain(
     model: object,
     text_pair: str | Iterable[str] | None = None,
     target: Hashable | Sequence[Hashable] | None = None,
-    quantity: QuantityName | None = None,
+    quantity: QuantityName | QuantityFunction | None = None,
     run: RunConfig | Mapping[str, object] | None = None,
     method: str | AttributionMethod | None = None,
     *,
@@ -95,8 +95,9 @@ def explain(
     text-classification pipeline of transformers, a fitted scikit-learn pipeline, or any function from a list of texts to
     probabilities [N, C] with its `classes`; what has no gradients is explained by occlusion, and `notices` report it.
     target: a label, or a list of one a text; the predicted label by default. method: integrated_gradients by default, or
-    expected_gradients, deeplift, gradient, gradient_x_input, smooth_gradient, guided_backprop, deconvnet, grad_cam,
-    guided_grad_cam, hires_cam, pooling_weights, occlusion, shapley, lime; docs/attribution.md. quantity: the logit by default, of a function the probability. run: settings of
+    expected_gradients, deeplift, gradient, gradient_x_input, smooth_gradient, lrp, guided_backprop, deconvnet, grad_cam,
+    guided_grad_cam, hires_cam, pooling_weights, conductance, influence, occlusion, shapley, lime; docs/attribution.md. quantity: the logit by default, of a function the probability; or a
+    function of logits [B, C], the class [B] and the strongest other one [B], to what is explained [B]. run: settings of
     the section `run`, such as {"device": "cpu"}. progress: False for no bar; by default one on a terminal.
 
     WrongTypeError, also a TypeError, for what is no text or model; RequestError for empty texts, or a method that the model
@@ -167,7 +168,7 @@ def _attribution(
         row["ig_status"],
         row["unseen"] or 0,
         stage.method,
-        stage.quantity,
+        _name_of(stage.quantity),
         notices,
     )
 
@@ -175,11 +176,12 @@ def _attribution(
 def _attribute(
     config: ModelConfig,
     target: object,
-    quantity: QuantityName | None,
+    quantity: QuantityName | QuantityFunction | None,
     method: str | AttributionMethod | None,
 ) -> tuple[Attribute, tuple[str, ...]]:
     """Return the stage that explains, and a notice if it is not the usual one; RequestError for a method of another name."""
     is_function = isinstance(config, FunctionModel)
+    own_quantity = quantity is None or callable(quantity)
     adapted = method is None and is_function
     chosen = method or ("occlusion" if is_function else "integrated_gradients")
     if not isinstance(chosen, str | AttributionMethod):
@@ -193,10 +195,19 @@ def _attribute(
         "kind": "attribute",
         **own,
         "target": "predicted" if target is None else "gold",
-        "quantity": quantity or ("probability" if is_function else "logit"),
+        "quantity": ("probability" if is_function else "logit") if own_quantity else quantity,
     }
     stage = checked(Attribute, Document(Path("explain"), {}), values)
+    if callable(quantity):
+        stage = stage.model_copy(update={"quantity": quantity})
     return stage, (WITHOUT_GRADIENTS,) if adapted else ()
+
+
+def _name_of(quantity: object) -> str:
+    """Return the name of a quantity; of a function its own."""
+    return (
+        quantity if isinstance(quantity, str) else str(getattr(quantity, "__name__", type(quantity).__name__))
+    )
 
 
 def _targets(target: object, count: int) -> tuple[Hashable | None, ...]:

@@ -52,6 +52,13 @@ class Coalitions:
             [(row, np.zeros(len(self.players[row]), bool)) for row in range(len(rows.ids))]
         )
 
+    def words(self, row: int) -> list[str]:
+        """Return the words of a row that take part."""
+        rows = self._rows
+        sides = (rows.texts[row], rows.pairs[row] or "")
+        spans = ((sides[rows.sides[row][token]], rows.spans[row][token]) for token in self.players[row])
+        return [side[start:end] for side, (start, end) in spans]
+
     def values(self, coalitions: Sequence[Coalition]) -> np.ndarray:
         """Return F [M] float64 of M pairs of a row and the words that it keeps, [players of the row] bool."""
         from augment.ig.target import quantity

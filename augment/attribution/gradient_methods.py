@@ -23,7 +23,7 @@ from augment.attribution.piece_method import (
     references_of,
     with_gradients,
 )
-from augment.ig.quantities import QuantityName
+from augment.ig.quantities import QuantityFunction, QuantityName
 
 if TYPE_CHECKING:
     from augment.attribution.baseline_texts import References
@@ -118,7 +118,7 @@ class GradientMethod(AttributionMethod):
         ids = tuple(sample.ids[index] for index in teaching[: len(scores.pieces)])
         save(calibration_path(setting), self._made_for(setting), calibration, Finished(ids, scores))
 
-    def plan(self, quantity: QuantityName) -> "Plan":
+    def plan(self, quantity: QuantityName | QuantityFunction) -> "Plan":
         """Return the plan without a calibration."""
         from augment.attribution.path_integral import Method, Plan, fixed
         from augment.ig.baseline import FillerName

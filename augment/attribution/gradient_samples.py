@@ -3,7 +3,7 @@
 smoothed(part, noise=0.15, samples=16, moment="mean")        # Shares of a batch
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -23,17 +23,23 @@ def smoothed(part: RowPart, noise: float, samples: int, moment: Moment) -> Share
     mean of g (SmoothGrad, Smilkov et al. 2017, equation 2); square: the mean of |g|^2 (SmoothGrad-squared, Hooker et al. 2019);
     variance: the sum over dimensions of the variance of g (VarGrad, Adebayo et al. 2018). square = mean^2 + variance.
     """
-    sizes = noise * _ranges(part)
-    draws = [part.rng(index, "smooth") for index in range(len(part.indices))]
     first, second = torch.zeros_like(part.inputs), torch.zeros_like(part.inputs)
-    for _ in range(samples):
-        gradient = part.gradient(part.inputs + sizes[:, None, None] * _noise(part, draws))
+    for embeddings in around(part, noise, samples, "smooth"):
+        gradient = part.gradient(embeddings)
         first += gradient / samples
         second += gradient.square() / samples
     if moment == "mean":
         return Shares(first.norm(dim=-1))
     spread = second if moment == "square" else (second - first.square()).clamp_min(0)
     return Shares(spread.sum(-1))
+
+
+def around(part: RowPart, noise: float, samples: int, purpose: str) -> Iterator[Tensor]:
+    """Yield the embeddings of a batch with Gaussian noise, a share of the range of each row's embeddings."""
+    sizes = noise * _ranges(part)
+    draws = [part.rng(index, purpose) for index in range(len(part.indices))]
+    for _ in range(samples):
+        yield part.inputs + sizes[:, None, None] * _noise(part, draws)
 
 
 def _ranges(part: RowPart) -> Tensor:

@@ -70,7 +70,7 @@ class Cut:
 
         The latter is so where a residual goes round the module, where a second output of it matters, and where it is called twice.
         """
-        self._module()
+        self.module()
         with self.classifier.in_float32():
             problem = self._problem(name, batch)
             if problem is None:
@@ -117,7 +117,7 @@ class Cut:
 
     def _seen(self, batch: Batch, embeddings: Tensor | None) -> Tensor:
         """Return the module's output when the model is fed a batch, or these embeddings."""
-        if self._module() is self.classifier.model.get_input_embeddings():
+        if self.module() is self.classifier.model.get_input_embeddings():
             return self.classifier.embed(batch) if embeddings is None else embeddings
         seen: list[object] = []
 
@@ -137,14 +137,14 @@ class Cut:
 
     def _hooked(self, hook: Callable[..., object], forward: Callable[[], Tensor]) -> Tensor:
         """Return what a forward pass gives while a hook sits on the module."""
-        handle = self._module().register_forward_hook(hook)
+        handle = self.module().register_forward_hook(hook)
         try:
             with self.classifier.every_piece():
                 return forward()
         finally:
             handle.remove()
 
-    def _module(self) -> nn.Module:
+    def module(self) -> nn.Module:
         """Return the module; RequestError if the model has none of that name."""
         modules = dict(self.classifier.model.named_modules())
         if self.name not in modules or not self.name:

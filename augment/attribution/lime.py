@@ -31,22 +31,31 @@ class Lime(SamplingSettings, AblationMethod):
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:
         """Return the weights of the surrogate of every row. error: 1 - R2; not_converged: R2 is below 0.5."""
         game = Coalitions(predictor, rows, self.replace_by)
-        values, error = [], []
-        for row, players in enumerate(game.players):
-            weights, unexplained = _fitted(game, row, self.evaluations) if players else (np.zeros(0), 0.0)
-            values.append(weights)
-            error.append(unexplained)
+        masks = [_variants(game, row, self.evaluations) for row in range(len(game.players))]
+        # All rows at once: the variants of one would not fill batches.
+        answers = game.values([(row, mask) for row, some in enumerate(masks) for mask in some])
+        ends = np.cumsum([len(some) for some in masks])[:-1]
+        fits = [_fitted(*pair) for pair in zip(masks, np.split(answers, ends), strict=True)]
+        values, error = [weights for weights, _ in fits], [unexplained for _, unexplained in fits]
         status = ["fixed" if one <= 1 - _LEAST else "not_converged" for one in error]
         return game.scores(values, None, error, status)
 
 
-def _fitted(game: Coalitions, row: int, evaluations: int) -> tuple[np.ndarray, float]:
-    """Return the weight of each word, and 1 - R2 on the variants by their weight."""
+def _variants(game: Coalitions, row: int, evaluations: int) -> np.ndarray:
+    """Return which words each variant of a row keeps, [evaluations, words] bool; the first one is the text itself."""
     count, rng = len(game.players[row]), game.rng(row, "lime")
+    if count == 0:
+        return np.ones((0, 0), bool)
     absent = rng.integers(1, count + 1, size=evaluations - 1)
     kept = np.argsort(rng.random((evaluations - 1, count)), axis=1).argsort(axis=1) >= absent[:, None]
-    masks = np.vstack([np.ones((1, count), bool), kept])
-    answers = game.values([(row, mask) for mask in masks])
+    return np.vstack([np.ones((1, count), bool), kept])
+
+
+def _fitted(masks: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the weight of each word, and 1 - R2 on the variants by their weight."""
+    count = masks.shape[1]
+    if count == 0:
+        return np.zeros(0), 0.0
     distance = 1 - np.sqrt(masks.mean(1))
     weights = np.exp(-((distance / _WIDTH) ** 2) / 2)
     design = masks - np.average(masks, axis=0, weights=weights)

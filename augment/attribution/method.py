@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from augment.config.job import Job
-from augment.ig.quantities import QuantityName
+from augment.ig.quantities import QuantityFunction, QuantityName
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +43,7 @@ class Explained:
     owner: Sequence[Sequence[int]] | None
     logits: "Tensor"
     target: "Tensor"
-    quantity: QuantityName = "logit"
+    quantity: "QuantityName | QuantityFunction" = "logit"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,12 @@ from augment.attribution.gradient_methods import (
     IntegratedGradients,
     StopSettings,
 )
+from augment.attribution.influence_methods import (
+    Conductance,
+    Influence,
+    InfluenceSettings,
+    StepSettings,
+)
 from augment.attribution.layer_methods import (
     DeconvNet,
     GradCam,
@@ -26,6 +32,7 @@ from augment.attribution.layer_methods import (
     WeightingSettings,
 )
 from augment.attribution.lime import Lime
+from augment.attribution.lrp import Lrp, LrpSettings
 from augment.attribution.method import AttributionMethod
 from augment.attribution.occlusion import Occlusion, OcclusionSettings
 from augment.attribution.piece_method import BaselineSettings, CutSettings
@@ -44,12 +51,15 @@ MethodName = Literal[
     "gradient_x_input",
     "smooth_gradient",
     "deeplift",
+    "lrp",
     "guided_backprop",
     "deconvnet",
     "grad_cam",
     "guided_grad_cam",
     "hires_cam",
     "pooling_weights",
+    "conductance",
+    "influence",
     "occlusion",
     "shapley",
     "lime",
@@ -61,12 +71,15 @@ AnyMethod = Annotated[
     | GradientXInput
     | SmoothGradient
     | DeepLift
+    | Lrp
     | GuidedBackprop
     | DeconvNet
     | GradCam
     | GuidedGradCam
     | HiResCam
     | PoolingWeights
+    | Conductance
+    | Influence
     | Occlusion
     | Shapley
     | Lime,
@@ -85,6 +98,9 @@ class _Choice(BaseModel, frozen=True, extra="forbid"):
 
 
 class Settings(
+    StepSettings,
+    InfluenceSettings,
+    LrpSettings,
     WeightingSettings,
     SmoothSettings,
     SampleSettings,

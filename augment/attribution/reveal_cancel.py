@@ -22,9 +22,9 @@ from torch.autograd.function import once_differentiable
 
 from augment.attribution.difference_mode import Rules
 from augment.attribution.difference_rules import for_texts, halves, shares_of_maximum
+from augment.attribution.linear_maps import AffineCall, LinearMap, affine_call, transposed
 from augment.errors import RequestError
 
-Affine = Callable[[Tensor, Tensor], Tensor]
 Signs = tuple[Tensor, Tensor]
 
 
@@ -32,7 +32,7 @@ class _SignContext:
     """What torch carries from the forward to the backward pass."""
 
     saved_tensors: tuple[Tensor, ...]
-    map: Affine
+    map: LinearMap
     sign: int
 
     def save_for_backward(self, *tensors: Tensor) -> None:
@@ -43,7 +43,7 @@ class _OneSign(torch.autograd.Function):
     """The positive (sign 1) or negative part of the change of a linear map's output; zeros for the references."""
 
     @staticmethod
-    def forward(ctx: _SignContext, x: Tensor, weight: Tensor, linear_map: Affine, sign: int) -> Tensor:
+    def forward(ctx: _SignContext, x: Tensor, weight: Tensor, linear_map: LinearMap, sign: int) -> Tensor:
         """Return the sum of the products of change and weight that have the sign."""
         ctx.save_for_backward(x, weight)
         ctx.map, ctx.sign = linear_map, sign
@@ -63,18 +63,10 @@ class _OneSign(torch.autograd.Function):
         rising, falling = weight.clamp_min(0), weight.clamp_max(0)
         first, second = (rising, falling) if ctx.sign > 0 else (falling, rising)
         # An input that does not change has no part in either, and gets half of both.
-        of_up, of_down = (_transposed(ctx.map, change, part, own) for part in (first, second))
+        of_up, of_down = (transposed(ctx.map, change, part, own) for part in (first, second))
         middle = (of_up + of_down) / 2
         multipliers = torch.where(change > 0, of_up, torch.where(change < 0, of_down, middle))
         return for_texts(multipliers), None, None, None
-
-
-def _transposed(linear_map: Affine, like: Tensor, weight: Tensor, gradient: Tensor) -> Tensor:
-    """Return the transpose of a linear map, applied to a gradient."""
-    here = torch.zeros_like(like).requires_grad_(True)
-    with torch.enable_grad():
-        (result,) = torch.autograd.grad(linear_map(here, weight), here, gradient)
-    return result
 
 
 class RevealingRules(Rules):
@@ -106,25 +98,21 @@ class RevealingRules(Rules):
         first = args[0] if args else None
         if not isinstance(first, Tensor) or not first.requires_grad or not torch.is_grad_enabled():
             return super().__torch_function__(func, types, args, kwargs)
-        if name in ("linear", "conv1d"):
-            return self._affine(func, args, named)
+        call = affine_call(func, args, named)
+        if call is not None:
+            return self._affine(call)
         if name in ("minimum", "maximum", "relu", "amax", "masked_fill"):
             done = self._behind(name, args, named)
             if done is not None:
                 return done
         return super().__torch_function__(func, types, args, kwargs)
 
-    def _affine(self, func: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Tensor:
+    def _affine(self, call: AffineCall) -> Tensor:
         """Return the output of an affine map, and remember both parts of its change."""
-        x, weight, bias = (*args, *[named.pop(key) for key in ("weight", "bias") if key in named], None)[:3]
-        options = args[3:]
-
-        def linear_map(inputs: Tensor, weights: Tensor) -> Tensor:
-            """Return the map without its bias."""
-            return torch.as_tensor(func(inputs, weights, None, *options, **named))
-
-        plain = func(x, weight, bias, *options, **named).detach()
-        return self._joined(plain, (_part(x, weight, linear_map, 1), _part(x, weight, linear_map, -1)))
+        x, weight = call.inputs, call.weight
+        return self._joined(
+            call.output.detach(), (_part(x, weight, call.map, 1), _part(x, weight, call.map, -1))
+        )
 
     def _joined(self, plain: Tensor, signs: Signs) -> Tensor:
         """Return values that depend on both parts of their change, and remember these."""
@@ -185,7 +173,7 @@ def _mean_slope(reference: Tensor, mine: Tensor, other: Tensor) -> Tensor:
     )
 
 
-def _part(x: Tensor, weight: Tensor, linear_map: Affine, sign: int) -> Tensor:
+def _part(x: Tensor, weight: Tensor, linear_map: LinearMap, sign: int) -> Tensor:
     """Return one part of the change of a map's output."""
     apply: Callable[..., Tensor] = _OneSign.apply
     return apply(x, weight, linear_map, sign)

@@ -3,13 +3,14 @@
 Shapley 1953; Lundberg and Lee 2017. The game is the answer to the words that are left, so that any model can be explained,
 and the scores sum to F(x) - F(no words). Up to twelve words are enumerated. Longer texts are sampled in pairs of an order
 and its reverse (Mitchell et al. 2022), or by KernelSHAP, a regression over weighted coalitions that has the sum built in.
-`banzhaf` averages over sets of words in place of orders: the marginal influence of Datta, Sen and Zick (2016), whose sum is
+`partition` averages over the orders in which clauses, their phrases and their words join one by one: Owen's values (1977) of
+the tree of `word_groups`, so that what words do together in a phrase stays there. `banzhaf` averages over sets of words in place of orders: the marginal influence of Datta, Sen and Zick (2016), whose sum is
 free.
 
     Shapley(estimator="kernel").attribute(predictor, rows)
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import comb
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -20,6 +21,7 @@ from pydantic import BaseModel, Field
 from augment.attribution.coalitions import Coalitions, SamplingSettings
 from augment.attribution.method import Explained, TokenScores
 from augment.attribution.occlusion import AblationMethod
+from augment.attribution.word_groups import groups
 
 if TYPE_CHECKING:
     from augment.models.predictor import Predictor
@@ -28,13 +30,15 @@ if TYPE_CHECKING:
 _ENUMERATED = 12
 _TINY = 1e-12
 
+Order = Callable[[np.random.Generator], np.ndarray]
+
 
 class ShapleySettings(BaseModel, frozen=True, extra="forbid"):
     """The keys of Shapley values."""
 
-    estimator: Literal["auto", "permutations", "kernel", "banzhaf"] = Field(
+    estimator: Literal["auto", "permutations", "kernel", "partition", "banzhaf"] = Field(
         default="auto",
-        description="of `shapley`: auto enumerates up to twelve words and samples permutations of more",
+        description="of `shapley`: auto enumerates up to twelve words and samples permutations of more; partition keeps clauses and phrases together",
     )
 
 
@@ -69,13 +73,15 @@ class Shapley(ShapleySettings, SamplingSettings, AblationMethod):
         count = len(game.players[row])
         if count == 0:
             return Estimate(np.zeros(0), np.zeros(0), exact=True)
+        if self.estimator == "partition":
+            return _over_orders(game, row, self.evaluations, _nested(groups(game.words(row))))
         if count <= _ENUMERATED and (self.estimator == "auto" or 1 << count <= self.evaluations):
             return _enumerated(game, row, self.estimator == "banzhaf")
         if self.estimator == "kernel":
             return _regressed(game, row, self.evaluations)
         if self.estimator == "banzhaf":
             return _over_sets(game, row, self.evaluations)
-        return _over_orders(game, row, self.evaluations)
+        return _over_orders(game, row, self.evaluations, lambda rng: rng.permutation(count))
 
 
 def _enumerated(game: Coalitions, row: int, alike: bool) -> Estimate:
@@ -96,11 +102,26 @@ def _enumerated(game: Coalitions, row: int, alike: bool) -> Estimate:
     return Estimate(values, np.zeros(count), exact=True)
 
 
-def _over_orders(game: Coalitions, row: int, evaluations: int) -> Estimate:
+def _nested(clauses: Sequence[Sequence[Sequence[int]]]) -> Order:
+    """Return what draws an order in which clauses, the phrases of each and the words of each are shuffled, but stay together."""
+
+    def draw(rng: np.random.Generator) -> np.ndarray:
+        """Return an order."""
+        words: list[int] = []
+        for clause in rng.permutation(len(clauses)):
+            phrases = clauses[clause]
+            for phrase in rng.permutation(len(phrases)):
+                words += rng.permutation(phrases[phrase]).tolist()
+        return np.asarray(words)
+
+    return draw
+
+
+def _over_orders(game: Coalitions, row: int, evaluations: int, draw: Order) -> Estimate:
     """Return the mean over random orders and their reverses; what the words of one order add sums to the change."""
     count, rng = len(game.players[row]), game.rng(row, "permutations")
     pairs = max(2, evaluations // (2 * max(count - 1, 1)))
-    orders = [order for _ in range(pairs) for one in [rng.permutation(count)] for order in (one, one[::-1])]
+    orders = [order for _ in range(pairs) for one in [draw(rng)] for order in (one, one[::-1])]
     # In step k of an order its first k words are there.
     coalitions = [
         (row, np.isin(np.arange(count), order[:step])) for order in orders for step in range(1, count)

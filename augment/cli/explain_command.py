@@ -45,8 +45,8 @@ def explain(
         typer.Option(
             "--method",
             help="Attribution method: also "
-            "expected_gradients, deeplift, gradient, gradient_x_input, smooth_gradient, guided_backprop, deconvnet, "
-            "grad_cam, guided_grad_cam, hires_cam, pooling_weights, occlusion, shapley, lime.",
+            "expected_gradients, deeplift, gradient, gradient_x_input, smooth_gradient, lrp, guided_backprop, deconvnet, "
+            "grad_cam, guided_grad_cam, hires_cam, pooling_weights, conductance, influence, occlusion, shapley, lime.",
         ),
     ] = "integrated_gradients",
     html: Annotated[

@@ -6,15 +6,12 @@ difference of two classes asks "why this and not that" (the comparative quantity
     value = quantity("logit", logits, target, against)
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
-from augment.ig.quantities import QuantityName
+from augment.ig.quantities import QuantityFunction, QuantityName
 
-# Or any differentiable function of logits [B, C], target [B] and the class against [B], to F [B].
-Quantity = QuantityName | Callable[[Tensor, Tensor, Tensor], Tensor]
+Quantity = QuantityName | QuantityFunction
 
 
 def quantity(name: Quantity, logits: Tensor, target: Tensor, against: Tensor) -> Tensor:

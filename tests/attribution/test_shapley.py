@@ -55,6 +55,15 @@ def test_of_three_words_of_which_any_is_enough_each_has_a_third(estimator: str) 
     assert attribution.status == "exact"
 
 
+def test_a_partition_lets_clauses_join_before_their_words() -> None:
+    """Owen's values of `any of a, b, c` with a and b in one clause: half for c, a quarter for each of the others."""
+    attribution = explained("a b , c", OR, Shapley(estimator="partition", evaluations=768))
+    scores = dict(zip(attribution.tokens, attribution.scores, strict=True))
+    assert scores["c"] == pytest.approx(0.5)
+    assert [scores["a"], scores["b"]] == pytest.approx([0.25, 0.25], abs=0.06)
+    assert attribution.gap == pytest.approx(0, abs=1e-12)
+
+
 def test_values_are_the_mean_over_all_orders() -> None:
     text = "w0 w1 w2 w3 w4"
     words = text.split()
