@@ -120,7 +120,7 @@ def moving(part: RowPart, cut: str | None, inputs: Tensor, way: Tensor) -> tuple
 
     Forward-mode differentiation, in one pass. RequestError for a model with an operation that torch cannot do so.
     """
-    if cut is None:
+    if cut is None or Cut(part.classifier, cut).is_input:
         return inputs, way
     seen: list[tuple[Tensor, Tensor]] = []
 

@@ -115,9 +115,14 @@ class Cut:
 
         return self._hooked(replace, lambda: self.classifier.logits(batch))
 
+    @property
+    def is_input(self) -> bool:
+        """Whether the module is that of the input embeddings."""
+        return self.module() is self.classifier.model.get_input_embeddings()
+
     def _seen(self, batch: Batch, embeddings: Tensor | None) -> Tensor:
         """Return the module's output when the model is fed a batch, or these embeddings."""
-        if self.module() is self.classifier.model.get_input_embeddings():
+        if self.is_input:
             return self.classifier.embed(batch) if embeddings is None else embeddings
         seen: list[object] = []
 
