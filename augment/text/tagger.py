@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.metadata import version
 
+import numpy as np
 import regex
 
 from augment.text.packaged import packaged_file
@@ -26,6 +27,8 @@ _START, _END = "<s>", "</s>"
 # How labels of WordNet's parts of speech begin.
 _LABELS = {"n": "NOUN", "v": "VERB", "a": "ADJ", "r": "ADV"}
 _WORD = regex.compile(r"\p{L}|\p{N}")
+# Features whose weights are kept as arrays.
+_FEATURES = 1 << 17
 # The treebank writes these as words of their own: is + n't, it + 's.
 _CLITIC = regex.compile(r"(?i)^(.+?)(n['’]t|['’](?:s|m|d|ve|ll|re))$")
 _STUMPS = {"ca": "can", "wo": "will", "sha": "shall"}
@@ -52,11 +55,9 @@ class Tagger:
     ) -> None:
         """Keep the weight of each label by feature, the labels of words that have only one, and all words of the treebank."""
         self._sure, self._words, self._classes = sure, frozenset(words), sorted(classes)
-        number = {label: index for index, label in enumerate(self._classes)}
-        self._weights = {
-            feature: tuple((number[label], weight) for label, weight in labels.items())
-            for feature, labels in weights.items()
-        }
+        self._labels = weights
+        self._number = {label: index for index, label in enumerate(self._classes)}
+        self._weights: dict[str, np.ndarray] = {}
         self._allowed = lru_cache(maxsize=None)(self._classes_of)
 
     def knows(self, word: str) -> bool:
@@ -93,16 +94,27 @@ class Tagger:
 
         Of nouns, verbs, adjectives and adverbs, only those of some parts of speech, where any is given.
         """
-        scores = [0.0] * len(self._classes)
+        scores = np.zeros(len(self._classes))
         for feature in features:
-            for number, weight in self._weights.get(feature, ()):
-                scores[number] += weight
-        return self._classes[max(self._allowed(parts), key=lambda number: (scores[number], number))]
+            weights = self._weights.get(feature)
+            scores += self._read(feature) if weights is None else weights
+        allowed = self._allowed(parts)
+        own = scores[allowed]
+        return self._classes[allowed[np.flatnonzero(own == own.max())[-1]]]
 
-    def _classes_of(self, parts: frozenset[str]) -> tuple[int, ...]:
-        """Return the numbers of the labels that a word of some parts of speech can have."""
+    def _read(self, feature: str) -> np.ndarray:
+        """Return what a feature weighs for each label, [C] float64, and keep it."""
+        weights = np.zeros(len(self._classes))
+        for label, weight in self._labels.get(feature, {}).items():
+            weights[self._number[label]] = weight
+        if len(self._weights) < _FEATURES:
+            self._weights[feature] = weights
+        return weights
+
+    def _classes_of(self, parts: frozenset[str]) -> np.ndarray:
+        """Return the numbers of the labels that a word of some parts of speech can have, rising."""
         wrong = {label for part, label in _LABELS.items() if part not in parts} if parts else set()
-        return tuple(n for n, label in enumerate(self._classes) if label.split("|")[0] not in wrong)
+        return np.array([n for n, label in enumerate(self._classes) if label.split("|")[0] not in wrong])
 
 
 @lru_cache(maxsize=1 << 14)

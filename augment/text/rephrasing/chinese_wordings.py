@@ -32,6 +32,8 @@ _COMPARES = frozenset(("比", "离", "像", "如", "和", "跟"))
 _STRONG = ("很", "挺", "非常", "十分", "蛮", "特别", "相当")
 # Words of degree that an assurance goes badly with.
 _WEAK = frozenset(("比较", "较", "稍", "较为", "真"))
+# Before these a negation has no other form.
+_BOUND = frozenset(("了", "吗", "的", "过", "什么", "啥"))
 _SURE = ("真的", "确实", "的确")
 
 
@@ -85,29 +87,32 @@ def _groups(line: Line) -> Iterator[Wording]:
                     yield Wording("form", index, last, other, 0.93)
 
 
+@cache
+def _negations() -> dict[str, tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], ...]]:
+    """Return by first token the negations that mean the same as others: their tokens, and the others."""
+    table: dict[str, list[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]]] = {}
+    for group in NEGATED.strip().split("\n"):
+        members = [tuple(tokens_of(word)) for word in group.split()]
+        for member in members:
+            others = tuple(other for other in members if other != member)
+            table.setdefault(member[0], []).append((member, others))
+    return {first: tuple(entries) for first, entries in table.items()}
+
+
 def _negated(line: Line) -> Iterator[Wording]:
     """Yield other negations that mean the same: 没有送, 没送."""
     begins = {clause.first for clause in line.clauses}
-    for group in NEGATED.strip().split("\n"):
-        members = [tuple(tokens_of(word)) for word in group.split()]
-        for index in range(len(line)):
-            for member in members:
-                last = index + len(member)
-                if tuple(line.words[index:last]) != member or not HAN.match(line.word(last)):
-                    continue
-                orders = member in (("不要",), ("别",))
-                if (orders and index not in begins) or line.word(last) in (
-                    "了",
-                    "吗",
-                    "的",
-                    "过",
-                    "什么",
-                    "啥",
-                ):
-                    continue
-                for other in members:
-                    if other != member:
-                        yield Wording("form", index, last, other, 0.93, negates=True)
+    table = _negations()
+    for index, word in enumerate(line.words):
+        for member, others in table.get(word, ()):
+            last = index + len(member)
+            if tuple(line.words[index:last]) != member or not HAN.match(line.word(last)):
+                continue
+            orders = member in (("不要",), ("别",))
+            if (orders and index not in begins) or line.word(last) in _BOUND:
+                continue
+            for other in others:
+                yield Wording("form", index, last, other, 0.93, negates=True)
 
 
 def _hours(line: Line) -> Iterator[Wording]:
