@@ -55,7 +55,7 @@ class Attribution:
     def top(self, count: int = 5) -> list[tuple[str, float]]:
         """Return the tokens that matter most, either way, with their scores; equal ones in the order of the text."""
         order = sorted(range(len(self.tokens)), key=lambda token: (-abs(self.scores[token]), token))
-        return [(self.tokens[token], self.scores[token]) for token in order[:count]]
+        return [(self.tokens[token], self.scores[token]) for token in order[: renderings.counted(count)]]
 
     def common(self) -> list[tuple[str, float, float]]:
         """Return the words that both texts of a pair have in common, in order, with their scores in either.

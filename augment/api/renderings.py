@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from augment.errors import RequestError
+from augment.errors import RequestError, WrongTypeError
 from augment.report.page import Page, draw
 from augment.tables.columns import CORPUS, TOKENIZE, attribution
 from augment.tables.files import write_text
@@ -52,8 +52,25 @@ def frame(records: Sequence[Explanation], index: Sequence[Hashable] | None) -> "
     return pd.DataFrame(columns)
 
 
+def counted(count: object) -> int:
+    """Return a number of words as it is; WrongTypeError for what is none."""
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise WrongTypeError("top", f"{type(count).__name__} is no number of words", "give an int, such as 5")
+    return max(count, 0)
+
+
+def file_of(path: object) -> Path | None:
+    """Return the path of a file, None where none is given; WrongTypeError for what is no path."""
+    if path is None:
+        return None
+    if not isinstance(path, str | Path) or not str(path):
+        raise WrongTypeError("path", f"{type(path).__name__} is no path", 'give "explained.html" or a Path')
+    return Path(path)
+
+
 def page(records: Sequence[Explanation], path: str | Path | None, notices: Sequence[str] = ()) -> str:
     """Return the page of a report with explained texts alone, and write it if a path is given."""
+    file = file_of(path)
     columns = (*CORPUS, *TOKENIZE, *attribution("ig"))
     rows = [_row(number, record) for number, record in enumerate(records)]
     arrays = {
@@ -74,8 +91,8 @@ def page(records: Sequence[Explanation], path: str | Path | None, notices: Seque
             made_by=f"augment {__version__}",
         )
     )
-    if path is not None:
-        write_text(Path(path), html)
+    if file is not None:
+        write_text(file, html)
     return html
 
 
@@ -86,7 +103,7 @@ def figure(texts: Sequence[tuple[str, Any]], path: str | Path | None, font: str 
         raise RequestError("plot", f"{len(texts)} texts do not fit one figure", hint)
     from augment.report.figure import draw_texts
 
-    return draw_texts(texts, path, font)
+    return draw_texts(texts, file_of(path), font)
 
 
 def _row(number: int, record: Explanation) -> dict[str, object]:

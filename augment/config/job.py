@@ -173,6 +173,9 @@ def read_job(
     `overrides` are `section.key=value` words, `data` replaces `corpus.root`. RequestError if a file is missing or
     wrong, a section is given twice, or an override names no key.
     """
+    if not isinstance(configs, str | Path | Mapping | list | tuple):
+        hint = 'give "mine.yaml", a mapping of sections, or a list of these'
+        raise WrongTypeError("configs", f"{type(configs).__name__} is not taken", hint)
     given = [configs] if isinstance(configs, str | Path | Mapping) else configs
     sections: dict[str, object] = {}
     givers: dict[str, Document] = {}

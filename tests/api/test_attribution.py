@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from augment.api.attribution import Attribution
 from augment.api.explain import explain
-from augment.errors import RequestError
+from augment.errors import AugmentError, RequestError
 
 
 def overlap(pairs: list[tuple[str, str | None]]) -> list[list[float]]:
@@ -87,3 +88,15 @@ def test_a_picture_is_written(pair: Attribution, tmp_path: Path) -> None:
 def test_what_is_printed_names_labels_and_words(pair: Attribution) -> None:
     assert str(pair).startswith(f"{pair.prediction} · {pair.target} ")
     assert pair.top(1)[0][0] in str(pair)
+
+
+def test_a_wrong_type_is_answered_with_what_is_taken(pair: Attribution) -> None:
+    given: Any = pair
+    for wrong, taken in (
+        (lambda: given.to_html(5), "no path"),
+        (lambda: given.top("x"), "no number"),
+        (lambda: given.to_markdown(True), "no number"),
+    ):
+        with pytest.raises(TypeError, match=taken) as caught:
+            wrong()
+        assert isinstance(caught.value, AugmentError)
