@@ -100,7 +100,7 @@ class Tagger:
             scores += self._read(feature) if weights is None else weights
         allowed = self._allowed(parts)
         own = scores[allowed]
-        return self._classes[allowed[np.flatnonzero(own == own.max())[-1]]]
+        return self._classes[int(allowed[np.flatnonzero(own == own.max())[-1]])]
 
     def _read(self, feature: str) -> np.ndarray:
         """Return what a feature weighs for each label, [C] float64, and keep it."""

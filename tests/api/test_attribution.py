@@ -1,6 +1,7 @@
 """One explanation in every form: nothing is lost, labels are as they were, and the words that two texts share are marked."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +93,12 @@ def test_what_is_printed_names_labels_and_words(pair: Attribution) -> None:
 
 def test_a_wrong_type_is_answered_with_what_is_taken(pair: Attribution) -> None:
     given: Any = pair
-    for wrong, taken in (
+    calls: tuple[tuple[Callable[[], object], str], ...] = (
         (lambda: given.to_html(5), "no path"),
         (lambda: given.top("x"), "no number"),
         (lambda: given.to_markdown(True), "no number"),
-    ):
+    )
+    for wrong, taken in calls:
         with pytest.raises(TypeError, match=taken) as caught:
             wrong()
         assert isinstance(caught.value, AugmentError)
