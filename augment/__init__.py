@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from augment.config.in_memory import FunctionModel, LoadedModel
     from augment.config.job import Job, read_job
     from augment.errors import AugmentError
+    from augment.hardening.hardening import harden
+    from augment.hardening.result import Hardening
     from augment.output.manifest import Summary
     from augment.pipeline.definition import Pipeline
     from augment.verification.verifying import Verification, verify
@@ -32,6 +34,7 @@ __all__ = [
     "AugmentError",
     "Augmenter",
     "FunctionModel",
+    "Hardening",
     "Job",
     "LoadedModel",
     "OnlineDataset",
@@ -41,6 +44,7 @@ __all__ = [
     "Variant",
     "Verification",
     "explain",
+    "harden",
     "online",
     "read_job",
     "run",
@@ -53,6 +57,7 @@ _HOME = {
     "AugmentError": "augment.errors",
     "Augmenter": "augment.api.augmenter",
     "FunctionModel": "augment.config.in_memory",
+    "Hardening": "augment.hardening.result",
     "Job": "augment.config.job",
     "LoadedModel": "augment.config.in_memory",
     "OnlineDataset": "augment.api.online",
@@ -62,6 +67,7 @@ _HOME = {
     "Variant": "augment.api.online",
     "Verification": "augment.verification.verifying",
     "explain": "augment.api.explain",
+    "harden": "augment.hardening.hardening",
     "online": "augment.api.online",
     "read_job": "augment.config.job",
     "run": "augment.api.run",

@@ -81,6 +81,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "resources": sections.ResourcesConfig,
     "train": sections.TrainConfig,
     "evaluate": sections.EvaluateConfig,
+    "harden": sections.HardenConfig,
     "run": sections.RunConfig,
     "output": sections.OutputConfig,
 }

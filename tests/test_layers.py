@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("output",),
     ("api", "verification"),
     ("evaluation",),
+    ("hardening",),
     ("cli",),
     ("__main__",),
 )
@@ -36,6 +37,7 @@ HOMES = {
     "models",
     "attribution",
     "training.r_drop",
+    "training.row_weights",
     "training.length_buckets",
     "training.freezing",
     "training.wordpiece",
@@ -57,6 +59,7 @@ DOORS = {
     "corpus.formats.columnar": {"from_folder": {"datasets"}, "from_hub": {"datasets"}},
     "output.two_sample": {"two_sample_auc": {"sklearn"}},
     "output.manifest": {"to_pandas": {"pandas"}},
+    "training.continuing": {"train_on": {"torch", "transformers"}},
     "training.fitting": {"fit": {"transformers"}, "_features": {"datasets"}},
     "training.saving": {"save": {"transformers"}},
     "training.scoring": {"score_of": {"sklearn"}, "tfidf_accuracy": {"sklearn"}},

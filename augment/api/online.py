@@ -209,14 +209,18 @@ def _split(plan: Pipeline) -> tuple[Pipeline, list[Editor]]:
     """Return the pipeline up to its first editing stage, and the editing stages; RequestError for one that asks the model."""
     making = [index for index, stage in enumerate(plan.stages) if stage.makes_samples]
     editing = redrawing(plan.stages)
-    wrong = next((plan.stages[index].kind for index in making if plan.stages[index] not in editing), None)
+    wrong = next((plan.stages[index] for index in making if plan.stages[index] not in editing), None)
     if not making or not making[0] or wrong is not None:
-        what = f"the samples of `{wrong}` cannot be drawn anew" if wrong else "no stage of it makes samples"
-        raise RequestError(
-            f"pipeline {plan.name}",
-            what,
-            "give a pipeline whose samples come from `substitute`, `delete`, or your own stages that redraw",
+        what = (
+            "no stage of it makes samples"
+            if wrong is None
+            else f"the samples of `{wrong.kind}` cannot be drawn anew"
         )
+        hint = "give a pipeline whose samples come from `substitute`, `delete`, or your own stages that redraw"
+        if wrong is not None and wrong.gpu:
+            what = f"{what}: they depend on the model's answers, and online calls no model"
+            hint = "use `augment harden`, or attack the model in each epoch with an Augmenter, as docs/online.md shows"
+        raise RequestError(f"pipeline {plan.name}", what, hint)
     stages: tuple[Stage, ...] = plan.stages[: making[0]]
     kept = {table.kind for table in _kept_tables(stages)}
     for reading in editing:

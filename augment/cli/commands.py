@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from augment.cli.corpus_commands import audit, evaluate, train
+from augment.cli.corpus_commands import audit, evaluate, harden, train
 from augment.cli.explain_command import explain
 from augment.cli.folder_commands import report, verify
 from augment.cli.run_commands import check, keywords, run
@@ -51,6 +51,7 @@ for _command in (
     keywords,
     audit,
     evaluate,
+    harden,
     report,
     verify,
     list_,

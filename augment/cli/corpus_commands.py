@@ -1,4 +1,4 @@
-"""Commands that need a corpus and no pipeline of the user's: train, evaluate, audit."""
+"""Commands that need a corpus and no pipeline of the user's: train, evaluate, harden, audit."""
 
 from pathlib import Path
 from typing import Annotated
@@ -129,6 +129,56 @@ def evaluate(
         return
     show_page(result.lines())
     answer(str(result.folder / "evaluation.md"))
+
+
+def harden(
+    files: Files = None,
+    config: Configs = None,
+    text: TextColumn = None,
+    label: LabelColumn = None,
+    pair: PairColumn = None,
+    file_format: FileFormat = None,
+    model: ModelOption = None,
+    output: Annotated[Path | None, output_option("harden")] = None,
+    attack: Annotated[
+        str | None,
+        typer.Option(
+            "--attack", help="Recipe or pipeline whose samples the model is trained on.", show_default=False
+        ),
+    ] = None,
+    others: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--other", help="Recipe or pipeline to measure with as well, repeatable.", show_default=False
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option("--rounds", help="Rounds of attack and training.", show_default=False, min=1)
+    ] = None,
+    overrides: Overrides = None,
+    data: Data = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train the model on attacks that succeed, and measure it under attack before and after."""
+    from augment.cli.job_options import CommandLine, job_of, job_words, value_word
+    from augment.hardening import hardening as hardening_runs
+
+    given = (("attack", attack), ("others", others), ("rounds", rounds))
+    more = [value_word(f"harden.{name}", value) for name, value in given if value]
+    of_job, settings = job_words([*(overrides or ()), *more])
+    words = CommandLine.of(files, config, of_job, data, model, text, pair, label, file_format)
+    job = job_of(words)
+    with show_progress(quiet) as progress:
+        result = hardening_runs.harden(job, output, overwrite, progress, settings=settings)
+    if as_json:
+        answer_json(result.to_dict())
+        return
+    show_page(result.lines())
+    for line in result.verdicts():
+        log(line)
+    answer(str(result.model))
 
 
 def audit(

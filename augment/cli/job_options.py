@@ -101,6 +101,19 @@ def request(pipeline: str, words: CommandLine) -> tuple[Pipeline, Job]:
     return with_settings(plan, of_stages), job_of(replace(words, overrides=tuple(of_job)))
 
 
+def job_words(words: Sequence[str]) -> tuple[list[str], dict[str, object]]:
+    """Return the settings that are of the job, and the others, of stages, by their keys."""
+    of_job: list[str] = []
+    of_stages: dict[str, object] = {}
+    for word in words:
+        keys, value = setting(word)
+        if len(keys) == 1 or keys[0] in Job.model_fields:
+            of_job.append(word)
+        else:
+            of_stages[".".join(keys)] = value
+    return of_job, of_stages
+
+
 def corpus_of(line: CommandLine) -> dict[str, object]:
     """Return the section `corpus` of the files of a command line; RequestError for one that is not there."""
     section = _corpus(line.files, line.columns, line.data)["corpus"]

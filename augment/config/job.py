@@ -21,6 +21,7 @@ from pydantic import (
 from augment.config.sections import (
     CorpusConfig,
     EvaluateConfig,
+    HardenConfig,
     ModelConfig,
     OutputConfig,
     ResourcesConfig,
@@ -47,6 +48,7 @@ class Job(Section):
     resources: ResourcesConfig = ResourcesConfig()
     train: TrainConfig = TrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
+    harden: HardenConfig = HardenConfig()
     run: RunConfig = RunConfig()
     output: OutputConfig = OutputConfig()
     seed: int = 0

@@ -500,6 +500,47 @@ class EvaluateConfig(Section):
     )
 
 
+class HardenConfig(Section):
+    """What `augment harden` attacks with, what it trains on, and what it is compared with."""
+
+    attack: str = Field(
+        default="attack",
+        min_length=1,
+        description="recipe, or pipeline with a stage `attack`, whose samples the model is trained on; also used on test",
+    )
+    others: tuple[str, ...] = Field(
+        default=("pwws",), description="recipes or pipelines that are used on test only"
+    )
+    rounds: int = Field(
+        default=2, ge=1, description="times that the model of the round before is attacked and trained"
+    )
+    ratio: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="samples of a round, as a share of the training rows: a round attacks until it has them (A2T: 0.2); null: "
+        "all rows are attacked",
+    )
+    weight: float = Field(default=1.0, gt=0, description="weight of a sample in the loss; a source row has 1")
+    epochs: float = Field(default=3.0, gt=0, description="passes over source rows and samples in a round")
+    test_rows: int = Field(default=500, ge=1, description="test rows, chosen by hash")
+
+    @field_validator("others", mode="before")
+    @classmethod
+    def _one_name(cls, value: object) -> object:
+        """Accept one name."""
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _different_attacks(self) -> Self:
+        """Refuse an attack that is named twice."""
+        names = (self.attack, *self.others)
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"`{twice}` is named twice in `attack` and `others`: name each attack once")
+        return self
+
+
 class OutputConfig(Section):
     """What is written."""
 

@@ -71,7 +71,7 @@ class Bench:
     @classmethod
     def of(cls, job: Job, folder: Path, report: Progress) -> "Bench":
         """Read the corpus; DataError if it cannot be trained and tested on."""
-        job = _anchored(with_label_names(job))
+        job = anchored(with_label_names(job))
         splits = by_split(job)
         require_two(job, [row.label for row in splits["train"]])
         _check_models(job, splits["train"])
@@ -371,7 +371,7 @@ def _joined(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _anchored(job: Job) -> Job:
+def anchored(job: Job) -> Job:
     """Return the job with absolute paths of its resources, as conditions read their rows from another folder."""
 
     def whole(name: str) -> str:

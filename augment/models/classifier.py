@@ -380,7 +380,7 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
     if run.threads is not None:
         torch.set_num_threads(run.threads)
     remember_few_shapes()
-    model, tokenizer = _given(config) if isinstance(config, LoadedModel) else _loaded(folder)
+    model, tokenizer = _given(config) if isinstance(config, LoadedModel) else loaded(folder)
     with reading(str(folder.path), "the model cannot be opened", "save it again with transformers"):
         _OPENED[key] = Classifier(model, tokenizer, config, run, folder.classes)
     while len(_OPENED) > _KEPT:
@@ -388,7 +388,7 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
     return _OPENED[key]
 
 
-def _loaded(folder: ModelFolder) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def loaded(folder: ModelFolder) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Return the model and the tokenizer of a folder."""
     return load(folder, TextCNN if folder.kind == TEXTCNN else AutoModelForSequenceClassification)
 

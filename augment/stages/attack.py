@@ -191,6 +191,11 @@ class Attack(Editor):
         return self.sources
 
     @property
+    def keeps_answer(self) -> bool:
+        """Whether it leaves words out while the answer stays."""
+        return self.search == "reduced"
+
+    @property
     def reads_tables(self) -> tuple[str, ...]:
         """What was learned of how people write, where edits must be natural."""
         return () if self.natural is None else ("evidence",)

@@ -106,6 +106,11 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         return None
 
     @property
+    def keeps_answer(self) -> bool:
+        """Whether it edits texts as far as the model's answer stays, where others edit to change it."""
+        return False
+
+    @property
     def of_attribution(self) -> bool:
         """Whether it attributes a prediction to tokens, or needs more of an attribution than its scores."""
         return False

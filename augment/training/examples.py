@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from augment.config.job import Job
@@ -14,12 +14,13 @@ from augment.models.labels import listed
 
 @dataclass(frozen=True)
 class Examples:
-    """Labelled texts of one split."""
+    """Labelled texts of one split. weights: how much each counts in the loss; none are given where all count the same."""
 
     texts: list[str]
     pairs: list[str | None]
     labels: list[str]
     ids: list[str]
+    weights: list[float] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Return the number of texts."""
@@ -74,11 +75,20 @@ def require_two(job: Job, labels: Iterable[str]) -> None:
 
 def limited(job: Job, examples: Examples) -> Examples:
     """Return at most `train.limit` of the examples, chosen by hash of their texts, in their order."""
-    if job.train.limit is None or job.train.limit >= len(examples):
+    return first_by_hash(examples, job.train.limit, job.seed, "train")
+
+
+def first_by_hash(examples: Examples, count: int | None, seed: int, purpose: str) -> Examples:
+    """Return at most `count` of the examples, chosen by hash of their texts, in their order; all where there is no count."""
+    if count is None or count >= len(examples):
         return examples
-    keys = [blake2b(f"{job.seed}\0train\0{text}".encode(), digest_size=8).digest() for text in examples.texts]
-    rows = sorted(sorted(range(len(keys)), key=lambda row: (keys[row], row))[: job.train.limit])
-    return _taken(examples, rows)
+    return taken(examples, sorted(by_hash(examples, seed, purpose)[:count]))
+
+
+def by_hash(examples: Examples, seed: int, purpose: str) -> list[int]:
+    """Return the indices of the examples, ordered by the hashes of their texts."""
+    keys = [blake2b(f"{seed}\0{purpose}\0{text}".encode(), digest_size=8).digest() for text in examples.texts]
+    return sorted(range(len(keys)), key=lambda row: (keys[row], row))
 
 
 def divided_by_fold(job: Job, fitting: Examples) -> dict[int, tuple[Examples, Examples]]:
@@ -90,7 +100,7 @@ def divided_by_fold(job: Job, fitting: Examples) -> dict[int, tuple[Examples, Ex
     divided: dict[int, tuple[Examples, Examples]] = {}
     for fold in range(count):
         outside, inside = (
-            _taken(fitting, [row for row, own in enumerate(folds) if (own == fold) is inside])
+            taken(fitting, [row for row, own in enumerate(folds) if (own == fold) is inside])
             for inside in (False, True)
         )
         if len(set(outside.labels)) < 2:
@@ -104,9 +114,10 @@ def divided_by_fold(job: Job, fitting: Examples) -> dict[int, tuple[Examples, Ex
     return divided
 
 
-def _taken(examples: Examples, rows: list[int]) -> Examples:
-    """Return the examples in these places."""
+def taken(examples: Examples, rows: list[int]) -> Examples:
+    """Return the examples with these indices."""
     texts, labels, ids = (
         [column[row] for row in rows] for column in (examples.texts, examples.labels, examples.ids)
     )
-    return Examples(texts, [examples.pairs[row] for row in rows], labels, ids)
+    weights = [examples.weights[row] for row in rows] if examples.weights else []
+    return Examples(texts, [examples.pairs[row] for row in rows], labels, ids, weights)

@@ -36,9 +36,11 @@ def fit(
     from augment.training.freezing import freeze
     from augment.training.length_buckets import LengthBuckets, padding
     from augment.training.r_drop import disagreement, doubled
+    from augment.training.row_weights import weighted_loss
 
     settings, dtype, device = job.train, dtype_of(job.run), device_of(job.run.device)
     rows = _features(job, tokenizer, fitting, classes, model)
+    weights = fitting.weights
     if settings.freeze is not None:
         freeze(model, settings.freeze)
 
@@ -73,8 +75,12 @@ def fit(
             bf16=dtype == "bfloat16",
             fp16=dtype == "float16",
             tf32=True if dtype == "tf32" and device.startswith("cuda") else None,
+            # The Trainer would take away the numbers of the rows, which no model reads.
+            remove_unused_columns=not weights,
         )
         lengths = rows["length"]
+        if weights:
+            rows = rows.remove_columns("length").add_column("row", list(range(len(weights))))
 
         class Sorted(Trainer):
             """A Trainer whose batches hold texts of like length, and which may ask the model twice."""
@@ -90,6 +96,8 @@ def fit(
                 num_items_in_batch: "Tensor | int | None" = None,
             ) -> "Tensor | tuple[Tensor, object]":
                 """Return the loss, of two passes where R-Drop is wanted."""
+                if weights:
+                    return weighted_loss(model, inputs, weights, settings.label_smoothing, settings.r_drop)
                 if not settings.r_drop:
                     single: Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
                     return single
