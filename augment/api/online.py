@@ -216,7 +216,9 @@ def _split(plan: Pipeline) -> tuple[Pipeline, list[Editor]]:
             if wrong is None
             else f"the samples of `{wrong.kind}` cannot be drawn anew"
         )
-        hint = "give a pipeline whose samples come from `substitute`, `delete`, or your own stages that redraw"
+        hint = (
+            "give a pipeline whose samples come from `substitute`, `delete`, or your own stages that redraw"
+        )
         if wrong is not None and wrong.gpu:
             what = f"{what}: they depend on the model's answers, and online calls no model"
             hint = "use `augment harden`, or attack the model in each epoch with an Augmenter, as docs/online.md shows"

@@ -78,17 +78,14 @@ class Rounds:
 
     def require_victim(self) -> None:
         """Raise RequestError, unless an attack allows it, for a model that always gives one answer or is no better than chance."""
-        allowed = any(
-            getattr(stage, "any_victim", False) for plan in self._plans.values() for stage in plan.stages
-        )
         answers = self._answers(self.model(START, 0), self._test)
-        if not allowed:
+        if any(stage.refuses_victims for plan in self._plans.values() for stage in plan.stages):
             require_victim(self._job.needs_model().path, self._test.labels, answers)
 
     def made(self) -> tuple[AttackRound, ...]:
         """Make the models of all rounds, and return what each round did; RequestError if the first gives no sample."""
         rounds: list[AttackRound] = []
-        samples, sources = Examples([], [], [], []), []
+        samples, sources = Examples([], [], [], []), list[int]()
         for number in range(1, self._job.harden.rounds + 1):
             attacked, made = self._attacked(number)
             if not len(made.samples):

@@ -196,6 +196,11 @@ class Attack(Editor):
         return self.search == "reduced"
 
     @property
+    def refuses_victims(self) -> bool:
+        """Whether a model that is no better than chance is refused."""
+        return not self.any_victim
+
+    @property
     def reads_tables(self) -> tuple[str, ...]:
         """What was learned of how people write, where edits must be natural."""
         return () if self.natural is None else ("evidence",)

@@ -111,6 +111,11 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         return False
 
     @property
+    def refuses_victims(self) -> bool:
+        """Whether it refuses to attack a model that always gives one answer or is no better than chance."""
+        return False
+
+    @property
     def of_attribution(self) -> bool:
         """Whether it attributes a prediction to tokens, or needs more of an attribution than its scores."""
         return False

@@ -165,7 +165,7 @@ def _difference(points: list[float]) -> str:
 
 def _spent(cells: list[Cell]) -> str:
     """Return how many samples the rounds made, and what a draw cost."""
-    samples = [sum(int(one["samples"]) for one in _rounds(cell)) for cell in cells]
+    samples = [sum(int(str(one["samples"])) for one in _rounds(cell)) for cell in cells]
     seconds = [float(str(cell["cpu_seconds"])) for cell in cells]
     return f"{sum(samples) / len(cells):.0f} samples and {sum(seconds) / len(cells):.0f} CPU-seconds a draw"
 

@@ -13,9 +13,9 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 import augment
 from augment.api.online import OnlineDataset, Variant
 from augment.config.job import Job
-from augment.config.sections import PlainText, ResourcesConfig
+from augment.config.sections import ModelConfig, PlainText, ResourcesConfig, RunConfig
 from augment.errors import FingerprintError, RequestError
-from augment.models.classifier import load
+from augment.models.classifier import load, loaded
 from augment.models.model_folder import model_folder
 from augment.models.textcnn import TextCNN
 from augment.pipeline.definition import Pipeline
@@ -23,6 +23,7 @@ from augment.text.edits import replay
 from augment.training.wordpiece import learn
 from tests.small import random_bert, small_job
 from tests.stages.test_diverse import WORDS
+from tests.test_docs import CHECKOUT, fences
 from tests.written import written_job
 
 PLAN = Pipeline.model_validate(
@@ -298,6 +299,29 @@ def test_no_pair_of_words_is_more_of_the_edits_of_many_epochs_than_its_part_of_t
 def test_a_pipeline_whose_samples_cannot_be_drawn_is_refused(job: Job, name: str) -> None:
     with pytest.raises(RequestError, match=r"cannot be drawn anew|no stage of it makes samples"):
         augment.online(name, job)
+
+
+def test_attack_samples_are_refused_with_the_reason_and_the_other_ways(job: Job) -> None:
+    with pytest.raises(RequestError, match="they depend on the model's answers") as caught:
+        augment.online("attack", job)
+    assert "augment harden" in caught.value.hint
+
+
+def test_the_attacking_rows_of_the_guide_attack_the_model_in_training(small: Path) -> None:
+    """As docs/online.md has it, without a Trainer around it: new samples in each epoch, of other rows, with their labels."""
+    names: dict[str, object] = {}
+    exec(compile(fences(CHECKOUT / "docs" / "online.md", "python")[-1], "online.md", "exec"), names)
+    make = names["WithAttacks"]
+    assert callable(make)
+    model, tokenizer = loaded(model_folder(ModelConfig(path=str(small / "model")), RunConfig()))
+    texts = ["a lovely movie, wonderful and great", "an awful movie, boring and terrible"] * 3
+    rows = make(texts, [1, 0] * 3, tokenizer, share=0.5)
+    assert len(rows) == 9
+    rows.on_epoch_begin(None, TrainerState(epoch=0), None, model=model)
+    for sample in rows.samples:
+        assert sample.text not in texts
+        assert sample.label == [1, 0, 1][sample.source]
+    assert {rows[index]["labels"] for index in range(9)} == {0, 1}
 
 
 def test_there_is_no_epoch_below_0_and_no_row_beyond_the_last(rows: OnlineDataset) -> None:
