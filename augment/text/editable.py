@@ -289,6 +289,24 @@ def _simplified_letter(letter: str) -> str:
     return _converter()(letter)
 
 
+def in_script_of(text: str, words: str) -> str | None:
+    """Return simplified words in the script of a text; None for a traditional one without OpenCC."""
+    if not _HAN.search(words) or simplified(text) == text:
+        return words
+    converter = _traditional()
+    return None if converter is None else converter(words)
+
+
+@cache
+def _traditional() -> Callable[[str], str] | None:
+    """Return what puts words into the traditional script of Taiwan, made once in a process; None without OpenCC."""
+    if find_spec("opencc") is None:
+        return None
+    from opencc import OpenCC
+
+    return OpenCC("s2tw").convert
+
+
 @cache
 def _converter() -> Callable[[str], str]:
     """Return what simplifies Chinese, made once in a process."""

@@ -10,6 +10,7 @@ from augment.text.editable import (
     Protection,
     editable,
     governed,
+    in_script_of,
     is_content,
     is_link,
     is_markup,
@@ -241,3 +242,10 @@ def test_what_a_negation_speaks_of_is_known(tokens: list[str], expected: set[int
 
 def test_a_negation_does_not_speak_of_another_text() -> None:
     assert governed(["不", "好", "电影"], [0, 1, 1]) == frozenset()
+
+
+def test_words_are_put_into_the_script_of_a_text() -> None:
+    assert in_script_of("房间很大", "里面") == "里面"
+    assert in_script_of("a room", "inside") == "inside"
+    assert in_script_of("盒子裡全是水", "里面") == "裡面"
+    assert in_script_of("送來的時候", "已经") == "已經"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import regex
 
+from augment.text.editable import in_script_of
 from augment.text.omission.cut import Replacement
 from augment.text.omission.english import english_tags
 from augment.text.omission.english_sentence import english_sentences
@@ -68,7 +69,7 @@ def _of_line(line: Line, offset: int, parts: WordParts) -> Iterator[Rephrasing]:
         for exchange in (*chinese_order(line, tags), *chinese_pairs(line, tags)):
             yield _exchanged(line, exchange, offset)
         for wording in (*chinese_wordings(line, tags), *chinese_variants(line, tags)):
-            yield _worded(line, wording, offset)
+            yield from _worded(line, wording, offset)
     english = english_tags(line, parts)
     if english is None:
         return
@@ -76,7 +77,7 @@ def _of_line(line: Line, offset: int, parts: WordParts) -> Iterator[Rephrasing]:
         for exchange in english_order(sentence):
             yield _exchanged(line, exchange, offset)
         for wording in english_wordings(sentence):
-            yield _worded(line, wording, offset)
+            yield from _worded(line, wording, offset)
 
 
 def _exchanged(line: Line, exchange: Exchange, offset: int) -> Rephrasing:
@@ -97,13 +98,15 @@ def _exchanged(line: Line, exchange: Exchange, offset: int) -> Rephrasing:
     return Rephrasing("order", ways, wordings, plausibility)
 
 
-def _worded(line: Line, wording: Wording, offset: int) -> Rephrasing:
-    """Return a line with other words in place of some."""
+def _worded(line: Line, wording: Wording, offset: int) -> Iterator[Rephrasing]:
+    """Yield a line with other words in place of some, in its script; nothing where that cannot be written."""
     kind, first, last, new, plausibility, tested, negates = wording
     spaced = not any(map(HAN.search, new or line.words[first:last]))
     start = line.spans[first][0] if first < len(line) else line.spans[-1][1]
     end = line.spans[last - 1][1] if last > first else start
-    put = (" " if spaced else "").join(new)
+    put = in_script_of(line.text, (" " if spaced else "").join(new))
+    if put is None:
+        return
     if first == last:
         # What is added goes before the token there, or behind the last one.
         behind = first == len(line) or (not spaced and first and line.is_mark(first))
@@ -119,4 +122,4 @@ def _worded(line: Line, wording: Wording, offset: int) -> Rephrasing:
         put = put[:1].upper() + put[1:]
     words = line.words
     wordings = ((line.word(first - 1), tuple(words[first:last]), new, line.word(last)),) if tested else ()
-    return Rephrasing(kind, (((start + offset, end + offset, put),),), wordings, plausibility, negates)
+    yield Rephrasing(kind, (((start + offset, end + offset, put),),), wordings, plausibility, negates)
