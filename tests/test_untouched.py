@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from augment.api.run import run
 from augment.evaluation.evaluation import FILE
+from augment.hardening.hardening import FILE as HARDENED
 from augment.tables.run_folder import MANIFEST, PLAN
 from tests.cli.test_commands import CONFIG, augment
 from tests.small import small_job
@@ -56,6 +57,7 @@ FOREIGN = (
 CLAIMS = {
     PLAN: ("", "{}", "[]", '{"fingerprint": {}}', '{"fingerprint": [], "staged": {}}', "\0"),
     FILE: ("", "{}", "[]", '{"cells": []}', '{"cells": {"a": {}}}'),
+    HARDENED: ("", "{}", "[]", '{"fingerprint": 1}'),
     MANIFEST: ("", "{}", "[]", '{"summary": 1}'),
 }
 COMMANDS = (
@@ -64,6 +66,7 @@ COMMANDS = (
     ("keywords", "-q", "-o"),
     ("evaluate", "-q", "-o"),
     ("evaluate", "-q", "--overwrite", "-o"),
+    ("harden", "-q", "--overwrite", "-o"),
     ("train", "-q", "-m"),
     ("report",),
     ("verify",),
@@ -155,6 +158,7 @@ OTHER = (
     ("keywords", "-q", "-o"),
     ("evaluate", "-q", "-o"),
     ("evaluate", "-q", "--overwrite", "-o"),
+    ("harden", "-q", "--overwrite", "-o"),
     ("train", "-q", "-m"),
 )
 

@@ -40,6 +40,7 @@ COMMANDS = (
     "verify",
     "list",
     "evaluate",
+    "harden",
     "train",
     "fetch",
     "audit",
@@ -141,7 +142,7 @@ def bench(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ben
 )
 def test_any_command_line_ends_well(bench: Bench, command: str, words: list[str], sound: bool) -> None:
     """Also one that is right but for some words."""
-    if command in ("train", "evaluate", "fetch", "doctor") and not {"-c", "--help"} <= {*words}:
+    if command in ("train", "evaluate", "harden", "fetch", "doctor") and not {"-c", "--help"} <= {*words}:
         words = [*words, "--help"]
     right = {"run": ("explain", "-c", "mine.yaml"), "audit": ("-c", "mine.yaml")} if sound else {}
     bench.ends_well(command, *right.get(command, ()), *words)

@@ -35,10 +35,10 @@ def test_the_interval_is_of_paired_rows() -> None:
     one = figures_of([True] * 5 + [index % 10 != 0 for index in range(395)], {})
     other = figures_of([index % 10 != 0 and share for index, share in enumerate(one[ACCURACY].counted)], {})
     gain = gains(one, other)[ACCURACY]
-    low, high = gain.low or 0, gain.high or 0
-    assert gain.mean == pytest.approx(one[ACCURACY].value - other[ACCURACY].value)
+    low, mean, high = (float(value or 0) for value in (gain.low, gain.mean, gain.high))
+    assert mean == pytest.approx(float(one[ACCURACY].value or 0) - float(other[ACCURACY].value or 0))
     assert gain.verdict == "higher"
-    assert 0 < low < gain.mean < high < gain.mean + 0.04
+    assert 0 < low < mean < high < mean + 0.04
     assert gains(other, one)[ACCURACY].verdict == "lower"
 
 

@@ -12,12 +12,13 @@ from augment.config.job import Job
 from augment.config.sections import CorpusConfig, HardenConfig, ModelConfig, RunConfig
 from augment.corpus import read
 from augment.errors import FingerprintError, RequestError
-from augment.hardening import hardening as runs
+from augment.hardening.attacking import attack_plans
 from augment.hardening.hardening import harden, read_hardening
 from augment.hardening.result import Hardening
 from augment.models.classifier import open_classifier
 from augment.training.wordpiece import learn
 from augment.verification.verifying import verify
+from tests.cli.test_commands import augment as augment_command
 from tests.small import random_bert, small_job
 
 SETTINGS = {"attack": "deepwordbug", "others": ("deletion",), "rounds": 1, "epochs": 2.0, "test_rows": 24}
@@ -93,7 +94,7 @@ def test_gains_are_differences_of_the_figures(hardened: Hardening) -> None:
             values = [hardened.models[model][name] for model in ("hardened", other)]
             if None not in values:
                 assert gain.mean == pytest.approx(float(values[0] or 0) - float(values[1] or 0))
-                assert float(gain.low or 0) <= gain.mean <= float(gain.high or 0)
+                assert float(gain.low or 0) <= float(gain.mean or 0) <= float(gain.high or 0)
 
 
 def test_only_train_rows_are_attacked_for_samples(hardened: Hardening, small: Path) -> None:
@@ -209,7 +210,7 @@ def test_what_cannot_be_trained_is_refused(small: Path, tmp_path: Path) -> None:
 
 
 def test_settings_reach_the_attacks_and_none_makes_them_equal(small: Path, tmp_path: Path) -> None:
-    plans = runs.attack_plans(job_of(small).harden, {"attack.most_edits": 1})
+    plans = attack_plans(job_of(small).harden, {"attack.most_edits": 1})
     assert all(plan.stages[1].model_dump()["most_edits"] == 1 for plan in plans.values())
     with pytest.raises(RequestError, match="would make all attacks of the hardening the same"):
         harden(job_of(small), tmp_path / "out", progress=False, settings={"attack.recipe": "pwws"})
@@ -220,3 +221,19 @@ def test_a_folder_of_something_else_is_left_alone(small: Path, tmp_path: Path) -
     with pytest.raises(RequestError, match="not empty and holds no hardening"):
         harden(job_of(small), tmp_path, overwrite=True, progress=False)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_the_command_prints_the_folder_of_the_model_the_table_and_json(
+    hardened: Hardening, tmp_path: Path, small: Path
+) -> None:
+    """Of a finished hardening; a key of a stage is a setting of the attacks, and another one another request."""
+    config = tmp_path / "small.yaml"
+    config.write_text(job_of(small).model_dump_json(exclude_none=True, exclude={"name"}), encoding="utf-8")
+    words = ("harden", "-q", "-c", config, "-o", hardened.folder)
+    shown = augment_command(*words)
+    assert (shown.code, shown.out.splitlines()[-1]) == (0, str(hardened.model))
+    assert "accuracy under deletion: " in shown.err
+    assert json.loads(augment_command(*words, "--json").out) == json.loads(json.dumps(hardened.to_dict()))
+    refused = augment_command(*words, "--set", "attack.most_edits=1")
+    assert (refused.code, len(refused.err.splitlines())) == (3, 3)
+    assert "most_edits" in refused.err
