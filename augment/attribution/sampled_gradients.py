@@ -77,7 +77,7 @@ class SmoothGradient(SmoothSettings, SampleSettings, PieceMethod):
 class ExpectedGradients(SampleSettings, PieceMethod):
     """The gradient averaged over random points between the text and several baselines.
 
-    These are texts of the corpus; where there is no corpus, every filler that the model has.
+    These are texts of the corpus; where there are no two, every filler that the model has.
     """
 
     costs: ClassVar[str] = "which starts from several baselines at random points of the way"
@@ -100,6 +100,9 @@ class ExpectedGradients(SampleSettings, PieceMethod):
             references = None
         inputs, plan = model_inputs(rows), Plan(quantity=rows.quantity)
         starts = None if references is None else references.starts("corpus", inputs)
+        if starts and len(starts[0]) < 2:
+            # A corpus of one text: from itself no way leads anywhere.
+            starts = None
 
         def score(part: "RowPart") -> "Shares":
             """Score one batch."""

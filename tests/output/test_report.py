@@ -100,13 +100,13 @@ def test_within_a_label_and_outcome_the_largest_errors_come_first(probed: Summar
     assert sample(probed.folder, "ig", count).to_pylist() == expected
 
 
-def test_the_three_attributions_of_compare_are_side_by_side(small: Path, tmp_path: Path) -> None:
+def test_the_attributions_of_compare_are_side_by_side(small: Path, tmp_path: Path) -> None:
     summary = run("compare", small_job(small, limit=20), tmp_path / "compare")
     names = pq.read_schema(summary.folder / SOURCE_ROWS).names
-    assert {"ig", "gradient", "gradient_x_input"} <= set(names)
+    assert {"ig", "gradient", "gradient_x_input", "deeplift", "occlusion"} <= set(names)
     page = (summary.folder / REPORT).read_text(encoding="utf-8")
     assert "gradient_x_input" in page
-    assert set(summary.attribution) == {"ig", "gradient_x_input"}
+    assert set(summary.attribution) == {"ig", "gradient_x_input", "deeplift"}
 
 
 @pytest.mark.parametrize("pipeline", ["attack", "compare"])

@@ -60,7 +60,12 @@ def test_words_of_the_job_and_of_stages_are_separated() -> None:
         ("augment-wide", "attribute=3", "not of the form", "stage"),
         ("augment-wide", "keep.rules.7.verdict=drop", "`7` is no index", "count from 0 to 1"),
         ("augment-wide", "substitute.share.low=1", "`share` cannot be", "write a number"),
-        ("compare", "attribute.steps=8", "3 stages `attribute`", "stages.1 or stages.2 or stages.3"),
+        (
+            "compare",
+            "attribute.steps=8",
+            "5 stages `attribute`",
+            "stages.1 or stages.2 or stages.3 or stages.4",
+        ),
         ("augment-wide", "attribute.name=scores", "column `ig`", "add the stage that gives"),
         ("augment-wide", "attribute.replace_by=mask", "`replace_by` cannot be", "keys that fit"),
     ],
