@@ -102,9 +102,8 @@ class Attempt:
                 del known[name]
 
     def restart(self) -> None:
-        """Forget the edits and their effects; what was refused and what was spent stay."""
+        """Forget the edits and their effects; what was measured, refused and spent stays."""
         self.choice, self.drops, self.flips = {}, {}, {}
-        self.seen = {}
 
 
 def key_of(choice: WordChoice) -> frozenset[tuple[int, str]]:

@@ -3,10 +3,21 @@
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-RecipeName = Literal["textfooler", "pwws", "deepwordbug", "a2t", "deletion", "input-reduction"]
+RecipeName = Literal["wide", "textfooler", "pwws", "deepwordbug", "a2t", "deletion", "input-reduction"]
 RECIPE_NAMES: tuple[RecipeName, ...] = get_args(RecipeName)
 
 RECIPES: Mapping[str, Mapping[str, object]] = {
+    # The default search where little is asked of edits: any word of a dictionary, as PWWS may take, or one that sounds alike.
+    "wide": {
+        "sources": ("lexicon", "masked_lm", "homophones"),
+        "words": 5,
+        "most": 50,
+        "share": 1.0,
+        "senses": True,
+        "every_word": True,
+        "pos": False,
+        "frequency": 0.0,
+    },
     # Jin et al. 2020, "Is BERT Really Robust?": words by deletion, all candidates of each, similar texts only.
     "textfooler": {
         "search": "greedy",
@@ -14,6 +25,7 @@ RECIPES: Mapping[str, Mapping[str, object]] = {
         "most": 50,
         "share": 1.0,
         "senses": True,
+        "every_word": True,
         "frequency": 0.0,
     },
     # Ren et al. 2019, "Generating Natural Language Adversarial Examples through Probability Weighted Word Saliency".
@@ -23,6 +35,8 @@ RECIPES: Mapping[str, Mapping[str, object]] = {
         "most": 50,
         "share": 1.0,
         "senses": True,
+        "every_word": True,
+        "pos": False,
         "frequency": 0.0,
     },
     # Gao et al. 2018, "Black-box Generation of Adversarial Text Sequences": one typing error a word.
@@ -32,6 +46,7 @@ RECIPES: Mapping[str, Mapping[str, object]] = {
         "sources": ("typos", "look_alikes"),
         "most": 4,
         "share": 1.0,
+        "every_word": True,
     },
     # Yoo and Qi 2021, "Towards Improving Adversarial Training of NLP Models": words by gradient, a tenth of them at most.
     "a2t": {"search": "greedy", "order": "gradient", "most": 20, "share": 0.1},

@@ -1,7 +1,7 @@
 """How edits that reach a goal are searched for. All texts advance together, so that their rows share batches.
 
 `Screened` measures only what a guide expects most of, and combines what it measured. `Greedy` walks the words by importance and
-tries every candidate of each (Jin et al. 2020); `Weighted` measures all candidates first (Ren et al. 2019, PWWS); `Reduced`
+tries every candidate of each (Jin et al. 2020); `Beam` keeps several sets at a time; `Weighted` measures all candidates first (Ren et al. 2019, PWWS); `Reduced`
 leaves out as many words as it can while the answer stays (Feng et al. 2018).
 
     Screened().run(attempts, Tools(victim, guide, Goal(), constraints))
@@ -9,7 +9,7 @@ leaves out as many words as it can while the answer stays (Feng et al. 2018).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +22,8 @@ from augment.adversarial.victims import Try, Victim, measure
 
 # Successful sets of edits that are checked against the constraints, for each text and round.
 _CHECKED = 3
+# Single edits measured before the others.
+_FIRST = 4
 # A set of edits is an advance if it brings the text nearer to the goal by this, in logits.
 _ADVANCE = 1e-4
 
@@ -64,16 +66,23 @@ class Screened:
                 break
             looks = tools.guide.look(live, tools.goal)
             live, looks = _reached(live, looks, tools, first=number == 0)
-            picked = [self._picked(look) for look in looks]
-            self._measure_singles(live, picked, tools)
-            settle(live, tools)
+            picked = [self.picked(look) for look in looks]
+            for attempt in live:
+                attempt.drops = {}
+            # Many texts need one edit that the guide expects most of: the others are measured where it does not do.
+            for part in (slice(0, _FIRST), slice(_FIRST, None)):
+                left = [number for number, attempt in enumerate(live) if attempt.outcome == "unchanged"]
+                self.measure_singles(
+                    [live[number] for number in left], [picked[number][part] for number in left], tools
+                )
+                settle([live[number] for number in left], tools)
             left = [attempt for attempt in live if attempt.outcome == "unchanged"]
             _measure_sets(left, tools)
             settle(left, tools)
             live = [attempt for attempt in left if attempt.outcome == "unchanged" and _advanced(attempt)]
         prune([attempt for attempt in attempts if attempt.outcome == "changed"], tools)
 
-    def _picked(self, look: Look) -> list[tuple[int, str]]:
+    def picked(self, look: Look) -> list[tuple[int, str]]:
         """Return the candidates to measure: the best of the best words, by the estimate."""
         taken: dict[int, int] = {}
         picked = []
@@ -83,14 +92,13 @@ class Screened:
                 picked.append((token, word))
         return picked
 
-    def _measure_singles(
+    def measure_singles(
         self, attempts: Sequence[Attempt], picked: Sequence[Sequence[tuple[int, str]]], tools: Tools
     ) -> None:
         """Measure what each picked candidate does by itself, and note the best of each token."""
         tries: list[Try] = []
         changes: list[tuple[int, str]] = []
         for attempt, pairs in zip(attempts, picked, strict=True):
-            attempt.drops = {}
             for token, word in pairs:
                 tries.append((attempt, {**attempt.choice, token: word}))
                 changes.append((token, word))
@@ -98,6 +106,48 @@ class Screened:
             tries, changes, measure(tools.victim, tools.goal, tries), strict=True
         ):
             attempt.note_drop(token, word, distance)
+
+
+@dataclass(frozen=True)
+class Beam:
+    """As `Screened`, from the best `width` sets of each round, each an edit larger, and not from the best one alone."""
+
+    width: int = 4
+    words: int = 6
+    each: int = 2
+    rounds: int = 6
+
+    def run(self, attempts: Sequence[Attempt], tools: Tools) -> None:
+        """Search for every attempt."""
+        single, live = Screened(self.words, self.each), start(attempts, tools)
+        states: dict[int, list[tuple[float, WordChoice]]] = {
+            id(attempt): [(attempt.margin, {})] for attempt in live
+        }
+        for _ in range(self.rounds):
+            branches = [
+                (
+                    attempt,
+                    replace(attempt, choice=dict(choice), margin=margin, drops={}, forward=0, backward=0),
+                )
+                for attempt in live
+                for margin, choice in states[id(attempt)]
+            ]
+            if not branches:
+                break
+            for attempt, branch in branches:
+                branch.budget = max(attempt.left // len(states[id(attempt)]), 1)
+            looks = tools.guide.look([branch for _, branch in branches], tools.goal)
+            picked = [single.picked(look) for look in looks]
+            single.measure_singles([branch for _, branch in branches], picked, tools)
+            for attempt, branch in branches:
+                attempt.forward += branch.forward
+                attempt.backward += branch.backward
+            settle(live, tools)
+            live = [attempt for attempt in live if attempt.outcome == "unchanged" and attempt.left]
+            sizes = {id(attempt): len(states[id(attempt)][0][1]) + 1 for attempt in live}
+            for attempt in live:
+                states[id(attempt)] = _nearest(attempt, sizes[id(attempt)], self.width)
+        prune([attempt for attempt in attempts if attempt.outcome == "changed"], tools)
 
 
 @dataclass(frozen=True)
@@ -297,6 +347,16 @@ def _sets(drops: Sequence[float], margin: float, room: int) -> list[tuple[int, .
             if size <= 3:
                 chosen.append(tuple(range(1, size + 1)))
     return chosen
+
+
+def _nearest(attempt: Attempt, size: int, width: int) -> list[tuple[float, WordChoice]]:
+    """Return the sets of so many edits that come nearest to the goal, if another edit may be added to them."""
+    sets = [
+        (distance, sorted(choice))
+        for choice, distance in attempt.seen.items()
+        if len(choice) == size < attempt.room and distance > 0
+    ]
+    return [(distance, dict(choice)) for distance, choice in sorted(sets)[:width]]
 
 
 def _advanced(attempt: Attempt) -> bool:

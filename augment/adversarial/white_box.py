@@ -125,12 +125,13 @@ class WhiteBox:
         """Return (estimated change of the margin, token, word) for each candidate of each token that is not edited yet."""
         fed, gradient = slope.fed, slope.gradient
         pairs = [
-            (token, word, self._words[_in_slot(attempt.row, token, word)])
+            (token, word, self._words[word, spaced])
             for token, words in attempt.offers.items()
             if token in fed.ranges and token not in attempt.choice
+            for spaced in [_is_spaced(attempt.row, token)]
             for word in words
         ]
-        self._embed({piece for _, _, pieces in pairs for piece in pieces} | set(fed.pieces))
+        self._embed(set(fed.pieces))
         tokens = list(dict.fromkeys(token for token, _, _ in pairs))
         sums = {token: len(gradient) + number for number, token in enumerate(tokens)}
         own = np.array([self._index[piece] for piece in fed.pieces])
@@ -164,17 +165,16 @@ class WhiteBox:
         ]
 
     def learn(self, attempts: Sequence[Attempt]) -> None:
-        """Cut the candidates of attempts into pieces."""
-        self._learn(
-            sorted(
-                {
-                    _in_slot(attempt.row, token, word)
-                    for attempt in attempts
-                    for token, words in attempt.offers.items()
-                    for word in words
-                }
-            )
-        )
+        """Cut the candidates of attempts into pieces, and look up the embeddings of these and of the texts, all at once."""
+        names: set[tuple[str, bool]] = set()
+        pieces: set[int] = set()
+        for attempt in attempts:
+            pieces.update(self._texts[attempt.row.id].pieces)
+            for token, words in attempt.offers.items():
+                spaced = _is_spaced(attempt.row, token)
+                names.update((word, spaced) for word in words)
+        self._learn(sorted(names - self._words.keys()))
+        self._embed(pieces.union(*(self._words[name] for name in names)))
 
     def steepness(self, slope: TextSlope) -> dict[int, float]:
         """Return for each token the length of the gradient at its pieces."""
@@ -240,7 +240,7 @@ class WhiteBox:
         """Return the pieces of a replacement; none for a deletion."""
         if not word:
             return ()
-        name = _in_slot(row, token, word)
+        name = (word, _is_spaced(row, token))
         if name not in self._words:
             self._learn([name])
         return self._words[name]
@@ -316,9 +316,9 @@ def _written(row: AttackedText, token: int) -> tuple[str, bool]:
     return whole[start:end], whole[start - 1 : start].isspace()
 
 
-def _in_slot(row: AttackedText, token: int, word: str) -> tuple[str, bool]:
-    """Return a word for the slot of a token, and whether a space is before it."""
-    return word, _written(row, token)[1]
+def _is_spaced(row: AttackedText, token: int) -> bool:
+    """Return whether a space is before a token."""
+    return _written(row, token)[1]
 
 
 def _moved_spans(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from augment.candidates.plausibility import Plausibility, spoken_of
+from augment.text.segment import tokens_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,32 @@ def naturalness(
     for change in changes:
         product *= _of_change(plausibility, sides[change.side], change)
     return product
+
+
+def word_naturalness(
+    plausibility: Plausibility, tokens: Sequence[str], at: int, words: Sequence[str]
+) -> list[float]:
+    """Return how natural each of some words is in place of the token at an index; a word of several tokens one by one."""
+    single = [word for word in words if len(tokens_of(word)) == 1]
+    known: dict[str, float] = {}
+    if single:
+        evidence, spoken = plausibility.evidence, spoken_of(single[0])
+        before, behind = list(tokens[at - 1 : at] if at else ()), list(tokens[at + 1 : at + 2])
+        left, own, right = (
+            int(evidence.ids(part)[0]) if part else 0 for part in (before, [tokens[at]], behind)
+        )
+        ids = np.concatenate([[own], evidence.ids(single)])
+        size = len(ids)
+        fits = plausibility.fits(np.full(size, left), ids, np.full(size, right), spoken)
+        same = plausibility.same(np.full(size - 1, own), ids[1:], spoken)
+        natural = np.minimum(1.0, fits[1:] / max(float(fits[0]), 1e-9)) * same
+        known = dict(zip(single, natural.tolist(), strict=True))
+    return [
+        known[word]
+        if word in known
+        else _of_change(plausibility, tokens, TokenEdit(0, at, at + 1, tuple(tokens_of(word))))
+        for word in words
+    ]
 
 
 def _of_change(plausibility: Plausibility, tokens: Sequence[str], change: TokenEdit) -> float:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
+import numpy as np
 import pyarrow as pa
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -20,11 +21,11 @@ from augment.adversarial.constraints import Constraint, Naturalness, NotBlank, S
 from augment.adversarial.goals import Goal
 from augment.adversarial.guides import ByDeletion, Guide, InOrder
 from augment.adversarial.recipes import RecipeName, with_recipe
-from augment.adversarial.searches import Greedy, Reduced, Screened, SearchStrategy, Tools, Weighted
+from augment.adversarial.searches import Beam, Greedy, Reduced, Screened, SearchStrategy, Tools, Weighted
 from augment.adversarial.victims import BlackBox, Victim
 from augment.candidates.filters import Filters
 from augment.candidates.forms import FORMS
-from augment.candidates.naturalness import TokenEdit, naturalness
+from augment.candidates.naturalness import TokenEdit, naturalness, word_naturalness
 from augment.candidates.plausibility import Plausibility
 from augment.candidates.slot import Slot
 from augment.candidates.sources import SourceName, Sources, open_sources, without_embeddings
@@ -39,20 +40,19 @@ from augment.stages.evidence import open_plausibility
 from augment.stages.protocol import Stage, Step, idle, idle_keys
 from augment.tables.columns import ATTACK, SAMPLE, Column
 from augment.tables.rows import Missing, NewSample, with_columns, with_samples
-from augment.text.editable import Protection, editable, is_connective
+from augment.text.editable import Protection, editable, is_connective, is_replaceable
 from augment.text.foreign import FOREIGN
 from augment.text.script import language
 from augment.text.segment import tokens_of
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from augment.models.classifier import Classifier
     from augment.models.function import Function
 
-SearchName = Literal["screened", "greedy", "weighted", "reduced"]
+SearchName = Literal["screened", "beam", "greedy", "weighted", "reduced"]
 OrderName = Literal["gradient", "deletion", "scores", "random"]
 _ONLY_SCREENED = ("words", "each")
+_SCREENED = ("screened", "beam")
 # Where the literature and the default differ most: how many candidates a token has in the second pass.
 _WIDER = 3
 _DONE = ("changed", "reduced")
@@ -80,7 +80,7 @@ class Attack(Editor):
     )
     search: SearchName = Field(
         default="screened",
-        description="screened: measure what is expected to do most, and combine it; greedy: every candidate of one word after the "
+        description="screened: measure what is expected to do most, and combine it; beam: the same from the best four sets at a time; greedy: every candidate of one word after the "
         "other; weighted: every candidate of every word first; reduced: leave words out while the answer stays",
     )
     order: OrderName = Field(
@@ -96,14 +96,20 @@ class Attack(Editor):
     delete: bool = Field(default=False, validate_default=True, description="also try to leave the token out")
     senses: StrictBool = Field(
         default=False,
-        description="words of any sense of a token from the start, not only where the rest has failed",
+        description="words of any sense of a token, not of its main sense alone: more succeeds and less reads well",
     )
     most: int = Field(default=8, ge=1, description="candidates a token, three times that in the second pass")
     words: int = Field(default=6, ge=1, description="words measured at a time")
     each: int = Field(default=2, ge=1, description="candidates measured of each")
     second_pass: StrictBool = Field(
-        default=True, description="try what fails again with every sense and with words that join others"
+        default=True,
+        description="try what fails again with more candidates and with connectives, measuring more",
     )
+    every_word: StrictBool = Field(
+        default=False,
+        description="edit connectives, numbers and names too where they have candidates",
+    )
+    pos: StrictBool = Field(default=True, description="offer only words of the token's part of speech")
     share: float = Field(
         default=0.3, gt=0, le=1, description="largest share of the content words to be edited"
     )
@@ -166,7 +172,7 @@ class Attack(Editor):
     @model_validator(mode="after")
     def _used_keys(self) -> Self:
         """Refuse keys that the search does not use."""
-        if self.search != "screened":
+        if self.search not in _SCREENED:
             idle_keys(self, _ONLY_SCREENED, f"with `search: {self.search}`")
         if self.search == "reduced" and self.target is not None:
             raise ValueError(
@@ -236,10 +242,11 @@ class Attack(Editor):
 
         predictor = open_predictor(job.needs_model(), job.run)
         labels = LabelMap(predictor.classes, job.label_names)
-        filters = Filters(frequency=self.frequency, context=self.context)
+        filters = Filters(pos=self.pos, frequency=self.frequency, context=self.context)
         sources = open_sources(self.sources, job, self.most, filters)
         wider = open_sources(self.sources, job, self.most * _WIDER, filters)
         guard, constraints = protection(job), self._constraints(job, state)
+        natural = None if self.natural is None else open_plausibility(state)
         goal = Goal(self._target(labels), self.margin)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -248,7 +255,7 @@ class Attack(Editor):
             victim, guide = _opened(predictor, [each.row for each in rows], self.order)
             tools = Tools(victim, guide, goal, constraints)
             attempts = [self._attempt(each, labels, job.seed) for each in rows]
-            self._offer(sources, rows, attempts, self.senses, every=self.order == "scores")
+            self._offer(sources, rows, attempts, self.senses, every=self.order == "scores", natural=natural)
             search = self._search()
             search.run(attempts, tools)
             if self.second_pass and self.search != "reduced" and self.order != "scores":
@@ -259,18 +266,19 @@ class Attack(Editor):
                 ]
                 for _, attempt in failed:
                     attempt.restart()
-                self._offer(
-                    wider, [each for each, _ in failed], [attempt for _, attempt in failed], True, every=True
-                )
-                search.run([attempt for _, attempt in failed], tools)
+                again = [each for each, _ in failed], [attempt for _, attempt in failed]
+                self._offer(wider, *again, self.senses, every=True, natural=natural)
+                self._search(wider=True).run([attempt for _, attempt in failed], tools)
             return self._finish(batch, rows, attempts)
 
         return step
 
-    def _search(self) -> SearchStrategy:
-        """Return the search that `search` names."""
+    def _search(self, wider: bool = False) -> SearchStrategy:
+        """Return the search that `search` names; wider: that of the second pass, which measures more."""
+        words, each = (_WIDER * self.words, _WIDER * self.each) if wider else (self.words, self.each)
         searches: dict[SearchName, SearchStrategy] = {
-            "screened": Screened(self.words, self.each),
+            "screened": Screened(words, each),
+            "beam": Beam(words=words, each=each),
             "greedy": Greedy(),
             "weighted": Weighted(),
             "reduced": Reduced(),
@@ -312,9 +320,11 @@ class Attack(Editor):
             content = [
                 token for token, fine in enumerate(editable(row.tokens, guard)) if fine and token in free
             ]
-            joining = [
-                token for token in row.free if token not in set(content) and is_connective(row.tokens[token])
-            ]
+            others = [token for token in row.free if token not in set(content)]
+            joining = [token for token in others if is_connective(row.tokens[token])]
+            if self.every_word:
+                every = {token for token in others if is_replaceable(row.tokens[token])}
+                content, joining = sorted({*content, *every}), []
             tokens.append(_Tokens(replace(row, words=len(content)), tuple(content), tuple(joining)))
         return tokens
 
@@ -337,6 +347,7 @@ class Attack(Editor):
         attempts: Sequence[Attempt],
         senses: bool,
         every: bool,
+        natural: Plausibility | None,
     ) -> None:
         """Give each attempt the candidates of its tokens, of those that join others too where `every` is set."""
         slots: list[tuple[Attempt, Slot]] = []
@@ -348,9 +359,20 @@ class Attack(Editor):
         offered = sources.offer_union([slot for _, slot in slots], senses)
         for (attempt, slot), words in zip(slots, offered, strict=True):
             words = tuple(word for word in words if _is_as_long(slot.word, word))
+            if natural is not None and words:
+                words = self._natural_words(natural, attempt.row, slot.token, words)
             words = (*words, "") if self.delete else words
             if words:
                 attempt.offers[slot.token] = words
+
+    def _natural_words(
+        self, plausibility: Plausibility, row: AttackedText, token: int, words: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Return the words that are natural enough by themselves, the most natural first."""
+        tokens, at = _side_of(row, token)
+        chances = np.round(word_naturalness(plausibility, tokens, at, words), 5).tolist()
+        ranked = sorted(zip(chances, words, strict=True), key=lambda each: -each[0])
+        return tuple(word for chance_of, word in ranked if chance_of >= (self.natural or 0.0))
 
     def _finish(
         self, batch: pa.RecordBatch, rows: Sequence[_Tokens], attempts: Sequence[Attempt]
@@ -398,10 +420,8 @@ def _opened(
     return victim, InOrder(victim) if order in ("scores", "random") else ByDeletion(victim)
 
 
-def _vectors(job: Job) -> "Callable[[Sequence[str]], np.ndarray]":
+def _vectors(job: Job) -> Callable[[Sequence[str]], np.ndarray]:
     """Return what gives the vector of each text, the mean of the job's encoder over its pieces."""
-    import numpy as np
-
     from augment.models.encoder import open_encoder
 
     encoder = open_encoder(str(job.resources.encoder), job.run)
@@ -413,6 +433,13 @@ def _vectors(job: Job) -> "Callable[[Sequence[str]], np.ndarray]":
         return np.stack([seen.get((text, (0, len(text))), np.zeros(width, np.float32)) for text in texts])
 
     return vectors
+
+
+def _side_of(row: AttackedText, token: int) -> tuple[list[str], int]:
+    """Return the tokens of the text that a token is in, and its index among them."""
+    home = [number for number, side in enumerate(row.side) if side == row.side[token]]
+    whole = row.text_pair if row.side[token] and row.text_pair is not None else row.text
+    return [whole[slice(*row.spans[number])] for number in home], home.index(token)
 
 
 def _naturalness(plausibility: Plausibility, row: AttackedText, choice: WordChoice) -> float:

@@ -114,8 +114,18 @@ so too more most less least besides despite almost
 除非 无论 不论 不管 不仅 不但 不光 即使 即便 哪怕 就算 既然 当然 比如 例如 譬如 曾经 已经 正在 刚刚 之后 之前 以后 以前 其中 时候 当时
 期间 来说 来讲 看来 等等 及其 另外 各个 每个 每次 有些 有的 一些 一下 一直 就是 也是 都是 还有 还会 还要 只能
 """
+# Further stop words that others can replace: numbers, and words of relation that WordNet has.
+_LOOSE_WORDS = """
+also among anybody anyone anything around behind beneath beside beyond could everybody everyone everything except inside
+might must others ought outside per shall since somebody someone something throughout till toward towards unless upon us via
+would within whether
+one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen zero
+"""
 _JOINING = frozenset(_JOINING_WORDS.split())
 STOP_WORDS = frozenset((_ENGLISH_STOP_WORDS + _CHINESE_STOP_WORDS).split()) - NEGATIONS
+# Stop words that only bind others: articles, pronouns, auxiliaries, prepositions, particles.
+_BINDING = STOP_WORDS - _JOINING - frozenset(_LOOSE_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -175,6 +185,12 @@ def is_content(token: str) -> bool:
 def is_connective(token: str) -> bool:
     """Return whether a token is a stop word that has synonyms: one that weighs, counts or joins; no article, pronoun or particle."""
     return token.casefold() in _JOINING
+
+
+def is_replaceable(token: str) -> bool:
+    """Return whether a token can have substitutes of its kind: content, a number, a name, or a stop word that is a connective."""
+    word = token.casefold()
+    return (is_word(word) or is_number(word)) and not is_link(word) and word not in _BINDING
 
 
 def is_question(token: str) -> bool:

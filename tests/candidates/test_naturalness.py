@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from augment.candidates.naturalness import TokenEdit, naturalness
+from augment.candidates.naturalness import TokenEdit, naturalness, word_naturalness
 from augment.candidates.plausibility import USUAL, Plausibility
 from augment.candidates.senses import Senses
 from augment.candidates.word_counts import PairCounts
@@ -55,6 +55,17 @@ def test_a_sample_has_the_product_of_its_edits(plausibility: Plausibility) -> No
     each = [naturalness(plausibility, sides, [change]) for change in changes]
     assert naturalness(plausibility, sides, changes) == pytest.approx(each[0] * each[1])
     assert naturalness(plausibility, sides, []) == 1.0
+
+
+def test_words_judged_together_are_as_natural_as_each_by_itself(plausibility: Plausibility) -> None:
+    tokens, words = ["房间", "很", "大", "，"], ["非常", "狗", "从未见过", "房间大"]
+    for at in range(len(tokens)):
+        each = [
+            naturalness(plausibility, [tokens], [TokenEdit(0, at, at + 1, (word,))]) for word in words[:2]
+        ]
+        assert word_naturalness(plausibility, tokens, at, words)[:2] == pytest.approx(each)
+    assert len(word_naturalness(plausibility, tokens, 0, words)) == len(words)
+    assert word_naturalness(plausibility, tokens, 0, []) == []
 
 
 def test_a_text_that_loses_everything_behind_an_edit_ends_there(plausibility: Plausibility) -> None:

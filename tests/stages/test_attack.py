@@ -147,6 +147,28 @@ def test_a_target_that_the_model_has_not_is_refused(job: Job) -> None:
         attacked(job, texts_of(2), target="great")
 
 
+def test_every_word_edits_numbers_and_connectives_but_no_articles_and_negations(
+    job: Job, tmp_path: Path
+) -> None:
+    lexicon = tmp_path / "words.tsv"
+    pairs = [("the", "bad"), ("one", "bad"), ("within", "bad"), ("never", "bad"), ("一直", "糟糕")]
+    lexicon.write_text("".join(f"{word}\t{other}\n" for word, other in pairs), encoding="utf-8")
+    resources = job.resources.model_copy(update={"lexicons": (str(lexicon),)})
+    here = job.model_copy(update={"resources": resources})
+    rows = [("the good film within one never", "good"), ("一直好", "good")]
+    _, samples = attacked(here, rows, pos=False, frequency=0.0, every_word=True)
+    edited = {edit["old"] for sample in samples for edit in sample["edits"]}
+    assert edited <= {"one", "within", "一直"}
+
+
+def test_a_beam_keeps_several_sets_and_what_it_makes_succeeds(job: Job) -> None:
+    sources, samples = attacked(job, texts_of(6), search="beam")
+    assert samples
+    for sample, answer in zip(samples, answers(job, samples), strict=True):
+        assert answer != sample["label"]
+    assert max(row["attack_queries"] for row in sources) <= 200
+
+
 def test_a_budget_and_most_edits_hold(job: Job) -> None:
     rows = [(f"{text} {FILLERS[0]} {text}", label) for text, label in texts_of(8)]
     sources, samples = attacked(job, rows, most_edits=1)
