@@ -7,7 +7,7 @@ RecipeName = Literal["wide", "textfooler", "pwws", "deepwordbug", "a2t", "deleti
 RECIPE_NAMES: tuple[RecipeName, ...] = get_args(RecipeName)
 
 RECIPES: Mapping[str, Mapping[str, object]] = {
-    # The default search where little is asked of edits: any word of a dictionary, as PWWS may take, or one that sounds alike.
+    # The default search where an edit has few conditions: any word of a dictionary, as PWWS may take, or one that sounds alike.
     "wide": {
         "sources": ("lexicon", "masked_lm", "homophones"),
         "words": 5,

@@ -147,6 +147,7 @@ class Beam:
             sizes = {id(attempt): len(states[id(attempt)][0][1]) + 1 for attempt in live}
             for attempt in live:
                 states[id(attempt)] = _nearest(attempt, sizes[id(attempt)], self.width)
+            live = [attempt for attempt in live if states[id(attempt)]]
         prune([attempt for attempt in attempts if attempt.outcome == "changed"], tools)
 
 
@@ -350,7 +351,7 @@ def _sets(drops: Sequence[float], margin: float, room: int) -> list[tuple[int, .
 
 
 def _nearest(attempt: Attempt, size: int, width: int) -> list[tuple[float, WordChoice]]:
-    """Return the sets of so many edits that come nearest to the goal, if another edit may be added to them."""
+    """Return the sets of `size` edits that come nearest to the goal, if another edit may be added to them."""
     sets = [
         (distance, sorted(choice))
         for choice, distance in attempt.seen.items()

@@ -77,9 +77,16 @@ def part_of(word: str, spoken: Spoken, lexicons: Sequence[Lexicon]) -> str | Non
         tagged = tag(word) or ""
         return tagged[:1] if len(word) > 1 and tagged[:1] in _TAGS and tagged not in _NAMES else None
     parts = {part for lexicon in lexicons for part in lexicon.parts(word)}
+    return (
+        None if is_vague(word, lexicons) or len(word) < _ENGLISH_LETTERS else "".join(sorted(parts)) or None
+    )
+
+
+def is_vague(word: str, lexicons: Sequence[Lexicon]) -> bool:
+    """Return whether an English word has so many meanings that a synonym is rarely one in its text, or is a unit of time."""
+    parts = {part for lexicon in lexicons for part in lexicon.parts(word)}
     most = min((_MEANINGS[part] for part in parts), default=0)
-    vague = word in _TIMES or any(lexicon.meanings(word) > most for lexicon in lexicons)
-    return None if vague or len(word) < _ENGLISH_LETTERS else "".join(sorted(parts)) or None
+    return word in _TIMES or any(lexicon.meanings(word) > most for lexicon in lexicons)
 
 
 @dataclass(frozen=True)

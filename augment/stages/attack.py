@@ -7,7 +7,7 @@ The default search screens every (word, candidate) pair by one gradient and meas
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
@@ -25,10 +25,17 @@ from augment.adversarial.searches import Beam, Greedy, Reduced, Screened, Search
 from augment.adversarial.victims import BlackBox, Victim
 from augment.candidates.filters import Filters
 from augment.candidates.forms import FORMS
+from augment.candidates.natural import is_vague
 from augment.candidates.naturalness import TokenEdit, naturalness, word_naturalness
 from augment.candidates.plausibility import Plausibility
 from augment.candidates.slot import Slot
-from augment.candidates.sources import SourceName, Sources, open_sources, without_embeddings
+from augment.candidates.sources import (
+    SourceName,
+    Sources,
+    load_job_lexicons,
+    open_sources,
+    without_embeddings,
+)
 from augment.config.job import Job
 from augment.config.sections import StrictBool
 from augment.errors import RequestError
@@ -40,7 +47,7 @@ from augment.stages.evidence import open_plausibility
 from augment.stages.protocol import Stage, Step, idle, idle_keys
 from augment.tables.columns import ATTACK, SAMPLE, Column
 from augment.tables.rows import Missing, NewSample, with_columns, with_samples
-from augment.text.editable import Protection, editable, is_connective, is_replaceable
+from augment.text.editable import COMPARING, Protection, editable, is_connective, is_replaceable
 from augment.text.foreign import FOREIGN
 from augment.text.script import language
 from augment.text.segment import tokens_of
@@ -244,6 +251,7 @@ class Attack(Editor):
         labels = LabelMap(predictor.classes, job.label_names)
         filters = Filters(pos=self.pos, frequency=self.frequency, context=self.context)
         sources = open_sources(self.sources, job, self.most, filters)
+        clear = None if self.senses else _clear_words(job)
         wider = open_sources(self.sources, job, self.most * _WIDER, filters)
         guard, constraints = protection(job), self._constraints(job, state)
         natural = None if self.natural is None else open_plausibility(state)
@@ -255,7 +263,15 @@ class Attack(Editor):
             victim, guide = _opened(predictor, [each.row for each in rows], self.order)
             tools = Tools(victim, guide, goal, constraints)
             attempts = [self._attempt(each, labels, job.seed) for each in rows]
-            self._offer(sources, rows, attempts, self.senses, every=self.order == "scores", natural=natural)
+            self._offer(
+                sources,
+                rows,
+                attempts,
+                self.senses,
+                every=self.order == "scores",
+                natural=natural,
+                clear=clear,
+            )
             search = self._search()
             search.run(attempts, tools)
             if self.second_pass and self.search != "reduced" and self.order != "scores":
@@ -267,7 +283,7 @@ class Attack(Editor):
                 for _, attempt in failed:
                     attempt.restart()
                 again = [each for each, _ in failed], [attempt for _, attempt in failed]
-                self._offer(wider, *again, self.senses, every=True, natural=natural)
+                self._offer(wider, *again, self.senses, every=True, natural=natural, clear=clear)
                 self._search(wider=True).run([attempt for _, attempt in failed], tools)
             return self._finish(batch, rows, attempts)
 
@@ -348,12 +364,13 @@ class Attack(Editor):
         senses: bool,
         every: bool,
         natural: Plausibility | None,
+        clear: Callable[[str], bool] | None,
     ) -> None:
         """Give each attempt the candidates of its tokens, of those that join others too where `every` is set."""
         slots: list[tuple[Attempt, Slot]] = []
         for each, attempt in zip(rows, attempts, strict=True):
             row = replace(each.row, free=(*each.content, *(each.rest if every else ())))
-            slots += [(attempt, slot) for slot in slots_of(row)]
+            slots += [(attempt, slot) for slot in slots_of(row) if clear is None or clear(slot.word)]
             attempt.offers = {}
             attempt.order = (*attempt.order, *(each.rest if every else ()))
         offered = sources.offer_union([slot for _, slot in slots], senses)
@@ -396,6 +413,19 @@ class Attack(Editor):
             else:
                 missing.append(Missing(row.index, self.method, 1, _reason(row, attempt)))
         return with_samples(with_columns(batch, ATTACK, columns), samples, missing)
+
+
+def _clear_words(job: Job) -> Callable[[str], bool]:
+    """Return whether a word has few enough meanings for its synonyms to fit most texts: no `go`, `find`, `too`."""
+    lexicons = [lexicon for lexicon in load_job_lexicons(job) if lexicon.meanings("good")]
+
+    @lru_cache(maxsize=1 << 16)
+    def is_clear(word: str) -> bool:
+        """Return whether a word is one; Chinese ones are, and those of no dictionary that counts meanings."""
+        word = word.casefold()
+        return not (word.isascii() and (word in COMPARING or is_vague(word, lexicons)))
+
+    return is_clear
 
 
 def _is_as_long(token: str, word: str) -> bool:

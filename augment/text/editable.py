@@ -103,7 +103,7 @@ _QUESTIONS = frozenset(
     ]
 )
 # Words of degree that can be ranked but have no substitute: dictionaries take them for thus, or for penetrating.
-_COMPARING = frozenset({"so", "too", "more", "most", "less", "least"})
+COMPARING = frozenset({"so", "too", "more", "most", "less", "least"})
 # Stop words that have synonyms as other words do: they weigh, count, compare or join, but name nothing.
 _JOINING_WORDS = """
 many much few little even just only still ever get gets getting got gotten like first second third half quarter again yet
@@ -246,7 +246,7 @@ def governed(tokens: Sequence[str], side: Sequence[int]) -> frozenset[int]:
 @lru_cache(maxsize=1 << 16)
 def _free(token: str) -> bool:
     """Return whether nothing but a user's protection can forbid to edit a token."""
-    return is_content(token) and not is_negation(token) and token.casefold() not in _COMPARING
+    return is_content(token) and not is_negation(token) and token.casefold() not in COMPARING
 
 
 def _protected(tokens: Sequence[str], protection: Protection) -> set[int]:

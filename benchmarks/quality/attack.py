@@ -1,0 +1,301 @@
+"""What does an attack cost, and how often does it succeed? `attack` and its recipes, and recipes of TextAttack, on the same texts.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.quality.attack --data FOLDER --start MODEL --encoder ENCODER \
+        --textattack-python PYTHON --nltk FOLDER [--victims A hotel takeaway trec] [--systems wide attack]
+
+Victims are trained in --work where they are not there: `A` is --start (a BERT of 2 layers of width 128) on SST-2, `trec` the same
+on TREC, `cr`, `hotel` and `takeaway` the `textcnn` of the shipped configs. The texts are the first of the test split by the MD5 of
+their id that the victim gets right (Chinese ones up to 150 characters). Rows are all that the victim computed, backward ones as
+well; edits are those of successes; CPU is that of one thread, after a text or a block that is not counted. Ours counts tokenizing,
+and works in blocks of 100 texts. TextAttack runs in its own interpreter (attack_textattack.py): `cut` is its wrapper with 64 pieces
+at most, `batch` pads to the longest text of a batch; its data (WordNet, English stop words) is in --nltk. What --work holds for a
+text is not measured again. Similarity is the cosine of the means of --encoder over both texts. Ratios are of means a text; the
+interval is of the paired bootstrap over texts, 95 %.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from hashlib import md5
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from augment.config.job import Job, read_job
+from augment.config.shipped import find
+from augment.corpus import read
+from augment.models.classifier import open_classifier
+from augment.models.encoder import open_encoder
+from augment.models.labels import LabelMap
+from augment.pipeline.apply import open_pipeline
+from augment.pipeline.definition import Pipeline
+from augment.tables.columns import CORPUS
+from augment.training import train
+from benchmarks.common import Cell, Results, command_line, write_page
+
+RESULTS = Results("quality/attack")
+# Name of a victim: its corpus, whether it starts from --start, and its number of texts.
+VICTIMS: Mapping[str, tuple[str, bool, int]] = {
+    "A": ("sst2-en", True, 300),
+    "trec": ("trec-en", True, 200),
+    "cr": ("cr-en", False, 200),
+    "hotel": ("hotel-zh", False, 200),
+    "takeaway": ("takeaway-zh", False, 200),
+}
+WIDE = {"recipe": "wide"}
+# Name of a system: the keys of its stage, and the lexicons where they are not the usual ones.
+OURS: Mapping[str, tuple[Mapping[str, object], str | None]] = {
+    "attack": ({}, None),
+    "wide": (WIDE, None),
+    "wide, WordNet": (WIDE, "wordnet"),
+    "wide, WordNet, 4 x 1": ({**WIDE, "words": 4, "each": 1}, "wordnet"),
+    "wide, WordNet, beam": ({**WIDE, "search": "beam"}, "wordnet"),
+    "wide, WordNet, by leaving out": ({**WIDE, "order": "deletion"}, "wordnet"),
+    "wide, WordNet, random": ({**WIDE, "order": "random"}, "wordnet"),
+    "pwws, WordNet": ({"recipe": "pwws", "most_queries": 1000}, "wordnet"),
+    "textfooler, WordNet": ({"recipe": "textfooler", "most_queries": 1000}, "wordnet"),
+    "senses, share 0.3": ({"senses": True}, None),
+    "wide, share 0.3": ({**WIDE, "share": 0.3}, None),
+    **{f"wide, similarity {least}": ({**WIDE, "similarity": least}, None) for least in (0.9, 0.95, 0.97)},
+    "attack, similarity 0.95": ({"similarity": 0.95}, None),
+}
+PEERS = {
+    "TextAttack PWWS": "pwws",
+    "TextAttack wn-delete": "wn-delete",
+    "TextAttack DeepWordBug": "deepwordbug",
+}
+BLOCK, LONGEST = 100, 150
+Line = dict[str, Any]
+
+
+def main() -> None:
+    """Measure what is missing, and write the page."""
+    parser = command_line(__doc__, "attack")
+    parser.add_argument("--start", help="the encoder that victims A and trec start from")
+    parser.add_argument("--encoder", help="the encoder that measures similarity")
+    parser.add_argument("--textattack-python", help="an interpreter that has TextAttack")
+    parser.add_argument("--nltk", help="folder of NLTK's data")
+    parser.add_argument("--victims", nargs="+", default=list(VICTIMS))
+    parser.add_argument("--systems", nargs="+", default=list(OURS))
+    parser.add_argument(
+        "--peers", nargs="+", default=["pwws:cut", "pwws:batch", "wn-delete:cut", "wn-delete:batch"]
+    )
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    for victim in arguments.victims:
+        job = victim_job(arguments, victim)
+        texts = texts_of(arguments, job, victim)
+        for system in arguments.systems:
+            if f"{victim} / {system}" not in RESULTS.cells and (
+                arguments.encoder or "similarity" not in system
+            ):
+                save(arguments, victim, system, by_ours(arguments, job, victim, system, texts), texts)
+        names = {recipe: name for name, recipe in PEERS.items()}
+        for peer in arguments.peers if arguments.textattack_python and VICTIMS[victim][1] else ():
+            recipe, _, pad = peer.partition(":")
+            if f"{victim} / {names[recipe]} {pad}" not in RESULTS.cells:
+                lines = by_textattack(arguments, job, victim, recipe, pad)
+                save(arguments, victim, f"{names[recipe]} {pad}", lines, texts)
+    write_table()
+
+
+def victim_job(arguments: argparse.Namespace, victim: str) -> Job:
+    """Return the job of a victim, which is trained if it is not there."""
+    corpus, from_start, _ = VICTIMS[victim]
+    folder = arguments.work / "victims" / victim
+    values = [f"corpus.root={arguments.data}", f"model.path={folder}", "run.device=cpu", "run.threads=1"]
+    if from_start and arguments.start:
+        values += [f"train.start={arguments.start}", "train.baseline=false"]
+    job = read_job([find("configs", corpus)], values)
+    if not (folder / "config.json").exists():
+        train(job)
+    return job
+
+
+def texts_of(arguments: argparse.Namespace, job: Job, victim: str) -> list[Line]:
+    """Return id, text, class index and label of the texts of a victim, written to --work."""
+    path = arguments.work / f"{victim}.jsonl"
+    if not path.exists():
+        rows: list[Line] = []
+        for chunk in read(job.needs_corpus()):
+            rows += chunk.rows.select(["id", "text", "label", "split"]).to_pylist()
+        rows = [row for row in rows if row["split"] == "test"]
+        if VICTIMS[victim][0].endswith("zh"):
+            rows = [row for row in rows if len(row["text"]) <= LONGEST]
+        rows.sort(key=lambda row: md5(row["id"].encode(), usedforsecurity=False).digest())
+        classifier = open_classifier(job.needs_model(), job.run)
+        names = LabelMap(classifier.classes, job.label_names)
+        answers = classifier.ask([row["text"] for row in rows], [None] * len(rows)).argmax(-1)
+        right = [
+            {"id": row["id"], "text": row["text"], "label": int(answer), "name": row["label"]}
+            for row, answer in zip(rows, answers, strict=True)
+            if names.name(int(answer)) == row["label"]
+        ]
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in right[: VICTIMS[victim][2]]]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(lines), encoding="utf-8")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def by_ours(
+    arguments: argparse.Namespace, job: Job, victim: str, system: str, texts: Sequence[Line]
+) -> list[Line]:
+    """Return what came of each text with a system of ours."""
+    keys, lexicon = OURS[system]
+    resources = job.resources.model_copy(
+        update={"encoder": arguments.encoder, **({"lexicons": (lexicon,)} if lexicon else {})}
+    )
+    job = job.model_copy(update={"resources": resources})
+    out = results_path(arguments, victim, system)
+    done = lines_of(out)
+    left = [text for text in texts if text["id"] not in {line["id"] for line in done}]
+    if not left:
+        return done
+    stages = [{"kind": "tokenize"}, {"kind": "attack", **keys}]
+    walk = open_pipeline(Pipeline.model_validate({"name": "attack", "about": "", "stages": stages}), job)
+    walk(table_of(texts[:8]))
+    for begin in range(0, len(left), BLOCK):
+        block = left[begin : begin + BLOCK]
+        start = time.process_time()
+        table = walk(table_of(block)).table
+        seconds = (time.process_time() - start) / len(block)
+        made = {row["source_id"]: row for row in table.to_pylist() if row["source_id"]}
+        with out.open("a", encoding="utf-8") as stream:
+            for row in (row for row in table.to_pylist() if not row["source_id"]):
+                sample = made.get(row["id"])
+                line: Line = {
+                    "id": row["id"],
+                    "changed": row["attack"] == "changed",
+                    "rows": row["attack_queries"],
+                }
+                line["cpu"] = round(seconds, 5)
+                if sample is not None:
+                    words = [[edit["old"], edit["new"]] for edit in sample["edits"]]
+                    line |= {"sample": sample["text"], "edits": len(words), "words": words}
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return lines_of(out)
+
+
+def table_of(texts: Sequence[Line]) -> pa.Table:
+    """Return texts as rows of a corpus."""
+    values = {
+        "id": [text["id"] for text in texts],
+        "text": [text["text"] for text in texts],
+        "text_pair": [None] * len(texts),
+        "label": [text["name"] for text in texts],
+        "split": ["test"] * len(texts),
+    }
+    return pa.table({column.name: pa.array(values[column.name], column.type) for column in CORPUS})
+
+
+def by_textattack(arguments: argparse.Namespace, job: Job, victim: str, recipe: str, pad: str) -> list[Line]:
+    """Return what came of each text with a recipe of TextAttack."""
+    out = results_path(arguments, victim, f"{recipe}-{pad}")
+    script = Path(__file__).with_name("attack_textattack.py")
+    command = [arguments.textattack_python, str(script), "--model", job.needs_model().path]
+    command += ["--texts", str(arguments.work / f"{victim}.jsonl"), "--out", str(out)]
+    command += ["--recipe", recipe, "--pad", pad]
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        **({"NLTK_DATA": arguments.nltk} if arguments.nltk else {}),
+    }
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    return lines_of(out)
+
+
+def results_path(arguments: argparse.Namespace, victim: str, system: str) -> Path:
+    """Return where the results of a system are, a line a text."""
+    name = "-".join("".join(mark if mark.isalnum() or mark == "." else " " for mark in system).split())
+    return Path(arguments.work) / f"{victim}-{name}.jsonl"
+
+
+def lines_of(path: Path) -> list[Line]:
+    """Return the results in a file; none where it is not there."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def save(
+    arguments: argparse.Namespace, victim: str, system: str, lines: Sequence[Line], texts: Sequence[Line]
+) -> None:
+    """Add the figures of a system to the results."""
+    source = {text["id"]: text["text"] for text in texts}
+    lines = [line for line in lines if line["id"] in source]
+    changed = [line for line in lines if line["changed"]]
+    cell: Cell = {
+        "texts": len(lines),
+        "success": round(100 * len(changed) / max(len(lines), 1), 1),
+        "edits": round(float(np.mean([line["edits"] for line in changed] or [0])), 2),
+        "rows": round(float(np.mean([line["rows"] for line in lines])), 1),
+        "cpu ms": round(1000 * float(np.mean([line["cpu"] for line in lines])), 1),
+        "cpu of each, ms": [
+            round(1000 * line["cpu"], 1) for line in sorted(lines, key=lambda each: each["id"])
+        ],
+    }
+    if arguments.encoder and changed:
+        cosines = similarities(arguments.encoder, [(source[line["id"]], line["sample"]) for line in changed])
+        cell["similarity"] = round(float(np.mean(cosines)), 4)
+        for least in (0.9, 0.95, 0.97):
+            cell[f"success at similarity {least}"] = round(100 * sum(cosines >= least) / len(lines), 1)
+    RESULTS.save(f"{victim} / {system}", cell)
+
+
+def similarities(encoder: str, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """Return the cosine of each pair of texts, [N]."""
+    from augment.config.sections import RunConfig
+
+    opened = open_encoder(encoder, RunConfig(device="cpu", threads=1))
+    texts = sorted({text for pair in pairs for text in pair})
+    seen = opened.seen({text: [(0, len(text))] for text in texts})
+    vectors = [np.stack([seen[pair[side], (0, len(pair[side]))] for pair in pairs]) for side in (0, 1)]
+    unit = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in vectors]
+    return np.asarray((unit[0] * unit[1]).sum(1))
+
+
+def write_table() -> None:
+    """Write attack.md."""
+    lines = [
+        "| victim | system | texts | success % | edits | rows | CPU ms a text | successes a CPU s | similarity | success % at .90 | at .95 | at .97 |",
+        f"|{'---|' * 12}",
+    ]
+    cells: dict[str, dict[str, Any]] = {name: dict(cell) for name, cell in RESULTS.cells.items()}
+    for name, cell in cells.items():
+        victim, _, system = name.partition(" / ")
+        near = [str(cell.get(f"success at similarity {least}", "")) for least in (0.9, 0.95, 0.97)]
+        rate = 10 * cell["success"] / cell["cpu ms"]
+        lines.append(
+            f"| {victim} | {system} | {cell['texts']} | {cell['success']} | {cell['edits']} | {cell['rows']} | {cell['cpu ms']} | "
+            f"{rate:.1f} | {cell.get('similarity', '')} | {' | '.join(near)} |"
+        )
+    lines += [
+        "",
+        "| victim | CPU a text, ratio to `wide, WordNet` | texts | ratio | 95 % |",
+        f"|{'---|' * 5}",
+    ]
+    for name, cell in cells.items():
+        victim, _, system = name.partition(" / ")
+        ours = cells.get(f"{victim} / wide, WordNet")
+        if ours and system.startswith("TextAttack") and ours["texts"] == cell["texts"]:
+            ratio, low, high = ratio_of(cell["cpu of each, ms"], ours["cpu of each, ms"])
+            lines.append(f"| {victim} | {system} | {cell['texts']} | {ratio:.1f} | {low:.1f} to {high:.1f} |")
+    write_page("quality/attack", "Attack: success, cost and similarity", __doc__, lines)
+
+
+def ratio_of(peer: Sequence[float], ours: Sequence[float]) -> tuple[float, float, float]:
+    """Return the ratio of two means over the same texts, and its interval."""
+    theirs, own, rng = np.array(peer), np.array(ours), np.random.default_rng(0)
+    draws = rng.integers(0, len(own), (2000, len(own)))
+    ratios = theirs[draws].mean(1) / own[draws].mean(1)
+    return float(theirs.mean() / own.mean()), *map(float, np.quantile(ratios, (0.025, 0.975)))
+
+
+if __name__ == "__main__":
+    main()
