@@ -59,6 +59,15 @@ def run(
         int | None,
         typer.Option("--limit", help="Process at most N rows, chosen by hash.", show_default=False, min=1),
     ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--recipe",
+            help="Attack of the literature, for a pipeline with a stage attack: wide, textfooler, pwws, deepwordbug, a2t.",
+            show_default=False,
+            metavar="NAME",
+        ),
+    ] = None,
     accept: Accept = None,
     accept_flags: AcceptFlags = None,
     calibration: Annotated[
@@ -82,8 +91,9 @@ def run(
     more = [value_word("run.splits", split)] if split else []
     more += [value_word("run.limit", limit)] if limit is not None else []
     more += [*file_words(("model.calibration", calibration)), *accept_words(accept, accept_flags)]
+    first = [value_word("attack.recipe", recipe)] if recipe else []
     words = CommandLine.of(
-        files, config, [*(overrides or ()), *more], data, model, text, pair, label, file_format
+        files, config, [*first, *(overrides or ()), *more], data, model, text, pair, label, file_format
     )
     plan, job = request(pipeline, words)
 

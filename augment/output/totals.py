@@ -18,6 +18,9 @@ _BINS, _LEAST = 231, 1e-9
 # The probability of another label from which a row's own is in doubt.
 _SURE = 0.9
 
+# Labels up to which the success of an attack is given for each.
+_LABELS_SHOWN = 20
+
 
 @dataclass
 class WorstAndMedian:
@@ -69,6 +72,7 @@ class Totals:
     paths: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
     errors: dict[str, "WorstAndMedian"] = field(default_factory=dict)
     attacks: Counter[str] = field(default_factory=Counter)
+    attacks_of: Counter[tuple[str, str]] = field(default_factory=Counter)
     queries: int = 0
     backward: int = 0
     edited: int = 0
@@ -99,6 +103,8 @@ class Totals:
             )
             self._add_doubts(table, methods[0])
         if "attack" in names:
+            outcomes = zip(*(table.column(name).to_pylist() for name in ("label", "attack")), strict=True)
+            self.attacks_of.update((label, outcome) for label, outcome in outcomes if label and outcome)
             self.attacks.update(table.column("attack").drop_null().to_pylist())
             self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
             self.backward += pc.sum(table.column("attack_backward")).as_py() or 0
@@ -137,7 +143,23 @@ class Totals:
             figures["accuracy under attack"] = (attacked - changed) / (attacked + wrong)
         if changed + reduced:
             figures["words edited of a success"] = self.edited / (changed + reduced)
-        return {**figures, "rows computed of an attacked row": self.queries / (attacked + reduced)}
+        figures["rows computed of an attacked row"] = self.queries / (attacked + reduced)
+        return figures if reduced else {**figures, **self._successes_by_label()}
+
+    def _successes_by_label(self) -> dict[str, float]:
+        """Return the success rate on the rows of each label, where there are several labels and not very many."""
+        labels = sorted({label for label, _ in self.attacks_of})
+        if not 1 < len(labels) <= _LABELS_SHOWN:
+            return {}
+        counts = {
+            label: [self.attacks_of[label, outcome] for outcome in ("changed", "unchanged")]
+            for label in labels
+        }
+        return {
+            f"attack success rate, {label}": changed / (changed + unchanged)
+            for label, (changed, unchanged) in counts.items()
+            if changed + unchanged
+        }
 
     @property
     def right(self) -> int:
