@@ -83,7 +83,7 @@ def part_of(word: str, spoken: Spoken, lexicons: Sequence[Lexicon]) -> str | Non
 
 
 def is_vague(word: str, lexicons: Sequence[Lexicon]) -> bool:
-    """Return whether an English word has so many meanings that a synonym is rarely one in its text, or is a unit of time."""
+    """Return whether an English word has too many meanings for a synonym to be one in its text, or is a unit of time."""
     parts = {part for lexicon in lexicons for part in lexicon.parts(word)}
     most = min((_MEANINGS[part] for part in parts), default=0)
     return word in _TIMES or any(lexicon.meanings(word) > most for lexicon in lexicons)
