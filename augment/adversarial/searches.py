@@ -71,11 +71,11 @@ class Screened:
                 attempt.drops = {}
             # Many texts need one edit that the guide expects most of: the others are measured where it does not do.
             for part in (slice(0, _FIRST), slice(_FIRST, None)):
-                left = [number for number, attempt in enumerate(live) if attempt.outcome == "unchanged"]
+                open_at = [number for number, attempt in enumerate(live) if attempt.outcome == "unchanged"]
                 self.measure_singles(
-                    [live[number] for number in left], [picked[number][part] for number in left], tools
+                    [live[number] for number in open_at], [picked[number][part] for number in open_at], tools
                 )
-                settle([live[number] for number in left], tools)
+                settle([live[number] for number in open_at], tools)
             left = [attempt for attempt in live if attempt.outcome == "unchanged"]
             _measure_sets(left, tools)
             settle(left, tools)

@@ -294,7 +294,8 @@ def ratio_of(peer: Sequence[float], ours: Sequence[float]) -> tuple[float, float
     theirs, own, rng = np.array(peer), np.array(ours), np.random.default_rng(0)
     draws = rng.integers(0, len(own), (2000, len(own)))
     ratios = theirs[draws].mean(1) / own[draws].mean(1)
-    return float(theirs.mean() / own.mean()), *map(float, np.quantile(ratios, (0.025, 0.975)))
+    low, high = np.quantile(ratios, (0.025, 0.975))
+    return float(theirs.mean() / own.mean()), float(low), float(high)
 
 
 if __name__ == "__main__":

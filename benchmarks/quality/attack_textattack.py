@@ -112,10 +112,12 @@ class Counted:
         """Return logits of texts."""
         self.rows += len(texts)
         if self.pad != "batch":
-            return self._shipped(list(texts))
+            shipped: torch.Tensor = self._shipped(list(texts))
+            return shipped
         fed = self.tokenizer(list(texts), padding=True, truncation=True, max_length=128, return_tensors="pt")
         with torch.no_grad():
-            return self.model(**fed).logits
+            logits: torch.Tensor = self.model(**fed).logits
+        return logits
 
 
 def opened(folder: str, recipe: str, pad: str) -> tuple[textattack.Attack, Counted]:
