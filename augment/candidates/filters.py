@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from augment.candidates.antonyms import Antonyms
+from augment.candidates.insults import is_insult
 from augment.candidates.lexicon import Lexicon, read_pairs
 from augment.config.job import Job
 from augment.text.script import language
@@ -60,7 +61,9 @@ class WordTests:
         return tuple(kept)
 
     def _passes(self, token: str, word: str) -> bool:
-        """Return whether a word passes the tests that ask no model."""
+        """Return whether a word passes the tests that ask no model. An insult is offered for another one only."""
+        if is_insult(word) and not is_insult(token):
+            return False
         if self._filters.antonyms and self._antonyms.opposes(token, word):
             return False
         # No dictionary has the part of speech of a phrase, or how often it is used: a user's own list is taken at its word.
