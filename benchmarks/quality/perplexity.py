@@ -96,18 +96,18 @@ def table(groups: dict[tuple[str, str], list[tuple[str, list[float]]]]) -> list[
         "|---|---|---|---|---|",
     ]
     for (language, system), runs in sorted(groups.items()):
-        together = [ratio for _, found in runs for ratio in found]
+        together = [ratio for _, measured in runs for ratio in measured]
         lines.append(f"| {language} | **{system}** | {_figures(together)} |")
-        lines += [f"| | {name} | {_figures(found)} |" for name, found in runs]
+        lines += [f"| | {name} | {_figures(measured)} |" for name, measured in runs]
     return lines
 
 
-def _figures(found: Sequence[float]) -> str:
+def _figures(measured: Sequence[float]) -> str:
     """Return number, share under the limit with its interval, and median, as cells of a table."""
-    good = sum(ratio < _LIMIT for ratio in found)
-    low, high = _wilson(good, len(found))
-    share = 100 * good / len(found)
-    return f"{len(found)} | {share:.0f} ({low:.0f} to {high:.0f}) | {median(found):.2f}"
+    good = sum(ratio < _LIMIT for ratio in measured)
+    low, high = _wilson(good, len(measured))
+    share = 100 * good / len(measured)
+    return f"{len(measured)} | {share:.0f} ({low:.0f} to {high:.0f}) | {median(measured):.2f}"
 
 
 def smollm2(path: Path) -> Perplexity:
