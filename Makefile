@@ -24,7 +24,7 @@ demo-zh demo-en: demo-%: install
 	$(BIN)/augment train -c demo-$*
 	$(RUN) augment -c demo-$* --limit 1000
 	$(RUN) probe -c demo-$* --limit 1000 --split test --split validation
-	$(RUN) attack -c demo-$* --limit 1000 --split test --split validation
+	$(RUN) attack -c demo-$* --limit 200 --split test --split validation
 	$(RUN) compare -c demo-$* --limit 1000
 
 test: install
