@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from augment.attribution import difference_rules as rules
+from augment.attribution.attention_mask import masked
 from augment.errors import RequestError
 
 Number = Tensor | float
@@ -292,13 +293,7 @@ def _attention(
     if enable_gqa:
         key, value = (part.repeat_interleave(query.shape[-3] // part.shape[-3], -3) for part in (key, value))
     weights = _matmul(query * (query.shape[-1] ** -0.5 if scale is None else scale), key.mT)
-    if is_causal:
-        later = torch.ones(weights.shape[-2:], dtype=torch.bool, device=weights.device).triu(1)
-        weights = weights.masked_fill(later, -torch.inf)
-    if attn_mask is not None:
-        masked = attn_mask.dtype == torch.bool
-        weights = weights.masked_fill(~attn_mask, -torch.inf) if masked else weights + attn_mask
-    return _matmul(_softmax(weights, -1), value)
+    return _matmul(_softmax(masked(weights, attn_mask, is_causal), -1), value)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from augment.attribution.attention_mask import masked
 from augment.attribution.difference_rules import applied
 from augment.attribution.linear_maps import affine_call
 from augment.attribution.relevance_rules import AffineRule, LrpRule, Through
@@ -67,9 +68,7 @@ class Relevance(TorchFunctionMode):
         if name == "scaled_dot_product_attention":
             return self._attention(*args, **named)
         if name in _PRODUCTS and len(depending) > 1:
-            result = func(*args, **named)
-            # Half of the relevance to either factor, where both pass it.
-            return result.detach() + (result - result.detach()) / 2
+            return _halved(func(*args, **named))
         return func(*args, **named)
 
     def _attention(
@@ -89,20 +88,16 @@ class Relevance(TorchFunctionMode):
             times = query.shape[-3] // key.shape[-3]
             key, value = (part.repeat_interleave(times, -3) for part in (key, value))
         sizes = query @ key.mT
-        energy = (sizes.detach() + (sizes - sizes.detach()) / 2) * (
-            query.shape[-1] ** -0.5 if scale is None else scale
-        )
-        if is_causal:
-            later = torch.ones(energy.shape[-2:], dtype=torch.bool, device=energy.device).triu(1)
-            energy = energy.masked_fill(later, -torch.inf)
-        if attn_mask is not None:
-            hidden = attn_mask.dtype == torch.bool
-            energy = energy.masked_fill(~attn_mask, -torch.inf) if hidden else energy + attn_mask
-        weights = energy.softmax(-1)
+        energy = _halved(sizes) * (query.shape[-1] ** -0.5 if scale is None else scale)
+        weights = masked(energy, attn_mask, is_causal).softmax(-1)
         if not self._rule.attention:
             return weights.detach() @ value
-        mixed = weights @ value
-        return mixed.detach() + (mixed - mixed.detach()) / 2
+        return _halved(weights @ value)
+
+
+def _halved(product: Tensor) -> Tensor:
+    """Return a product as it is, with half of its gradient: half of the relevance to either factor, where both pass it."""
+    return product.detach() + (product - product.detach()) / 2
 
 
 def _normed(
