@@ -374,19 +374,21 @@ class Attack(Editor):
             attempt.offers = {}
             attempt.order = (*attempt.order, *(each.rest if every else ()))
         offered = sources.offer_union([slot for _, slot in slots], senses)
+        sides = {} if natural is None else {id(attempt): _sides(attempt.row) for attempt in attempts}
         for (attempt, slot), words in zip(slots, offered, strict=True):
             words = tuple(word for word in words if _is_as_long(slot.word, word))
             if natural is not None and words:
-                words = self._natural_words(natural, attempt.row, slot.token, words)
+                texts, indices = sides[id(attempt)]
+                own = texts[attempt.row.side[slot.token]]
+                words = self._natural_words(natural, own, indices[slot.token], words)
             words = (*words, "") if self.delete else words
             if words:
                 attempt.offers[slot.token] = words
 
     def _natural_words(
-        self, plausibility: Plausibility, row: AttackedText, token: int, words: tuple[str, ...]
+        self, plausibility: Plausibility, tokens: Sequence[str], at: int, words: tuple[str, ...]
     ) -> tuple[str, ...]:
-        """Return the words that are natural enough by themselves, the most natural first."""
-        tokens, at = _side_of(row, token)
+        """Return the words that are natural enough in place of the token at an index, the most natural first."""
         chances = np.round(word_naturalness(plausibility, tokens, at, words), 5).tolist()
         ranked = sorted(zip(chances, words, strict=True), key=lambda each: -each[0])
         return tuple(word for chance_of, word in ranked if chance_of >= (self.natural or 0.0))
@@ -465,24 +467,24 @@ def _vectors(job: Job) -> Callable[[Sequence[str]], np.ndarray]:
     return vectors
 
 
-def _side_of(row: AttackedText, token: int) -> tuple[list[str], int]:
-    """Return the tokens of the text that a token is in, and its index among them."""
-    home = [number for number, side in enumerate(row.side) if side == row.side[token]]
-    whole = row.text_pair if row.side[token] and row.text_pair is not None else row.text
-    return [whole[slice(*row.spans[number])] for number in home], home.index(token)
+def _sides(row: AttackedText) -> tuple[tuple[list[str], list[str]], list[int]]:
+    """Return the tokens of either text, and for each token its index among those of its text."""
+    sides: tuple[list[str], list[str]] = ([], [])
+    indices = []
+    for side, (start, end) in zip(row.side, row.spans, strict=True):
+        whole = row.text_pair if side and row.text_pair is not None else row.text
+        indices.append(len(sides[side]))
+        sides[side].append(whole[start:end])
+    return sides, indices
 
 
 def _naturalness(plausibility: Plausibility, row: AttackedText, choice: WordChoice) -> float:
     """Return how natural the edits of a choice are."""
-    sides: tuple[list[str], list[str]] = ([], [])
-    changes = []
-    for token, (start, end) in enumerate(row.spans):
-        side = row.side[token]
-        whole = row.text_pair if side and row.text_pair is not None else row.text
-        if token in choice:
-            first = len(sides[side])
-            changes.append(TokenEdit(side, first, first + 1, tuple(tokens_of(choice[token]))))
-        sides[side].append(whole[start:end])
+    sides, indices = _sides(row)
+    changes = [
+        TokenEdit(row.side[token], indices[token], indices[token] + 1, tuple(tokens_of(choice[token])))
+        for token in sorted(choice)
+    ]
     return naturalness(plausibility, sides, changes)
 
 
