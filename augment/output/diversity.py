@@ -78,8 +78,8 @@ class Equal:
 class Diversity:
     """The tally.
 
-    lost: verdicts of samples that are dropped; given: the others; sample: words of a source row and texts of its given samples,
-    by hash of its id; replaced: edits by what was there and what is there now.
+    lost: verdicts of samples that are dropped; given: the others; sample: texts of a source row and of its given samples, by hash
+    of its id; replaced: edits by what was there and what is there now.
     """
 
     lost: frozenset[str] = frozenset({"drop"})
@@ -89,7 +89,7 @@ class Diversity:
     words: int = 0
     sources: Equal = field(default_factory=Equal)
     samples: Equal = field(default_factory=Equal)
-    sample: dict[int, tuple[list[str], list[str]]] = field(default_factory=dict)
+    sample: dict[int, list[str]] = field(default_factory=dict)
     replaced: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def pass_by(self, table: pa.Table) -> None:
@@ -131,7 +131,7 @@ class Diversity:
         if not self.given:
             return {}
         keys = sorted(self.sample)[:ROWS]
-        families = [(own, *map(_tokens, samples)) for own, samples in (self.sample[key] for key in keys)]
+        families = [tuple(map(_tokens, self.sample[key])) for key in keys]
         # One sample of each row, any of its stages.
         area = two_sample_auc(
             [(own, samples[key % len(samples)]) for key, (own, *samples) in zip(keys, families, strict=True)]
@@ -191,10 +191,9 @@ class Diversity:
         names = table.column("id").take(pa.array(list(of))).to_pylist()
         keys = {key_of(name): owner for name, owner in zip(names, of, strict=True)}
         few = sorted(key for key in keys if key < limit)[:ROWS]
-        texts = list(_whole(table))
         for key in few:
-            own = table.column("tokens")[keys[key]].as_py()
-            self.sample[key] = own, [texts[sample] for sample in of[keys[key]]]
+            family = table.take(pa.array([keys[key], *of[keys[key]]]))
+            self.sample[key] = list(_whole(family))
         for key in sorted(self.sample)[ROWS:]:
             del self.sample[key]
 
