@@ -6,7 +6,7 @@ from augment.text.negation import is_negation
 from augment.text.omission.chinese_words import DEGREE
 from augment.text.omission.line import HAN, Clause, Line
 from augment.text.rephrasing.proposal import Exchange, Wording
-from augment.text.rephrasing.words import COUNTED, COUNTS, EXTREMES, INSIDE, STATES
+from augment.text.rephrasing.words import COUNTED, COUNTS, EXTREMES, STATES, SWAPPED
 
 _DIGITS = {digit: word for word, digit in COUNTS.items()}
 # The most words of how well something was done.
@@ -43,7 +43,7 @@ def _complement(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wor
         while rest and rest[-1] in ("了", "啊", "哦", "呀", "啦"):
             rest = rest[:-1]
         if 0 < len(rest) <= _SHORT and _how_well(rest, tags[index + len(rest)]):
-            yield Wording("form", index, index + 1, ("得" if word == "的" else "的",), 0.93)
+            yield Wording("form", index, index + 1, (SWAPPED[word],), 0.93)
 
 
 def chinese_pairs(line: Line, tags: Sequence[str]) -> Iterator[Exchange]:
@@ -75,12 +75,11 @@ def _counts(line: Line, clause: Clause) -> Iterator[Wording]:
         word, behind = line.word(index), line.word(index + 1)
         if line.word(index - 1) in ("第", "每", "这", "那", "星期", "周") or line.word(index - 1).isdigit():
             continue
-        if (
-            len(word) == 2
-            and word[0] in COUNTS
-            and word[1] in COUNTED
-            and not line.word(index + 1).startswith(word[0])
-        ):
+        counted = len(word) == 2 and word[0] in COUNTS and word[1] in COUNTED
+        # How many hours there are is written in more ways, by `chinese_wordings`.
+        if "小时" in (behind, line.word(index + 2)) and "个" in (word[-1:], behind):
+            continue
+        if counted and not behind.startswith(word[0]):
             yield Wording("form", index, index + 1, (COUNTS[word[0]], word[1]), 0.93)
         if word in _DIGITS and behind in COUNTED:
             yield Wording("form", index, index + 2, (_DIGITS[word] + behind,), 0.93)
@@ -89,12 +88,13 @@ def _counts(line: Line, clause: Clause) -> Iterator[Wording]:
 def _inside(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
     """Yield 里面 for 里, and the other way round, behind a thing: 盒子里全是水."""
     for index in range(clause.first + 1, clause.last):
-        if line.word(index) in INSIDE and tags[index - 1] == "n" and len(line.word(index - 1)) > 1:
-            yield Wording("form", index, index + 1, (INSIDE[line.word(index)],), 0.93)
+        word = line.word(index)
+        if word in ("里", "里面") and tags[index - 1] == "n" and len(line.word(index - 1)) > 1:
+            yield Wording("form", index, index + 1, (SWAPPED[word],), 0.93)
 
 
 def _twice(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
-    """Yield a word once that is there twice: 等了好久好久."""
+    """Yield a word once that is there twice: 非常非常好."""
     for index in range(clause.first, clause.last - 1):
         word = line.word(index)
         graded = word in STATES or tags[index].startswith(("a", "d", "z", "i"))
@@ -114,7 +114,7 @@ def _not_even(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wordi
         ]
         # 要辣一点，也没加 is of degree.
         if extremes and line.word(extremes[-1] - 1)[-1:] not in _TASTES:
-            yield Wording("form", at, at + 1, ("都" if words[index] == "也" else "也",), 0.93)
+            yield Wording("form", at, at + 1, (SWAPPED[words[index]],), 0.93)
 
 
 def _only(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
@@ -124,4 +124,4 @@ def _only(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
         return
     takes_back = tags[behind].startswith(("n", "vn")) or line.word(behind) in ("有点", "有些", "太", "稍微")
     if takes_back and HAN.match(line.word(behind)):
-        yield Wording("form", clause.first, behind, ("只是" if word == "就是" else "就是",), 0.93)
+        yield Wording("form", clause.first, behind, (SWAPPED[word],), 0.93)

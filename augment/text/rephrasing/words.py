@@ -156,12 +156,21 @@ COUNTED = _words(
     "个 份 杯 次 遍 片 只 块 盒 瓶 根 袋 碗 串 件 本 张 元 天 顿 条 间 种 位 颗 斤 台 部 套 双 包"
 )
 COUNTS = {"两": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7", "八": "8", "九": "9", "十": "10"}
-# Where something is, in two ways.
-INSIDE = {"里": "里面", "里面": "里"}
+# What means the same in some places, by the rules of `chinese_variants`.
+SWAPPED = {
+    "的": "得",
+    "得": "的",
+    "也": "都",
+    "都": "也",
+    "就是": "只是",
+    "只是": "就是",
+    "里": "里面",
+    "里面": "里",
+}
 # Before 也 or 都 and a negation these mean: not even.
 EXTREMES = _words("连 一点 一个 丝毫 一次 一句 任何 谁 什么 啥 怎么 一点儿")
 HOUSES = _words("店 酒店 宾馆 饭店 餐厅")
-HOURS = {"一": "1", "两": "2", "三": "3", "四": "4", "五": "5", "六": "6"}
+HOURS = {"一": "1"} | COUNTS
 # Pairs of English words that have one order.
 ONE_ORDER = _words(
     """

@@ -102,6 +102,12 @@ def reworded(text: str, kind: str | None = None) -> list[str]:
     return texts
 
 
+@pytest.mark.parametrize("text", [*(text for text, _, _ in FREE), "等了两个小时", "七个小时", "等了1个小时"])
+def test_no_wording_is_proposed_twice(text: str) -> None:
+    every = rephrasings(text)
+    assert len(set(every)) == len(every)
+
+
 @pytest.mark.parametrize(("text", "kind", "wanted"), FREE)
 def test_a_rule_proposes_other_words_for_the_same(text: str, kind: str, wanted: str) -> None:
     assert wanted in reworded(text, kind)
