@@ -8,7 +8,7 @@ A word is spliced only where its pieces by itself are those it has in the text, 
 with every sample at the end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from augment.adversarial.attempts import AttackedText, Attempt, WordChoice
 from augment.adversarial.goals import Goal
 from augment.adversarial.victims import Try
 from augment.models.classifier import Classifier
+from augment.models.windows import TextWindows
 from augment.text.align import owners
 
 _WORDS_AT_ONCE = 4096
@@ -64,7 +65,7 @@ class WhiteBox:
         for row, encoding in zip(rows, encodings, strict=True):
             owner = owners(row.spans, row.side, encoding.offsets, encoding.sides)
             ranges = _ranges(owner)
-            uncut = len(encoding.pieces) < classifier.max_length
+            uncut = len(encoding.pieces) < classifier.longest(row.text_pair is not None)
             own = {
                 token
                 for token, (begin, end) in ranges.items()
@@ -99,6 +100,7 @@ class WhiteBox:
         """Return logits and the gradient of the margin at every piece of each text with the edits so far."""
         fed = [self._laid_out(attempt) for attempt in attempts]
         slopes: list[TextSlope | None] = [None] * len(attempts)
+        parts = self._classifier.windows.of([each.pieces for each in fed])
 
         def enter(rows: list[int]) -> None:
             """Differentiate one batch."""
@@ -115,11 +117,52 @@ class WhiteBox:
             for index, row in enumerate(rows):
                 slopes[row] = TextSlope(answers[index], fed[row], steps[index, : len(fed[row].pieces)])
 
-        self._classifier.in_batches([len(each.pieces) for each in fed], enter)
+        if parts is None:
+            self._classifier.in_batches([len(each.pieces) for each in fed], enter)
+        else:
+            slopes = list(self._over_windows(fed, parts, [attempt.own for attempt in attempts], goal))
         for attempt in attempts:
             attempt.forward += 1
             attempt.backward += 1
         return [slope for slope in slopes if slope is not None]
+
+    def _over_windows(
+        self, fed: Sequence[FedText], parts: TextWindows, own: Sequence[int], goal: Goal
+    ) -> Iterator[TextSlope]:
+        """Yield logits and gradients of texts of which some are read in windows: the margin is that of the pooled logits."""
+        classifier = self._classifier
+        pieces, segments = (
+            parts.spread([each.pieces for each in fed]),
+            parts.spread([each.segments for each in fed]),
+        )
+        answers = classifier.answer(pieces, segments).requires_grad_(True)
+        with torch.enable_grad():
+            pooled = parts.pooled(answers)
+            predicted = pooled.argmax(-1)
+            classes = torch.where(torch.tensor(own) < 0, predicted, torch.tensor(own))
+            # What a logit of a window moves the margin by, [W, C].
+            (shares,) = torch.autograd.grad(_margin(pooled, classes, goal.target).sum(), answers)
+        gradients = [np.zeros((0, 0), np.float32)] * len(pieces)
+
+        def enter(windows: list[int]) -> None:
+            """Differentiate one batch."""
+            batch = classifier.batch(
+                [pieces[window] for window in windows], [segments[window] for window in windows]
+            )
+            embeddings = classifier.embed(batch).detach().requires_grad_(True)
+            with torch.enable_grad():
+                logits = classifier.logits(batch, embeddings)
+                moved = (logits * shares[windows].to(logits.device)).sum()
+                (gradient,) = torch.autograd.grad(moved, embeddings)
+            for index, window in enumerate(windows):
+                gradients[window] = gradient[index, : len(pieces[window])].float().cpu().numpy()
+
+        classifier.in_batches([len(each) for each in pieces], enter)
+        sums = [np.zeros((len(each.pieces), gradients[0].shape[1]), np.float32) for each in fed]
+        for row, slots, gradient in zip(parts.row, parts.slots, gradients, strict=True):
+            np.add.at(sums[row], slots, gradient)
+        for row, each in enumerate(fed):
+            yield TextSlope(pooled[row].detach().numpy(), each, sums[row])
 
     def estimates(self, attempt: Attempt, slope: TextSlope) -> list[tuple[float, int, str]]:
         """Return (estimated change of the margin, token, word) for each candidate of each token that is not edited yet."""
@@ -234,7 +277,8 @@ class WhiteBox:
             done = end
         pieces += fed.pieces[done:]
         kinds += fed.segments[done:]
-        return (pieces, kinds) if 0 < len(pieces) <= self._classifier.max_length else None
+        longest = self._classifier.longest(row.text_pair is not None)
+        return (pieces, kinds) if 0 < len(pieces) <= longest else None
 
     def _pieces_of(self, row: AttackedText, token: int, word: str) -> tuple[int, ...]:
         """Return the pieces of a replacement; none for a deletion."""

@@ -35,6 +35,11 @@ class References:
         self._logits = classifier.answer(self._texts, segments)
         self._means = self._vectors(self._texts)
 
+    @property
+    def count(self) -> int:
+        """How many texts there are."""
+        return len(self._texts)
+
     def attribute(self, name: str, rows: ModelInputs, attribute: Attributor) -> Scores:
         """Return the scores of every row from the starts of a baseline, each row once for every start."""
         return _averaged(rows, self.starts(name, rows), attribute)

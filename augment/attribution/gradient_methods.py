@@ -3,7 +3,7 @@
 IntegratedGradients(fixed=16).attribute(classifier, rows)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast, get_args
@@ -28,7 +28,7 @@ from augment.ig.quantities import QuantityFunction, QuantityName
 if TYPE_CHECKING:
     from augment.attribution.baseline_texts import References
     from augment.attribution.calibration_file import Finished
-    from augment.attribution.path_integral import Plan, Scores
+    from augment.attribution.path_integral import ModelInputs, Plan, Scores
     from augment.models.classifier import Classifier
     from augment.models.predictor import Predictor
 
@@ -96,6 +96,7 @@ class GradientMethod(AttributionMethod):
         """Calibrate the rules on a sample of the corpus, where that pays, or check a calibration that was named."""
         from augment.attribution.calibration import LEAST_ROWS, calibrate, choose
         from augment.attribution.calibration_file import Finished, save
+        from augment.attribution.long_texts import one_window_each
         from augment.attribution.rule_trials import effort
         from augment.models.classifier import open_classifier
 
@@ -107,7 +108,9 @@ class GradientMethod(AttributionMethod):
             return
         sample = rows()
         teaching = choose(sample.logits.argmax(-1).tolist(), effort(plan.tolerance).texts)
-        chosen = model_inputs(sample).take(teaching)
+        chosen, names = one_window_each(
+            classifier, model_inputs(sample).take(teaching), [sample.ids[index] for index in teaching]
+        )
         references = references_of(self.path, classifier, setting)
         if references is not None:
             chosen = references.first(baseline, chosen)
@@ -115,8 +118,8 @@ class GradientMethod(AttributionMethod):
         if calibration.shape == "jump" and baseline == "auto":
             plan = replace(plan, baseline="mask" if classifier.has_mask else "mean")
             calibration, scores = calibrate(classifier, chosen, plan)
-        ids = tuple(sample.ids[index] for index in teaching[: len(scores.pieces)])
-        save(calibration_path(setting), self._made_for(setting), calibration, Finished(ids, scores))
+        finished = Finished(tuple(names[: len(scores.pieces)]), scores)
+        save(calibration_path(setting), self._made_for(setting), calibration, finished)
 
     def plan(self, quantity: QuantityName | QuantityFunction) -> "Plan":
         """Return the plan without a calibration."""
@@ -145,17 +148,22 @@ class GradientMethod(AttributionMethod):
     ) -> TokenScores:
         """Return the scores of every row. known: rows that are finished, and the shape of the paths."""
         from augment.attribution.float32_retry import FLOORS, attribute, attribute_precisely
+        from augment.attribution.long_texts import over_windows
         from augment.attribution.path_integral import PROMISING, doubted
 
-        rows, (finished, shape) = model_inputs(explained), known
-        if references is None:
-            scores = attribute_precisely(classifier, rows, plan, explained.ids, finished)
-            return self._by_token(explained, scores, (plan.baseline, shape))
-        baseline = self.path.baseline
-        scores = references.attribute(baseline, rows, lambda many: attribute(classifier, many, plan))
-        if plan.mode in PROMISING:
-            scores = doubted(scores, max(plan.tolerance, FLOORS.get(classifier.dtype, 0.0)))
-        return self._by_token(explained, scores, (baseline, shape))
+        inputs, (finished, shape), baseline = model_inputs(explained), known, self.path.baseline
+
+        def scored(rows: "ModelInputs", ids: Sequence[str], wanted: "Plan") -> "Scores":
+            """Score rows of one window each."""
+            if references is None:
+                return attribute_precisely(classifier, rows, wanted, ids, finished)
+            scores = references.attribute(baseline, rows, lambda many: attribute(classifier, many, wanted))
+            if wanted.mode in PROMISING:
+                return doubted(scores, max(wanted.tolerance, FLOORS.get(classifier.dtype, 0.0)))
+            return scores
+
+        scores = over_windows(classifier, inputs, explained.ids, plan, scored)
+        return self._by_token(explained, scores, (plan.baseline if references is None else baseline, shape))
 
     def _by_token(
         self, explained: Explained, scores: "Scores", reached: tuple[str, str | None]
@@ -212,6 +220,7 @@ class GradientMethod(AttributionMethod):
 
         model, run, path = setting.job.needs_model(), setting.job.run, self.path
         facts = {"model": model_folder(model, run).digest(), "max_length": model.max_length}
+        facts |= {"windows": model.windows, "overlap": model.overlap}
         own = {
             "text": path.text,
             "target": setting.target,

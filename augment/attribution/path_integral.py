@@ -41,7 +41,8 @@ class ModelInputs:
     """What is explained. pieces, segments: N rows of input and token type ids; logits: [N, C] float32 at x.
 
     target: [N] int64, the class explained in each row. owners: the token of each piece, -1 for none, where tokens are
-    to be ranked. starts: rows of the same lengths that the paths begin at, in place of a baseline. Tensors on the CPU.
+    to be ranked. starts: rows of the same lengths that the paths begin at, in place of a baseline. against: [N] int64, the
+    other class of a difference, by default the one with the next logit. Tensors on the CPU.
     """
 
     pieces: Sequence[Sequence[int]]
@@ -50,6 +51,12 @@ class ModelInputs:
     target: Tensor
     owners: Sequence[Sequence[int]] | None = None
     starts: Sequence[Sequence[int]] | None = None
+    against: Tensor | None = None
+
+    @property
+    def strongest_other(self) -> Tensor:
+        """The class that each target is compared with, [N] int64."""
+        return runner_up(self.logits, self.target) if self.against is None else self.against
 
     def take(self, indices: Sequence[int]) -> "ModelInputs":
         """Return the rows at some places, in their order; a place may come twice."""
@@ -65,6 +72,7 @@ class ModelInputs:
             self.target[index],
             owners,
             starts,
+            None if self.against is None else self.against[index],
         )
 
 
@@ -180,7 +188,7 @@ class _Integration:
         self._classifier, self._rows, self._plan = classifier, rows, plan
         self._exact = classifier.has_closed_form and plan.allows_closed_form and rows.starts is None
         self._network = _view(classifier, plan, self._exact)
-        self._against = runner_up(rows.logits, rows.target)
+        self._against = rows.strongest_other
         count = len(rows.pieces)
         self._scores = Scores(
             [np.zeros(len(row)) for row in rows.pieces],

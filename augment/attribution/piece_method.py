@@ -8,6 +8,7 @@ class Mine(PieceMethod):
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, cast
 
@@ -94,7 +95,22 @@ class PieceMethod(AttributionMethod):
         from augment.attribution.path_integral import Plan
 
         plan = Plan(quantity=rows.quantity)
-        return self.of_tokens(rows, self.scores(classifier, model_inputs(rows), plan), None)
+        return self.of_tokens(rows, self.over_windows(classifier, rows, plan), None)
+
+    def over_windows(
+        self,
+        classifier: "Classifier",
+        rows: Explained,
+        plan: "Plan",
+        scores: "Callable[[ModelInputs], Scores] | None" = None,
+    ) -> "Scores":
+        """Return the scores of the pieces of every row, those of a long text over its windows."""
+        from augment.attribution.long_texts import over_windows
+
+        score = scores or (lambda some: self.scores(classifier, some, plan))
+        return over_windows(
+            classifier, model_inputs(rows), rows.ids, plan, lambda some, ids, finer: score(some)
+        )
 
     def of_tokens(self, rows: Explained, scores: "Scores", baseline: str | None) -> TokenScores:
         """Return the scores of tokens, each the sum over its pieces, and what else is known of each row."""
@@ -126,16 +142,15 @@ class BaselineMethod(BaselineSettings, PieceMethod):
         from augment.ig.baseline import FillerName
 
         references = references_of(self, classifier, setting)
-        inputs = model_inputs(rows)
         if references is not None:
             plan = Plan(quantity=rows.quantity)
-            scores = references.attribute(
-                self.baseline, inputs, lambda many: self.scores(classifier, many, plan)
+            averaged = partial(
+                references.attribute, self.baseline, attribute=partial(self.scores, classifier, plan=plan)
             )
-            return self.of_tokens(rows, scores, self.baseline)
+            return self.of_tokens(rows, self.over_windows(classifier, rows, plan, averaged), self.baseline)
         name = self.without_baseline(classifier) if self.baseline == "auto" else self.baseline
         plan = Plan(quantity=rows.quantity, baseline=cast(FillerName, name))
-        return self.of_tokens(rows, self.scores(classifier, inputs, plan), name)
+        return self.of_tokens(rows, self.over_windows(classifier, rows, plan), name)
 
     def without_baseline(self, classifier: "Classifier") -> str:
         """Return the baseline that `auto` means for a model."""

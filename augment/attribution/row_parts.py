@@ -13,7 +13,7 @@ from torch import Tensor
 from augment.attribution.path_integral import ModelInputs, Plan, Scores, starts_of
 from augment.ig.gradients import Batch
 from augment.ig.residual import incomplete
-from augment.ig.target import quantity, runner_up
+from augment.ig.target import quantity
 from augment.models.classifier import Classifier
 from augment.models.textcnn import TextCNN
 from augment.seeding import array_rng, key_of
@@ -110,7 +110,7 @@ def scored(
     status: `fixed`; where scores have to add up, `exact`, or `not_converged` if they do not.
     """
     count = len(rows.pieces)
-    against = runner_up(rows.logits, rows.target)
+    against = rows.strongest_other
     pieces: list[np.ndarray] = [np.zeros(0)] * count
     floor, error = np.full(count, np.nan), np.full(count, np.nan)
     value = quantity(plan.quantity, rows.logits, rows.target, against).double().numpy()

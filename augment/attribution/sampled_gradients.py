@@ -15,7 +15,6 @@ from augment.attribution.piece_method import (
     PieceMethod,
     calibration_path,
     keep_references,
-    model_inputs,
     references_of,
 )
 from augment.errors import RequestError
@@ -98,18 +97,25 @@ class ExpectedGradients(SampleSettings, PieceMethod):
             references = references_of(BaselineSettings(baseline="corpus"), classifier, setting)
         else:
             references = None
-        inputs, plan = model_inputs(rows), Plan(quantity=rows.quantity)
-        starts = None if references is None else references.starts("corpus", inputs)
-        if starts and len(starts[0]) < 2:
+        if references is not None and references.count < 2:
             # A corpus of one text: from itself no way leads anywhere.
-            starts = None
+            references = None
+        plan = Plan(quantity=rows.quantity)
 
-        def score(part: "RowPart") -> "Shares":
-            """Score one batch."""
-            return expected(part, _fillers(part) if starts is None else _texts(part, starts), self.samples)
+        def sampled(inputs: "ModelInputs") -> "Scores":
+            """Score rows of one window each."""
+            starts = None if references is None else references.starts("corpus", inputs)
 
-        scores = scored(classifier, inputs, plan, self.samples, score)
-        return self.of_tokens(rows, scores, "fillers" if starts is None else "corpus")
+            def score(part: "RowPart") -> "Shares":
+                """Score one batch."""
+                return expected(
+                    part, _fillers(part) if starts is None else _texts(part, starts), self.samples
+                )
+
+            return scored(classifier, inputs, plan, self.samples, score)
+
+        scores = self.over_windows(classifier, rows, plan, sampled)
+        return self.of_tokens(rows, scores, "fillers" if references is None else "corpus")
 
 
 def _fillers(part: "RowPart") -> "list[Tensor]":

@@ -68,7 +68,7 @@ class FunctionModel(InMemoryModel):
     @model_validator(mode="after")
     def _sees_all(self) -> Self:
         """Refuse settings of a tokenizer and of gradients, which a function does not have."""
-        idle = {"max_length", "calibration"} & self.model_fields_set
+        idle = {"max_length", "windows", "overlap", "most_windows", "calibration"} & self.model_fields_set
         if idle:
             raise ValueError(f"`{min(idle)}` does nothing with a function: leave it out")
         return self

@@ -201,8 +201,17 @@ class ModelConfig(Section):
 
     path: str = Field(description="folder, or hub id where downloads are allowed")
     revision: str | None = Field(default=None, description="branch, tag or commit of a hub id")
-    max_length: int = Field(
-        default=256, ge=8, description="pieces the model is fed; the rest of a text is not seen"
+    max_length: int = Field(default=256, ge=8, description="pieces the model is fed at once")
+    windows: Literal["mean", "max", "first"] = Field(
+        default="mean",
+        description="a text of more than `max_length` pieces is read in windows, and its logits are their mean or, of each "
+        "class, their maximum; first: only the first window is read",
+    )
+    overlap: float = Field(
+        default=0.125, ge=0, le=0.5, description="share of a window that the next one reads too"
+    )
+    most_windows: int = Field(
+        default=64, ge=1, le=4096, description="windows of a text at most; the rest of it is not read"
     )
     calibration: str | None = Field(
         default=None, description="calibration file of another run, to be used in place of a new one"

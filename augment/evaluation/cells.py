@@ -118,7 +118,7 @@ class Bench:
             job = self._job(self.pool, self.folder / "judge-corpus", folder, TrainConfig(start=start))
             self._train(job, folder, lambda _, done, total: self.report("train the judge", done, total))
             shutil.rmtree(self.folder / "judge-corpus")
-        return ModelConfig(path=str(folder), max_length=self.job.needs_model().max_length)
+        return self._model(folder)
 
     def measured(self, condition: Condition, rows: int, seed: int) -> Measured:
         """Return what a condition comes to on one draw: its scores (0 to 1) by test, and what its samples are like."""
@@ -232,7 +232,7 @@ class Bench:
 
     def _scores(self, model: Path, draw: Sequence[Labelled]) -> Measured:
         """Return the scores on every test, with the threshold that fits rows of the domain that are not of the draw."""
-        config = ModelConfig(path=str(model), max_length=self.job.needs_model().max_length)
+        config = self._model(model)
         rows = fitting_rows(self.validation or self.pool, draw, self.job.evaluate)
         offsets = fitted_offsets(self._answers(config, rows)) if rows else None
         return {
@@ -240,6 +240,12 @@ class Bench:
             for name, test in self.tests.items()
             for suffix, value in scores_of(self._answers(config, test), offsets).items()
         }
+
+    def _model(self, folder: Path) -> ModelConfig:
+        """Return a model that was trained here, which reads as much of a text as that of the job."""
+        own = self.job.needs_model()
+        reading = {name: getattr(own, name) for name in ("max_length", "windows", "overlap", "most_windows")}
+        return ModelConfig(path=str(folder), **reading)
 
     def _right(self, config: ModelConfig, rows: Sequence[Labelled]) -> list[bool]:
         """Return whether a model answers each row with its label."""

@@ -361,6 +361,7 @@ def _fingerprint(job: Job) -> dict[str, object]:
         "evaluate": settings,
         "corpus": corpus_hashes(job),
         "max_length": job.needs_model().max_length,
+        "windows": [job.needs_model().windows, job.needs_model().overlap, job.needs_model().most_windows],
     }
 
 

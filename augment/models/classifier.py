@@ -51,6 +51,7 @@ from augment.models.memory_retries import count
 from augment.models.model_folder import TEXTCNN, ModelFolder, model_folder, quiet
 from augment.models.packing import pack
 from augment.models.textcnn import TextCNN
+from augment.models.windows import Windows
 
 _OPENED: OrderedDict[tuple[str, ...], "Classifier"] = OrderedDict()
 _KEPT = 2
@@ -93,6 +94,10 @@ class Classifier:
         self.tokenizer = tokenizer
         self.classes = classes
         self.max_length = min(config.max_length, positions(model))
+        before, after = framing(tokenizer)
+        self.windows = Windows(
+            self.max_length, before, after, config.overlap, config.most_windows, config.windows
+        )
         self._fitting = 0
         self.dtype: Dtype = dtype_of(run)
         self._first = first_only(self.model)
@@ -115,7 +120,10 @@ class Classifier:
         self.budget = self._most = budget_of(run.token_budget, device, self.try_gradient)
 
     def encode(self, texts: Sequence[str], pairs: Sequence[str | None]) -> list[Encoding]:
-        """Return what the model is fed for each text, or pair of texts, cut to `max_length` pieces."""
+        """Return what the model is fed for each text, or pair of texts.
+
+        A text is cut to the pieces of its windows (`models.windows`), a pair to `max_length` pieces.
+        """
         if len({pair is None for pair in pairs}) > 1:
             # The tokenizer takes pairs for all rows or none.
             alone = [self.encode([text], [pair]) for text, pair in zip(texts, pairs, strict=True)]
@@ -126,7 +134,7 @@ class Classifier:
             self.tokenizer,
             texts,
             None if pairs[0] is None else [pair or "" for pair in pairs],
-            self.max_length,
+            self.longest(pairs[0] is not None),
             return_offsets_mapping=True,
             return_token_type_ids=True,
         )
@@ -139,6 +147,10 @@ class Classifier:
             )
             encodings.append(encoding if pieces else Encoding([self._pad], [0], [(0, 0)], [None]))
         return encodings
+
+    def longest(self, paired: bool) -> int:
+        """Return how many pieces of a text, or of a pair, are read."""
+        return self.max_length if paired else self.windows.longest
 
     def batch(self, pieces: Sequence[Sequence[int]], segments: Sequence[Sequence[int]]) -> dict[str, Tensor]:
         """Return tensors [B, T] on the model's device, padded on the right whatever the tokenizer would do.
@@ -196,8 +208,21 @@ class Classifier:
         """Return logits [N, C] float32 on the CPU for any number of rows, or for the baseline of each row.
 
         baseline: a filler, or for each row pieces of the same length, of which only the embeddings are put in: what pads, the
-        positions and the pooled piece stay those of the row.
+        positions and the pooled piece stay those of the row. The logits of a row of several windows are pooled.
         """
+        parts = self.windows.of(pieces)
+        if parts is None:
+            return self._answered(pieces, segments, baseline)
+        starts = baseline if baseline is None or isinstance(baseline, str) else parts.spread(baseline)
+        return parts.pooled(self._answered(parts.spread(pieces), parts.spread(segments), starts))
+
+    def _answered(
+        self,
+        pieces: Sequence[Sequence[int]],
+        segments: Sequence[Sequence[int]],
+        baseline: FillerName | Sequence[Sequence[int]] | None,
+    ) -> Tensor:
+        """Return logits [N, C] float32 on the CPU for rows of one window each."""
         result = torch.empty(len(pieces), len(self.classes))
 
         def enter(rows: list[int]) -> None:
@@ -372,6 +397,7 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
         raise RequestError(config.path, what, hint)
     folder = model_folder(config, run)
     sizes = (str(config.max_length), str(run.token_budget), str(run.recompute))
+    sizes += (config.windows, str(config.overlap), str(config.most_windows))
     own = config.token if isinstance(config, LoadedModel) else ""
     key = (own, folder.digest(), run.device, run.dtype, *sizes)
     if key in _OPENED:
@@ -472,6 +498,13 @@ def require_known(largest: int, model: PreTrainedModel) -> None:
             f"its tokenizer gives a piece the id {largest}, its embeddings have {rows} rows",
             "save the tokenizer that belongs to the model in its folder",
         )
+
+
+def framing(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:
+    """Return how many pieces a tokenizer puts before a text, and how many after it."""
+    sides = tokenizer("a").sequence_ids(0)
+    inside = [index for index, side in enumerate(sides) if side is not None]
+    return (inside[0], len(sides) - 1 - inside[-1]) if inside else (len(sides), 0)
 
 
 def positions(model: PreTrainedModel) -> int:

@@ -2,7 +2,8 @@
 
 Two texts that a model cannot distinguish have the same vector, whatever their words. In BERT and its kin it is the pooled
 first piece, in `textcnn` the largest response of each filter, in decoders the last piece that is no padding. A model whose
-logits do not come from a linear layer has none; the mean of its word embeddings, over all pieces, is used instead.
+logits do not come from a linear layer has none; the mean of its word embeddings, over all pieces, is used instead. A text
+that is read in windows has the mean of theirs.
 
     vectors(classifier, ["很好", "很好！"], [None, None])          # [2, W] float32, of length 1
 """
@@ -19,22 +20,26 @@ from augment.models.classifier import Classifier
 def vectors(classifier: Classifier, texts: Sequence[str], pairs: Sequence[str | None]) -> np.ndarray:
     """Return the vector of each text or pair, scaled to length 1, [N, W] float32; one of zeros stays so."""
     encodings = classifier.encode(texts, pairs)
-    result: list[Tensor | None] = [None] * len(encodings)
+    pieces: Sequence[Sequence[int]] = [row.pieces for row in encodings]
+    segments: Sequence[Sequence[int]] = [row.segments for row in encodings]
+    parts = classifier.windows.of(pieces)
+    if parts is not None:
+        pieces, segments = parts.spread(pieces), parts.spread(segments)
+    result: list[Tensor | None] = [None] * len(pieces)
     last = last_linear(classifier.model, len(classifier.classes))
 
     def enter(rows: list[int]) -> None:
         """Pool one batch."""
-        batch = classifier.batch(
-            [encodings[row].pieces for row in rows], [encodings[row].segments for row in rows]
-        )
-        pooled = _pooled(classifier, last, batch)
-        length = torch.linalg.vector_norm(pooled, dim=-1, keepdim=True)
-        for row, vector in zip(rows, (pooled / length.clamp_min(1e-12)).cpu(), strict=True):
+        batch = classifier.batch([pieces[row] for row in rows], [segments[row] for row in rows])
+        for row, vector in zip(rows, _pooled(classifier, last, batch).cpu(), strict=True):
             result[row] = vector
 
-    classifier.in_batches([len(encoding.pieces) for encoding in encodings], enter)
+    classifier.in_batches([len(row) for row in pieces], enter)
     kept = [vector for vector in result if vector is not None]
-    return np.asarray(torch.stack(kept).numpy()) if kept else np.zeros((0, 0), np.float32)
+    if not kept:
+        return np.zeros((0, 0), np.float32)
+    pooled = torch.stack(kept) if parts is None else parts.mean(torch.stack(kept))
+    return np.asarray((pooled / pooled.norm(dim=-1, keepdim=True).clamp_min(1e-12)).numpy())
 
 
 def last_linear(model: nn.Module, classes: int) -> nn.Linear | None:

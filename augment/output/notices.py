@@ -67,7 +67,7 @@ def notices_of(
         )
     if totals.cut:
         notices.append(
-            f"{totals.cut:,} rows are longer than the model reads (model.max_length): later words have the score 0, see `unseen`"
+            f"{totals.cut:,} rows are longer than the model reads (model.most_windows): later words have the score 0, see `unseen`"
         )
     notices += _of_language(totals)
     if totals.near_guard:

@@ -44,7 +44,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "ranking": "{method}: in {count} of {rows} rows ({share}) only the order of the top words is reliable, not every score.",
     "rejected": "{count} of {rows} rows were rejected ({share}); the most frequent reason is: {reason} ({most}).",
     "foreign": "{count} of {rows} rows ({share}) are neither Chinese nor English and were not edited.",
-    "cut": "{count} of {rows} rows ({share}) are longer than the model reads (model.max_length): later words score 0.",
+    "cut": "{count} of {rows} rows ({share}) are longer than the model reads (model.most_windows): later words score 0.",
     "over_confident": (
         "The model was trained on the source rows, so its scores for their variants are over-confident. "
         "`augment train --folds 5` and model.folds: 5 avoid this."

@@ -186,7 +186,7 @@ const CHINESE_FINDINGS = {
   ranking: "{method}：{rows} 行中有 {count} 行（{share}）只有最重要的几个词的次序可信，并非每个得分。",
   rejected: "{rows} 行中有 {count} 行被拒收（{share}）；最常见的原因：{reason}（{most}）。",
   foreign: "{rows} 行中有 {count} 行（{share}）既非中文也非英文，未作改动。",
-  cut: "{rows} 行中有 {count} 行（{share}）超出模型可读的长度（model.max_length）：超出部分的词得 0 分。",
+  cut: "{rows} 行中有 {count} 行（{share}）超出模型可读的长度（model.most_windows）：超出部分的词得 0 分。",
   over_confident: "模型用这些原样本训练过，对其增强样本的打分过于自信。用 `augment train --folds 5` 并设 model.folds: 5 可以避免。",
 };
 
@@ -213,7 +213,7 @@ const CHINESE_NOTICES = [
   [/^([\d,]+) samples whose label is in doubt .+ are in the data: .+$/, "$1 个标签存疑（soft）的增强样本已并入数据：训练时请使用 label_probabilities 列，不要使用其标签"],
   [/^every sample was dropped: is the model trained\? .+$/, "增强样本全部被剔除：模型训练过吗？`augment train` 会显示其准确率"],
   [/^([\d,]+) samples whose label is in doubt .+ are in dropped\.parquet: .+$/, "$1 个增强样本的标签存疑（soft），放在 dropped.parquet 中：output.labels 为 soft 时才并入数据"],
-  [/^([\d,]+) rows are longer than the model reads .+$/, "$1 行超出模型可读的长度（model.max_length）：超出部分的词得 0 分，见 `unseen`"],
+  [/^([\d,]+) rows are longer than the model reads .+$/, "$1 行超出模型可读的长度（model.most_windows）：超出部分的词得 0 分，见 `unseen`"],
   [/^([\d,]+) of the rows processed equal or nearly equal a text of the guard file .+$/, "处理的行中有 $1 行与防泄漏文件中的文本相同或相近，仍予保留：见 near_guard 列"],
   [/^([\d,]+) samples have another label than their source row, .+$/, "$1 个增强样本的标签与原样本不同，原标签见 `label_from`：用于训练前请先人工核对"],
   [/^too few samples for the number requested; missing by class: (.+)$/, "增强样本少于请求的数量；各类缺少：$1"],

@@ -48,7 +48,7 @@ def rough(folders: dict[str, Path]) -> Classifier:
 
 def opened(folder: Path) -> Classifier:
     """Return the classifier of a folder."""
-    return open_classifier(ModelConfig(path=str(folder), max_length=48), RUN)
+    return open_classifier(ModelConfig(path=str(folder), max_length=48, windows="first"), RUN)
 
 
 def inputs_of(classifier: Classifier, texts: Sequence[str] = TEXT, target: int | None = None) -> ModelInputs:
@@ -203,7 +203,8 @@ def test_a_batch_that_does_not_fit_the_memory_is_halved_and_nothing_is_lost(
 def test_recomputing_layers_changes_no_number(tmp_path: Path, name: str) -> None:
     kept = opened(save(NETS[name], tmp_path))
     again = open_classifier(
-        ModelConfig(path=str(tmp_path), max_length=48), RUN.model_copy(update={"recompute": True})
+        ModelConfig(path=str(tmp_path), max_length=48, windows="first"),
+        RUN.model_copy(update={"recompute": True}),
     )
     assert again.recomputes
     for one, other in zip(
@@ -219,7 +220,7 @@ def test_one_text_that_does_not_fit_the_memory_is_recomputed_layer_by_layer(
 ) -> None:
     # Of its own budget, so that it is nobody else's.
     run = RunConfig(device="cpu", threads=1, token_budget=4000)
-    net = open_classifier(ModelConfig(path=str(folders["bert"]), max_length=48), run)
+    net = open_classifier(ModelConfig(path=str(folders["bert"]), max_length=48, windows="first"), run)
     rows = inputs_of(net)
     before = attribute(net, rows, ruled(6))
     whole = net.logits
@@ -355,7 +356,7 @@ def test_weights_that_are_not_finite_give_scores_that_are_not(
 ) -> None:
     model = AutoModelForSequenceClassification.from_pretrained(folders["bert"])
     model.classifier.weight.data.fill_(broken)
-    config = ModelConfig(path=str(folders["bert"]), max_length=48)
+    config = ModelConfig(path=str(folders["bert"]), max_length=48, windows="first")
     tokenizer = AutoTokenizer.from_pretrained(folders["bert"])
     classifier = Classifier(model, tokenizer, config, RUN, tuple(CLASSES.values()))
     scores = attribute(classifier, inputs_of(classifier, target=0), Plan(method=method))

@@ -255,7 +255,7 @@ def test_a_run_with_too_many_rejected_rows_is_reported_before_the_error(small: P
 
 def test_explain_reports_when_the_model_did_not_see_the_whole_text(small: Path) -> None:
     """One line on stderr, and a number in the JSON; a text that fits has neither."""
-    long = augment("explain", "总体来说 房间 很好! " * 200, "-m", small / "model", "--json")
+    long = augment("explain", "总体来说 房间 很好! " * 5000, "-m", small / "model", "--json")
     assert long.code == 0
     assert re.fullmatch(r"note: the text is too long for the model: .*words.*\n", long.err)
     assert 0 < json.loads(long.out)["unseen"] < len(json.loads(long.out)["tokens"])

@@ -29,7 +29,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def opened(folder: Path, run: RunConfig = RUN, max_length: int = LONGEST) -> Classifier:
     """Return the classifier of a folder."""
-    return open_classifier(ModelConfig(path=str(folder), max_length=max_length), run)
+    return open_classifier(ModelConfig(path=str(folder), max_length=max_length, windows="first"), run)
 
 
 def refused(folder: Path, run: RunConfig = RUN) -> ModelError:

@@ -147,6 +147,8 @@ def test_a_path_that_the_model_has_not_is_refused_before_anything_is_written(
 
 def test_words_that_no_cut_can_show_and_texts_too_long_are_reported(small: Path, tmp_path: Path) -> None:
     job = of_net(small_job(small, limit=40), "bert", tmp_path, max_length=8)
+    assert job.model is not None
+    job = job.model_copy(update={"model": job.model.model_copy(update={"windows": "first"})})
     summary = run(pipeline(cut="bert.encoder.layer.1"), job, tmp_path / "out")
     assert any("every word has the score 0" in notice for notice in summary.notices)
     assert any("longer than the model reads" in notice for notice in summary.notices)
