@@ -8,12 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from augment.text.edits import Edit
+
 WordChoice = Mapping[int, str]
 AttackOutcome = Literal["unchanged", "changed", "reduced", "skipped", "exempt"]
 
 
 class AttackedText(Protocol):
-    """A row whose tokens are edited by a choice: token to its replacement, the empty string for a deletion."""
+    """A row whose tokens are edited by a choice: token to its replacement, the empty string for a deletion.
+
+    A number beyond the tokens is that of a group of neighbours, which a word replaces together.
+    """
 
     @property
     def id(self) -> str:
@@ -40,9 +45,34 @@ class AttackedText(Protocol):
         """The code points of each token in its text."""
         ...
 
+    def members(self, token: int) -> tuple[int, ...]:
+        """Return the tokens that a number of a choice names: itself, or those of a group."""
+        ...
+
+    def spread(self, choice: WordChoice) -> WordChoice:
+        """Return a choice of tokens alone: of a group the first gives way to the new words, and the others to nothing."""
+        ...
+
+    def edits(self, choice: WordChoice) -> tuple[Edit, ...]:
+        """Return the edits that put `choice` in place."""
+        ...
+
     def texts(self, choice: WordChoice) -> tuple[str, str | None]:
         """Return the text and second text with `choice` in place."""
         ...
+
+
+@dataclass
+class Budget:
+    """The rows that the model may compute for several attempts together."""
+
+    rows: int
+    attempts: list["Attempt"] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        """How many rows the model may still compute."""
+        return max(self.rows - sum(attempt.queries for attempt in self.attempts), 0)
 
 
 @dataclass
@@ -51,7 +81,7 @@ class Attempt:
 
     offers: candidates by token; room: most tokens edited; budget: most model rows; margin: how far the text with `choice` is
     from the goal; drops: the measured effect of single edits, by token; refused: choices that reach the goal and break a
-    constraint; forward, backward: rows the model computed for it.
+    constraint; forward, backward: rows the model computed for it; shared: a budget of several attempts.
     """
 
     row: AttackedText
@@ -69,6 +99,7 @@ class Attempt:
     outcome: AttackOutcome = "unchanged"
     forward: int = 0
     backward: int = 0
+    shared: Budget | None = None
 
     @property
     def queries(self) -> int:
@@ -78,7 +109,8 @@ class Attempt:
     @property
     def left(self) -> int:
         """How many rows the model may still compute."""
-        return max(self.budget - self.queries, 0)
+        own = max(self.budget - self.queries, 0)
+        return own if self.shared is None else min(own, self.shared.left)
 
     def put(self, choice: WordChoice, margin: float) -> None:
         """Take a choice as the edits so far."""
@@ -104,6 +136,15 @@ class Attempt:
     def restart(self) -> None:
         """Forget the edits and their effects; what was measured, refused and spent stays."""
         self.choice, self.drops, self.flips = {}, {}, {}
+
+
+def conflicts(row: AttackedText, choice: WordChoice) -> bool:
+    """Return whether a choice edits a token twice, by itself and in a group."""
+    size = len(row.spans)
+    if all(token < size for token in choice):
+        return False
+    tokens = [member for token in choice for member in row.members(token)]
+    return len(tokens) != len(set(tokens))
 
 
 def key_of(choice: WordChoice) -> frozenset[tuple[int, str]]:

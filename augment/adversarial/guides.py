@@ -61,7 +61,13 @@ class ByGradient:
         """Return tokens by the length of the gradient."""
         steepness = [self._victim.steepness(slope) for slope in self._victim.slopes(attempts, goal)]
         return [
-            _ordered(attempt, {token: -steep.get(token, 0.0) for token in attempt.offers})
+            _ordered(
+                attempt,
+                {
+                    token: -sum(steep.get(member, 0.0) for member in attempt.row.members(token))
+                    for token in attempt.offers
+                },
+            )
             for attempt, steep in zip(attempts, steepness, strict=True)
         ]
 

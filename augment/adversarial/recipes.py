@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-RecipeName = Literal["wide", "textfooler", "pwws", "deepwordbug", "a2t", "deletion", "input-reduction"]
+RecipeName = Literal["wide", "textfooler", "pwws", "deepwordbug", "a2t", "bae", "deletion", "input-reduction"]
 RECIPE_NAMES: tuple[RecipeName, ...] = get_args(RecipeName)
 
 RECIPES: Mapping[str, Mapping[str, object]] = {
@@ -50,6 +50,18 @@ RECIPES: Mapping[str, Mapping[str, object]] = {
     },
     # Yoo and Qi 2021, "Towards Improving Adversarial Training of NLP Models": words by gradient, a tenth of them at most.
     "a2t": {"search": "greedy", "order": "gradient", "most": 20, "share": 0.1},
+    # Garg and Ramakrishnan 2020, "BAE: BERT-based Adversarial Examples": a masked model replaces words and puts words next to them.
+    "bae": {
+        "search": "greedy",
+        "order": "deletion",
+        "sources": ("masked_lm",),
+        "masked": ("replace", "insert"),
+        "most": 50,
+        "share": 1.0,
+        "senses": True,
+        "every_word": True,
+        "frequency": 0.0,
+    },
     "deletion": {"search": "screened", "sources": (), "delete": True},
     # Feng et al. 2018, "Pathologies of Neural Models Make Interpretations Difficult".
     "input-reduction": {"search": "reduced", "sources": (), "delete": True, "share": 1.0},

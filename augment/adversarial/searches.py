@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from augment.adversarial.attempts import Attempt, WordChoice, key_of
+from augment.adversarial.attempts import Attempt, WordChoice, conflicts, key_of
 from augment.adversarial.constraints import Constraint, allowed
 from augment.adversarial.goals import Goal
 from augment.adversarial.guides import Guide, Look, effects_of_leaving_out
@@ -403,9 +403,13 @@ def prune(attempts: Sequence[Attempt], tools: Tools) -> None:
 
 
 def _by_weight(attempt: Attempt, weight: Mapping[int, float]) -> list[int]:
-    """Return the tokens by their best drop times their weight, the largest drop first."""
+    """Return the tokens by their best drop times their weight, the largest drop first; no group that has a token before it."""
     products = {token: drop * weight.get(token, 0.0) for token, (drop, _) in attempt.drops.items()}
-    return sorted(products, key=lambda token: (products[token], token))
+    order: dict[int, None] = {}
+    for token in sorted(products, key=lambda token: (products[token], token)):
+        if not conflicts(attempt.row, dict.fromkeys((*order, token), "")):
+            order[token] = None
+    return list(order)
 
 
 def _saliency(attempts: Sequence[Attempt], tools: Tools) -> list[dict[int, float]]:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from augment.adversarial.attempts import Attempt, WordChoice, key_of
+from augment.adversarial.attempts import Attempt, WordChoice, conflicts, key_of
 from augment.adversarial.goals import Goal
 
 Try = tuple[Attempt, WordChoice]
@@ -56,16 +56,21 @@ class BlackBox:
 
 
 def measure(victim: Victim, goal: Goal, tries: Sequence[Try]) -> list[float]:
-    """Return how far each try is from the goal; infinity for what the budget does not allow. None is answered twice.
+    """Return how far each try is from the goal; infinity for what the budget does not allow, or edits a token twice. None is answered twice.
 
     Tries that reach the goal are noted in their attempts.
     """
     wanted: dict[tuple[int, frozenset[tuple[int, str]]], Try] = {}
     planned: dict[int, int] = {}
+    left = {id(attempt): attempt.left for attempt, _ in tries}
+    shared = tries[0][0].shared if tries else None
+    together = None if shared is None else shared.left
     for attempt, choice in tries:
         name = (id(attempt), key_of(choice))
         spent = planned.get(id(attempt), 0)
-        if name[1] in attempt.seen or name in wanted or spent >= attempt.left:
+        known = name[1] in attempt.seen or name in wanted
+        spent_all = together is not None and len(wanted) >= together
+        if known or spent_all or spent >= left[id(attempt)] or conflicts(attempt.row, choice):
             continue
         wanted[name] = (attempt, choice)
         planned[id(attempt)] = spent + 1

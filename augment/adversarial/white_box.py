@@ -10,6 +10,7 @@ with every sample at the end.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -167,10 +168,11 @@ class WhiteBox:
     def estimates(self, attempt: Attempt, slope: TextSlope) -> list[tuple[float, int, str]]:
         """Return (estimated change of the margin, token, word) for each candidate of each token that is not edited yet."""
         fed, gradient = slope.fed, slope.gradient
+        ranges = {token: span for token in attempt.offers if (span := _open_range(attempt, fed, token))}
         pairs = [
             (token, word, self._words[word, spaced])
             for token, words in attempt.offers.items()
-            if token in fed.ranges and token not in attempt.choice
+            if token in ranges
             for spaced in [_is_spaced(attempt.row, token)]
             for word in words
         ]
@@ -182,7 +184,7 @@ class WhiteBox:
         means, totals = [], []
         before: dict[int, tuple[float, float]] = {}
         for token in tokens:
-            begin, end = fed.ranges[token]
+            begin, end = ranges[token]
             total = gradient[begin:end].sum(0)
             totals.append(total)
             means.append(float(total @ self._vectors[own[begin:end]].mean(0)))
@@ -191,7 +193,7 @@ class WhiteBox:
             return []
         rows, columns, weights, numbers, base = [], [], [], [], np.zeros(len(pairs))
         for number, (token, _, pieces) in enumerate(pairs):
-            begin, end = fed.ranges[token]
+            begin, end = ranges[token]
             even = len(pieces) == end - begin
             base[number] = before[token][0 if even else 1]
             for offset, piece in enumerate(pieces):
@@ -265,7 +267,7 @@ class WhiteBox:
 
     def _spliced(self, row: AttackedText, choice: WordChoice) -> tuple[list[int], list[int]] | None:
         """Return pieces and segments with the pieces of a choice in place; None where they cannot be spliced."""
-        fed = self._texts[row.id]
+        fed, choice = self._texts[row.id], row.spread(choice)
         if not choice.keys() <= fed.spliced:
             return None
         pieces, kinds, done = [], [], 0
@@ -297,13 +299,10 @@ class WhiteBox:
         spliced = self._spliced(attempt.row, attempt.choice)
         if spliced is None:
             return self._shifted(attempt)
+        choice = attempt.row.spread(attempt.choice)
         moved, ranges = 0, {}
         for token, (begin, end) in sorted(fed.ranges.items(), key=lambda item: item[1]):
-            size = (
-                len(self._pieces_of(attempt.row, token, attempt.choice[token]))
-                if token in attempt.choice
-                else end - begin
-            )
+            size = len(self._pieces_of(attempt.row, token, choice[token])) if token in choice else end - begin
             ranges[token] = (begin + moved, begin + moved + size)
             moved += size - (end - begin)
         return FedText(*spliced, ranges, fed.spliced)
@@ -313,7 +312,8 @@ class WhiteBox:
         row = attempt.row
         text, pair = row.texts(attempt.choice)
         encoding = self._classifier.encode([text], [pair])[0]
-        rest = [token for token in range(len(row.spans)) if token not in attempt.choice]
+        edited_tokens = row.spread(attempt.choice).keys()
+        rest = [token for token in range(len(row.spans)) if token not in edited_tokens]
         sources, edited = (row.text, row.text_pair or ""), (text, pair or "")
         spans = _moved_spans(row, rest, sources, edited)
         owner = owners(
@@ -361,8 +361,17 @@ def _written(row: AttackedText, token: int) -> tuple[str, bool]:
 
 
 def _is_spaced(row: AttackedText, token: int) -> bool:
-    """Return whether a space is before a token."""
-    return _written(row, token)[1]
+    """Return whether a space is before a token, or before the first of a group."""
+    return _written(row, row.members(token)[0])[1]
+
+
+def _open_range(attempt: Attempt, fed: FedText, token: int) -> tuple[int, int] | None:
+    """Return the range of pieces of a token or group none of which is edited; None where it is edited or has gaps."""
+    members, edited = attempt.row.members(token), attempt.row.spread(attempt.choice)
+    spans = [fed.ranges[member] for member in members if member in fed.ranges and member not in edited]
+    if len(spans) < len(members) or any(one[1] != two[0] for one, two in pairwise(spans)):
+        return None
+    return spans[0][0], spans[-1][1]
 
 
 def _moved_spans(

@@ -27,6 +27,7 @@ from augment.engine.staging import ACTIVE, REST, Staged, read_sample, stage_corp
 from augment.engine.worker import Work
 from augment.errors import DataError, RequestError
 from augment.models.model_folder import model_folder, require_fit
+from augment.output.attack_table import write_attack
 from augment.output.card import draw_card
 from augment.output.export import SAMPLES, SOURCE_ROWS, Export
 from augment.output.keywords import write_keywords
@@ -266,6 +267,7 @@ def _finish(work: Work, staged: Staged, receipts: list[Receipt], began: float) -
     flagged = write_keywords(folder, plan)
     outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flagged, work.notices)
     summary = summarise(folder, outcome, began)
+    write_attack(folder, summary.attack)
     write_text(folder / "README.md", draw_card(card_of(plan, job, summary, columns)))
     write_manifest(folder, summary, [column for stage in plan.stages for column in stage.adds])
     _tidy(folder, plan, job)

@@ -1,14 +1,20 @@
-"""Words that a masked language model puts in place of a token, in its sentence.
+"""Words that a masked language model puts in place of a token, next to it, or in place of two, in its sentence.
 
 It fills what fits, not what means the same: "the food was [MASK]" takes "bad" as gladly as "great". So every sample is
 judged, and the label check decides.
+
+    words = MaskedWords("models/bert", RunConfig(), most=8)
+    words.offer([slot])                        # [("fine", "great", ...)]
+    words.inserted([slot], behind=False)       # words that fit before the token
+    words.merged([slot])                       # words for all tokens of the slot together
 """
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import product
 
 import torch
-from transformers import AutoModelForMaskedLM
+from transformers import AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from augment.candidates.slot import Proposed, Slot
 from augment.config.sections import RunConfig
@@ -16,11 +22,14 @@ from augment.errors import ModelError
 from augment.models.bounded import encode
 from augment.models.classifier import load, positions, require_known
 from augment.models.device import USUAL_BUDGET, device_of
-from augment.models.model_folder import resource_folder
+from augment.models.model_folder import ModelFolder, resource_folder
 from augment.models.packing import pack
+from augment.text.script import language
 
 _LONGEST = 512
 _PIECES = 3
+# The pieces of a text with masks in it, and the indices of the masks.
+_Masked = tuple[list[int], list[int]]
 
 
 class MaskedWords:
@@ -30,7 +39,8 @@ class MaskedWords:
 
     def __init__(self, path: str, run: RunConfig, most: int) -> None:
         """Load the model from safetensors, without code of its own; ModelError if it cannot fill masks."""
-        model, self._tokenizer = load(resource_folder("masked_lm", path, run), AutoModelForMaskedLM)
+        folder = resource_folder("masked_lm", path, run)
+        model, self._tokenizer = _opened(folder, folder.digest(), run)
         if self._tokenizer.mask_token_id is None:
             what = "this is no masked language model: it has no mask"
             raise ModelError(path, what, "name another in resources.masked_lm")
@@ -46,36 +56,80 @@ class MaskedWords:
 
     def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return the fills of each place, most probable first; nothing for tokens of more than three pieces."""
-        result: list[tuple[str, ...]] = [()] * len(slots)
-        prepared = [(index, *masked) for index, slot in enumerate(slots) if (masked := self._mask(slot))]
+        return self._filled([self._mask(slot) for slot in slots])
+
+    def inserted(self, slots: Sequence[Slot], behind: bool) -> list[tuple[str, ...]]:
+        """Return words that fit before each token, or behind it, most probable first."""
+        return self._filled([self._next_to(slot, behind) for slot in slots])
+
+    def merged(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
+        """Return words that fit in place of all that a slot spans, most probable first."""
+        return self._filled([self._as_one(slot) for slot in slots])
+
+    def _filled(self, masked: Sequence[_Masked | None]) -> list[tuple[str, ...]]:
+        """Return the words for the masks of each text, most probable first; nothing for None."""
+        result: list[tuple[str, ...]] = [()] * len(masked)
+        prepared = [(index, *each) for index, each in enumerate(masked) if each is not None]
         for batch in pack([len(pieces) for _, pieces, _ in prepared], self._budget):
             rows = [prepared[item] for item in batch]
             padded = self._tokenizer.pad(
                 {"input_ids": [pieces for _, pieces, _ in rows]}, return_tensors="pt"
             )
             require_known(int(padded["input_ids"].max()), self._model)
-            with torch.no_grad():
-                logits = self._model(**padded.to(self._device)).logits.log_softmax(-1).cpu()
             shift = padded["input_ids"].shape[1]
-            for (index, pieces, holes), row in zip(rows, logits, strict=True):
+            lines, holes = [], []
+            for number, (_, pieces, gaps) in enumerate(rows):
                 offset = shift - len(pieces) if self._tokenizer.padding_side == "left" else 0
-                result[index] = self._words(row[[hole + offset for hole in holes]])
+                lines += [number] * len(gaps)
+                holes += [gap + offset for gap in gaps]
+            with torch.no_grad():
+                logits = self._model(**padded.to(self._device)).logits[lines, holes].log_softmax(-1).cpu()
+            for (index, _, _), row in zip(rows, logits.split([len(gaps) for *_, gaps in rows]), strict=True):
+                result[index] = self._words(row)
         return result
 
-    def _mask(self, slot: Slot) -> tuple[list[int], list[int]] | None:
-        """Return the pieces of the text with those of the token masked, and the indices of the masks."""
-        row = encode(self._tokenizer, [slot.whole], None, self._longest, return_offsets_mapping=True)
-        holes = [
-            index
-            for index, (start, end) in enumerate(row["offset_mapping"][0])
-            if start < end and start < slot.end and end > slot.start
-        ]
-        pieces = list(row["input_ids"][0])
+    def _mask(self, slot: Slot) -> _Masked | None:
+        """Return the pieces of the text with those of the token masked; None for more than three."""
+        pieces, holes = self._pieces(slot)
         if not 0 < len(holes) <= _PIECES:
             return None
         for hole in holes:
             pieces[hole] = self._tokenizer.mask_token_id
         return pieces, holes
+
+    def _next_to(self, slot: Slot, behind: bool) -> _Masked | None:
+        """Return the pieces of the text with masks put before the token or behind it; None where the text is too long."""
+        pieces, own = self._pieces(slot)
+        masks = self._masks(slot, len(own))
+        if not own or len(pieces) + masks > self._longest:
+            return None
+        first = own[-1] + 1 if behind else own[0]
+        pieces[first:first] = [self._tokenizer.mask_token_id] * masks
+        return pieces, list(range(first, first + masks))
+
+    def _as_one(self, slot: Slot) -> _Masked | None:
+        """Return the pieces of the text with masks for a single word in place of what a slot spans; None where it has no pieces."""
+        pieces, own = self._pieces(slot)
+        if not own:
+            return None
+        masks = self._masks(slot, len(own))
+        pieces[own[0] : own[-1] + 1] = [self._tokenizer.mask_token_id] * masks
+        return pieces, list(range(own[0], own[0] + masks))
+
+    def _pieces(self, slot: Slot) -> _Masked:
+        """Return the pieces of the text, and the indices of those of the token."""
+        row = encode(self._tokenizer, [slot.whole], None, self._longest, return_offsets_mapping=True)
+        own = [
+            index
+            for index, (start, end) in enumerate(row["offset_mapping"][0])
+            if start < end and start < slot.end and end > slot.start
+        ]
+        return list(row["input_ids"][0]), own
+
+    @staticmethod
+    def _masks(slot: Slot, pieces: int) -> int:
+        """Return how many masks a word takes: two in Chinese where a piece is a character, else one."""
+        return 2 if language(slot.word) == "zh" and pieces > 1 else 1
 
     def _words(self, logits: torch.Tensor) -> tuple[str, ...]:
         """Return the words made of the best pieces for each mask, [masks, V] log-probabilities, most probable first."""
@@ -94,3 +148,11 @@ class MaskedWords:
         ]
         whole = [word.replace(" ", "") if not word.isascii() else word for word in words]
         return tuple(dict.fromkeys(word for word in whole if word.isalpha()))[: self._most * 2]
+
+
+@cache
+def _opened(
+    folder: ModelFolder, digest: str, run: RunConfig
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load a masked model, once in a process for a `run`; `digest` is what a change of the folder is known by."""
+    return load(folder, AutoModelForMaskedLM)

@@ -145,6 +145,10 @@ class Sources:
                 known.update(dict.fromkeys((*proposed.synonyms, *proposed.senses)))
         return [tuple(known)[: self._most] for known in offered]
 
+    def passing(self, slot: Slot, token: str, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of some words that pass the tests of words for a token of a slot, however they were found."""
+        return self._all(token, words, _article(slot.before)) if words else ()
+
     def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
         """Return for each place the words of all sources of words that pass the tests of words."""
         words: list[tuple[dict[str, None], ...]] = [({}, {}) for _ in slots]

@@ -63,7 +63,7 @@ def run(
         str | None,
         typer.Option(
             "--recipe",
-            help="Attack of the literature, for a pipeline with a stage attack: wide, textfooler, pwws, deepwordbug, a2t.",
+            help="Attack of the literature, for a pipeline with a stage attack: wide, textfooler, pwws, deepwordbug, a2t, bae.",
             show_default=False,
             metavar="NAME",
         ),

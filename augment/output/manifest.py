@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augment.errors import RequestError
+from augment.output.attack_table import ATTACK_TABLE
 from augment.output.keywords import FLAGS, TABLE
 from augment.report.finding import RunFinding
 from augment.tables.columns import Column
@@ -33,6 +34,7 @@ _WITHOUT_ROWS = (
     EVIDENCE,
     TABLE,
     FLAGS,
+    ATTACK_TABLE,
 )
 
 

@@ -20,6 +20,8 @@ _SURE = 0.9
 
 # Labels up to which the success of an attack is given for each.
 _LABELS_SHOWN = 20
+# What the name of a figure of one label begins with.
+BY_LABEL = "attack success rate, "
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Totals:
     """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: samples that change the prediction; moved: samples with another label than their source row.
 
     cut: rows longer than the model is fed; foreign: source rows not edited for their language; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: samples by label and verdict; sources: source rows
-    by label, of runs that make samples; answers: source rows by label and prediction; doubts: those whose label the model contradicts, sure of another; levels: rows that hold accepted shortcuts, added by who writes them.
+    by label, of runs that make samples; similar, surprise: number of successes of an attack with the sums of their similarity, and of the logarithms of their perplexity before and after; answers: source rows by label and prediction; doubts: those whose label the model contradicts, sure of another; levels: rows that hold accepted shortcuts, added by who writes them.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -76,6 +78,8 @@ class Totals:
     queries: int = 0
     backward: int = 0
     edited: int = 0
+    similar: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    surprise: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     flips: int = 0
     moved: int = 0
     near_guard: int = 0
@@ -109,6 +113,7 @@ class Totals:
             self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
             self.backward += pc.sum(table.column("attack_backward")).as_py() or 0
             self.edited += pc.sum(table.column("attack_edits")).as_py() or 0
+            self._add_reading(table)
         if "unseen" in names:
             self.cut += pc.sum(pc.greater(table.column("unseen"), 0)).as_py() or 0
         if "fold" in names:
@@ -130,7 +135,8 @@ class Totals:
     def of_attack(self) -> dict[str, float]:
         """Return what is quoted of an attack: its success rate, accuracy before and under it, words changed, rows computed.
 
-        Rows that the model is wrong on are not attacked, and count as wrong under the attack. Without an attack it is empty.
+        Rows that the model is wrong on are not attacked, and count as wrong under the attack. Similarity is the mean over
+        successes, perplexity their geometric mean, where they were measured. Without an attack it is empty.
         """
         changed, wrong = self.attacks["changed"], self.attacks["skipped"]
         attacked, reduced = changed + self.attacks["unchanged"], self.attacks["reduced"]
@@ -143,6 +149,11 @@ class Totals:
             figures["accuracy under attack"] = (attacked - changed) / (attacked + wrong)
         if changed + reduced:
             figures["words edited of a success"] = self.edited / (changed + reduced)
+        if self.similar[0]:
+            figures["similarity of successes"] = self.similar[1] / self.similar[0]
+        if self.surprise[0]:
+            before, after = (math.exp(total / self.surprise[0]) for total in self.surprise[1:])
+            figures |= {"perplexity before the attack": before, "perplexity of successes": after}
         figures["rows computed of an attacked row"] = self.queries / (attacked + reduced)
         return figures if reduced else {**figures, **self._successes_by_label()}
 
@@ -156,7 +167,7 @@ class Totals:
             for label in labels
         }
         return {
-            f"attack success rate, {label}": changed / (changed + unchanged)
+            f"{BY_LABEL}{label}": changed / (changed + unchanged)
             for label, (changed, unchanged) in counts.items()
             if changed + unchanged
         }
@@ -165,6 +176,17 @@ class Totals:
     def right(self) -> int:
         """How many of the source rows that have a label were answered with it."""
         return sum(count for (label, predicted), count in self.answers.items() if label == predicted)
+
+    def _add_reading(self, table: pa.Table) -> None:
+        """Add how similar successes are to their source rows, and how they read."""
+        if "attack_similarity" not in table.column_names:
+            return
+        cosines = table.column("attack_similarity").drop_null()
+        self.similar[0] += len(cosines)
+        self.similar[1] += pc.sum(cosines).as_py() or 0.0
+        both = table.select(["attack_perplexity_before", "attack_perplexity"]).drop_null()
+        logs = [pc.sum(pc.ln(column.cast(pa.float64()))).as_py() or 0.0 for column in both.columns]
+        self.surprise = [old + new for old, new in zip(self.surprise, (both.num_rows, *logs), strict=True)]
 
     def _add_doubts(self, table: pa.Table, method: str) -> None:
         """Count the rows whose label the model contradicts with a probability of `_SURE` or more."""

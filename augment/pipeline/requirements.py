@@ -44,6 +44,7 @@ def check_sections(pipeline: Pipeline, job: Job) -> None:
             job.needs_judge()
         if "flags" in stage.uses:
             job.require_accepted()
+        stage.require(job)
     accepted(job)
     require_ngrams(job)
     protection(job)

@@ -113,6 +113,7 @@ const CHINESE_FACTS = {
   "not attacked, predicted wrong before": "原本就答错、未攻击的行数", "texts reduced": "被缩短的文本",
   "rows computed, forward": "模型前向计算行数", "rows computed, backward": "模型反向计算行数",
   "attack success rate": "攻击成功率", "accuracy before the attack": "攻击前准确率", "accuracy under attack": "攻击下准确率",
+  "similarity of successes": "成功样本与原文的相似度", "perplexity before the attack": "攻击前困惑度", "perplexity of successes": "成功样本困惑度",
   "words edited of a success": "每次成功改动词数", "rows computed of an attacked row": "每条被攻击文本的计算行数",
   "samples a row": "每行增强样本", "edits a row": "每行改动", "edits a sample": "每个增强样本改动", "share of words edited": "改动词占比",
   "most frequent edits": "最常见的改动",

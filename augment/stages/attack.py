@@ -5,19 +5,18 @@ The default search screens every (word, candidate) pair by one gradient and meas
 `recipe` names attacks of the literature. What fails is tried again with every word that may be edited and every sense.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-import numpy as np
 import pyarrow as pa
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from augment.adversarial.attempts import AttackedText, Attempt, WordChoice
+from augment.adversarial.attempts import Attempt, Budget
 from augment.adversarial.chance_level import ENOUGH, require_victim
-from augment.adversarial.constraints import Constraint, Naturalness, NotBlank, Similarity
+from augment.adversarial.constraints import Constraint, Fluent, Naturalness, NearText, NotBlank, Similarity
 from augment.adversarial.goals import Goal
 from augment.adversarial.guides import ByDeletion, Guide, InOrder
 from augment.adversarial.recipes import RecipeName, with_recipe
@@ -25,32 +24,29 @@ from augment.adversarial.searches import Beam, Greedy, Reduced, Screened, Search
 from augment.adversarial.victims import BlackBox, Victim
 from augment.candidates.filters import Filters
 from augment.candidates.forms import FORMS
-from augment.candidates.natural import is_vague
-from augment.candidates.naturalness import TokenEdit, naturalness, word_naturalness
-from augment.candidates.plausibility import Plausibility
-from augment.candidates.slot import Slot
-from augment.candidates.sources import (
-    SourceName,
-    Sources,
-    load_job_lexicons,
-    open_sources,
-    without_embeddings,
-)
+from augment.candidates.sources import SourceName, open_sources, without_embeddings
 from augment.config.job import Job
 from augment.config.sections import StrictBool
 from augment.errors import RequestError
 from augment.models.labels import LabelMap, listed
 from augment.seeding import chance
-from augment.stages.editing import Context, Row, editable_rows, protection, slots_of, whole_rows
+from augment.stages.attack_measures import AttackMeasures, unmeasured
+from augment.stages.attack_offers import (
+    AttackedTokens,
+    AttackOffers,
+    MaskedKind,
+    clear_words,
+    naturalness_of,
+    with_groups,
+)
+from augment.stages.editing import Context, Row, editable_rows, protection, whole_rows
 from augment.stages.editor import Editor
 from augment.stages.evidence import open_plausibility
 from augment.stages.protocol import Stage, Step, idle, idle_keys
-from augment.tables.columns import ATTACK, SAMPLE, Column
+from augment.tables.columns import ATTACK, ATTACK_READING, SAMPLE, Column
 from augment.tables.rows import Missing, NewSample, with_columns, with_samples
-from augment.text.editable import COMPARING, Protection, editable, is_connective, is_replaceable
+from augment.text.editable import Protection, editable, is_connective, is_replaceable
 from augment.text.foreign import FOREIGN
-from augment.text.script import language
-from augment.text.segment import tokens_of
 
 if TYPE_CHECKING:
     from augment.models.classifier import Classifier
@@ -59,20 +55,12 @@ if TYPE_CHECKING:
 SearchName = Literal["screened", "beam", "greedy", "weighted", "reduced"]
 OrderName = Literal["gradient", "deletion", "scores", "random"]
 _ONLY_SCREENED = ("words", "each")
+_OF_SOURCES = ("sources", "masked")
 _SCREENED = ("screened", "beam")
 # Where the literature and the default differ most: how many candidates a token has in the second pass.
 _WIDER = 3
 _DONE = ("changed", "reduced")
 _REASONS = {"skipped": "already predicted wrong", "exempt": "has the target's label"}
-
-
-@dataclass(frozen=True)
-class _Tokens:
-    """Which tokens of a row may be edited: content words, and for a second pass those that join them too."""
-
-    row: Row
-    content: tuple[int, ...]
-    rest: tuple[int, ...]
 
 
 class Attack(Editor):
@@ -99,6 +87,11 @@ class Attack(Editor):
     margin: float = Field(default=0.0, ge=0, description="how far the new class must lead, in logits")
     sources: tuple[SourceName, ...] = Field(
         default=("lexicon", "masked_lm"), description="all that offer any, the first one's words first"
+    )
+    masked: tuple[MaskedKind, ...] = Field(
+        default=("replace",),
+        min_length=1,
+        description="what resources.masked_lm does: replace a token, insert a word next to it, merge two tokens into one word",
     )
     delete: bool = Field(default=False, validate_default=True, description="also try to leave the token out")
     senses: StrictBool = Field(
@@ -140,8 +133,23 @@ class Attack(Editor):
         le=1,
         description="least naturalness of the edits; learned by a stage `evidence` before this one",
     )
+    perplexity: float | None = Field(
+        default=None,
+        gt=0,
+        description="highest perplexity after the edits, as a multiple of that before, by resources.causal_lm",
+    )
+    most_distance: int | None = Field(
+        default=None,
+        ge=1,
+        description="most characters that the edits add, leave out and replace (edit distance)",
+    )
     most_queries: int = Field(
         default=200, ge=1, description="rows the model computes for a row, backward ones too"
+    )
+    mean_queries: float | None = Field(
+        default=None,
+        gt=0,
+        description="rows the model computes for a row, on average over the rows of a shard: the budget of a run by its rows",
     )
     any_victim: StrictBool = Field(
         default=False, description="attack a model that is no better than chance or always gives one answer"
@@ -181,6 +189,8 @@ class Attack(Editor):
         """Refuse keys that the search does not use."""
         if self.search not in _SCREENED:
             idle_keys(self, _ONLY_SCREENED, f"with `search: {self.search}`")
+        if "masked_lm" not in self.sources:
+            idle_keys(self, ("masked",), "where `sources` has no `masked_lm`")
         if self.search == "reduced" and self.target is not None:
             raise ValueError(
                 "`target` does nothing with `search: reduced`, which keeps the answer: leave it out"
@@ -196,7 +206,39 @@ class Attack(Editor):
     @property
     def adds(self) -> tuple[Column, ...]:
         """What makes a row a sample, and what came of each attack."""
-        return SAMPLE + ATTACK
+        return (*SAMPLE, *ATTACK, *ATTACK_READING)
+
+    def unfilled(self, job: Job) -> tuple[Column, ...]:
+        """Return what is not measured under a job: similarity without an encoder, perplexity without a language model."""
+        return unmeasured(job)
+
+    def require(self, job: Job) -> None:
+        """Raise RequestError if the job lacks the model that a constraint, or the only source of candidates, needs."""
+        given = job.resources
+        only_masked = self.sources == ("masked_lm",) and not self.delete
+        for key, needed, named, what, name in (
+            ("similarity", self.similarity is not None, given.encoder, "an encoder", "encoder"),
+            (
+                "perplexity",
+                self.perplexity is not None,
+                given.causal_lm,
+                "a causal language model",
+                "causal_lm",
+            ),
+            ("sources", only_masked, given.masked_lm, "a masked language model", "masked_lm"),
+            ("masked", self._puts_in, given.masked_lm, "a masked language model", "masked_lm"),
+        ):
+            if needed and named is None:
+                where = (
+                    f"stage attack: {f'recipe {self.recipe}' if self.recipe and key in _OF_SOURCES else key}"
+                )
+                hint = f"name one as `resources.{name}` (--set resources.{name}=FOLDER), or leave it out"
+                raise RequestError(where, f"needs {what}, and the config names none", hint)
+
+    @property
+    def _puts_in(self) -> bool:
+        """Whether a masked model does more than replace tokens."""
+        return set(self.masked) != {"replace"}
 
     @property
     def word_sources(self) -> tuple[SourceName, ...]:
@@ -247,14 +289,14 @@ class Attack(Editor):
         """Load the model and what offers candidates."""
         from augment.models.predictor import open_predictor
 
+        self.require(job)
         predictor = open_predictor(job.needs_model(), job.run)
         labels = LabelMap(predictor.classes, job.label_names)
         filters = Filters(pos=self.pos, frequency=self.frequency, context=self.context)
-        sources = open_sources(self.sources, job, self.most, filters)
-        clear = None if self.senses else _clear_words(job)
-        wider = open_sources(self.sources, job, self.most * _WIDER, filters)
-        guard, constraints = protection(job), self._constraints(job, state)
-        natural = None if self.natural is None else open_plausibility(state)
+        offers = self._offers(job, state, self.most, filters)
+        wider = self._offers(job, state, self.most * _WIDER, filters)
+        guard, measures = protection(job), AttackMeasures.of(job)
+        constraints = self._constraints(measures, state)
         goal = Goal(self._target(labels), self.margin)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -263,15 +305,11 @@ class Attack(Editor):
             victim, guide = _opened(predictor, [each.row for each in rows], self.order)
             tools = Tools(victim, guide, goal, constraints)
             attempts = [self._attempt(each, labels, job.seed) for each in rows]
-            self._offer(
-                sources,
-                rows,
-                attempts,
-                self.senses,
-                every=self.order == "scores",
-                natural=natural,
-                clear=clear,
-            )
+            if self.mean_queries is not None:
+                budget = Budget(round(self.mean_queries * len(attempts)), attempts)
+                for attempt in attempts:
+                    attempt.shared = budget
+            offers.give(rows, attempts, every=self.order == "scores")
             search = self._search()
             search.run(attempts, tools)
             if self.second_pass and self.search != "reduced" and self.order != "scores":
@@ -282,10 +320,9 @@ class Attack(Editor):
                 ]
                 for _, attempt in failed:
                     attempt.restart()
-                again = [each for each, _ in failed], [attempt for _, attempt in failed]
-                self._offer(wider, *again, self.senses, every=True, natural=natural, clear=clear)
+                wider.give([each for each, _ in failed], [attempt for _, attempt in failed], every=True)
                 self._search(wider=True).run([attempt for _, attempt in failed], tools)
-            return self._finish(batch, rows, attempts)
+            return self._finish(batch, rows, attempts, measures)
 
         return step
 
@@ -311,25 +348,44 @@ class Attack(Editor):
             raise RequestError("stage attack: target", what, f"its labels are {listed(labels.ordered)}")
         return index
 
-    def _constraints(self, job: Job, state: Path | None) -> list[Constraint]:
-        """Return what a sample must pass; RequestError if the job lacks the encoder that measures similarity."""
+    def _offers(self, job: Job, state: Path | None, most: int, filters: Filters) -> AttackOffers:
+        """Return what offers at most `most` candidates a token."""
+        masked = None
+        if self._puts_in:
+            from augment.candidates.masked_edits import open_masked_edits
+
+            masked = open_masked_edits(job, most, filters)
+        names = [name for name in self.sources if name != "masked_lm" or "replace" in self.masked]
+        return AttackOffers(
+            open_sources(names, job, most, filters),
+            masked,
+            self.masked,
+            self.senses,
+            None if self.natural is None else open_plausibility(state),
+            self.natural or 0.0,
+            None if self.senses else clear_words(job),
+            self.delete,
+        )
+
+    def _constraints(self, measures: AttackMeasures, state: Path | None) -> list[Constraint]:
+        """Return what a sample must pass, what costs least first."""
         constraints: list[Constraint] = [NotBlank()]
+        if self.most_distance is not None:
+            constraints.append(NearText(self.most_distance))
         if self.natural is not None:
-            plausibility = open_plausibility(state)
-            constraints.append(Naturalness(partial(_naturalness, plausibility), self.natural))
-        if self.similarity is not None:
-            if job.resources.encoder is None:
-                what = "needs an encoder, and the config names none"
-                raise RequestError(
-                    "stage attack: similarity", what, "name one as `resources.encoder`, or leave it out"
-                )
-            constraints.append(Similarity(_vectors(job), self.similarity))
+            constraints.append(Naturalness(partial(naturalness_of, open_plausibility(state)), self.natural))
+        if self.similarity is not None and measures.vectors is not None:
+            constraints.append(Similarity(measures.vectors, self.similarity))
+        if self.perplexity is not None and measures.perplexity is not None:
+            constraints.append(Fluent(measures.perplexity, self.perplexity))
         return constraints
 
-    def _rows(self, batch: pa.RecordBatch, guard: Protection) -> list[_Tokens]:
+    def _rows(self, batch: pa.RecordBatch, guard: Protection) -> list[AttackedTokens]:
         """Return the source rows with the tokens of each pass."""
         if self.order == "scores":
-            return [_Tokens(row, row.free, ()) for row in editable_rows(batch, "key", guard, self.score)]
+            return [
+                AttackedTokens(row, row.free, ()) for row in editable_rows(batch, "key", guard, self.score)
+            ]
         tokens = []
         for row in whole_rows(batch, guard):
             free = set(row.free)
@@ -341,10 +397,12 @@ class Attack(Editor):
             if self.every_word:
                 every = {token for token in others if is_replaceable(row.tokens[token])}
                 content, joining = sorted({*content, *every}), []
-            tokens.append(_Tokens(replace(row, words=len(content)), tuple(content), tuple(joining)))
+            row = replace(row, words=len(content))
+            row = with_groups(row, content) if "merge" in self.masked else row
+            tokens.append(AttackedTokens(row, tuple(content), tuple(joining)))
         return tokens
 
-    def _attempt(self, each: _Tokens, labels: LabelMap, seed: int) -> Attempt:
+    def _attempt(self, each: AttackedTokens, labels: LabelMap, seed: int) -> Attempt:
         """Return the attack on a row."""
         gold = labels.index(each.row.label)
         room = each.row.quota(self.share)
@@ -356,57 +414,29 @@ class Attack(Editor):
             each.row, -1 if gold is None else gold, order=order, room=room, budget=self.most_queries
         )
 
-    def _offer(
-        self,
-        sources: Sources,
-        rows: Sequence[_Tokens],
-        attempts: Sequence[Attempt],
-        senses: bool,
-        every: bool,
-        natural: Plausibility | None,
-        clear: Callable[[str], bool] | None,
-    ) -> None:
-        """Give each attempt the candidates of its tokens, of those that join others too where `every` is set."""
-        slots: list[tuple[Attempt, Slot]] = []
-        for each, attempt in zip(rows, attempts, strict=True):
-            row = replace(each.row, free=(*each.content, *(each.rest if every else ())))
-            slots += [(attempt, slot) for slot in slots_of(row) if clear is None or clear(slot.word)]
-            attempt.offers = {}
-            attempt.order = (*attempt.order, *(each.rest if every else ()))
-        offered = sources.offer_union([slot for _, slot in slots], senses)
-        sides = {} if natural is None else {id(attempt): _sides(attempt.row) for attempt in attempts}
-        for (attempt, slot), words in zip(slots, offered, strict=True):
-            words = tuple(word for word in words if _is_as_long(slot.word, word))
-            if natural is not None and words:
-                texts, indices = sides[id(attempt)]
-                own = texts[attempt.row.side[slot.token]]
-                words = self._natural_words(natural, own, indices[slot.token], words)
-            words = (*words, "") if self.delete else words
-            if words:
-                attempt.offers[slot.token] = words
-
-    def _natural_words(
-        self, plausibility: Plausibility, tokens: Sequence[str], at: int, words: tuple[str, ...]
-    ) -> tuple[str, ...]:
-        """Return the words that are natural enough in place of the token at an index, the most natural first."""
-        chances = np.round(word_naturalness(plausibility, tokens, at, words), 5).tolist()
-        ranked = sorted(zip(chances, words, strict=True), key=lambda each: -each[0])
-        return tuple(word for chance_of, word in ranked if chance_of >= (self.natural or 0.0))
-
     def _finish(
-        self, batch: pa.RecordBatch, rows: Sequence[_Tokens], attempts: Sequence[Attempt]
+        self,
+        batch: pa.RecordBatch,
+        rows: Sequence[AttackedTokens],
+        attempts: Sequence[Attempt],
+        measures: AttackMeasures,
     ) -> pa.RecordBatch:
         """Return the batch with what came of each attack and a sample for each success."""
-        columns: list[list[object]] = [[None] * batch.num_rows for _ in ATTACK]
+        added = (*ATTACK, *ATTACK_READING)
+        columns: list[list[object]] = [[None] * batch.num_rows for _ in added]
         samples, missing = [], []
+        done = [attempt for attempt in attempts if attempt.outcome in _DONE]
+        measured = measures.of_samples([(attempt.row, attempt.choice) for attempt in done])
+        reading = {id(attempt): facts for attempt, facts in zip(done, measured, strict=True)}
         for each, attempt in zip(rows, attempts, strict=True):
             row = each.row
-            edited = len(attempt.choice) if attempt.outcome in _DONE else None
+            edited = len(row.spread(attempt.choice)) if id(attempt) in reading else None
             outcome = None if attempt.outcome == "exempt" else attempt.outcome
-            facts = (outcome, attempt.queries, attempt.backward, edited)
+            read = reading.get(id(attempt), (None,) * len(ATTACK_READING))
+            facts = (outcome, attempt.queries, attempt.backward, edited, *read)
             for column, fact in zip(columns, facts, strict=True):
                 column[row.index] = fact
-            if attempt.outcome in _DONE:
+            if id(attempt) in reading:
                 samples.append(
                     NewSample(
                         row.index, self.method, 1, *row.texts(attempt.choice), row.edits(attempt.choice)
@@ -414,25 +444,7 @@ class Attack(Editor):
                 )
             else:
                 missing.append(Missing(row.index, self.method, 1, _reason(row, attempt)))
-        return with_samples(with_columns(batch, ATTACK, columns), samples, missing)
-
-
-def _clear_words(job: Job) -> Callable[[str], bool]:
-    """Return whether a word has few enough meanings for its synonyms to fit most texts: no `go`, `find`, `too`."""
-    lexicons = [lexicon for lexicon in load_job_lexicons(job) if lexicon.meanings("good")]
-
-    @lru_cache(maxsize=1 << 16)
-    def is_clear(word: str) -> bool:
-        """Return whether a word is one; Chinese ones are, and those of no dictionary that counts meanings."""
-        word = word.casefold()
-        return not (word.isascii() and (word in COMPARING or is_vague(word, lexicons)))
-
-    return is_clear
-
-
-def _is_as_long(token: str, word: str) -> bool:
-    """Return whether a word is no saying for a word: in Chinese, at most one character longer than the token."""
-    return language(word) != "zh" or len(word) <= len(token) + 1
+        return with_samples(with_columns(batch, added, columns), samples, missing)
 
 
 def _opened(
@@ -450,42 +462,6 @@ def _opened(
         if order == "gradient":
             return victim, ByGradient(victim)
     return victim, InOrder(victim) if order in ("scores", "random") else ByDeletion(victim)
-
-
-def _vectors(job: Job) -> Callable[[Sequence[str]], np.ndarray]:
-    """Return what gives the vector of each text, the mean of the job's encoder over its pieces."""
-    from augment.models.encoder import open_encoder
-
-    encoder = open_encoder(str(job.resources.encoder), job.run)
-
-    def vectors(texts: Sequence[str]) -> np.ndarray:
-        """Return a vector for each text, [N, W] float32; zeros for one of which nothing is seen."""
-        seen = encoder.seen({text: [(0, len(text))] for text in dict.fromkeys(texts)})
-        width = len(next(iter(seen.values()), np.zeros(1, np.float32)))
-        return np.stack([seen.get((text, (0, len(text))), np.zeros(width, np.float32)) for text in texts])
-
-    return vectors
-
-
-def _sides(row: AttackedText) -> tuple[tuple[list[str], list[str]], list[int]]:
-    """Return the tokens of either text, and for each token its index among those of its text."""
-    sides: tuple[list[str], list[str]] = ([], [])
-    indices = []
-    for side, (start, end) in zip(row.side, row.spans, strict=True):
-        whole = row.text_pair if side and row.text_pair is not None else row.text
-        indices.append(len(sides[side]))
-        sides[side].append(whole[start:end])
-    return sides, indices
-
-
-def _naturalness(plausibility: Plausibility, row: AttackedText, choice: WordChoice) -> float:
-    """Return how natural the edits of a choice are."""
-    sides, indices = _sides(row)
-    changes = [
-        TokenEdit(row.side[token], indices[token], indices[token] + 1, tuple(tokens_of(choice[token])))
-        for token in sorted(choice)
-    ]
-    return naturalness(plausibility, sides, changes)
 
 
 def _reason(row: Row, attempt: Attempt) -> str:

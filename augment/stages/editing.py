@@ -38,6 +38,7 @@ class Row:
 
     words: how many content words the row has, the measure of a share. key: the key tokens, in rank order. locked: the tokens
     that no stage may edit, negations and what is protected. foreign: in a language that no lexicon knows, so nothing is free.
+    groups: neighbouring tokens that may be replaced together, each numbered behind the tokens.
     """
 
     index: int
@@ -54,10 +55,26 @@ class Row:
     key: tuple[int, ...] = ()
     locked: frozenset[int] = frozenset()
     foreign: bool = False
+    groups: tuple[tuple[int, ...], ...] = ()
+
+    def members(self, token: int) -> tuple[int, ...]:
+        """Return the tokens that a number of a choice names: itself, or those of a group, which are numbered behind the tokens."""
+        return self.groups[token - len(self.spans)] if token >= len(self.spans) else (token,)
+
+    def spread(self, choice: Mapping[int, str]) -> Mapping[int, str]:
+        """Return a choice of tokens alone: of a group the first gives way to the new words, and the others to nothing."""
+        if not self.groups:
+            return choice
+        spread: dict[int, str] = {}
+        for token, new in choice.items():
+            first, *others = self.members(token)
+            spread |= {first: new} | dict.fromkeys(others, "")
+        return spread
 
     def edits(self, choice: Mapping[int, str]) -> tuple[Edit, ...]:
         """Return the edits that put `choice` in place, in the order of the text, never overlapping."""
         edits: list[Edit] = []
+        choice = self.spread(choice)
         for side, whole in ((0, self.text), (1, self.text_pair or "")):
             tokens = [token for token in sorted(choice) if self.side[token] == side]
             gone = [token for token in tokens if not choice[token]]

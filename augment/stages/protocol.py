@@ -160,6 +160,9 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         """Return the stage as a model that gives answers only allows it, with a notice where that is another one."""
         return self, None
 
+    def require(self, job: Job) -> None:
+        """Raise RequestError if the job lacks what the settings of the stage need. Most need nothing beyond their sections."""
+
     def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
         """Write to the folder `state` what every worker needs to know of the whole corpus, from a sample of its rows.
 

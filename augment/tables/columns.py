@@ -141,6 +141,31 @@ ATTACK = (
     ),
 )
 
+# Of rows whose attack succeeded, where the config names an encoder, or a causal language model.
+ATTACK_READING = (
+    Column(
+        "attack_similarity",
+        pa.float32(),
+        "cosine of the vectors that resources.encoder gives the text before and after the attack",
+        on="row",
+        public=True,
+    ),
+    Column(
+        "attack_perplexity_before",
+        pa.float32(),
+        "perplexity of the text by resources.causal_lm",
+        on="row",
+        public=True,
+    ),
+    Column(
+        "attack_perplexity",
+        pa.float32(),
+        "perplexity of the text after the attack by resources.causal_lm",
+        on="row",
+        public=True,
+    ),
+)
+
 KEEP = (
     Column(
         "verdict",
@@ -252,7 +277,7 @@ GROUPS: Mapping[str, tuple[Column, ...]] = {
     "attribute": attribution("ig"),
     "rank": RANK,
     "samples": SAMPLE,
-    "attack": ATTACK,
+    "attack": (*ATTACK, *ATTACK_READING),
     "counterfactual": MOVED,
     "judge": judgement(),
     "naturalness": NATURALNESS,

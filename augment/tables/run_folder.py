@@ -27,6 +27,7 @@ ALONE = (
     "rejects.parquet",
     "keywords.parquet",
     "flags.csv",
+    "attack.csv",
 )
 
 

@@ -102,6 +102,31 @@ def test_no_report_is_named_where_none_is_requested(config: Path, tmp_path: Path
     assert "report.html" not in result.err
 
 
+def test_a_recipe_is_named_on_the_line_and_its_figures_are_printed_and_written(
+    config: Path, tmp_path: Path
+) -> None:
+    words = ("run", "attack", "-c", config, *CPU, "--limit", "20", "--set", "attack.any_victim=true")
+    more = ("--set", "attack.share=0.5", "--set", "output.report_rows=0")
+    result = augment(*words, *more, "--recipe", "deletion", "-o", tmp_path / "out")
+    assert result.code == 0, result.err
+    assert re.search(r"^attack success rate +\d", result.err, re.MULTILINE)
+    figures = (tmp_path / "out" / "attack.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert any(line.startswith("rows computed of an attacked row,,") for line in figures)
+    plan = json.loads((tmp_path / "out" / "run" / "plan.json").read_text(encoding="utf-8"))
+    attack = next(stage for stage in plan["fingerprint"]["pipeline"]["stages"] if stage["kind"] == "attack")
+    assert (attack["recipe"], attack["share"], attack["delete"]) == ("deletion", 0.5, True)
+    assert augment("verify", tmp_path / "out").code == 0
+
+
+@pytest.mark.parametrize(("recipe", "answer"), [("bae", "masked language model"), ("baes", "bae")])
+def test_a_recipe_that_cannot_be_run_is_refused_with_what_it_needs(
+    config: Path, tmp_path: Path, recipe: str, answer: str
+) -> None:
+    result = augment("run", "attack", "-c", config, *CPU, "--recipe", recipe, "-o", tmp_path / "out")
+    assert result.code == 2
+    assert answer in result.err
+
+
 def test_a_run_prints_its_folder_and_tells_the_rest_on_stderr(finished: Path, config: Path) -> None:
     result = augment("run", "augment-wide", "-c", config, *CPU, "-o", finished)
     assert (result.code, result.out) == (0, f"{finished}\n")

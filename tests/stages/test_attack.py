@@ -2,15 +2,19 @@
 
 import random
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from pydantic import ValidationError
+from transformers import AutoTokenizer, BertConfig, BertForMaskedLM, BertModel, GPT2Config, GPT2LMHeadModel
 
 from augment.adversarial.chance_level import require_victim
+from augment.adversarial.constraints import distance
 from augment.adversarial.recipes import RECIPE_NAMES
 from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
@@ -19,6 +23,7 @@ from augment.errors import RequestError
 from augment.models.predictor import open_predictor
 from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline
+from augment.pipeline.requirements import check_sections
 from augment.stages import Attack
 from augment.tables.columns import CORPUS
 from augment.text.edits import Edit, replay
@@ -80,8 +85,34 @@ def answers(job: Job, rows: list[dict[str, Any]]) -> list[str]:
     return [predictor.classes[int(index)] for index in chances.argmax(-1)]
 
 
+@pytest.fixture(scope="module")
+def masked_job(job: Job, small: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """Return the job with a random masked model and a random causal one on the pieces of the small classifier, and an encoder."""
+    folder = tmp_path_factory.mktemp("language")
+    tokenizer = AutoTokenizer.from_pretrained(small / "model")
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        bert = BertConfig(vocab_size=len(tokenizer), initializer_range=0.3, **sizes)
+        models = {
+            "masked_lm": BertForMaskedLM(bert),
+            "causal_lm": GPT2LMHeadModel(
+                GPT2Config(vocab_size=len(tokenizer), n_embd=16, n_layer=1, n_head=2, n_positions=64)
+            ),
+            "encoder": BertModel(bert),
+        }
+    for name, model in models.items():
+        model.save_pretrained(folder / name)
+        tokenizer.save_pretrained(folder / name)
+    named = {name: str(folder / name) for name in models}
+    return job.model_copy(update={"resources": job.resources.model_copy(update=named)})
+
+
 @pytest.mark.parametrize("recipe", [None, *RECIPE_NAMES])
-def test_every_success_holds_on_the_whole_text_and_replays(job: Job, recipe: str | None) -> None:
+def test_every_success_holds_on_the_whole_text_and_replays(
+    job: Job, masked_job: Job, recipe: str | None
+) -> None:
+    job = masked_job if recipe == "bae" else job
     sources, samples = attacked(job, texts_of(12), recipe=recipe)
     texts = {row["id"]: row for row in sources}
     assert samples or recipe == "deepwordbug"
@@ -192,9 +223,99 @@ def test_the_same_rows_come_out_in_other_company(job: Job) -> None:
     assert {row["text"] for row in halves} == whole
 
 
-def test_similarity_needs_an_encoder(job: Job) -> None:
-    with pytest.raises(RequestError, match="needs an encoder"):
-        attacked(job, texts_of(2), similarity=0.8)
+@pytest.mark.parametrize(
+    ("keys", "needed"),
+    [
+        ({"similarity": 0.8}, "needs an encoder"),
+        ({"perplexity": 2.0}, "needs a causal language model"),
+        ({"recipe": "bae"}, "needs a masked language model"),
+        ({"masked": ["merge"]}, "needs a masked language model"),
+    ],
+)
+def test_what_needs_a_model_that_is_not_named_is_refused_before_anything_is_loaded(
+    job: Job, keys: dict[str, object], needed: str
+) -> None:
+    plan = Pipeline.model_validate(
+        {"name": "t", "about": "", "stages": [{"kind": "tokenize"}, {"kind": "attack", **keys}]}
+    )
+    with pytest.raises(RequestError, match=needed):
+        check_sections(plan, job)
+    with pytest.raises(RequestError, match=needed):
+        attacked(job, texts_of(2), **keys)
+
+
+def test_a_masked_model_puts_words_next_to_tokens_and_in_place_of_two(masked_job: Job) -> None:
+    keys = {"sources": ["masked_lm"], "most": 50, "most_edits": 4, "every_word": True, "frequency": 0.0}
+    put_in = attacked(masked_job, texts_of(12), masked=["insert"], **keys)[1]
+    assert put_in
+    for sample in put_in:
+        for edit in sample["edits"]:
+            assert edit["new"] != edit["old"]
+            assert edit["new"].startswith(edit["old"]) or edit["new"].endswith(edit["old"])
+    sources, merged = attacked(masked_job, texts_of(12), masked=["merge"], search="greedy", **keys)
+    assert merged
+    texts = {row["id"]: row for row in sources}
+    for sample, answer in zip(merged, answers(masked_job, merged), strict=True):
+        assert answer != sample["label"]
+        edits = [Edit(**edit) for edit in sample["edits"]]
+        assert replay(texts[sample["source_id"]]["text"], None, edits) == (sample["text"], None)
+        assert sorted(bool(edit.new) for edit in edits)[: len(edits) // 2] == [False] * (len(edits) // 2)
+        assert texts[sample["source_id"]]["attack_edits"] == len(edits)
+
+
+@pytest.mark.parametrize("search", ["screened", "beam", "greedy", "weighted"])
+def test_no_token_is_edited_twice_where_it_is_in_two_groups(masked_job: Job, search: str) -> None:
+    _, samples = attacked(
+        masked_job,
+        [(f"{text} {text}", label) for text, label in texts_of(6)],
+        search=search,
+        sources=["lexicon", "masked_lm"],
+        masked=["replace", "insert", "merge"],
+        margin=1.0,
+        every_word=True,
+        frequency=0.0,
+    )
+    assert samples
+    for sample in samples:
+        spans = sorted((edit["start"], edit["end"]) for edit in sample["edits"])
+        assert all(one[1] <= two[0] for one, two in pairwise(spans))
+
+
+def test_similarity_and_perplexity_of_successes_are_measured_and_hold_as_constraints(masked_job: Job) -> None:
+    free, _ = attacked(masked_job, texts_of(12), sources=["lexicon"])
+    done = [row for row in free if row["attack"] == "changed"]
+    assert all(-1 <= row["attack_similarity"] <= 1 for row in done)
+    assert all(row["attack_perplexity"] > 0 and row["attack_perplexity_before"] > 0 for row in done)
+    assert all(row["attack_similarity"] is None for row in free if row["attack"] != "changed")
+    least = sorted(row["attack_similarity"] for row in done)[len(done) // 2]
+    near, _ = attacked(masked_job, texts_of(12), sources=["lexicon"], similarity=least)
+    found = [row["attack_similarity"] for row in near if row["attack"] == "changed"]
+    assert found
+    assert min(found) >= least - 1e-5
+    fluent, _ = attacked(masked_job, texts_of(12), sources=["lexicon"], perplexity=1.0)
+    assert all(
+        row["attack_perplexity"] <= row["attack_perplexity_before"]
+        for row in fluent
+        if row["attack"] == "changed"
+    )
+
+
+def test_most_distance_counts_the_characters_that_edits_change(job: Job) -> None:
+    _, samples = attacked(job, texts_of(12), most_distance=2)
+    assert samples
+    for sample in samples:
+        assert sum(distance(edit["old"], edit["new"]) for edit in sample["edits"]) <= 2
+    assert distance("kitten", "sitting") == distance("sitting", "kitten") == 3
+    assert distance("", "好") == 1
+
+
+def test_a_mean_of_queries_bounds_the_rows_of_a_shard(job: Job) -> None:
+    rows = texts_of(10)
+    free, _ = attacked(job, rows)
+    spent = sum(row["attack_queries"] for row in free)
+    bounded, _ = attacked(job, rows, mean_queries=3.0)
+    assert sum(row["attack_queries"] for row in bounded) <= min(spent, 3 * len(rows) + len(rows))
+    assert {row["attack"] for row in bounded} <= {"changed", "unchanged", "skipped"}
 
 
 def test_keys_that_are_given_hold_over_those_of_a_recipe() -> None:
