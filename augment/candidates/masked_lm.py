@@ -10,11 +10,11 @@ judged, and the label check decides.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 
 import torch
-from transformers import AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForMaskedLM, BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 from augment.candidates.slot import Proposed, Slot
 from augment.config.sections import RunConfig
@@ -49,6 +49,7 @@ class MaskedWords:
         self._longest = min(_LONGEST, positions(model))
         self._budget = USUAL_BUDGET if run.token_budget == "auto" else run.token_budget
         self._most = most
+        self._written = lru_cache(maxsize=1 << 16)(self._write)
 
     def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
         """Return nothing: none of these words need mean the same."""
@@ -82,11 +83,31 @@ class MaskedWords:
                 offset = shift - len(pieces) if self._tokenizer.padding_side == "left" else 0
                 lines += [number] * len(gaps)
                 holes += [gap + offset for gap in gaps]
-            with torch.no_grad():
-                logits = self._model(**padded.to(self._device)).logits[lines, holes].log_softmax(-1).cpu()
-            for (index, _, _), row in zip(rows, logits.split([len(gaps) for *_, gaps in rows]), strict=True):
+            logits = self._logits(padded.to(self._device), lines, holes)
+            for (index, _, _), row in zip(
+                rows, torch.split(logits, [len(gaps) for *_, gaps in rows]), strict=True
+            ):
                 result[index] = self._words(row)
         return result
+
+    def _logits(self, batch: BatchEncoding, lines: list[int], holes: list[int]) -> torch.Tensor:
+        """Return log-probabilities of the pieces at some indices of some lines of a batch, [N, V].
+
+        Only there the last layer is computed: on a small model it is most of the work.
+        """
+
+        def at_holes(module: torch.nn.Module, given: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+            """Return what the last layer is given, at the masks alone, [1, N, D]."""
+            return (given[0][lines, holes][None],)
+
+        last = self._model.get_output_embeddings()
+        handle = last.register_forward_pre_hook(at_holes)
+        try:
+            with torch.no_grad():
+                logits: torch.Tensor = self._model(**batch).logits[0]
+            return logits.log_softmax(-1).cpu()
+        finally:
+            handle.remove()
 
     def _mask(self, slot: Slot) -> _Masked | None:
         """Return the pieces of the text with those of the token masked; None for more than three."""
@@ -134,20 +155,24 @@ class MaskedWords:
     def _words(self, logits: torch.Tensor) -> tuple[str, ...]:
         """Return the words made of the best pieces for each mask, [masks, V] log-probabilities, most probable first."""
         width = self._most * 2 if len(logits) == 1 else 4
-        scores, pieces = logits.topk(min(width, logits.shape[-1]), dim=-1)
+        best = logits.topk(min(width, logits.shape[-1]), dim=-1)
+        scores, pieces = best.values.tolist(), best.indices.tolist()
         fills = [
             (
-                -sum(float(scores[hole, pick]) for hole, pick in enumerate(picks)),
-                [int(pieces[hole, pick]) for hole, pick in enumerate(picks)],
+                -sum(scores[hole][pick] for hole, pick in enumerate(picks)),
+                tuple(pieces[hole][pick] for hole, pick in enumerate(picks)),
             )
-            for picks in product(range(scores.shape[1]), repeat=len(logits))
+            for picks in product(range(len(scores[0])), repeat=len(scores))
         ]
         words = [
-            self._tokenizer.decode(ids).strip()
-            for _, ids in sorted(fills, key=lambda fill: (round(fill[0], 5), fill[1]))
+            self._written(ids) for _, ids in sorted(fills, key=lambda fill: (round(fill[0], 5), fill[1]))
         ]
-        whole = [word.replace(" ", "") if not word.isascii() else word for word in words]
-        return tuple(dict.fromkeys(word for word in whole if word.isalpha()))[: self._most * 2]
+        return tuple(dict.fromkeys(word for word in words if word.isalpha()))[: self._most * 2]
+
+    def _write(self, pieces: tuple[int, ...]) -> str:
+        """Return the word that some pieces make; Chinese ones are written without spaces."""
+        word = str(self._tokenizer.decode(list(pieces))).strip()
+        return word if word.isascii() else word.replace(" ", "")
 
 
 @cache

@@ -41,7 +41,7 @@ class AttackedTokens:
 class AttackOffers:
     """What offers candidates, and what they must be.
 
-    masked: what a masked model puts in beside single words, by the kinds `masked_kinds`; natural: how natural an edit is by plain
+    masked: what a masked model puts in other than words for words, by the kinds `masked_kinds`; natural: how natural an edit is by plain
     text, at least `least`; is_clear: whether a token has few enough meanings to be edited; deletes: whether tokens may be left out.
     """
 

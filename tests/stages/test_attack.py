@@ -289,9 +289,9 @@ def test_similarity_and_perplexity_of_successes_are_measured_and_hold_as_constra
     assert all(row["attack_similarity"] is None for row in free if row["attack"] != "changed")
     least = sorted(row["attack_similarity"] for row in done)[len(done) // 2]
     near, _ = attacked(masked_job, texts_of(12), sources=["lexicon"], similarity=least)
-    found = [row["attack_similarity"] for row in near if row["attack"] == "changed"]
-    assert found
-    assert min(found) >= least - 1e-5
+    matches = [row["attack_similarity"] for row in near if row["attack"] == "changed"]
+    assert matches
+    assert min(matches) >= least - 1e-5
     fluent, _ = attacked(masked_job, texts_of(12), sources=["lexicon"], perplexity=1.0)
     assert all(
         row["attack_perplexity"] <= row["attack_perplexity_before"]
