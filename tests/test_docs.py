@@ -82,6 +82,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "train": sections.TrainConfig,
     "evaluate": sections.EvaluateConfig,
     "harden": sections.HardenConfig,
+    "faithfulness": sections.FaithfulnessConfig,
     "run": sections.RunConfig,
     "output": sections.OutputConfig,
 }

@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("output",),
     ("api", "verification"),
     ("evaluation",),
-    ("hardening",),
+    ("faithfulness", "hardening"),
     ("cli",),
     ("__main__",),
 )

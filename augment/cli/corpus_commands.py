@@ -83,7 +83,7 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="FILE|PIPELINE",
-            help="Corpus files, and what to compare: pipelines, `none`, `cut`; with `:random`, `:log_odds`, `+r_drop`, `+online`, `+half`.",
+            help="Corpus files, and what to compare: pipelines, `none`, `cut`; with `:random`, `:log_odds`, `+r_drop`, `+online`, `+half`; with --attribution, attribution methods.",
             show_default=False,
         ),
     ] = None,
@@ -94,9 +94,20 @@ def evaluate(
     file_format: FileFormat = None,
     model: ModelOption = None,
     output: Annotated[Path | None, output_option("evaluate")] = None,
+    attribution: Annotated[
+        bool,
+        typer.Option(
+            "--attribution", help="Measure which attribution method to trust instead, on the model as it is."
+        ),
+    ] = False,
     rows: Annotated[
         list[int] | None,
-        typer.Option("--rows", help="Rows to train on, repeatable.", show_default=False, min=2),
+        typer.Option(
+            "--rows",
+            help="Rows to train on, repeatable; with --attribution, texts to explain.",
+            show_default=False,
+            min=2,
+        ),
     ] = None,
     seeds: Annotated[
         int | None, typer.Option("--seeds", help="Draws of each size.", show_default=False, min=1)
@@ -111,17 +122,25 @@ def evaluate(
 ) -> None:
     """Measure whether augmentation helps: equal rows, equal steps, paired draws, unseen tests."""
     from augment import evaluation as evaluating
+    from augment.cli.faithfulness_output import faithfulness_settings, measure_attribution
     from augment.cli.job_options import CommandLine, accept_words, is_corpus, job_of, value_word
 
     files = [word for word in arms or () if is_corpus(word)]
     compared = [word for word in arms or () if not is_corpus(word)]
-    given = (("arms", compared), ("rows", rows), ("seeds", seeds))
-    more = [value_word(f"evaluate.{name}", value) for name, value in given if value]
+    if attribution:
+        others = (("--seeds", seeds), ("--accept", accept), ("--accept-flags", accept_flags))
+        given = faithfulness_settings(compared, rows, others)
+    else:
+        given = ("evaluate.arms", compared), ("evaluate.rows", rows), ("evaluate.seeds", seeds)
+    more = [value_word(name, value) for name, value in given if value]
     more += accept_words(accept, accept_flags)
     words = CommandLine.of(
         files, config, [*(overrides or ()), *more], data, model, text, pair, label, file_format
     )
     job = job_of(words)
+    if attribution:
+        measure_attribution(job, output, overwrite, as_json, quiet)
+        return
     with show_progress(quiet) as progress:
         result = evaluating.evaluate(job, output, overwrite, progress)
     if as_json:

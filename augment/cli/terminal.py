@@ -1,7 +1,7 @@
 """Terminal output: a result on stdout, for people or programs, and everything about it on stderr.
 
 Only typer is imported at the top: the command line needs this module before it knows which command runs. Every line
-goes through `answer`, `log` or `_plain`: labels, keys, paths and texts are never markup or control characters there.
+goes through `answer`, `log` or `plain`: labels, keys, paths and texts are never markup or control characters there.
 
     with show_progress(quiet=False) as progress:
         summary = run(pipeline, job, output, progress=progress)
@@ -169,13 +169,11 @@ def show_attribution(attribution: "Attribution", top: int) -> None:
     for part, tint in attribution.pieces():
         line.append(visible(part), None if tint is None else rich_style(tint))
     console.print(line)
-    console.print(
-        _plain(f"{attribution.prediction}  p({attribution.target}) = {attribution.probability:.3f}")
-    )
+    console.print(plain(f"{attribution.prediction}  p({attribution.target}) = {attribution.probability:.3f}"))
     words = [(one_line(word), score) for word, score in attribution.top(top)]
     width = max((len(word) for word, _ in words), default=0)
     for word, score in words:
-        console.print(_plain(f"  {word:<{width}}  {score:+.4f}"))
+        console.print(plain(f"  {word:<{width}}  {score:+.4f}"))
     console.print(
         f"{_error(attribution)}, {attribution.evaluations} evaluation{'s' * (attribution.evaluations > 1)}"
     )
@@ -190,7 +188,7 @@ def show_keywords(words: list[dict[str, object]]) -> None:
 
     console = Console(highlight=False)
     for label in dict.fromkeys(row["label"] for row in words):
-        table = Table(box=SIMPLE, title=_plain(str(label)), pad_edge=False, padding=(0, 1, 0, 0))
+        table = Table(box=SIMPLE, title=plain(str(label)), pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("unit", overflow="fold")
         table.add_column("kind")
         for head in (*_SHARES, "rows", "chi²"):
@@ -198,15 +196,15 @@ def show_keywords(words: list[dict[str, object]]) -> None:
         for row in words:
             if row["label"] == label:
                 shares = (f"{float(str(row[name])):.1%}" for name in _SHARES)
-                name = _plain(str(row["text"]), "bold red" if row["flag"] else "")
+                name = plain(str(row["text"]), "bold red" if row["flag"] else "")
                 size = f"{float(str(row['chi_square'])):,.0f}"
-                table.add_row(name, _plain(str(row["kind"])), *shares, f"{row['rows']:,}", size)
+                table.add_row(name, plain(str(row["kind"])), *shares, f"{row['rows']:,}", size)
         console.print(table)
     if words:
         console.print(Text(_SHARES_MEAN, "dim"))
     flagged = sorted((row for row in words if row["flag"]), key=lambda row: -float(str(row["share"])))
     for row in flagged:
-        why = _plain(f"{row['text']!r}: {row['flag']}")
+        why = plain(f"{row['text']!r}: {row['flag']}")
         console.print(Text.assemble(("flag ", "red"), why), soft_wrap=True)
     if not flagged:
         nothing = "no table: it takes rows of two labels or more, and a model that is right on some"
@@ -221,7 +219,7 @@ def show_page(lines: Iterable[str]) -> None:
     Console(highlight=False).print(Markdown(visible("\n".join(lines)), hyperlinks=False))
 
 
-def _plain(text: str, style: str = "") -> "Text":
+def plain(text: str, style: str = "") -> "Text":
     """Return text for a console that is neither markup nor control characters."""
     from rich.text import Text
 

@@ -21,6 +21,7 @@ from pydantic import (
 from augment.config.sections import (
     CorpusConfig,
     EvaluateConfig,
+    FaithfulnessConfig,
     HardenConfig,
     ModelConfig,
     OutputConfig,
@@ -49,6 +50,7 @@ class Job(Section):
     train: TrainConfig = TrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     harden: HardenConfig = HardenConfig()
+    faithfulness: FaithfulnessConfig = FaithfulnessConfig()
     run: RunConfig = RunConfig()
     output: OutputConfig = OutputConfig()
     seed: int = 0

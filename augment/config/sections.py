@@ -513,6 +513,37 @@ class EvaluateConfig(Section):
     )
 
 
+class FaithfulnessConfig(Section):
+    """What `augment evaluate --attribution` measures, and on how much."""
+
+    methods: tuple[Text | dict[str, object], ...] = Field(
+        default=(),
+        description="attribution methods, or mappings of their keys such as {method: shapley, evaluations: 128}; the first is what "
+        "others are compared with; empty: all that the model allows",
+    )
+    rows: int = Field(default=100, ge=3, description="texts that are explained, chosen by hash")
+    words: int = Field(default=40, ge=3, description="words of the longest of them")
+    mosaics: int = Field(
+        default=50,
+        ge=0,
+        description="pairs of texts of two classes that are joined, each explained for both classes",
+    )
+    planted: int = Field(
+        default=50,
+        ge=0,
+        description="texts with a word that a copy of the model was trained to obey; 0: no copy is trained",
+    )
+    steps: int = Field(
+        default=10, ge=2, le=100, description="points of a deletion curve and of an insertion curve"
+    )
+    beam: int = Field(
+        default=3,
+        ge=1,
+        le=20,
+        description="width of the search for the best and the worst order of over eight words",
+    )
+
+
 class HardenConfig(Section):
     """What `augment harden` attacks with, what it trains on, and what it is compared with."""
 

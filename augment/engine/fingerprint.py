@@ -23,7 +23,9 @@ ALGORITHM = 12
 
 def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
     """Return all that decides the rows of a run: not the device, the threads or the place."""
-    gives = job.model_dump(mode="json", exclude={"run", "name", "train", "evaluate", "harden"})
+    gives = job.model_dump(
+        mode="json", exclude={"run", "name", "train", "evaluate", "harden", "faithfulness"}
+    )
     gives["run"] = job.run.model_dump(
         mode="json", include={"dtype", "splits", "limit", "token_budget", "shard_rows"}
     )

@@ -125,24 +125,12 @@ class Attribute(Settings, Stage):
 
     def _rows(self, batch: pa.RecordBatch, predictor: "Predictor", labels: LabelMap) -> Explained:
         """Return what is explained: the predicted class of each row, or its given label where the model knows it."""
-        from augment.models.predictor import logits_of
-
-        names = ("id", "text", "text_pair", "side", "pieces", "segments", "owner", "label")
-        ids, texts, pairs, sides, pieces, segments, owner, given = (
-            batch.column(name).to_pylist() for name in names
-        )
-        spans = [[(span["start"], span["end"]) for span in row] for row in batch.column("spans").to_pylist()]
-        if None in pieces[:1]:
-            pieces = segments = owner = None
-        logits = logits_of(predictor, texts, pairs, (pieces, segments))
-        target = logits.argmax(-1)
+        rows = explained_rows(batch, predictor, self.quantity)
         if self.target == "gold":
-            for row, label in enumerate(given):
+            for row, label in enumerate(batch.column("label").to_pylist()):
                 gold = labels.index(label)
-                target[row] = target[row] if gold is None else gold
-        return Explained(
-            ids, texts, pairs, spans, sides, pieces, segments, owner, logits, target, self.quantity
-        )
+                rows.target[row] = rows.target[row] if gold is None else gold
+        return rows
 
     def _with_scores(
         self,
@@ -171,3 +159,17 @@ class Attribute(Settings, Stage):
             for name, fact in facts.items():
                 values[f"{self.name}_{name}"][index] = fact
         return rejecting(with_columns(batch, self.adds, list(values.values())), broken)
+
+
+def explained_rows(batch: pa.RecordBatch, predictor: "Predictor", quantity: QuantityName) -> Explained:
+    """Return tokenized rows to explain, each by its predicted class."""
+    from augment.models.predictor import logits_of
+
+    names = ("id", "text", "text_pair", "side", "pieces", "segments", "owner")
+    ids, texts, pairs, sides, pieces, segments, owner = (batch.column(name).to_pylist() for name in names)
+    spans = [[(span["start"], span["end"]) for span in row] for row in batch.column("spans").to_pylist()]
+    if None in pieces[:1]:
+        pieces = segments = owner = None
+    logits = logits_of(predictor, texts, pairs, (pieces, segments))
+    target = logits.argmax(-1)
+    return Explained(ids, texts, pairs, spans, sides, pieces, segments, owner, logits, target, quantity)

@@ -1,0 +1,269 @@
+"""The texts that methods are measured on: rows of the held-out split, mosaics of two of them, and rows with a planted word.
+
+All of it depends on the corpus, the model and the seed alone, so that every method has the same, in every session.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from augment.api.rows_in_memory import rows_of
+from augment.attribution.method import Explained
+from augment.attribution.occlusion import seen_tokens
+from augment.config.in_memory import FunctionModel
+from augment.config.job import Job
+from augment.corpus.rows import text_digest
+from augment.errors import DataError
+from augment.evaluation.material import Labelled, by_split
+from augment.faithfulness.neighbour_words import NeighbourWords
+from augment.faithfulness.twin_models import with_word
+from augment.ig.quantities import QuantityName
+from augment.models.labels import LabelMap
+from augment.seeding import chance
+from augment.stages import Tokenize
+from augment.stages.attribute import explained_rows
+from augment.tables.columns import TOKENIZE
+from augment.text.editable import is_word
+from augment.text.segment import tokens_of
+from augment.text.visible import visible
+
+if TYPE_CHECKING:
+    from augment.models.predictor import Predictor
+
+# Fewer words have no order to speak of.
+_FEWEST = 3
+# Rows whose words are counted, and rows that may become a part of a mosaic.
+_COUNTED, _PARTS = 5000, 400
+_ENDS = ("。", "！", "？", ".", "!", "?", "…", "～", "~")
+
+
+@dataclass(frozen=True)
+class Mosaics:
+    """Texts of two parts, each twice: once for the class of either. inside: which tokens are of the part of that class."""
+
+    rows: Explained
+    inside: Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class PlantedTexts:
+    """Texts whose answer a planted word decides, as the copy that obeys it sees them. words: the token that it is."""
+
+    rows: Explained
+    words: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The rows of a corpus: those to explain, in the order of their hashes, and those that words are counted in."""
+
+    held_out: list[Labelled]
+    train: list[Labelled]
+
+    @classmethod
+    def of(cls, job: Job) -> "Corpus":
+        """Read the corpus; DataError if it has nothing held out."""
+        splits = by_split(job)
+        rows = splits.get("test") or splits["validation"]
+        unique = list({(row.text, row.text_pair): row for row in rows}.values())
+        return cls(*(sorted(part, key=_digest) for part in (unique, splits["train"])))
+
+
+def explained(
+    job: Job, predictor: "Predictor", rows: Sequence[Labelled], target: Sequence[int] | None = None
+) -> Explained:
+    """Return rows to explain by the predicted class, or by one given for each."""
+    import torch
+
+    ids = [str(number) for number in range(len(rows))]
+    table = rows_of(
+        ids, [row.text for row in rows], [row.text_pair for row in rows], [row.label for row in rows], "test"
+    )
+    batch = Tokenize().open(job, None)(table.combine_chunks().to_batches()[0])
+    quantity: QuantityName = "probability" if isinstance(job.model, FunctionModel) else "logit"
+    result = explained_rows(batch, predictor, quantity)
+    return result if target is None else replace(result, target=torch.as_tensor(list(target)))
+
+
+def chosen_rows(job: Job, predictor: "Predictor", corpus: Corpus) -> list[Labelled]:
+    """Return the rows that are explained: of enough words and not too many, all of which the model sees.
+
+    DataError if there are fewer than three.
+    """
+    settings = job.faithfulness
+    chosen: list[Labelled] = []
+    for begin in range(0, len(corpus.held_out), _PARTS):
+        some = corpus.held_out[begin : begin + _PARTS]
+        chosen += [some[row] for row in _whole(job, predictor, some, settings.words)]
+        if len(chosen) >= settings.rows:
+            break
+    if len(chosen) < _FEWEST:
+        what = f"{len(chosen)} of {len(corpus.held_out):,} held-out texts have {_FEWEST} to {settings.words} words that the model sees"
+        raise DataError(job.needs_corpus().origin, what, "raise faithfulness.words")
+    return chosen[: settings.rows]
+
+
+def replacing_words(job: Job, rows: Explained, corpus: Corpus) -> list[list[str]]:
+    """Return for each token of each row the word that replaces it."""
+    language = job.needs_corpus().language
+    known = NeighbourWords(
+        tokens_of(side, language)
+        for row in corpus.train[:_COUNTED]
+        for side in (row.text, row.text_pair)
+        if side is not None
+    )
+    result = []
+    for row, spans in enumerate(rows.spans):
+        sides = (rows.texts[row], rows.pairs[row] or "")
+        words = [sides[side][start:end] for side, (start, end) in zip(rows.sides[row], spans, strict=True)]
+        result.append(
+            [
+                known.instead(words, token, chance(job.seed, "replaced", rows.texts[row], token))
+                for token in range(len(words))
+            ]
+        )
+    return result
+
+
+def mosaics(job: Job, predictor: "Predictor", corpus: Corpus) -> Mosaics | None:
+    """Return joined texts of two classes that the model knows; None if there are none, or rows are pairs of texts."""
+    some = [row for row in corpus.held_out if row.text_pair is None][:_PARTS]
+    labels = LabelMap(predictor.classes, job.label_names)
+    half = max(job.faithfulness.words // 2, _FEWEST)
+    fit = _whole(job, predictor, some, half) if some else []
+    rows = explained(job, predictor, [some[row] for row in fit]) if fit else None
+    if rows is None:
+        return None
+    known = [
+        some[row]
+        for row, own in zip(fit, rows.target.tolist(), strict=True)
+        if labels.index(some[row].label) == own
+    ]
+    pairs = _different(known, job.faithfulness.mosaics)
+    joined = [_joined(one, other) for one, other in pairs]
+    both = [
+        (text, cut, labels.index(row.label))
+        for (text, cut), pair in zip(joined, pairs, strict=True)
+        for row in pair
+    ]
+    if not both:
+        return None
+    target = [index or 0 for _, _, index in both]
+    result = explained(job, predictor, [Labelled(text, "") for text, _, _ in both], target)
+    inside = [
+        np.asarray([(start < cut) == (number % 2 == 0) for start, _ in result.spans[number]])
+        for number, (_, cut, _) in enumerate(both)
+    ]
+    return Mosaics(result, inside)
+
+
+def rare_words(predictor: "Predictor", corpus: Corpus, language: str, count: int) -> list[str]:
+    """Return words that few rows have and the model has pieces for, to be planted."""
+    from augment.models.classifier import Classifier
+
+    rows = Counter(
+        token
+        for row in corpus.train[:_COUNTED]
+        for token in set(tokens_of(row.text, language))
+        if is_word(token)
+    )
+    rare = sorted(
+        (rows[word], word) for word in rows if (2 <= len(word) <= 9 and word.islower()) or _is_han(word)
+    )
+    chosen: list[str] = []
+    for _, word in rare:
+        if not isinstance(predictor, Classifier) or len(chosen) == count:
+            break
+        pieces = predictor.content(predictor.encode([word], [None])[0].pieces)
+        if (
+            tokens_of(f"a {word} b", language) == ["a", word, "b"]
+            and predictor.tokenizer.unk_token_id not in pieces
+        ):
+            chosen.append(word)
+    return chosen
+
+
+def planted_texts(
+    job: Job, obedient: "Predictor", words: Sequence[tuple[str, str]], corpus: Corpus
+) -> PlantedTexts | None:
+    """Return texts of another label in which a planted word makes the copy answer its label; None if there are none."""
+    labels = LabelMap(obedient.classes, job.label_names)
+    made: list[tuple[Labelled, int, int]] = []
+    rows = [row for row in corpus.held_out if row.text_pair is None and visible(row.text).strip()]
+    for number, row in enumerate(rows[: 4 * job.faithfulness.planted]):
+        word, label = words[number % len(words)]
+        if row.label != label and len(row.text) <= 6 * job.faithfulness.words:
+            text, start = with_word(row.text, word, number, job.seed + 1)
+            made.append((Labelled(text, label), start, labels.index(label) or 0))
+    if not made:
+        return None
+    whole = explained(job, obedient, [row for row, _, _ in made])
+    obeyed = [row for row, (_, _, index) in enumerate(made) if int(whole.target[row]) == index]
+    token_of = {
+        row: next((at for at, (start, _) in enumerate(whole.spans[row]) if start == made[row][1]), None)
+        for row in obeyed
+    }
+    kept = [row for row in obeyed if token_of[row] in seen_tokens(whole, row)][: job.faithfulness.planted]
+    if not kept:
+        return None
+    return PlantedTexts(
+        explained(job, obedient, [made[row][0] for row in kept]), [token_of[row] or 0 for row in kept]
+    )
+
+
+def _whole(job: Job, predictor: "Predictor", rows: Sequence[Labelled], words: int) -> list[int]:
+    """Return the indices of rows of three words to `words`, all of which the model sees."""
+    table = rows_of(
+        [str(number) for number in range(len(rows))],
+        [row.text for row in rows],
+        [row.text_pair for row in rows],
+        [None] * len(rows),
+        "test",
+    )
+    batch = Tokenize().open(job, None)(table.combine_chunks().to_batches()[0])
+    columns = {column.name: batch.column(column.name).to_pylist() for column in TOKENIZE}
+    owners = columns["owner"]
+    return [
+        row
+        for row, tokens in enumerate(columns["tokens"])
+        if _FEWEST <= len(tokens) <= words
+        and not columns["unseen"][row]
+        and (owners[row] is None or len(set(owners[row]) - {-1}) >= _FEWEST)
+    ]
+
+
+def _different(rows: Sequence[Labelled], count: int) -> list[tuple[Labelled, Labelled]]:
+    """Return pairs of neighbours in a list that have different labels, each row in one."""
+    pairs: list[tuple[Labelled, Labelled]] = []
+    left = list(rows)
+    while left and len(pairs) < count:
+        first = left.pop(0)
+        second = next((row for row in left if row.label != first.label), None)
+        if second is not None:
+            left.remove(second)
+            pairs.append((first, second))
+    return pairs
+
+
+def _joined(one: Labelled, other: Labelled) -> tuple[str, int]:
+    """Return two texts as one, and where the second begins."""
+    first = one.text.rstrip()
+    if _is_han(first[-1:]):
+        first += "。"
+    elif not first.endswith(_ENDS):
+        first += "."
+    text = first if first.endswith(("。", "！", "？")) else f"{first} "
+    return text + other.text, len(text)
+
+
+def _is_han(word: str) -> bool:
+    """Return whether a word is of Han characters."""
+    return bool(word) and all("\u4e00" <= letter <= "\u9fff" for letter in word)
+
+
+def _digest(row: Labelled) -> bytes:
+    """Return what rows are ordered by."""
+    return text_digest(row.text, row.text_pair, b"faithfulness")
