@@ -12,7 +12,7 @@ from augment.errors import RequestError
 
 if TYPE_CHECKING:
     from augment.config.job import Job
-    from augment.faithfulness.result import Faithfulness
+    from augment.evaluation.faithfulness.result import Faithfulness
 
 
 def faithfulness_settings(
@@ -32,7 +32,7 @@ def faithfulness_settings(
 
 def measure_attribution(job: "Job", output: Path | None, overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Measure the attribution methods of a job, and print what they come to."""
-    from augment.faithfulness.evaluating import PAGE, evaluate_attribution
+    from augment.evaluation.faithfulness.evaluating import PAGE, evaluate_attribution
 
     with show_progress(quiet) as progress:
         result = evaluate_attribution(job, output, overwrite, progress)

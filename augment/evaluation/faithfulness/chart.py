@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from html import escape
 from math import isnan
 
+from augment.evaluation.faithfulness.result import PERMUTED, RANDOM, Faithfulness
 from augment.evaluation.statistics import Difference
-from augment.faithfulness.result import PERMUTED, RANDOM, Faithfulness
 
 _LINE, _LEFT, _PANEL, _GAP, _TALL = 20, 190, 120, 18, 150
 _COLOURS = ("#1b6ca8", "#d1495b", "#2e8b57", "#8e5ea2", "#c98a1b", "#3aa6a6", "#7a7a2a", "#b05a9d", "#4a5fc1")

@@ -4,7 +4,7 @@ result = evaluate_attribution(read_job("hotel-zh"), "runs/hotel-zh-attribution")
 result.means["deeplift"]["deleted"], result.verdicts["deeplift"]
 """
 
-from augment.faithfulness.evaluating import evaluate_attribution
-from augment.faithfulness.result import Faithfulness
+from augment.evaluation.faithfulness.evaluating import evaluate_attribution
+from augment.evaluation.faithfulness.result import Faithfulness
 
 __all__ = ["Faithfulness", "evaluate_attribution"]

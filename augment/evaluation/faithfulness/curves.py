@@ -13,7 +13,7 @@ from math import ceil
 
 import numpy as np
 
-from augment.faithfulness.answers import Answers, Way
+from augment.evaluation.faithfulness.answers import ReducedAnswers, Removal
 from augment.seeding import array_rng, key_of
 
 _ENUMERATED = 8
@@ -31,20 +31,20 @@ def strongest_first(scores: Sequence[float], players: Sequence[int], key: str) -
     return sorted(tokens, key=lambda token: -scores[token])
 
 
-def drops(answers: Answers, way: Way, row: int, order: Sequence[int], steps: int) -> np.ndarray:
+def drops(answers: ReducedAnswers, way: Removal, row: int, order: Sequence[int], steps: int) -> np.ndarray:
     """Return by how much the probability has fallen at each point, the first words of an order gone."""
     states = [(row, frozenset(order[:count])) for count in stops(len(order), steps)]
     return answers.whole[row] - answers.values(way, states)
 
 
-def limits(answers: Answers, way: Way, row: int, steps: int, beam: int) -> tuple[float, float]:
+def limits(answers: ReducedAnswers, way: Removal, row: int, steps: int, beam: int) -> tuple[float, float]:
     """Return the least and the largest mean drop of any order of the words of a row."""
     if len(answers.players[row]) <= min(_ENUMERATED, steps):
         return _exact(answers, way, row)
     return _searched(answers, way, row, steps, beam, -1), _searched(answers, way, row, steps, beam, 1)
 
 
-def _exact(answers: Answers, way: Way, row: int) -> tuple[float, float]:
+def _exact(answers: ReducedAnswers, way: Removal, row: int) -> tuple[float, float]:
     """Return the limits from all sets of words: what the best way to a set is depends on the set alone."""
     players = answers.players[row]
     count = len(players)
@@ -61,7 +61,7 @@ def _exact(answers: Answers, way: Way, row: int) -> tuple[float, float]:
     return float(least[-1]) / count, float(most[-1]) / count
 
 
-def _searched(answers: Answers, way: Way, row: int, steps: int, beam: int, sign: int) -> float:
+def _searched(answers: ReducedAnswers, way: Removal, row: int, steps: int, beam: int, sign: int) -> float:
     """Return the largest (sign 1) or least (-1) mean drop that a beam search finds."""
     players = answers.players[row]
     points, gone = stops(len(players), steps), 0
@@ -80,7 +80,7 @@ def _searched(answers: Answers, way: Way, row: int, steps: int, beam: int, sign:
 
 
 def _next(
-    answers: Answers, way: Way, row: int, absent: frozenset[int], more: int, beam: int, sign: int
+    answers: ReducedAnswers, way: Removal, row: int, absent: frozenset[int], more: int, beam: int, sign: int
 ) -> list[frozenset[int]]:
     """Return sets with `more` further words gone: those that change the answer most, each alone, and some near to them."""
     left = [token for token in answers.players[row] if token not in absent]

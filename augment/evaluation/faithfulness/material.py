@@ -17,9 +17,9 @@ from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
 from augment.corpus.rows import text_digest
 from augment.errors import DataError
+from augment.evaluation.faithfulness.neighbour_words import NeighbourWords
+from augment.evaluation.faithfulness.twin_models import with_word
 from augment.evaluation.material import Labelled, by_split
-from augment.faithfulness.neighbour_words import NeighbourWords
-from augment.faithfulness.twin_models import with_word
 from augment.ig.quantities import QuantityName
 from augment.models.labels import LabelMap
 from augment.seeding import chance

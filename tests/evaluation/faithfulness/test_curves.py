@@ -7,8 +7,8 @@ import pytest
 
 from augment.attribution.method import Explained
 from augment.config.in_memory import FunctionModel
-from augment.faithfulness.answers import Answers
-from augment.faithfulness.curves import drops, limits, stops, strongest_first
+from augment.evaluation.faithfulness.answers import ReducedAnswers
+from augment.evaluation.faithfulness.curves import drops, limits, stops, strongest_first
 from augment.models.function import Function
 from augment.text.segment import segment
 from tests.attribution.test_occlusion import WEIGHTS, bag
@@ -17,7 +17,7 @@ TEXT = "很 好 差 good bad film"
 LONG = " ".join(["很", "好", "服务", "差", "good", "bad", "film", "the", "of", "and"])
 
 
-def answers_to(text: str) -> Answers:
+def answers_to(text: str) -> ReducedAnswers:
     """Return the answers of the linear model to a text, explained for the class `good`."""
     import torch
 
@@ -38,7 +38,7 @@ def answers_to(text: str) -> Answers:
         "probability",
     )
     words = [text[start:end] for start, end in spans]
-    return Answers(model, rows, [["the"] * len(words)])
+    return ReducedAnswers(model, rows, [["the"] * len(words)])
 
 
 def weights(text: str) -> list[float]:

@@ -19,9 +19,9 @@ from augment.config.in_memory import FunctionModel
 from augment.config.job import Config, Job, job_of
 from augment.corpus import corpus_hashes, require_unchanged, with_label_names
 from augment.errors import FingerprintError, RequestError, nearest
-from augment.faithfulness.chart import chart
-from augment.faithfulness.measuring import Bench
-from augment.faithfulness.result import PERMUTED, RANDOM, Faithfulness
+from augment.evaluation.faithfulness.chart import chart
+from augment.evaluation.faithfulness.measuring import MethodBench
+from augment.evaluation.faithfulness.result import PERMUTED, RANDOM, Faithfulness
 from augment.models.model_folder import model_folder
 from augment.progress import Progress
 from augment.tables.files import LEFTOVER, read_json, shaped, write_json, write_text
@@ -151,9 +151,9 @@ def _measure(
     sanity = {PERMUTED, RANDOM} - {*cells, *refused}
     if not missing and not sanity:
         return
-    bench = Bench.of(job, report)
+    bench = MethodBench.of(job, report)
     require_unchanged(job, fingerprint["corpus"])
-    found = {
+    known = {
         "fingerprint": fingerprint,
         "version": __version__,
         "reference": reference,
@@ -180,7 +180,7 @@ def _measure(
                 raise
             refused[name] = f"{error.what}"
         kept = {"limits": held["limits"], "notices": bench.notices, "refused": refused, "methods": cells}
-        write_json(folder / FILE, {**found, **kept})
+        write_json(folder / FILE, {**known, **kept})
     report("evaluate", len(planned), len(planned))
 
 
@@ -193,7 +193,7 @@ def _named(reference: str) -> AttributionMethod:
     return method_of({"method": reference})
 
 
-def _facts(job: Job, bench: Bench) -> dict[str, object]:
+def _facts(job: Job, bench: MethodBench) -> dict[str, object]:
     """Return what was measured on."""
     return {
         "model": job.needs_model().path,

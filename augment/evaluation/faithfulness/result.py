@@ -113,7 +113,7 @@ class Faithfulness:
     @cached_property
     def agreement(self) -> dict[str, dict[str, float]]:
         """The mean rank correlation (Spearman) of the scores of each two methods over the texts."""
-        from augment.faithfulness.measuring import alike
+        from augment.evaluation.faithfulness.measuring import alike
 
         def mean(one: str, other: str) -> float:
             """Return the mean over texts."""

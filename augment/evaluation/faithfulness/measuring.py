@@ -1,6 +1,6 @@
 """What one method comes to: its scores on the same texts as every other method's, and what these scores are worth.
 
-bench = Bench.of(job, report)
+bench = MethodBench.of(job, report)
 bench.measured(method_of({"method": "deeplift"}))
 """
 
@@ -14,10 +14,9 @@ import numpy as np
 from augment.attribution.method import AttributionMethod, Explained
 from augment.config.job import Job
 from augment.errors import RequestError
-from augment.evaluation.material import Labelled
-from augment.faithfulness.answers import Answers
-from augment.faithfulness.curves import drops, limits, strongest_first
-from augment.faithfulness.material import (
+from augment.evaluation.faithfulness.answers import ReducedAnswers
+from augment.evaluation.faithfulness.curves import drops, limits, strongest_first
+from augment.evaluation.faithfulness.material import (
     Corpus,
     Mosaics,
     PlantedTexts,
@@ -28,8 +27,9 @@ from augment.faithfulness.material import (
     rare_words,
     replacing_words,
 )
-from augment.faithfulness.row_costs import counted_rows
-from augment.faithfulness.twin_models import planted, shuffled
+from augment.evaluation.faithfulness.row_costs import counted_rows
+from augment.evaluation.faithfulness.twin_models import planted, shuffled
+from augment.evaluation.material import Labelled
 from augment.progress import Progress
 from augment.seeding import array_rng, key_of
 
@@ -44,13 +44,13 @@ _DIGITS = 5
 
 
 @dataclass
-class Bench:
+class MethodBench:
     """Where methods are measured. random, obedient: copies of the model, None for a function; planted: rows of the second."""
 
     job: Job
     predictor: "Predictor"
     rows: Explained
-    answers: Answers
+    answers: ReducedAnswers
     mosaics: Mosaics | None
     random: "Predictor | None"
     obedient: "Predictor | None"
@@ -58,7 +58,7 @@ class Bench:
     notices: list[str]
 
     @classmethod
-    def of(cls, job: Job, report: Progress) -> "Bench":
+    def of(cls, job: Job, report: Progress) -> "MethodBench":
         """Read the corpus, choose texts, and make both copies of the model; DataError if there is too little of anything."""
         from augment.models.classifier import Classifier
         from augment.models.predictor import open_predictor
@@ -72,7 +72,7 @@ class Bench:
             notices.append(
                 f"{len(rows.ids):,} held-out texts have 3 to {settings.words} words that the model sees; {settings.rows:,} were requested"
             )
-        answers = Answers(predictor, rows, replacing_words(job, rows, corpus))
+        answers = ReducedAnswers(predictor, rows, replacing_words(job, rows, corpus))
         joined = mosaics(job, predictor, corpus) if settings.mosaics else None
         if settings.mosaics and joined is None:
             notices.append(

@@ -1,6 +1,6 @@
 """Words that replace others: the corpus has them between the same neighbours."""
 
-from augment.faithfulness.neighbour_words import NeighbourWords
+from augment.evaluation.faithfulness.neighbour_words import NeighbourWords
 from augment.seeding import chance
 
 KNOWN = NeighbourWords(

@@ -13,11 +13,11 @@ from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
 from augment.config.sections import FaithfulnessConfig
 from augment.errors import DataError, FingerprintError, RequestError
-from augment.faithfulness import Faithfulness, evaluate_attribution
-from augment.faithfulness.evaluating import FILE, PAGE, PICTURE, called, chosen_methods
-from augment.faithfulness.result import PERMUTED, RANDOM
-from augment.faithfulness.row_costs import counted_rows
-from augment.faithfulness.twin_models import with_word
+from augment.evaluation.faithfulness import Faithfulness, evaluate_attribution
+from augment.evaluation.faithfulness.evaluating import FILE, PAGE, PICTURE, called, chosen_methods
+from augment.evaluation.faithfulness.result import PERMUTED, RANDOM
+from augment.evaluation.faithfulness.row_costs import counted_rows
+from augment.evaluation.faithfulness.twin_models import with_word
 from augment.models.classifier import open_classifier
 from tests.small import GOOD, small_job
 

@@ -3,7 +3,7 @@
 A text without words, or with masks, is unlike those that the model has learned from, and its answer may be about that. What
 holds under all three ways is about the words.
 
-    answers = Answers(predictor, rows, instead)
+    answers = ReducedAnswers(predictor, rows, instead)
     answers.values("deleted", [(0, frozenset({2, 5}))])         # probability of the explained class, [1] float64
 """
 
@@ -18,14 +18,14 @@ from augment.attribution.occlusion import answers_of, answers_without, remaining
 if TYPE_CHECKING:
     from augment.models.predictor import Predictor
 
-Way = Literal["deleted", "masked", "replaced"]
+Removal = Literal["deleted", "masked", "replaced"]
 # A row, and which of its words are taken away.
-State = tuple[int, frozenset[int]]
+Reduction = tuple[int, frozenset[int]]
 # Texts that are answered at once.
 _WINDOW = 4096
 
 
-class Answers:
+class ReducedAnswers:
     """The probability of the explained class for rows without some of their words; each state is computed once."""
 
     def __init__(self, predictor: "Predictor", rows: Explained, instead: Sequence[Sequence[str]]) -> None:
@@ -37,15 +37,15 @@ class Answers:
         self._mask: tuple[Classifier, int] | None = None
         if isinstance(predictor, Classifier):
             self._mask = replacement(predictor, "mask" if predictor.has_mask else "unk")
-        self._known: dict[tuple[Way, State], float] = {}
+        self._known: dict[tuple[Removal, Reduction], float] = {}
         self.whole = [float(value) for value in self._of(rows.logits, range(len(rows.ids)))]
 
     @property
-    def ways(self) -> tuple[Way, ...]:
+    def ways(self) -> tuple[Removal, ...]:
         """The ways of taking words away; a function has no piece that masks."""
-        return tuple(way for way in get_args(Way) if way != "masked" or self._mask is not None)
+        return tuple(way for way in get_args(Removal) if way != "masked" or self._mask is not None)
 
-    def values(self, way: Way, states: Sequence[State]) -> np.ndarray:
+    def values(self, way: Removal, states: Sequence[Reduction]) -> np.ndarray:
         """Return the probability of the explained class in each state, [M] float64."""
         new = list(dict.fromkeys(state for state in states if state[1] and (way, state) not in self._known))
         for begin in range(0, len(new), _WINDOW):
@@ -54,7 +54,7 @@ class Answers:
                 self._known[way, state] = float(value)
         return np.asarray([self._known[way, state] if state[1] else self.whole[state[0]] for state in states])
 
-    def _answered(self, way: Way, states: Sequence[State]) -> np.ndarray:
+    def _answered(self, way: Removal, states: Sequence[Reduction]) -> np.ndarray:
         """Return the values of states that are not known yet."""
         if way == "masked":
             logits = answers_without(self._predictor, self.rows, states, self._mask)
