@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/augment run --overwrite
+# How many rows of a corpus the demonstration works on.
+ROWS ?= 1000
 
 .PHONY: all install demo demo-zh demo-en test quick check docs fix bench clean
 all: check test
@@ -22,13 +24,14 @@ demo: demo-zh demo-en
 demo-zh demo-en: demo-%: install
 	$(BIN)/augment fetch demo
 	$(BIN)/augment train -c demo-$*
-	$(RUN) augment -c demo-$* --limit 1000
-	$(RUN) probe -c demo-$* --limit 1000 --split test --split validation
+	$(RUN) augment -c demo-$* --limit $(ROWS)
+	$(RUN) probe -c demo-$* --limit $(ROWS) --split test --split validation
 	$(RUN) attack -c demo-$* --limit 200 --split test --split validation
-	$(RUN) compare -c demo-$* --limit 1000
+	$(RUN) compare -c demo-$* --limit $(ROWS)
 
+# Three processes, since on two cores one of them often waits for a worker that it has killed.
 test: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile
 
 # What a change breaks first, in less than a minute on two cores.
 quick: install

@@ -29,31 +29,43 @@ def inline(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
     return run("augment-wide", small_job(small, shard_rows=40), tmp_path_factory.mktemp("runs") / "inline")
 
 
-def test_processes_give_the_same_values(small: Path, tmp_path: Path, inline: Summary) -> None:
+def test_processes_give_the_same_values_and_stay_for_all_phases(
+    small: Path, tmp_path: Path, inline: Summary
+) -> None:
+    workers: dict[str, set[int | None]] = {}
+
+    def look(phase: str, done: int, total: int) -> None:
+        """Note which workers there are while a phase has come back with something."""
+        if done:
+            workers.setdefault(phase, set()).update(
+                process.pid for process in multiprocessing.active_children()
+            )
+
     job = small_job(small, shard_rows=40, executor="processes", workers=2)
-    summary = run("augment-wide", job, tmp_path / "two")
+    summary = run("augment-wide", job, tmp_path / "two", progress=look)
     assert receipts(summary.folder) == receipts(inline.folder)
     assert summary.counts == inline.counts
+    phases = [result for phase, result in workers.items() if phase.startswith("augment")]
+    assert len(phases) > 1
+    assert len(set.union(*phases)) == 2
+    assert not multiprocessing.active_children()
 
 
-@pytest.mark.parametrize(
-    "moment", ["augment-wide: a shard has come back", "all rows: the workers wait for the next phase"]
-)
-def test_a_worker_that_dies_is_replaced_and_its_shard_done_again(
-    small: Path, tmp_path: Path, inline: Summary, moment: str
+def test_workers_that_die_at_work_or_between_phases_are_replaced_and_their_shards_done_again(
+    small: Path, tmp_path: Path, inline: Summary
 ) -> None:
-    killed: list[int] = []
-    name, _ = moment.split(":")
+    killed: dict[str, int] = {}
 
     def kill(phase: str, done: int, total: int) -> None:
-        """Kill a worker when a phase of this name has got somewhere, or waits."""
-        if phase.endswith(name) and (done or not total) and not killed:
-            killed.append(multiprocessing.active_children()[0].pid or 0)
-            os.kill(killed[0], signal.SIGKILL)
+        """Kill a worker when a shard has come back, and another while all wait for the next phase."""
+        for name in ("augment-wide", "all rows"):
+            if phase.endswith(name) and (done or not total) and name not in killed:
+                killed[name] = multiprocessing.active_children()[0].pid or 0
+                os.kill(killed[name], signal.SIGKILL)
 
     job = small_job(small, shard_rows=40, executor="processes", workers=2)
     summary = run("augment-wide", job, tmp_path / "killed", progress=kill)
-    assert killed
+    assert len(set(killed.values())) == 2
     assert receipts(summary.folder) == receipts(inline.folder)
 
 
@@ -124,25 +136,3 @@ def die(number: int, shard: int) -> Receipt:
     """Die as a process does that asks for too much memory."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError(shard)
-
-
-def test_workers_stay_for_all_phases(small: Path, tmp_path: Path) -> None:
-    workers: dict[str, set[int | None]] = {}
-
-    def look(phase: str, done: int, total: int) -> None:
-        """Note which workers there are while a phase has come back with something."""
-        if done:
-            workers.setdefault(phase, set()).update(
-                process.pid for process in multiprocessing.active_children()
-            )
-
-    run(
-        "augment-wide",
-        small_job(small, shard_rows=40, executor="processes", workers=2),
-        tmp_path,
-        progress=look,
-    )
-    phases = [result for phase, result in workers.items() if phase.startswith("augment")]
-    assert len(phases) > 1
-    assert len(set.union(*phases)) == 2
-    assert not multiprocessing.active_children()

@@ -43,33 +43,23 @@ def on_ray(small: Path) -> Job:
     return small_job(small, shard_rows=24, executor="ray", workers=2)
 
 
-def once(what: Callable[[], object]) -> Callable[[str, int, int], None]:
-    """Return a progress that does something when the first shard has come back."""
-    done: list[bool] = []
-
-    def report(phase: str, rows: int, total: int) -> None:
-        """Do it once."""
-        if phase == "augment-wide" and rows and not done:
-            done.append(True)
-            what()
-
-    return report
-
-
 def test_a_lost_worker_and_a_lost_node_cost_no_row(small: Path, tmp_path: Path, inline: Summary) -> None:
     with cluster_of(2) as cluster:
-        plain = run("augment-wide", on_ray(small), tmp_path / "plain")
-        assert receipts(plain.folder) == receipts(inline.folder)
-        assert plain.counts == inline.counts
+        losses: list[Callable[[], object]] = [
+            lambda: os.kill(actors()[0], signal.SIGKILL),
+            cluster.replace_node,
+        ]
 
-        killed = once(lambda: os.kill(actors()[0], signal.SIGKILL))
-        one = run("augment-wide", on_ray(small), tmp_path / "worker", progress=killed)
-        assert receipts(one.folder) == receipts(inline.folder)
+        def lose(phase: str, rows: int, total: int) -> None:
+            """Lose a worker when the first shard has come back, and a node when another has."""
+            if phase == "augment-wide" and rows and losses:
+                losses.pop(0)()
 
-        lose = once(cluster.replace_node)
-        two = run("augment-wide", on_ray(small), tmp_path / "node", progress=lose)
-        assert receipts(two.folder) == receipts(inline.folder)
-        assert verify(two.folder).ok
+        summary = run("augment-wide", on_ray(small), tmp_path / "out", progress=lose)
+        assert not losses
+        assert receipts(summary.folder) == receipts(inline.folder)
+        assert summary.counts == inline.counts
+        assert verify(summary.folder).ok
 
 
 def drive(small: Path, folder: Path) -> None:
