@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from augment.hardening.result import Hardening
     from augment.output.manifest import Summary
     from augment.pipeline.definition import Pipeline
+    from augment.review.apply_decisions import apply_decisions
+    from augment.review.review_result import ReviewResult
     from augment.verification.verifying import Verification, verify
 
 __all__ = [
@@ -39,10 +41,12 @@ __all__ = [
     "LoadedModel",
     "OnlineDataset",
     "Pipeline",
+    "ReviewResult",
     "Sample",
     "Summary",
     "Variant",
     "Verification",
+    "apply_decisions",
     "explain",
     "harden",
     "online",
@@ -62,10 +66,12 @@ _HOME = {
     "LoadedModel": "augment.config.in_memory",
     "OnlineDataset": "augment.api.online",
     "Pipeline": "augment.pipeline.definition",
+    "ReviewResult": "augment.review.review_result",
     "Sample": "augment.api.sample",
     "Summary": "augment.output.manifest",
     "Variant": "augment.api.online",
     "Verification": "augment.verification.verifying",
+    "apply_decisions": "augment.review.apply_decisions",
     "explain": "augment.api.explain",
     "harden": "augment.hardening.hardening",
     "online": "augment.api.online",

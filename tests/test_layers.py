@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine",),
     ("output",),
     ("api", "verification"),
-    ("evaluation",),
+    ("evaluation", "review"),
     ("hardening",),
     ("cli",),
     ("__main__",),

@@ -16,6 +16,7 @@ import yaml
 
 from augment.output.diversity import written
 from augment.output.export import SAMPLES, SOURCE_ROWS
+from augment.tables.columns import REVIEWED
 from augment.text.visible import visible
 
 _TAGS = ["text-classification", "augmented", "integrated-gradients"]
@@ -83,6 +84,65 @@ def draw_card(card: Card) -> str:
         _LINEAGE if card.edits else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def amend_card(text: str, before: Card, after: Card) -> str:
+    """Return the README of a folder whose samples were moved since: its counts, notices and files anew, the rest as it was.
+
+    before, after: cards with the counts, files, dropped samples and notices of then and now; nothing else of them is read.
+    """
+    _, front, body = text.split("---\n", 2)
+    features = yaml.safe_load(front).get("dataset_info", [])
+    body = _counted_anew(body, before.counts, after.counts)
+    head, *sections = re.split(r"^(?=## )", body, flags=re.MULTILINE)
+    reasons = [(reason, f"{count:,}") for reason, count in after.dropped.items()]
+    anew = {
+        "Notices": "\n".join(f"* {_cell(notice)}" for notice in after.notices),
+        "Why samples were dropped": _rows(("reason", "samples"), reasons) if reasons else "",
+        "Files": _rows(("file", "rows", "what it holds"), _listing(after)),
+    }
+    kept = {part.split("\n")[0].removeprefix("## "): part.split("\n", 1)[1].strip("\n") for part in sections}
+    order = ["What was found", "Notices", "Why samples were dropped", *kept]
+    parts = [
+        _section(title, anew.get(title, kept.get(title, "")))
+        for title in dict.fromkeys(order)
+        if anew.get(title) or title in kept
+    ]
+    joined = "\n\n".join(line for part in parts for line in part)
+    return f"{_amended(features, after.files)}{head.rstrip()}\n\n{joined}\n"
+
+
+def _counted_anew(body: str, before: Mapping[str, int], after: Mapping[str, int]) -> str:
+    """Return the text of a card with the lines of its counts, which are in one table, written anew."""
+    old = [f"| {_cell(name)} | {value:,} |" for name, value in before.items() if value]
+    new = [f"| {_cell(name)} | {value:,} |" for name, value in after.items() if value]
+    return body.replace("\n".join(old), "\n".join(new), 1)
+
+
+def _amended(infos: list[dict[str, object]], files: Mapping[str, int]) -> str:
+    """Return the YAML block for these files, with the columns of formats without types as they were, and that of reviewers."""
+    front = yaml.safe_load(_front_matter(files, {}).strip("-\n"))
+    known = {str(info["config_name"]): info["features"] for info in infos}
+    if known:
+        extra = {"name": REVIEWED.name, "dtype": "string"}
+        default = known.get("default")
+        of = {config["config_name"]: known.get(config["config_name"], default) for config in front["configs"]}
+        front["dataset_info"] = [
+            {
+                "config_name": name,
+                "features": [*(one for one in _listed(columns) if one.get("name") != REVIEWED.name), extra],
+            }
+            for name, columns in of.items()
+        ]
+    text = yaml.safe_dump(front, allow_unicode=True, sort_keys=False)
+    if visible(text) != text:
+        text = yaml.safe_dump(front, allow_unicode=False, sort_keys=False)
+    return f"---\n{text}---\n"
+
+
+def _listed(value: object) -> list[dict[str, object]]:
+    """Return a list of mappings, or an empty one."""
+    return value if isinstance(value, list) else []
 
 
 def _front_matter(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) -> str:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 FINISHED = "already finished: nothing was run again and this is its summary; --overwrite runs it anew"
 
 
+# Every decision of people that was applied to the samples of the run.
+DECISIONS = "run/decisions.jsonl"
+
 # Files without rows, as patterns. Parts of shards are not among them: they go when the run is finished.
 _WITHOUT_ROWS = (
     "README.md",
@@ -32,6 +35,7 @@ _WITHOUT_ROWS = (
     "run/*.done.json",
     "run/**/calibration-*",
     EVIDENCE,
+    DECISIONS,
     TABLE,
     FLAGS,
     ATTACK_TABLE,
@@ -120,6 +124,28 @@ def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = (
         "moves_labels": plan.get("moves_labels", []),
         "versions": {name: installed_version(name) or "not installed" for name in packages},
         "columns": [_described(column) for column in columns],
+        "files": files,
+        "beside": {path.relative_to(folder).as_posix(): digest(path) for path in others},
+        "summary": summary.to_dict(),
+    }
+    write_json(folder / MANIFEST, {**manifest, "sha256": seal(manifest)})
+
+
+def amend_manifest(
+    folder: Path, old: Mapping[str, object], summary: Summary, columns: Sequence[Column]
+) -> None:
+    """Write the manifest of a folder whose rows were moved since: its versions and settings stay as they were.
+
+    columns: those added since, next to the ones that are declared already.
+    """
+    files = {name: {"rows": rows, "sha256": digest(folder / name)} for name, rows in summary.files.items()}
+    others = (path for pattern in _WITHOUT_ROWS for path in sorted(folder.glob(pattern)))
+    declared = old.get("columns")
+    known = list(declared) if isinstance(declared, list) else []
+    names = {column.get("name") for column in known if isinstance(column, dict)}
+    manifest = {
+        **{key: value for key, value in old.items() if key != "sha256"},
+        "columns": [*known, *(_described(column) for column in columns if column.name not in names)],
         "files": files,
         "beside": {path.relative_to(folder).as_posix(): digest(path) for path in others},
         "summary": summary.to_dict(),

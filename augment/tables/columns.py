@@ -185,6 +185,15 @@ PROBABILITIES = Column(
     public=True,
 )
 
+# After `augment apply` only.
+REVIEWED = Column(
+    "reviewed_by",
+    pa.string(),
+    "who decided on the row in a review, null if nobody did",
+    on="sample",
+    public=True,
+)
+
 DISTINCT = (
     Column(
         "same_as", pa.string(), "the row that has the same text, on a sample dropped for it", dropped=True
@@ -286,6 +295,7 @@ GROUPS: Mapping[str, tuple[Column, ...]] = {
     "fold": (FOLD,),
     "soft": (PROBABILITIES,),
     "guard": GUARD,
+    "review": (REVIEWED,),
     "distinct": DISTINCT,
 }
 DECLARED = (*(column for group in GROUPS.values() for column in group), *judgement("judge_"))

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,11 +52,17 @@ class Sink:
         self.schema = self.schema if len(self.schema) else table.schema
         self.nullable.update(name for name in table.column_names if table.column(name).null_count)
         if self._path.suffix == ".jsonl":
-            lines = (json.dumps(row, ensure_ascii=False, default=str) for row in table.to_pylist())
-            self._stream.write("".join(f"{line}\n" for line in lines).encode())
+            self.rows -= table.num_rows
+            self.add_lines(table.to_pylist())
         else:
             encoding = "utf-8-sig" if first and self._mark else "utf-8"
             self._stream.write(_csv(table, header=first).encode(encoding))
+
+    def add_lines(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Append rows of JSON lines, whatever the types of their values."""
+        self.rows += len(rows)
+        lines = (json.dumps(row, ensure_ascii=False, default=str) for row in rows)
+        self._stream.write("".join(f"{line}\n" for line in lines).encode())
 
     def close(self, keep: bool) -> None:
         """Let the file appear, or throw it away; it is thrown away as well if what waits cannot be written."""

@@ -1,0 +1,295 @@
+"""Apply what people decided in a review to the folder of a run: samples move between data, probes and dropped.
+
+The new folder is written next to the old one, checked as `augment verify` does, and then takes its place in one step: a kill
+leaves the old folder or the new one. A decision is on a text: where that is another one by now, nothing is applied.
+
+    result = apply_decisions(["decisions.jsonl"], "runs/mine-augment")
+    result.acceptance["all"][""].description()        # "181 of 200 accepted, 90 % (86 % to 94 %)"
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from augment.errors import DataError, RequestError
+from augment.output.card import Card, amend_card
+from augment.output.export import SAMPLES, SOURCE_ROWS
+from augment.output.manifest import DECISIONS, Summary, amend_manifest, read_summary, record
+from augment.output.report import REPORT, draw_folder
+from augment.progress import Progress, silent
+from augment.review.agreement import agreement_of
+from augment.review.decision import Decision, write_decisions
+from augment.review.judging import edits_between, judged_again
+from augment.review.moving import Change, moved, reviewers
+from augment.review.reading import read_decisions
+from augment.review.review_result import ReviewResult, acceptance_of, note_of, remainder_of
+from augment.review.row_file import Row
+from augment.review.run_facts import RunFacts
+from augment.review.sample_state import decided, position_of
+from augment.tables.columns import REVIEWED
+from augment.tables.exchanging import exchange, restore
+from augment.tables.files import in_parts, write_text
+from augment.tables.locking import locked, sweep_inside, sweep_staged
+from augment.text.text_hash import text_hash
+from augment.verification import verify
+
+# Rows named in a message.
+_SHOWN = 3
+
+
+def apply_decisions(
+    decisions: str | Path | Sequence[str | Path],
+    folder: str | Path,
+    judge: bool = True,
+    skip_changed: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ReviewResult:
+    """Apply files of decisions to the folder of a finished run, and return what the review came to.
+
+    A file is one person's. Rows on which people disagree stay as they are. judge: whether texts edited by hand are judged again
+    by the models of the run; skip_changed: whether decisions on rows that are gone or have another text by now are left out;
+    dry_run: only report. DataError if some are and that was not requested, or if the folder is not whole; RequestError, ModelError.
+    """
+    report = progress or silent
+    paths = [decisions] if isinstance(decisions, str | Path) else list(decisions)
+    files = read_decisions([Path(path) for path in paths])
+    folder = Path(folder).resolve()
+    restore(folder)
+    with locked(folder) as lock:
+        sweep_staged(folder)
+        sweep_inside(folder)
+        report("read the run", 0, 0)
+        run = RunFacts.of(folder)
+        agreement = agreement_of(
+            {name: [each for each in those if not each.planted] for name, those in files.items()}
+        )
+        matched = _Matched(run, agreement.agreed, skip_changed)
+        report("judge the edited texts", 0, 0)
+        changes = matched.changes(judge)
+        result = _result(run, matched, changes, files)
+        result = replace(
+            result,
+            kappas=agreement.kappas,
+            disagreed=agreement.disagreed,
+            notices=(*matched.notices, *note_of(agreement)),
+        )
+        if dry_run or not changes:
+            return result
+        report("write", 0, 0)
+        with lock.staged() as staged:
+            fresh = staged / folder.name
+            fresh.mkdir()
+            _write(run, fresh, changes, matched, result)
+            verify(fresh, report).require()
+            exchange(fresh, folder)
+    return result
+
+
+class _Matched:
+    """Decisions with the samples they are on."""
+
+    def __init__(
+        self, run: RunFacts, agreed: Sequence[tuple[Decision, tuple[str, ...]]], skip_changed: bool
+    ) -> None:
+        """Find the rows; DataError if one is gone or has another text by now, unless such decisions are to be left out."""
+        self.run, self.notices = run, list[str]()
+        ids = {decision.id for decision, _ in agreed}
+        if SAMPLES not in run.parsed.files:
+            raise RequestError(
+                str(run.folder),
+                "the run made no samples, so there is nothing to review",
+                "name the folder of a run that makes samples",
+            )
+        samples = _rows_of(run.folder / SAMPLES, "id", ids)
+        wrong = []
+        self.pairs: list[tuple[Decision, tuple[str, ...], Row]] = []
+        for decision, names in agreed:
+            sample = samples.get(decision.id)
+            problem = _mismatch(decision, sample)
+            if problem is not None:
+                wrong.append(f"{decision.id}: {problem}")
+            elif sample is not None:
+                self.pairs.append((decision, names, sample))
+        if wrong and not skip_changed:
+            more = f"; and {len(wrong) - _SHOWN:,} more" if wrong[_SHOWN:] else ""
+            raise DataError(
+                str(run.folder),
+                f"{len(wrong):,} decisions are not on the rows of this folder: {'; '.join(wrong[:_SHOWN])}{more}",
+                "review the report of this very folder, or leave them out with --skip-changed",
+            )
+        self.notices += [f"{len(wrong):,} decisions on rows that are gone or changed were left out"] if wrong else []
+
+    def changes(self, judge: bool) -> list[Change]:
+        """Return what is to become of each sample that a decision changes anything of."""
+        edited = [
+            (decision, row)
+            for decision, _, row in self.pairs
+            if decision.decision == "edit" and _texts(decision, row) != (row["text"], row["text_pair"])
+        ]
+        names = {row["source_id"] for _, row in edited}
+        sources = _rows_of(self.run.folder / SOURCE_ROWS, "id", names) if names else {}
+        rewritten = [_edited(decision, row, sources[row["source_id"]]) for decision, row in edited]
+        state = self.run.folder / "run"
+        fresh = {row["id"]: row for row in judged_again(rewritten, sources, self.run.job, state, judge)}
+        changes = []
+        for decision, names_of, row in self.pairs:
+            after = fresh.get(row["id"], dict(row))
+            target = decided(after, decision, self.run.job)
+            after |= {"verdict": target.verdict, "reason": target.reason}
+            after[REVIEWED.name] = reviewers(row.get(REVIEWED.name), names_of)
+            if after != row:
+                changes.append(Change(row, after, row["id"] in fresh))
+        return changes
+
+
+def _mismatch(decision: Decision, sample: Row | None) -> str | None:
+    """Return why a decision is not on a sample; None if it is, or was applied already."""
+    if sample is None:
+        return "no sample has this id"
+    now = text_hash(sample["text"], sample["text_pair"])
+    applied = decision.decision == "edit" and now == text_hash(*_texts(decision, sample))
+    return None if applied or now == decision.hash else "its text was changed since it was reviewed"
+
+
+def _texts(decision: Decision, row: Row) -> tuple[str, str | None]:
+    """Return the texts of an edit: the second one of a pair may be left out where it stays."""
+    pair = row["text_pair"]
+    if pair is not None and decision.text_pair is not None:
+        pair = decision.text_pair
+    return decision.text or "", pair
+
+
+def _edited(decision: Decision, row: Row, source: Row) -> Row:
+    """Return a sample with the text of an edit; DataError where it is that of its source row."""
+    text, pair = _texts(decision, row)
+    edits = edits_between(source, (text, pair))
+    if not edits:
+        raise DataError(
+            decision.id,
+            "the edited text is that of its source row, so it is no sample",
+            "reject the sample, or edit it otherwise",
+        )
+    return {**row, "text": text, "text_pair": pair, "edits": [edit._asdict() for edit in edits]}
+
+
+def _rows_of(path: Path, name: str, values: set[str]) -> dict[str, Row]:
+    """Return the rows of a file whose column is among the values, read a group at a time."""
+    rows: dict[str, Row] = {}
+    with in_parts(path) as file:
+        for group in range(file.num_row_groups):
+            ids = file.read_row_group(group, columns=[name]).column(name)
+            here = [index for index, value in enumerate(ids.to_pylist()) if value in values]
+            if here:
+                rows |= {row[name]: row for row in file.read_row_group(group).take(here).to_pylist()}
+    return rows
+
+
+def _result(
+    run: RunFacts,
+    matched: _Matched,
+    changes: Sequence[Change],
+    files: Mapping[str, Sequence[Decision]],
+) -> ReviewResult:
+    """Return what a review came to."""
+    ways = Counter[str]()
+    for change in changes:
+        here, there = (position_of(row["verdict"], run.job) for row in (change.before, change.after))
+        if here != there:
+            ways[f"{here} to {there}"] += 1
+    edited = [change.after for change in changes if change.edited]
+    doubted = sum(
+        any(
+            row.get(name) is not None and row.get(name) != row["label"]
+            for name in ("pred_after", "judge_pred_after")
+        )
+        for row in edited
+    )
+    decisions = [decision for decision, _, _ in matched.pairs]
+    planted = {each.id: each for those in files.values() for each in those if each.planted}
+    every = pq.read_metadata(run.folder / SAMPLES).num_rows
+    return ReviewResult(
+        run.folder,
+        len(matched.pairs),
+        ways,
+        len(edited),
+        doubted,
+        acceptance_of([(decision, row) for decision, _, row in matched.pairs]),
+        remainder_of(decisions, every),
+        (sum(not each.accepts for each in planted.values()), len(planted)),
+    )
+
+
+def _write(
+    run: RunFacts, fresh: Path, changes: Sequence[Change], matched: _Matched, result: ReviewResult
+) -> None:
+    """Write the whole new folder."""
+    files = moved(run, fresh, changes)
+    before = read_summary(run.folder)
+    summary = replace(_amended(before, run, changes, result), files=files)
+    card = run.folder / "README.md"
+    report = (run.folder / REPORT).exists()
+    for name in ("README.md", REPORT, "manifest.json", DECISIONS):
+        (fresh / name).unlink(missing_ok=True)
+    text = card.read_text(encoding="utf-8")
+    write_text(fresh / "README.md", amend_card(text, _card(before, run), _card(summary, run)))
+    log = run.folder / DECISIONS
+    earlier = read_decisions([log]).get(log.stem, []) if log.exists() else []
+    applied = [
+        decision.model_copy(update={"reviewer": ", ".join(names)}) for decision, names, _ in matched.pairs
+    ]
+    write_decisions(fresh / DECISIONS, [*earlier, *applied])
+    amend_manifest(fresh, run.manifest, summary, (REVIEWED,))
+    if report:
+        record(draw_folder(fresh, run.job.output.report_rows or 5000))
+
+
+def _amended(
+    summary: Summary, run: RunFacts, changes: Sequence[Change], result: ReviewResult
+) -> Summary:
+    """Return the summary of the run after its samples were changed."""
+    counts, verdicts, dropped = dict(summary.counts), Counter(summary.verdicts), Counter(summary.dropped)
+    names = {"data": "samples kept", "probes": "samples in probes", "dropped": "samples dropped"}
+    for change in changes:
+        for row, sign in ((change.before, -1), (change.after, 1)):
+            position = position_of(row["verdict"], run.job)
+            counts[names[position]] += sign
+            if row["verdict"] is not None:
+                verdicts[row["verdict"]] += sign
+            if row["verdict"] == "drop":
+                dropped[str(row["reason"])] += sign
+            flips = row.get("pred_before") is not None and row["pred_before"] != row.get("pred_after")
+            counts["samples that change the prediction"] += sign * flips
+    share = result.acceptance["all"][""]
+    notice = (
+        f"reviewed by people: {share.rows:,} samples, {share.accepted:,} accepted as they were; "
+        "the counts are of after the review, what was found and how varied the samples are of before it"
+    )
+    kept = [each for each in summary.notices if not each.startswith("reviewed by people: ")]
+    return replace(
+        summary,
+        counts=counts,
+        verdicts={name: count for name, count in sorted(verdicts.items()) if count > 0},
+        dropped={reason: count for reason, count in dropped.most_common() if count > 0},
+        notices=(notice, *kept),
+    )
+
+
+def _card(summary: Summary, run: RunFacts) -> Card:
+    """Return what of the card changes when samples are moved."""
+    flagged = (run.folder / "flags.csv").exists()
+    return Card(
+        "",
+        "",
+        edits=True,
+        facts={},
+        counts=summary.counts,
+        files=summary.files,
+        dropped=summary.dropped,
+        notices=summary.notices,
+        report=(run.folder / REPORT).exists(),
+        keywords=flagged,
+    )

@@ -1,0 +1,106 @@
+"""What is needed of a finished run to change its rows: its plan, its settings, its pipeline, and how its files name columns."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from augment.config.job import Job
+from augment.engine.staging import Staged
+from augment.errors import DataError, RequestError
+from augment.output.export import is_derived
+from augment.output.soft_labels import Softener, softener
+from augment.pipeline.definition import Pipeline
+from augment.tables.files import read_json, shaped
+from augment.tables.locking import LOCK
+from augment.tables.output_names import written_names
+from augment.tables.run_folder import MANIFEST, PLAN, require_finished
+from augment.tables.split_files import file_stems
+from augment.verification.checks import Findings
+from augment.verification.files import Manifest, check_files, read_facts, unsealed
+from augment.verification.records import Labels
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """A finished run whose files are as they were written."""
+
+    folder: Path
+    manifest: dict[str, object]
+    parsed: Manifest
+    staged: Staged
+    job: Job
+    described: dict[str, object]
+
+    @classmethod
+    def of(cls, folder: Path) -> "RunFacts":
+        """Return the facts of a run; RequestError if there is none, DataError if a file of it was changed since."""
+        require_finished(folder)
+        findings = Findings()
+        findings.note("files", unsealed(folder / MANIFEST))
+        parsed = read_facts(folder / MANIFEST, Manifest, findings)
+        if parsed is not None:
+            check_files(folder, parsed, findings, lambda phase, done, total: None)
+        # The lock is that of who applies the decisions.
+        own = f"run/{LOCK}: "
+        problems = [
+            problem
+            for check in findings.checks()
+            for problem in check.problems
+            if not problem.startswith(own)
+        ]
+        if parsed is None or problems:
+            raise DataError(
+                str(folder),
+                f"the folder is not as the run wrote it: {problems[0] if problems else 'no manifest'}",
+                "`augment verify` lists what is wrong; copy the folder again, or run again with --overwrite",
+            )
+        plan = read_json(folder / PLAN)
+        with shaped(folder / PLAN):
+            staged = Staged.from_dict(plan["staged"])
+            fingerprint = plan["fingerprint"]
+            described = dict(fingerprint["pipeline"]) if isinstance(fingerprint, dict) else {}
+        try:
+            job = Job.model_validate(plan["job"])
+        except ValidationError:
+            raise RequestError(
+                str(folder / PLAN),
+                "the run had a corpus or a model in memory, so its settings are not in its folder",
+                "run the pipeline on files and a model folder",
+            ) from None
+        return cls(folder, read_json(folder / MANIFEST), parsed, staged, job, described)
+
+    @property
+    def derived(self) -> bool:
+        """Whether the labels are in a column of ours."""
+        return is_derived(self.job, self.staged.columns.get("label"))
+
+    def names(self, dropped: bool) -> dict[str, str]:
+        """Return the name that each source column has in the data files, or in dropped.parquet."""
+        own = [column.name for column in self.parsed.columns if column.public or (dropped and column.dropped)]
+        return written_names(self.staged.source, derived=self.derived, dropped=dropped, own=own)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """How labels are written in the data files."""
+        return Labels(self.parsed.job, self.staged.columns, self.staged.source, self.parsed.columns)
+
+    @cached_property
+    def soften(self) -> Softener | None:
+        """What gives rows of the data their class probabilities, None where they have none."""
+        if self.job.output.labels == "hard":
+            return None
+        try:
+            plan = Pipeline.model_validate({"about": "as it was run", **self.described})
+        except ValidationError:
+            raise RequestError(
+                str(self.folder / PLAN),
+                "the run has a stage of your own, and its class probabilities cannot be made again without it",
+                "run it with output.labels: hard",
+            ) from None
+        return softener(plan, self.job)
+
+    def data_file(self, position: str, split: str) -> str:
+        """Return the name of the file of a split in data/ or probes/."""
+        return f"{position}/{file_stems(self.staged.splits)[split]}.{self.job.output.format}"
