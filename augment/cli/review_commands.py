@@ -17,7 +17,9 @@ def apply(
     folder: Annotated[Path, typer.Argument(help="The folder of the finished run that was reviewed.")],
     judge: Annotated[
         bool,
-        typer.Option("--judge/--no-judge", help="Judge texts edited by hand again, with the models of the run."),
+        typer.Option(
+            "--judge/--no-judge", help="Judge texts edited by hand again, with the models of the run."
+        ),
     ] = True,
     skip_changed: Annotated[
         bool,

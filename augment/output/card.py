@@ -100,6 +100,7 @@ def amend_card(text: str, before: Card, after: Card) -> str:
         "Notices": "\n".join(f"* {_cell(notice)}" for notice in after.notices),
         "Why samples were dropped": _rows(("reason", "samples"), reasons) if reasons else "",
         "Files": _rows(("file", "rows", "what it holds"), _listing(after)),
+        "Load it": f"{_loading(after)}\n\n{_LINEAGE}",
     }
     kept = {part.split("\n")[0].removeprefix("## "): part.split("\n", 1)[1].strip("\n") for part in sections}
     order = ["What was found", "Notices", "Why samples were dropped", *kept]

@@ -5,6 +5,7 @@ taken in turn from every label and outcome, changed predictions and the largest 
 """
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from augment.output.report_sample import sample
 from augment.output.totals import figure, percent
 from augment.report.page import Page, draw
 from augment.report.words import WordTable
-from augment.tables.files import batches, in_parts, read_json, write_text
+from augment.tables.files import batches, canonical, in_parts, read_json, write_text
 from augment.tables.locking import locked, sweep_inside
 from augment.tables.run_folder import MANIFEST, require_finished
 
@@ -70,9 +71,16 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
         total_source_rows=pq.read_metadata(folder / SOURCE_ROWS).num_rows,
         unit=_unit_of_scores(manifest),
         made_by=f"augment {manifest['augment']}",
+        run=sha256(canonical(manifest["fingerprint"]).encode()).hexdigest()[:16],
+        total_samples=_rows_in(folder / SAMPLES),
     )
     write_text(folder / REPORT, draw(page))
     return folder / REPORT
+
+
+def _rows_in(path: Path) -> int:
+    """Return the number of rows of a file, 0 if there is none."""
+    return pq.read_metadata(path).num_rows if path.exists() else 0
 
 
 def _scored(file: pq.ParquetFile, methods: tuple[str, ...]) -> Iterator[pa.RecordBatch]:

@@ -4,6 +4,7 @@
 const LEVELS = 16;
 const COLOURS = 8; // of classes, in page.css
 const STEPS = 127;
+const DOUBTS = ["disagree", "unsure", "unnatural", "new", "shortcut", "label", "two_labels", "repeated"]; // as in doubt.py
 const CUT = "\u007f"; // parts gap, token, gap, ..., gap
 const FOLD = { zh: 70, "": 140 }; // unchanged stretches of a sample longer than this many characters are folded
 const LONG = 900; // texts longer than this are clipped until asked for

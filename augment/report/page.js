@@ -53,12 +53,14 @@ class Report {
     this.view = { ...data, say: STRINGS.en, colour: "signed", scaling: "report", verdict: "" };
     this.list = new List(byId("list"), data.rows, this.known, this.view);
     this.places = new Map();
+    this.review = data.review && new Review(this);
     data.rows.forEach((row, place) => [row, ...row.samples].forEach((one) => this.places.has(one.id) || this.places.set(one.id, place)));
   }
 
   start() {
     byId("tools").hidden = false;
     this.wire();
+    this.review?.start();
     this.speak(navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
     this.follow();
   }
@@ -123,6 +125,7 @@ class Report {
     const number = (value) => value.toLocaleString("en");
     byId("count").textContent = number(order.length) + (order.length < this.data.rows.length ? ` ${say.of} ${number(this.data.rows.length)}` : "") + ` ${say.rows}` + (samples ? ` · ${number(samples)} ${say.samples}` : "");
     byId("none").hidden = order.length > 0;
+    if (this.review?.open) this.review.fill();
     byId("clear").disabled = ["search", "label", "pred", "verdict", "outcome", "sort"].every((name) => this.state[name] === START[name]);
     const bar = byId("tools");
     if (bar.getBoundingClientRect().top <= 0 && scrollY > bar.offsetTop) scrollTo({ top: byId("rows").offsetTop - bar.offsetHeight, behavior: "instant" });
@@ -145,6 +148,7 @@ class Report {
     this.options();
     this.legend();
     this.lead();
+    this.review?.speak();
     this.apply();
   }
 
@@ -260,10 +264,13 @@ class Report {
   }
 
   press(event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && this.review?.editing) return this.review.press("saveEdit");
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.closest("input, select, textarea");
+    if (event.key === "Escape" && this.review?.editing) return this.review.press("cancel");
     if (event.key === "Escape" && typing) return event.target.blur();
     if (typing) return;
+    if (this.review?.open && this.review.key(event)) return event.preventDefault();
     const article = document.activeElement.closest?.(".card") ?? null;
     if (event.key === "/") byId("search").focus();
     else if (event.key === "j" || event.key === "k") this.focus(this.list.step(article, event.key === "j" ? 1 : -1));

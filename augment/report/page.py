@@ -27,9 +27,12 @@ from markupsafe import Markup
 from augment.errors import AugmentError
 from augment.report.class_words import WordsTable, class_words
 from augment.report.colour import full_colour, scaled, stylesheet, tint_class
+from augment.report.doubt import REASONS as DOUBTS
+from augment.report.doubt import Doubts, ReviewDoubt
 from augment.report.finding import RunFinding
 from augment.report.words import TopWord
 from augment.tables.columns import attribution
+from augment.text.text_hash import text_hash
 from augment.text.visible import visible
 
 # A row as Arrow gives it: columns.py describes each name.
@@ -38,7 +41,7 @@ ReportRow = Mapping[str, Any]
 Stretch = str | tuple[str, str, float | None]
 
 STATIC_ROWS: Final = 20
-_SCRIPTS: Final = ("strings.js", "card.js", "list.js", "page.js")
+_SCRIPTS: Final = ("strings.js", "card.js", "list.js", "decisions.js", "review.js", "page.js")
 _STEPS: Final = 127
 # Findings in sight; the others fold. Colours of classes in page.css.
 _SHOWN_FINDINGS: Final = 5
@@ -63,7 +66,8 @@ class Page:
     of the run, `brief` the names of those in its head; `variety` those on how varied samples are. `methods` names the attribution columns of
     `source_rows`, the first one leading; `unit` is what their scores are counted in, such as "logit". `label_names` gives
     labels a display name, `top` the words that matter most, `units` rows of a key-word table, `total_source_rows` the rows
-    `source_rows` were chosen from; `made_by` is at the foot.
+    `source_rows` were chosen from, `total_samples` their samples; `made_by` is at the foot. `run` identifies the run, so that the
+    decisions of a person are found again when its report is drawn again; without it there is nothing to decide.
     """
 
     title: str
@@ -81,6 +85,8 @@ class Page:
     variety: tuple[tuple[str, str], ...] = ()
     findings: tuple[RunFinding, ...] | None = None
     brief: tuple[str, ...] = ("model", "rows processed", "samples kept")
+    run: str | None = None
+    total_samples: int = 0
 
 
 def draw(page: Page) -> str:
@@ -92,6 +98,8 @@ def draw(page: Page) -> str:
         _check(page.source_rows, page.methods, "source_rows")
     scales = [full_colour(_scores(page.source_rows, method)) for method in page.methods]
     cards, lost = _cards(page, samples)
+    if page.run is not None:
+        _add_review(cards, page, samples)
     style, script = stylesheet() + _read("page.css"), "\n".join(_read(name) for name in _SCRIPTS)
     names = {visible(label): visible(name) for label, name in sorted(page.label_names.items())}
     table = class_words(page.ngrams, page.top, page.unit)
@@ -104,6 +112,7 @@ def draw(page: Page) -> str:
         "classes": classes,
         "findings": [_values_of(finding) for finding in page.findings or ()],
         "lead": _lead(cards),
+        "review": None if page.run is None else {"run": page.run, "samples": page.total_samples},
         "rows": cards,
     }
     environment = jinja2.Environment(
@@ -182,6 +191,38 @@ def _card(row: ReportRow, methods: Sequence[str], samples: Sequence[ReportRow]) 
             for gap in row.get("shortfall") or ()
         ],
     }
+
+
+def _add_review(cards: Sequence[dict[str, Any]], page: Page, samples: pa.Table) -> None:
+    """Add to samples, and to doubtful source rows, what a decision on them needs: [hash, doubt in thousandths, reasons].
+
+    Where a text or an id has characters that are shown by name, `raw` has them as they are.
+    """
+    rows = page.source_rows.to_pylist()
+    doubts = Doubts.of(rows, page.ngrams)
+    known = {row["id"]: row for row in samples.to_pylist()}
+    of_shown = {visible(name): row for name, row in known.items()}
+    for card, row in zip(cards, rows, strict=True):
+        doubt = doubts.of_source(row, page.methods)
+        if doubt is not None:
+            _put_review(card, row, doubt)
+        for drawn in card["samples"]:
+            sample = of_shown[drawn["id"]]
+            _put_review(drawn, sample, doubts.of_sample(sample))
+            if sample.get("reviewed_by"):
+                drawn["by"] = visible(sample["reviewed_by"])
+
+
+def _put_review(card: dict[str, Any], row: ReportRow, doubt: ReviewDoubt) -> None:
+    """Add to a row as the script reads it what a decision on it needs."""
+    card["review"] = [
+        text_hash(row["text"] or "", row.get("text_pair")),
+        round(1000 * doubt.value),
+        [DOUBTS.index(reason) for reason in doubt.reasons],
+    ]
+    raw = [row["id"], *_sides(row)]
+    if any(visible(text) != text for text in raw):
+        card["raw"] = raw
 
 
 def _classes(cards: Sequence[ReportRow], table: WordsTable) -> list[str]:

@@ -1,8 +1,8 @@
 """Decisions of several people on the same rows: where they agree, how well, and what they disagree on.
 
-    agreement = agreement_of({"ann": decisions, "bob": others})
-    agreement.agreed                 # one decision a row
-    agreement.kappas["ann", "bob"]   # Kappa(rows=120, share=0.93, kappa=0.81)
+agreement = agreement_of({"ann": decisions, "bob": others})
+agreement.agreed                 # one decision a row
+agreement.kappas["ann", "bob"]   # Kappa(rows=120, share=0.93, kappa=0.81)
 """
 
 from collections import Counter

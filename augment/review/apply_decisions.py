@@ -8,11 +8,9 @@ leaves the old folder or the new one. A decision is on a text: where that is ano
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-
-import pyarrow.parquet as pq
 
 from augment.errors import DataError, RequestError
 from augment.output.card import Card, amend_card
@@ -23,18 +21,19 @@ from augment.progress import Progress, silent
 from augment.review.agreement import agreement_of
 from augment.review.decision import Decision, write_decisions
 from augment.review.judging import edits_between, judged_again
-from augment.review.moving import Change, moved, reviewers
+from augment.review.moving import RowChange, moved, reviewers
 from augment.review.reading import read_decisions
-from augment.review.review_result import ReviewResult, acceptance_of, note_of, remainder_of
-from augment.review.row_file import Row
-from augment.review.run_facts import RunFacts
-from augment.review.sample_state import decided, position_of
+from augment.review.review_result import Acceptance, ReviewResult, acceptance_of, note_of, remainder_of
+from augment.review.reviewed_run import ReviewedRun
+from augment.review.row_file import RowValues
+from augment.review.sample_state import DROP, decided, position_of, reason_of, require_dropping
 from augment.tables.columns import REVIEWED
 from augment.tables.exchanging import exchange, restore
 from augment.tables.files import in_parts, write_text
 from augment.tables.locking import locked, sweep_inside, sweep_staged
 from augment.text.text_hash import text_hash
 from augment.verification import verify
+from augment.verification.files import REJECTED_ROWS
 
 # Rows named in a message.
 _SHOWN = 3
@@ -63,7 +62,7 @@ def apply_decisions(
         sweep_staged(folder)
         sweep_inside(folder)
         report("read the run", 0, 0)
-        run = RunFacts.of(folder)
+        run = ReviewedRun.of(folder)
         agreement = agreement_of(
             {name: [each for each in those if not each.planted] for name, those in files.items()}
         )
@@ -90,30 +89,26 @@ def apply_decisions(
 
 
 class _Matched:
-    """Decisions with the samples they are on."""
+    """Decisions with the rows they are on. pairs: on samples; sources: on source rows."""
 
     def __init__(
-        self, run: RunFacts, agreed: Sequence[tuple[Decision, tuple[str, ...]]], skip_changed: bool
+        self, run: ReviewedRun, agreed: Sequence[tuple[Decision, tuple[str, ...]]], skip_changed: bool
     ) -> None:
         """Find the rows; DataError if one is gone or has another text by now, unless such decisions are to be left out."""
         self.run, self.notices = run, list[str]()
         ids = {decision.id for decision, _ in agreed}
-        if SAMPLES not in run.parsed.files:
-            raise RequestError(
-                str(run.folder),
-                "the run made no samples, so there is nothing to review",
-                "name the folder of a run that makes samples",
-            )
-        samples = _rows_of(run.folder / SAMPLES, "id", ids)
+        samples = _rows_of(run.folder / SAMPLES, "id", ids) if SAMPLES in run.parsed.files else {}
+        sources = _rows_of(run.folder / SOURCE_ROWS, "id", ids - samples.keys())
         wrong = []
-        self.pairs: list[tuple[Decision, tuple[str, ...], Row]] = []
+        self.pairs: list[tuple[Decision, tuple[str, ...], RowValues]] = []
+        self.sources: list[tuple[Decision, tuple[str, ...], RowValues]] = []
         for decision, names in agreed:
-            sample = samples.get(decision.id)
-            problem = _mismatch(decision, sample)
-            if problem is not None:
+            row = samples.get(decision.id) or sources.get(decision.id)
+            problem = _mismatch(decision, row, decision.id in samples)
+            if problem is not None or row is None:
                 wrong.append(f"{decision.id}: {problem}")
-            elif sample is not None:
-                self.pairs.append((decision, names, sample))
+            else:
+                (self.pairs if decision.id in samples else self.sources).append((decision, names, row))
         if wrong and not skip_changed:
             more = f"; and {len(wrong) - _SHOWN:,} more" if wrong[_SHOWN:] else ""
             raise DataError(
@@ -121,10 +116,12 @@ class _Matched:
                 f"{len(wrong):,} decisions are not on the rows of this folder: {'; '.join(wrong[:_SHOWN])}{more}",
                 "review the report of this very folder, or leave them out with --skip-changed",
             )
-        self.notices += [f"{len(wrong):,} decisions on rows that are gone or changed were left out"] if wrong else []
+        self.notices += (
+            [f"{len(wrong):,} decisions on rows that are gone or changed were left out"] if wrong else []
+        )
 
-    def changes(self, judge: bool) -> list[Change]:
-        """Return what is to become of each sample that a decision changes anything of."""
+    def changes(self, judge: bool) -> list[RowChange]:
+        """Return what is to become of each row that a decision changes anything of."""
         edited = [
             (decision, row)
             for decision, _, row in self.pairs
@@ -135,27 +132,74 @@ class _Matched:
         rewritten = [_edited(decision, row, sources[row["source_id"]]) for decision, row in edited]
         state = self.run.folder / "run"
         fresh = {row["id"]: row for row in judged_again(rewritten, sources, self.run.job, state, judge)}
-        changes = []
-        for decision, names_of, row in self.pairs:
-            after = fresh.get(row["id"], dict(row))
+        changes: dict[str, RowChange] = {}
+        for decision, reviewed_by, row in self.pairs:
+            after = dict(fresh.get(row["id"], row))
             target = decided(after, decision, self.run.job)
             after |= {"verdict": target.verdict, "reason": target.reason}
-            after[REVIEWED.name] = reviewers(row.get(REVIEWED.name), names_of)
-            if after != row:
-                changes.append(Change(row, after, row["id"] in fresh))
-        return changes
+            after[REVIEWED.name] = reviewers(row.get(REVIEWED.name), reviewed_by)
+            changes[row["id"]] = RowChange(row, after, row["id"] in fresh)
+        changes |= {change.after["id"]: change for change in self._of_sources(changes)}
+        return [change for change in changes.values() if change.after != change.before]
+
+    def _of_sources(self, known: Mapping[str, RowChange]) -> Iterator[RowChange]:
+        """Yield what becomes of source rows, and of the samples of those that are rejected or have another label."""
+        hit = {row["id"]: decision for decision, _, row in self.sources if decision.decision != "accept"}
+        moving = bool(self.run.parsed.moves_labels)
+        for decision, reviewed_by, row in self.sources:
+            if decision.decision == "relabel":
+                _check_label(decision, self.run, moving)
+            after = dict(row)
+            after[REVIEWED.name] = reviewers(row.get(REVIEWED.name), reviewed_by)
+            earlier = self.run.rejected_sources.get(row["id"])
+            before = {**row, "verdict": None if earlier is None else DROP, "reason": earlier}
+            after |= {"verdict": None, "reason": None}
+            if decision.decision == "reject":
+                after |= {"verdict": DROP, "reason": reason_of(decision)}
+                require_dropping(self.run.job)
+            if decision.decision == "relabel":
+                after["label"] = decision.label
+            yield RowChange(before, after, relabelled=after["label"] != row["label"])
+        samples = (
+            _rows_of(self.run.folder / SAMPLES, "source_id", set(hit), by="id")
+            if hit and SAMPLES in self.run.parsed.files
+            else {}
+        )
+        for name, sample in samples.items():
+            decision = hit[sample["source_id"]]
+            after = dict(known[name].after if name in known else sample)
+            what = "was rejected" if decision.decision == "reject" else "was given another label"
+            after |= {"verdict": DROP, "reason": f"its source row {what} by hand"}
+            relabelled = decision.decision == "relabel" and decision.label != after["label"]
+            if relabelled:
+                after |= {"label": decision.label, "p_gold_before": None, "p_gold_after": None}
+            edited = name in known and known[name].edited
+            yield RowChange(sample, after, edited, relabelled)
 
 
-def _mismatch(decision: Decision, sample: Row | None) -> str | None:
-    """Return why a decision is not on a sample; None if it is, or was applied already."""
+def _check_label(decision: Decision, run: ReviewedRun, moving: bool) -> None:
+    """Raise RequestError if a source row cannot be given the label of a decision."""
+    run.cell_of(str(decision.label))
+    if moving:
+        raise RequestError(
+            decision.id,
+            "the run has samples with other labels than their source rows, so the label of a source row cannot be changed in it",
+            "correct the label in the corpus and run the pipeline again",
+        )
+
+
+def _mismatch(decision: Decision, sample: RowValues | None, is_sample: bool) -> str | None:
+    """Return why a decision is not on a row; None if it is, or was applied already."""
     if sample is None:
-        return "no sample has this id"
+        return "no row has this id"
+    if decision.decision == ("relabel" if is_sample else "edit"):
+        return f"a {'sample' if is_sample else 'source row'} cannot be decided by `{decision.decision}`"
     now = text_hash(sample["text"], sample["text_pair"])
     applied = decision.decision == "edit" and now == text_hash(*_texts(decision, sample))
     return None if applied or now == decision.hash else "its text was changed since it was reviewed"
 
 
-def _texts(decision: Decision, row: Row) -> tuple[str, str | None]:
+def _texts(decision: Decision, row: RowValues) -> tuple[str, str | None]:
     """Return the texts of an edit: the second one of a pair may be left out where it stays."""
     pair = row["text_pair"]
     if pair is not None and decision.text_pair is not None:
@@ -163,7 +207,7 @@ def _texts(decision: Decision, row: Row) -> tuple[str, str | None]:
     return decision.text or "", pair
 
 
-def _edited(decision: Decision, row: Row, source: Row) -> Row:
+def _edited(decision: Decision, row: RowValues, source: RowValues) -> RowValues:
     """Return a sample with the text of an edit; DataError where it is that of its source row."""
     text, pair = _texts(decision, row)
     edits = edits_between(source, (text, pair))
@@ -176,22 +220,22 @@ def _edited(decision: Decision, row: Row, source: Row) -> Row:
     return {**row, "text": text, "text_pair": pair, "edits": [edit._asdict() for edit in edits]}
 
 
-def _rows_of(path: Path, name: str, values: set[str]) -> dict[str, Row]:
-    """Return the rows of a file whose column is among the values, read a group at a time."""
-    rows: dict[str, Row] = {}
+def _rows_of(path: Path, column: str, values: set[str], by: str = "id") -> dict[str, RowValues]:
+    """Return the rows of a file whose column is among the values, by their id, read a group at a time."""
+    rows: dict[str, RowValues] = {}
     with in_parts(path) as file:
-        for group in range(file.num_row_groups):
-            ids = file.read_row_group(group, columns=[name]).column(name)
-            here = [index for index, value in enumerate(ids.to_pylist()) if value in values]
+        for group in range(file.num_row_groups) if values else ():
+            cells = file.read_row_group(group, columns=[column]).column(column)
+            here = [index for index, value in enumerate(cells.to_pylist()) if value in values]
             if here:
-                rows |= {row[name]: row for row in file.read_row_group(group).take(here).to_pylist()}
+                rows |= {row[by]: row for row in file.read_row_group(group).take(here).to_pylist()}
     return rows
 
 
 def _result(
-    run: RunFacts,
+    run: ReviewedRun,
     matched: _Matched,
-    changes: Sequence[Change],
+    changes: Sequence[RowChange],
     files: Mapping[str, Sequence[Decision]],
 ) -> ReviewResult:
     """Return what a review came to."""
@@ -199,7 +243,9 @@ def _result(
     for change in changes:
         here, there = (position_of(row["verdict"], run.job) for row in (change.before, change.after))
         if here != there:
-            ways[f"{here} to {there}"] += 1
+            ways[f"{'' if change.is_sample else 'source rows, '}{here} to {there}"] += 1
+        if change.relabelled and not change.is_sample:
+            ways["source rows given another label"] += 1
     edited = [change.after for change in changes if change.edited]
     doubted = sum(
         any(
@@ -210,10 +256,10 @@ def _result(
     )
     decisions = [decision for decision, _, _ in matched.pairs]
     planted = {each.id: each for those in files.values() for each in those if each.planted}
-    every = pq.read_metadata(run.folder / SAMPLES).num_rows
+    every = run.parsed.files[SAMPLES].rows if SAMPLES in run.parsed.files else 0
     return ReviewResult(
         run.folder,
-        len(matched.pairs),
+        len(matched.pairs) + len(matched.sources),
         ways,
         len(edited),
         doubted,
@@ -224,7 +270,7 @@ def _result(
 
 
 def _write(
-    run: RunFacts, fresh: Path, changes: Sequence[Change], matched: _Matched, result: ReviewResult
+    run: ReviewedRun, fresh: Path, changes: Sequence[RowChange], matched: _Matched, result: ReviewResult
 ) -> None:
     """Write the whole new folder."""
     files = moved(run, fresh, changes)
@@ -239,7 +285,8 @@ def _write(
     log = run.folder / DECISIONS
     earlier = read_decisions([log]).get(log.stem, []) if log.exists() else []
     applied = [
-        decision.model_copy(update={"reviewer": ", ".join(names)}) for decision, names, _ in matched.pairs
+        decision.model_copy(update={"reviewer": ", ".join(names)})
+        for decision, names, _ in [*matched.pairs, *matched.sources]
     ]
     write_decisions(fresh / DECISIONS, [*earlier, *applied])
     amend_manifest(fresh, run.manifest, summary, (REVIEWED,))
@@ -248,12 +295,18 @@ def _write(
 
 
 def _amended(
-    summary: Summary, run: RunFacts, changes: Sequence[Change], result: ReviewResult
+    summary: Summary, run: ReviewedRun, changes: Sequence[RowChange], result: ReviewResult
 ) -> Summary:
     """Return the summary of the run after its samples were changed."""
     counts, verdicts, dropped = dict(summary.counts), Counter(summary.verdicts), Counter(summary.dropped)
     names = {"data": "samples kept", "probes": "samples in probes", "dropped": "samples dropped"}
-    for change in changes:
+    sources = [change for change in changes if not change.is_sample]
+    counts[REJECTED_ROWS] = counts.get(REJECTED_ROWS, 0) + sum(
+        (change.after["verdict"] == DROP) - (change.before["verdict"] == DROP) for change in sources
+    )
+    if not counts[REJECTED_ROWS]:
+        del counts[REJECTED_ROWS]
+    for change in (each for each in changes if each.is_sample):
         for row, sign in ((change.before, -1), (change.after, 1)):
             position = position_of(row["verdict"], run.job)
             counts[names[position]] += sign
@@ -263,7 +316,7 @@ def _amended(
                 dropped[str(row["reason"])] += sign
             flips = row.get("pred_before") is not None and row["pred_before"] != row.get("pred_after")
             counts["samples that change the prediction"] += sign * flips
-    share = result.acceptance["all"][""]
+    share = result.acceptance.get("all", {}).get("", Acceptance.of(()))
     notice = (
         f"reviewed by people: {share.rows:,} samples, {share.accepted:,} accepted as they were; "
         "the counts are of after the review, what was found and how varied the samples are of before it"
@@ -278,7 +331,7 @@ def _amended(
     )
 
 
-def _card(summary: Summary, run: RunFacts) -> Card:
+def _card(summary: Summary, run: ReviewedRun) -> Card:
     """Return what of the card changes when samples are moved."""
     flagged = (run.folder / "flags.csv").exists()
     return Card(

@@ -17,7 +17,7 @@ from augment.tables.files import write_text
 
 # Why a row is rejected, by the key that is pressed for it: the order is that of the report.
 REASONS = ("label", "language", "meaning", "duplicate", "other")
-Kind = Literal["accept", "reject", "edit", "relabel"]
+DecisionKind = Literal["accept", "reject", "edit", "relabel"]
 # Where an accepted sample goes; by default it stays, and a dropped one joins the data.
 Target = Literal["data", "probes"]
 
@@ -33,7 +33,7 @@ class Decision(BaseModel):
 
     id: str = Field(min_length=1)
     hash: str = Field(min_length=1)
-    decision: Kind
+    decision: DecisionKind
     reason: str | None = None
     text: str | None = None
     text_pair: str | None = None

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from augment.config.job import Job
 from augment.errors import AugmentError, ModelError
+from augment.review.row_file import RowValues
 from augment.stages.judge import Judge
 from augment.tables.columns import CORPUS, SAMPLE, TOKENIZE, judgement
 from augment.text.differences import differences
 from augment.text.edits import Edit
 
-Row = dict[str, Any]
 # Columns of a sample that do not depend on its text.
 _LASTING = {
     *(column.name for column in (*CORPUS, *SAMPLE)),
@@ -52,8 +52,8 @@ def _touched(edit: Edit, tokens: Iterable[tuple[int, Mapping[str, int], float | 
 
 
 def judged_again(
-    samples: Sequence[Row], sources: Mapping[str, Row], job: Job, state: Path, models: bool = True
-) -> list[Row]:
+    samples: Sequence[RowValues], sources: Mapping[str, RowValues], job: Job, state: Path, models: bool = True
+) -> list[RowValues]:
     """Return samples of changed texts with the answers of the models that judged the run; other columns on their texts are null.
 
     models: False leaves the answers null too. ModelError or RequestError if a model cannot be loaded.
@@ -66,14 +66,17 @@ def judged_again(
         for by, prefix in (("model", ""), ("judge", "judge_"))
         if f"{prefix}p_gold_after" in fresh[0]
     ]
-    for fold in dict.fromkeys(sources[row["source_id"]].get("fold") for row in fresh):
-        part = [row for row in fresh if sources[row["source_id"]].get("fold") == fold]
+    folds = [sources[str(row["source_id"])].get("fold") for row in fresh]
+    for fold in dict.fromkeys(folds):
+        part = [row for row, own in zip(fresh, folds, strict=True) if own == fold]
         for judge in judges:
             _judge(part, sources, job.of_fold(fold), judge, state)
     return fresh
 
 
-def _judge(part: Sequence[Row], sources: Mapping[str, Row], job: Job, judge: Judge, state: Path) -> None:
+def _judge(
+    part: Sequence[RowValues], sources: Mapping[str, RowValues], job: Job, judge: Judge, state: Path
+) -> None:
     """Put the answers of one model into samples."""
     named = dict.fromkeys(row["source_id"] for row in part)
     rows = [

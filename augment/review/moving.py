@@ -13,23 +13,31 @@ from typing import Any
 
 import pyarrow as pa
 
-from augment.output.export import SAMPLES
-from augment.review.row_file import Row, RowFile
-from augment.review.run_facts import RunFacts
+from augment.output.export import SAMPLES, SOURCE_ROWS
+from augment.review.reviewed_run import ReviewedRun
+from augment.review.row_file import RowFile, RowValues
 from augment.review.sample_state import position_of
 from augment.tables.columns import PROBABILITIES, REVIEWED
 from augment.tables.locking import LOCK
-
-DROPPED = "dropped.parquet"
+from augment.verification.rows import DROPPED
 
 
 @dataclass(frozen=True)
-class Change:
-    """A sample as it was and as it is to be, with the columns of explain/samples.parquet."""
+class RowChange:
+    """A row as it was and as it is to be, with the columns of its file in explain/.
 
-    before: Row
-    after: Row
+    edited: whether its texts change; relabelled: whether its label does.
+    """
+
+    before: RowValues
+    after: RowValues
     edited: bool = False
+    relabelled: bool = False
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the row is a sample, and no source row."""
+        return self.after.get("source_id") is not None
 
 
 @dataclass
@@ -37,16 +45,16 @@ class _Move:
     """What is done to one file."""
 
     taken: set[str] = field(default_factory=set)
-    put: list[Row] = field(default_factory=list)
+    put: list[RowValues] = field(default_factory=list)
 
 
-def file_of(sample: Mapping[str, Any], run: RunFacts) -> str:
+def file_of(sample: Mapping[str, Any], run: ReviewedRun) -> str:
     """Return the name of the file that a sample is in, apart from explain/."""
     position = position_of(sample["verdict"], run.job)
     return DROPPED if position == "dropped" else run.data_file(position, sample["split"])
 
 
-def moved(run: RunFacts, fresh: Path, changes: Sequence[Change]) -> dict[str, int]:
+def moved(run: ReviewedRun, fresh: Path, changes: Sequence[RowChange]) -> dict[str, int]:
     """Write the files of a run into a new folder with samples changed, and return the number of rows of each."""
     link_all(run.folder, fresh)
     counts = {name: file.rows for name, file in run.parsed.files.items()}
@@ -54,9 +62,9 @@ def moved(run: RunFacts, fresh: Path, changes: Sequence[Change]) -> dict[str, in
     for change in changes:
         sources.setdefault(file_of(change.before, run), set()).add(change.before["id"])
     rows = {
-        name: found
+        name: row
         for file, ids in sources.items()
-        for name, found in RowFile.read(run.folder, file).rows(ids).items()
+        for name, row in RowFile.read(run.folder, file).rows(ids).items()
     }
     moves: dict[str, _Move] = {}
     for change in changes:
@@ -70,9 +78,10 @@ def moved(run: RunFacts, fresh: Path, changes: Sequence[Change]) -> dict[str, in
         if not counts[name]:
             (fresh / name).unlink()
             del counts[name]
-    if changes:
-        file = RowFile.read(run.folder, SAMPLES)
-        _rewrite(fresh, file, {change.after["id"] for change in changes}, [c.after for c in changes], run)
+    for name, samples in ((SAMPLES, True), (SOURCE_ROWS, False)):
+        own = [change.after for change in changes if change.is_sample == samples]
+        if own:
+            _rewrite(fresh, RowFile.read(run.folder, name), set(), own, run)
     return dict(sorted(counts.items()))
 
 
@@ -98,14 +107,14 @@ def link(path: Path, target: Path) -> None:
         shutil.copy2(path, target, follow_symlinks=False)
 
 
-def _rewrite(fresh: Path, file: RowFile, taken: set[str], put: list[Row], run: RunFacts) -> int:
+def _rewrite(fresh: Path, file: RowFile, taken: set[str], put: list[RowValues], run: ReviewedRun) -> int:
     """Write a file of the new folder in the place of the link to the old one, and return its number of rows."""
     (fresh / file.name).unlink(missing_ok=True)
     mark = file.name.endswith(".csv") and run.job.output.mark
     return file.write(fresh / file.name, taken, put, REVIEWED.name, mark)
 
 
-def _new(name: str, run: RunFacts) -> RowFile:
+def _new(name: str, run: ReviewedRun) -> RowFile:
     """Return a file that the run did not write, without rows, with the columns that it would have had."""
     like = next(
         RowFile.read(run.folder, other) for other in sorted(run.parsed.files) if other.startswith("data/")
@@ -128,13 +137,13 @@ def _new(name: str, run: RunFacts) -> RowFile:
     return RowFile.empty(name, like, columns)
 
 
-def _renaming(run: RunFacts) -> dict[str, str]:
+def _renaming(run: ReviewedRun) -> dict[str, str]:
     """Return the name in dropped.parquet of every source column, by its name in the data files."""
     data, dropped = run.names(dropped=False), run.names(dropped=True)
     return {data[column]: dropped[column] for column in data}
 
 
-def _as_in(there: str, here: str, row: Row, change: Change, run: RunFacts) -> Row:
+def _as_in(there: str, here: str, row: RowValues, change: RowChange, run: ReviewedRun) -> RowValues:
     """Return the row of a sample as its file is to have it."""
     renamed = _renaming(run)
     if here == DROPPED != there:
@@ -145,7 +154,7 @@ def _as_in(there: str, here: str, row: Row, change: Change, run: RunFacts) -> Ro
         row = {**change.after, **row}
     new = dict(row)
     for name in ("verdict", "reason", REVIEWED.name):
-        new[name] = change.after[name]
+        new[name] = change.after.get(name)
     columns = run.labels.columns(dropped=there == DROPPED)
     if change.edited:
         roles = {columns[role]: change.after[role] for role in ("text", "text_pair") if columns[role]}
@@ -155,6 +164,10 @@ def _as_in(there: str, here: str, row: Row, change: Change, run: RunFacts) -> Ro
             if name in row and name not in ("label", "split", "text", "text_pair")
         }
         new |= ours | {name: value for name, value in roles.items() if name is not None}
+    if change.relabelled and columns["label"] is not None:
+        new[columns["label"]] = run.cell_of(change.after["label"])
+        if "label_from" in new:
+            new["label_from"] = change.after.get("label_from")
     if run.soften is not None and there.startswith("data/"):
         answers = pa.Table.from_pylist([change.after])
         new[PROBABILITIES.name] = run.soften.of(answers).to_pylist()[0]

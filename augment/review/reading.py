@@ -1,6 +1,6 @@
 """Read files of decisions: those that a report saves, and the exports of Argilla, Label Studio and doccano.
 
-    read_decisions([Path("decisions.jsonl")])      # {"decisions": [Decision(...), ...]}
+read_decisions([Path("decisions.jsonl")])      # {"decisions": [Decision(...), ...]}
 """
 
 import json

@@ -54,7 +54,9 @@ class Remainder:
     def description(self) -> str:
         """Return it on one line."""
         drawn = (
-            "rows in random order" if self.by_chance else "the most doubtful came first, so it is rather lower"
+            "rows in random order"
+            if self.by_chance
+            else "the most doubtful came first, so it is rather lower"
         )
         more = f"; review {self.more:,} more for plus or minus 3 points" if self.more else ""
         return f"{self.rows:,} not reviewed, {self.bad:.0%} of them bad ({self.low:.0%} to {self.high:.0%}; {drawn}){more}"

@@ -19,7 +19,7 @@ import pyarrow as pa
 from augment.tables.files import read_table, readable
 from augment.tables.sink import Sink
 
-Row = dict[str, Any]
+RowValues = dict[str, Any]
 # Rows of a row group.
 _GROUP = 8192
 
@@ -30,7 +30,7 @@ class RowFile:
 
     name: str
     table: pa.Table | None = None
-    cells: tuple[Row, ...] = ()
+    cells: tuple[RowValues, ...] = ()
     columns: tuple[str, ...] = ()
 
     @classmethod
@@ -73,7 +73,7 @@ class RowFile:
         """Return the id of every row."""
         return [str(value) for value in self._column("id")]
 
-    def rows(self, ids: Collection[str]) -> dict[str, Row]:
+    def rows(self, ids: Collection[str]) -> dict[str, RowValues]:
         """Return the rows that have these ids."""
         wanted = [index for index, name in enumerate(self.ids()) if name in ids]
         if self.table is None:
@@ -86,7 +86,9 @@ class RowFile:
             return {str(row["id"]): row for row in cleaned}
         return {row["id"]: row for row in self.table.take(pa.array(wanted, pa.int64())).to_pylist()}
 
-    def write(self, path: Path, taken: Collection[str], put: Sequence[Row], column: str, mark: bool) -> int:
+    def write(
+        self, path: Path, taken: Collection[str], put: Sequence[RowValues], column: str, mark: bool
+    ) -> int:
         """Write the file without the rows taken and with those put, which have a value in a column of ours; return its rows.
 
         A row that is put and has the id of one that is there takes its position.
@@ -122,7 +124,7 @@ class RowFile:
         return len(order)
 
     def _ordered(
-        self, order: Sequence[str], index_of: Mapping[str, int], own: Mapping[str, Row], column: str
+        self, order: Sequence[str], index_of: Mapping[str, int], own: Mapping[str, RowValues], column: str
     ) -> pa.Table:
         """Return the rows in this order, those of ours in the place of what was there."""
         assert self.table is not None
@@ -140,7 +142,7 @@ class RowFile:
         sink: Sink,
         order: Sequence[str],
         index_of: Mapping[str, int],
-        own: Mapping[str, Row],
+        own: Mapping[str, RowValues],
         column: str,
     ) -> None:
         """Write the rows of a text format in this order."""

@@ -40,8 +40,7 @@ def decided(sample: Mapping[str, Any], decision: Decision, job: Job) -> SampleSt
     verdict = sample["verdict"]
     here = position_of(verdict, job)
     if not decision.accepts:
-        reason = f"rejected by hand: {decision.reason}" if decision.reason else "rejected by hand"
-        return SampleState(_require("dropped", DROP, job), DROP, reason)
+        return SampleState(_require("dropped", DROP, job), DROP, reason_of(decision))
     wanted: Position = decision.to or ("data" if here == "dropped" else here)
     tame = sample.get("pred_before") is not None and sample["pred_before"] == sample.get("pred_after")
     if decision.decision == "edit" and decision.to is None and here == "probes" and tame:
@@ -50,6 +49,16 @@ def decided(sample: Mapping[str, Any], decision: Decision, job: Job) -> SampleSt
         replaced = all(edit["new"] for edit in sample["edits"] or ())
         verdict = KEEP if wanted == "data" else "adversarial" if replaced else "contrast"
     return SampleState(_require(wanted, verdict, job), verdict, _REASONS[decision.decision])
+
+
+def reason_of(decision: Decision) -> str:
+    """Return the reason that is written with a rejected row."""
+    return f"rejected by hand: {decision.reason}" if decision.reason else "rejected by hand"
+
+
+def require_dropping(job: Job) -> None:
+    """Raise RequestError if nothing can be dropped from the data of a run."""
+    _require("dropped", DROP, job)
 
 
 def _require(position: Position, verdict: str | None, job: Job) -> Position:

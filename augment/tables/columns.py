@@ -190,7 +190,6 @@ REVIEWED = Column(
     "reviewed_by",
     pa.string(),
     "who decided on the row in a review, null if nobody did",
-    on="sample",
     public=True,
 )
 

@@ -1,6 +1,6 @@
 """Put a folder in the place of another in one step, so that whoever looks sees the old one or the new one.
 
-    exchange(fresh, folder)        # what was `folder` is `fresh` now
+exchange(fresh, folder)        # what was `folder` is `fresh` now
 """
 
 import ctypes

@@ -1,7 +1,7 @@
 """The edits that turn one text into another, word by word.
 
-    >>> [tuple(edit)[1:5] for edit in differences("the room is clean", "the room is spotless", 0)]
-    [(12, 17, 'clean', 'spotless')]
+>>> [tuple(edit)[1:5] for edit in differences("the room is clean", "the room is spotless", 0)]
+[(12, 17, 'clean', 'spotless')]
 """
 
 from collections.abc import Sequence

@@ -25,6 +25,8 @@ from augment.tables.run_folder import MANIFEST, calibrations
 from augment.verification.checks import DAMAGE, Findings, shown, why
 from augment.verification.records import Declared, records
 
+# The count of source rows that people rejected in a review: they are in dropped.parquet.
+REJECTED_ROWS = "source rows rejected in a review"
 _FOLDERS = ("data", "probes", "explain", "run")
 
 FileModel = TypeVar("FileModel", bound=BaseModel)
@@ -128,6 +130,7 @@ def check_balance(manifest: Manifest, counted: Mapping[str, int], findings: Find
         "samples in probes": ("samples in probes",),
         "samples dropped": ("samples in dropped.parquet",),
     }
+    facts += [(REJECTED_ROWS, counts.get(REJECTED_ROWS, 0), counted[REJECTED_ROWS])]
     facts += [(name, counts.get(name), counted[kind]) for name, those in kinds.items() for kind in those]
     verdicts = {name for name in counted if name.startswith("verdict ")}
     verdicts |= {f"verdict {name}" for name in manifest.summary.verdicts}

@@ -20,7 +20,7 @@ from augment.tables.output_names import OURS
 from augment.tables.split_files import file_stems
 from augment.text.edits import replay
 from augment.verification.checks import DAMAGE, Findings, shown, why
-from augment.verification.files import Manifest, RunPlan
+from augment.verification.files import REJECTED_ROWS, Manifest, RunPlan
 from augment.verification.records import BATCH, FileRow, Labels, hashed, records
 
 REJECTS, DROPPED = "rejects.parquet", "dropped.parquet"
@@ -127,11 +127,13 @@ class RowChecker:
     def _source(self, name: str, row: FileRow, where: str) -> str | None:
         """Check a source row, and return what is wrong with its being there."""
         known = self._source_rows.get(row.id)
-        if not name.startswith("data/"):
+        by_hand = name == DROPPED and row.verdict == "drop"
+        if not name.startswith("data/") and not by_hand:
             return "a source row outside data/"
         if known is None:
             self._counted["passed through"] += 1
-            return None
+            return "a row that was not processed, outside data/" if by_hand else None
+        self._counted[REJECTED_ROWS] += by_hand
         self._counted["processed, in data"] += 1
         same = self._labels.same(row.label, known.label)
         self._findings.note("labels", None if same else f"{where}: another label than in {SOURCE_ROWS}")

@@ -19,11 +19,12 @@ from augment.tables.run_folder import MANIFEST, PLAN, require_finished
 from augment.tables.split_files import file_stems
 from augment.verification.checks import Findings
 from augment.verification.files import Manifest, check_files, read_facts, unsealed
-from augment.verification.records import Labels
+from augment.verification.records import Labels, records
+from augment.verification.rows import DROPPED
 
 
 @dataclass(frozen=True)
-class RunFacts:
+class ReviewedRun:
     """A finished run whose files are as they were written."""
 
     folder: Path
@@ -34,7 +35,7 @@ class RunFacts:
     described: dict[str, object]
 
     @classmethod
-    def of(cls, folder: Path) -> "RunFacts":
+    def of(cls, folder: Path) -> "ReviewedRun":
         """Return the facts of a run; RequestError if there is none, DataError if a file of it was changed since."""
         require_finished(folder)
         findings = Findings()
@@ -100,6 +101,39 @@ class RunFacts:
                 "run it with output.labels: hard",
             ) from None
         return softener(plan, self.job)
+
+    @cached_property
+    def _cells(self) -> dict[str, object]:
+        """How each label is written in a data file: the first cell that holds it."""
+        column = self.labels.columns(dropped=False)["label"]
+        cells: dict[str, object] = {}
+        for name in (each for each in sorted(self.parsed.files) if each.startswith("data/") and column):
+            for row in records(self.folder / name, (str(column),)):
+                cell = row.get(str(column))
+                if cell is None or any(
+                    cell == known and type(cell) is type(known) for known in cells.values()
+                ):
+                    continue
+                cells |= {label: cell for label in self.staged.labels if self.labels.same(cell, label)}
+        return cells
+
+    def cell_of(self, label: str) -> object:
+        """Return how a label is written in the data files; RequestError for one that no row has."""
+        if label not in self._cells:
+            raise RequestError(
+                f"label `{label}`",
+                "no row of the run has it, so it is not known how it is written",
+                f"its labels are {', '.join(self.staged.labels)}",
+            )
+        return self._cells[label]
+
+    @cached_property
+    def rejected_sources(self) -> dict[str, str]:
+        """The source rows that an earlier review rejected, each with the reason."""
+        if DROPPED not in self.parsed.files:
+            return {}
+        rows = records(self.folder / DROPPED, ("id", "source_id", "reason"))
+        return {str(row["id"]): str(row["reason"]) for row in rows if row["source_id"] is None}
 
     def data_file(self, position: str, split: str) -> str:
         """Return the name of the file of a split in data/ or probes/."""
