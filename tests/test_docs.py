@@ -21,6 +21,7 @@ import augment
 from augment.cli.commands import app
 from augment.cli.listing import everything
 from augment.config import job, sections
+from augment.config.llm import LlmConfig
 from augment.config.shipped import find, names
 from augment.config.yaml_file import parse
 from augment.errors import AugmentError
@@ -79,6 +80,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "text": sections.PlainText,
     "model": sections.ModelConfig,
     "resources": sections.ResourcesConfig,
+    "llm": LlmConfig,
     "train": sections.TrainConfig,
     "evaluate": sections.EvaluateConfig,
     "harden": sections.HardenConfig,

@@ -13,7 +13,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "ig", "progress", "seeding", "version"),
     ("config", "text"),
     ("models", "tables"),
-    ("attribution", "candidates", "corpus", "report"),
+    ("attribution", "candidates", "corpus", "report", "rewriting"),
     ("adversarial",),
     ("stages", "training"),
     ("audit", "pipeline"),
@@ -47,6 +47,7 @@ HOMES = {
     "candidates.neighbours",
     "adversarial.white_box",
     "api.online",
+    "rewriting.local",
 }
 DOORS = {
     "candidates.plausibility": {"_logistic": {"sklearn"}, "_sense": {"sklearn"}},

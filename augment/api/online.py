@@ -37,7 +37,7 @@ from augment.stages.own import sources_of
 from augment.stages.protocol import Stage, TableStage
 from augment.tables.columns import CORPUS
 from augment.tables.files import in_parts, read_json
-from augment.tables.run_folder import MANIFEST, PLAN
+from augment.tables.run_folder import ANSWERS, MANIFEST, PLAN
 from augment.text.editable import Protection
 from augment.text.edits import Edit, replay
 
@@ -189,6 +189,7 @@ def online(
     before, editing = _split(plan)
     job = with_label_names(job)
     home = Path(folder) if folder is not None else Path("runs") / f"{job.name}-{plan.name}-online"
+    job = job.keeping_answers(home / ANSWERS)
     if (home / MANIFEST).exists():
         _check(home, before, job)
     else:

@@ -46,6 +46,7 @@ from augment.tables.files import read_json, shaped, write_json, write_text
 from augment.tables.locking import Lock, locked, sweep_inside, sweep_staged
 from augment.tables.run_folder import (
     ALONE,
+    ANSWERS,
     MANIFEST,
     PLAN,
     calibrations,
@@ -82,6 +83,7 @@ def run(
     check_sections(plan, job)
     job = with_label_names(required_by(plan, job))
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-{plan.name}")
+    job = job.keeping_answers(folder / ANSWERS)
     require_shareable(job, folder, overwrite)
     rank = ProcessRank.of(os.environ) if job.run.executor == "rank" else FIRST
     require_own(folder)
@@ -132,12 +134,21 @@ def _whole(
     staged = _laid_out(folder) if done else _lay_out(folder, plan, job, fingerprint, report, lock)
     with executor(work, staged.shards) as execute:
         for phase in phases(plan):
+            _announce(phase.stages, job, folder, report)
             receipts = _receipts(replace(work, number=phase.number), execute, staged, report)
             if phase.ends is not None:
                 report(f"{phase.ends.kind}: all rows", 0, 0)
                 merge(folder, phase, job, staged.shards)
     report("write", 0, 0)
     return _finish(work, staged, receipts, began)
+
+
+def _announce(stages: Sequence[Stage], job: Job, folder: Path, report: Progress) -> None:
+    """Report what the user should read before a phase begins."""
+    for stage in stages:
+        line = stage.announcement(job, folder / "run")
+        if line is not None:
+            report(line, 0, 0)
 
 
 def _share(work: Work, fingerprint: dict[str, object], report: Progress) -> Summary:

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from augment.config.llm import LlmConfig
 from augment.config.sections import (
     CorpusConfig,
     EvaluateConfig,
@@ -46,6 +47,7 @@ class Job(Section):
     corpus: CorpusConfig | None = None
     model: ModelConfig | None = None
     judge: ModelConfig | None = None
+    llm: LlmConfig | None = None
     resources: ResourcesConfig = ResourcesConfig()
     train: TrainConfig = TrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
@@ -145,6 +147,22 @@ class Job(Section):
                 f"the job `{self.name}`", "no config gives a `judge:`", "add `judge: {path: FOLDER}`"
             )
         return self.judge
+
+    def needs_llm(self) -> LlmConfig:
+        """Return the section on the language model; RequestError if no config gave one, or it names no model."""
+        if self.llm is None:
+            raise RequestError(
+                f"the job `{self.name}`",
+                "no config gives an `llm:`, so there is no language model to rewrite with, and nothing is sent anywhere",
+                "add `llm: {server: http://127.0.0.1:8000/v1, model: NAME}` or `llm: {path: FOLDER}`",
+            )
+        return self.llm.require_model()
+
+    def keeping_answers(self, path: Path) -> "Job":
+        """Return the job with a file of answers, where a language model is named and no file is."""
+        if self.llm is None or self.llm.answers is not None:
+            return self
+        return self.model_copy(update={"llm": self.llm.model_copy(update={"answers": path.resolve()})})
 
     def needs_model(self) -> ModelConfig:
         """Return the model section; RequestError if no config gave one."""

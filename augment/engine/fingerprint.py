@@ -9,6 +9,7 @@ from augment.candidates.fluency import fluency_versions
 from augment.candidates.forms import form_versions
 from augment.candidates.sources import lexicon_hashes
 from augment.config.job import Job
+from augment.config.llm import LlmConfig
 from augment.corpus import corpus_hashes
 from augment.models.folds import fold_models
 from augment.models.model_folder import model_folder, resource_folder
@@ -24,7 +25,7 @@ ALGORITHM = 12
 def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
     """Return all that decides the rows of a run: not the device, the threads or the place."""
     gives = job.model_dump(
-        mode="json", exclude={"run", "name", "train", "evaluate", "harden", "faithfulness"}
+        mode="json", exclude={"run", "name", "train", "evaluate", "harden", "faithfulness", "llm"}
     )
     gives["run"] = job.run.model_dump(
         mode="json", include={"dtype", "splits", "limit", "token_budget", "shard_rows"}
@@ -37,8 +38,11 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
             models[section] = model_folder(config, job.run).digest()
             folds = fold_models(config, job.run)
             models |= {f"{section} {name}": folder.digest() for name, folder in folds.items()}
+    writers: dict[str, object] = {}
+    if job.llm is not None and any("llm" in stage.uses for stage in plan.stages):
+        writers["llm"] = language_model_of(job.llm)
     names = source_names(plan)
-    return {
+    return writers | {
         "algorithm": ALGORITHM,
         "pipeline": described(plan, exclude={"about"}),
         "job": gives,
@@ -48,6 +52,15 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
         "forms": form_versions(names) | fluency_versions(job) | package_versions(plan),
         "resources": resource_hashes(job),
     }
+
+
+def language_model_of(config: LlmConfig) -> dict[str, object]:
+    """Return what decides the answers of a language model: its name or the content of its folder, and its parameters."""
+    if config.path is None:
+        return config.deciding()
+    from augment.rewriting.local import language_model
+
+    return {**config.deciding(), "digest": language_model(config).digest()}
 
 
 def _dtype(job: Job) -> str:

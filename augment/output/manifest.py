@@ -12,7 +12,7 @@ from augment.output.keywords import FLAGS, TABLE
 from augment.report.finding import RunFinding
 from augment.tables.columns import Column
 from augment.tables.files import canonical, digest, read_json, shaped, write_json
-from augment.tables.run_folder import EVIDENCE, MANIFEST, PLAN
+from augment.tables.run_folder import ANSWERS, EVIDENCE, MANIFEST, PLAN
 from augment.text.packaged import installed_version
 from augment.version import __version__
 
@@ -36,6 +36,7 @@ _WITHOUT_ROWS = (
     "run/**/calibration-*",
     EVIDENCE,
     DECISIONS,
+    ANSWERS,
     TABLE,
     FLAGS,
     ATTACK_TABLE,
@@ -51,6 +52,7 @@ class Summary:
     of an older version. verdicts, dropped, missing, rejected: samples by verdict, and by reason; rows by reason. diversity:
     how varied the samples are (`augment.output.diversity`). replacements: the most frequent
     edits, each with its share of all. attack: its success rate, accuracy under it and what it cost.
+    language_model: by stage, which one rewrote texts, with which prompts and parameters, and what that came to.
     """
 
     folder: Path
@@ -69,6 +71,7 @@ class Summary:
     replacements: dict[str, float] = field(default_factory=dict)
     attack: dict[str, float] = field(default_factory=dict)
     findings: tuple[RunFinding, ...] | None = None
+    language_model: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON values, those of the manifest."""

@@ -79,6 +79,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
             *flag_notices(outcome.flags),
             *_renamed(outcome.plan, outcome.staged, outcome.job),
             *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
+            *_destinations(outcome),
             *own_rows,
         ),
         round(time.monotonic() - began, 2),
@@ -87,6 +88,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         totals.diversity.figures(),
         totals.diversity.replacements(),
         {name: round(value, 4) for name, value in totals.of_attack().items()},
+        language_model=_language_models(outcome),
     )
     _check_balance(summary)
     return replace(summary, findings=_findings(outcome, summary, bool(own_rows)))
@@ -154,6 +156,19 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
         columns,
         tuple(finding.text for finding in summary.findings or ()),
     )
+
+
+def _language_models(outcome: Outcome) -> dict[str, dict[str, object]]:
+    """Return what language models were used for, by the method of the samples."""
+    used = {
+        stage.methods[0]: dict(stage.usage(outcome.job)) for stage in outcome.plan.stages if stage.methods
+    }
+    return {method: usage for method, usage in used.items() if usage}
+
+
+def _destinations(outcome: Outcome) -> list[str]:
+    """Return where the texts of rows were sent."""
+    return [f"texts were rewritten by {usage['destination']}" for usage in _language_models(outcome).values()]
 
 
 def _own_rows(folder: Path, outcome: Outcome) -> list[str]:

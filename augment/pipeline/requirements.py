@@ -42,6 +42,8 @@ def check_sections(pipeline: Pipeline, job: Job) -> None:
             job.needs_model()
         if "judge" in stage.uses:
             job.needs_judge()
+        if "llm" in stage.uses:
+            job.needs_llm()
         if "flags" in stage.uses:
             job.require_accepted()
         stage.require(job)

@@ -21,6 +21,7 @@ from augment.stages.keywords import Keywords
 from augment.stages.protocol import Stage
 from augment.stages.rank import Rank
 from augment.stages.rephrase import Rephrase
+from augment.stages.rewrite import Rewrite
 from augment.stages.select import Select
 from augment.stages.substitute import Substitute
 from augment.stages.tokenize import Tokenize
@@ -37,6 +38,7 @@ AnyStage = Annotated[
     | Substitute
     | Delete
     | Rephrase
+    | Rewrite
     | Attack
     | Eda
     | Aeda
@@ -80,6 +82,7 @@ __all__ = [
     "PipelineStage",
     "Rank",
     "Rephrase",
+    "Rewrite",
     "Select",
     "Substitute",
     "Tokenize",

@@ -41,12 +41,14 @@ NOTHING = "no token may be edited"
 class Draw:
     """What one sample is to be. Without edits it is the source text, which is no sample: the next is drawn.
 
-    label: the one it has in place of its source row's; values: of the stage's own columns, by name.
+    label: the one it has in place of its source row's; values: of the stage's own columns, by name. reason: why a draw without
+    edits is one, where the stage knows.
     """
 
     edits: tuple[Edit, ...]
     label: str | None = None
     values: Mapping[str, object] = field(default_factory=dict)
+    reason: str | None = None
 
 
 # Draws the sample of a row that has a number, with the generator of that number; None if the row offers nothing (more).
@@ -186,7 +188,7 @@ def _of_row(
     for number, drawn in enumerate(_draws(row, method, seed, draw)):
         if number == most:
             break
-        reason = USED_UP if drawn.edits else reason
+        reason = USED_UP if drawn.edits else drawn.reason or reason
         texts = replay(row.text, row.text_pair, drawn.edits)
         if texts in taken or is_blank(texts):
             continue

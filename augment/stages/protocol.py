@@ -122,7 +122,7 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """What the job must give, of `model`, `judge` and `flags`."""
+        """What the job must give, of `model`, `judge`, `flags` and `llm`."""
         return ("model",) if self.gpu else ()
 
     @property
@@ -139,6 +139,14 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
     def reads_tables(self) -> tuple[str, ...]:
         """The kinds of the stages whose tables of the corpus it reads: one of each must come before it."""
         return ()
+
+    def announcement(self, job: Job, state: Path) -> str | None:
+        """Return what a user should read before the stage begins, such as where texts are sent; most need no announcement."""
+        return None
+
+    def usage(self, job: Job) -> Mapping[str, object]:
+        """Return what a language model was used for and what that came to, for the manifest; nothing for a stage that uses none."""
+        return {}
 
     def flags_table(self, state: Path) -> Path | None:
         """Return where it leaves the table of what looks like a shortcut, in a folder of state, if it makes one."""

@@ -18,6 +18,10 @@ EVIDENCE = "run/evidence.parquet"
 MANIFEST = "manifest.json"
 
 
+# What a language model answered in a run; another run in the folder reads it again, and none removes it.
+ANSWERS = "answers.sqlite"
+
+
 # What a run writes at the top of its folder, and the folders it writes into.
 ALONE = (
     MANIFEST,

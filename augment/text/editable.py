@@ -146,7 +146,7 @@ def editable(tokens: Sequence[str], protection: Protection) -> list[bool]:
     A capitalised word inside a sentence is a name and stays. A protected word is found across token borders (花呗 in 花 + 呗, "battery life"), a Latin one only as whole
     tokens. RequestError if a pattern is not a regular expression or takes too long.
     """
-    kept = locked(tokens, protection) | _names(tokens)
+    kept = locked(tokens, protection) | names(tokens)
     return [_free(token) and index not in kept for index, token in enumerate(tokens)]
 
 
@@ -158,7 +158,7 @@ def locked(tokens: Sequence[str], protection: Protection) -> frozenset[int]:
     return negations(tokens) | _protected(tokens, protection)
 
 
-def _names(tokens: Sequence[str]) -> set[int]:
+def names(tokens: Sequence[str]) -> set[int]:
     """Return the capitalised Latin words that do not begin a sentence; none where most words are capitalised."""
     words = [index for index, token in enumerate(tokens) if token[:1].isalpha() and not _HAN.match(token)]
     capital = [

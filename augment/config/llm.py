@@ -1,0 +1,140 @@
+"""The section `llm` of a config: which language model rewrites texts, where it is, and what it may cost.
+
+Without `server` nothing is ever sent. The key of a server is read from the environment when a call is made, and is in no file.
+"""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from augment.config.sections import Section
+from augment.errors import RequestError
+
+# What a server alone has: a folder is read here, calls nobody and costs nothing.
+_OF_SERVERS = ("model", "key_variable", "concurrency", "timeout", "tries", "json_mode", "extra")
+_LOCAL = ("127.0.0.1", "::1", "localhost")
+
+
+class LlmConfig(Section):
+    """A language model that rewrites texts: a server that the config names, or a folder. The stage `rewrite` calls it."""
+
+    server: str | None = Field(
+        default=None,
+        description="address of a server with OpenAI's interface, as http://127.0.0.1:8000/v1; texts are sent there and nowhere else",
+    )
+    model: str | None = Field(default=None, description="name that the server has the model under")
+    path: str | None = Field(
+        default=None,
+        description="folder of a causal language model with safetensors, in place of a server; nothing is sent",
+    )
+    key_variable: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="environment variable with the key of the server; without it no key is sent",
+    )
+    temperature: float = Field(
+        default=0.8, ge=0, le=2, description="of the model's choices; 0: the likeliest"
+    )
+    top_p: float | None = Field(
+        default=None, gt=0, le=1, description="share of the likeliest tokens chosen among"
+    )
+    answer_tokens: int = Field(default=1024, ge=16, description="tokens of an answer, at most")
+    concurrency: int = Field(default=8, ge=1, le=1024, description="calls at a time, of each worker")
+    timeout: float = Field(default=120.0, gt=0, description="seconds until a call is given up")
+    tries: int = Field(
+        default=6,
+        ge=1,
+        description="calls for one answer while the server is busy or cannot be reached; between them it waits as long as the server wants",
+    )
+    json_mode: Literal["schema", "object", "none"] = Field(
+        default="schema",
+        description="how the server is to hold the model to JSON: a schema, any object, or not at all, for servers without that",
+    )
+    extra: dict[str, Any] = Field(
+        default_factory=dict, description="further fields of a request, as the server takes them"
+    )
+    most_rows: int = Field(
+        default=10_000,
+        ge=1,
+        description="rows that are rewritten, at most; more are refused before the first call",
+    )
+    most_tokens: int = Field(
+        default=5_000_000, ge=1, description="tokens read and written in all calls of a run together, at most"
+    )
+    most_money: float | None = Field(
+        default=None, ge=0, description="cost of all calls together, at most; needs the prices"
+    )
+    price_read: float = Field(default=0.0, ge=0, description="price of a million tokens that the model reads")
+    price_written: float = Field(default=0.0, ge=0, description="price of a million tokens that it writes")
+    error_rate: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="share of calls without an answer above which a run stops, from 20 calls on",
+    )
+    answers: Path | None = Field(
+        default=None,
+        description="file that keeps every answer, so that none is requested twice; default: answers.sqlite in the folder of the run",
+    )
+
+    @field_validator("server")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        """Refuse what is no address of a server, and one with a password in it, which would be printed."""
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"`{value}` is no address: write it as http://127.0.0.1:8000/v1")
+        if parts.username or parts.password or parts.query:
+            raise ValueError(
+                "no key or password may be in the address: name an environment variable in `key_variable`"
+            )
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _one_model(self) -> Self:
+        """Refuse a server and a folder together, what does nothing for a folder, and a price limit without prices."""
+        if self.server is not None and self.path is not None:
+            raise ValueError("give either `server` or `path`")
+        if self.path is not None:
+            for key in _OF_SERVERS:
+                if getattr(self, key) != type(self).model_fields[key].get_default(call_default_factory=True):
+                    raise ValueError(f"`{key}` does nothing with `path`, a model in a folder: leave it out")
+        if self.most_money is not None and not self.price_read and not self.price_written:
+            raise ValueError("`most_money` needs `price_read` and `price_written`")
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether texts stay on this machine."""
+        return self.server is None or urlsplit(self.server).hostname in _LOCAL
+
+    @property
+    def destination(self) -> str:
+        """Where texts go, for a notice."""
+        if self.server is None:
+            return f"the model in {self.path}, on this machine: nothing is sent"
+        plain = self.server.startswith("http://") and not self.is_local
+        return f"{self.server} (model {self.model}{', not encrypted' if plain else ''})"
+
+    def deciding(self) -> dict[str, object]:
+        """Return what decides the answers, for the fingerprint of a run: not where the server is, or what it may cost."""
+        names = {"model", "temperature", "top_p", "answer_tokens", "json_mode", "extra"}
+        return self.model_dump(mode="json", include=names)
+
+    def require_model(self) -> "LlmConfig":
+        """Return the section; RequestError if it names no model, so that nothing can be requested."""
+        if self.server is None and self.path is None:
+            raise RequestError(
+                "llm",
+                "no model is named",
+                "give `server` and `model`, or `path`, the folder of a language model",
+            )
+        if self.server is not None and not self.model:
+            raise RequestError(
+                "llm.model", "the server has models by name", "give the name, as `model: Qwen/Qwen3-8B`"
+            )
+        return self

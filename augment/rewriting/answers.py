@@ -1,0 +1,166 @@
+"""The book of all calls to a language model: each is booked before it is sent, and its answer is kept and never requested again.
+
+One SQLite file, shared by all workers of a run. What is spent counts a call from when it is booked: at the most it can cost, until
+its answer shows what it did. So neither a kill nor many workers can pass a limit. A call without an answer stays booked.
+
+    book = AnswerBook(Path("answers.sqlite"), Limits(tokens=1000))
+    number = book.book("key", tokens=40, money=0.0)
+    book.answer(number, "key", Answer("{}", 10, 2), 0.0)          # the answer that is kept: the first one
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from augment.errors import RequestError
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS answers (
+    key TEXT PRIMARY KEY, text TEXT NOT NULL, complete INTEGER NOT NULL, read INTEGER NOT NULL, written INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS calls (
+    number INTEGER PRIMARY KEY, key TEXT NOT NULL, state TEXT NOT NULL, tokens INTEGER NOT NULL, money REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS spent (one INTEGER PRIMARY KEY CHECK (one = 1), tokens INTEGER NOT NULL, money REAL NOT NULL);
+INSERT OR IGNORE INTO spent VALUES (1, 0, 0.0);
+"""
+# How long a worker waits for the others, each of which writes for milliseconds.
+_PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a language model wrote, and the tokens it read and wrote. complete: whether it came to its end."""
+
+    text: str
+    read: int
+    written: int
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What all calls in a book may cost together; None for no limit."""
+
+    tokens: int | None = None
+    money: float | None = None
+
+
+class AnswerBook:
+    """Calls and answers in a file, or in memory where there is none."""
+
+    def __init__(self, path: Path | None, limits: Limits) -> None:
+        """Remember the file, which is opened with the first question."""
+        self._path, self._limits = path, limits
+        self._connection: sqlite3.Connection | None = None
+        self._lock = Lock()
+
+    def read(self, key: str) -> Answer | None:
+        """Return the answer of a key, if there is one."""
+        with self._transaction("DEFERRED") as connection:
+            query = "SELECT text, read, written, complete FROM answers WHERE key = ?"
+            row = connection.execute(query, (key,)).fetchone()
+        return None if row is None else Answer(row[0], row[1], row[2], bool(row[3]))
+
+    def book(self, key: str, tokens: int, money: float) -> int:
+        """Return the number of a call that may be sent now; RequestError if it could pass a limit."""
+        with self._transaction() as connection:
+            spent, paid = connection.execute("SELECT tokens, money FROM spent").fetchone()
+            self._require(spent + tokens, paid + money)
+            connection.execute("UPDATE spent SET tokens = tokens + ?, money = money + ?", (tokens, money))
+            query = "INSERT INTO calls (key, state, tokens, money) VALUES (?, 'booked', ?, ?)"
+            return int(connection.execute(query, (key, tokens, money)).lastrowid or 0)
+
+    def answer(self, number: int, key: str, answer: Answer, money: float) -> Answer:
+        """Keep the answer of a call and what it cost, and return the one that is kept for its key: the first."""
+        with self._transaction() as connection:
+            values = (key, answer.text, int(answer.complete), answer.read, answer.written)
+            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)", values)
+            self._settle(connection, number, "answered", answer.read + answer.written, money)
+        return self.read(key) or answer
+
+    def refuse(self, number: int) -> None:
+        """Note that the server did not take a call, which cost nothing."""
+        with self._transaction() as connection:
+            self._settle(connection, number, "refused", 0, 0.0)
+
+    def lose(self, number: int) -> None:
+        """Note that a call was sent and has no answer; what it may have cost stays booked."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE calls SET state = 'lost' WHERE number = ?", (number,))
+
+    def usage(self) -> dict[str, float]:
+        """Return what all calls came to: answers, calls by how they ended, tokens and money."""
+        with self._transaction("DEFERRED") as connection:
+            states = dict(connection.execute("SELECT state, COUNT(*) FROM calls GROUP BY state").fetchall())
+            read, written = connection.execute(
+                "SELECT COALESCE(SUM(read), 0), COALESCE(SUM(written), 0) FROM answers"
+            ).fetchone()
+            tokens, money = connection.execute("SELECT tokens, money FROM spent").fetchone()
+        calls = {f"calls {state}": states[state] for state in sorted(states)}
+        sums = {"calls": sum(states.values()), **calls, "tokens read": read, "tokens written": written}
+        return {**sums, "tokens booked": tokens, "money": round(money, 6)}
+
+    def close(self) -> None:
+        """Close the file, which the next use opens again; what is in memory stays."""
+        with self._lock:
+            if self._connection is not None and self._path is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _require(self, tokens: int, money: float) -> None:
+        """Raise RequestError if this much is more than a limit."""
+        for key, amount, limit in (
+            ("most_tokens", tokens, self._limits.tokens),
+            ("most_money", money, self._limits.money),
+        ):
+            if limit is not None and amount > limit:
+                raise RequestError(
+                    f"llm.{key}",
+                    f"the next call could pass {limit:,}; no further call is sent, and all answers so far are kept",
+                    f"raise llm.{key} and run the same command again: it continues from there",
+                )
+
+    @staticmethod
+    def _settle(connection: sqlite3.Connection, number: int, state: str, tokens: int, money: float) -> None:
+        """Book what a call did cost in place of what it could."""
+        booked = connection.execute("SELECT tokens, money FROM calls WHERE number = ?", (number,)).fetchone()
+        change = (tokens - booked[0], money - booked[1])
+        connection.execute("UPDATE spent SET tokens = tokens + ?, money = money + ?", change)
+        query = "UPDATE calls SET state = ?, tokens = ?, money = ? WHERE number = ?"
+        connection.execute(query, (state, tokens, money, number))
+
+    @contextmanager
+    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """Yield the connection within a transaction, which is undone if an error comes; one thread at a time."""
+        with self._lock:
+            try:
+                connection = self._opened()
+                connection.execute(f"BEGIN {kind}")
+                try:
+                    yield connection
+                except BaseException:
+                    connection.execute("ROLLBACK")
+                    raise
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise RequestError(
+                    str(self._path or "the answers in memory"),
+                    f"the book of answers cannot be used: {error}",
+                    "check the disk; a damaged file can be moved away, and its answers are then requested again",
+                ) from None
+
+    def _opened(self) -> sqlite3.Connection:
+        """Return the connection, opened with the first use."""
+        if self._connection is None:
+            if self._path is not None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                self._path or ":memory:", timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            )
+            connection.executescript(_TABLES)
+            self._connection = connection
+        return self._connection

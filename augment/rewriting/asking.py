@@ -1,0 +1,174 @@
+"""Ask a language model for many answers: from the book where they are in it, else by calls, several at a time, each booked first.
+
+asker = open_asker(job)
+asker.each(rows, lambda row: asker.ask(messages_of(row), schema))
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import sha256
+from threading import Event, Lock
+from typing import TypeVar
+
+from augment.config.job import Job
+from augment.config.llm import LlmConfig
+from augment.errors import RequestError
+from augment.rewriting.answers import Answer, AnswerBook, Limits
+from augment.rewriting.server import LanguageModel, Message, NoAnswerError, Server, TryAgainError, size_of
+from augment.tables.files import canonical
+
+# From this many calls on a share of errors means something.
+_CALLS = 20
+# Seconds between two tries where the server wants none: the first, and the longest; and the longest that it may want.
+_FIRST, _LONGEST, _MOST_WANTED = 0.5, 60.0, 600.0
+Given = TypeVar("Given")
+Came = TypeVar("Came")
+
+
+class Asker:
+    """A language model with its book. Used by many threads."""
+
+    def __init__(self, config: LlmConfig, book: AnswerBook, writer: Callable[[], LanguageModel]) -> None:
+        """Keep the parts; the writer is opened with the first call, so that a run with all its answers calls nobody."""
+        self._config, self._book, self._open = config, book, writer
+        self._writer: LanguageModel | None = None
+        self._opening, self._counting = Lock(), Lock()
+        self._flying: dict[str, Future[Answer]] = {}
+        self._stopped = Event()
+        self._free_at = 0.0
+        self._calls = self._failures = 0
+
+    def each(self, given: Sequence[Given], treat: Callable[[Given], Came]) -> list[Came]:
+        """Return what each is treated to, several at a time; the first error stops those that have not begun."""
+        pool = ThreadPoolExecutor(self._config.concurrency, "rewrite")
+        try:
+            futures = [pool.submit(treat, one) for one in given]
+            return [future.result() for future in futures]
+        except BaseException:
+            self._stopped.set()
+            raise
+        finally:
+            # Answers on their way are kept, also after an error.
+            pool.shutdown(wait=True, cancel_futures=True)
+            self._close()
+
+    def _close(self) -> None:
+        """Close the connections to the server and to the book, which the next call opens again."""
+        if self._writer is not None:
+            self._writer.close()
+        self._book.close()
+
+    def ask(self, messages: Sequence[Message], schema: Mapping[str, object]) -> Answer:
+        """Return the answer to a conversation: the stored one, or that of a call. NoAnswerError or RequestError."""
+        key = self.key(messages)
+        with self._counting:
+            flying = self._flying.get(key)
+            future: Future[Answer] = flying or Future()
+            if flying is None:
+                self._flying[key] = future
+        if flying is not None:
+            return flying.result()
+        try:
+            answer = self._book.read(key) or self._called(key, messages, schema)
+        except BaseException as error:
+            future.set_exception(error)
+            raise
+        else:
+            future.set_result(answer)
+            return answer
+        finally:
+            with self._counting:
+                del self._flying[key]
+
+    def key(self, messages: Sequence[Message]) -> str:
+        """Return what identifies a conversation with this model: the hash of all that decides the answer."""
+        content = {
+            "llm": self._config.deciding(),
+            "path": self._config.path,
+            "messages": list(map(dict, messages)),
+        }
+        return sha256(canonical(content).encode()).hexdigest()
+
+    def _called(self, key: str, messages: Sequence[Message], schema: Mapping[str, object]) -> Answer:
+        """Return the answer of a call, of several where the server is busy or does not answer."""
+        writer, size = self._opened(), size_of(messages)
+        reason = ""
+        for number in range(self._config.tries):
+            self._wait()
+            booked = self._book.book(key, *self._cost(size, self._config.answer_tokens))
+            try:
+                answer = writer.write(messages, schema)
+            except TryAgainError as error:
+                (self._book.lose if error.sent else self._book.refuse)(booked)
+                reason = error.reason
+                self._pause(number, error.wait)
+                continue
+            except (NoAnswerError, RequestError) as error:
+                self._book.refuse(booked)
+                if isinstance(error, NoAnswerError):
+                    self._count(failed=True, reason=error.reason)
+                raise
+            self._count(failed=False)
+            return self._book.answer(booked, key, answer, self._cost(answer.read, answer.written)[1])
+        self._count(failed=True, reason=reason)
+        raise NoAnswerError(reason)
+
+    def _cost(self, read: int, written: int) -> tuple[int, float]:
+        """Return the tokens and the money of a call."""
+        money = (read * self._config.price_read + written * self._config.price_written) / 1e6
+        return read + written, money
+
+    def _opened(self) -> LanguageModel:
+        """Return the writer, opened with the first call."""
+        with self._opening:
+            if self._writer is None:
+                self._writer = self._open()
+            return self._writer
+
+    def _wait(self) -> None:
+        """Wait until the server may be called again; RequestError if the work was stopped in the meantime."""
+        while (left := self._free_at - time.monotonic()) > 0 and not self._stopped.is_set():
+            self._stopped.wait(left)
+        if self._stopped.is_set():
+            raise RequestError("stage rewrite", "stopped by an error in another row", "see the other error")
+
+    def _pause(self, number: int, wanted: float | None) -> None:
+        """Leave the server alone: all threads as long as it wants, or this one longer with each try, by chance."""
+        if wanted is not None:
+            with self._counting:
+                until = time.monotonic() + min(wanted, _MOST_WANTED)
+                self._free_at = max(self._free_at, until)
+        else:
+            # Chance only keeps the calls apart here; no row depends on it.
+            self._stopped.wait(min(_FIRST * 2**number, _LONGEST) * random.uniform(0.5, 1.0))
+
+    def _count(self, failed: bool, reason: str = "") -> None:
+        """Count a question; RequestError if too many have no answer."""
+        with self._counting:
+            self._calls += 1
+            self._failures += failed
+            calls, failures = self._calls, self._failures
+        if failed and calls >= _CALLS and failures > self._config.error_rate * calls:
+            raise RequestError(
+                f"llm.server: {self._config.server}",
+                f"{failures} of {calls} questions have no answer, the last: {reason}; all answers so far are kept",
+                "see to the server and run the same command again, or raise llm.error_rate",
+            )
+
+
+def open_asker(job: Job) -> Asker:
+    """Return the language model that a job names, with its book; nothing is called or loaded yet. RequestError if it names none."""
+    config = job.needs_llm()
+    limits = Limits(config.most_tokens, config.most_money)
+
+    def writer() -> LanguageModel:
+        """Open the server or the folder."""
+        if config.server is not None:
+            return Server(config)
+        from augment.rewriting.local import LocalModel
+
+        return LocalModel(config, job.run)
+
+    return Asker(config, AnswerBook(config.answers, limits), writer)

@@ -1,0 +1,218 @@
+"""A language model behind a server with OpenAI's interface. Only the address of the config is called, and no redirect is followed.
+
+The client would read keys, organisations, proxies and headers from the environment by itself: all of that is shut off, as it is meant for
+another server than the one that is named.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.util import find_spec
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from augment.config.llm import LlmConfig
+from augment.errors import RequestError
+from augment.rewriting.answers import Answer
+
+if TYPE_CHECKING:
+    from openai import APIStatusError, OpenAI
+    from openai.types.chat import ChatCompletion
+
+# The role of each part of a conversation, and what it is.
+Message = Mapping[str, str]
+# Nothing about a call can change these answers: the key, the address or the name of the model is wrong.
+_WRONG = {
+    401: "the server refuses the key",
+    403: "the server refuses the key",
+    404: "the server has no such model or path",
+}
+# The server took nothing: it is busy.
+_BUSY = (429, 503)
+_MAY_PASS = (408, 409, 425, 500, 502, 504, 520, 522, 524, 529)
+# Headers that the environment has for a client of another server.
+_FOREIGN_HEADERS = "OPENAI_CUSTOM_HEADERS"
+# Tokens that a template puts around a message, at most.
+_AROUND = 32
+
+
+class LanguageModel(Protocol):
+    """A language model."""
+
+    def write(self, messages: Sequence[Message], schema: Mapping[str, object]) -> Answer:
+        """Return the answer to a conversation, JSON by a schema as far as the model is able to; TryAgainError or NoAnswerError."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open."""
+        ...
+
+
+class TryAgainError(Exception):
+    """A call has no answer yet. wait: seconds the server wants to be left alone; sent: whether it may have cost something."""
+
+    def __init__(self, reason: str, wait: float | None = None, sent: bool = True) -> None:
+        super().__init__(reason)
+        self.reason, self.wait, self.sent = reason, wait, sent
+
+
+class NoAnswerError(Exception):
+    """A question has no answer, and will have none, for a reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Server:
+    """The server that a config names."""
+
+    def __init__(self, config: LlmConfig) -> None:
+        """Make a client for the address and nothing else; RequestError if `openai` or the key is missing."""
+        if find_spec("openai") is None:
+            raise RequestError("llm.server", "needs the package openai", "pip install 'augment-ig[llm]'")
+        self._config, self._key = config, _key(config)
+        self._client: OpenAI | None = None
+        self._lock = Lock()
+
+    def write(self, messages: Sequence[Message], schema: Mapping[str, object]) -> Answer:
+        """Return the answer of the server; TryAgainError, NoAnswerError, or RequestError where no call can succeed."""
+        import openai
+
+        request: Any = self._opened().chat.completions
+        headers = {**_without_foreign_headers(), "Authorization": f"Bearer {self._key}"}
+        try:
+            completion = request.create(**self.body(messages, schema), extra_headers=headers)
+        except openai.APITimeoutError:
+            raise TryAgainError("the server did not answer in time") from None
+        except openai.APIConnectionError as error:
+            unreached = "connect" in type(error.__cause__).__name__.lower()
+            raise TryAgainError("the server cannot be reached", sent=not unreached) from None
+        except openai.APIStatusError as error:
+            raise self._failure(error) from None
+        except (openai.OpenAIError, ValueError):
+            raise TryAgainError("the server answers with something else than a completion") from None
+        return _answer(completion, size_of(messages))
+
+    def close(self) -> None:
+        """Close the connections; the next call opens others."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def body(self, messages: Sequence[Message], schema: Mapping[str, object]) -> dict[str, object]:
+        """Return the body of a request."""
+        config = self._config
+        body: dict[str, object] = {
+            "model": config.model,
+            "messages": [dict(message) for message in messages],
+            "temperature": config.temperature,
+            "max_tokens": config.answer_tokens,
+        }
+        if config.top_p is not None:
+            body["top_p"] = config.top_p
+        if config.json_mode == "object":
+            body["response_format"] = {"type": "json_object"}
+        elif config.json_mode == "schema":
+            named = {"name": "rewrites", "strict": True, "schema": schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": named}
+        return {**body, "extra_body": dict(config.extra)} if config.extra else body
+
+    def _opened(self) -> "OpenAI":
+        """Return the client, opened with the first call. What it would read from the environment is given as empty."""
+        from openai import DefaultHttpxClient, OpenAI
+
+        with self._lock:
+            if self._client is None:
+                self._client = OpenAI(
+                    base_url=self._config.server,
+                    api_key=self._key,
+                    admin_api_key="",
+                    organization="",
+                    project="",
+                    webhook_secret="",
+                    max_retries=0,
+                    timeout=self._config.timeout,
+                    http_client=DefaultHttpxClient(
+                        trust_env=False, follow_redirects=False, timeout=self._config.timeout
+                    ),
+                )
+            return self._client
+
+    def _failure(self, error: "APIStatusError") -> Exception:
+        """Return what an answer of the server other than a completion amounts to. Its text is not shown: it may repeat a key."""
+        status = int(error.status_code)
+        if status in _WRONG:
+            raise RequestError(
+                f"llm.server: {self._config.server}",
+                f"{_WRONG[status]} ({status})",
+                "check llm.server, llm.model, and the variable that llm.key_variable names",
+            ) from None
+        if 300 <= status < 400:
+            raise RequestError(
+                f"llm.server: {self._config.server}",
+                f"it redirects ({status}) to another address, and texts go only to the one that is named",
+                "name the address that it redirects to, if you trust it",
+            ) from None
+        if status in _BUSY or status in _MAY_PASS:
+            wait = retry_after(error.response.headers.get("retry-after"))
+            return TryAgainError(f"the server is busy or fails ({status})", wait, status not in _BUSY)
+        return NoAnswerError(f"the server refuses the request ({status})")
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Return the seconds of a header Retry-After, a number or a date; None without one that can be read."""
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - (now or datetime.now(UTC))).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def _key(config: LlmConfig) -> str:
+    """Return the key of the server from the environment; a word that is none where the config names no variable."""
+    if config.key_variable is None:
+        return "none"
+    key = os.environ.get(config.key_variable, "").strip()
+    if not key:
+        raise RequestError(
+            f"llm.key_variable: {config.key_variable}",
+            "the environment has no such variable, or it is empty",
+            f"export {config.key_variable}=… in the shell that runs augment",
+        )
+    return key
+
+
+def _without_foreign_headers() -> dict[str, object]:
+    """Return headers by which those are left out that the environment has for another server."""
+    from openai import Omit
+
+    lines = os.environ.get(_FOREIGN_HEADERS, "").splitlines()
+    names = {line.partition(":")[0].strip() for line in lines if ":" in line}
+    return {
+        name: Omit() for name in {"OpenAI-Organization", "OpenAI-Project", *names} - {"", "Authorization"}
+    }
+
+
+def size_of(messages: Sequence[Message]) -> int:
+    """Return how many tokens a conversation has, at most: one for each byte, and some around each message."""
+    return sum(len(message["content"].encode()) + _AROUND for message in messages) + _AROUND
+
+
+def _answer(completion: "ChatCompletion", size: int) -> Answer:
+    """Return what a completion holds; TryAgainError if it holds none. A server that counts no tokens is taken to have read `size`."""
+    try:
+        choice = completion.choices[0]
+        text, reason = str(choice.message.content or ""), choice.finish_reason
+        usage = completion.usage
+        read = size if usage is None else int(usage.prompt_tokens)
+        written = len(text.encode()) if usage is None else int(usage.completion_tokens)
+        return Answer(text, read, written, reason != "length")
+    except (AttributeError, IndexError, TypeError, ValueError):
+        raise TryAgainError("the server answers with something else than a completion") from None
