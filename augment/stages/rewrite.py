@@ -146,7 +146,7 @@ class Rewrite(Editor, TableStage):
 
     def announcement(self, job: Job, state: Path) -> str:
         """Return where texts go and about how many tokens that takes; RequestError if it is more than a limit."""
-        corpus = Corpus.of_table(read_table(self.path_in(state)))
+        corpus = PromptFacts.of_table(read_table(self.path_in(state)))
         tokens = self.require_affordable(job.needs_llm(), corpus)
         return (
             f"{self.method}: {corpus.rows:,} texts, about {tokens:,} tokens, to {job.needs_llm().destination}"
@@ -167,7 +167,7 @@ class Rewrite(Editor, TableStage):
             **sums,
         }
 
-    def require_affordable(self, config: LlmConfig, corpus: "Corpus") -> int:
+    def require_affordable(self, config: LlmConfig, corpus: "PromptFacts") -> int:
         """Return about how many tokens the first answers take; RequestError if that, or the rows, are more than a limit."""
         read = (corpus.size + corpus.rows * (_PROMPT + self.examples * _LONGEST // 2)) // _BYTES
         written = self.samples * corpus.size // _BYTES
@@ -220,7 +220,7 @@ class Rewrite(Editor, TableStage):
     def open(self, job: Job, state: Path | None) -> Step:
         """Read the examples and open the language model, without a call; RequestError if the run may cost more than a limit."""
         if state is not None:
-            self.require_affordable(job.needs_llm(), Corpus.of_table(read_table(self.path_in(state))))
+            self.require_affordable(job.needs_llm(), PromptFacts.of_table(read_table(self.path_in(state))))
         return super().open(job, state)
 
     def lookup(self, job: Job, state: Path | None) -> Lookup:
@@ -229,11 +229,11 @@ class Rewrite(Editor, TableStage):
         asker, prompts = open_asker(job), self.prepared()
         entities = Entities(load_job_lexicons(job))
         flags = accepted(job) if self.mode == "balance" else ()
-        table = None if state is None else Corpus.of_table(read_table(self.path_in(state)))
+        table = None if state is None else PromptFacts.of_table(read_table(self.path_in(state)))
 
         def looked_up(rows: list[Row]) -> Drawer:
             """Return what draws the samples of some rows."""
-            corpus = table or Corpus.of_rows(rows)
+            corpus = table or PromptFacts.of_rows(rows)
             if table is None:
                 self.require_affordable(config, corpus)
             tasks = {row.id: self.task(row, entities, flags) for row in rows if row.free and not row.foreign}
@@ -291,7 +291,7 @@ class Rewrite(Editor, TableStage):
             return None
         return Rewriting(row.text, spans, tuple(sorted(first - gone)), exact, gone, gone)
 
-    def request(self, row: Row, corpus: "Corpus", seed: int) -> RewriteRequest | None:
+    def request(self, row: Row, corpus: "PromptFacts", seed: int) -> RewriteRequest | None:
         """Return what is requested of a row; None if its label cannot move."""
         target = self.target(row, corpus, seed)
         if self.mode == "counterfactual" and target is None:
@@ -303,7 +303,7 @@ class Rewrite(Editor, TableStage):
             self.mode, prompt, self.samples, self.rounds, row.label or "", target or "", examples
         )
 
-    def target(self, row: Row, corpus: "Corpus", seed: int) -> str | None:
+    def target(self, row: Row, corpus: "PromptFacts", seed: int) -> str | None:
         """Return the label that the samples of a row move to, another one by chance; None where it is kept."""
         others = [label for label in corpus.labels if label != row.label]
         if self.mode != "counterfactual" or row.label is None or not others:
@@ -312,7 +312,7 @@ class Rewrite(Editor, TableStage):
 
 
 @dataclass(frozen=True)
-class Corpus:
+class PromptFacts:
     """What a prompt needs of all rows: the labels, a few texts of each, and for the estimate how many rows and bytes there are."""
 
     labels: tuple[str, ...]
@@ -321,7 +321,7 @@ class Corpus:
     size: int
 
     @classmethod
-    def of_table(cls, table: pa.Table) -> "Corpus":
+    def of_table(cls, table: pa.Table) -> "PromptFacts":
         """Return it from the table that the stage learned."""
         lines = table.to_pylist()
         examples: dict[str | None, list[str]] = defaultdict(list)
@@ -337,7 +337,7 @@ class Corpus:
         )
 
     @classmethod
-    def of_rows(cls, rows: Sequence[Row]) -> "Corpus":
+    def of_rows(cls, rows: Sequence[Row]) -> "PromptFacts":
         """Return it from rows that are all there are."""
         lines = _lines_of((row.label, row.text) for row in rows)
         return cls.of_table(pa.Table.from_pylist(lines, schema=_TABLE))
