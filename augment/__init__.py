@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from augment.output.manifest import Summary
     from augment.pipeline.definition import Pipeline
     from augment.review.apply_decisions import apply_decisions
+    from augment.review.exporting import export_samples
     from augment.review.review_result import ReviewResult
     from augment.verification.verifying import Verification, verify
 
@@ -48,6 +49,7 @@ __all__ = [
     "Verification",
     "apply_decisions",
     "explain",
+    "export_samples",
     "harden",
     "online",
     "read_job",
@@ -73,6 +75,7 @@ _HOME = {
     "Verification": "augment.verification.verifying",
     "apply_decisions": "augment.review.apply_decisions",
     "explain": "augment.api.explain",
+    "export_samples": "augment.review.exporting",
     "harden": "augment.hardening.hardening",
     "online": "augment.api.online",
     "read_job": "augment.config.job",

@@ -68,6 +68,7 @@ DOORS = {
     "training.fitting": {"fit": {"transformers"}, "_features": {"datasets"}},
     "training.saving": {"save": {"transformers"}},
     "training.scoring": {"score_of": {"sklearn"}, "tfidf_accuracy": {"sklearn"}},
+    "review.hub": {"push": {"datasets"}},
     "seeding": {"tensor_rng": {"torch"}},
     "training.starting": {"start_of": {"torch", "transformers"}, "_pretrained": {"torch", "transformers"}},
 }

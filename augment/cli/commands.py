@@ -10,7 +10,7 @@ import typer
 from augment.cli.corpus_commands import audit, evaluate, harden, train
 from augment.cli.explain_command import explain
 from augment.cli.folder_commands import report, verify
-from augment.cli.review_commands import apply
+from augment.cli.review_commands import apply, export
 from augment.cli.run_commands import check, keywords, run
 from augment.cli.setup_commands import doctor, fetch, init, list_
 from augment.cli.terminal import answer
@@ -56,6 +56,7 @@ for _command in (
     report,
     verify,
     apply,
+    export,
     list_,
     doctor,
     fetch,

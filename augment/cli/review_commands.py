@@ -1,12 +1,12 @@
-"""Commands between the folder of a run and the people who review it: apply."""
+"""Commands between the folder of a run and the people who review it: apply, export."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from augment.cli.options import Json, Quiet
-from augment.cli.terminal import answer_json, answer_table, log, show_progress
+from augment.cli.terminal import answer, answer_json, answer_table, log, show_progress
 
 
 def apply(
@@ -40,3 +40,45 @@ def apply(
     answer_table(result.facts())
     for row, those in result.disagreed.items():
         log(f"disagreed: {row}: " + ", ".join(f"{name} {each.decision}" for name, each in those.items()))
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    to: Annotated[
+        str, typer.Option("--to", help="argilla, label-studio, doccano, jsonl, csv or hub.", metavar="TOOL")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File to write [default: FOLDER-TOOL].", show_default=False),
+    ] = None,
+    decisions: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--decisions", help="Decisions to write as annotations, repeatable.", show_default=False
+        ),
+    ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option("--rows", help="The most doubtful samples only.", min=1, show_default=False),
+    ] = None,
+    repository: Annotated[
+        str | None,
+        typer.Option("--repository", help="Id of the dataset on the hub.", show_default=False, metavar="ID"),
+    ] = None,
+    allow_upload: Annotated[
+        bool, typer.Option("--allow-upload", help="Let the data of the run be uploaded to the hub.")
+    ] = False,
+    public: Annotated[bool, typer.Option("--public", help="Make the dataset on the hub public.")] = False,
+) -> None:
+    """Write the samples of a run for Argilla, Label Studio, doccano or a spreadsheet; `apply` reads what comes back."""
+    if to == "hub":
+        from augment.errors import RequestError
+        from augment.review.hub import push
+
+        if repository is None:
+            raise RequestError("--to hub", "no dataset is named", "add --repository NAME/DATASET")
+        answer(push(folder, repository, allow_upload, not public))
+        return
+    from augment.review.exporting import Tool, export_samples
+
+    answer(str(export_samples(folder, cast("Tool", to), output, decisions or (), rows)))

@@ -3,12 +3,17 @@
 read_decisions([Path("decisions.jsonl")])      # {"decisions": [Decision(...), ...]}
 """
 
+import csv
+import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from augment.errors import DataError, RequestError
 from augment.review.decision import Decision, parsed
+from augment.review.exchange_formats import from_argilla, from_doccano, from_label_studio, from_row
+from augment.text.spreadsheet import original
 
 _HINT = "name a file that a report saved, or an export of Argilla, Label Studio or doccano"
 
@@ -42,10 +47,60 @@ def _numbered(path: Path) -> Iterator[tuple[int, Decision]]:
         raise DataError(str(path), "it is not UTF-8", _HINT) from None
     if not text.strip():
         raise DataError(str(path), "the file is empty: it has no decision", _HINT)
+    read = _csv if path.suffix.lower() == ".csv" else _list if text.lstrip().startswith("[") else _lines
+    for number, values in read(text, path):
+        yield number, parsed(values, f"{path}:{number}")
+
+
+def _lines(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the decisions of JSON lines: those of a report, those exported and filled in, or those of doccano."""
     for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                values = json.loads(line)
-            except (ValueError, RecursionError):
-                raise DataError(f"{path}:{number}", "the line is not JSON", _HINT) from None
-            yield number, parsed(values, f"{path}:{number}")
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError):
+            raise DataError(f"{path}:{number}", "the line is not JSON", _HINT) from None
+        if not isinstance(values, dict):
+            raise DataError(f"{path}:{number}", "the line is no JSON object", _HINT)
+        if "sample" in values:
+            yield from ((number, one) for one in from_doccano(values))
+        elif "suggested" in values:
+            yield from ((number, one) for one in from_row(values))
+        else:
+            yield number, values
+
+
+def _list(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the decisions of a list: the export of Argilla or of Label Studio."""
+    try:
+        records = json.loads(text)
+    except (ValueError, RecursionError):
+        raise DataError(str(path), "the file is not JSON", _HINT) from None
+    for number, record in enumerate(records, 1):
+        if not isinstance(record, dict) or not record.keys() & {"fields", "data"}:
+            raise DataError(f"{path}, record {number}", "neither of Argilla nor of Label Studio", _HINT)
+        try:
+            answers = list(from_argilla(record) if "fields" in record else from_label_studio(record))
+        except (TypeError, KeyError, AttributeError, IndexError):
+            raise DataError(f"{path}, record {number}", "its answers have another form", _HINT) from None
+        yield from ((number, one) for one in answers)
+
+
+def _csv(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the decisions of a table that was exported and filled in, also one that a spreadsheet saved with semicolons or tabs."""
+    csv.field_size_limit(1 << 30)
+    head = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=head.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    missing = {"id", "hash", "decision"} - set(reader.fieldnames or ())
+    if missing:
+        raise DataError(
+            str(path),
+            f"no column `{sorted(missing)[0]}`",
+            "fill in a table that `augment export --to csv` wrote",
+        )
+    for row in reader:
+        # Text that would be a formula in a spreadsheet has an apostrophe before it.
+        cells = {name: original(value) for name, value in row.items() if isinstance(value, str)}
+        yield from ((reader.line_num, one) for one in from_row(cells))

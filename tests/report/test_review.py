@@ -191,6 +191,13 @@ def test_every_control_of_the_review_has_a_name_and_a_role(opened: Open) -> None
         }).map((node) => node.outerHTML)"""
     )
     assert unnamed == []
+    # Every control is inside a landmark, and the one main landmark is there in both views.
+    outside = browser.execute_script(
+        """return [...document.querySelectorAll('button, input, select, a')].filter((node) => node.checkVisibility()
+          && !node.closest('main, header, footer, nav, section[aria-label], section[aria-labelledby]')).map((node) => node.outerHTML)"""
+    )
+    assert outside == []
+    assert browser.find_element(By.TAG_NAME, "main").is_displayed()
     assert all_of(browser, "#review-item .reasons[role=group][aria-label]")
     assert browser.find_element(By.ID, "review-news").get_attribute("role") == "status"
     ids = browser.execute_script("return [...document.querySelectorAll('[id]')].map((node) => node.id)")
