@@ -93,7 +93,7 @@ def test_a_table_saved_by_a_spreadsheet_is_read_and_formulas_are_none(folder: Pa
         read_decisions([path])
 
 
-def test_answers_of_several_people_and_of_older_forms_are_told_apart(folder: Path, tmp_path: Path) -> None:
+def test_answers_of_several_people_are_those_of_each(folder: Path, tmp_path: Path) -> None:
     row = samples_of(folder)[0]
     known = decision(row, "accept")
     fields = {"text": row["text"], "source": "s"}
