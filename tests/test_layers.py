@@ -38,6 +38,7 @@ HOMES = {
     "attribution",
     "training.r_drop",
     "training.row_weights",
+    "training.head_loss",
     "training.length_buckets",
     "training.freezing",
     "training.wordpiece",

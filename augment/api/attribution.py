@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from augment.api import renderings
 from augment.api.renderings import as_json
+from augment.models.kind import Kind
 from augment.report.colour import scaled
 from augment.report.coloured import as_html, as_latex, as_markdown, markdown_escaped
 from augment.text.common import common_tokens
@@ -30,7 +31,8 @@ class Attribution:
     gap: sum of all scores - (F(x) - F(baseline)); error: the estimated error of the scores; both None for a method whose
     scores do not have to add up. probability: of target. target, prediction: labels as the user writes them.
     unseen: how many tokens are, wholly or in part, beyond the length that the model is fed.
-    method, quantity: how it was explained; notices: what was done otherwise than usual, and why.
+    method, quantity: how it was explained; notices: what was done otherwise than usual, and why. kind: single; multi, where
+    several labels may be right: prediction has all of them, and target the one explained; regression: probability is the number.
     """
 
     text: str
@@ -51,6 +53,7 @@ class Attribution:
     method: str = "integrated_gradients"
     quantity: str = "logit"
     notices: tuple[str, ...] = ()
+    kind: Kind = "single"
 
     def top(self, count: int = 5) -> list[tuple[str, float]]:
         """Return the tokens that matter most, either way, with their scores; equal ones in the order of the text."""
@@ -124,7 +127,12 @@ class Attribution:
     @property
     def heading(self) -> str:
         """The labels, the probability and how exact the scores are, on one line."""
-        head = f"{self.prediction} · {self.target} {self.probability:.3f}"
+        number = f"{self.target} {self.probability:.4g}"
+        head = (
+            number
+            if self.kind == "regression"
+            else f"{self.prediction} · {self.target} {self.probability:.3f}"
+        )
         head += "" if self.error is None else f" · error {self.error:.2%}"
         head += "" if self.method == "integrated_gradients" else f" · {self.method}"
         return head + (f" · {self.unseen} words not seen" if self.unseen else "")

@@ -19,7 +19,13 @@ from augment.models.labels import LabelMap, listed, misspelt
 from augment.models.model_folder import model_folder, require_fit, resource_folder
 from augment.pipeline.adapting import adapted
 from augment.pipeline.definition import Pipeline, pipeline_of
-from augment.pipeline.requirements import check_sections, package_notices, required_by, source_names
+from augment.pipeline.requirements import (
+    check_sections,
+    package_notices,
+    require_heads,
+    required_by,
+    source_names,
+)
 
 
 def check_run(pipeline: str | Path | Pipeline, job: Job) -> dict[str, str]:
@@ -75,9 +81,12 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
     for section, config in (("model", job.model), ("judge", job.judge)):
         if config is not None and any(section in stage.uses for stage in plan.stages):
             folder = model_folder(config, job.run)
-            require_fit(folder, shape.label_names, used_labels, shape.text_pair is not None)
+            require_heads(plan, section, folder)
+            paired = shape.text_pair is not None
+            require_fit(folder, shape.label_names, used_labels, paired, job.label_separator)
             yield section, f"{config.path}: {folder.kind}, classes {listed(folder.classes)}"
-            idle = LabelMap(folder.classes, shape.label_names).idle(labels if corpus.labels is None else ())
+            known = LabelMap(folder.classes, shape.label_names, folder.head, job.label_separator)
+            idle = known.idle(labels if corpus.labels is None else ())
             yield from ((f"{section} classes", notice) for notice in idle)
             folds = fold_models(config, job.run)
             if folds:

@@ -170,6 +170,7 @@ def _attribution(
         stage.method,
         _name_of(stage.quantity),
         notices,
+        model_folder(request.job.needs_model(), request.job.run).head,
     )
 
 

@@ -38,7 +38,7 @@ from augment.output.summary import Outcome, card_of, check_rejects, summarise
 from augment.pipeline.adapting import adapted
 from augment.pipeline.apply import open_pipeline, prepare
 from augment.pipeline.definition import Pipeline, pipeline_of
-from augment.pipeline.requirements import check_sections, required_by
+from augment.pipeline.requirements import check_sections, require_heads, required_by
 from augment.progress import Progress
 from augment.stages.accepted import accepted, require_labels
 from augment.stages.protocol import Stage
@@ -201,7 +201,8 @@ def _lay_out(
             if config is not None and any(section in stage.uses for stage in plan.stages):
                 model = model_folder(config, job.run)
                 paired = staged.columns["text_pair"] is not None
-                require_fit(model, job.label_names, staged.labels, paired)
+                require_heads(plan, section, model)
+                require_fit(model, job.label_names, staged.labels, paired, job.label_separator)
         report("calibrate", 0, 0)
         prepare(plan, job, read_sample(fresh, job.seed, _SAMPLE * (1 + (job.folds or 0))), fresh / "run")
         facts: dict[str, object] = {"fingerprint": fingerprint, "pipeline": plan.name}

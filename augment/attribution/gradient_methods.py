@@ -24,6 +24,8 @@ from augment.attribution.piece_method import (
     with_gradients,
 )
 from augment.ig.quantities import QuantityFunction, QuantityName
+from augment.models.heads import quantity_of
+from augment.models.kind import Kind
 
 if TYPE_CHECKING:
     from augment.attribution.baseline_texts import References
@@ -86,7 +88,7 @@ class GradientMethod(AttributionMethod):
         from augment.models.classifier import open_classifier
 
         classifier = open_classifier(setting.job.needs_model(), setting.job.run)
-        plan, finished, shape = self._opened(setting)
+        plan, finished, shape = self._opened(setting, classifier.kind)
         try_path(classifier, plan)
         # Opened without a folder first, to see that the model can be loaded: what else is needed is requested later.
         references = cache(lambda: references_of(self.path, classifier, setting))
@@ -102,7 +104,7 @@ class GradientMethod(AttributionMethod):
 
         config = setting.job.needs_model()
         classifier = open_classifier(config, setting.job.run)
-        plan, baseline = self.plan(setting.quantity), self.path.baseline
+        plan, baseline = self.plan(quantity_of(setting.quantity, classifier.kind)), self.path.baseline
         keep_references(baseline, setting, rows)
         if size < LEAST_ROWS or config.calibration is not None or not self._calibrates(classifier, plan):
             return
@@ -185,13 +187,13 @@ class GradientMethod(AttributionMethod):
         broken = frozenset(row for row, whole in enumerate(finite) if not whole)
         return TokenScores([tokens for tokens, _ in sums], scores.value, scores.evals.tolist(), facts, broken)
 
-    def _opened(self, setting: Setting) -> "tuple[Plan, Finished | None, str | None]":
+    def _opened(self, setting: Setting, kind: Kind) -> "tuple[Plan, Finished | None, str | None]":
         """Return the plan, the rows that are finished, and what is known of the paths: smooth, rough or jump."""
         from augment.attribution.calibration_file import load, load_finished
         from augment.attribution.path_integral import PROMISING
 
         job = setting.job
-        plan, named = self.plan(setting.quantity), job.needs_model().calibration
+        plan, named = self.plan(quantity_of(setting.quantity, kind)), job.needs_model().calibration
         if plan.mode == "fixed":
             return plan, None, None
         file = None if setting.state is None else calibration_path(setting)

@@ -137,7 +137,12 @@ def print_training(result: "Training") -> None:
     for notice in [*result.notices, *misspelt(result.labels)]:
         log(f"note: {notice}")
     log(
-        f"{result.held_out} ({result.held_out_rows:,} rows): accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"
+        f"{result.held_out} ({result.held_out_rows:,} rows): "
+        + (
+            f"accuracy {result.accuracy:.4f}, macro-F1 {result.macro_f1:.4f}"
+            if result.mean_error is None
+            else f"within the tolerance {result.accuracy:.4f}, mean error {result.mean_error:.4f}"
+        )
     )
     if result.rejected:
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in result.rejected.items())
@@ -169,7 +174,13 @@ def show_attribution(attribution: "Attribution", top: int) -> None:
     for part, tint in attribution.pieces():
         line.append(visible(part), None if tint is None else rich_style(tint))
     console.print(line)
-    console.print(plain(f"{attribution.prediction}  p({attribution.target}) = {attribution.probability:.3f}"))
+    console.print(
+        plain(
+            f"{attribution.prediction}  p({attribution.target}) = {attribution.probability:.3f}"
+            if attribution.kind != "regression"
+            else f"{attribution.target} = {attribution.probability:.4g}"
+        )
+    )
     words = [(one_line(word), score) for word, score in attribution.top(top)]
     width = max((len(word) for word, _ in words), default=0)
     for word, score in words:

@@ -78,7 +78,7 @@ class LoadedModel(InMemoryModel):
     """A transformers sequence classifier with its fast tokenizer, both loaded; classes as in its `id2label` by default."""
 
     classes: tuple[str, ...] = Field(
-        default=(), min_length=2, description="labels, in the order of the logits"
+        default=(), min_length=1, description="labels, in the order of the logits"
     )
     model: object
     tokenizer: object

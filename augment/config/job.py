@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from augment.config.label_sets import SEPARATOR
 from augment.config.llm import LlmConfig
 from augment.config.sections import (
     CorpusConfig,
@@ -97,6 +98,11 @@ class Job(Section):
     def without_model(self) -> "Job":
         """Return the job without its model."""
         return self.model_copy(update={"model": None})
+
+    @property
+    def label_separator(self) -> str:
+        """What is between the labels of a row of several."""
+        return (self.corpus.label_separator if self.corpus else None) or SEPARATOR
 
     @property
     def label_names(self) -> dict[str, str]:

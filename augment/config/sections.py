@@ -115,6 +115,11 @@ class CorpusConfig(Section):
         default=None,
         description="label in the file: name; a list counts from 0, and several labels may have one name",
     )
+    label_separator: str | None = Field(
+        default=None,
+        min_length=1,
+        description="a row may have several labels, with this between them in its cell, or as a list; `[]`: none of them",
+    )
     labels: tuple[Text, ...] | None = Field(default=None, description="use only rows with these labels")
     score_threshold: float | None = Field(
         default=None,
@@ -212,6 +217,11 @@ class ModelConfig(Section):
     )
     most_windows: int = Field(
         default=64, ge=1, le=4096, description="windows of a text at most; the rest of it is not read"
+    )
+    tolerance: float = Field(
+        default=0.5,
+        gt=0,
+        description="of a model that answers a number: how far it may be from the label to be right",
     )
     calibration: str | None = Field(
         default=None, description="calibration file of another run, to be used in place of a new one"
@@ -347,6 +357,9 @@ class TrainConfig(Section):
         default=None,
         gt=0,
         description="default: 0.002 for textcnn, 0.0005 for bert-small, 0.00003 to fine-tune",
+    )
+    answers: Literal["class", "number"] = Field(
+        default="class", description="what the model answers: number, where labels are scores (regression)"
     )
     label_smoothing: float = Field(default=0.1, ge=0, lt=1, description="keeps a small model from certainty")
     r_drop: float = Field(

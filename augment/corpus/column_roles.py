@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from augment.config.label_sets import joined, parted
 from augment.config.sections import CorpusConfig, SourceFile
 from augment.corpus.formats import JsonTable, Table, tables
 from augment.corpus.roles import USUAL, Roles, check_types, readable, require_label, roles_of
@@ -38,6 +39,18 @@ class Shape:
     schema: pa.Schema
     class_names: tuple[str, ...] | None
     label_names: Mapping[str, str]
+    separator: str | None = None
+
+    def named(self, label: str | None) -> str | None:
+        """Return the name of a label as files have it, each of several by itself."""
+        if label is None or self.separator is None:
+            return self.label_names.get(label or "", label)
+        names = (self.label_names.get(each, each) for each in parted(label, self.separator))
+        return joined(names, self.separator)
+
+    def each(self, label: str) -> tuple[str, ...]:
+        """Return the labels that a row's label is made of."""
+        return (label,) if self.separator is None else parted(label, self.separator)
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,9 @@ def lay_out(config: CorpusConfig, allow_download: bool, whole: bool) -> Layout:
     parts = _together([Part(file, table, table.schema(whole)) for file, table in files])
     where = _names(parts)
     roles = roles_of(config, _union(parts), where)
-    parts = tuple(replace(part, schema=readable(part.schema, roles)) for part in parts)
+    parts = tuple(
+        replace(part, schema=readable(part.schema, roles, config.label_separator)) for part in parts
+    )
     schema = _union(parts)
     check_types(roles, schema, where)
     heads = (record for part in parts for record in part.table.peek(part.schema, HEAD))
@@ -141,7 +156,7 @@ def _shape(config: CorpusConfig, roles: Roles, schema: pa.Schema) -> Shape:
     label_names = config.label_names or {str(number): name for number, name in enumerate(names or ())}
     text = roles["text"] or ""
     pair, label, identity, split = (roles[role] for role in ("text_pair", "label", "id", "split"))
-    return Shape(text, pair, label, identity, split, schema, names, label_names)
+    return Shape(text, pair, label, identity, split, schema, names, label_names, config.label_separator)
 
 
 def _class_names(schema: pa.Schema, label: str | None) -> tuple[str, ...] | None:

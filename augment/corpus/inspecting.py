@@ -49,7 +49,7 @@ def peek(config: CorpusConfig, allow_download: bool = False, count: int = 1024) 
         seen += len(records)
         for row in rows_of_head(layout, part, records):
             if row.used and row.fault is None and row.label is not None:
-                labels[row.split][layout.shape.label_names.get(row.label, row.label)] += 1
+                labels[row.split][layout.shape.named(row.label) or row.label] += 1
     return Peek(seen, dict(labels))
 
 
@@ -82,8 +82,7 @@ def repeats_of_heads(config: CorpusConfig, allow_download: bool = False) -> Repe
         path = config.root / part.file.path
         whole &= len(records) < _HEAD_ROWS and path.is_file() and path.stat().st_size < _HEAD_BYTES
         rows = [row for row in rows_of_head(layout, part, records) if row.used and row.fault is None]
-        names = layout.shape.label_names
-        labels = [row.label if row.label is None else names.get(row.label, row.label) for row in rows]
+        labels = [layout.shape.named(row.label) for row in rows]
         pairs = [row.text_pair for row in rows]
         counter.add([row.text for row in rows], pairs, labels, [row.split for row in rows])
     return replace(counter.count(), whole=whole)

@@ -75,7 +75,9 @@ def _chunks(layout: Layout, size: int) -> Iterator[Chunk]:
             empty = False
             rows = rows_of(layout, part, batch)
             ids.check(part, batch, rows)
-            labels.update(row.label for row in rows if row.label is not None)
+            labels.update(
+                each for row in rows if row.label is not None for each in layout.shape.each(row.label)
+            )
             yield _chunk(layout, part, batch, rows)
         if empty:
             raise DataError(part.table.name, "the file has no rows", "check how it was made")
@@ -152,7 +154,7 @@ def _chunk(layout: Layout, part: Part, batch: SourceBatch, rows: list[SourceRow]
 
 def _table(layout: Layout, batch: SourceBatch, rows: list[SourceRow], kept: list[int]) -> pa.RecordBatch:
     """Return rows as the columns of `CORPUS`, and the source's own columns as a struct."""
-    named = [row._replace(label=layout.shape.label_names.get(row.label or "", row.label)) for row in rows]
+    named = [row._replace(label=layout.shape.named(row.label)) for row in rows]
     arrays = [pa.array([getattr(row, column.name) for row in named], column.type) for column in CORPUS]
     source = batch.rows.take(pa.array(kept, pa.int64()))
     fields = [pa.field(entry.name, entry.type) for entry in layout.shape.schema]

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from augment.config.sections import CorpusConfig
 from augment.corpus.formats import Record
+from augment.corpus.formats.records import SEPARATED
 from augment.errors import RequestError, few, nearest
 from augment.tables.columns import CORPUS, SAMPLE
 from augment.tables.output_names import OURS_DROPPED
@@ -82,8 +83,11 @@ def require_label(config: CorpusConfig, roles: Roles, heads: Iterable[Record], w
         raise RequestError(where, what, hint)
 
 
-def readable(schema: pa.Schema, roles: Roles) -> pa.Schema:
-    """Return the schema with bytes as text in the columns of roles, and the label of a list in place of the list."""
+def readable(schema: pa.Schema, roles: Roles, separator: str | None = None) -> pa.Schema:
+    """Return the schema with bytes as text in the columns of roles, and the label of a list in place of the list.
+
+    separator: what joins the labels of a list to one text; the column is noted to have it.
+    """
     for name in roles.values():
         index = -1 if name is None else schema.get_field_index(name)
         if index >= 0:
@@ -91,10 +95,11 @@ def readable(schema: pa.Schema, roles: Roles) -> pa.Schema:
             if name == roles["label"] and isinstance(
                 kind, pa.ListType | pa.LargeListType | pa.FixedSizeListType
             ):
-                kind = kind.value_type
-            schema = schema.set(
-                index, schema.field(index).with_type(pa.string() if _is_bytes(kind) else kind)
-            )
+                kind = kind.value_type if separator is None else pa.string()
+            field = schema.field(index).with_type(pa.string() if _is_bytes(kind) else kind)
+            if name == roles["label"] and separator is not None:
+                field = field.with_metadata({SEPARATED: separator.encode()})
+            schema = schema.set(index, field)
     return schema
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 
 import pyarrow as pa
 
+from augment.config.label_sets import joined, parted
 from augment.config.numerals import plain
 from augment.corpus.column_roles import Layout, Part
 from augment.corpus.formats import SPLITS, Record, SourceBatch
@@ -123,6 +124,11 @@ def _label(layout: Layout, part: Part, given: str | None) -> tuple[str | None, s
     # NaN is what pandas has where there is no value.
     if given is None or given.strip() in ("", "nan", "NaN"):
         return None, NO_LABEL, False
+    if layout.config.label_separator is not None:
+        names = map(plain, parted(given, layout.config.label_separator))
+        label = joined(names, layout.config.label_separator)
+        wanted = layout.wanted is None or any(map(layout.wanted.__contains__, layout.shape.each(label)))
+        return label, None, wanted
     if layout.config.score_threshold is not None:
         return _signed(layout, given, layout.config.score_threshold)
     label = plain(given)

@@ -28,6 +28,7 @@ from augment.tables.files import LEFTOVER, read_json, shaped, write_json, write_
 from augment.tables.locking import locked, sweep_staged
 from augment.tables.run_folder import change, folder_of
 from augment.training import ALGORITHM as TRAINING
+from augment.training.label_columns import require_classes
 from augment.version import __version__
 
 if TYPE_CHECKING:
@@ -260,6 +261,7 @@ def evaluate(
         condition.name: described(condition.plan(1)) for condition in conditions if not condition.is_copying
     }
     job.needs_model()
+    require_classes(job, "evaluate")
     if any(condition.pipeline == CUT for condition in conditions):
         job.require_accepted()
     _require_own(folder)

@@ -29,6 +29,7 @@ from augment.tables.locking import locked, sweep_staged
 from augment.tables.run_folder import change, folder_of
 from augment.training import ALGORITHM as TRAINING
 from augment.training.examples import first_by_hash, limited, splits_of
+from augment.training.label_columns import require_classes
 from augment.version import __version__
 
 FILE, PAGE = "harden.json", "harden.md"
@@ -57,6 +58,7 @@ def harden(
     job = job_of(job)
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-harden")
     plans = attack_plans(job.harden, settings or {})
+    require_classes(job, "harden")
     job = _usable(with_label_names(job))
     _require_own(folder)
     with shown(progress) as report, locked(folder) as lock, lock.staged():

@@ -8,6 +8,7 @@ difference of two classes asks "why this and not that" (the comparative quantity
 
 import torch
 from torch import Tensor
+from torch.nn.functional import logsigmoid
 
 from augment.ig.quantities import QuantityFunction, QuantityName
 
@@ -41,6 +42,16 @@ def runner_up(logits: Tensor, target: Tensor) -> Tensor:
     others = logits.clone()
     others.scatter_(-1, target[:, None], -torch.inf)
     return others.argmax(-1)
+
+
+def label_probability(logits: Tensor, target: Tensor, against: Tensor) -> Tensor:
+    """Return the probability [B] of one label of several that may be right, the sigmoid of its logit."""
+    return _pick(logits, target).sigmoid()
+
+
+def label_log_probability(logits: Tensor, target: Tensor, against: Tensor) -> Tensor:
+    """Return the logarithm of the probability [B] of one label of several that may be right."""
+    return logsigmoid(_pick(logits, target))
 
 
 def _pick(values: Tensor, classes: Tensor) -> Tensor:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -46,6 +45,7 @@ from augment.models.device import (
     remember_few_shapes,
 )
 from augment.models.first_piece import first_only
+from augment.models.heads import probabilities
 from augment.models.kind import Kind
 from augment.models.memory_retries import count
 from augment.models.model_folder import TEXTCNN, ModelFolder, model_folder, quiet
@@ -77,8 +77,6 @@ class Encoding:
 class Classifier:
     """A frozen model on its device. It satisfies `augment.models.predictor.Differentiable`."""
 
-    kind: ClassVar[Kind] = "single"
-
     def __init__(
         self,
         model: PreTrainedModel,
@@ -86,8 +84,10 @@ class Classifier:
         config: ModelConfig,
         run: RunConfig,
         classes: tuple[str, ...],
+        kind: Kind = "single",
     ) -> None:
         """Move the model to the run's device, freeze its weights and set it to evaluation."""
+        self.kind: Kind = kind
         device = device_of(run.device)
         self.device = torch.device(device)
         self.model = model.to(self.device).eval().requires_grad_(False)
@@ -380,10 +380,10 @@ class Classifier:
             self.dtype = dtype
 
     def ask(self, texts: Sequence[str], pairs: Sequence[str | None]) -> np.ndarray:
-        """Return the probability of each class, [N, C] float32, for any number of texts or pairs."""
+        """Return the probability of each class, [N, C] float32, for any number of texts or pairs; of a regression model its number."""
         encodings = self.encode(texts, pairs)
         logits = self.answer([row.pieces for row in encodings], [row.segments for row in encodings])
-        return np.asarray(logits.softmax(-1).numpy())
+        return np.asarray(probabilities(logits, self.kind).numpy())
 
 
 def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
@@ -408,7 +408,7 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
     remember_few_shapes()
     model, tokenizer = _given(config) if isinstance(config, LoadedModel) else loaded(folder)
     with reading(str(folder.path), "the model cannot be opened", "save it again with transformers"):
-        _OPENED[key] = Classifier(model, tokenizer, config, run, folder.classes)
+        _OPENED[key] = Classifier(model, tokenizer, config, run, folder.classes, folder.head)
     while len(_OPENED) > _KEPT:
         _OPENED.popitem(last=False)
     return _OPENED[key]

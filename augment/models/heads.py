@@ -1,48 +1,84 @@
-"""Whether a model's answers are classes of which exactly one is right, or something that softmax would misread.
+"""What the answers of a model mean: one class of several, labels of which several may be right, or a number.
 
-A model of several labels answers each by a sigmoid of its own, and one of numbers gives a number. Both load as sequence
-classifiers, and a softmax over their answers is wrong without a warning: 0.335 where the model gives 0.95.
+All load as sequence classifiers, and a softmax over the answers of the last two is wrong without a warning: 0.335 where a
+model of several labels gives 0.95. Each label of such a model has a sigmoid of its own.
 
-    require_exclusive(Path("models/mine"))      # ModelError for a regression or a multi-label model; reads config.json only
+    head_of(config, "models/mine/config.json")      # "multi"; reads what config.json holds
+    probabilities(logits, "multi")                  # [N, C], the number itself for "regression"
 """
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from augment.errors import ModelError
+from augment.errors import ModelError, RequestError
+from augment.ig.quantities import QuantityFunction, QuantityName
+from augment.models.kind import Kind
 
-_SINGLE = "single_label_classification"
-_MEANINGS = {
-    "multi_label_classification": "it is a multi-label model: each class has a probability of its own, and several can be right",
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_PROBLEMS: Mapping[object, Kind | None] = {
+    None: None,
+    "single_label_classification": "single",
+    "multi_label_classification": "multi",
+    "regression": "regression",
+}
+_MEANINGS: Mapping[Kind, str] = {
+    "multi": "it is a multi-label model: each class has a probability of its own, and several can be right",
     "regression": "it is a regression model: its answer is a number, not a class",
 }
-_HINT = "use a model of which exactly one class is right; `augment train` makes one"
+# From here on a label is taken as right.
+EVEN = 0.5
 
 
-def require_exclusive(folder: Path) -> None:
-    """Raise ModelError if the answers of the model in a folder are not classes of which exactly one is right.
+def head_of(config: Mapping[str, object], where: str) -> Kind:
+    """Return what the answers mean; ModelError for what is not known.
 
     A config that names no `problem_type` is taken at the number of its classes; one that names a sigmoid is believed.
     """
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     problem = config.get("problem_type")
-    if problem not in (None, _SINGLE):
-        _refuse(
-            folder, _MEANINGS.get(str(problem), f"its `problem_type` is {problem!r}, which is not known here")
-        )
-    if _outputs(config) == 1:
-        _refuse(
-            folder,
-            "it has one output: that is a number, or a yes and no of its own kind, not a class among others",
-        )
-    if "sigmoid" in _activation(config):
-        _refuse(folder, "it applies a sigmoid to each output: several classes can be right")
+    if problem not in _PROBLEMS:
+        what = f"its `problem_type` is {problem!r}, which is not known here"
+        raise ModelError(where, what, f"it may be {', '.join(str(name) for name in _PROBLEMS if name)}")
+    if _PROBLEMS[problem] == "multi" or "sigmoid" in _activation(config):
+        return "multi"
+    if _PROBLEMS[problem] == "regression" and (_outputs(config) or 2) > 1:
+        what = f"it answers {_outputs(config) or 2} numbers, and one is supported"
+        raise ModelError(where, what, "use a regression model of one output")
+    if _PROBLEMS[problem] == "single" and _outputs(config) == 1:
+        what = "it has one output, which is no class among others"
+        raise ModelError(where, what, "set its `problem_type` to regression or multi_label_classification")
+    return "regression" if _outputs(config) == 1 else _PROBLEMS[problem] or "single"
 
 
-def _refuse(folder: Path, what: str) -> None:
-    """Raise ModelError."""
-    raise ModelError(str(folder / "config.json"), what, _HINT)
+def require_single(head: Kind, where: str, user: str) -> None:
+    """Raise ModelError if a model is not one of one class of several, and `user` can use no other."""
+    if head != "single":
+        raise ModelError(where, f"{_MEANINGS[head]}; {user} needs one class of several", _HINT)
+
+
+_HINT = "use a model of which exactly one class is right; `augment train` makes one"
+
+
+def probabilities(logits: "Tensor", head: Kind) -> "Tensor":
+    """Return the probability of each class, [N, C], for logits; of a regression model the number itself."""
+    if head == "single":
+        return logits.softmax(-1)
+    return logits.sigmoid() if head == "multi" else logits
+
+
+def quantity_of(name: QuantityName | QuantityFunction, head: Kind) -> QuantityName | QuantityFunction:
+    """Return the quantity of that name for a kind of model; RequestError for one that has no meaning there."""
+    if head == "single" or callable(name) or name == "logit":
+        return name
+    if head == "multi" and name != "difference":
+        from augment.ig.target import label_log_probability, label_probability
+
+        return label_probability if name == "probability" else label_log_probability
+    meant = "other labels are no alternatives" if head == "multi" else "its answer is a number"
+    what = f"the model has no such quantity: {meant}"
+    hint = "use `quantity: logit`" + (", probability or log_probability" if head == "multi" else "")
+    raise RequestError(f"quantity: {name}", what, hint)
 
 
 def _outputs(config: Mapping[str, object]) -> int | None:

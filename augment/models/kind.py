@@ -2,5 +2,5 @@
 
 from typing import Literal
 
-# single: one class of several, its probabilities add up to 1.
-Kind = Literal["single"]
+# single: one class of several, their probabilities add up to 1; multi: each label has a probability of its own; regression: a number.
+Kind = Literal["single", "multi", "regression"]

@@ -9,13 +9,18 @@ Inside the package a label is a name. A corpus may write numbers for names, a mo
 """
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 
+from augment.config.label_sets import SEPARATOR, joined, parted
+from augment.config.numerals import plain
 from augment.errors import DataError
+from augment.models.heads import EVEN
+from augment.models.kind import Kind
 
 _ANONYMOUS = re.compile(r"LABEL_(\d+)")
 _PLAIN = re.compile(r"\w[\w.+-]*")
@@ -28,10 +33,15 @@ _JOINT = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
 
 @dataclass(frozen=True)
 class LabelMap:
-    """The classes of a model, in order, and the names a corpus gives to numbers."""
+    """The classes of a model, in order, what they mean to each other, and the names a corpus gives to numbers.
+
+    separator: what is between the labels of a row of several.
+    """
 
     classes: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    kind: Kind = "single"
+    separator: str = SEPARATOR
 
     def name(self, index: int) -> str:
         """Return the corpus's name of a class: the model's own, or the mapped number if the model has none."""
@@ -53,8 +63,59 @@ class LabelMap:
         ordered = self.ordered
         return ordered.index(label) if label in ordered else None
 
+    def right(self, label: str | None) -> tuple[int, ...] | None:
+        """Return the classes that are right by a label, none for `[]`; None if the model does not know one, or the row has no label."""
+        if label is None:
+            return None
+        names = parted(label, self.separator) if self.kind == "multi" else (label,)
+        indices = [self.index(name) for name in names]
+        known = tuple(index for index in indices if index is not None)
+        return known if len(known) == len(indices) else None
+
+    def predicted(self, answer: Sequence[float]) -> str:
+        """Return what a model predicts, as the corpus writes labels, for its probabilities [C]; a number with four digits."""
+        if self.kind == "regression":
+            return plain(f"{answer[0]:.4g}")
+        if self.kind == "multi":
+            return joined((self.name(index) for index, p in enumerate(answer) if p >= EVEN), self.separator)
+        return self.name(max(range(len(answer)), key=lambda index: (answer[index], -index)))
+
+    def nearest(self, answer: Sequence[float], to: Sequence[str | None], tolerance: float) -> str:
+        """Return what a model predicts; of a number the first of `to` that it is within the tolerance of, else the number."""
+        if self.kind == "regression":
+            for label in to:
+                number = number_of(label)
+                if label is not None and number is not None and abs(float(answer[0]) - number) <= tolerance:
+                    return label
+        return self.predicted(answer)
+
+    def sureness(self, answer: Sequence[float], label: str | None, tolerance: float) -> float | None:
+        """Return how probable a label is, from 0 to 1, by an answer [C]; None for one that the model does not know.
+
+        Of several labels it is that of the label the model is furthest from: 0.5 and more where each is on its side. Of a
+        number it falls from 1 by half over the tolerance, so it is 0.5 and more within it.
+        """
+        if self.kind == "regression":
+            gold = number_of(label)
+            return None if gold is None else max(0.0, 1 - abs(float(answer[0]) - gold) / (2 * tolerance))
+        right = self.right(label)
+        if right is None:
+            return None
+        if self.kind == "single":
+            return float(answer[right[0]])
+        sides = [float(p if index in right else 1 - p) for index, p in enumerate(answer)]
+        return min(sides)
+
     def require(self, labels: Iterable[str]) -> None:
         """Raise DataError naming every label that is no class of the model, and what to write about it."""
+        if self.kind == "regression":
+            wrong = [label for label in sorted(labels) if number_of(label) is None]
+            if wrong:
+                what = f"the model answers a number, and the label `{wrong[0]}` is none"
+                raise DataError("corpus.label", what, "name the column with the numbers, or use a classifier")
+            return
+        if self.kind == "multi":
+            labels = {name for label in labels for name in parted(label, self.separator)}
         unknown = [label for label in sorted(labels) if self.index(label) is None]
         if unknown:
             shown = ", ".join(repr(label) for label in unknown[:_SHOWN]) + (", …" if unknown[_SHOWN:] else "")
@@ -66,6 +127,10 @@ class LabelMap:
 
     def idle(self, labels: Iterable[str]) -> list[str]:
         """Return a notice if no row has some of the classes, though rows have labels: it may be the model of another corpus."""
+        if self.kind == "regression":
+            return []
+        if self.kind == "multi":
+            labels = {name for label in labels for name in parted(label, self.separator)}
         there = set(labels)
         alone = [name for name in self.ordered if name not in there]
         if not there or not alone:
@@ -95,6 +160,15 @@ class LabelMap:
         folded = {name.casefold(): name for name in self.ordered}
         close = get_close_matches(label.casefold(), folded, n=1, cutoff=0.5)
         return folded[close[0]] if close else "CLASS"
+
+
+def number_of(label: str | None) -> float | None:
+    """Return the number that a label is, None if it is none."""
+    try:
+        number = math.nan if label is None else float(label)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def listed(names: Sequence[str]) -> str:

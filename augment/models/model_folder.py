@@ -7,15 +7,17 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from augment.config.in_memory import FunctionModel, InMemoryModel
+from augment.config.in_memory import FunctionModel, InMemoryModel, LoadedModel
 from augment.config.job import Job
+from augment.config.label_sets import SEPARATOR
 from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import ModelError
-from augment.models.heads import require_exclusive
+from augment.models.heads import head_of
+from augment.models.kind import Kind
 from augment.models.labels import LabelMap
 from augment.models.weights import READ, read_object, require_plain, require_safetensors
 
@@ -35,6 +37,7 @@ class ModelFolder:
     # What replaces the content hash of a model in memory.
     identity: str | None = None
     reads_pairs: bool = True
+    head: Kind = "single"
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -69,20 +72,30 @@ class ModelFolder:
 def model_folder(config: ModelConfig, run: RunConfig) -> ModelFolder:
     """Return what the folder of a model config holds.
 
-    ModelError if it is not there, must not be loaded, or answers otherwise than with one class of several.
+    ModelError if it is not there, must not be loaded, or if it is not known what its answers mean.
     """
     if isinstance(config, InMemoryModel):
         return _in_memory(config)
     folder = look(resolve(config.path, config.revision, run.allow_download))
-    require_exclusive(folder.path)
-    return folder
+    head = head_of(read_object(folder.path / "config.json"), str(folder.path / "config.json"))
+    names = folder.names or (("LABEL_0",) if head == "regression" else ())
+    return replace(folder, head=head, names=names)
 
 
 def _in_memory(config: InMemoryModel) -> ModelFolder:
     """Return what is known of a model in memory."""
     pairs = not isinstance(config, FunctionModel) or config.pairs
     kind = "function" if isinstance(config, FunctionModel) else "loaded"
-    return ModelFolder(Path(config.path), kind, config.classes, config.identity, pairs)
+    head = _head_in_memory(config) if isinstance(config, LoadedModel) else "single"
+    return ModelFolder(Path(config.path), kind, config.classes, config.identity, pairs, head)
+
+
+def _head_in_memory(config: LoadedModel) -> Kind:
+    """Return what the answers of a loaded model mean, by its own config."""
+    own = getattr(config.model, "config", None)
+    keys = ("problem_type", "sentence_transformers", "sbert_ce_default_activation_function")
+    known = {key: getattr(own, key, None) for key in keys}
+    return head_of({**known, "num_labels": len(config.classes)}, config.path)
 
 
 def resolve(path: str, revision: str | None, allow_download: bool) -> Path:
@@ -125,12 +138,18 @@ def resource_folder(
     return folder
 
 
-def require_fit(folder: ModelFolder, names: Mapping[str, str], labels: Iterable[str], paired: bool) -> None:
+def require_fit(
+    folder: ModelFolder,
+    names: Mapping[str, str],
+    labels: Iterable[str],
+    paired: bool,
+    separator: str = SEPARATOR,
+) -> None:
     """Raise DataError or ModelError if the model lacks a label of the rows, or reads one text and they have two.
 
-    names: those the corpus gives to numbers.
+    names: those the corpus gives to numbers; separator: what it has between the labels of a row.
     """
-    LabelMap(folder.classes, names).require(labels)
+    LabelMap(folder.classes, names, folder.head, separator).require(labels)
     if paired:
         require_pairs(folder)
 
@@ -142,7 +161,8 @@ def idle_classes(config: ModelConfig, job: Job, labels: Iterable[str]) -> list[s
     """
     if job.corpus is not None and job.corpus.labels is not None:
         return []
-    return LabelMap(model_folder(config, job.run).classes, job.label_names).idle(labels)
+    folder = model_folder(config, job.run)
+    return LabelMap(folder.classes, job.label_names, folder.head, job.label_separator).idle(labels)
 
 
 def require_pairs(folder: ModelFolder) -> None:

@@ -186,7 +186,8 @@ def is_derived(job: Job, label: str | None) -> bool:
     """Return whether the labels are not, or not only, those of a source column, so that a column of ours holds them."""
     corpus = job.needs_corpus()
     by_file = any(file.label is not None for file in corpus.files)
-    return label is None or by_file or corpus.score_threshold is not None
+    made = (corpus.score_threshold, corpus.label_separator)
+    return label is None or by_file or any(setting is not None for setting in made)
 
 
 def _completed(table: pa.Table) -> pa.Table:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from augment.config.job import Job
+from augment.errors import RequestError
 from augment.models.labels import LabelMap
 from augment.models.model_folder import model_folder
 from augment.pipeline.definition import Pipeline
@@ -30,7 +31,7 @@ class Softener:
 
     def of(self, table: pa.Table) -> pa.Array:
         """Return the probabilities of each row, null for a label that the model does not know."""
-        indices = [self.labels.index(label) for label in table.column("label").to_pylist()]
+        indices = [self.labels.right(label) for label in table.column("label").to_pylist()]
         names = ("source_id", "verdict", self.column)
         source_ids, verdicts, answers = (self._column(table, name) for name in names)
         rows = zip(indices, source_ids, verdicts, answers, strict=True)
@@ -48,15 +49,16 @@ class Softener:
         return table.column(name).to_pylist() if name in table.column_names else [None] * table.num_rows
 
     def _one(
-        self, index: int | None, source_id: object, verdict: object, answer: object
+        self, right: tuple[int, ...] | None, source_id: object, verdict: object, answer: object
     ) -> np.ndarray | None:
         """Return the probabilities of one row, [C] float32, or None."""
         judged = None if source_id is None or answer is None else np.asarray(answer, dtype=np.float32)
         if judged is not None and verdict == "soft":
             return judged
-        if index is None:
+        if right is None:
             return None
-        given = np.eye(len(self.labels.classes), dtype=np.float32)[index]
+        given = np.zeros(len(self.labels.classes), dtype=np.float32)
+        given[list(right)] = 1
         mixed = given if judged is None else (1 - self.share) * given + self.share * judged
         return np.asarray(mixed, dtype=np.float32)
 
@@ -71,6 +73,13 @@ def softener(plan: Pipeline, job: Job) -> Softener | None:
     judging = [stage for stage in plan.stages if stage.judges_with is not None]
     first = next((stage for stage in judging if stage.decides), next(iter(judging), None))
     by_judge = first is not None and first.judges_with == "judge"
-    classes = model_folder(job.needs_judge() if by_judge else job.needs_model(), job.run).classes
+    folder = model_folder(job.needs_judge() if by_judge else job.needs_model(), job.run)
+    if folder.head == "regression":
+        what = f"{folder.path} answers a number, which is no probability"
+        raise RequestError("output.labels: soft", what, "use `labels: hard`")
     column = f"{'judge_' if by_judge else ''}soft_label"
-    return Softener(column, LabelMap(classes, job.label_names), job.output.soft_share)
+    return Softener(
+        column,
+        LabelMap(folder.classes, job.label_names, folder.head, job.label_separator),
+        job.output.soft_share,
+    )

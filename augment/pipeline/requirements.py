@@ -4,6 +4,8 @@ from augment.candidates.common_pairs import pair_versions
 from augment.candidates.fluency import require_ngrams
 from augment.config.job import Job
 from augment.errors import RequestError
+from augment.models.heads import require_single
+from augment.models.model_folder import ModelFolder
 from augment.pipeline.definition import Pipeline
 from augment.stages.accepted import accepted
 from augment.stages.editing import protection
@@ -30,6 +32,13 @@ def package_versions(pipeline: Pipeline) -> dict[str, str]:
 def required_by(pipeline: Pipeline, job: Job) -> Job:
     """Return the job as a pipeline needs it: without the model where no stage asks it, so that none is looked for or loaded."""
     return job if any("model" in stage.uses for stage in pipeline.stages) else job.without_model()
+
+
+def require_heads(pipeline: Pipeline, section: str, folder: ModelFolder) -> None:
+    """Raise ModelError if a stage of a pipeline cannot use the model of a section, whose answers mean something else."""
+    for stage in pipeline.stages:
+        if section in stage.uses and folder.head not in stage.model_kinds:
+            require_single(folder.head, str(folder.path), f"stage `{stage.kind}`")
 
 
 def check_sections(pipeline: Pipeline, job: Job) -> None:

@@ -28,6 +28,7 @@ from augment.candidates.sources import SourceName, open_sources, without_embeddi
 from augment.config.job import Job
 from augment.config.sections import StrictBool
 from augment.errors import RequestError
+from augment.models.kind import Kind
 from augment.models.labels import LabelMap, listed
 from augment.seeding import chance
 from augment.stages.attack_measures import AttackMeasures, unmeasured
@@ -264,6 +265,11 @@ class Attack(Editor):
         """Return the stage without words near in the embeddings of the model, which has none."""
         sources, notice = without_embeddings(self.sources, job)
         return self.model_copy(update={"sources": sources}), notice
+
+    @property
+    def model_kinds(self) -> tuple[Kind, ...]:
+        """Models of which one class of several is right: its goal is another class."""
+        return ("single",)
 
     def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
         """Refuse a victim that always gives one answer, or is no better than chance: its success rate means nothing."""

@@ -12,6 +12,7 @@ from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
 from augment.errors import RequestError
 from augment.ig.quantities import QuantityName
+from augment.models.heads import probabilities, quantity_of
 from augment.models.labels import LabelMap
 from augment.stages.protocol import Stage, Step, idle
 from augment.tables.columns import TOKENIZE, Column, attribution
@@ -91,7 +92,8 @@ class Attribute(Settings, Stage):
         attribute = self.way.open(self._setting(job, state))
         self._check_quantity(job)
         predictor = open_predictor(job.needs_model(), job.run)
-        labels = LabelMap(predictor.classes, job.label_names)
+        labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
+        quantity_of(self.quantity, predictor.kind)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             indices = source_rows(batch)
@@ -107,7 +109,8 @@ class Attribute(Settings, Stage):
         def rows() -> Explained:
             """Return the sample as rows to explain."""
             predictor = open_predictor(job.needs_model(), job.run)
-            return self._rows(sample, predictor, LabelMap(predictor.classes, job.label_names))
+            labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
+            return self._rows(sample, predictor, labels)
 
         self.way.prepare(self._setting(job, state), sample.num_rows, rows)
 
@@ -124,12 +127,16 @@ class Attribute(Settings, Stage):
             )
 
     def _rows(self, batch: pa.RecordBatch, predictor: "Predictor", labels: LabelMap) -> Explained:
-        """Return what is explained: the predicted class of each row, or its given label where the model knows it."""
-        rows = explained_rows(batch, predictor, self.quantity)
+        """Return what is explained: the predicted class of each row, or its given label where the model knows it.
+
+        Of several labels it is the one with the highest logit.
+        """
+        rows = explained_rows(batch, predictor, quantity_of(self.quantity, predictor.kind))
         if self.target == "gold":
             for row, label in enumerate(batch.column("label").to_pylist()):
-                gold = labels.index(label)
-                rows.target[row] = rows.target[row] if gold is None else gold
+                gold = (0,) if labels.kind == "regression" else labels.right(label)
+                if gold:
+                    rows.target[row] = max(gold, key=lambda index: float(rows.logits[row, index]))
         return rows
 
     def _with_scores(
@@ -141,7 +148,8 @@ class Attribute(Settings, Stage):
         labels: LabelMap,
     ) -> pa.RecordBatch:
         """Return the batch with the columns of this stage; rows whose scores are not finite are rejected."""
-        probability = rows.logits.softmax(-1).gather(-1, rows.target[:, None])[:, 0].tolist()
+        answers = probabilities(rows.logits, labels.kind)
+        probability = answers.gather(-1, rows.target[:, None])[:, 0].tolist()
         values: dict[str, list[object]] = {column.name: [None] * batch.num_rows for column in self.adds}
         broken: dict[int, str] = {}
         for row, index in enumerate(indices):
@@ -151,7 +159,7 @@ class Attribute(Settings, Stage):
             values[self.name][index] = token_scores.scores[row]
             facts = {
                 "target": labels.name(int(rows.target[row])),
-                "pred": labels.name(int(rows.logits[row].argmax())),
+                "pred": labels.predicted(answers[row].tolist()),
                 "prob": probability[row],
                 "evals": token_scores.cost[row],
                 **{name: column[row] for name, column in token_scores.facts.items()},

@@ -67,7 +67,8 @@ class Judge(Stage):
 
         config = job.needs_model() if self.by == "model" else job.needs_judge()
         predictor = open_predictor(config, job.run)
-        labels = LabelMap(predictor.classes, job.label_names)
+        labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
+        tolerance = config.tolerance
         plausibility = open_plausibility(state) if self.naturalness else None
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -81,16 +82,19 @@ class Judge(Stage):
             values: list[list[object]] = [[] for _ in judgement(self.prefix)]
             for row in rows:
                 here = chances[row["text"], row["text_pair"]]
-                first, sample, gold = (
-                    before.get(row["source_id"] or row["id"], here),
-                    row["source_id"],
-                    labels.index(row["label"]),
-                )
+                first, sample = before.get(row["source_id"] or row["id"], here).tolist(), row["source_id"]
+                predicted = labels.nearest(first, [row["label"]], tolerance)
+                # Of numbers a prediction stays that moved by no more than the tolerance.
+                stays = labels.kind == "regression" and abs(here.tolist()[0] - first[0]) <= tolerance
                 facts = (
-                    None if gold is None else first[gold],
-                    None if gold is None or sample is None else here[gold],
-                    labels.name(int(first.argmax())),
-                    None if sample is None else labels.name(int(here.argmax())),
+                    labels.sureness(first, row["label"], tolerance),
+                    None if sample is None else labels.sureness(here.tolist(), row["label"], tolerance),
+                    predicted,
+                    None
+                    if sample is None
+                    else predicted
+                    if stays
+                    else labels.nearest(here.tolist(), [row["label"]], tolerance),
                     here.tolist(),
                 )
                 for column, fact in zip(values, facts, strict=True):

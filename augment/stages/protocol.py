@@ -17,6 +17,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from augment.config.job import Job
+from augment.models.kind import Kind
 from augment.tables.columns import KEEP, MOVED, SAMPLE, Column
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
@@ -119,6 +120,11 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
     def of_attribution(self) -> bool:
         """Whether it attributes a prediction to tokens, or needs more of an attribution than its scores."""
         return False
+
+    @property
+    def model_kinds(self) -> tuple[Kind, ...]:
+        """The kinds of models that it can use; one that gives samples another label needs classes of which one is right."""
+        return ("single",) if self.moves_labels else ("single", "multi", "regression")
 
     @property
     def uses(self) -> tuple[str, ...]:

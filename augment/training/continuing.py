@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from augment.config.job import Job
+from augment.models.heads import require_single
 from augment.models.labels import LabelMap
 from augment.models.model_folder import model_folder
 from augment.progress import Progress, silent
@@ -35,6 +36,7 @@ def train_on(
     from augment.models.classifier import loaded
 
     folder = model_folder(job.needs_model().model_copy(update={"path": str(start)}), job.run)
+    require_single(folder.head, str(folder.path), "training on with samples")
     classes = LabelMap(folder.classes, job.label_names)
     classes.require(fitting.labels)
     if job.run.threads is not None:

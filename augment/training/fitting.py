@@ -1,5 +1,6 @@
 """Fit a model to rows with the Trainer of transformers: its batches, its steps, R-Drop."""
 
+from collections.abc import Callable, Sequence
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from augment.config.job import Job
 from augment.config.sections import TrainConfig
 from augment.progress import Progress
 from augment.training.examples import Examples
+from augment.training.label_columns import kind_of, targets
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -36,11 +38,11 @@ def fit(
     from augment.training.freezing import freeze
     from augment.training.length_buckets import LengthBuckets, padding
     from augment.training.r_drop import disagreement, doubled
-    from augment.training.row_weights import weighted_loss
 
     settings, dtype, device = job.train, dtype_of(job.run), device_of(job.run.device)
     rows = _features(job, tokenizer, fitting, classes, model)
     weights = fitting.weights
+    own_loss = _own_loss(job, weights)
     if settings.freeze is not None:
         freeze(model, settings.freeze)
 
@@ -71,7 +73,8 @@ def fit(
             data_seed=job.seed,
             dataloader_pin_memory=False,
             max_grad_norm=0.0,
-            label_smoothing_factor=settings.label_smoothing,
+            # Models of several labels have a loss of their own, in which labels are smoothed.
+            label_smoothing_factor=settings.label_smoothing if kind_of(job) == "single" else 0.0,
             bf16=dtype == "bfloat16",
             fp16=dtype == "float16",
             tf32=True if dtype == "tf32" and device.startswith("cuda") else None,
@@ -96,8 +99,9 @@ def fit(
                 num_items_in_batch: "Tensor | int | None" = None,
             ) -> "Tensor | tuple[Tensor, object]":
                 """Return the loss, of two passes where R-Drop is wanted."""
-                if weights:
-                    return weighted_loss(model, inputs, weights, settings.label_smoothing, settings.r_drop)
+                if own_loss is not None:
+                    loss, outputs = own_loss(model, inputs)
+                    return (loss, outputs) if return_outputs else loss
                 if not settings.r_drop:
                     single: Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
                     return single
@@ -117,6 +121,29 @@ def fit(
                 trainer.remove_callback(callback)
         trainer.train()
     model.to("cpu")
+
+
+def _own_loss(
+    job: Job, weights: Sequence[float]
+) -> "Callable[[nn.Module, dict[str, Tensor]], tuple[Tensor, object]] | None":
+    """Return the loss of a batch and what the model gives, for rows that count differently or answers of another kind."""
+    from augment.training.head_loss import head_loss
+    from augment.training.row_weights import weighted_loss
+
+    settings, kind = job.train, kind_of(job)
+
+    def of_head(model: "nn.Module", inputs: "dict[str, Tensor]") -> "tuple[Tensor, object]":
+        """Return the loss of several labels, or of a number."""
+        given = dict(inputs)
+        labels = given.pop("labels")
+        outputs = model(**given)
+        return head_loss(outputs["logits"], labels, kind, settings.label_smoothing), outputs
+
+    def of_rows(model: "nn.Module", inputs: "dict[str, Tensor]") -> "tuple[Tensor, object]":
+        """Return the loss of rows that count differently."""
+        return weighted_loss(model, inputs, weights, settings.label_smoothing, settings.r_drop), None
+
+    return of_head if kind != "single" else of_rows if weights else None
 
 
 def default_epochs(settings: TrainConfig, rows: int) -> int:
@@ -151,7 +178,7 @@ def _features(
     )
     require_known(max((max(row, default=0) for row in encoded["input_ids"]), default=0), model)
     columns = {name: encoded[name] for name in wanted if name in encoded}
-    numbers = [classes.index(label) for label in examples.labels]
+    numbers = targets(job, examples.labels, classes)
     return Dataset.from_dict(
         {**columns, "labels": numbers, "length": [len(row) for row in encoded["input_ids"]]}
     )

@@ -54,23 +54,24 @@ class LengthBuckets(Sampler[int]):
 
 def padding(
     tokenizer: PreTrainedTokenizerBase,
-) -> Callable[[Sequence[Mapping[str, int | list[int]]]], dict[str, Tensor]]:
+) -> Callable[[Sequence[Mapping[str, int | float | list[int]]]], dict[str, Tensor]]:
     """Return what makes a batch of rows, lists padded to the longest: `DataCollatorWithPadding`, several times as quick.
 
-    It takes rows of numbers and lists of numbers, and returns int64 tensors, [N] and [N, L], by name.
+    It takes rows of numbers and lists of numbers, and returns int64 tensors, [N] and [N, L], by name; scores are float32.
     """
     fill = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id}
     left = tokenizer.padding_side == "left"
 
-    def batch(rows: Sequence[Mapping[str, int | list[int]]]) -> dict[str, Tensor]:
+    def batch(rows: Sequence[Mapping[str, int | float | list[int]]]) -> dict[str, Tensor]:
         """Return the rows as tensors."""
         return {name: torch.from_numpy(column([row[name] for row in rows], name)) for name in rows[0]}
 
-    def column(values: Sequence[int | list[int]], name: str) -> np.ndarray:
+    def column(values: Sequence[int | float | list[int]], name: str) -> np.ndarray:
         """Return one column, [N] or [N, L] int64."""
         lists = [value for value in values if isinstance(value, list)]
         if not lists:
-            return np.asarray(values, dtype=np.int64)
+            scores = any(isinstance(value, float) for value in values)
+            return np.asarray(values, dtype=np.float32 if scores else np.int64)
         padded = np.full((len(lists), max(map(len, lists))), fill.get(name) or 0, dtype=np.int64)
         for line, value in zip(padded, lists, strict=True):
             line[len(line) - len(value) if left else 0 :][: len(value)] = value

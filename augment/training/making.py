@@ -1,7 +1,6 @@
 """Train the classifier of a job, save it where the job names it, and measure how well it does."""
 
 import time
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,11 +10,13 @@ from augment.corpus import corpus_hashes, require_unchanged, with_label_names
 from augment.corpus.repeats import repeat_notices, text_key
 from augment.errors import RequestError
 from augment.models.folds import folds_in
+from augment.models.kind import Kind
 from augment.models.model_folder import MADE
 from augment.progress import Progress, silent
 from augment.tables.locking import locked, sweep_staged
 from augment.training.examples import Examples, divided_by_fold, limited, repeats_in, splits_of
 from augment.training.fitting import fit
+from augment.training.label_columns import classes_of, counts_of, kind_of, require_trainable, usual_share
 from augment.training.out_of_fold import write_answers
 from augment.training.saving import NEW, finish_swap, save, swap
 from augment.training.scoring import answers, score, score_of, tfidf_accuracy
@@ -32,7 +33,8 @@ class Training:
     majority: the share of the most frequent label there, which a model must beat to have learned anything; folds: how well
     each fold model does on the rows it did not see.
     baseline_accuracy: TF-IDF with logistic regression on the same rows, if the job asks for it; rejected: rows of the corpus
-    that cannot be used, by reason; labels: the rows trained on by label; notices: what to know of the corpus.
+    that cannot be used, by reason; labels: the rows trained on by label; notices: what to know of the corpus. kind: of several
+    labels accuracy is that of all labels of a row; of numbers the share within `model.tolerance`, and there is a mean_error.
     """
 
     folder: Path
@@ -49,6 +51,8 @@ class Training:
     rejected: Mapping[str, int] = field(default_factory=dict)
     labels: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    kind: Kind = "single"
+    mean_error: float | None = None
 
     @property
     def fold_accuracy(self) -> float | None:
@@ -89,35 +93,38 @@ def train(job: Job, progress: Progress | None = None) -> Training:
 
 def _train(job: Job, report: Progress) -> Training:
     """Train and save the models of a job, and return how well they do."""
+    require_trainable(job)
     corpus = corpus_hashes(job)
     splits, rejected = splits_of(job)
     require_unchanged(job, corpus)
     fitting, held_out = limited(job, splits["train"]), "test" if "test" in splits else "validation"
     divided = divided_by_fold(job, fitting)
-    classes = sorted(set(fitting.labels))
+    classes = classes_of(job, fitting.labels)
     _make(job, fitting, classes, corpus, report)
     answered: dict[str, list[object]] = {}
     folds = tuple(_make_fold(job, divided, fold, classes, corpus, answered, report) for fold in divided)
-    if folds:
+    if folds and kind_of(job) == "single":
         write_answers(Path(job.needs_model().path), tuple(classes), answered)
-    accuracy, macro_f1 = score(job, splits[held_out])
+    result = score(job, splits[held_out])
     baseline = tfidf_accuracy(fitting, splits[held_out]) if job.train.baseline else None
-    majority = round(max(Counter(splits[held_out].labels).values()) / len(splits[held_out]), 4)
+    majority = round(usual_share(job, fitting.labels, splits[held_out].labels), 4)
     return Training(
         Path(job.needs_model().path),
         job.train.start,
         len(fitting),
         held_out,
         len(splits[held_out]),
-        accuracy,
-        macro_f1,
+        result.accuracy,
+        result.macro_f1,
         majority,
         baseline,
         0.0,
         folds,
         rejected,
-        dict(sorted(Counter(fitting.labels).items())),
+        counts_of(job, fitting.labels),
         tuple(repeat_notices(repeats_in(splits))),
+        kind_of(job),
+        result.mean_error,
     )
 
 
@@ -162,7 +169,7 @@ def _make_fold(
     }
     for name, column in columns.items():
         answered.setdefault(name, []).extend(column)
-    return FoldScore(fold, len(unseen), score_of(names, probabilities, unseen.labels)[0])
+    return FoldScore(fold, len(unseen), score_of(own, names, probabilities, unseen.labels).accuracy)
 
 
 def _check_folder(folder: Path) -> None:

@@ -1,10 +1,13 @@
 """How well a model does on held-out rows, and how well TF-IDF with logistic regression does on the same."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from augment.config.job import Job
+from augment.models.heads import EVEN
 from augment.text.segment import tokens_of
 from augment.training.examples import Examples
+from augment.training.label_columns import kind_of, targets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,18 +23,43 @@ def answers(job: Job, examples: Examples) -> "tuple[tuple[str, ...], np.ndarray]
     return classes, classifier.ask(examples.texts, examples.pairs)
 
 
-def score(job: Job, examples: Examples) -> tuple[float, float]:
-    """Return accuracy and macro-F1 of the saved model on held-out texts."""
-    return score_of(*answers(job, examples), examples.labels)
+@dataclass(frozen=True)
+class HeldOutScore:
+    """How well a model does on held-out texts: share of rows that it gets right, macro-F1 over labels (0 for numbers), mean error.
+
+    A row of several labels is right if each of them is on its side of 0.5, a number within `model.tolerance`.
+    """
+
+    accuracy: float
+    macro_f1: float
+    mean_error: float | None = None
 
 
-def score_of(classes: tuple[str, ...], probabilities: "np.ndarray", labels: list[str]) -> tuple[float, float]:
-    """Return accuracy and macro-F1 of probabilities, [N, C], for texts with these labels."""
+def score(job: Job, examples: Examples) -> HeldOutScore:
+    """Return how well the saved model does on held-out texts."""
+    return score_of(job, *answers(job, examples), examples.labels)
+
+
+def score_of(
+    job: Job, classes: tuple[str, ...], probabilities: "np.ndarray", labels: list[str]
+) -> HeldOutScore:
+    """Return how well probabilities, [N, C], fit texts with these labels."""
+    import numpy as np
     from sklearn.metrics import accuracy_score, f1_score
 
-    predicted = [classes[int(row)] for row in probabilities.argmax(-1)]
-    macro = f1_score(labels, predicted, average="macro", zero_division=0)
-    return round(float(accuracy_score(labels, predicted)), 4), round(float(macro), 4)
+    kind = kind_of(job)
+    if kind == "regression":
+        off = np.abs(probabilities[:, 0] - np.asarray(targets(job, labels, classes)))
+        within = (off <= job.needs_model().tolerance).mean()
+        return HeldOutScore(round(float(within), 4), 0.0, round(float(off.mean()), 4))
+    if kind == "multi":
+        given, seen = np.asarray(targets(job, labels, classes)), (probabilities >= EVEN).astype(int)
+        right = (given == seen).all(1).mean()
+    else:
+        given, seen = np.asarray(labels), np.asarray(classes)[probabilities.argmax(-1)]
+        right = accuracy_score(given, seen)
+    macro = f1_score(given, seen, average="macro", zero_division=0)
+    return HeldOutScore(round(float(right), 4), round(float(macro), 4))
 
 
 def tfidf_accuracy(fitting: Examples, held_out: Examples) -> float:

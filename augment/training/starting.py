@@ -6,6 +6,7 @@ from augment.config.job import Job
 from augment.errors import RequestError
 from augment.models.model_folder import resolve
 from augment.training.examples import Examples
+from augment.training.label_columns import problem_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -28,6 +29,7 @@ def start_of(
     names = {
         "id2label": dict(enumerate(classes)),
         "label2id": {name: index for index, name in enumerate(classes)},
+        **problem_of(job),
     }
     shape = {"num_labels": len(classes), "pooling": settings.pooling, **names}
     if settings.start not in ("textcnn", "bert-small"):

@@ -103,7 +103,8 @@ class Labels:
         files = corpus.get("files")
         by_file = any(isinstance(file, dict) and file.get("label") is not None for file in files or ())
         given = roles.get("label")
-        self._derived = given is None or by_file or corpus.get("score_threshold") is not None
+        made = [corpus.get("score_threshold"), corpus.get("label_separator")]
+        self._derived = given is None or by_file or any(setting is not None for setting in made)
         self._roles, self._own = roles, own
         self._source = source or tuple(name for name in roles.values() if name is not None)
 

@@ -108,7 +108,7 @@ def test_a_list_of_one_label_is_that_label(tmp_path: Path, suffix: str, mixed: b
         path.write_text(text, encoding="utf-8")
     config = section(tmp_path, path.name)
     assert labels(config) == ["好评", "neg"]
-    several = "several labels where a row may have one: multi-label is not supported"
+    several = "several labels where a row may have one: set `corpus.label_separator`"
     assert [reason for _, reason in reasons(config)] == ["no label", several, "no label"]
     sources = [row for chunk in read(config) for row in chunk.rows.column("source").to_pylist()]
     assert [row["label"] for row in sources] == ["好评", "neg"]
@@ -133,7 +133,7 @@ def test_labels_of_fasttext_are_read_and_a_second_one_is_no_text(tmp_path: Path)
         {"text": "很好 的", "label": "__label__好"},
         {"text": "good one", "label": "__label__pos"},
     ]
-    several = "several labels where a row may have one: multi-label is not supported"
+    several = "several labels where a row may have one: give lists in JSON or Parquet"
     assert reasons(config) == [("a.txt:2", several), ("a.txt:4", "empty text")]
 
 
@@ -154,3 +154,24 @@ def test_columns_of_0_and_1_need_a_choice_where_none_is_called_a_label(
     assert inspect(csv(tmp_path, content, label=name)).label == name
     assert inspect(csv(tmp_path, "text,n\na,1\nb,2\n")).label is None
     assert inspect(csv(tmp_path, content.replace(name, "label"), label=False)).label is None
+
+
+def test_rows_of_several_labels_have_them_as_one_text(tmp_path: Path) -> None:
+    """Lists of JSON and Parquet, cells with a separator: sorted, each once, each by its name; `[]` is none of them."""
+    given = [["b", "a"], ["a", "a"], [], [1, 2], "b;a", None, ["a;b"]]
+    text = "\n".join(
+        json.dumps({"text": f"好{number}", "label": label}) for number, label in enumerate(given)
+    )
+    (tmp_path / "a.jsonl").write_text(text, encoding="utf-8")
+    config = section(tmp_path, "a.jsonl", label_separator=";", label_names={"a": "x"})
+    assert labels(config) == ["b;x", "x", "[]", "1;2", "b;x"]
+    assert [reason for _, reason in reasons(config)] == [
+        "no label",
+        "the separator ';' is in the label `a;b`: choose another",
+    ]
+    cells = csv(tmp_path, "text,label\na,b | a\nb,[]\nc,\nd,c\n", label_separator="|", labels=["a"])
+    assert labels(cells) == ["a|b"]
+    table = {"text": ["一", "二", "三"], "label": pa.array([["b", "a"], [], None], pa.list_(pa.string()))}
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    assert labels(section(tmp_path, "a.parquet", label_separator=";")) == ["a;b", "[]"]
+    assert inspect(config).label_names == {"a": "x"}

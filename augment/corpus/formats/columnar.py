@@ -16,7 +16,7 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augment.corpus.formats.records import Allowed, Fault, Record, SourceBatch, Table, distinct, only_label
+from augment.corpus.formats.records import Allowed, Fault, Record, SourceBatch, Table, distinct, label_of
 from augment.errors import DataError, RequestError
 from augment.tables.files import in_parts
 
@@ -176,11 +176,11 @@ def _as(column: pa.Array, field: pa.Field, reasons: dict[int, str]) -> pa.Array:
         items: list[object] = []
         for index, labels in enumerate(column.to_pylist()):
             try:
-                items.append(only_label(labels or []))
+                items.append(None if labels is None else label_of(labels, field))
             except ValueError as error:
                 reasons.setdefault(index, str(error))
                 items.append(None)
-        column = pa.array(items, column.type.value_type)
+        column = pa.array(items, field.type if field.metadata else column.type.value_type)
     try:
         return column.cast(field.type)
     except pa.ArrowInvalid:

@@ -24,7 +24,7 @@ from augment.corpus.formats.records import (
     SourceBatch,
     distinct,
     gathered,
-    only_label,
+    label_of,
 )
 from augment.errors import DataError
 
@@ -180,7 +180,7 @@ def _of_fasttext(line: str) -> list[str] | str:
     """Return the label and the text of a line for fastText; why it is refused if a second label follows."""
     labels = list(takewhile(lambda word: word.startswith(FASTTEXT), line.split()))
     try:
-        label = str(only_label(list(labels)))
+        label = str(label_of(list(labels)))
     except ValueError as error:
         return str(error)
     return [label, line.removeprefix(label).lstrip()]

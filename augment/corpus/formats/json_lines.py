@@ -15,7 +15,7 @@ from augment.corpus.formats.encoding import blocks, encoding_of, lines
 from augment.corpus.formats.json_array import elements
 from augment.corpus.formats.json_types import ValueTypes, as_type, record_of
 from augment.corpus.formats.lifting import lift
-from augment.corpus.formats.records import Allowed, Record, Records, SourceBatch, gathered, only_label
+from augment.corpus.formats.records import Allowed, Record, Records, SourceBatch, gathered, label_of
 from augment.errors import DataError
 
 
@@ -96,7 +96,7 @@ def _checked(record: dict[str, object], schema: pa.Schema, allowed: Allowed) -> 
         value = record.get(key)
         if isinstance(value, list) and list in kinds and not pa.types.is_nested(schema.field(key).type):
             try:
-                record[key] = value = only_label(value)
+                record[key] = value = label_of(value, schema.field(key))
             except ValueError as error:
                 return str(error)
         if value is not None and not isinstance(value, kinds):

@@ -11,6 +11,8 @@ from typing import Protocol, TypeVar
 
 import pyarrow as pa
 
+from augment.config.label_sets import joined
+from augment.config.numerals import plain
 from augment.errors import RequestError
 
 Allowed = Mapping[str, tuple[type, ...]]
@@ -20,6 +22,8 @@ Value = TypeVar("Value")
 SPLITS = {name: name for name in ("train", "validation", "test")} | dict.fromkeys(
     ("val", "dev", "valid"), "validation"
 )
+# A field of labels that may be several has what is between them in its metadata by this key.
+SEPARATED = b"label_separator"
 Records = Iterator[tuple[int, Value | str]]  # (line, record), or (line, reason why it cannot be read)
 
 
@@ -101,8 +105,19 @@ def distinct(names: Iterable[str], where: str, what: str) -> tuple[str, ...]:
     return kept
 
 
-def only_label(labels: list[object]) -> object:
-    """Return the one label of a list, None of an empty one; ValueError with the reason for a reject if there are several."""
-    if len(labels) > 1:
-        raise ValueError("several labels where a row may have one: multi-label is not supported")
-    return labels[0] if labels else None
+def label_of(labels: list[object], field: pa.Field | None = None) -> object:
+    """Return the label of a list: the only one, None of an empty one; where the field has a separator, all of them as one text.
+
+    ValueError with the reason for a reject if there are several and no separator, or one with the separator in it.
+    """
+    separator = ((field.metadata or {}) if field is not None else {}).get(SEPARATED)
+    if separator is None:
+        if len(labels) > 1:
+            how = "give lists in JSON or Parquet" if field is None else "set `corpus.label_separator`"
+            raise ValueError(f"several labels where a row may have one: {how}")
+        return labels[0] if labels else None
+    names = [plain(str(label)).strip() for label in labels if label is not None]
+    inside = next((name for name in names if separator.decode() in name), None)
+    if inside is not None:
+        raise ValueError(f"the separator {separator.decode()!r} is in the label `{inside}`: choose another")
+    return joined(names, separator.decode())

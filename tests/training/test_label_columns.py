@@ -1,0 +1,101 @@
+"""Models of several labels and of numbers: trained, saved as what they are, and used by a run."""
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from augment.api.run import run
+from augment.config.job import Job
+from augment.config.sections import CorpusConfig, TrainConfig
+from augment.errors import DataError, RequestError
+from augment.training import train
+from tests.small import small_job, write_corpus
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with rows of several labels and of numbers, made of those of the small corpus."""
+    folder = tmp_path_factory.mktemp("several")
+    write_corpus(folder, rows=160)
+    with (folder / "small.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    lines = [
+        {
+            "text": row["review"],
+            "labels": [
+                row["label"],
+                *(["chinese"] if "的" in row["review"] or "我" in row["review"] else []),
+            ],
+            "stars": 1.5 + 2 * (row["label"] == "good"),
+        }
+        for row in rows
+    ]
+    (folder / "a.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    return folder
+
+
+def job_of(folder: Path, label: str, **settings: object) -> Job:
+    """Return the small job on these rows."""
+    job = small_job(folder)
+    options = {"label_separator": ";"} if label == "labels" else {}
+    section = CorpusConfig.model_validate(
+        {"root": folder, "files": "a.jsonl", "text": "text", "label": label, **options}
+    )
+    values = {**job.train.model_dump(), "epochs": 4, **settings}
+    model = job.needs_model().model_copy(update={"path": str(folder / label)})
+    return job.model_copy(
+        update={"corpus": section, "train": TrainConfig.model_validate(values), "model": model, "judge": None}
+    )
+
+
+def samples(folder: Path) -> list[dict[str, object]]:
+    """Return the samples of a run, kept and dropped."""
+    parts = [*folder.glob("data/*.parquet"), folder / "dropped.parquet"]
+    return [row for part in parts for row in pq.read_table(part).to_pylist() if row["source_id"]]
+
+
+def test_a_model_of_several_labels_is_trained_and_keeps_samples_whose_labels_hold(
+    corpus: Path, tmp_path: Path
+) -> None:
+    job = job_of(corpus, "labels")
+    result = train(job)
+    assert result.kind == "multi"
+    assert result.macro_f1 > 0.5
+    assert set(result.labels) == {"bad", "chinese", "good"}
+    config = json.loads((result.folder / "config.json").read_text(encoding="utf-8"))
+    assert config["problem_type"] == "multi_label_classification"
+    run("augment", job, tmp_path / "out")
+    made = samples(tmp_path / "out")
+    assert made
+    for row in made:
+        chance = float(str(row["p_gold_after"]))
+        assert (chance >= 0.5) == (row["pred_after"] == row["label"])
+        assert row["verdict"] == ("keep" if chance >= 0.7 else "soft" if chance >= 0.4 else "drop")
+
+
+def test_a_model_of_numbers_is_trained_and_keeps_samples_within_the_tolerance(
+    corpus: Path, tmp_path: Path
+) -> None:
+    job = job_of(corpus, "stars", answers="number", epochs=8)
+    result = train(job)
+    assert (result.kind, result.labels) == ("regression", {})
+    assert result.mean_error is not None
+    assert result.mean_error < 1
+    run("augment", job, tmp_path / "out")
+    made = samples(tmp_path / "out")
+    assert made
+    for row in made:
+        near = abs(float(row["soft_label"][0]) - float(str(row["stars"]))) <= 0.5  # type: ignore[index]
+        assert near == (float(str(row["p_gold_after"])) >= 0.5)
+
+
+def test_what_only_classes_have_is_refused_before_anything_is_read(corpus: Path) -> None:
+    with pytest.raises(RequestError, match=r"train\.baseline"):
+        train(job_of(corpus, "labels", baseline=True))
+    with pytest.raises(RequestError, match=r"train\.r_drop"):
+        train(job_of(corpus, "stars", answers="number", r_drop=1.0))
+    with pytest.raises(DataError, match="labels are numbers"):
+        train(job_of(corpus, "text", answers="number"))
