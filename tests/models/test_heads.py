@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,7 @@ def test_the_scores_of_each_label_are_those_of_captum(multi: Path, quantity: Qua
     encoding = classifier.encode([TEXT], [None])[0]
     batch = classifier.batch([encoding.pieces], [encoding.segments])
     inputs = classifier.embed(batch)
-    change = {
+    change: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
         "logit": torch.clone,
         "probability": torch.sigmoid,
         "log_probability": torch.nn.functional.logsigmoid,
