@@ -396,8 +396,8 @@ def open_classifier(config: ModelConfig, run: RunConfig) -> Classifier:
         hint = "`attribute` can use `method: occlusion`, `neighbours` a `resources.encoder`; else name a model folder"
         raise RequestError(config.path, what, hint)
     folder = model_folder(config, run)
-    reading = (config.max_length, config.windows, config.overlap, config.most_windows)
-    sizes = (*map(str, reading), str(run.token_budget), str(run.recompute))
+    read = (config.max_length, config.windows, config.overlap, config.most_windows)
+    sizes = (*map(str, read), str(run.token_budget), str(run.recompute))
     own = config.token if isinstance(config, LoadedModel) else ""
     key = (own, folder.digest(), run.device, run.dtype, *sizes)
     if key in _OPENED:

@@ -11,7 +11,7 @@ from augment.attribution.methods import METHODS, Settings, method_of
 from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
 from augment.errors import RequestError
-from augment.ig.quantities import QuantityName
+from augment.ig.quantities import QuantityFunction, QuantityName
 from augment.models.heads import probabilities, quantity_of
 from augment.models.labels import LabelMap
 from augment.stages.protocol import Stage, Step, idle
@@ -169,7 +169,9 @@ class Attribute(Settings, Stage):
         return rejecting(with_columns(batch, self.adds, list(values.values())), broken)
 
 
-def explained_rows(batch: pa.RecordBatch, predictor: "Predictor", quantity: QuantityName) -> Explained:
+def explained_rows(
+    batch: pa.RecordBatch, predictor: "Predictor", quantity: QuantityName | QuantityFunction
+) -> Explained:
     """Return tokenized rows to explain, each by its predicted class."""
     from augment.models.predictor import logits_of
 
