@@ -139,11 +139,11 @@ def _general(task: Rewriting, rewrite: str) -> Iterator[Problem]:
     """Yield what is wrong with a rewrite, whatever has to stay."""
     if folded_words(rewrite) == folded_words(task.text):
         yield Problem("copy")
+    if _other_language(task.text, rewrite):
+        yield Problem("language")
     size, new = len(task.text.strip()), len(rewrite.strip())
     if new < min(_SHORTEST * size, size - _SLACK) or new > max(_LONGEST * size, size + _SLACK) or not new:
         yield Problem("length")
-    if _other_language(task.text, rewrite):
-        yield Problem("language")
     numbers = set(_DIGITS.findall(rewrite)) - set(_DIGITS.findall(task.text))
     if numbers:
         yield Problem("number", tuple(sorted(numbers)))

@@ -17,6 +17,8 @@ from augment.text.align import Span
 
 _HAN = regex.compile(r"\p{Han}")
 _APOSTROPHES = regex.compile(r"[’‘‛´ʼ′＇`]")
+# A letter that Latin words are made of, or one of another script with words of letters.
+_LATIN = r"[[\p{L}\p{M}\p{N}]--\p{Han}]"
 _BEGINS, _ENDS = regex.compile(r"^[\p{L}\p{M}\p{N}]"), regex.compile(r"[\p{L}\p{M}\p{N}]$")
 
 
@@ -71,8 +73,9 @@ def _pattern(lock: LockedWord) -> "regex.Pattern[str]":
     """Return what matches a lock: a Latin word only whole, Han anywhere, as Chinese has no borders of words."""
     word = _APOSTROPHES.sub("'", lock.word)
     whole = not _HAN.search(word)
-    begin = r"(?<![\p{L}\p{M}\p{N}])" if whole and _BEGINS.search(word) else ""
-    end = r"(?![\p{L}\p{M}\p{N}])" if whole and _ENDS.search(word) else ""
+    begin = rf"(?<!{_LATIN})" if whole and _BEGINS.search(word) else ""
+    end = rf"(?!{_LATIN})" if whole and _ENDS.search(word) else ""
     return regex.compile(
-        begin + regex.escape(word, literal_spaces=True) + end, 0 if lock.exact else regex.IGNORECASE
+        begin + regex.escape(word, literal_spaces=True) + end,
+        regex.VERSION1 | (0 if lock.exact else regex.IGNORECASE),
     )

@@ -1,0 +1,82 @@
+"""The book of calls: limits hold for all who share it, the first answer of a key is kept, and nothing is lost by a kill."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from augment.errors import RequestError
+from augment.rewriting.answers import Answer, AnswerBook, Limits
+
+
+def test_the_first_answer_is_kept_and_read_again_by_another_process(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    book = AnswerBook(path, Limits())
+    one, other = book.book("k", 100, 0.0), book.book("k", 100, 0.0)
+    assert book.answer(one, "k", Answer("first", 10, 2), 0.0) == Answer("first", 10, 2)
+    assert book.answer(other, "k", Answer("second", 10, 2, False), 0.0) == Answer("first", 10, 2)
+    book.close()
+    again = AnswerBook(path, Limits())
+    assert again.read("k") == Answer("first", 10, 2)
+    assert again.read("other") is None
+    assert again.usage()["calls"] == 2
+    again.close()
+
+
+def test_a_call_is_booked_at_the_most_it_can_cost_until_its_answer_comes(tmp_path: Path) -> None:
+    book = AnswerBook(tmp_path / "answers.sqlite", Limits(tokens=250))
+    one = book.book("a", 200, 0.0)
+    with pytest.raises(RequestError, match="most_tokens"):
+        book.book("b", 100, 0.0)
+    book.answer(one, "a", Answer("", 20, 5), 0.0)
+    two = book.book("b", 200, 0.0)
+    book.refuse(two)
+    three = book.book("b", 200, 0.0)
+    book.lose(three)
+    with pytest.raises(RequestError, match="run the same command again"):
+        book.book("c", 100, 0.0)
+    assert book.usage() == {
+        "calls": 3,
+        "calls answered": 1,
+        "calls lost": 1,
+        "calls refused": 1,
+        "tokens read": 20,
+        "tokens written": 5,
+        "tokens booked": 225,
+        "money": 0.0,
+    }
+    book.close()
+
+
+def test_a_limit_of_money_holds() -> None:
+    book = AnswerBook(None, Limits(money=1.0))
+    book.book("a", 1, 0.6)
+    with pytest.raises(RequestError, match="most_money"):
+        book.book("b", 1, 0.6)
+
+
+def test_many_who_share_a_book_never_pass_its_limit(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    books = [AnswerBook(path, Limits(tokens=1000)) for _ in range(4)]
+
+    def spend(number: int) -> int:
+        """Book calls until none may be booked, and return how many were."""
+        for booked in range(1000):
+            try:
+                books[number].book(f"{number}-{booked}", 30, 0.0)
+            except RequestError:
+                return booked
+        return 1000
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(spend, range(4))) == 33
+    for book in books:
+        book.close()
+
+
+def test_a_damaged_book_is_an_error_and_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(RequestError, match="book of answers"):
+        AnswerBook(path, Limits()).read("k")
+    assert path.read_bytes() == b"no database" * 1000
