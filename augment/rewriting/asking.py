@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from augment.config.job import Job
 from augment.config.llm import LlmConfig
-from augment.errors import RequestError
+from augment.errors import AugmentError, RequestError
 from augment.rewriting.answers import Answer, AnswerBook, Limits
 from augment.rewriting.server import LanguageModel, Message, NoAnswerError, Server, TryAgainError, size_of
 from augment.tables.files import canonical
@@ -37,19 +37,23 @@ class Asker:
         self._opening, self._counting = Lock(), Lock()
         self._flying: dict[str, Future[Answer]] = {}
         self._stopped = Event()
+        self._error: AugmentError | None = None
         self._free_at = 0.0
         self._calls = self._failures = 0
 
     def each(self, given: Sequence[Given], treat: Callable[[Given], Came]) -> list[Came]:
         """Return what each is treated to, several at a time; the first error stops those that have not begun."""
+        self._stopped.clear()
+        self._error = None
         pool = ThreadPoolExecutor(self._config.concurrency, "rewrite")
         try:
             futures = [pool.submit(treat, one) for one in given]
             return [future.result() for future in futures]
-        except BaseException:
-            self._stopped.set()
-            raise
+        except AugmentError as error:
+            # That of another row may be the one that stopped this one.
+            raise self._error or error from None
         finally:
+            self._stopped.set()
             # Answers on their way are kept, also after an error.
             pool.shutdown(wait=True, cancel_futures=True)
             self._close()
@@ -73,6 +77,9 @@ class Asker:
         try:
             answer = self._book.read(key) or self._called(key, messages, schema)
         except BaseException as error:
+            if isinstance(error, AugmentError):
+                self._error = self._error or error
+                self._stopped.set()
             future.set_exception(error)
             raise
         else:
@@ -162,6 +169,7 @@ def open_asker(job: Job) -> Asker:
     """Return the language model that a job names, with its book; nothing is called or loaded yet. RequestError if it names none."""
     config = job.needs_llm()
     limits = Limits(config.most_tokens, config.most_money)
+    across = job.run.executor in ("ray", "rank")
 
     def writer() -> LanguageModel:
         """Open the server or the folder."""
@@ -171,4 +179,4 @@ def open_asker(job: Job) -> Asker:
 
         return LocalModel(config, job.run)
 
-    return Asker(config, AnswerBook(config.answers, limits), writer)
+    return Asker(config, AnswerBook(config.answers, limits, across), writer)
