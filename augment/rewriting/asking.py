@@ -43,8 +43,7 @@ class Asker:
 
     def each(self, given: Sequence[Given], treat: Callable[[Given], Came]) -> list[Came]:
         """Return what each is treated to, several at a time; the first error stops those that have not begun."""
-        self._stopped.clear()
-        self._error = None
+        self._begin()
         pool = ThreadPoolExecutor(self._config.concurrency, "rewrite")
         try:
             futures = [pool.submit(treat, one) for one in given]
@@ -57,6 +56,11 @@ class Asker:
             # Answers on their way are kept, also after an error.
             pool.shutdown(wait=True, cancel_futures=True)
             self._close()
+
+    def _begin(self) -> None:
+        """Forget an error of earlier work."""
+        self._stopped.clear()
+        self._error = None
 
     def _close(self) -> None:
         """Close the connections to the server and to the book, which the next call opens again."""
