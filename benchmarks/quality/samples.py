@@ -5,11 +5,13 @@
     python -m benchmarks.quality.samples unblind --work FOLDER one.csv other.csv
     python -m benchmarks.quality.samples show RUN/demo-zh RUN/demo-en --each 10
     python -m benchmarks.quality.samples figures RUN/hotel-zh RUN/sst2-en
+    python -m benchmarks.quality.samples replaced RUN/hotel-zh RUN/eda-hotel-zh
 
 `sheet` draws, for each system and language, so many samples of different source rows from finished runs (those that
 joined the data; with `--of probes` those that are kept apart, with `--of all` all that were made), shuffles all of them and writes `sheet.csv`, with source, sample and edits, and `key.json`, which a reader does not
 open. `show` prints some. `figures` prints of how many rows of eight words and
-more a run has samples, how many of each, their edits, and the two-sample AUC of the run. Several runs of a system and language share its number. A reader writes a file with the columns number, fluency (2
+more a run has samples, how many of each, their edits, and the two-sample AUC of the run. `replaced` prints that AUC for samples with one edit
+each, which replaces a word, of as many source rows in each run: the mean of draws of rows and samples. Several runs of a system and language share its number. A reader writes a file with the columns number, fluency (2
 natural, 1 understandable but odd, 0 broken), meaning (of what was edited: 2 same, 1 shifted, 0 wrong), label (right, unclear,
 wrong) and acceptable (1 or 0: would you put this row into a training set you care about?). Texts of corpora are not
 committed. Intervals are 95 % (Wilson); agreement is Cohen's kappa on acceptable.
@@ -23,15 +25,20 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from math import sqrt
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from augment.output.two_sample import two_sample_auc
+from augment.text.segment import tokens_of
 from benchmarks.common import write_page
 
 Row = dict[str, str]
 # Letters shown on either side of an edit.
 _AROUND = 25
+# Draws of rows and samples of a run.
+_DRAWS = 5
 # Rows by their number of words: name, least, and below.
 _LENGTHS = (("25 and more", 25, 10**9), ("8 to 24", 8, 25), ("8 and more", 8, 10**9))
 
@@ -41,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["sheet", "unblind", "show", "figures"])
+    parser.add_argument("what", choices=["sheet", "unblind", "show", "figures", "replaced"])
     parser.add_argument("given", nargs="+", help="SYSTEM:LANGUAGE=FOLDER[:METHOD], or files of ratings")
     parser.add_argument("--work", type=Path, default=Path("."), help="folder of the sheet and its key")
     parser.add_argument("--each", type=int, default=60, help="samples a system and language")
@@ -54,6 +61,8 @@ def main() -> None:
         show([Path(name) for name in arguments.given], arguments.each, arguments.seed)
     elif arguments.what == "figures":
         print("\n".join(figures([Path(name) for name in arguments.given])))
+    elif arguments.what == "replaced":
+        print("\n".join(replaced([Path(name) for name in arguments.given], arguments.seed)))
     else:
         unblind([Path(name) for name in arguments.given], arguments.work)
 
@@ -109,6 +118,38 @@ def figures(folders: Sequence[Path]) -> list[str]:
                     f"{sum(edits) / max(len(edits), 1):.2f} | {auc.get('two-sample AUC') or 0:.2f} |"
                 )
     return lines
+
+
+def replaced(folders: Sequence[Path], seed: int) -> list[str]:
+    """Return a line for each run: the two-sample AUC of samples that replace one word, of equally many rows."""
+    pairs = [_pairs_replaced(folder) for folder in folders]
+    count = min(map(len, pairs))
+    lines = []
+    for folder, of_run in zip(folders, pairs, strict=True):
+        rng, areas = random.Random(seed), []
+        for _ in range(_DRAWS):
+            chosen = rng.sample(sorted(of_run), count)
+            drawn = [(source, rng.choice(of_run[source])) for source in chosen]
+            areas.append(
+                two_sample_auc([(tokens_of(one, "auto"), tokens_of(two, "auto")) for one, two in drawn])
+            )
+        known = [area for area in areas if area is not None]
+        figure = f"{mean(known):.2f} ({min(known):.2f} to {max(known):.2f})" if known else "too few"
+        lines.append(f"| {folder.name} | {count} of {len(of_run)} rows | {figure} |")
+    return lines
+
+
+def _pairs_replaced(folder: Path) -> dict[str, list[str]]:
+    """Return for each source text of a run its samples with one edit that replaces a word."""
+    rows = _rows(folder)
+    text = next(name for name in ("text", "review", "sentence", "content") if name in rows[0])
+    sources = {row["id"]: str(row[text]) for row in rows if row["source_id"] is None}
+    result: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        edits = row["edits"] or []
+        if row["source_id"] is not None and len(edits) == 1 and edits[0]["old"] and edits[0]["new"]:
+            result[sources[str(row["source_id"])]].append(str(row[text]))
+    return result
 
 
 def _words_of(folder: Path) -> dict[str, int]:
