@@ -490,7 +490,7 @@ class EvaluateConfig(Section):
             "augment-wide:random",
             "augment-wide:log_odds",
         ),
-        description="pipelines, `none`, `cut`; with `:random` or `:log_odds` for the words, with `+r_drop`, `+online`, `+half`",
+        description="pipelines, `none`, `cut`; with `:random`, `:log_odds` or `:METHOD`, an attribution method, for the words, with `+r_drop`, `+online`, `+half`",
     )
     rows: tuple[Annotated[int, Field(ge=2)], ...] = Field(
         default=(100,), description="sizes of the training sets drawn"

@@ -1,4 +1,4 @@
-"""The conditions that are compared: a pipeline, the same one on random or statistical words, and how to train on it.
+"""The conditions that are compared: a pipeline, the same one on other words (random, statistical, of another attribution method), and how to train on it.
 
 Condition.of("augment:random+r_drop").plan(variants=4, epochs=12)
 """
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from augment.attribution.methods import METHODS
 from augment.errors import RequestError, nearest
 from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.stages import Weigh
@@ -40,7 +41,7 @@ class Condition:
         """Return the condition of a name, of one of some pipelines or of a shipped one; RequestError if a part of it is unknown."""
         whole, *ways = name.split("+")
         pipeline, _, words = whole.partition(":")
-        for part, known in ((words, _TWINS), *((way, _WAYS) for way in ways)):
+        for part, known in ((words, (*_TWINS, *METHODS)), *((way, _WAYS) for way in ways)):
             if part and part not in known:
                 raise RequestError(
                     f"evaluate.arms: {name}",
@@ -69,8 +70,10 @@ class Condition:
                 "this pipeline makes no samples, so there is nothing to train on",
                 "name one that edits rows; `augment list` describes each",
             )
-        if self.words is not None:
+        if self.words in _TWINS:
             stages = twin(stages, self.words, self.name)
+        elif self.words is not None:
+            stages = of_method(stages, self.words, self.name)
         if "online" in self.ways:
             stages = [stage.times(epochs) for stage in stages]
         name = "-".join([plan.name, *([self.words.replace("_", "-")] if self.words else [])])
@@ -79,12 +82,7 @@ class Condition:
 
 def twin(stages: list[Stage], by: str, name: str) -> list[Stage]:
     """Return stages that do to random or statistical words what they did to key words; RequestError if none are ranked."""
-    if not any(_adds(stage, RANK[0]) for stage in stages):
-        raise RequestError(
-            f"evaluate.arms: {name}",
-            "this pipeline ranks no words, so there are no others to compare with",
-            "leave out what follows the colon",
-        )
+    _require_ranks(stages, name)
     twins: list[Stage] = []
     for stage in stages:
         if stage.of_attribution:
@@ -93,6 +91,22 @@ def twin(stages: list[Stage], by: str, name: str) -> list[Stage]:
         if _adds(stage, TOKENIZE[0]):
             twins.append(Weigh.model_validate({"by": by, "name": _WEIGHT}))
     return twins
+
+
+def of_method(stages: list[Stage], method: str, name: str) -> list[Stage]:
+    """Return stages that rank by another attribution method at its defaults; RequestError if none are ranked."""
+    _require_ranks(stages, name)
+    return [stage.explained_by(method) for stage in stages]
+
+
+def _require_ranks(stages: list[Stage], name: str) -> None:
+    """Raise RequestError for a pipeline that ranks no words."""
+    if not any(_adds(stage, RANK[0]) for stage in stages):
+        raise RequestError(
+            f"evaluate.arms: {name}",
+            "this pipeline ranks no words, so there are no others to compare with",
+            "leave out what follows the colon",
+        )
 
 
 def _adds(stage: Stage, column: Column) -> bool:

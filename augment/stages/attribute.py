@@ -76,6 +76,11 @@ class Attribute(Settings, Stage):
         """The scores and how they were reached."""
         return attribution(self.name)
 
+    def explained_by(self, method: str) -> Stage:
+        """Return the stage with another method at its defaults."""
+        given = {key: getattr(self, key) for key in self.model_fields_set & {"kind", *_OWN}}
+        return type(self).model_validate({"kind": self.kind, **given, "method": method})
+
     def without_gradients(self, job: Job) -> tuple[Stage, str | None]:
         """Return the stage by occlusion where the pipeline names no method, in probabilities where it names no quantity."""
         usual = {"method": "occlusion", "quantity": "probability"}

@@ -170,6 +170,10 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         """Return a stage that reads its scores from the column `name`."""
         return self.model_copy(update={"score": name}) if "score" in type(self).model_fields else self
 
+    def explained_by(self, method: str) -> "Stage":
+        """Return the stage with another attribution method at its defaults, where it attributes."""
+        return self
+
     def without_gradients(self, job: Job) -> "tuple[Stage, str | None]":
         """Return the stage as a model that gives answers only allows it, with a notice where that is another one."""
         return self, None

@@ -26,6 +26,14 @@ def test_a_twin_does_the_same_to_other_words_and_asks_no_attribution(pipeline: s
         assert twin == stage.model_copy(update={"score": weigh.name})
 
 
+def test_an_attribution_method_takes_the_place_of_the_usual_one() -> None:
+    plan, own = Condition.of("augment-wide:deeplift").plan(1), Condition.of("augment-wide").plan(1)
+    changed = [(one, two) for one, two in zip(plan.stages, own.stages, strict=True) if one != two]
+    assert [(one.kind, getattr(one, "method", None)) for one, _ in changed] == [("attribute", "deeplift")]
+    assert getattr(changed[0][0], "target", None) == "gold"
+    assert plan.name == "augment-wide-deeplift"
+
+
 def test_new_variants_in_every_pass_are_as_many_more_samples() -> None:
     many, few = (Condition.of(name).plan(12).stages for name in ("augment+online", "augment"))
     pairs = [(stage, own) for stage, own in zip(many, few, strict=True) if isinstance(own, Editor)]

@@ -6,6 +6,7 @@ All of it depends on the corpus, the model and the seed alone, so that every met
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,6 @@ from augment.stages.attribute import explained_rows
 from augment.tables.columns import TOKENIZE
 from augment.text.editable import is_word
 from augment.text.segment import tokens_of
-from augment.text.visible import visible
 
 if TYPE_CHECKING:
     from augment.models.predictor import Predictor
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # Fewer words have no order to speak of.
 _FEWEST = 3
 # Rows whose words are counted, and rows that may become a part of a mosaic.
-_COUNTED, _PARTS = 5000, 400
+_COUNTED, _PARTS = 2000, 400
 _ENDS = ("。", "！", "？", ".", "!", "?", "…", "～", "~")
 
 
@@ -62,6 +62,7 @@ class Corpus:
 
     held_out: list[Labelled]
     train: list[Labelled]
+    language: str = "auto"
 
     @classmethod
     def of(cls, job: Job) -> "Corpus":
@@ -69,7 +70,18 @@ class Corpus:
         splits = by_split(job)
         rows = splits.get("test") or splits["validation"]
         unique = list({(row.text, row.text_pair): row for row in rows}.values())
-        return cls(*(sorted(part, key=_digest) for part in (unique, splits["train"])))
+        ordered = (sorted(part, key=_digest) for part in (unique, splits["train"]))
+        return cls(*ordered, job.needs_corpus().language)
+
+    @cached_property
+    def words(self) -> list[list[str]]:
+        """The words of some training texts, the two of a pair apart."""
+        return [
+            tokens_of(side, self.language)
+            for row in self.train[:_COUNTED]
+            for side in (row.text, row.text_pair)
+            if side is not None
+        ]
 
 
 def explained(
@@ -108,13 +120,7 @@ def chosen_rows(job: Job, predictor: "Predictor", corpus: Corpus) -> list[Labell
 
 def replacing_words(job: Job, rows: Explained, corpus: Corpus) -> list[list[str]]:
     """Return for each token of each row the word that replaces it."""
-    language = job.needs_corpus().language
-    known = NeighbourWords(
-        tokens_of(side, language)
-        for row in corpus.train[:_COUNTED]
-        for side in (row.text, row.text_pair)
-        if side is not None
-    )
+    known = NeighbourWords(corpus.words)
     result = []
     for row, spans in enumerate(rows.spans):
         sides = (rows.texts[row], rows.pairs[row] or "")
@@ -130,18 +136,13 @@ def replacing_words(job: Job, rows: Explained, corpus: Corpus) -> list[list[str]
 
 def mosaics(job: Job, predictor: "Predictor", corpus: Corpus) -> Mosaics | None:
     """Return joined texts of two classes that the model knows; None if there are none, or rows are pairs of texts."""
-    some = [row for row in corpus.held_out if row.text_pair is None][:_PARTS]
     labels = LabelMap(predictor.classes, job.label_names)
-    half = max(job.faithfulness.words // 2, _FEWEST)
-    fit = _whole(job, predictor, some, half) if some else []
-    rows = explained(job, predictor, [some[row] for row in fit]) if fit else None
-    if rows is None:
-        return None
-    known = [
-        some[row]
-        for row, own in zip(fit, rows.target.tolist(), strict=True)
-        if labels.index(some[row].label) == own
-    ]
+    rows = [row for row in corpus.held_out if row.text_pair is None]
+    known: list[Labelled] = []
+    for begin in range(0, len(rows), _PARTS):
+        known += _rightly_answered(job, predictor, rows[begin : begin + _PARTS], labels)
+        if len(_different(known, job.faithfulness.mosaics)) == job.faithfulness.mosaics:
+            break
     pairs = _different(known, job.faithfulness.mosaics)
     joined = [_joined(one, other) for one, other in pairs]
     both = [
@@ -160,16 +161,22 @@ def mosaics(job: Job, predictor: "Predictor", corpus: Corpus) -> Mosaics | None:
     return Mosaics(result, inside)
 
 
-def rare_words(predictor: "Predictor", corpus: Corpus, language: str, count: int) -> list[str]:
+def _rightly_answered(
+    job: Job, predictor: "Predictor", rows: Sequence[Labelled], labels: LabelMap
+) -> list[Labelled]:
+    """Return the rows that the model sees whole and gives their label to."""
+    fit = [rows[row] for row in _whole(job, predictor, rows, job.faithfulness.words)]
+    if not fit:
+        return []
+    targets = explained(job, predictor, fit).target.tolist()
+    return [row for row, own in zip(fit, targets, strict=True) if labels.index(row.label) == own]
+
+
+def rare_words(predictor: "Predictor", corpus: Corpus, count: int) -> list[str]:
     """Return words that few rows have and the model has pieces for, to be planted."""
     from augment.models.classifier import Classifier
 
-    rows = Counter(
-        token
-        for row in corpus.train[:_COUNTED]
-        for token in set(tokens_of(row.text, language))
-        if is_word(token)
-    )
+    rows = Counter(token for tokens in corpus.words for token in set(tokens) if is_word(token))
     rare = sorted(
         (rows[word], word) for word in rows if (2 <= len(word) <= 9 and word.islower()) or _is_han(word)
     )
@@ -179,7 +186,7 @@ def rare_words(predictor: "Predictor", corpus: Corpus, language: str, count: int
             break
         pieces = predictor.content(predictor.encode([word], [None])[0].pieces)
         if (
-            tokens_of(f"a {word} b", language) == ["a", word, "b"]
+            tokens_of(f"a {word} b", corpus.language) == ["a", word, "b"]
             and predictor.tokenizer.unk_token_id not in pieces
         ):
             chosen.append(word)
@@ -192,10 +199,14 @@ def planted_texts(
     """Return texts of another label in which a planted word makes the copy answer its label; None if there are none."""
     labels = LabelMap(obedient.classes, job.label_names)
     made: list[tuple[Labelled, int, int]] = []
-    rows = [row for row in corpus.held_out if row.text_pair is None and visible(row.text).strip()]
-    for number, row in enumerate(rows[: 4 * job.faithfulness.planted]):
+    short = [
+        row
+        for row in corpus.held_out
+        if row.text_pair is None and len(row.text) <= 6 * job.faithfulness.words
+    ]
+    for number, row in enumerate(short):
         word, label = words[number % len(words)]
-        if row.label != label and len(row.text) <= 6 * job.faithfulness.words:
+        if row.label != label and len(made) < 4 * job.faithfulness.planted:
             text, start = with_word(row.text, word, number, job.seed + 1)
             made.append((Labelled(text, label), start, labels.index(label) or 0))
     if not made:

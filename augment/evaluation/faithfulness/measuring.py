@@ -100,7 +100,7 @@ class MethodBench:
             return
         known = LabelMap(classifier.classes, self.job.label_names)
         labels = [label for label in _frequent(corpus.train) if known.index(label) is not None][:2]
-        words = rare_words(classifier, corpus, self.job.needs_corpus().language, len(labels))
+        words = rare_words(classifier, corpus, len(labels))
         if len(words) < 2:
             self.notices.append(
                 "no planted words: the corpus has no two rare ones that the model has pieces for"

@@ -103,9 +103,7 @@ class Faithfulness:
         ways = [way for way in WAYS if way in self.measures]
         by_way = [self.differences(way, against) for way in ways]
         return {
-            method: _together(
-                [differences[method].verdict for differences in by_way if method in differences]
-            )
+            method: together([differences[method].verdict for differences in by_way if method in differences])
             for method in self.methods
             if method != against
         }
@@ -245,7 +243,7 @@ class Faithfulness:
 _ABOVE = "higher in every way"
 
 
-def _together(verdicts: Sequence[str]) -> str:
+def together(verdicts: Sequence[str]) -> str:
     """Return what verdicts by way of taking words away come to."""
     kinds = set(verdicts)
     if len(kinds) == 1 and kinds <= {"higher", "lower"}:
