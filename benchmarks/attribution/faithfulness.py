@@ -87,6 +87,7 @@ def measured(arguments: argparse.Namespace, corpus: str, model: str) -> Cell:
     result = evaluate_attribution(
         job.model_copy(update={"faithfulness": SIZE}),
         arguments.work / f"{corpus}-{model}",
+        progress=False,
         methods=methods,
     )
     return {

@@ -46,9 +46,9 @@ from benchmarks.attribution.ig_scaling import train
 from benchmarks.common import Cell, Results, command_line, some_texts, write_page
 from tests.attribution.nine import NINE, NORMED_FIRST, answer, net_of, six_rows
 from tests.attribution.small_nets import opened, part_of
-from tests.attribution.test_layer_methods import MapTwin
 from tests.attribution.test_occlusion import rows_of
 from tests.attribution.test_reveal_cancel import shares, smaller_of
+from tests.attribution.twins import Twin
 
 CORPUS, TEXTS, TURNS, BATCH = "hotel-zh", 64, 3, 32
 GIVEN = ["服务很好，房间太小", "a good film, but far too long for what it has to tell", "差", "bad"]
@@ -161,7 +161,7 @@ def of_windows(cnn: Classifier) -> Cell:
     net = cnn.model
     assert isinstance(net, TextCNN)
     part = part_of(cnn, GIVEN[:1])
-    twin, here = MapTwin(net).eval(), part.inputs.clone().requires_grad_(True)
+    twin, here = Twin(net, "maps").eval(), part.inputs.clone().requires_grad_(True)
     peaks = Twin(net).eval()
     cell: Cell = {}
     oracles: tuple[tuple[str, ReluRuleName, type[Any]], ...] = (
@@ -203,53 +203,13 @@ def _plain(part: RowPart, embeddings: Tensor) -> Tensor:
     return plain_logits(part.classifier, batch, embeddings)
 
 
-class Twin(nn.Module):
-    """A TextCNN in modules that Captum knows, each ReLU behind the maximum."""
-
-    def __init__(self, net: TextCNN) -> None:
-        """Share the layers."""
-        super().__init__()
-        self.convolutions, self.last = net.convolutions, net.classifier
-        self.activations = nn.ModuleList(nn.ReLU() for _ in net.convolutions)
-
-    def forward(self, embeddings: Tensor) -> Tensor:
-        """Return logits of embeddings [B, T, D]."""
-        rows = embeddings.transpose(1, 2)
-        peaks = [
-            activation(
-                layer(nn.functional.pad(rows, (0, torch.as_tensor(layer.weight).shape[2] - 1))).amax(-1)
-            )
-            for layer, activation in zip(self.convolutions, self.activations, strict=True)
-        ]
-        return torch.as_tensor(self.last(torch.cat(peaks, dim=1)))
-
-
-class PooledTwin(Twin):
-    """The same with a module for the maximum, as Captum's documentation has it."""
-
-    def forward(self, embeddings: Tensor) -> Tensor:
-        """Return logits of embeddings [B, T, D]."""
-        rows = embeddings.transpose(1, 2)
-        if not hasattr(self, "pools"):
-            self.pools = nn.ModuleList(nn.MaxPool1d(rows.shape[-1]) for _ in self.convolutions)
-        peaks = [
-            activation(
-                pool(layer(nn.functional.pad(rows, (0, torch.as_tensor(layer.weight).shape[2] - 1)))).squeeze(
-                    -1
-                )
-            )
-            for layer, activation, pool in zip(self.convolutions, self.activations, self.pools, strict=True)
-        ]
-        return torch.as_tensor(self.last(torch.cat(peaks, dim=1)))
-
-
 def of_max_pool(cnn: Classifier) -> Cell:
     """Return the gap of Captum's DeepLift on the same net with nn.MaxPool1d and with amax."""
     net, part = cnn.model, part_of(cnn, GIVEN[:1])
     assert isinstance(net, TextCNN)
     here, zero = part.inputs.clone().requires_grad_(True), torch.zeros_like(part.inputs)
     cell: Cell = {}
-    for name, twin in (("amax", Twin(net).eval()), ("nn.MaxPool1d", PooledTwin(net).eval())):
+    for name, twin in (("amax", Twin(net).eval()), ("nn.MaxPool1d", Twin(net, "pool").eval())):
         change = (twin(here) - twin(zero)).gather(-1, part.target[:, None])[:, 0].detach()
         scores = attr.DeepLift(twin).attribute(here, zero, target=part.target).sum((1, 2)).detach()
         cell[f"Captum's DeepLift gap, {name}"] = f"{float(_gap(scores, change)):.1e}"

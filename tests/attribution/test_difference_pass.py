@@ -6,11 +6,11 @@ import pytest
 import torch
 from captum.attr import DeepLift as Captum
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
 from augment.attribution.difference_pass import changes_of
 from augment.models.textcnn import TextCNN, TextCNNConfig
 from tests.attribution.nine import NINE, NORMED_FIRST, answer, net_of, six_rows
+from tests.attribution.twins import Twin
 
 MOST = {torch.float32: 1e-6, torch.float64: 1e-12}
 ATTENTION = {name: ("eager",) if name == "deberta-v2" else ("eager", "sdpa") for name in NINE}
@@ -50,26 +50,6 @@ def _net() -> TextCNN:
         for parameter in net.parameters():
             nn.init.normal_(parameter, std=0.4)
     return net
-
-
-class Twin(nn.Module):
-    """The same net in modules that Captum knows."""
-
-    def __init__(self, net: TextCNN) -> None:
-        """Share the layers; each activation is used once, as Captum needs."""
-        super().__init__()
-        self.convolutions, self.last = net.convolutions, net.classifier
-        self.activations = nn.ModuleList(nn.ReLU() for _ in net.convolutions)
-
-    def forward(self, embeddings: Tensor) -> Tensor:
-        """Return logits of embeddings [B, T, D]."""
-        rows = embeddings.transpose(1, 2)
-        # By amax, which has no module: what Captum does at nn.MaxPool1d is measured in benchmarks/attribution/methods.md.
-        peaks = [
-            activation(layer(pad(rows, (0, torch.as_tensor(layer.weight).shape[2] - 1))).amax(-1))
-            for layer, activation in zip(self.convolutions, self.activations, strict=True)
-        ]
-        return torch.as_tensor(self.last(torch.cat(peaks, dim=1)))
 
 
 def captum_texts() -> tuple[TextCNN, Tensor, Tensor]:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import Deconvolution, GuidedBackprop, LayerGradCam
-from torch import Tensor, nn
 
 from augment.attribution.activation_maps import mapped, over_pieces
 from augment.attribution.methods import method_of
@@ -16,8 +15,8 @@ from augment.ig.quantities import QuantityName
 from augment.models.classifier import Classifier
 from augment.models.textcnn import TextCNN
 from tests.attribution.small_nets import opened, part_of
-from tests.attribution.test_difference_pass import Twin
 from tests.attribution.test_occlusion import rows_of
+from tests.attribution.twins import Twin
 
 TEXTS = ["服务很好", "a good film", "bad", "服务 good 很差，but the film is good"]
 LAYERED = ["guided_backprop", "deconvnet", "grad_cam", "guided_grad_cam", "hires_cam", "pooling_weights"]
@@ -66,29 +65,10 @@ def test_backward_rules_are_those_of_captum(
         torch.testing.assert_close(modified_gradient(part, rule, name), captum, rtol=1e-5, atol=1e-6)
 
 
-class MapTwin(nn.Module):
-    """The same net with a module behind whose output Captum can look: ReLUs before the maximum."""
-
-    def __init__(self, net: TextCNN) -> None:
-        """Share the layers."""
-        super().__init__()
-        self.convolutions, self.last = net.convolutions, net.classifier
-        self.activations = nn.ModuleList(nn.ReLU() for _ in net.convolutions)
-
-    def forward(self, embeddings: Tensor) -> Tensor:
-        """Return logits of embeddings [B, T, D]."""
-        rows = embeddings.transpose(1, 2)
-        peaks = [
-            activation(layer(nn.functional.pad(rows, (0, width)))).amax(-1)
-            for width, (layer, activation) in enumerate(zip(self.convolutions, self.activations, strict=True))
-        ]
-        return torch.as_tensor(self.last(torch.cat(peaks, dim=1)))
-
-
 def test_grad_cam_is_that_of_captum_at_every_width(cnn: Classifier) -> None:
     net, text = net_of(cnn), TEXTS[3]
     part = part_of(cnn, [text])
-    twin = MapTwin(net).eval()
+    twin = Twin(net, "maps").eval()
     expected = torch.zeros(1, part.inputs.shape[1])
     for width, activation in zip(net.config.windows, twin.activations, strict=True):
         seen = part.inputs.clone().requires_grad_(True)
