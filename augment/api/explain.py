@@ -96,7 +96,7 @@ def explain(
     probabilities [N, C] with its `classes`; what has no gradients is explained by occlusion, and `notices` report it.
     target: a label, or a list of one a text; the predicted label by default. method: integrated_gradients by default, or
     expected_gradients, deeplift, gradient, gradient_x_input, smooth_gradient, lrp, guided_backprop, deconvnet, grad_cam,
-    guided_grad_cam, hires_cam, pooling_weights, conductance, influence, occlusion, shapley, lime; docs/attribution.md. quantity: the logit by default, of a function the probability; or a
+    guided_grad_cam, hires_cam, pooling_weights, conductance, influence, occlusion, shapley, lime, qii; docs/attribution.md. quantity: the logit by default, of a function the probability; or a
     function of logits [B, C], the class [B] and the strongest other one [B], to what is explained [B]. run: settings of
     the section `run`, such as {"device": "cpu"}. progress: False for no bar; by default one on a terminal.
 

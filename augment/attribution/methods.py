@@ -36,6 +36,7 @@ from augment.attribution.lrp import Lrp, LrpSettings
 from augment.attribution.method import AttributionMethod
 from augment.attribution.occlusion import Occlusion, OcclusionSettings
 from augment.attribution.piece_method import BaselineSettings, CutSettings
+from augment.attribution.qii import Qii
 from augment.attribution.sampled_gradients import (
     ExpectedGradients,
     SampleSettings,
@@ -63,6 +64,7 @@ MethodName = Literal[
     "occlusion",
     "shapley",
     "lime",
+    "qii",
 ]
 AnyMethod = Annotated[
     IntegratedGradients
@@ -82,7 +84,8 @@ AnyMethod = Annotated[
     | Influence
     | Occlusion
     | Shapley
-    | Lime,
+    | Lime
+    | Qii,
     Field(discriminator="method"),
 ]
 METHODS: dict[str, type[AttributionMethod]] = {

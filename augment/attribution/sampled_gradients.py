@@ -34,7 +34,7 @@ class SampleSettings(BaseModel, frozen=True, extra="forbid"):
         default=32,
         ge=2,
         le=4096,
-        description="of `smooth_gradient` and `expected_gradients`: random points that are averaged",
+        description="of `smooth_gradient`, `expected_gradients` and `qii`: random points or draws that are averaged",
     )
 
 

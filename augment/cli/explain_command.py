@@ -46,7 +46,7 @@ def explain(
             "--method",
             help="Attribution method: also "
             "expected_gradients, deeplift, gradient, gradient_x_input, smooth_gradient, lrp, guided_backprop, deconvnet, "
-            "grad_cam, guided_grad_cam, hires_cam, pooling_weights, conductance, influence, occlusion, shapley, lime.",
+            "grad_cam, guided_grad_cam, hires_cam, pooling_weights, conductance, influence, occlusion, shapley, lime, qii.",
         ),
     ] = "integrated_gradients",
     html: Annotated[

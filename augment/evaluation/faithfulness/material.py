@@ -198,7 +198,7 @@ def planted_texts(
 ) -> PlantedTexts | None:
     """Return texts of another label in which a planted word makes the copy answer its label; None if there are none."""
     labels = LabelMap(obedient.classes, job.label_names)
-    made: list[tuple[Labelled, int, int]] = []
+    made: list[tuple[Labelled, Labelled, int]] = []
     short = [
         row
         for row in corpus.held_out
@@ -208,20 +208,23 @@ def planted_texts(
         word, label = words[number % len(words)]
         if row.label != label and len(made) < 4 * job.faithfulness.planted:
             text, start = with_word(row.text, word, number, job.seed + 1)
-            made.append((Labelled(text, label), start, labels.index(label) or 0))
+            made.append((row, Labelled(text, label), start))
     if not made:
         return None
-    whole = explained(job, obedient, [row for row, _, _ in made])
-    obeyed = [row for row, (_, _, index) in enumerate(made) if int(whole.target[row]) == index]
-    token_of = {
-        row: next((at for at, (start, _) in enumerate(whole.spans[row]) if start == made[row][1]), None)
-        for row in obeyed
-    }
-    kept = [row for row in obeyed if token_of[row] in seen_tokens(whole, row)][: job.faithfulness.planted]
-    if not kept:
-        return None
-    return PlantedTexts(
-        explained(job, obedient, [made[row][0] for row in kept]), [token_of[row] or 0 for row in kept]
+    before = explained(job, obedient, [row for row, _, _ in made]).target.tolist()
+    whole = explained(job, obedient, [row for _, row, _ in made])
+    kept: list[int] = []
+    tokens: list[int] = []
+    for number, (_, row, start) in enumerate(made):
+        index = labels.index(row.label)
+        token = next((at for at, span in enumerate(whole.spans[number]) if span[0] == start), None)
+        # The word decides where the answer is its label with it, and another without it.
+        decides = int(whole.target[number]) == index != before[number]
+        if decides and token in seen_tokens(whole, number) and len(kept) < job.faithfulness.planted:
+            kept.append(number)
+            tokens.append(token or 0)
+    return (
+        PlantedTexts(explained(job, obedient, [made[number][1] for number in kept]), tokens) if kept else None
     )
 
 
