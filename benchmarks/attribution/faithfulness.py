@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.attribution.faithfulness --encoder FOLDER [--corpora hotel-zh ...] [--models textcnn ...]
 
-Models: a `textcnn` trained on 4,000 rows, a `bert-small` trained on 3,000 in four passes, both from scratch, and the first four
+Models: a `textcnn` trained on 4,000 rows, a `bert-small` trained on 1,500 in four passes, both from scratch, and the first four
 layers of an encoder, of which the upper two are tuned in 150 steps on 4,000. In each cell 20 held-out texts of 3 to 24 words, both
 explanations of 10 mosaics, up to 10 texts with a planted word, 8 points a curve, beams of one: [what the figures
 mean](../../docs/attribution.md#which-to-trust). Shapley values and LIME answer 128 variants of a text, conductance and influence have
@@ -32,7 +32,7 @@ RESULTS = Results("attribution/faithfulness")
 CORPORA = ("hotel-zh", "takeaway-zh", "news-zh", "emotion-zh", "sst2-en", "cr-en", "trec-en")
 MODELS: Mapping[str, Mapping[str, object]] = {
     "textcnn": {"limit": 4000},
-    "bert-small": {"start": "bert-small", "limit": 3000, "epochs": 4},
+    "bert-small": {"start": "bert-small", "limit": 1500, "epochs": 4},
     "encoder": {"limit": 4000, "layers": 4, "freeze": 2, "steps": 150, "learning_rate": 3e-4},
 }
 REFERENCE = "integrated_gradients"

@@ -1,6 +1,6 @@
 """What should the pipelines rank words by? Label protection and the choice of key words with each method, log odds and chance.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.quality.rankers [--corpora hotel-zh sst2-en] [--rows 150]
+    OMP_NUM_THREADS=1 python -m benchmarks.quality.rankers [--corpora hotel-zh sst2-en] [--rows 100]
 
 A `textcnn` and a `bert-small`, those of `benchmarks.attribution.faithfulness`, are each trained on the same corpus. Each in turn ranks
 the words of rows that neither has seen, and the other, an independent classifier, judges what is made of them:
@@ -141,7 +141,7 @@ def _arguments() -> argparse.Namespace:
     """Return the command line."""
     parser = command_line(__doc__, "faithfulness")
     parser.add_argument("--corpora", nargs="+", default=list(CORPORA), help="shipped")
-    parser.add_argument("--rows", type=int, default=150, help="source rows")
+    parser.add_argument("--rows", type=int, default=100, help="source rows")
     parser.set_defaults(encoder=None)
     arguments = parser.parse_args()
     arguments.work = Path(arguments.work)

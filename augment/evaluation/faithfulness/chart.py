@@ -33,7 +33,11 @@ def chart(result: Faithfulness) -> str:
         'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/>'
     )
     note = f'<text x="10" y="{bottom + 52}" fill="#555">probability of the class,</text>'
-    more = f'<text x="10" y="{bottom + 68}" fill="#555">words gone (full) or</text><text x="10" y="{bottom + 84}" fill="#555">there (dashed), strongest first</text>'
+    rest = ("words gone (full) or", "there (dashed),", "strongest first")
+    more = "".join(
+        f'<text x="10" y="{bottom + 68 + 16 * number}" fill="#555">{line}</text>'
+        for number, line in enumerate(rest)
+    )
     return "\n".join([head, *parts, note, more, "</svg>", ""])
 
 
@@ -96,4 +100,4 @@ def _colour(method: str, number: int) -> str:
 
 def _short(method: str) -> str:
     """Return a name that fits its column."""
-    return method if len(method) < 30 else f"{method[:28]}…"
+    return method if len(method) < 28 else f"{method[:26]}…"

@@ -70,8 +70,8 @@ class Corpus:
         splits = by_split(job)
         rows = splits.get("test") or splits["validation"]
         unique = list({(row.text, row.text_pair): row for row in rows}.values())
-        ordered = (sorted(part, key=_digest) for part in (unique, splits["train"]))
-        return cls(*ordered, job.needs_corpus().language)
+        held_out, train = (sorted(part, key=_digest) for part in (unique, splits["train"]))
+        return cls(held_out, train, job.needs_corpus().language)
 
     @cached_property
     def words(self) -> list[list[str]]:
