@@ -37,7 +37,7 @@ from benchmarks.quality.labels import facts_of, on, share, unseen
 RESULTS = Results("quality/rankers")
 CORPORA, MODELS = ("hotel-zh", "sst2-en"), ("textcnn", "bert-small")
 OWN = "integrated_gradients"
-METHODS = ("deeplift", "gradient_x_input", "gradient", "lrp", "occlusion", "lime")
+METHODS = ("deeplift", "gradient_x_input", "gradient", "lrp", "occlusion")
 RANKERS = (OWN, *METHODS, "log_odds", "random")
 TASKS = ("augment-wide", "key")
 WITHOUT_KEY = Pipeline(
@@ -59,7 +59,7 @@ def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(1)
     for corpus in arguments.corpora:
-        for model in MODELS:
+        for model in arguments.models:
             for ranker in RANKERS:
                 key = f"{model} {corpus} {ranker}"
                 if key not in RESULTS.cells:
@@ -141,6 +141,7 @@ def _arguments() -> argparse.Namespace:
     """Return the command line."""
     parser = command_line(__doc__, "faithfulness")
     parser.add_argument("--corpora", nargs="+", default=list(CORPORA), help="shipped")
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS, help="that rank")
     parser.add_argument("--rows", type=int, default=100, help="source rows")
     parser.set_defaults(encoder=None)
     arguments = parser.parse_args()
