@@ -77,14 +77,18 @@ def test_a_config_has_no_stages(name: str) -> None:
     assert (set(document.values) == {"run"}) == (name in SETTINGS)
 
 
+# Nothing listens there, and a check sends nothing.
+LLM = ("llm.server=http://127.0.0.1:9/v1", "llm.model=any")
+
+
 @pytest.mark.parametrize("config", CORPUS_CONFIGS)
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_any_pipeline_runs_on_any_config(pipeline: str, config: str, tmp_path: Path) -> None:
-    """Also with the settings of a device, and with accepted flags, without which there is nothing to balance."""
+    """Also with the settings of a device, with accepted flags to balance, and with a language model to rewrite with."""
     plan = read_pipeline(find("pipelines", pipeline))
     flags = tmp_path / "flags.csv"
     flags.write_text("accept,label,kind,text,form,flag\nyes,1,word,※,※,why\n", encoding="utf-8")
-    job = read_job([find("configs", config), find("configs", "gpu")], [f"resources.flags={flags}"])
+    job = read_job([find("configs", config), find("configs", "gpu")], [f"resources.flags={flags}", *LLM])
     check_sections(plan, job)
     assert job.needs_corpus().files
     assert job.run.device == "cuda"
@@ -122,11 +126,13 @@ def fetched(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("config", ["demo-zh", "demo-en"])
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_the_demonstration_can_be_checked(pipeline: str, config: str, fetched: Path, tmp_path: Path) -> None:
-    """On files of our own in place of the fetched ones, whatever is in this checkout; `balance` with its flags."""
+    """On files of our own in place of the fetched ones, whatever is in this checkout; `balance` with its flags, `rewrite` with a server."""
     flags = tmp_path / "flags.csv"
     flags.write_text("accept,label,kind,text,form,flag\nyes,positive,word,※,※,why\n", encoding="utf-8")
     job = read_job(
-        [find("configs", config)], [f"model.path={fetched / 'model'}", f"resources.flags={flags}"], fetched
+        [find("configs", config)],
+        [f"model.path={fetched / 'model'}", f"resources.flags={flags}", *LLM],
+        fetched,
     )
     assert config in check_run(pipeline, job)["corpus"]
 
