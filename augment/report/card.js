@@ -178,7 +178,12 @@ function drawIdentity(row, view) {
     if (row.label !== null) line.append(" ", mark(right, view));
     labels.append(line);
   }
-  const box = element("div", "gutter", element("div", "", link, " ", element("span", "quiet", row.split)), labels);
+  const copy = element("button", "copy", "⧉");
+  copy.type = "button";
+  copy.title = view.say.copy;
+  copy.setAttribute("aria-label", `${view.say.copy}: ${row.id}`);
+  copy.addEventListener("click", async () => (copy.textContent = (await copyText(textsOf(row).join("\n"))) ? "✓" : "✗"));
+  const box = element("div", "gutter", element("div", "", link, " ", element("span", "quiet", row.split), " ", copy), labels);
   if (row.attack) {
     const queries = row.queries === null ? "" : ` · ${row.queries} ${view.say.queries}`;
     box.append(element("div", "quiet", `${view.say.attack}: ${row.attack}${queries}`));
@@ -248,6 +253,7 @@ function goldOf(sample, row, view) {
 
 function drawSample(sample, row, view) {
   const gutter = element("div", "gutter", element("span", "method", inWords(sample.method ?? "", view.chinese)));
+  if (sample.of) gutter.prepend(element("span", "run-mark", sample.of), " ");
   if (sample.verdict) gutter.append(" ", element("span", `verdict ${["keep", "soft", "adversarial", "contrast", "drop"].includes(sample.verdict) ? sample.verdict : ""}`.trim(), inWords(sample.verdict, view.chinese)));
   if (moved(sample, row)) {
     const change = element("div", "", pill(row.label, view), " → ", pill(sample.label, view));

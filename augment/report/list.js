@@ -15,12 +15,15 @@ function facts(row) {
   const known = found && found.pred !== null && row.label !== null;
   const moves = row.samples.map((sample) => (sample.p_gold_after === null || sample.p_gold_before === null ? 0 : Math.abs(sample.p_gold_after - sample.p_gold_before)));
   const flips = row.samples.some((sample) => sample.pred_after !== null && sample.pred_before !== null && sample.pred_after !== sample.pred_before);
+  const predictions = new Set(row.explained.map((one) => one.pred).filter((pred) => pred !== null));
+  const made = ["A", "B"].map((run) => row.samples.filter((sample) => sample.of === run).map((sample) => JSON.stringify([sample.verdict, sample.sides])).sort().join());
   let gold = row.gold;
   // Of a wrong prediction only the probability of the target may be known: the gold label has at most the rest.
   if (gold === null && found && found.prob !== null) gold = found.target === row.label ? found.prob : 1 - found.prob;
   return {
     label: row.label ?? "", pred: found?.pred ?? "", right: known ? found.pred === row.label : null, flips, gold: gold ?? 2,
     error: Math.max(-1, ...row.explained.map((one) => one.error ?? (one.gap === null ? -1 : Math.abs(one.gap)))), changed: Math.max(0, ...moves) + (flips ? 1 : 0),
+    differs: predictions.size > 1, samplesDiffer: made[0] !== made[1],
     verdicts: new Set(row.samples.map((sample) => sample.verdict)), text: null, size: height(row),
   };
 }
@@ -42,7 +45,7 @@ function prepareSearch(rows, known, from = 0) {
 
 function choose(rows, known, state) {
   const query = state.search.trim().toLowerCase();
-  const outcomes = { right: (fact) => fact.right === true, wrong: (fact) => fact.right === false, flipped: (fact) => fact.flips };
+  const outcomes = { right: (fact) => fact.right === true, wrong: (fact) => fact.right === false, flipped: (fact) => fact.flips, differs: (fact) => fact.differs, samplesDiffer: (fact) => fact.samplesDiffer };
   const kept = [];
   rows.forEach((row, place) => {
     const fact = known[place];

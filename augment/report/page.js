@@ -69,6 +69,7 @@ class Report {
     const controls = { search: "input", label: "change", pred: "change", verdict: "change", outcome: "change", sort: "change" };
     for (const [name, event] of Object.entries(controls)) byId(name).addEventListener(event, () => this.read());
     document.querySelectorAll("input[name=colour], input[name=scaling]").forEach((input) => input.addEventListener("change", () => this.read()));
+    document.querySelectorAll("[data-take]").forEach((button) => button.addEventListener("click", () => this.download(button.dataset.take)));
     byId("clear").addEventListener("click", () => this.reset());
     byId("language").addEventListener("click", () => this.speak(this.language === "zh" ? "en" : "zh"));
     byId("theme").addEventListener("click", () => this.repaint());
@@ -159,7 +160,7 @@ class Report {
       label: counted(this.known.map((fact) => fact.label)).map(([value, count]) => [value, `${label(value)} (${count})`]),
       pred: counted(this.known.map((fact) => fact.pred).filter(Boolean)).map(([value, count]) => [value, `${label(value)} (${count})`]),
       verdict: counted(this.known.flatMap((fact) => [...fact.verdicts].filter(Boolean))).map(([value, count]) => [value, `${inWords(value, this.view.chinese)} (${count})`]),
-      outcome: ["right", "wrong", "flipped"].map((value) => [value, say[value]]),
+      outcome: ["right", "wrong", "flipped", ...(this.data.compared ? ["differs", "samplesDiffer"] : [])].map((value) => [value, say[value]]),
     };
     for (const [name, rows] of Object.entries(tables)) this.fillSelect(byId(name), [["", say.any], ...rows]);
     this.fillSelect(byId("sort"), ["file", "error", "gold", "changed"].map((value) => [value, say[value]]));
@@ -208,6 +209,11 @@ class Report {
     if (target.tagName === "DETAILS") target.open = true;
     target.scrollIntoView({ block: "start", behavior: "instant" });
     (target.querySelector("summary") ?? byId("search")).focus({ preventScroll: true });
+  }
+
+  download(kind) {
+    const rows = this.list.order.map((place) => this.data.rows[place]);
+    download(fileOf(rows, this.state.verdict, kind), `rows.${kind}`, kind === "csv" ? "text/csv" : "application/x-ndjson");
   }
 
   filter(name) {

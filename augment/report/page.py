@@ -41,7 +41,7 @@ ReportRow = Mapping[str, Any]
 Stretch = str | tuple[str, str, float | None]
 
 STATIC_ROWS: Final = 20
-_SCRIPTS: Final = ("strings.js", "card.js", "list.js", "decisions.js", "review.js", "page.js")
+_SCRIPTS: Final = ("strings.js", "card.js", "list.js", "taking.js", "decisions.js", "review.js", "page.js")
 _STEPS: Final = 127
 # Findings in sight; the others fold. Colours of classes in page.css.
 _SHOWN_FINDINGS: Final = 5
@@ -67,7 +67,7 @@ class Page:
     `source_rows`, the first one leading; `unit` is what their scores are counted in, such as "logit". `label_names` gives
     labels a display name, `top` the words that matter most, `units` rows of a key-word table, `total_source_rows` the rows
     `source_rows` were chosen from, `total_samples` their samples; `made_by` is at the foot. `run` identifies the run, so that the
-    decisions of a person are found again when its report is drawn again; without it there is nothing to decide.
+    decisions of a person are found again when its report is drawn again; without it there is nothing to decide. `compared`: whether rows have the scores and samples of two runs.
     """
 
     title: str
@@ -87,6 +87,7 @@ class Page:
     brief: tuple[str, ...] = ("model", "rows processed", "samples kept")
     run: str | None = None
     total_samples: int = 0
+    compared: bool = False
 
 
 def draw(page: Page) -> str:
@@ -112,6 +113,7 @@ def draw(page: Page) -> str:
         "classes": classes,
         "findings": [_values_of(finding) for finding in page.findings or ()],
         "lead": _lead(cards),
+        "compared": page.compared,
         "review": None if page.run is None else {"run": page.run, "samples": page.total_samples},
         "rows": cards,
     }
@@ -206,6 +208,8 @@ def _add_review(cards: Sequence[dict[str, Any]], page: Page, samples: pa.Table) 
         doubt = doubts.of_source(row, page.methods)
         if doubt is not None:
             _put_review(card, row, doubt)
+        if row.get("reviewed_by"):
+            card["by"] = visible(row["reviewed_by"])
         for drawn in card["samples"]:
             sample = of_shown[drawn["id"]]
             _put_review(drawn, sample, doubts.of_sample(sample))
@@ -309,7 +313,9 @@ def _sample(sample: ReportRow, source: ReportRow) -> dict[str, Any]:
         sides = [[text] for text in _sides(sample)]
     names = ("label", "method", "verdict", "reason", "pred_before", "pred_after", "judge_pred_after")
     figures = ("p_gold_before", "p_gold_after", "judge_p_gold_after")
+    side = {"of": sample["compared"]} if sample.get("compared") else {}
     return {
+        **side,
         "id": visible(sample["id"]),
         "sides": [[_seen(run) for run in side] for side in sides],
         **{name: _seen(sample.get(name)) for name in names},

@@ -111,7 +111,7 @@ class Review {
       if (!rows.has(item.place)) return false;
       if (verdict && item.sample?.verdict !== verdict) return false;
       if (operation && (operation === "source" ? item.sample : `m ${item.sample?.method}` !== operation)) return false;
-      return state === "all" || (state === "done") === Boolean(this.decisions.of(item));
+      return state === "all" || (state === "done") === this.isDone(item);
     });
     if (order === "doubt") kept.sort((one, other) => other.doubt - one.doubt);
     if (order === "random") {
@@ -122,6 +122,11 @@ class Review {
     this.order = order;
     this.at = Math.max(0, stay ? this.queue.findIndex((item) => item.id === stay) : 0);
     this.show();
+  }
+
+  isDone(item) {
+    // Here, or in a review that was applied before the report was drawn.
+    return Boolean(this.decisions.of(item) || (item.sample ?? item.row).by);
   }
 
   show() {
@@ -173,7 +178,7 @@ class Review {
   }
 
   acceptAll() {
-    const open = this.queue.filter((item) => !item.planted && !this.decisions.of(item));
+    const open = this.queue.filter((item) => !item.planted && !this.isDone(item));
     if (open.length < CONFIRM) return;
     const question = this.say.confirmAll.replace("{n}", open.length.toLocaleString("en"));
     if (!confirm(question)) return;
@@ -193,11 +198,7 @@ class Review {
 
   save() {
     const name = (this.decisions.settings.reviewer ?? "").trim().replace(/[^\p{L}\p{N}_-]+/gu, "-");
-    const link = element("a");
-    link.href = URL.createObjectURL(new Blob([this.decisions.lines()], { type: "application/x-ndjson" }));
-    link.download = name ? `decisions-${name}.jsonl` : "decisions.jsonl";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    download([this.decisions.lines()], name ? `decisions-${name}.jsonl` : "decisions.jsonl", "application/x-ndjson");
     this.announce(this.say.saved.replace("{n}", this.decisions.made.size.toLocaleString("en")));
   }
 
@@ -291,8 +292,7 @@ class Review {
 
   texts(item) {
     // As they are, also where the page shows a hidden character by its name.
-    const { sample } = item;
-    return sample.raw?.slice(1) ?? sample.sides.map((side) => side.map((run) => (typeof run === "string" ? run : run[1])).join(""));
+    return textsOf(item.sample);
   }
 
   draw() {
@@ -313,7 +313,8 @@ class Review {
     const made = this.decisions.of(item);
     const why = element("p", "why-doubt", element("span", "name", `${this.say.doubt} ${(item.doubt / 10).toFixed(0)} %`), " ", item.why.map((code) => this.say[`doubt_${DOUBTS[code]}`]).join(" · "));
     const parts = [article, why];
-    if (item.sample?.by) parts.push(element("p", "quiet", `${this.say.reviewedBy} ${item.sample.by}`));
+    const { by } = item.sample ?? item.row;
+    if (by) parts.push(element("p", "quiet", `${this.say.reviewedBy} ${by}`));
     if (made) parts.push(this.drawDecision(made));
     if (this.editing) parts.push(this.drawEditor(item));
     else parts.push(this.drawButtons(item, made));

@@ -49,7 +49,7 @@ const STRINGS = {
     attackTerm: "attack",
     attackTermMeans: "changed: the prediction could be changed, by the sample shown. unchanged: no allowed edit changed it. skipped: the model was wrong before. queries: the number of predictions used.",
     labelMoved: "the label was changed",
-    filters: "Filters", review: "Review", reviewOpen: "Review", reviewClose: "All rows", operation: "Operation", rowsShown: "Rows", blind: "Hide the verdict until decided",
+    copy: "Copy the text", take: "Download these rows", takeShort: "Download", differs: "predictions differ", samplesDiffer: "samples differ", filters: "Filters", review: "Review", reviewOpen: "Review", reviewClose: "All rows", operation: "Operation", rowsShown: "Rows", blind: "Hide the verdict until decided",
     plantedRows: "Planted bad rows", reviewer: "Reviewer", save: "Save decisions", openFile: "Open decisions", queue: "Queue",
     itemHint: "The row to decide on", reviewShows: "What the review shows", sourceRows: "source rows in doubt",
     openRows: "undecided", doneRows: "decided", allRows: "all", doubtFirst: "most doubtful first", randomFirst: "random order", fileFirst: "file order",
@@ -121,7 +121,7 @@ const STRINGS = {
     attackTerm: "攻击（attack）",
     attackTermMeans: "结果分三种。changed：预测可以被改变，见所示的增强样本。unchanged：允许的改动都无法改变预测。skipped：模型原本就预测错误。查询：使用的预测次数。",
     labelMoved: "标签已改",
-    filters: "筛选", review: "审阅", reviewOpen: "审阅", reviewClose: "全部样本", operation: "操作", rowsShown: "范围", blind: "判定前隐藏机器结论",
+    copy: "复制文本", take: "下载当前这些行", takeShort: "下载", differs: "预测不同", samplesDiffer: "增强样本不同", filters: "筛选", review: "审阅", reviewOpen: "审阅", reviewClose: "全部样本", operation: "操作", rowsShown: "范围", blind: "判定前隐藏机器结论",
     plantedRows: "混入坏样本", reviewer: "审阅人", save: "保存审阅结果", openFile: "打开审阅结果", queue: "待审队列",
     itemHint: "待判定的样本", reviewShows: "审阅说明了什么", sourceRows: "存疑的原样本",
     openRows: "未判定", doneRows: "已判定", allRows: "全部", doubtFirst: "最存疑优先", randomFirst: "随机顺序", fileFirst: "原文件顺序",
@@ -148,6 +148,9 @@ const STRINGS = {
 
 // Chinese names of the facts in the head. They come from the run, in English; one not here stays as it is.
 const CHINESE_FACTS = {
+  "source rows rejected in a review": "审阅中拒绝的原样本", "rows in both": "两边都有的行", "predictions that differ": "预测不同的行",
+  "rows whose most important word differs": "最重要的词不同的行", "rows whose samples differ": "增强样本不同的行", "rows cut into other words": "切词不同的行",
+  "run A": "A 运行", "run B": "B 运行",
   "pipeline": "流程", "model": "模型", "rows read": "读入行数", "rows not selected": "未选行数", "rows rejected": "拒收行数",
   "rows processed": "处理行数", "rows passed through": "原样通过行数", "rows the model is right on": "模型预测正确行数", "samples made": "生成增强样本",
   "samples requested": "请求的增强样本", "samples kept": "保留的增强样本", "samples in probes": "探测用的增强样本", "samples dropped": "剔除的增强样本",

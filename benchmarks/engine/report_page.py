@@ -1,0 +1,164 @@
+"""How large a report is and how fast a browser opens it: 10,000 samples in one file, and as many rows as are requested.
+
+Rows are those of a finished run, repeated under other ids until there are enough. For each size the page is drawn, opened in a headless
+Chromium over file://, filtered, searched, put into review and decided by keys; with `--axe axe.min.js` its accessibility is checked in
+every state. Results are appended to report_page.json.
+
+    python -m benchmarks.engine.report_page runs/hotel-zh-augment-wide --rows 2500 20000
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.support.ui import WebDriverWait
+
+from augment.output.export import SAMPLES, SOURCE_ROWS
+from augment.report.page import Page, draw
+
+RESULTS = Path(__file__).with_suffix(".json")
+READY = "return document.documentElement.dataset.ready === 'yes'"
+# Milliseconds from changing a filter to the list being there.
+FILTER = """
+const node = document.getElementById(arguments[0]);
+const began = performance.now();
+node.value = arguments[1];
+node.dispatchEvent(new Event(arguments[0] === 'search' ? 'input' : 'change'));
+document.getElementById('list').getBoundingClientRect();
+return performance.now() - began;
+"""
+KEYS = """
+const began = performance.now();
+for (let at = 0; at < 200; at += 1) document.body.dispatchEvent(new KeyboardEvent('keydown', { key: at % 3 ? 'a' : 'j', bubbles: true }));
+return (performance.now() - began) / 200;
+"""
+AXE = "const done = arguments[0]; axe.run().then((result) => done(result.violations.map((one) => one.id)))"
+
+
+def page_of(folder: Path, wanted: int) -> tuple[Page, int, int]:
+    """Return a page of so many rows with their samples, and the numbers of both."""
+    rows, samples = pq.read_table(folder / SOURCE_ROWS), pq.read_table(folder / SAMPLES)
+    parts: list[tuple[pa.Table, pa.Table]] = []
+    for copy in range(-(-wanted // rows.num_rows)):
+        part = rows.slice(0, min(rows.num_rows, wanted - copy * rows.num_rows))
+        known = set(part.column("id").to_pylist())
+        own = samples.filter(pa.array([name in known for name in samples.column("source_id").to_pylist()]))
+        parts.append((renamed(part, copy, ("id",)), renamed(own, copy, ("id", "source_id"))))
+    both = [pa.concat_tables([pair[side] for pair in parts]) for side in (0, 1)]
+    page = Page("benchmark", source_rows=both[0], samples=both[1], run="benchmark", unit="logit")
+    return page, both[0].num_rows, both[1].num_rows
+
+
+def renamed(table: pa.Table, copy: int, names: tuple[str, ...]) -> pa.Table:
+    """Return a table whose ids have a number behind them."""
+    for name in names if copy else ():
+        values = [f"{value}+{copy}" for value in table.column(name).to_pylist()]
+        table = table.set_column(table.column_names.index(name), name, pa.array(values, pa.string()))
+    return table
+
+
+def measured(folder: Path, wanted: int, axe: Path | None) -> dict[str, Any]:
+    """Return the figures of one size."""
+    page, rows, samples = page_of(folder, wanted)
+    began = time.monotonic()
+    text = draw(page)
+    drawn = time.monotonic() - began
+    size = len(text.encode())
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "report.html"
+        path.write_text(text, encoding="utf-8")
+        figures = in_browser(path, axe)
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{platform.machine()}, {platform.system()}",
+        "rows": rows,
+        "samples": samples,
+        "drawn_s": round(drawn, 1),
+        "file_mb": round(size / 1e6, 2),
+        "bytes_a_row_or_sample": round(size / (rows + samples)),
+        **figures,
+    }
+
+
+def in_browser(path: Path, axe: Path | None) -> dict[str, Any]:
+    """Return what a browser needs for a page."""
+    options = ChromeOptions()
+    for flag in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--window-size=1300,900",
+        "--enable-precise-memory-info",
+    ):
+        options.add_argument(flag)
+    options.binary_location = shutil.which("chromium") or ""
+    browser = Chrome(options=options, service=ChromeService(shutil.which("chromedriver")))
+    try:
+        opened = []
+        for _ in range(3):
+            began = time.monotonic()
+            browser.get(path.as_uri())
+            WebDriverWait(browser, 120, 0.05).until(lambda _: browser.execute_script(READY))
+            opened.append(time.monotonic() - began)
+        time.sleep(3)
+        filters = {}
+        for name, value in (
+            ("verdict", "keep"),
+            ("verdict", ""),
+            ("outcome", "wrong"),
+            ("outcome", ""),
+            ("search", "早餐"),
+        ):
+            filters[f"{name} {value}".strip()] = round(browser.execute_script(FILTER, name, value), 1)
+        browser.execute_script("document.getElementById('clear').click()")
+        browser.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
+        memory = browser.execute_script("return performance.memory.usedJSHeapSize / 1e6")
+        violations = {}
+        source = axe.read_text("utf-8") if axe else ""
+        for state, script in (("list", ""), ("review", "document.getElementById('review-open').click()")):
+            browser.execute_script(script)
+            if source:
+                browser.execute_script(source)
+                violations[state] = browser.execute_async_script(AXE)
+        decision = browser.execute_script(KEYS)
+        requests = browser.execute_script("return performance.getEntriesByType('resource').length")
+    finally:
+        browser.quit()
+    return {
+        "ready_s": round(statistics.median(opened), 2),
+        "ready_s_least_most": [round(min(opened), 2), round(max(opened), 2)],
+        "filters_ms": filters,
+        "heap_mb": round(memory),
+        "decision_ms": round(decision, 1),
+        "requests": requests,
+        **({"violations": violations} if violations else {}),
+    }
+
+
+def main() -> None:
+    """Measure the sizes requested and append what comes out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", type=int, nargs="+", default=[2500])
+    parser.add_argument("--axe", type=Path)
+    given = parser.parse_args()
+    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else []
+    for wanted in given.rows:
+        result = measured(given.folder, wanted, given.axe)
+        print(json.dumps(result, ensure_ascii=False))
+        results.append(result)
+        RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
