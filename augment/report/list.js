@@ -3,6 +3,60 @@
 
 const BLOCK = 10;
 const MARGIN = "1400px 0px";
+const OPEN = 8; // parts of a large page that are unpacked at a time
+
+class PartedRows {
+  // The rows of a large page: packed, and those looked at last unpacked. `at` gives a row that is, as an array does.
+  constructor(packed, size, length) {
+    Object.assign(this, { packed, size, length, open: new Map() });
+  }
+
+  part(place) {
+    return Math.floor(place / this.size);
+  }
+
+  at(place) {
+    return this.open.get(this.part(place))?.[place % this.size];
+  }
+
+  has(places) {
+    return places.every((place) => this.open.has(this.part(place)));
+  }
+
+  async load(places) {
+    for (const number of new Set(places.map((place) => this.part(place)))) {
+      const rows = this.open.get(number) ?? (await inflated(this.packed[number]));
+      this.open.delete(number); // the last one used is the last one to go
+      this.open.set(number, rows);
+    }
+    for (const number of this.open.keys()) {
+      if (this.open.size <= OPEN) break;
+      this.open.delete(number);
+    }
+  }
+
+  async *all(places = null) {
+    // Every row in turn, or those at some places in their order, one part unpacked at a time.
+    const wanted = places ?? Array.from({ length: this.length }, (_, place) => place);
+    for (let from = 0; from < wanted.length; from += 1) {
+      if (!this.has([wanted[from]])) await this.load([wanted[from]]);
+      yield [this.at(wanted[from]), wanted[from]];
+    }
+  }
+}
+
+const common = new Map(); // equal strings and sets are one
+
+function shared(value) {
+  if (!common.has(value)) common.set(value, value);
+  return common.get(value);
+}
+
+function sharedSet(values) {
+  const key = `set ${JSON.stringify([...new Set(values)].sort())}`;
+  if (!common.has(key)) common.set(key, new Set(values));
+  return common.get(key);
+}
 
 function searchText(row) {
   const samples = row.samples.flatMap((sample) => [sample.id, ...sample.sides.flat(2).filter((part) => typeof part === "string")]);
@@ -21,10 +75,10 @@ function facts(row) {
   // Of a wrong prediction only the probability of the target may be known: the gold label has at most the rest.
   if (gold === null && found && found.prob !== null) gold = found.target === row.label ? found.prob : 1 - found.prob;
   return {
-    label: row.label ?? "", pred: found?.pred ?? "", right: known ? found.pred === row.label : null, flips, gold: gold ?? 2,
+    label: shared(row.label ?? ""), pred: shared(found?.pred ?? ""), right: known ? found.pred === row.label : null, flips, gold: gold ?? 2,
     error: Math.max(-1, ...row.explained.map((one) => one.error ?? (one.gap === null ? -1 : Math.abs(one.gap)))), changed: Math.max(0, ...moves) + (flips ? 1 : 0),
     differs: predictions.size > 1, samplesDiffer: made[0] !== made[1],
-    verdicts: new Set(row.samples.map((sample) => sample.verdict)), text: null, size: height(row),
+    verdicts: sharedSet(row.samples.map((sample) => sample.verdict)), made: shared(row.samples.map((sample) => sample.verdict).join("\n")), keys: row.key.length > 0, text: null, size: height(row),
   };
 }
 
@@ -47,13 +101,12 @@ function choose(rows, known, state) {
   const query = state.search.trim().toLowerCase();
   const outcomes = { right: (fact) => fact.right === true, wrong: (fact) => fact.right === false, flipped: (fact) => fact.flips, differs: (fact) => fact.differs, samplesDiffer: (fact) => fact.samplesDiffer };
   const kept = [];
-  rows.forEach((row, place) => {
-    const fact = known[place];
+  known.forEach((fact, place) => {
     if (state.label !== null && fact.label !== state.label) return;
     if (state.pred !== null && fact.pred !== state.pred) return;
     if (state.verdict && !fact.verdicts.has(state.verdict)) return;
     if (state.outcome && !outcomes[state.outcome](fact)) return;
-    if (query && !(fact.text ??= searchText(row)).includes(query)) return;
+    if (query && !(fact.text ??= searchText(rows.at(place))).includes(query)) return;
     kept.push(place);
   });
   const orders = { error: (fact) => -fact.error, gold: (fact) => fact.gold, changed: (fact) => -fact.changed };
@@ -78,11 +131,12 @@ class List {
       blocks.push(block);
     }
     this.host.replaceChildren(...blocks);
-    blocks.slice(0, 1).forEach((block) => this.fill(block));
+    blocks.slice(0, 1).forEach((block) => this.near({ target: block, isIntersecting: true }));
     blocks.forEach((block) => this.observer.observe(block));
   }
 
   near(entry) {
+    entry.target.wanted = entry.isIntersecting;
     if (entry.isIntersecting) this.fill(entry.target);
     else this.empty(entry.target);
   }
@@ -90,7 +144,11 @@ class List {
   fill(block) {
     if (block.firstChild) return;
     const places = this.order.slice(block.start, block.start + BLOCK);
-    block.append(...places.map((place) => drawCard(this.rows[place], this.view)));
+    if (this.rows.load && !this.rows.has(places)) {
+      this.rows.load(places).then(() => block.isConnected && block.wanted && this.rows.has(places) && this.fill(block));
+      return;
+    }
+    block.append(...places.map((place) => drawCard(this.rows.at(place), this.view)));
     Array.from(block.children).forEach((article, index) => {
       article.setAttribute("aria-posinset", `${block.start + index + 1}`);
       article.setAttribute("aria-setsize", `${this.order.length}`);
@@ -116,6 +174,12 @@ class List {
     const block = this.host.children[Math.floor(position / BLOCK)];
     this.fill(block);
     return block.children[position % BLOCK];
+  }
+
+  async bring(position) {
+    // Unpack what a position needs, so that it can be revealed.
+    const start = Math.floor(position / BLOCK) * BLOCK;
+    if (this.rows.load && position >= 0 && position < this.order.length) await this.rows.load(this.order.slice(start, start + BLOCK));
   }
 
   step(from, by) {

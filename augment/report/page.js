@@ -6,10 +6,15 @@ const LEAD_SAMPLES = 2; // of the row drawn first: both in sight
 const byId = (id) => document.getElementById(id);
 const START = { search: "", label: null, pred: null, verdict: "", outcome: "", sort: "file", colour: "signed", scaling: "report" };
 
-async function unpack(source) {
-  const text = atob(source.textContent.trim());
+function bytesOf(node) {
+  const text = atob(node.textContent.trim());
   const bytes = new Uint8Array(text.length);
   for (let place = 0; place < text.length; place += 1) bytes[place] = text.charCodeAt(place);
+  node.remove();
+  return bytes;
+}
+
+async function inflated(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).json();
 }
@@ -49,12 +54,40 @@ function sayEnglish(node, inChinese) {
 
 class Report {
   constructor(data) {
-    Object.assign(this, { data, state: { ...START }, known: data.rows.map(facts) });
+    Object.assign(this, { data, state: { ...START }, known: [], places: new Map() });
     this.view = { ...data, say: STRINGS.en, colour: "signed", scaling: "report", verdict: "" };
     this.list = new List(byId("list"), data.rows, this.known, this.view);
-    this.places = new Map();
     this.review = data.review && new Review(this);
-    data.rows.forEach((row, place) => [row, ...row.samples].forEach((one) => this.places.has(one.id) || this.places.set(one.id, place)));
+    if (!data.part) data.rows.forEach((row, place) => this.learn(row, place));
+  }
+
+  learn(row, place) {
+    // What filters, links and the review ask of a row, once.
+    const fact = facts(row);
+    this.known[place] = fact;
+    const many = this.data.part > 0;
+    if (many) fact.text = [row.id, ...row.sides.map(whole)].join("\n").toLowerCase();
+    [row, ...(many ? [] : row.samples)].forEach((one) => this.places.has(one.id) || this.places.set(one.id, place));
+    this.review?.learn(row, place, many);
+  }
+
+  async learnAll() {
+    // The parts of a large page, one after the other while it is used already.
+    let shown = performance.now();
+    this.learning = true;
+    for await (const [row, place] of this.data.rows.all()) {
+      this.learn(row, place);
+      if (place === this.data.part - 1 || (place % this.data.part === 0 && performance.now() - shown > 2500)) {
+        this.options();
+        this.apply();
+        shown = performance.now();
+      }
+    }
+    this.learning = false;
+    document.documentElement.dataset.known = "yes";
+    const stay = this.review?.item?.id;
+    this.speak(this.language);
+    if (this.review?.open && !this.review.editing) this.review.fill(stay);
   }
 
   start() {
@@ -121,12 +154,13 @@ class Report {
   apply() {
     const order = choose(this.data.rows, this.known, this.state);
     this.list.show(order);
-    const samples = order.reduce((sum, place) => sum + this.data.rows[place].samples.filter((sample) => !this.state.verdict || sample.verdict === this.state.verdict).length, 0);
+    const made = (fact) => (fact.made === "" && !fact.verdicts.size ? 0 : fact.made.split("\n").filter((verdict) => !this.state.verdict || verdict === this.state.verdict).length);
+    const samples = order.reduce((sum, place) => sum + made(this.known[place]), 0);
     const { say } = this.view;
     const number = (value) => value.toLocaleString("en");
-    byId("count").textContent = number(order.length) + (order.length < this.data.rows.length ? ` ${say.of} ${number(this.data.rows.length)}` : "") + ` ${say.rows}` + (samples ? ` · ${number(samples)} ${say.samples}` : "");
+    byId("count").textContent = number(order.length) + (order.length < this.data.size ? ` ${say.of} ${number(this.data.size)}` : "") + ` ${say.rows}` + (samples ? ` · ${number(samples)} ${say.samples}` : "");
     byId("none").hidden = order.length > 0;
-    if (this.review?.open) this.review.fill();
+    if (this.review?.open && !this.learning) this.review.fill();
     byId("clear").disabled = ["search", "label", "pred", "verdict", "outcome", "sort"].every((name) => this.state[name] === START[name]);
     const bar = byId("tools");
     if (bar.getBoundingClientRect().top <= 0 && scrollY > bar.offsetTop) scrollTo({ top: byId("rows").offsetTop - bar.offsetHeight, behavior: "instant" });
@@ -186,8 +220,8 @@ class Report {
     const unit = each ? say.strongest : several ? "" : fullColour(this.view, 0);
     const sides = red ? [element("span", "", "0"), bar] : [element("span", "", say.against), bar, element("span", "", say.for)];
     const marks = [];
-    if (this.data.rows.some((row) => row.key.length)) marks.push(element("span", "t key", say.key));
-    if (this.data.rows.some((row) => row.samples.length)) marks.push(element("del", "", say.deleted), element("ins", "", say.inserted));
+    if (this.known.some((fact) => fact.keys)) marks.push(element("span", "t key", say.key));
+    if (this.known.some((fact) => fact.verdicts.size)) marks.push(element("del", "", say.deleted), element("ins", "", say.inserted));
     const parts = [...sides, element("span", "unit", unit), ...marks];
     byId("lead-legend")?.replaceChildren(...parts.map((part) => part.cloneNode(true)));
     byId("legend").replaceChildren(...parts);
@@ -195,7 +229,7 @@ class Report {
 
   lead() {
     // The row drawn first, whatever the filters below show.
-    const row = this.data.rows[this.data.lead];
+    const row = this.data.lead;
     if (row) byId("lead").replaceChildren(drawCard(row, { ...this.view, verdict: "" }, LEAD_SAMPLES));
   }
 
@@ -211,9 +245,12 @@ class Report {
     (target.querySelector("summary") ?? byId("search")).focus({ preventScroll: true });
   }
 
-  download(kind) {
-    const rows = this.list.order.map((place) => this.data.rows[place]);
-    download(fileOf(rows, this.state.verdict, kind), `rows.${kind}`, kind === "csv" ? "text/csv" : "application/x-ndjson");
+  async download(kind) {
+    const { rows } = this.data;
+    const chosen = [];
+    if (rows.all) for await (const [row] of rows.all(this.list.order)) chosen.push(row);
+    else chosen.push(...this.list.order.map((place) => rows.at(place)));
+    download(fileOf(chosen, this.state.verdict, kind), `rows.${kind}`, kind === "csv" ? "text/csv" : "application/x-ndjson");
   }
 
   filter(name) {
@@ -229,7 +266,7 @@ class Report {
   print() {
     const { order } = this.list;
     byId("paper").hidden = order.length <= PRINTED;
-    order.slice(0, PRINTED).forEach((_, position) => this.list.reveal(position));
+    order.slice(0, PRINTED).forEach((place, position) => (!this.data.part || this.data.rows.has([place])) && this.list.reveal(position));
   }
 
   repaint() {
@@ -245,16 +282,18 @@ class Report {
     byId("rows").scrollIntoView({ behavior: "instant" });
   }
 
-  follow() {
+  async follow() {
     let id = location.hash.slice(1);
     try {
       id = decodeURIComponent(id);
     } catch {
       return;
     }
-    if (!this.places.has(id)) return;
-    const place = this.places.get(id);
+    // A large page knows its source rows alone: a sample's id begins with that of its row.
+    const place = this.places.get(id) ?? (this.data.part ? this.places.get(id.split("~").slice(0, -2).join("~")) : undefined);
+    if (place === undefined) return;
     if (!this.list.order.includes(place)) this.reset();
+    if (this.data.part) await this.list.bring(this.list.order.indexOf(place));
     const article = this.list.reveal(this.list.order.indexOf(place));
     const sample = Array.from(article.querySelectorAll(".sample")).find((node) => node.dataset.id === id);
     document.querySelectorAll(".linked").forEach((node) => node.classList.remove("linked"));
@@ -279,10 +318,15 @@ class Report {
     if (this.review?.open && this.review.key(event)) return event.preventDefault();
     const article = document.activeElement.closest?.(".card") ?? null;
     if (event.key === "/") byId("search").focus();
-    else if (event.key === "j" || event.key === "k") this.focus(this.list.step(article, event.key === "j" ? 1 : -1));
+    else if (event.key === "j" || event.key === "k") this.move(article, event.key === "j" ? 1 : -1);
     else if (event.key === "ArrowRight" || event.key === "ArrowLeft") this.token(article, event.key === "ArrowRight" ? 1 : -1);
     else return;
     event.preventDefault();
+  }
+
+  async move(article, by) {
+    if (this.data.part) await this.list.bring(article ? Number(article.getAttribute("aria-posinset")) - 1 + by : 0);
+    this.focus(this.list.step(article, by));
   }
 
   token(article, by) {
@@ -312,13 +356,14 @@ async function main() {
     byId("status").textContent = STRINGS.en.old;
     return;
   }
-  const data = await unpack(byId("payload"));
-  byId("payload").remove();
+  const data = await inflated(bytesOf(byId("payload")));
+  if (data.part) data.rows = new PartedRows(Array.from(document.querySelectorAll("script.part"), bytesOf), data.part, data.size);
   const report = new Report(data);
   byId("status").hidden = true;
   report.start();
   document.documentElement.dataset.ready = "yes";
-  setTimeout(() => prepareSearch(report.data.rows, report.known));
+  if (data.part) report.learnAll();
+  else setTimeout(() => prepareSearch(report.data.rows, report.known));
 }
 
 main();

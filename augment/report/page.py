@@ -48,6 +48,9 @@ _SHOWN_FINDINGS: Final = 5
 _COLOURS: Final = 8
 # Characters of a text that is read at a glance, Chinese ones counted twice.
 _GLANCE: Final = (20, 240)
+# Up to so many rows a page unpacks all of them when it opens; of more, parts of so many rows when they are looked at.
+_WHOLE: Final = 20_000
+_PART: Final = 500
 # Parts the pieces of a text: a control character, so `visible` leaves none in a text, and one that JSON need not
 # escape. One string a text instead of one a token halves the time to open a page of 5,000 rows.
 _CUT: Final = "\x7f"
@@ -105,6 +108,8 @@ def draw(page: Page) -> str:
     names = {visible(label): visible(name) for label, name in sorted(page.label_names.items())}
     table = class_words(page.ngrams, page.top, page.unit)
     classes = _classes(cards, table)
+    parts = [cards[start : start + _PART] for start in range(0, len(cards), _PART)]
+    in_parts = len(cards) > _WHOLE
     data = {
         "methods": page.methods,
         "scales": scales,
@@ -112,10 +117,12 @@ def draw(page: Page) -> str:
         "names": names,
         "classes": classes,
         "findings": [_values_of(finding) for finding in page.findings or ()],
-        "lead": _lead(cards),
+        "lead": cards[_lead(cards)] if cards else None,
         "compared": page.compared,
         "review": None if page.run is None else {"run": page.run, "samples": page.total_samples},
-        "rows": cards,
+        "part": _PART if in_parts else 0,
+        "size": len(cards),
+        "rows": [] if in_parts else cards,
     }
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
@@ -136,6 +143,7 @@ def draw(page: Page) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
         payload=_packed(data),
+        parts=[_packed(part) for part in parts] if in_parts else [],
     )
 
 
@@ -200,7 +208,11 @@ def _add_review(cards: Sequence[dict[str, Any]], page: Page, samples: pa.Table) 
 
     Where a text or an id has characters that are shown by name, `raw` has them as they are.
     """
-    rows = page.source_rows.to_pylist()
+    wanted = {"id", "text", "text_pair", "label", "tokens", "reviewed_by"}
+    wanted |= {f"{method}_{name}" for method in page.methods[:1] for name in ("pred", "target", "prob")}
+    rows = page.source_rows.select(
+        [name for name in page.source_rows.column_names if name in wanted]
+    ).to_pylist()
     doubts = Doubts.of(rows, page.ngrams)
     known = {row["id"]: row for row in samples.to_pylist()}
     of_shown = {visible(name): row for name, row in known.items()}
@@ -361,7 +373,7 @@ def _static(card: ReportRow, scale: float) -> dict[str, Any]:
     return {**card, "painted": sides, "first": explained}
 
 
-def _packed(data: Mapping[str, object]) -> str:
+def _packed(data: object) -> str:
     """Return the data as JSON, deflated, in base64. The zlib format has no time stamp, so equal data are equal bytes."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")

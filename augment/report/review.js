@@ -4,16 +4,18 @@ const PLANTED_EVERY = 15; // rows from one planted bad row to the next
 const AHEAD = 8; // rows of the queue that are listed
 const CONFIRM = 1; // from so many rows on, accepting all of a filter is confirmed
 
-function itemsOf(rows) {
-  // Every sample, and every source row that something speaks against.
-  const items = [];
-  rows.forEach((row, place) => {
-    const of = (one, sample) => ({ place, row, sample, id: one.raw?.[0] ?? one.id, hash: one.review[0], doubt: one.review[1], why: one.review[2] });
-    if (row.review) items.push(of(row, null));
-    row.samples.forEach((sample) => sample.review && items.push(of(sample, sample)));
-  });
-  return items;
+function itemsOf(row, place, light) {
+  // Every sample of a row, and the row where something speaks against it. light: without the row itself, which is unpacked when needed.
+  const of = (one, sample, index) => {
+    const item = { place, index, id: one.raw?.[0] ?? one.id, hash: one.review[0], doubt: one.review[1], why: one.review[2], start: null };
+    const brief = sample && light ? { method: shared(sample.method), verdict: shared(sample.verdict), label: shared(sample.label), by: sample.by } : sample;
+    return light ? { ...item, row: { by: row.by }, sample: brief, start: startOf(one), why: shared(one.review[2].join()).split(",").filter(Boolean).map(Number) } : { ...item, row, sample };
+  };
+  const own = row.review ? [of(row, null, -1)] : [];
+  return [...own, ...row.samples.flatMap((sample, index) => (sample.review ? [of(sample, sample, index)] : []))];
 }
+
+const startOf = (one) => textsOf(one).join(" ").slice(0, 60);
 
 function scrambled(id) {
   // A number that depends on the id alone: the same random order whenever the report is opened.
@@ -25,7 +27,7 @@ function scrambled(id) {
 
 function plant(order, items) {
   // Between the rows of the queue, now and then a source row with the sample of another one: who looks rejects it.
-  const samples = items.filter((item) => item.sample);
+  const samples = items.filter((item) => item.sample?.sides);
   if (samples.length < 2 * PLANTED_EVERY) return order;
   return order.flatMap((item, at) => {
     if (at % PLANTED_EVERY !== PLANTED_EVERY - 1 || !item.sample) return [item];
@@ -40,11 +42,22 @@ function plant(order, items) {
 
 class Review {
   constructor(report) {
-    Object.assign(this, { report, data: report.data, items: itemsOf(report.data.rows), queue: [], at: 0, rejecting: false, editing: false });
+    Object.assign(this, { report, data: report.data, items: [], queue: [], at: 0, rejecting: false, editing: false });
     this.decisions = new Decisions(this.data.review.run);
     this.shownAt = performance.now();
     this.seconds = 0;
     this.open = false;
+  }
+
+  learn(row, place, light) {
+    for (const item of itemsOf(row, place, light)) this.items.push(item);
+  }
+
+  whole(item) {
+    // The item with its row and sample; null while these are packed.
+    if (!this.data.part || item.planted) return item;
+    const row = this.data.rows.at(item.place);
+    return row ? { ...item, row, sample: item.index < 0 ? null : row.samples[item.index] } : null;
   }
 
   get say() {
@@ -261,7 +274,7 @@ class Review {
   }
 
   saveEdit() {
-    const { item } = this;
+    const item = this.item && this.whole(this.item);
     const [text, pair] = Array.from(byId("review-item").querySelectorAll("textarea"), (area) => area.value);
     if (!item) return;
     if (!item.sample) {
@@ -297,9 +310,15 @@ class Review {
 
   draw() {
     if (!this.open) return;
+    const { item } = this;
+    const full = item && this.whole(item);
+    if (item && !full) {
+      this.data.rows.load([item.place]).then(() => item === this.item && this.whole(item) && this.draw());
+      return;
+    }
     const blind = byId("blind").checked && this.item && !this.decisions.of(this.item);
     byId("review").classList.toggle("blind", Boolean(blind));
-    byId("review-item").replaceChildren(...(this.item ? this.drawItem(this.item) : [element("p", "none", this.say[this.queue.length ? "queueDone" : "queueEmpty"])]));
+    byId("review-item").replaceChildren(...(full ? this.drawItem(full) : [element("p", "none", this.say[this.queue.length ? "queueDone" : "queueEmpty"])]));
     this.drawQueue();
     this.drawProgress();
     if (byId("review-shows").open) this.drawShows();
@@ -383,8 +402,7 @@ class Review {
     const lines = this.queue.slice(from, from + AHEAD).map((item, step) => {
       const made = this.decisions.of(item);
       const signs = { accept: "✓", reject: "✗", edit: "✎", relabel: "✎" };
-      const text = item.sample ? item.sample.sides.flat().map((run) => (typeof run === "string" ? run : run[1])).join("") : item.row.sides.map(whole).join(" ");
-      const node = element("button", "", element("span", `sign ${made?.decision ?? ""}`, made ? signs[made.decision] : "·"), element("span", "start", text.slice(0, 60)));
+      const node = element("button", "", element("span", `sign ${made?.decision ?? ""}`, made ? signs[made.decision] : "·"), element("span", "start", item.start ?? startOf(item.sample ?? item.row)));
       node.type = "button";
       node.dataset.at = `${from + step}`;
       if (from + step === this.at) node.setAttribute("aria-current", "true");

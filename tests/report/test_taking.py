@@ -39,5 +39,5 @@ def test_a_formula_is_text_in_the_table_and_a_text_is_copied(opened: Open, tmp_p
     browser = opened(page(["=HYPERLINK(1) 很好", 'a, "b"\nc']))
     rows = list(csv.DictReader(io.StringIO(taken(browser, tmp_path, "csv"), newline="")))
     assert [row["text"] for row in rows if not row["source_id"]] == ["'=HYPERLINK(1) 很好", 'a, "b"\nc']
-    click(browser, "#list .copy")
+    all_of(browser, "#list .copy")[0].click()
     WebDriverWait(browser, 10).until(lambda _: all_of(browser, "#list .copy")[0].text == "✓")

@@ -1,0 +1,82 @@
+"""A page of more rows than are unpacked at once: it filters, links, reviews and saves as a small one does."""
+
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from augment.report import page as drawing
+from tests.report.browsing import Open, all_of, click, mixed, root
+from tests.report.tables import HOSTILE, page
+from tests.report.test_review import TEXTS, current, fresh, kept, press
+from tests.report.test_taking import taken
+from tests.texts import TEXTS as AWKWARD
+
+
+@pytest.fixture(autouse=True)
+def parted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pages of more than five rows be packed in parts of three."""
+    monkeypatch.setattr(drawing, "_WHOLE", 5)
+    monkeypatch.setattr(drawing, "_PART", 3)
+
+
+def known(browser: Chrome) -> Chrome:
+    """Wait until every part was looked at."""
+    WebDriverWait(browser, 20).until(lambda _: root(browser, "data-known") == "yes")
+    return browser
+
+
+def count(browser: Chrome) -> str:
+    """Return the line of counts."""
+    return browser.find_element(By.ID, "count").text
+
+
+def test_filters_search_and_links_find_rows_of_every_part(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = known(opened(mixed()))
+    parted_counts = []
+    for value in ("1", "0"):
+        Select(browser.find_element(By.ID, "label")).select_by_value(value)
+        parted_counts.append(count(browser))
+    last = f"rows.csv:{len(AWKWARD) + len(HOSTILE) - 1}"
+    for name in (last, f"{last}~substitute~0"):
+        browser.execute_script("location.hash = arguments[0]", quote(name))
+        WebDriverWait(browser, 10).until(
+            lambda _, name=name: [n.get_attribute("data-id") for n in all_of(browser, ".linked")] == [name]
+        )
+    press(browser, "k")
+    WebDriverWait(browser, 10).until(
+        lambda _: (
+            browser.switch_to.active_element.get_attribute("data-id")
+            == f"rows.csv:{len(AWKWARD) + len(HOSTILE) - 2}"
+        )
+    )
+    monkeypatch.undo()
+    browser = opened(mixed())
+    for value, before in zip(("1", "0"), parted_counts, strict=True):
+        Select(browser.find_element(By.ID, "label")).select_by_value(value)
+        assert count(browser) == before
+
+
+def test_a_review_and_a_download_unpack_what_they_need(opened: Open, tmp_path: Path) -> None:
+    browser = known(fresh(opened, page(TEXTS)))
+    ids = []
+    for keys in ("a", "r1", "a"):
+        WebDriverWait(browser, 10).until(lambda _: all_of(browser, "#review-item .decide"))
+        ids.append(current(browser))
+        press(browser, keys)
+        WebDriverWait(browser, 10).until(lambda _: current(browser) not in ids)
+    press(browser, "e")
+    WebDriverWait(browser, 10).until(lambda _: all_of(browser, "#review-item textarea"))
+    browser.switch_to.active_element.send_keys(" 好", Keys.CONTROL, Keys.ENTER)
+    assert [kept(browser)[name]["decision"] for name in ids] == ["accept", "reject", "accept"]
+    assert sum(one["decision"] == "edit" for one in kept(browser).values()) == 1
+    click(browser, "#review-open")
+    lines = [json.loads(line) for line in taken(browser, tmp_path, "jsonl").splitlines()]
+    assert [line["text"] for line in lines if line["source_id"] is None] == TEXTS
