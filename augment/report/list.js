@@ -1,49 +1,9 @@
 // The list: which rows, in which order, and only those near the window as DOM nodes. Rows are grouped into blocks; a
 // block far from the window is an empty box of its last known height.
 
-const BLOCK = 10;
+const BLOCK = 10; // rows of a block; of a long list more, as each block is watched
+const LONG_LIST = 20000;
 const MARGIN = "1400px 0px";
-const OPEN = 8; // parts of a large page that are unpacked at a time
-
-class PartedRows {
-  // The rows of a large page: packed, and those looked at last unpacked. `at` gives a row that is, as an array does.
-  constructor(packed, size, length) {
-    Object.assign(this, { packed, size, length, open: new Map() });
-  }
-
-  part(place) {
-    return Math.floor(place / this.size);
-  }
-
-  at(place) {
-    return this.open.get(this.part(place))?.[place % this.size];
-  }
-
-  has(places) {
-    return places.every((place) => this.open.has(this.part(place)));
-  }
-
-  async load(places) {
-    for (const number of new Set(places.map((place) => this.part(place)))) {
-      const rows = this.open.get(number) ?? (await inflated(this.packed[number]));
-      this.open.delete(number); // the last one used is the last one to go
-      this.open.set(number, rows);
-    }
-    for (const number of this.open.keys()) {
-      if (this.open.size <= OPEN) break;
-      this.open.delete(number);
-    }
-  }
-
-  async *all(places = null) {
-    // Every row in turn, or those at some places in their order, one part unpacked at a time.
-    const wanted = places ?? Array.from({ length: this.length }, (_, place) => place);
-    for (let from = 0; from < wanted.length; from += 1) {
-      if (!this.has([wanted[from]])) await this.load([wanted[from]]);
-      yield [this.at(wanted[from]), wanted[from]];
-    }
-  }
-}
 
 const common = new Map(); // equal strings and sets are one
 
@@ -78,7 +38,7 @@ function facts(row) {
     label: shared(row.label ?? ""), pred: shared(found?.pred ?? ""), right: known ? found.pred === row.label : null, flips, gold: gold ?? 2,
     error: Math.max(-1, ...row.explained.map((one) => one.error ?? (one.gap === null ? -1 : Math.abs(one.gap)))), changed: Math.max(0, ...moves) + (flips ? 1 : 0),
     differs: predictions.size > 1, samplesDiffer: made[0] !== made[1],
-    verdicts: sharedSet(row.samples.map((sample) => sample.verdict)), made: shared(row.samples.map((sample) => sample.verdict).join("\n")), keys: row.key.length > 0, text: null, size: height(row),
+    verdicts: sharedSet(row.samples.map((sample) => sample.verdict)), made: shared(row.samples.map((sample) => sample.verdict).join("\n")), count: row.samples.length, keys: row.key.length > 0, text: null, size: height(row),
   };
 }
 
@@ -123,11 +83,12 @@ class List {
   show(order) {
     this.observer.disconnect();
     this.order = order;
+    this.size = order.length > LONG_LIST ? 4 * BLOCK : BLOCK;
     const blocks = [];
-    for (let start = 0; start < order.length; start += BLOCK) {
+    for (let start = 0; start < order.length; start += this.size) {
       const block = element("div", "block");
       block.start = start;
-      block.style.minHeight = order.slice(start, start + BLOCK).reduce((sum, place) => sum + this.known[place].size, 0) + "px";
+      block.style.minHeight = order.slice(start, start + this.size).reduce((sum, place) => sum + this.known[place].size, 0) + "px";
       blocks.push(block);
     }
     this.host.replaceChildren(...blocks);
@@ -143,7 +104,7 @@ class List {
 
   fill(block) {
     if (block.firstChild) return;
-    const places = this.order.slice(block.start, block.start + BLOCK);
+    const places = this.order.slice(block.start, block.start + this.size);
     if (this.rows.load && !this.rows.has(places)) {
       this.rows.load(places).then(() => block.isConnected && block.wanted && this.rows.has(places) && this.fill(block));
       return;
@@ -171,15 +132,15 @@ class List {
   }
 
   reveal(position) {
-    const block = this.host.children[Math.floor(position / BLOCK)];
+    const block = this.host.children[Math.floor(position / this.size)];
     this.fill(block);
-    return block.children[position % BLOCK];
+    return block.children[position % this.size];
   }
 
   async bring(position) {
     // Unpack what a position needs, so that it can be revealed.
-    const start = Math.floor(position / BLOCK) * BLOCK;
-    if (this.rows.load && position >= 0 && position < this.order.length) await this.rows.load(this.order.slice(start, start + BLOCK));
+    const start = Math.floor(position / this.size) * this.size;
+    if (this.rows.load && position >= 0 && position < this.order.length) await this.rows.load(this.order.slice(start, start + this.size));
   }
 
   step(from, by) {

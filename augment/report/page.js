@@ -6,19 +6,6 @@ const LEAD_SAMPLES = 2; // of the row drawn first: both in sight
 const byId = (id) => document.getElementById(id);
 const START = { search: "", label: null, pred: null, verdict: "", outcome: "", sort: "file", colour: "signed", scaling: "report" };
 
-function bytesOf(node) {
-  const text = atob(node.textContent.trim());
-  const bytes = new Uint8Array(text.length);
-  for (let place = 0; place < text.length; place += 1) bytes[place] = text.charCodeAt(place);
-  node.remove();
-  return bytes;
-}
-
-async function inflated(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).json();
-}
-
 function counted(values) {
   const counts = new Map();
   values.forEach((value) => counts.set(value, (counts.get(value) ?? 0) + 1));
@@ -154,7 +141,8 @@ class Report {
   apply() {
     const order = choose(this.data.rows, this.known, this.state);
     this.list.show(order);
-    const made = (fact) => (fact.made === "" && !fact.verdicts.size ? 0 : fact.made.split("\n").filter((verdict) => !this.state.verdict || verdict === this.state.verdict).length);
+    const { verdict } = this.state;
+    const made = (fact) => (verdict ? fact.made.split("\n").filter((one) => one === verdict).length : fact.count);
     const samples = order.reduce((sum, place) => sum + made(this.known[place]), 0);
     const { say } = this.view;
     const number = (value) => value.toLocaleString("en");

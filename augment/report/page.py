@@ -41,14 +41,23 @@ ReportRow = Mapping[str, Any]
 Stretch = str | tuple[str, str, float | None]
 
 STATIC_ROWS: Final = 20
-_SCRIPTS: Final = ("strings.js", "card.js", "list.js", "taking.js", "decisions.js", "review.js", "page.js")
+_SCRIPTS: Final = (
+    "strings.js",
+    "card.js",
+    "parts.js",
+    "list.js",
+    "taking.js",
+    "decisions.js",
+    "review.js",
+    "page.js",
+)
 _STEPS: Final = 127
 # Findings in sight; the others fold. Colours of classes in page.css.
 _SHOWN_FINDINGS: Final = 5
 _COLOURS: Final = 8
 # Characters of a text that is read at a glance, Chinese ones counted twice.
 _GLANCE: Final = (20, 240)
-# Up to so many rows a page unpacks all of them when it opens; of more, parts of so many rows when they are looked at.
+# Rows up to which a page unpacks all of them when it opens; of more, parts of this number of rows when they are looked at.
 _WHOLE: Final = 20_000
 _PART: Final = 500
 # Parts the pieces of a text: a control character, so `visible` leaves none in a text, and one that JSON need not

@@ -37,16 +37,19 @@ function download(parts, name, type) {
 }
 
 async function copyText(text) {
-  // Whether the text is on the clipboard; a page of a file may not be allowed the newer way.
+  // Whether the text is on the clipboard. The older way first: it works in a page of a file, while the key or click is fresh.
+  const before = document.activeElement;
+  const area = Object.assign(element("textarea"), { value: text });
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  before?.focus?.({ preventScroll: true });
+  if (done) return true;
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    const area = Object.assign(element("textarea"), { value: text });
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
+    return false;
   }
 }

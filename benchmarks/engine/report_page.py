@@ -156,6 +156,55 @@ def in_browser(path: Path, axe: Path | None) -> dict[str, Any]:
     }
 
 
+def write_table(results: list[dict[str, Any]]) -> None:
+    """Write report_page.md: a line for each measurement."""
+    heads = (
+        "date",
+        "rows",
+        "samples",
+        "drawn s",
+        "file MB",
+        "bytes a row or sample",
+        "ready s (least, most)",
+    )
+    heads += (
+        "all rows known s",
+        "slowest filter ms",
+        "search ms",
+        "heap MB",
+        "ms a decision",
+        "requests",
+        "axe violations",
+    )
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for one in results:
+        filters = {name: value for name, value in one["filters_ms"].items() if not name.startswith("search")}
+        search = next(value for name, value in one["filters_ms"].items() if name.startswith("search"))
+        least, most = one["ready_s_least_most"]
+        violations = one.get("violations")
+        cells = (
+            one["date"],
+            f"{one['rows']:,}",
+            f"{one['samples']:,}",
+            one["drawn_s"],
+            one["file_mb"],
+            one["bytes_a_row_or_sample"],
+            f"{one['ready_s']} ({least}, {most})",
+            one.get("all_known_s", 0.0),
+            max(filters.values()),
+            search,
+            one["heap_mb"],
+            one["decision_ms"],
+            one["requests"],
+            "not checked" if violations is None else sum(map(len, violations.values())),
+        )
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    about = [line.strip() for line in (__doc__ or "").strip().split("\n\n")[:2]]
+    note = "Three openings each, the median with the least and the most; two cores that other work shares."
+    text = "\n\n".join(["# The report in a browser", *about, note, "\n".join(lines)])
+    RESULTS.with_suffix(".md").write_text(text + "\n", "utf-8")
+
+
 def main() -> None:
     """Measure the sizes requested and append what comes out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -171,6 +220,7 @@ def main() -> None:
         print(json.dumps(result, ensure_ascii=False))
         results.append(result)
         RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        write_table(results)
 
 
 if __name__ == "__main__":
