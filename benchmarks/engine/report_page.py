@@ -56,7 +56,9 @@ def page_of(folder: Path, wanted: int, longest: int, most: int) -> tuple[Page, i
     for copy in range(-(-wanted // rows.num_rows)):
         part = rows.slice(0, min(rows.num_rows, wanted - copy * rows.num_rows))
         known = set(part.column("id").to_pylist())
-        own = samples.filter(pa.array([name in known for name in samples.column("source_id").to_pylist()]))
+        own = samples.filter(
+            pa.array([name in known for name in samples.column("source_id").to_pylist()], pa.bool_())
+        )
         parts.append((renamed(part, copy, ("id",)), renamed(own, copy, ("id", "source_id"))))
     both = [pa.concat_tables([pair[side] for pair in parts]) for side in (0, 1)]
     page = Page("benchmark", source_rows=both[0], samples=both[1], run="benchmark", unit="logit")
@@ -166,8 +168,6 @@ def write_table(results: list[dict[str, Any]]) -> None:
         "file MB",
         "bytes a row or sample",
         "ready s (least, most)",
-    )
-    heads += (
         "all rows known s",
         "slowest filter ms",
         "search ms",

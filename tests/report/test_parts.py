@@ -36,6 +36,16 @@ def count(browser: Chrome) -> str:
     return browser.find_element(By.ID, "count").text
 
 
+def wait_for_link(browser: Chrome, name: str) -> None:
+    """Wait until the row or sample is the one linked to."""
+
+    def linked(_: Chrome) -> bool:
+        """Return whether it is."""
+        return [node.get_attribute("data-id") for node in all_of(browser, ".linked")] == [name]
+
+    WebDriverWait(browser, 10).until(linked)
+
+
 def test_filters_search_and_links_find_rows_of_every_part(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,9 +57,7 @@ def test_filters_search_and_links_find_rows_of_every_part(
     last = f"rows.csv:{len(AWKWARD) + len(HOSTILE) - 1}"
     for name in (last, f"{last}~substitute~0"):
         browser.execute_script("location.hash = arguments[0]", quote(name))
-        WebDriverWait(browser, 10).until(
-            lambda _, name=name: [n.get_attribute("data-id") for n in all_of(browser, ".linked")] == [name]
-        )
+        wait_for_link(browser, name)
     press(browser, "k")
     WebDriverWait(browser, 10).until(
         lambda _: (
