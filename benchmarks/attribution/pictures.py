@@ -36,7 +36,7 @@ TASKS = {
 THREE = ("gradient", "integrated_gradients", "deeplift")
 BOTH = ("hotel-zh", "sst2-en")
 FEWEST, MOST = 8, 16
-WIDTH, LEFT, LINE, SIZE = 900, 170, 24, 14
+WIDTH, LEFT, LINE, SIZE = 960, 170, 24, 14
 # A letter that is not Chinese, as a share of one that is.
 NARROW = 0.56
 

@@ -213,6 +213,7 @@ def _fingerprint(job: Job) -> dict[str, Any]:
         "corpus": corpus_hashes(job),
         "model": model_folder(model, job.run).digest(),
         "max_length": model.max_length,
+        "dtype": job.run.dtype,
         "seed": job.seed,
     }
 
