@@ -26,9 +26,11 @@ from augment.attribution.path_integral import (
 )
 from augment.attribution.rule_trials import (
     EASY,
+    LEAST_ENTRIES,
     PROMISE,
     USUAL,
     Effort,
+    Trial,
     effort,
     fold_chains,
     held_out,
@@ -44,6 +46,8 @@ from augment.ig.residual import estimate, integrate
 from augment.models.classifier import Classifier
 
 PathShape = Literal["smooth", "rough", "jump"]
+# By whether rules were fitted to what a correction leaves, and whether they correct.
+Trials = dict[tuple[bool, bool], Trial]
 
 # A corpus smaller than this is done before its calibration has paid for itself.
 LEAST_ROWS = 200
@@ -107,13 +111,21 @@ def calibrate(classifier: Classifier, rows: ModelInputs, plan: Plan) -> tuple[Ca
         # Half as many nodes integrate what the paths were interpolated by.
         table, takes = resampling(takes.nodes, gauss_legendre(EASY.nodes)[0]), EASY
         first = [sampled(path, table) for path in first]
+    nodes = gauss_legendre(takes.nodes)[0]
     rest = rows.take(range(len(first), min(takes.texts, len(rows.pieces))))
-    traced = [*first, *trace(classifier, rest, plan, gauss_legendre(takes.nodes)[0])]
+    traced = [*first, *trace(classifier, rest, plan, nodes)]
     jump = _jump(classifier, rows.take(range(min(_FEW, len(traced)))), plan, traced[:_FEW])
     sound = _sound(traced)
-    calibration = (
-        _learned(sound, plan, jump, takes) if len(sound) >= _FEW else _unknown(plan, jump, len(sound))
-    )
+    calibration = _unknown(plan, jump, len(sound))
+    if len(sound) >= _FEW:
+        trials = _trials(sound, takes)
+        if takes is not EASY and _best(trials)[1].entries(plan.tolerance) < LEAST_ENTRIES:
+            # Too few errors near the tolerance to learn a factor from: as many texts again, where there are any.
+            more = rows.take(range(len(traced), min(2 * takes.texts, len(rows.pieces))))
+            traced += trace(classifier, more, plan, nodes)
+            sound = _sound(traced)
+            trials = _trials(sound, takes)
+        calibration = _learned(sound, plan, jump, takes, trials)
     scores = _scores(traced, calibration, plan)
     scores.evals[: len(first)] = effort(plan.tolerance).nodes
     return calibration, scores
@@ -134,15 +146,24 @@ def _unknown(plan: Plan, jump: float, texts: int) -> Calibration:
     return Calibration(uncalibrated()[0], plan.tolerance, *factors, plan.baseline, "smooth", jump, 0.0, texts)
 
 
-def _learned(traced: Sequence[Traced], plan: Plan, jump: float, takes: Effort) -> Calibration:
-    """Return the calibration with the kind of rules that does best on texts they were not learned from."""
+def _trials(traced: Sequence[Traced], takes: Effort) -> Trials:
+    """Return how each kind of rules does on texts it was not learned from: fitted to what a correction leaves, corrected."""
     trials = {}
     for fitted in (False, True):
         chains = fold_chains(traced, fitted, takes)
         for corrected in (False, True):
             trials[fitted, corrected] = held_out(traced, chains, corrected)
-    best = min(trials, key=lambda kind: trials[kind].quality)
-    trial = trials[best]
+    return trials
+
+
+def _best(trials: Trials) -> tuple[tuple[bool, bool], Trial]:
+    """Return the kind of rules that does best, and how it does."""
+    return min(trials.items(), key=lambda item: item[1].quality)
+
+
+def _learned(traced: Sequence[Traced], plan: Plan, jump: float, takes: Effort, trials: Trials) -> Calibration:
+    """Return the calibration with the kind of rules that does best on texts they were not learned from."""
+    best, trial = _best(trials)
     chain = with_correction(learned(traced, best[0], takes), best[1])
     at_twelve = trial.residuals[:, takes.counts.index(_TWELVE)]
     # Errors are held against the traced nodes. If those themselves miss the tolerance, no factor can be learned from them.

@@ -109,7 +109,8 @@ class GradientMethod(AttributionMethod):
         if size < LEAST_ROWS or config.calibration is not None or not self._calibrates(classifier, plan):
             return
         sample = rows()
-        teaching = choose(sample.logits.argmax(-1).tolist(), effort(plan.tolerance).texts)
+        # Twice as many as a calibration takes: it traces the rest where the first teach too little.
+        teaching = choose(sample.logits.argmax(-1).tolist(), 2 * effort(plan.tolerance).texts)
         chosen, names = one_window_each(
             classifier, model_inputs(sample).take(teaching), [sample.ids[index] for index in teaching]
         )
