@@ -10,8 +10,17 @@ import torch
 from augment.attribution.calibration import Calibration, calibrate, choose
 from augment.attribution.calibration_file import Finished, load, load_finished, save
 from augment.attribution.float32_retry import attribute_precisely
-from augment.attribution.path_integral import ModelInputs, Plan, Scores, Traced, attribute, fixed, trace
-from augment.attribution.rule_trials import EASY
+from augment.attribution.path_integral import (
+    UNCALIBRATED,
+    ModelInputs,
+    Plan,
+    Scores,
+    Traced,
+    attribute,
+    fixed,
+    trace,
+)
+from augment.attribution.rule_trials import EASY, LEAST_ENTRIES, PROMISE, Trial
 from augment.errors import RequestError
 from augment.ig.quadrature import gauss_legendre
 from augment.models.classifier import Classifier
@@ -224,3 +233,22 @@ def test_fewer_digits_are_held_to_their_floor_and_what_misses_it_is_done_in_floa
         if status == "converged":
             missed = np.abs(scores.pieces[row] - exact.pieces[row]).sum()
             assert missed <= 0.05 * np.abs(exact.pieces[row]).sum()
+
+
+def test_a_factor_of_few_errors_near_the_tolerance_is_a_cautious_one() -> None:
+    """Nine errors well within their estimates are no evidence; as many as are have a floor all the same."""
+    for count, least in ((0, UNCALIBRATED), (9, UNCALIBRATED), (LEAST_ENTRIES, 0.75)):
+        errors = np.full((max(count, 1), 1), 0.04 if count else 0.001)
+        trial = Trial(errors, errors * 10, errors)
+        assert (trial.entries(0.05), trial.factor(0.05, PROMISE)) == (count, least)
+    steep = Trial(np.full((9, 1), 0.04), np.full((9, 1), 0.01), np.zeros((9, 1)))
+    assert steep.factor(0.05, PROMISE) == pytest.approx(1.15 * 4)
+
+
+def test_texts_that_teach_too_little_are_followed_by_as_many_again(curved: Classifier) -> None:
+    """At a wide tolerance few errors are near it, though a dozen nodes miss it in some text."""
+    rows = inputs_of(curved, [*TEACH, *(text[::-1] for text in TEACH)])
+    calibration, done = calibrate(curved, rows, Plan(tolerance=0.6))
+    assert (calibration.texts, len(done.pieces)) == (48, 48)
+    calibration, done = calibrate(curved, rows.take(range(30)), Plan(tolerance=0.6))
+    assert (calibration.texts, len(done.pieces)) == (30, 30)
