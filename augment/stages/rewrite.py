@@ -76,6 +76,10 @@ class Rewrite(Editor, TableStage):
         le=10,
         description="answers requested for a row: each after the first with what did not fit before",
     )
+    locks: StrictBool = Field(
+        default=True,
+        description="whether words stay at all; false: a free paraphrase, to compare with",
+    )
     ordered: StrictBool = Field(
         default=False, description="whether locked words stay in their order; with `paraphrase`"
     )
@@ -108,7 +112,11 @@ class Rewrite(Editor, TableStage):
     def _order_of_a_paraphrase(self) -> Self:
         """Refuse an order where all words but a few stay as they are."""
         if self.mode != "paraphrase":
-            idle_keys(self, ["ordered"], f"with `mode: {self.mode}`, where all other words stay as they are")
+            idle_keys(
+                self,
+                ["ordered", "locks"],
+                f"with `mode: {self.mode}`, where all other words stay as they are",
+            )
         return self
 
     @property
@@ -276,7 +284,7 @@ class Rewrite(Editor, TableStage):
         exact = frozenset((named | set(row.locked)) & first)
         if self.mode == "paraphrase":
             counted = {token for token in tokens if is_number(row.tokens[token])}
-            locked = first & (set(row.key) | set(row.locked) | named | counted)
+            locked = first & (set(row.key) | set(row.locked) | named | counted) if self.locks else set[int]()
             return Rewriting(row.text, spans, tuple(sorted(locked)), exact - row.locked, ordered=self.ordered)
         if self.mode == "counterfactual":
             free = frozenset(set(row.free) & first)

@@ -20,6 +20,7 @@ from augment.text.edits import Edit, replay
 from augment.verification import verify
 from tests.rewriting.stub_server import (
     Reply,
+    StubServer,
     openings,
     rewrites,
     stub_server,
@@ -294,3 +295,17 @@ def test_own_wording_is_sent_and_its_version_is_recorded(small: Path, tmp_path: 
         summary = run(settings, job(small, server.config(), limit=8), tmp_path / "out")
     assert "{braces}" in server.requests[0]["messages"][1]["content"]
     assert str(summary.language_model["rewrite"]["prompts"]).startswith("1, changed ")
+
+
+def test_a_free_paraphrase_locks_nothing(small: Path, tmp_path: Path) -> None:
+    with stub_server(
+        lambda messages, before: rewrites(["怎么讲呢，别的话都行", "to be frank, any other words do"])
+    ) as server:
+        summary = run(plan(locks=False, samples=1), job(small, server.config(), limit=8), tmp_path / "out")
+    assert summary.counts["samples made"] > 0
+    assert all("none" in prompt or "无" in prompt for prompt in _prompts(server))
+
+
+def _prompts(server: StubServer) -> list[str]:
+    """Return what was sent first about each row."""
+    return [str(request["messages"][1]["content"]) for request in server.requests]

@@ -1,0 +1,178 @@
+"""Which rewrites of a language model may be samples, and why the others may not; and whether the samples help with few rows.
+
+    python -m benchmarks.quality.rewrite accept --config sst2-en --path FOLDER --rows 24
+    python -m benchmarks.quality.rewrite accept --config hotel-zh --server http://127.0.0.1:8000/v1 --model NAME --rows 200
+    python -m benchmarks.quality.rewrite helps --config sst2-en --server http://127.0.0.1:8000/v1 --model NAME
+
+`accept` draws rows of train, has each rewritten around its key words (by log odds, the top quarter), and counts the problems that the
+program has with the rewrites. `helps` is `augment evaluate` with 10 rows a label: copies, EDA, `augment`, a free paraphrase (the
+same prompt and model, nothing locked) and the locked one, on equal rows and steps, with paired draws, intervals, and labels checked by
+an independent classifier. All answers are kept in --work, so either goes on where it was broken off. Results are appended to
+rewrite.jsonl next to this file; texts of corpora are not committed, and are printed where --show is given. Intervals are 95 % (Wilson).
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+
+import augment
+from augment.candidates.entities import Entities
+from augment.candidates.sources import load_job_lexicons
+from augment.config.job import Job
+from augment.config.llm import LlmConfig
+from augment.corpus import read
+from augment.pipeline.apply import apply
+from augment.pipeline.definition import Pipeline
+from augment.rewriting.asking import open_asker
+from augment.rewriting.conversing import REASONS, Rewrites, rewritten
+from augment.seeding import key_of
+from augment.stages import Rewrite
+from augment.stages.editing import Row, protection
+from augment.stages.rewrite import PromptFacts
+from augment.text.edits import Edit, replay
+from benchmarks.quality.samples import _wilson
+
+_HOME = Path(__file__).parent
+_BEFORE = (
+    {"kind": "tokenize"},
+    {"kind": "weigh"},
+    {"kind": "rank", "by": "weight", "fraction": 0.25},
+)
+_FREE = """name: rewrite-free
+about: A paraphrase with nothing locked, to compare with.
+splits: [train]
+stages:
+  - {kind: tokenize}
+  - {kind: attribute, target: gold}
+  - {kind: rank, fraction: 0.25}
+  - {kind: rewrite, name: free, locks: false, samples: 4}
+  - {kind: judge}
+  - kind: keep
+    rules: [{verdict: keep, p_gold_at_least: 0.7}]
+  - {kind: guard}
+  - {kind: distinct}
+"""
+
+
+def main() -> None:
+    """Do one of the two."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=("accept", "helps"))
+    parser.add_argument("--config", required=True, help="config of the corpus, and for `helps` of the model")
+    parser.add_argument("--data", help="folder of the corpora")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the answers and models")
+    parser.add_argument("--server", "--base-url", help="address of a server with OpenAI's interface")
+    parser.add_argument("--model", help="name of the model there")
+    parser.add_argument("--path", help="folder of a language model, in place of a server")
+    parser.add_argument("--key-variable", help="environment variable with the key of the server")
+    parser.add_argument("--rows", type=int, default=24, help="rows that are rewritten")
+    parser.add_argument("--seeds", type=int, default=10, help="draws of `helps`")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--answer-tokens", type=int, default=512)
+    parser.add_argument("--json-mode", default=None)
+    parser.add_argument("--show", type=int, default=0, help="samples that are printed")
+    given = parser.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    section = {
+        "server": given.server,
+        "model": given.model,
+        "path": given.path,
+        "key_variable": given.key_variable,
+        "json_mode": given.json_mode,
+        "answer_tokens": given.answer_tokens,
+        "answers": given.work / "answers.sqlite",
+    }
+    llm = LlmConfig.model_validate({key: value for key, value in section.items() if value is not None})
+    job = augment.read_job(given.config, data=given.data).model_copy(update={"llm": llm})
+    (accept if given.what == "accept" else helps)(job, given)
+
+
+def accept(job: Job, given: argparse.Namespace) -> None:
+    """Count what is accepted and what is not, and append it to the results."""
+    stage = Rewrite(score="weight", rounds=given.rounds)
+    rows = drawn(job, stage, given.rows)
+    facts, prompts, asker = PromptFacts.of_rows(rows), stage.prepared(), open_asker(job)
+    entities = Entities(load_job_lexicons(job))
+
+    def treat(row: Row) -> Rewrites:
+        """Return the rewrites of a row."""
+        task, request = stage.task(row, entities, ()), stage.request(row, facts, job.seed)
+        assert task is not None
+        assert request is not None
+        return rewritten(asker, prompts, task, request)
+
+    results = asker.each(rows, treat)
+    accepted = sum(len(result.accepted) for result in results)
+    problems = sum((Counter(result.problems) for result in results), Counter[str]())
+    candidates = accepted + sum(problems.values())
+    silent = Counter(
+        result.reason for result in results if not result.accepted and result.reason not in REASONS.values()
+    )
+    low, high = _wilson(accepted, max(candidates, 1))
+    config = job.needs_llm()
+    line = {
+        "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+        "config": given.config,
+        "model": config.model or Path(str(config.path)).name,
+        "prompts": prompts.version,
+        "rows": len(rows),
+        "rounds": given.rounds,
+        "accepted": accepted,
+        "of": candidates,
+        "interval": [round(low, 1), round(high, 1)],
+        "rows with a sample": sum(bool(result.accepted) for result in results),
+        "problems": dict(problems.most_common()),
+        "no answer": dict(silent),
+    }
+    with (_HOME / "rewrite.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+    print(json.dumps(line, ensure_ascii=False, indent=1))
+    show(rows, results, given.show)
+
+
+def drawn(job: Job, stage: Rewrite, count: int) -> list[Row]:
+    """Return rows of train with their key words, those with the smallest keys, of all that the counts are of."""
+    chunks = read(job.needs_corpus(), False, 1024)
+    table = pa.Table.from_batches([chunk.rows for chunk in chunks])
+    train = table.filter(pc.equal(table.column("split"), "train"))
+    plan = Pipeline.model_validate({"name": "keys", "about": "", "stages": list(_BEFORE)})
+    batch = apply(plan, train.slice(0, 4000), job).table.combine_chunks().to_batches()[0]
+    rows = [row for row in stage.rows(batch, protection(job)) if row.free and not row.foreign]
+    return sorted(rows, key=lambda row: key_of("benchmark", row.id))[:count]
+
+
+def show(rows: Sequence[Row], results: Sequence[Rewrites], count: int) -> None:
+    """Print samples under their source rows."""
+    for row, result in zip(rows, results, strict=True):
+        for changes in result.accepted:
+            if not count:
+                return
+            count -= 1
+            edits = [Edit(0, start, end, row.text[start:end], new, 0.0) for start, end, new in changes]
+            keys = ", ".join(row.tokens[token] for token in row.key)
+            print(f"\n[{row.label}] {row.text}\n  key: {keys}\n  {replay(row.text, row.text_pair, edits)[0]}")
+
+
+def helps(job: Job, given: argparse.Namespace) -> None:
+    """Run the protocol of `augment evaluate` for few rows a label."""
+    free = Pipeline.model_validate(yaml.safe_load(_FREE))
+    conditions = ("duplicate", "eda", "augment", free.name, "rewrite")
+    settings = {"arms": conditions, "rows": (20,), "seeds": given.seeds, "equal_classes": True}
+    evaluate = job.evaluate.model_copy(update=settings)
+    result = augment.evaluate(
+        job.model_copy(update={"evaluate": evaluate}), given.work / "evaluate", pipelines=[free]
+    )
+    print(result)
+
+
+if __name__ == "__main__":
+    main()
