@@ -21,6 +21,7 @@ RECIPES: Mapping[str, Mapping[str, object]] = {
     # Jin et al. 2020, "Is BERT Really Robust?": words by deletion, all candidates of each, similar texts only.
     "textfooler": {
         "search": "greedy",
+        "reword": False,
         "order": "deletion",
         "most": 50,
         "share": 1.0,
@@ -31,6 +32,7 @@ RECIPES: Mapping[str, Mapping[str, object]] = {
     # Ren et al. 2019, "Generating Natural Language Adversarial Examples through Probability Weighted Word Saliency".
     "pwws": {
         "search": "weighted",
+        "reword": False,
         "order": "deletion",
         "most": 50,
         "share": 1.0,
@@ -42,6 +44,7 @@ RECIPES: Mapping[str, Mapping[str, object]] = {
     # Gao et al. 2018, "Black-box Generation of Adversarial Text Sequences": one typing error a word.
     "deepwordbug": {
         "search": "greedy",
+        "reword": False,
         "order": "deletion",
         "sources": ("typos", "look_alikes"),
         "most": 4,
@@ -49,10 +52,11 @@ RECIPES: Mapping[str, Mapping[str, object]] = {
         "every_word": True,
     },
     # Yoo and Qi 2021, "Towards Improving Adversarial Training of NLP Models": words by gradient, a tenth of them at most.
-    "a2t": {"search": "greedy", "order": "gradient", "most": 20, "share": 0.1},
+    "a2t": {"search": "greedy", "order": "gradient", "reword": False, "most": 20, "share": 0.1},
     # Garg and Ramakrishnan 2020, "BAE: BERT-based Adversarial Examples": a masked model replaces words and puts words next to them.
     "bae": {
         "search": "greedy",
+        "reword": False,
         "order": "deletion",
         "sources": ("masked_lm",),
         "masked": ("replace", "insert"),
@@ -62,9 +66,9 @@ RECIPES: Mapping[str, Mapping[str, object]] = {
         "every_word": True,
         "frequency": 0.0,
     },
-    "deletion": {"search": "screened", "sources": (), "delete": True},
+    "deletion": {"search": "screened", "sources": (), "reword": False, "delete": True},
     # Feng et al. 2018, "Pathologies of Neural Models Make Interpretations Difficult".
-    "input-reduction": {"search": "reduced", "sources": (), "delete": True, "share": 1.0},
+    "input-reduction": {"search": "reduced", "sources": (), "reword": False, "delete": True, "share": 1.0},
 }
 
 

@@ -25,6 +25,7 @@ from augment.adversarial.victims import BlackBox, Victim
 from augment.candidates.filters import Filters
 from augment.candidates.forms import FORMS
 from augment.candidates.sources import SourceName, open_sources, without_embeddings
+from augment.candidates.wordings import Wordings
 from augment.config.job import Job
 from augment.config.sections import StrictBool
 from augment.errors import RequestError
@@ -40,6 +41,7 @@ from augment.stages.attack_offers import (
     naturalness_of,
     with_groups,
 )
+from augment.stages.attack_rewordings import USUAL_LEAST, Rewordings
 from augment.stages.editing import Context, Row, editable_rows, protection, whole_rows
 from augment.stages.editor import Editor
 from augment.stages.evidence import open_plausibility
@@ -48,6 +50,7 @@ from augment.tables.columns import ATTACK, ATTACK_READING, SAMPLE, Column
 from augment.tables.rows import Missing, NewSample, with_columns, with_samples
 from augment.text.editable import Protection, editable, is_connective, is_replaceable
 from augment.text.foreign import FOREIGN
+from augment.text.tagger import PACKAGE
 
 if TYPE_CHECKING:
     from augment.models.classifier import Classifier
@@ -105,6 +108,11 @@ class Attack(Editor):
     second_pass: StrictBool = Field(
         default=True,
         description="try what fails again with more candidates and with connectives, measuring more",
+    )
+    reword: StrictBool = Field(
+        default=True,
+        description="other wordings of parts too: by the rules of `rephrase`, and words of degree, praise and blame that mean the same; not "
+        "where `sources` is empty or with `order: scores`",
     )
     every_word: StrictBool = Field(
         default=False,
@@ -247,6 +255,16 @@ class Attack(Editor):
         return self.sources
 
     @property
+    def packages(self) -> tuple[str, ...]:
+        """The tagger that finds English wordings."""
+        return (PACKAGE,) if self._rewords else ()
+
+    @property
+    def _rewords(self) -> bool:
+        """Whether other wordings of parts are tried."""
+        return self.reword and bool(self.sources) and self.search != "reduced" and self.order != "scores"
+
+    @property
     def keeps_answer(self) -> bool:
         """Whether it leaves words out while the answer stays."""
         return self.search == "reduced"
@@ -304,10 +322,13 @@ class Attack(Editor):
         guard, measures = protection(job), AttackMeasures.of(job)
         constraints = self._constraints(measures, state)
         goal = Goal(self._target(labels), self.margin)
+        rewordings = self._rewordings(job, state)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             """Attack the rows of a shard."""
             rows = self._rows(batch, guard)
+            if rewordings is not None:
+                rows = rewordings.put(rows)
             victim, guide = _opened(predictor, [each.row for each in rows], self.order)
             tools = Tools(victim, guide, goal, constraints)
             attempts = [self._attempt(each, labels, job.seed) for each in rows]
@@ -372,6 +393,14 @@ class Attack(Editor):
             None if self.senses else clear_words(job),
             self.delete,
         )
+
+    def _rewordings(self, job: Job, state: Path | None) -> Rewordings | None:
+        """Return what finds other wordings of parts; None where none are tried."""
+        if not self._rewords:
+            return None
+        if self.natural is None:
+            return Rewordings.of(job, None, USUAL_LEAST)
+        return Rewordings.of(job, Wordings(open_plausibility(state)), self.natural)
 
     def _constraints(self, measures: AttackMeasures, state: Path | None) -> list[Constraint]:
         """Return what a sample must pass, what costs least first."""

@@ -4,8 +4,8 @@ offers = AttackOffers(sources, masked, ...)
 offers.give(rows, attempts, every=False)        # fills attempt.offers
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
@@ -30,11 +30,15 @@ MaskedKind = Literal["replace", "insert", "merge"]
 
 @dataclass(frozen=True)
 class AttackedTokens:
-    """Which tokens of a row may be edited: content words, and for a second pass those that join them too."""
+    """Which tokens of a row may be edited: content words, and for a second pass those that join them too.
+
+    reworded: other wordings that tokens and groups may give way to.
+    """
 
     row: Row
     content: tuple[int, ...]
     rest: tuple[int, ...]
+    reworded: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,9 @@ class AttackOffers:
                 for slot in _group_slots(each.row)
             ]
             self._keep(groups, self.masked.merged([slot for _, slot in groups]))
+        for each, attempt in zip(rows, attempts, strict=True):
+            for token, words in each.reworded.items():
+                attempt.offers[token] = tuple(dict.fromkeys((*words, *attempt.offers.get(token, ()))))
 
     def _is_open(self, word: str) -> bool:
         """Return whether a token may be edited for what it is."""
@@ -141,6 +148,7 @@ def _group_slots(row: Row) -> list[Slot]:
             row.neighbour(first, -1),
         )
         for number, (first, last) in enumerate((group[0], group[-1]) for group in row.groups)
+        if last == first + 1
     ]
 
 

@@ -61,6 +61,11 @@ class Row:
         """Return the tokens that a number of a choice names: itself, or those of a group, which are numbered behind the tokens."""
         return self.groups[token - len(self.spans)] if token >= len(self.spans) else (token,)
 
+    def span(self, token: int) -> tuple[int, int]:
+        """Return the code points of a token, or of all tokens of a group and what is between them."""
+        members = self.members(token)
+        return self.spans[members[0]][0], self.spans[members[-1]][1]
+
     def spread(self, choice: Mapping[int, str]) -> Mapping[int, str]:
         """Return a choice of tokens alone: of a group the first gives way to the new words, and the others to nothing."""
         if not self.groups:
@@ -74,16 +79,20 @@ class Row:
     def edits(self, choice: Mapping[int, str]) -> tuple[Edit, ...]:
         """Return the edits that put `choice` in place, in the order of the text, never overlapping."""
         edits: list[Edit] = []
-        choice = self.spread(choice)
         for side, whole in ((0, self.text), (1, self.text_pair or "")):
-            tokens = [token for token in sorted(choice) if self.side[token] == side]
+            tokens = [
+                token
+                for token in sorted(choice, key=self.members)
+                if self.side[self.members(token)[0]] == side
+            ]
             gone = [token for token in tokens if not choice[token]]
-            removed = deletions(whole, [self.spans[token] for token in gone]) if gone else []
+            removed = deletions(whole, [self.span(token) for token in gone]) if gone else []
             spans = dict(zip(gone, removed, strict=True))
             made = []
             for token in tokens:
-                (start, end), new = spans.get(token, (self.spans[token], choice[token]))
-                made.append(Edit(side, start, end, whole[start:end], new, self.scores[token]))
+                (start, end), new = spans.get(token, (self.span(token), choice[token]))
+                score = sum(self.scores[member] for member in self.members(token))
+                made.append(Edit(side, start, end, whole[start:end], new, score))
             edits += _apart(whole, made)
         return tuple(edits)
 

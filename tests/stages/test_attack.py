@@ -25,8 +25,12 @@ from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline
 from augment.pipeline.requirements import check_sections
 from augment.stages import Attack
+from augment.stages.attack_offers import AttackedTokens
+from augment.stages.attack_rewordings import Rewordings
+from augment.stages.editing import protection, whole_rows
 from augment.tables.columns import CORPUS
 from augment.text.edits import Edit, replay
+from augment.text.segment import tokens_of
 from tests.models.nets import NETS, save
 from tests.small import BAD, FILLERS, GOOD, sentence, small_job
 
@@ -187,7 +191,7 @@ def test_every_word_edits_numbers_and_connectives_but_no_articles_and_negations(
     resources = job.resources.model_copy(update={"lexicons": (str(lexicon),)})
     here = job.model_copy(update={"resources": resources})
     rows = [("the good film within one never", "good"), ("一直好", "good")]
-    _, samples = attacked(here, rows, pos=False, frequency=0.0, every_word=True)
+    _, samples = attacked(here, rows, reword=False, pos=False, frequency=0.0, every_word=True)
     edited = {edit["old"] for sample in samples for edit in sample["edits"]}
     assert edited <= {"one", "within", "一直"}
 
@@ -198,6 +202,34 @@ def test_a_beam_keeps_several_sets_and_what_it_makes_succeeds(job: Job) -> None:
     for sample, answer in zip(samples, answers(job, samples), strict=True):
         assert answer != sample["label"]
     assert max(row["attack_queries"] for row in sources) <= 200
+
+
+def test_parts_are_worded_otherwise(job: Job, tmp_path: Path) -> None:
+    """Whatever changes the answer, by words that mean the same: no dictionary is needed."""
+    (tmp_path / "none.tsv").write_text("甲\t乙\n", encoding="utf-8")
+    resources = job.resources.model_copy(update={"lexicons": (str(tmp_path / "none.tsv"),)})
+    here = job.model_copy(update={"resources": resources})
+    rows = [("因为房间很好，所以服务也很干净。", "good"), ("The movie was very lovely, but boring.", "good")]
+    sources, samples = attacked(here, rows, share=1.0)
+    assert not attacked(here, rows, share=1.0, reword=False)[1]
+    for sample in samples:
+        source = next(row for row in sources if row["id"] == sample["source_id"])
+        assert replay(source["text"], None, [Edit(**edit) for edit in sample["edits"]]) == (
+            sample["text"],
+            None,
+        )
+
+
+def test_a_wording_is_a_candidate_of_all_tokens_it_touches(job: Job) -> None:
+    text = "因为房间很好，所以服务也不错。"
+    plan = Pipeline.model_validate({"name": "t", "about": "", "stages": [{"kind": "tokenize"}]})
+    batch = apply(plan, table_of([(text, "good")]), job).table.combine_chunks().to_batches()[0]
+    (row,) = whole_rows(batch, protection(job))
+    (put,) = Rewordings.of(job, None, 0.9).put([AttackedTokens(row, row.free, ())])
+    texts = {put.row.texts({token: word})[0] for token, words in put.reworded.items() for word in words}
+    assert {"由于房间很好，所以服务也不错。", "因为房间挺好，所以服务也不错。"} <= texts
+    assert text not in texts
+    assert all(len(put.row.edits({token: words[0]})) == 1 for token, words in put.reworded.items())
 
 
 def test_a_budget_and_most_edits_hold(job: Job) -> None:
@@ -245,7 +277,14 @@ def test_what_needs_a_model_that_is_not_named_is_refused_before_anything_is_load
 
 
 def test_a_masked_model_puts_words_next_to_tokens_and_in_place_of_two(masked_job: Job) -> None:
-    keys = {"sources": ["masked_lm"], "most": 50, "most_edits": 4, "every_word": True, "frequency": 0.0}
+    keys = {
+        "sources": ["masked_lm"],
+        "reword": False,
+        "most": 50,
+        "most_edits": 4,
+        "every_word": True,
+        "frequency": 0.0,
+    }
     put_in = attacked(masked_job, texts_of(12), masked=["insert"], **keys)[1]
     assert put_in
     for sample in put_in:
@@ -259,8 +298,8 @@ def test_a_masked_model_puts_words_next_to_tokens_and_in_place_of_two(masked_job
         assert answer != sample["label"]
         edits = [Edit(**edit) for edit in sample["edits"]]
         assert replay(texts[sample["source_id"]]["text"], None, edits) == (sample["text"], None)
-        assert sorted(bool(edit.new) for edit in edits)[: len(edits) // 2] == [False] * (len(edits) // 2)
-        assert texts[sample["source_id"]]["attack_edits"] == len(edits)
+        assert texts[sample["source_id"]]["attack_edits"] == sum(len(tokens_of(edit.old)) for edit in edits)
+        assert any(len(tokens_of(edit.old)) == 2 for edit in edits)
 
 
 @pytest.mark.parametrize("search", ["screened", "beam", "greedy", "weighted"])
