@@ -59,7 +59,7 @@ def write_page(name: str, title: str, doc: str | None, lines: list[str]) -> None
     (HERE / f"{name}.md").write_text(text + "\n", encoding="utf-8")
 
 
-def part(cell: Cell, name: str) -> dict[str, Any]:
+def part(cell: Mapping[str, object], name: str) -> dict[str, Any]:
     """Return the mapping that a cell has under a name, an empty one where it has none."""
     result = cell.get(name)
     return dict(result) if isinstance(result, dict) else {}

@@ -1,8 +1,8 @@
-"""Words of degree and of praise or blame that mean the same where they are, which dictionaries do not have, or bury among other senses.
+"""Words of degree, praise and blame that mean the same where they are: dictionaries have none of these, or bury them among other senses.
 
 A classifier of opinions depends on 很, 好, 不错 and `very`, `great`, `bad`: dictionaries have dozens of senses for these, or none. Here
 each group has words that replace each other, and a rule where they do: a word of degree before a word that has degrees, 好 and 差 only
-where they end what is said of something.
+where they end a clause.
 
     [*appraisals(["服务", "很", "好", "。"])]        # [(1, 2, ("挺", "蛮", ...)), (2, 3, ("不错", "棒"))]
 """

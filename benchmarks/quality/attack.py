@@ -33,7 +33,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -50,9 +50,11 @@ from augment.models.encoder import open_encoder
 from augment.models.labels import LabelMap
 from augment.pipeline.apply import open_pipeline
 from augment.pipeline.definition import Pipeline
+from augment.stages import Attack, Evidence
 from augment.tables.columns import CORPUS
+from augment.tables.files import write_table
 from augment.training import train
-from benchmarks.common import Cell, Results, command_line, write_page
+from benchmarks.common import Cell, Results, command_line, part, write_page
 
 RESULTS = Results("quality/attack")
 # Name of a victim: its corpus, whether it starts from --start, and its number of texts.
@@ -64,28 +66,51 @@ VICTIMS: Mapping[str, tuple[str, bool, int]] = {
     "takeaway": ("takeaway-zh", False, 200),
 }
 WIDE = {"recipe": "wide"}
+NATURAL = (0.1, 0.3, 0.5, 0.8)
+# The stage of the pipeline `attack-ig`, whatever orders the words.
+KEY_WORDS: Mapping[str, object] = {
+    "search": "greedy",
+    "sources": ("lexicon", "masked_lm", "neighbours"),
+    "reword": False,
+    "delete": True,
+    "context": 0.98,
+    "frequency": 0,
+    "second_pass": False,
+}
 # Name of a system: the keys of its stage, and the lexicons where they are not the usual ones.
 OURS: Mapping[str, tuple[Mapping[str, object], str | None]] = {
     "attack": ({}, None),
     "wide": (WIDE, None),
-    "wide, WordNet": (WIDE, "wordnet"),
-    "wide, WordNet, 4 x 1": ({**WIDE, "words": 4, "each": 1}, "wordnet"),
-    "wide, WordNet, beam": ({**WIDE, "search": "beam"}, "wordnet"),
-    "wide, WordNet, by leaving out": ({**WIDE, "order": "deletion"}, "wordnet"),
-    "wide, WordNet, random": ({**WIDE, "order": "random"}, "wordnet"),
+    "wide, WordNet": ({**WIDE, "reword": False}, "wordnet"),
+    "wide, WordNet, 4 x 1": ({**WIDE, "reword": False, "words": 4, "each": 1}, "wordnet"),
+    "wide, WordNet, beam": ({**WIDE, "reword": False, "search": "beam"}, "wordnet"),
+    "wide, WordNet, by leaving out": ({**WIDE, "reword": False, "order": "deletion"}, "wordnet"),
+    "wide, WordNet, random": ({**WIDE, "reword": False, "order": "random"}, "wordnet"),
     "pwws, WordNet": ({"recipe": "pwws", "most_queries": 1000}, "wordnet"),
     "textfooler, WordNet": ({"recipe": "textfooler", "most_queries": 1000}, "wordnet"),
     "senses, share 0.3": ({"senses": True}, None),
     "wide, share 0.3": ({**WIDE, "share": 0.3}, None),
     **{f"wide, similarity {least}": ({**WIDE, "similarity": least}, None) for least in (0.9, 0.95, 0.97)},
     "attack, similarity 0.95": ({"similarity": 0.95}, None),
+    "attack, no rewording": ({"reword": False}, None),
+    "attack, half of the words": ({"share": 0.5}, None),
+    **{f"attack, natural {least}": ({"natural": least}, None) for least in NATURAL},
+    **{f"wide, natural {least}": ({**WIDE, "natural": least}, None) for least in NATURAL},
+    **{
+        f"key words by {order}": ({**KEY_WORDS, "order": "scores" if order == "ig" else order}, None)
+        for order in ("ig", "gradient", "deletion", "random")
+    },
+    "bae": ({"recipe": "bae", "most": 20, "most_queries": 300}, None),
 }
 PEERS = {
     "TextAttack PWWS": "pwws",
     "TextAttack wn-delete": "wn-delete",
     "TextAttack DeepWordBug": "deepwordbug",
 }
+PEER_NAMES = {recipe: name for name, recipe in PEERS.items()}
 BLOCK, LONGEST = 100, 150
+# What the paired comparison is of, and its texts a round.
+PAIRED, ROUND = "wide, WordNet", 20
 Line = dict[str, Any]
 
 
@@ -94,6 +119,11 @@ def main() -> None:
     parser = command_line(__doc__, "attack")
     parser.add_argument("--start", help="the encoder that victims A and trec start from")
     parser.add_argument("--encoder", help="the encoder that measures similarity")
+    parser.add_argument("--masked-lm", help="the masked model of the recipe bae")
+    parser.add_argument(
+        "--costs", action="store_true", help="measure cost against length and number of texts"
+    )
+    parser.add_argument("--rounds", type=int, default=0, help="rounds of the paired comparison")
     parser.add_argument("--textattack-python", help="an interpreter that has TextAttack")
     parser.add_argument("--nltk", help="folder of NLTK's data")
     parser.add_argument("--victims", nargs="+", default=list(VICTIMS))
@@ -111,13 +141,66 @@ def main() -> None:
                 arguments.encoder or "similarity" not in system
             ):
                 save(arguments, victim, system, by_ours(arguments, job, victim, system, texts), texts)
-        names = {recipe: name for name, recipe in PEERS.items()}
         for peer in arguments.peers if arguments.textattack_python and VICTIMS[victim][1] else ():
             recipe, _, pad = peer.partition(":")
-            if f"{victim} / {names[recipe]} {pad}" not in RESULTS.cells:
+            if f"{victim} / {PEER_NAMES[recipe]} {pad}" not in RESULTS.cells:
                 lines = by_textattack(arguments, job, victim, recipe, pad)
-                save(arguments, victim, f"{names[recipe]} {pad}", lines, texts)
-    write_table()
+                save(arguments, victim, f"{PEER_NAMES[recipe]} {pad}", lines, texts)
+        if arguments.costs:
+            measure_costs(arguments, job, victim, texts)
+        if arguments.rounds and arguments.textattack_python and VICTIMS[victim][1]:
+            compare(arguments, job, victim, texts)
+    write_page_of_all()
+
+
+def measure_costs(arguments: argparse.Namespace, job: Job, victim: str, texts: Sequence[Line]) -> None:
+    """Measure the CPU of texts of a length, in thirds by it, and of some texts at a time, with `PAIRED`."""
+    keys, lexicon = OURS[PAIRED]
+    named = {"lexicons": (lexicon,)} if lexicon else {}
+    job = job.model_copy(update={"resources": job.resources.model_copy(update=named)})
+    walk = opened(arguments, job, victim, keys)
+    walk(table_of(texts))
+    by_length, third = sorted(texts, key=lambda text: len(text["text"])), len(texts) // 3
+    cell: Cell = {}
+    for number, name in enumerate(("shortest third", "middle third", "longest third")):
+        some = by_length[number * third : (number + 1) * third]
+        cell[name] = [
+            round(float(np.mean([len(text["text"]) for text in some])), 1),
+            *cost_of(walk, some, third),
+        ]
+    for count in (10, 30, 100, 300):
+        cell[f"{count} texts at a time"] = [0, *cost_of(walk, texts[:300], count)]
+    RESULTS.save(f"costs / {victim}", cell)
+
+
+def cost_of(walk: Callable[[pa.Table], pa.Table], texts: Sequence[Line], count: int) -> tuple[float, float]:
+    """Return CPU in ms and model rows of a text, `count` attacked at a time."""
+    rows, start = 0, time.process_time()
+    for begin in range(0, len(texts), count):
+        column = walk(table_of(texts[begin : begin + count])).column("attack_queries")
+        rows += sum(each or 0 for each in column.to_pylist())
+    seconds = time.process_time() - start
+    return round(1000 * seconds / len(texts), 2), round(rows / len(texts), 2)
+
+
+def compare(arguments: argparse.Namespace, job: Job, victim: str, texts: Sequence[Line]) -> None:
+    """Measure ours and each peer by turns on the same texts, a round at a time, so that the load of the machine is the same."""
+    for number in range(arguments.rounds):
+        some = texts[number * ROUND : (number + 1) * ROUND]
+        if len(some) < ROUND:
+            break
+        ours = by_ours(arguments, job, victim, PAIRED, some, "paired-")
+        ids = {text["id"] for text in some}
+        for peer in arguments.peers:
+            recipe, _, pad = peer.partition(":")
+            theirs = by_textattack(arguments, job, victim, recipe, pad, "paired-", (number + 1) * ROUND)
+            name = f"paired / {victim} / {PEER_NAMES[recipe]} {pad}"
+            cell = part(RESULTS.cells, name)
+            cell[str(number)] = [
+                round(1000 * sum(line["cpu"] for line in lines if line["id"] in ids) / ROUND, 2)
+                for lines in (ours, theirs)
+            ]
+            RESULTS.save(name, cell)
 
 
 def victim_job(arguments: argparse.Namespace, victim: str) -> Job:
@@ -159,26 +242,31 @@ def texts_of(arguments: argparse.Namespace, job: Job, victim: str) -> list[Line]
 
 
 def by_ours(
-    arguments: argparse.Namespace, job: Job, victim: str, system: str, texts: Sequence[Line]
+    arguments: argparse.Namespace,
+    job: Job,
+    victim: str,
+    system: str,
+    texts: Sequence[Line],
+    kind: str = "",
 ) -> list[Line]:
-    """Return what came of each text with a system of ours."""
+    """Return what came of each text with a system of ours; kind: what the name of the file of results begins with."""
     keys, lexicon = OURS[system]
-    resources = job.resources.model_copy(
-        update={"encoder": arguments.encoder, **({"lexicons": (lexicon,)} if lexicon else {})}
-    )
-    job = job.model_copy(update={"resources": resources})
-    out = results_path(arguments, victim, system)
+    # With an encoder every success is measured by it, which is no part of the attack.
+    needed = arguments.encoder if "similarity" in keys or "context" in keys else None
+    masked = arguments.masked_lm if system == "bae" else None
+    named = {"encoder": needed, "masked_lm": masked, **({"lexicons": (lexicon,)} if lexicon else {})}
+    job = job.model_copy(update={"resources": job.resources.model_copy(update=named)})
+    out = results_path(arguments, victim, f"{kind}{system}")
     done = lines_of(out)
     left = [text for text in texts if text["id"] not in {line["id"] for line in done}]
     if not left:
         return done
-    stages = [{"kind": "tokenize"}, {"kind": "attack", **keys}]
-    walk = open_pipeline(Pipeline.model_validate({"name": "attack", "about": "", "stages": stages}), job)
+    walk = opened(arguments, job, victim, keys)
     walk(table_of(texts[:8]))
     for begin in range(0, len(left), BLOCK):
         block = left[begin : begin + BLOCK]
         start = time.process_time()
-        table = walk(table_of(block)).table
+        table = walk(table_of(block))
         seconds = (time.process_time() - start) / len(block)
         made = {row["source_id"]: row for row in table.to_pylist() if row["source_id"]}
         with out.open("a", encoding="utf-8") as stream:
@@ -197,6 +285,40 @@ def by_ours(
     return lines_of(out)
 
 
+def opened(
+    arguments: argparse.Namespace, job: Job, victim: str, keys: Mapping[str, object]
+) -> Callable[[pa.Table], pa.Table]:
+    """Return the stages of an attack as a function of rows."""
+    before: list[dict[str, object]] = [{"kind": "tokenize"}]
+    if keys.get("order") == "scores":
+        before += [{"kind": "attribute", "target": "predicted"}, {"kind": "rank", "fraction": 1.0}]
+    walk = open_pipeline(Pipeline.model_validate({"name": "t", "about": "", "stages": before}), job)
+    state = evidence_of(arguments, job, victim) if "natural" in keys else None
+    step = Attack.model_validate({"kind": "attack", **keys}).open(job, state)
+
+    def attacked(table: pa.Table) -> pa.Table:
+        """Attack some rows."""
+        (batch,) = walk(table).table.combine_chunks().to_batches()
+        return pa.Table.from_batches([step(batch)])
+
+    return attacked
+
+
+def evidence_of(arguments: argparse.Namespace, job: Job, victim: str) -> Path:
+    """Return the folder of what the stage `evidence` learns of the corpus of a victim, learned if it is not there."""
+    folder = Path(arguments.work) / "evidence" / VICTIMS[victim][0]
+    stage = Evidence()
+    if not stage.path_in(folder).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        chunks = [chunk.rows for chunk in read(job.needs_corpus())]
+        names = [column.name for column in CORPUS]
+        rows = pa.concat_tables([pa.table({name: chunk.column(name) for name in names}) for chunk in chunks])
+        rows = rows.append_column("source_id", pa.nulls(rows.num_rows, pa.string()))
+        lines = stage.summarise(rows, job, True)
+        write_table(stage.path_in(folder), pa.concat_tables(list(stage.merge(lambda: iter([lines]), job))))
+    return folder
+
+
 def table_of(texts: Sequence[Line]) -> pa.Table:
     """Return texts as rows of a corpus."""
     values = {
@@ -209,13 +331,21 @@ def table_of(texts: Sequence[Line]) -> pa.Table:
     return pa.table({column.name: pa.array(values[column.name], column.type) for column in CORPUS})
 
 
-def by_textattack(arguments: argparse.Namespace, job: Job, victim: str, recipe: str, pad: str) -> list[Line]:
-    """Return what came of each text with a recipe of TextAttack."""
-    out = results_path(arguments, victim, f"{recipe}-{pad}")
+def by_textattack(
+    arguments: argparse.Namespace,
+    job: Job,
+    victim: str,
+    recipe: str,
+    pad: str,
+    kind: str = "",
+    most: int = 0,
+) -> list[Line]:
+    """Return what came of each text, or of the first `most`, with a recipe of TextAttack."""
+    out = results_path(arguments, victim, f"{kind}{recipe}-{pad}")
     script = Path(__file__).with_name("attack_textattack.py")
     command = [arguments.textattack_python, str(script), "--model", job.needs_model().path]
     command += ["--texts", str(arguments.work / f"{victim}.jsonl"), "--out", str(out)]
-    command += ["--recipe", recipe, "--pad", pad]
+    command += ["--recipe", recipe, "--pad", pad, *(["--most", str(most)] if most else [])]
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
@@ -251,9 +381,6 @@ def save(
         "edits": round(float(np.mean([line["edits"] for line in changed] or [0])), 2),
         "rows": round(float(np.mean([line["rows"] for line in lines])), 1),
         "cpu ms": round(1000 * float(np.mean([line["cpu"] for line in lines])), 1),
-        "cpu of each, ms": [
-            round(1000 * line["cpu"], 1) for line in sorted(lines, key=lambda each: each["id"])
-        ],
     }
     if arguments.encoder and changed:
         cosines = similarities(arguments.encoder, [(source[line["id"]], line["sample"]) for line in changed])
@@ -275,37 +402,53 @@ def similarities(encoder: str, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
     return np.asarray((unit[0] * unit[1]).sum(1))
 
 
-def write_table() -> None:
+def write_page_of_all() -> None:
     """Write attack.md."""
     lines = [
         "| victim | system | texts | success % | edits | rows | CPU ms a text | successes a CPU s | similarity | success % at .90 | at .95 | at .97 |",
         f"|{'---|' * 12}",
     ]
-    cells: dict[str, dict[str, Any]] = {name: dict(cell) for name, cell in RESULTS.cells.items()}
-    for name, cell in cells.items():
+    cells: dict[str, dict[str, Any]] = {}
+    pairs: dict[str, dict[str, Any]] = {}
+    costs: dict[str, dict[str, Any]] = {}
+    for name in RESULTS.cells:
+        kind = {"paired": pairs, "costs": costs}.get(name.partition(" / ")[0], cells)
+        kind[name] = part(RESULTS.cells, name)
+    for name, measured in cells.items():
         victim, _, system = name.partition(" / ")
-        near = [str(cell.get(f"success at similarity {least}", "")) for least in (0.9, 0.95, 0.97)]
-        rate = 10 * cell["success"] / cell["cpu ms"]
+        near = [str(measured.get(f"success at similarity {least}", "")) for least in (0.9, 0.95, 0.97)]
+        rate = 10 * measured["success"] / measured["cpu ms"]
         lines.append(
-            f"| {victim} | {system} | {cell['texts']} | {cell['success']} | {cell['edits']} | {cell['rows']} | {cell['cpu ms']} | "
-            f"{rate:.1f} | {cell.get('similarity', '')} | {' | '.join(near)} |"
+            f"| {victim} | {system} | {measured['texts']} | {measured['success']} | {measured['edits']} | {measured['rows']} | {measured['cpu ms']} | "
+            f"{rate:.1f} | {measured.get('similarity', '')} | {' | '.join(near)} |"
         )
     lines += [
         "",
-        "| victim | CPU a text, ratio to `wide, WordNet` | texts | ratio | 95 % |",
+        f"| victim | CPU a text, ratio to `{PAIRED}`, by turns | texts | ours ms | theirs ms | ratio | 95 % |",
+        f"|{'---|' * 7}",
+    ]
+    for name, rounds in pairs.items():
+        _, victim, system = name.split(" / ")
+        ours, theirs = (np.array([both[side] for both in rounds.values()]) for side in (0, 1))
+        ratio, low, high = ratio_of(theirs.tolist(), ours.tolist())
+        lines.append(
+            f"| {victim} | {system} | {ROUND * len(ours)} | {ours.mean():.1f} | {theirs.mean():.1f} | {ratio:.1f} | {low:.1f} to {high:.1f} |"
+        )
+    lines += [
+        "",
+        f"| victim | cost of `{PAIRED}` | characters a text | CPU ms a text | rows a text |",
         f"|{'---|' * 5}",
     ]
-    for name, cell in cells.items():
-        victim, _, system = name.partition(" / ")
-        ours = cells.get(f"{victim} / wide, WordNet")
-        if ours and system.startswith("TextAttack") and ours["texts"] == cell["texts"]:
-            ratio, low, high = ratio_of(cell["cpu of each, ms"], ours["cpu of each, ms"])
-            lines.append(f"| {victim} | {system} | {cell['texts']} | {ratio:.1f} | {low:.1f} to {high:.1f} |")
+    lines += [
+        f"| {name.partition(' / ')[2]} | {what} | {length or ''} | {cpu} | {rows} |"
+        for name, of_victim in costs.items()
+        for what, (length, cpu, rows) in of_victim.items()
+    ]
     write_page("quality/attack", "Attack: success, cost and similarity", __doc__, lines)
 
 
 def ratio_of(peer: Sequence[float], ours: Sequence[float]) -> tuple[float, float, float]:
-    """Return the ratio of two means over the same texts, and its interval."""
+    """Return the ratio of two means over the same rounds, and its interval."""
     theirs, own, rng = np.array(peer), np.array(ours), np.random.default_rng(0)
     draws = rng.integers(0, len(own), (2000, len(own)))
     ratios = theirs[draws].mean(1) / own[draws].mean(1)

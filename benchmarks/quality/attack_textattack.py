@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument(
         "--candidates", type=Path, help="write the WordNet candidates of all words here instead"
     )
+    parser.add_argument("--most", type=int, default=0, help="attack only so many of the first texts")
     parser.add_argument("--pad", choices=["shipped", "cut", "batch"], default="batch")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -55,7 +56,7 @@ def main() -> None:
     if arguments.out.exists():
         lines = arguments.out.read_text(encoding="utf-8").splitlines()
         done = {json.loads(line)["id"] for line in lines}
-    left = [row for row in rows if row["id"] not in done]
+    left = [row for row in rows[: arguments.most or None] if row["id"] not in done]
     if not left:
         return
     attack, counted = opened(arguments.model, arguments.recipe, arguments.pad)
