@@ -26,7 +26,7 @@ _BOTH = {"vn": "vn", "an": "an", "ad": "ad", "vd": "vd", "z": "a"}
 class Filters:
     """The tests: antonyms and pos are whether, frequency is the least in a million words, similarity the least cosine.
 
-    context is the share of unrelated words that it must be nearer than in the text, which needs an encoder: `Sources`
+    mutual: whether a dictionary must have the token as a synonym of the word too, in its main sense. context is the share of unrelated words that it must be nearer than in the text, which needs an encoder: `Sources`
     asks it.
     """
 
@@ -35,6 +35,7 @@ class Filters:
     frequency: float = 0.0
     similarity: float | None = None
     context: float = 0.98
+    mutual: bool = False
 
 
 class WordTests:

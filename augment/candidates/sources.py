@@ -53,9 +53,9 @@ class LexiconSource:
 
     are_words: bool = True
 
-    def __init__(self, lexicons: Sequence[Lexicon]) -> None:
-        """Keep the lexicons, and what they gave for a word."""
-        self._lexicons = lexicons
+    def __init__(self, lexicons: Sequence[Lexicon], mutual: bool = False) -> None:
+        """Keep the lexicons, and what they gave for a word; mutual: of a dictionary, offer only words of which the token is a synonym too."""
+        self._lexicons, self._mutual = lexicons, mutual
         self.synonyms = lru_cache(maxsize=1 << 16)(self._synonyms)
         self.of_any_sense = lru_cache(maxsize=1 << 16)(self._of_any_sense)
 
@@ -78,7 +78,13 @@ class LexiconSource:
         """Return a word's synonyms; a loose lexicon is not used for words that name things or deeds."""
         named = any(lexicon.parts(word) & {"n", "v"} for lexicon in self._lexicons)
         lexicons = (lexicon for lexicon in self._lexicons if not (named and lexicon.loose))
-        return next((words for lexicon in lexicons if (words := lexicon.synonyms(word))), ())
+        for lexicon in lexicons:
+            words = lexicon.synonyms(word)
+            if words and self._mutual and not lexicon.values:
+                words = tuple(other for other in words if _has(lexicon.synonyms(other), word))
+            if words:
+                return words
+        return ()
 
 
 class Sources:
@@ -204,7 +210,7 @@ def open_sources(names: Sequence[SourceName], job: Job, most: int, filters: Filt
     sources: list[Source] = []
     for name in names:
         if name == "lexicon":
-            sources.append(LexiconSource(lexicons))
+            sources.append(LexiconSource(lexicons, filters is not None and filters.mutual))
         elif name == "masked_lm" and job.resources.masked_lm:
             from augment.candidates.masked_lm import MaskedWords
 
@@ -271,6 +277,11 @@ def load_job_lexicons(job: Job) -> tuple[Lexicon, ...]:
 def _read_once(names: tuple[str, ...], root: Path) -> tuple[Lexicon, ...]:
     """Return the lexicons that `load_lexicons` gives, kept for the process."""
     return load_lexicons(names, root)[0]
+
+
+def _has(words: Sequence[str], word: str) -> bool:
+    """Return whether a word is among some, whatever its case."""
+    return word.casefold() in {other.casefold() for other in words}
 
 
 def _article(before: str | None) -> str:

@@ -100,7 +100,8 @@ class Attack(Editor):
     delete: bool = Field(default=False, validate_default=True, description="also try to leave the token out")
     senses: StrictBool = Field(
         default=False,
-        description="words of any sense of a token, not of its main sense alone: more succeeds and less reads well",
+        description="words of any sense of a token, not only those of which it is a synonym too, in the main sense of both: more succeeds "
+        "and less reads well",
     )
     most: int = Field(default=8, ge=1, description="candidates a token, three times that in the second pass")
     words: int = Field(default=6, ge=1, description="words measured at a time")
@@ -125,7 +126,7 @@ class Attack(Editor):
     most_edits: int | None = Field(default=None, ge=1, description="most words edited")
     context: Context = 0.0
     frequency: float = Field(
-        default=1.0,
+        default=5.0,
         ge=0,
         description="least occurrences of a word that is offered in a million words of jieba's dictionary, or of the texts "
         "WordNet was counted on",
@@ -316,7 +317,9 @@ class Attack(Editor):
         self.require(job)
         predictor = open_predictor(job.needs_model(), job.run)
         labels = LabelMap(predictor.classes, job.label_names)
-        filters = Filters(pos=self.pos, frequency=self.frequency, context=self.context)
+        filters = Filters(
+            pos=self.pos, frequency=self.frequency, context=self.context, mutual=not self.senses
+        )
         offers = self._offers(job, state, self.most, filters)
         wider = self._offers(job, state, self.most * _WIDER, filters)
         guard, measures = protection(job), AttackMeasures.of(job)

@@ -126,10 +126,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=0, help="rounds of the paired comparison")
     parser.add_argument("--textattack-python", help="an interpreter that has TextAttack")
     parser.add_argument("--nltk", help="folder of NLTK's data")
-    parser.add_argument("--victims", nargs="+", default=list(VICTIMS))
-    parser.add_argument("--systems", nargs="+", default=list(OURS))
+    parser.add_argument("--victims", nargs="*", default=list(VICTIMS))
+    parser.add_argument("--systems", nargs="*", default=list(OURS))
     parser.add_argument(
-        "--peers", nargs="+", default=["pwws:cut", "pwws:batch", "wn-delete:cut", "wn-delete:batch"]
+        "--peers", nargs="*", default=["pwws:cut", "pwws:batch", "wn-delete:cut", "wn-delete:batch"]
     )
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -174,3 +174,14 @@ def test_the_lexicons_of_a_job_are_known_by_their_content(tmp_path: Path) -> Non
     assert list(hashes) == ["one", "same", "other"]
     assert hashes["one"] == hashes["same"] != hashes["other"]
     assert source_notices({"lexicon"}, job(tmp_path, ["one"])) == ()
+
+
+def test_a_mutual_source_offers_only_words_that_have_the_token_as_a_synonym_too(tmp_path: Path) -> None:
+    table = {"pleasant": ("nice", "melodious"), "nice": ("Pleasant",), "melodious": ("tuneful",)}
+    dictionary = Lexicon("d", "", lambda word: table.get(word.casefold(), ()))
+    own = lexicon(tmp_path, "own", "pleasant jolly")
+    slot = slot_of("pleasant", "pleasant")
+    assert LexiconSource([dictionary]).offer([slot]) == [("nice", "melodious")]
+    assert LexiconSource([dictionary], mutual=True).offer([slot]) == [("nice",)]
+    # A user's own list is taken at its word.
+    assert LexiconSource([own], mutual=True).offer([slot]) == [("jolly",)]
