@@ -22,12 +22,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-import augment
 from augment.candidates.entities import Entities
 from augment.candidates.sources import load_job_lexicons
-from augment.config.job import Job
+from augment.config.job import Job, read_job
 from augment.config.llm import LlmConfig
 from augment.corpus import read
+from augment.evaluation.evaluation import evaluate
 from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline
 from augment.rewriting.asking import open_asker
@@ -92,7 +92,7 @@ def main() -> None:
         "answers": given.work / "answers.sqlite",
     }
     llm = LlmConfig.model_validate({key: value for key, value in section.items() if value is not None})
-    job = augment.read_job(given.config, data=given.data).model_copy(update={"llm": llm})
+    job = read_job(given.config, data=given.data).model_copy(update={"llm": llm})
     (accept if given.what == "accept" else helps)(job, given)
 
 
@@ -167,10 +167,8 @@ def helps(job: Job, given: argparse.Namespace) -> None:
     free = Pipeline.model_validate(yaml.safe_load(_FREE))
     conditions = ("duplicate", "eda", "augment", free.name, "rewrite")
     settings = {"arms": conditions, "rows": (20,), "seeds": given.seeds, "equal_classes": True}
-    evaluate = job.evaluate.model_copy(update=settings)
-    result = augment.evaluate(
-        job.model_copy(update={"evaluate": evaluate}), given.work / "evaluate", pipelines=[free]
-    )
+    section = job.evaluate.model_copy(update=settings)
+    result = evaluate(job.model_copy(update={"evaluate": section}), given.work / "evaluate", pipelines=[free])
     print(result)
 
 
