@@ -22,6 +22,7 @@ from augment.errors import FingerprintError, RequestError, nearest
 from augment.evaluation.faithfulness.chart import chart
 from augment.evaluation.faithfulness.measuring import MethodBench
 from augment.evaluation.faithfulness.result import PERMUTED, RANDOM, Faithfulness
+from augment.models.heads import require_single
 from augment.models.model_folder import model_folder
 from augment.progress import Progress
 from augment.tables.files import LEFTOVER, read_json, shaped, write_json, write_text
@@ -49,13 +50,15 @@ def evaluate_attribution(
 
     methods: those of `faithfulness.methods` by default; the first is what others are compared with. What a folder has is
     read, and methods that are not there are added. RequestError for an unknown method, or one key too many; DataError for a
-    corpus with too few texts; FingerprintError if the folder holds figures of another request, LockedError if one is at work there.
+    corpus with too few texts; ModelError for a model of several labels or of a number; FingerprintError if the folder holds figures of another request, LockedError if one is at work there.
     """
     job = with_label_names(job_of(job))
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-attribution")
     given = methods or job.faithfulness.methods
     wanted = chosen_methods(given, isinstance(job.needs_model(), FunctionModel))
     job.needs_corpus()
+    model = model_folder(job.needs_model(), job.run)
+    require_single(model.head, str(model.path), "measuring attribution methods")
     _require_own(folder)
     with shown(progress) as report, locked(folder) as lock, lock.staged():
         sweep_staged(folder)

@@ -1,6 +1,7 @@
 """A whole evaluation of methods on a small corpus: known reasons are shown, chance stays chance, a folder goes on."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from augment.cli.commands import app
 from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
 from augment.config.sections import FaithfulnessConfig
-from augment.errors import DataError, FingerprintError, RequestError
+from augment.errors import DataError, FingerprintError, ModelError, RequestError
 from augment.evaluation.faithfulness import Faithfulness, evaluate_attribution
 from augment.evaluation.faithfulness.evaluating import FILE, PAGE, PICTURE, called, chosen_methods
 from augment.evaluation.faithfulness.result import PERMUTED, RANDOM
@@ -168,3 +169,15 @@ def test_the_command_measures_methods_and_refuses_options_of_draws(
     assert PAGE in shown.stdout
     with pytest.raises(RequestError, match="--seeds"):
         CliRunner().invoke(app, [*words, "--seeds", "2"], catch_exceptions=False)
+
+
+def test_a_model_of_several_labels_is_refused(small: Path, tmp_path: Path) -> None:
+    model = Path(shutil.copytree(small / "model", tmp_path / "model"))
+    settings = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    settings["problem_type"] = "multi_label_classification"
+    (model / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+    given = job(small)
+    given = given.model_copy(update={"model": given.needs_model().model_copy(update={"path": str(model)})})
+    with pytest.raises(ModelError, match="measuring attribution methods needs one class of several"):
+        evaluate_attribution(given, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
