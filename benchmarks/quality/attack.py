@@ -20,18 +20,17 @@ and 38 % (takeaway). What limits the default in Chinese are candidates: dictiona
 
 Not measured: a MiniLM victim, int8 screening, OpenAttack, a GPU.
 
-Read blind by two readers (30 November 2026, before words had to be synonyms of each other; 60 successes a system, each rated by both, same answer on `reads`
-in 94 %): the label stays, and it also reads as if a person had written it.
+Read blind on 30 November 2026, as it ships: 60 successes a system and language (Chinese: hotel-zh and takeaway-zh), shuffled, each rated by two readers who
+wrote none of it, in opposite order; kappa on `reads` 0.95 (en) and 0.92 (zh). The label stays, and it also reads as if a person had written it, % (95 %, Wilson):
 
-| language | system | label stays % | stays and reads well % |
+| language | system | label stays | stays and reads well |
 |---|---|---|---|
-| en | attack (default), victim A | 91 | 40 |
-| en | TextAttack PWWS, victim A | 86 | 12 |
-| zh | attack (default), hotel-zh and takeaway-zh | 100 | 33 |
-| zh | recipe pwws, hotel-zh | 93 | 9 |
+| en | attack (default), victim A | 98 (93 to 99) | 63 (54 to 71) |
+| en | TextAttack PWWS, victim A | 88 (81 to 93) | 8 (4 to 14) |
+| zh | attack (default) | 99 (95 to 100) | 49 (40 to 58) |
+| zh | recipe wide (homophones) | 97 (92 to 99) | 6 (3 to 12) |
 
-One reader, who knew the system, read 34 successes of today's default in each language: 56 % (en) and 44 % (zh) read well. The same reader gave 43 % to
-30 English ones of the default before it, mixed with 30 others.
+Before words had to be synonyms of each other two other readers gave 91 and 40 (en), 100 and 33 (zh), to PWWS 86 and 12, to our recipe pwws on hotel-zh 93 and 9.
 """
 
 import argparse
