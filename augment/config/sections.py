@@ -189,6 +189,15 @@ class CorpusConfig(Section):
         return None if value is None else tuple(map(plain, value))
 
     @model_validator(mode="after")
+    def _one_meaning(self) -> Self:
+        """Refuse several labels in a row of which the label is a score."""
+        if self.label_separator is not None and self.score_threshold is not None:
+            raise ValueError(
+                "with `score_threshold` a row has one label, the sign of its score: leave out that or `label_separator`"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_source(self) -> Self:
         """Require files or a hub id, not both."""
         if bool(self.files) == bool(self.hub):

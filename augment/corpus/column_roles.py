@@ -154,14 +154,25 @@ def _shape(config: CorpusConfig, roles: Roles, schema: pa.Schema) -> Shape:
     """Return the shape, with the names of classes that the source's metadata holds."""
     names = _class_names(schema, roles["label"])
     label_names = config.label_names or {str(number): name for number, name in enumerate(names or ())}
+    _require_parted(label_names, config.label_separator)
     text = roles["text"] or ""
     pair, label, identity, split = (roles[role] for role in ("text_pair", "label", "id", "split"))
     return Shape(text, pair, label, identity, split, schema, names, label_names, config.label_separator)
+
+
+def _require_parted(names: Mapping[str, str], separator: str | None) -> None:
+    """Raise RequestError if what is between labels is in the name of one, which would then be two."""
+    inside = next((name for name in names.values() if separator is not None and separator in name), None)
+    if inside is not None:
+        what = f"{separator!r} is in the name `{inside}` of a label"
+        raise RequestError("corpus.label_separator", what, "choose another separator, or rename the label")
 
 
 def _class_names(schema: pa.Schema, label: str | None) -> tuple[str, ...] | None:
     """Return the names that the `datasets` library noted for the label column, if it did."""
     noted = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
     feature = noted.get("info", {}).get("features", {}).get(label, {})
+    if isinstance(feature, dict) and feature.get("_type") in ("Sequence", "List", "LargeList"):
+        feature = feature.get("feature", {})
     is_class = isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
     return tuple(feature["names"]) if is_class else None

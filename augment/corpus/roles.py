@@ -86,19 +86,18 @@ def require_label(config: CorpusConfig, roles: Roles, heads: Iterable[Record], w
 def readable(schema: pa.Schema, roles: Roles, separator: str | None = None) -> pa.Schema:
     """Return the schema with bytes as text in the columns of roles, and the label of a list in place of the list.
 
-    separator: what joins the labels of a list to one text; the column is noted to have it.
+    separator: what joins the labels of a list to one text; the column of labels is noted to have lists, and it.
     """
     for name in roles.values():
         index = -1 if name is None else schema.get_field_index(name)
         if index >= 0:
             kind = schema.field(index).type
-            if name == roles["label"] and isinstance(
-                kind, pa.ListType | pa.LargeListType | pa.FixedSizeListType
-            ):
+            listed = isinstance(kind, pa.ListType | pa.LargeListType | pa.FixedSizeListType)
+            if name == roles["label"] and listed:
                 kind = kind.value_type if separator is None else pa.string()
             field = schema.field(index).with_type(pa.string() if _is_bytes(kind) else kind)
-            if name == roles["label"] and separator is not None:
-                field = field.with_metadata({SEPARATED: separator.encode()})
+            if name == roles["label"] and (listed or separator is not None):
+                field = field.with_metadata({SEPARATED: (separator or "").encode()})
             schema = schema.set(index, field)
     return schema
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 
 import pyarrow as pa
 
-from augment.config.label_sets import joined, parted
+from augment.config.label_sets import NONE, joined, parted
 from augment.config.numerals import plain
 from augment.corpus.column_roles import Layout, Part
 from augment.corpus.formats import SPLITS, Record, SourceBatch
@@ -117,6 +117,8 @@ def _read(
 
 def _label(layout: Layout, part: Part, given: str | None) -> tuple[str | None, str | None, bool]:
     """Return a row's label, what is wrong with it, and whether the config wants it."""
+    if part.file.label is not None and layout.config.label_separator is not None:
+        return _several(layout, part.file.label, layout.config.label_separator)
     if part.file.label is not None:
         return plain(part.file.label), None, _wanted(layout, plain(part.file.label))
     if layout.shape.label not in part.schema.names:
@@ -125,10 +127,7 @@ def _label(layout: Layout, part: Part, given: str | None) -> tuple[str | None, s
     if given is None or given.strip() in ("", "nan", "NaN"):
         return None, NO_LABEL, False
     if layout.config.label_separator is not None:
-        names = map(plain, parted(given, layout.config.label_separator))
-        label = joined(names, layout.config.label_separator)
-        wanted = layout.wanted is None or any(map(layout.wanted.__contains__, layout.shape.each(label)))
-        return label, None, wanted
+        return _several(layout, given, layout.config.label_separator)
     if layout.config.score_threshold is not None:
         return _signed(layout, given, layout.config.score_threshold)
     label = plain(given)
@@ -137,6 +136,15 @@ def _label(layout: Layout, part: Part, given: str | None) -> tuple[str | None, s
     ):  # how the `datasets` library writes "not labelled"
         return None, None, layout.wanted is None
     return label, None, _wanted(layout, label)
+
+
+def _several(layout: Layout, given: str, separator: str) -> tuple[str | None, str | None, bool]:
+    """Return the labels of a row as one text, what is wrong with it, and whether the config wants one of them."""
+    names = [*map(plain, parted(given, separator))]
+    if not names and given.strip() != NONE:
+        return None, NO_LABEL, False
+    wanted = layout.wanted is None or any(map(layout.wanted.__contains__, names))
+    return joined(names, separator), None, wanted
 
 
 def _wanted(layout: Layout, label: str | None) -> bool:

@@ -99,11 +99,12 @@ class Attribute(Settings, Stage):
         predictor = open_predictor(job.needs_model(), job.run)
         labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
         quantity_of(self.quantity, predictor.kind)
+        tolerance = job.needs_model().tolerance
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
             indices = source_rows(batch)
             rows = self._rows(batch.take(pa.array(indices, pa.int64())), predictor, labels)
-            return self._with_scores(batch, indices, rows, attribute(rows), labels)
+            return self._with_scores(batch, indices, rows, attribute(rows), labels, tolerance)
 
         return step
 
@@ -151,8 +152,13 @@ class Attribute(Settings, Stage):
         rows: Explained,
         token_scores: TokenScores,
         labels: LabelMap,
+        tolerance: float,
     ) -> pa.RecordBatch:
-        """Return the batch with the columns of this stage; rows whose scores are not finite are rejected."""
+        """Return the batch with the columns of this stage; rows whose scores are not finite are rejected.
+
+        tolerance: how far a number may be from the label to be predicted as that.
+        """
+        given = batch.column("label").to_pylist()
         answers = probabilities(rows.logits, labels.kind)
         probability = answers.gather(-1, rows.target[:, None])[:, 0].tolist()
         values: dict[str, list[object]] = {column.name: [None] * batch.num_rows for column in self.adds}
@@ -164,7 +170,7 @@ class Attribute(Settings, Stage):
             values[self.name][index] = token_scores.scores[row]
             facts = {
                 "target": labels.name(int(rows.target[row])),
-                "pred": labels.predicted(answers[row].tolist()),
+                "pred": labels.nearest(answers[row].tolist(), [given[index]], tolerance),
                 "prob": probability[row],
                 "evals": token_scores.cost[row],
                 **{name: column[row] for name, column in token_scores.facts.items()},

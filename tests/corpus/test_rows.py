@@ -1,6 +1,7 @@
 """Labels as files have them: numbers of one value, names of several, lists of one, none at all."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pytest
 
 from augment.config.sections import CorpusConfig
 from augment.corpus import inspect, read
+from augment.corpus.inspecting import peek
 from augment.errors import DataError, RequestError
 
 STARS = {"label_names": {1: "negative", 2: "negative", 4: "positive", 5: "positive"}}
@@ -175,3 +177,70 @@ def test_rows_of_several_labels_have_them_as_one_text(tmp_path: Path) -> None:
     pq.write_table(pa.table(table), tmp_path / "a.parquet")
     assert labels(section(tmp_path, "a.parquet", label_separator=";")) == ["a;b", "[]"]
     assert inspect(config).label_names == {"a": "x"}
+
+
+def lists(folder: Path, values: list[object], **options: object) -> CorpusConfig:
+    """Return a corpus section for rows of JSON with these labels."""
+    lines = [json.dumps({"text": f"好 {row}", "label": value}) for row, value in enumerate(values)]
+    (folder / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return section(folder, "a.jsonl", **options)
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "wanted"),
+    [
+        ([["rude", "clean"], ["clean"], []], {"label_separator": ";"}, ["clean;rude", "clean", "[]"]),
+        ([["rude", "clean"], "clean ;rude", "[]"], {"label_separator": ";"}, ["clean;rude", "clean;rude", "[]"]),
+        ([[True], [False, True]], {"label_separator": "|"}, ["true", "false|true"]),
+        ([[1.0], [2.5, 1]], {"label_separator": "|"}, ["1", "1|2.5"]),
+        ([["rude"], ["clean"]], {}, ["rude", "clean"]),
+        ([[4], [5]], {}, ["4", "5"]),
+    ],
+)  # fmt: skip
+def test_the_heads_of_files_show_the_labels_of_lists_as_they_are_read(
+    tmp_path: Path, values: list[object], options: dict[str, object], wanted: list[str]
+) -> None:
+    config = lists(tmp_path, values, **options)
+    assert labels(config) == wanted
+    assert sum((Counter(each) for each in peek(config).labels.values()), Counter()) == Counter(wanted)
+
+
+def test_what_is_no_label_among_several_is_rejected(tmp_path: Path) -> None:
+    """A text of separators alone, a list of nothing that is a label, an object; `[]` is a label that all others are not."""
+    config = lists(tmp_path, [["a"], [{"b": 1}], [["a"]], [None], [""], [], ["a;b"]], label_separator=";")
+    assert labels(config) == ["a", "[]"]
+    assert [why for _, why in reasons(config)] == [
+        "a label is a dict where a text or a number is needed",
+        "a label is a list where a text or a number is needed",
+        "no label",
+        "no label",
+        "the separator ';' is in the label `a;b`: choose another",
+    ]
+    assert sum((Counter(each) for each in peek(config).labels.values()), Counter()) == {"a": 1, "[]": 1}
+    cells = csv(tmp_path, "text,label\na,;\nb, ; \nc,b;a\n", label_separator=";")
+    assert labels(cells) == ["a;b"]
+
+
+def test_the_label_of_a_file_may_be_several(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text\n一\n", encoding="utf-8")
+    files = [{"path": "a.csv", "label": "b; a"}]
+    assert labels(section(tmp_path, files, label_separator=";", labels=["a"])) == ["a;b"]
+
+
+def test_a_separator_within_the_name_of_a_label_is_refused(tmp_path: Path) -> None:
+    config = csv(tmp_path, "text,label\na,0;1\n", label_separator=";", label_names={0: "x;y", 1: "z"})
+    with pytest.raises(RequestError, match="';' is in the name `x;y`") as caught:
+        labels(config)
+    assert len(str(caught.value).splitlines()) == 3
+    with pytest.raises(ValueError, match="leave out that or `label_separator`"):
+        csv(tmp_path, "text,label\na,0;1\n", label_separator=";", score_threshold=0.5)
+
+
+def test_the_names_of_classes_in_lists_are_those_of_the_data_set(tmp_path: Path) -> None:
+    from datasets import ClassLabel, Dataset, Features, Sequence, Value
+
+    features = Features({"text": Value("string"), "label": Sequence(ClassLabel(names=["clean", "rude"]))})
+    rows = Dataset.from_dict({"text": ["一", "二"], "label": [[1, 0], [1]]}, features=features)
+    rows.save_to_disk(str(tmp_path / "set"))
+    config = section(tmp_path, "set", format="datasets", label_separator=";")
+    assert sorted(map(str, labels(config))) == ["clean;rude", "rude"]

@@ -99,3 +99,17 @@ def test_what_only_classes_have_is_refused_before_anything_is_read(corpus: Path)
         train(job_of(corpus, "stars", answers="number", r_drop=1.0))
     with pytest.raises(DataError, match="labels are numbers"):
         train(job_of(corpus, "text", answers="number"))
+
+
+def test_a_number_within_the_tolerance_is_predicted_as_its_label(corpus: Path, tmp_path: Path) -> None:
+    """In the columns of attributions too: rows that the model is right on are counted by them."""
+    job = job_of(corpus, "stars", answers="number", epochs=8)
+    if not Path(job.needs_model().path).is_dir():
+        train(job)
+    run("explain", job, tmp_path / "out")
+    names = ["label", "ig_prob", "ig_pred"]
+    parts = [pq.read_table(part, columns=names) for part in (tmp_path / "out" / "explain").glob("*.parquet")]
+    rows = [row for part in parts for row in part.to_pylist()]
+    right = [row for row in rows if abs(row["ig_prob"] - float(row["label"])) <= 0.5]
+    assert right
+    assert [row for row in rows if row["ig_pred"] == row["label"]] == right

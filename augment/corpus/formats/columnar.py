@@ -16,7 +16,16 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from augment.corpus.formats.records import Allowed, Fault, Record, SourceBatch, Table, distinct, label_of
+from augment.corpus.formats.records import (
+    Allowed,
+    Fault,
+    Record,
+    SourceBatch,
+    Table,
+    distinct,
+    label_of,
+    separator_of,
+)
 from augment.errors import DataError, RequestError
 from augment.tables.files import in_parts
 
@@ -180,7 +189,7 @@ def _as(column: pa.Array, field: pa.Field, reasons: dict[int, str]) -> pa.Array:
             except ValueError as error:
                 reasons.setdefault(index, str(error))
                 items.append(None)
-        column = pa.array(items, field.type if field.metadata else column.type.value_type)
+        column = pa.array(items, field.type if separator_of(field) else column.type.value_type)
     try:
         return column.cast(field.type)
     except pa.ArrowInvalid:

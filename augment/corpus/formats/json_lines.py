@@ -15,7 +15,15 @@ from augment.corpus.formats.encoding import blocks, encoding_of, lines
 from augment.corpus.formats.json_array import elements
 from augment.corpus.formats.json_types import ValueTypes, as_type, record_of
 from augment.corpus.formats.lifting import lift
-from augment.corpus.formats.records import Allowed, Record, Records, SourceBatch, gathered, label_of
+from augment.corpus.formats.records import (
+    Allowed,
+    Record,
+    Records,
+    SourceBatch,
+    gathered,
+    is_of_labels,
+    label_of,
+)
 from augment.errors import DataError
 
 
@@ -60,7 +68,7 @@ class JsonTable:
     def peek(self, schema: pa.Schema, count: int) -> list[Record]:
         """Return the first objects, with the values that their columns hold."""
         rows = [row for _, row in islice(self._records(whole=False), count) if isinstance(row, dict)]
-        return [{field.name: as_type(field.type, row.get(field.name)) for field in schema} for row in rows]
+        return [{field.name: _peeked(field, row.get(field.name)) for field in schema} for row in rows]
 
     def _records(self, whole: bool) -> Records[dict[str, object]]:
         """Yield the object on every line that is not blank, or in the array."""
@@ -103,6 +111,16 @@ def _checked(record: dict[str, object], schema: pa.Schema, allowed: Allowed) -> 
             names = "/".join(kind.__name__ for kind in kinds if kind is not list)
             return f"`{key}` holds {type(value).__name__} where {names} is needed"
     return record
+
+
+def _peeked(field: pa.Field, value: object) -> object:
+    """Return a value as its column holds it, of a list of labels what it comes to; None where it will be rejected."""
+    if not isinstance(value, list) or not is_of_labels(field):
+        return as_type(field.type, value)
+    try:
+        return as_type(field.type, label_of(value, field))
+    except ValueError:
+        return None
 
 
 def _json_object(line: str) -> dict[str, object] | str:

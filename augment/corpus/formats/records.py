@@ -22,7 +22,7 @@ Value = TypeVar("Value")
 SPLITS = {name: name for name in ("train", "validation", "test")} | dict.fromkeys(
     ("val", "dev", "valid"), "validation"
 )
-# A field of labels that may be several has what is between them in its metadata by this key.
+# A field of lists of labels has what is between several of them in its metadata by this key, nothing if a row has one.
 SEPARATED = b"label_separator"
 Records = Iterator[tuple[int, Value | str]]  # (line, record), or (line, reason why it cannot be read)
 
@@ -110,14 +110,37 @@ def label_of(labels: list[object], field: pa.Field | None = None) -> object:
 
     ValueError with the reason for a reject if there are several and no separator, or one with the separator in it.
     """
-    separator = ((field.metadata or {}) if field is not None else {}).get(SEPARATED)
+    separator = separator_of(field)
     if separator is None:
         if len(labels) > 1:
             how = "give lists in JSON or Parquet" if field is None else "set `corpus.label_separator`"
             raise ValueError(f"several labels where a row may have one: {how}")
         return labels[0] if labels else None
-    names = [plain(str(label)).strip() for label in labels if label is not None]
-    inside = next((name for name in names if separator.decode() in name), None)
+    nested = next((label for label in labels if isinstance(label, list | dict)), None)
+    if nested is not None:
+        raise ValueError(f"a label is a {type(nested).__name__} where a text or a number is needed")
+    names = [name for name in map(_written, labels) if name]
+    if labels and not names:
+        return None
+    inside = next((name for name in names if separator in name), None)
     if inside is not None:
-        raise ValueError(f"the separator {separator.decode()!r} is in the label `{inside}`: choose another")
-    return joined(names, separator.decode())
+        raise ValueError(f"the separator {separator!r} is in the label `{inside}`: choose another")
+    return joined(names, separator)
+
+
+def separator_of(field: pa.Field | None) -> str | None:
+    """Return what is between the labels of a row in a field; None where a row has one."""
+    noted = ((field.metadata or {}) if field is not None else {}).get(SEPARATED)
+    return noted.decode() if noted else None
+
+
+def is_of_labels(field: pa.Field) -> bool:
+    """Return whether a field has lists of labels."""
+    return SEPARATED in (field.metadata or {})
+
+
+def _written(label: object) -> str:
+    """Return a label of a list as text, as it is in a cell of its own; empty if there is none."""
+    if label is None:
+        return ""
+    return plain(str(label).lower() if isinstance(label, bool) else str(label)).strip()
