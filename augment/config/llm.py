@@ -85,13 +85,12 @@ class LlmConfig(Section):
         """Refuse what is no address of a server, and one with a password in it, which would be printed."""
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"`{value}` is no address: write it as http://127.0.0.1:8000/v1")
-        if parts.username or parts.password or parts.query:
+        if "@" in value or "?" in value or "#" in value:
             raise ValueError(
                 "no key or password may be in the address: name an environment variable in `key_variable`"
             )
+        if not _is_whole(value):
+            raise ValueError(f"`{value}` is no address: write it as http://127.0.0.1:8000/v1")
         return value.rstrip("/")
 
     @model_validator(mode="after")
@@ -138,3 +137,13 @@ class LlmConfig(Section):
                 "llm.model", "the server has models by name", "give the name, as `model: Qwen/Qwen3-8B`"
             )
         return self
+
+
+def _is_whole(address: str) -> bool:
+    """Return whether an address has a scheme of ours, a host and, if any, a port that there is."""
+    try:
+        parts = urlsplit(address)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return known and address.isprintable() and " " not in address

@@ -38,7 +38,8 @@ _THOUGHTS = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
 _WORDLIKE = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _DIGITS = regex.compile(r"\p{Nd}+(?:[.,]\p{Nd}+)*")
 _HAN, _LATIN = regex.compile(r"\p{Han}"), regex.compile(r"\p{Latin}")
-_CONTROL = regex.compile(r"[[\p{Cc}\p{Co}\uFFFD]--[\n\t]]", regex.VERSION1)
+# Also halves of an emoji, which no file can hold, and what shows a text in another order than it has.
+_CONTROL = regex.compile(r"[[\p{Cc}\p{Co}\p{Cs}\uFFFD\u202A-\u202E\u2066-\u2069]--[\n\t]]", regex.VERSION1)
 _QUOTES = {'"': '"', "“": "”", "「": "」", "'": "'"}
 _ARTICLES = ({"a", "an"}, {"A", "An"})
 

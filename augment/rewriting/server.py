@@ -33,6 +33,8 @@ _BUSY = (429, 503)
 _MAY_PASS = (408, 409, 425, 500, 502, 504, 520, 522, 524, 529)
 # Headers that the environment has for a client of another server.
 _FOREIGN_HEADERS = "OPENAI_CUSTOM_HEADERS"
+# Tokens of one call that a server may count.
+_MOST_TOKENS = 10**9
 # Tokens that a template puts around a message, at most.
 _AROUND = 32
 
@@ -55,6 +57,10 @@ class TryAgainError(Exception):
     def __init__(self, reason: str, wait: float | None = None, sent: bool = True) -> None:
         super().__init__(reason)
         self.reason, self.wait, self.sent = reason, wait, sent
+
+
+class EndlessError(Exception):
+    """An answer is too large, or does not end."""
 
 
 class NoAnswerError(Exception):
@@ -84,6 +90,8 @@ class Server:
         headers = {**_without_foreign_headers(), "Authorization": f"Bearer {self._key}"}
         try:
             completion = request.create(**self.body(messages, schema), extra_headers=headers)
+        except EndlessError as error:
+            raise TryAgainError(str(error)) from None
         except openai.APITimeoutError:
             raise TryAgainError("the server did not answer in time") from None
         except openai.APIConnectionError as error:
@@ -91,7 +99,7 @@ class Server:
             raise TryAgainError("the server cannot be reached", sent=not unreached) from None
         except openai.APIStatusError as error:
             raise self._failure(error) from None
-        except (openai.OpenAIError, ValueError):
+        except (openai.OpenAIError, ValueError, RecursionError):
             raise TryAgainError("the server answers with something else than a completion") from None
         return _answer(completion, size_of(messages))
 
@@ -123,6 +131,8 @@ class Server:
         """Return the client, opened with the first call. What it would read from the environment is given as empty."""
         from openai import DefaultHttpxClient, OpenAI
 
+        from augment.rewriting.bounded import BoundedTransport
+
         with self._lock:
             if self._client is None:
                 self._client = OpenAI(
@@ -135,7 +145,11 @@ class Server:
                     max_retries=0,
                     timeout=self._config.timeout,
                     http_client=DefaultHttpxClient(
-                        trust_env=False, follow_redirects=False, timeout=self._config.timeout
+                        trust_env=False,
+                        follow_redirects=False,
+                        timeout=self._config.timeout,
+                        headers={"Accept-Encoding": "identity"},
+                        transport=BoundedTransport(self._config.concurrency, self._config.timeout),
                     ),
                 )
             return self._client
@@ -181,12 +195,16 @@ def _key(config: LlmConfig) -> str:
         return "none"
     key = os.environ.get(config.key_variable, "").strip()
     if not key:
-        raise RequestError(
-            f"llm.key_variable: {config.key_variable}",
-            "the environment has no such variable, or it is empty",
-            f"export {config.key_variable}=… in the shell that runs augment",
-        )
-    return key
+        problem = "the environment has no such variable, or it is empty"
+    elif not (key.isascii() and key.isprintable()):
+        problem = "its value has line breaks or characters that no key has"
+    else:
+        return key
+    raise RequestError(
+        f"llm.key_variable: {config.key_variable}",
+        problem,
+        f"export {config.key_variable}=… in the shell that runs augment",
+    )
 
 
 def _without_foreign_headers() -> dict[str, object]:
@@ -210,9 +228,18 @@ def _answer(completion: "ChatCompletion", size: int) -> Answer:
     try:
         choice = completion.choices[0]
         text, reason = str(choice.message.content or ""), choice.finish_reason
+        # Half an emoji, as an escape in JSON may be, is no text.
+        text = text.encode(errors="ignore").decode()
         usage = completion.usage
-        read = size if usage is None else int(usage.prompt_tokens)
-        written = len(text.encode()) if usage is None else int(usage.completion_tokens)
+        read = size if usage is None else _count(usage.prompt_tokens, size)
+        length = len(text.encode())
+        written = length if usage is None else _count(usage.completion_tokens, length)
         return Answer(text, read, written, reason != "length")
-    except (AttributeError, IndexError, TypeError, ValueError):
+    except (AttributeError, IndexError, TypeError, ValueError, OverflowError):
         raise TryAgainError("the server answers with something else than a completion") from None
+
+
+def _count(tokens: float, otherwise: int) -> int:
+    """Return a count of tokens that a server gives, of any JSON type; another one where it would undo a limit, as one below 0."""
+    count = int(tokens)
+    return count if 0 <= count <= _MOST_TOKENS else otherwise

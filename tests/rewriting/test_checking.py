@@ -111,3 +111,8 @@ def test_an_answer_is_what_was_requested_or_nothing(answer: str, expected: list[
 def test_quotes_around_a_rewrite_go_and_space_around_the_text_stays() -> None:
     assert tidy(task(" a film .\n"), '"one\x00 film ."') == " one film .\n"
     assert tidy(task('"a" film'), '"one" film') == '"one" film'
+
+
+def test_halves_of_an_emoji_and_signs_that_turn_text_around_are_left_out() -> None:
+    answer = '{"rewrites": ["a \\ud83d good\\u202e room\\u001b[31m 😀"]}'
+    assert tidy(Rewriting("a room", ()), rewrites_in(answer)[0]) == "a  good room[31m 😀"  # type: ignore[index]

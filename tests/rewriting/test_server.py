@@ -1,8 +1,12 @@
 """What leaves this machine: requests to the server that is named, with its key and nothing else of the environment."""
 
+import gzip
 import socket
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from threading import Thread
 
 import pytest
 from pydantic import ValidationError
@@ -10,10 +14,11 @@ from pydantic import ValidationError
 from augment.config.job import Job
 from augment.config.llm import LlmConfig
 from augment.errors import RequestError
+from augment.rewriting.answers import Answer
 from augment.rewriting.asking import open_asker
 from augment.rewriting.checking import SCHEMA
-from augment.rewriting.server import Message, retry_after
-from tests.rewriting.stub_server import Reply, StubServer, stub_server
+from augment.rewriting.server import Message, NoAnswerError, retry_after
+from tests.rewriting.stub_server import Reply, StubServer, completion, stub_server
 
 QUESTION: list[Message] = [
     {"role": "system", "content": "s"},
@@ -131,3 +136,98 @@ def test_the_wait_is_read_as_seconds_or_as_a_date() -> None:
 def _port(server: StubServer) -> int:
     """Return the port of a server."""
     return int(server.address.split(":")[2].partition("/")[0])
+
+
+def answer_of(server: StubServer) -> Answer:
+    """Return the answer to one call, tried once."""
+    opened = open_asker(Job(llm=server.config(tries=1, timeout=1.0)))
+    return opened.each([0], lambda number: opened.ask(QUESTION, SCHEMA))[0]
+
+
+@pytest.mark.parametrize("count", ["-1000000000", "1" + "0" * 30])
+def test_a_count_of_tokens_that_none_can_be_does_not_undo_a_limit(count: str) -> None:
+    body = completion(Reply("{}")).replace('"prompt_tokens": 100', f'"prompt_tokens": {count}')
+    with stub_server(lambda words, before: Reply(body=body)) as server:
+        assert 0 < answer_of(server).read < 1000
+
+
+@pytest.mark.parametrize("body", [completion(Reply("{}")).replace(": 100", ": 1e999"), "[" * 200_000])
+def test_numbers_and_depths_beyond_all_measure_are_no_completion(body: str) -> None:
+    with (
+        stub_server(lambda words, before: Reply(body=body)) as server,
+        pytest.raises(NoAnswerError, match="something else"),
+    ):
+        answer_of(server)
+
+
+def test_half_an_emoji_in_an_answer_is_left_out() -> None:
+    body = completion(Reply("a@b")).replace("@", "\\ud83d")
+    with stub_server(lambda words, before: Reply(body=body)) as server:
+        assert answer_of(server).text == "ab"
+
+
+@pytest.mark.parametrize(
+    ("head", "part", "reason"),
+    [
+        ("Transfer-Encoding: chunked", b"40000\r\n" + b" " * 0x40000 + b"\r\n", "more than 16 MiB"),
+        ("Transfer-Encoding: chunked", b"1\r\n \r\n", "did not end its answer in time"),
+        ("Content-Encoding: gzip", gzip.compress(b" " * 1_000_000), "a packed answer"),
+    ],
+)
+def test_an_answer_that_never_ends_or_is_too_large_is_given_up(head: str, part: bytes, reason: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            connection.settimeout(10)
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode())
+                until = time.monotonic() + 10
+                while time.monotonic() < until:
+                    connection.sendall(part)
+                    time.sleep(0.0 if len(part) > 100_000 else 0.1)
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        llm = LlmConfig.model_validate({"server": address, "model": "m", "timeout": 0.5, "tries": 1})
+        opened = open_asker(Job(llm=llm))
+        with pytest.raises(NoAnswerError, match=reason):
+            opened.each([0], lambda number: opened.ask(QUESTION, SCHEMA))
+        thread.join(15)
+
+
+@pytest.mark.parametrize("key", ["key-1\nX-Other: 1", "k€y"])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", key)
+    with stub_server() as server:
+        with pytest.raises(RequestError, match="characters that no key has") as caught:
+            ask(server.config(key_variable="MY_KEY"))
+        assert server.requests == []
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:///etc/passwd",
+        "http://127.0.0.1:99999/v1",
+        "http://127.0.0.1:x/v1",
+        "http://[::1/v1",
+        "http://a b/v1",
+        "http://\n127.0.0.1/v1",
+    ],
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ValidationError, match="is no address"):
+        LlmConfig.model_validate({"server": address, "model": "m"})
+
+
+@pytest.mark.parametrize("address", ["ftp://u:secret@host/v1", "u:secret@host/v1"])
+def test_a_password_in_an_address_of_any_form_is_not_shown(address: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        LlmConfig.model_validate({"server": address, "model": "m"})
+    assert "secret" not in str([each["msg"] for each in caught.value.errors()])
