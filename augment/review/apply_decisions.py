@@ -22,7 +22,7 @@ from augment.review.agreement import agreement_of
 from augment.review.decision import Decision, write_decisions
 from augment.review.judging import edits_between, judged_again
 from augment.review.moving import RowChange, moved, reviewers
-from augment.review.reading import read_decisions
+from augment.review.reading import read_decisions, read_log
 from augment.review.review_result import Acceptance, ReviewResult, acceptance_of, note_of, remainder_of
 from augment.review.reviewed_run import ReviewedRun
 from augment.review.row_file import RowValues
@@ -37,6 +37,8 @@ from augment.verification.files import REJECTED_ROWS
 
 # Rows named in a message.
 _SHOWN = 3
+# Characters of an id in a message.
+_LONGEST = 80
 
 
 def apply_decisions(
@@ -106,7 +108,7 @@ class _Matched:
             row = samples.get(decision.id) or sources.get(decision.id)
             problem = _mismatch(decision, row, decision.id in samples)
             if problem is not None or row is None:
-                wrong.append(f"{decision.id}: {problem}")
+                wrong.append(f"{decision.id[:_LONGEST]}: {problem}")
             else:
                 (self.pairs if decision.id in samples else self.sources).append((decision, names, row))
         if wrong and not skip_changed:
@@ -283,7 +285,7 @@ def _write(
     text = card.read_text(encoding="utf-8")
     write_text(fresh / "README.md", amend_card(text, _card(before, run), _card(summary, run)))
     log = run.folder / DECISIONS
-    earlier = read_decisions([log]).get(log.stem, []) if log.exists() else []
+    earlier = read_log(log) if log.exists() else []
     applied = [
         decision.model_copy(update={"reviewer": ", ".join(names)})
         for decision, names, _ in [*matched.pairs, *matched.sources]

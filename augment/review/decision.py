@@ -6,6 +6,7 @@ A file of decisions has one JSON object a line, as "Save decisions" of a report 
 """
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,8 @@ REASONS = ("label", "language", "meaning", "duplicate", "other")
 DecisionKind = Literal["accept", "reject", "edit", "relabel"]
 # Where an accepted sample goes; by default it stays, and a dropped one joins the data.
 Target = Literal["data", "probes"]
+# One of the two code units that an emoji is written with in JSON.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Decision(BaseModel):
@@ -39,14 +42,17 @@ class Decision(BaseModel):
     text_pair: str | None = None
     label: str | None = None
     to: Target | None = None
-    seconds: float | None = Field(default=None, ge=0)
+    seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     reviewer: str | None = None
     order: str | None = None
     planted: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> "Decision":
-        """Refuse an edit without a text and another label that is not named."""
+        """Refuse an edit without a text, another label that is not named, and half an emoji, which no file can hold."""
+        for name, value in self:
+            if isinstance(value, str) and _HALF.search(value):
+                raise ValueError(f"`{name}` has half a character, which is no text")
         if self.decision == "edit" and (self.text is None or not self.text.strip()):
             raise ValueError("an edit without `text`")
         if self.decision == "relabel" and not self.label:

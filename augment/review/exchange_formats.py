@@ -73,7 +73,9 @@ def to_argilla(sample: Exported, made: Sequence[Decision]) -> dict[str, Any]:
         suggestions["decision"] = {"value": sample.suggested, "score": sample.p_gold_after, "agent": AGENT}
     responses: dict[str, list[dict[str, Any]]] = {}
     for decision in made:
-        edited = json.dumps([decision.text, decision.text_pair]) if decision.text_pair else decision.text
+        edited = decision.text
+        if decision.text_pair:
+            edited = json.dumps([decision.text, decision.text_pair], ensure_ascii=False)
         for name, value in (("decision", decision.decision), ("reason", decision.reason), ("text", edited)):
             if value is not None:
                 answer = {"value": value, "user_id": decision.reviewer, "status": "submitted"}
@@ -156,7 +158,7 @@ def from_label_studio(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             if part.get("type") == "choices" and value.get("choices"):
                 values[str(part.get("from_name"))] = value["choices"][0]
             if part.get("type") == "textarea":
-                texts = list(value.get("text") or ())
+                texts = _several(value.get("text"))
         who = annotation.get("completed_by")
         user = who.get("email") or who.get("id") if isinstance(who, dict) else who
         text, pair = (*texts, None, None)[:2]
@@ -199,7 +201,7 @@ def to_doccano(sample: Exported, made: Sequence[Decision]) -> dict[str, Any]:
 
 def from_doccano(line: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the decision in a line that doccano exports, none where no label was given."""
-    labels = [str(label) for label in line.get("label") or line.get("labels") or ()]
+    labels = _several(line.get("label") or line.get("labels"))
     chosen = [label for label in labels if label in ("accept", "reject", "edit")]
     reasons = [label for label in labels if label in REASONS]
     if chosen:
@@ -266,10 +268,19 @@ def _decided(
 def _both(value: str | None) -> tuple[str | None, str | None]:
     """Return the two texts of a pair, which are a JSON list; of any other text the first one."""
     try:
-        one, other = json.loads(value or "")
+        both = json.loads(value or "")
     except (ValueError, TypeError):
         return value, None
-    return str(one), str(other)
+    if isinstance(both, list) and len(both) == 2 and all(isinstance(one, str) for one in both):
+        return both[0], both[1]
+    return value, None
+
+
+def _several(value: object) -> list[str]:
+    """Return the texts of a list; of one text, as some versions export it, that alone."""
+    if isinstance(value, str):
+        return [value]
+    return [str(one) for one in value] if isinstance(value, list | tuple) else []
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from augment.config.job import Job
@@ -42,13 +43,14 @@ def edits_between(source: Mapping[str, Any], texts: tuple[str, str | None]) -> l
 
 
 def _touched(edit: Edit, tokens: Iterable[tuple[int, Mapping[str, int], float | None]]) -> float:
-    """Return the sum of the scores of the tokens that an edit touches."""
+    """Return the sum of the scores of the tokens that an edit touches, as precise as a file of Parquet holds it."""
     inside = (
         score
         for side, span, score in tokens
         if side == edit.side and span["start"] < edit.end and edit.start < span["end"]
     )
-    return float(sum(score or 0.0 for score in inside))
+    # CSV and JSON lines would hold more digits than explain/, and the two would differ.
+    return float(np.float32(sum(score or 0.0 for score in inside)))
 
 
 def judged_again(

@@ -18,7 +18,7 @@ from augment.tables.output_names import written_names
 from augment.tables.run_folder import MANIFEST, PLAN, require_finished
 from augment.tables.split_files import file_stems
 from augment.verification.checks import Findings
-from augment.verification.files import Manifest, check_files, read_facts, unsealed
+from augment.verification.files import NOT_OURS, Manifest, check_files, read_facts, unsealed
 from augment.verification.records import Labels, records
 from augment.verification.rows import DROPPED
 
@@ -51,6 +51,13 @@ class ReviewedRun:
             for problem in check.problems
             if not problem.startswith(own)
         ]
+        foreign = [each.removesuffix(f": {NOT_OURS}") for each in problems if each.endswith(NOT_OURS)]
+        if parsed is not None and problems and len(foreign) == len(problems):
+            raise DataError(
+                str(folder),
+                f"there is a file that the run did not write: {foreign[0]}",
+                "move it out of the folder and apply again",
+            )
         if parsed is None or problems:
             raise DataError(
                 str(folder),

@@ -31,6 +31,10 @@ INSERT OR IGNORE INTO spent VALUES (1, 0, 0.0);
 _PATIENCE = 120.0
 
 
+class EndlessError(Exception):
+    """An answer is too large, or does not end."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a language model wrote, and the tokens it read and wrote. complete: whether it came to its end."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from openai import DefaultHttpxClient
 
-from augment.rewriting.server import EndlessError
+from augment.rewriting.answers import EndlessError
 
 if TYPE_CHECKING:
     import httpx2 as httpx

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from augment.config.llm import LlmConfig
 from augment.errors import RequestError
-from augment.rewriting.answers import Answer
+from augment.rewriting.answers import Answer, EndlessError
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
@@ -57,10 +57,6 @@ class TryAgainError(Exception):
     def __init__(self, reason: str, wait: float | None = None, sent: bool = True) -> None:
         super().__init__(reason)
         self.reason, self.wait, self.sent = reason, wait, sent
-
-
-class EndlessError(Exception):
-    """An answer is too large, or does not end."""
 
 
 class NoAnswerError(Exception):

@@ -27,6 +27,8 @@ from augment.verification.records import Declared, records
 
 # The count of source rows that people rejected in a review: they are in dropped.parquet.
 REJECTED_ROWS = "source rows rejected in a review"
+# What is wrong with a file of the user in one of our folders.
+NOT_OURS = "not written by the run"
 _FOLDERS = ("data", "probes", "explain", "run")
 
 FileModel = TypeVar("FileModel", bound=BaseModel)
@@ -92,7 +94,7 @@ def check_files(folder: Path, manifest: Manifest, findings: Findings, report: Pr
     names = sorted({*known, *there} - {MANIFEST})
     for number, name in enumerate(names):
         report("files", number, len(names))
-        problem: str | None = "missing" if name in known else "not written by the run"
+        problem: str | None = "missing" if name in known else NOT_OURS
         if name in known and name in there:
             problem = _changed(folder / name, known[name], manifest.files.get(name))
         findings.note("files", problem and f"{shown(name)}: {problem}")

@@ -196,3 +196,31 @@ def test_decisions_of_the_report_are_applied_and_the_folder_is_whole(
     click(browser, "#review-open")
     shown = "return document.querySelector('#review-item .sample, #review-item .card').dataset.id"
     assert browser.execute_script(shown) not in {row["id"] for row in by_hand}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "a\x1b[31m\u202eb", "a\r\nb\rc\n“好” 😀"])
+def test_a_text_edited_in_every_word_is_in_all_files_as_it_was_given(folder: Path, text: str) -> None:
+    kept = of_verdict(folder, "keep")[0]
+    chosen = saved(folder.parent / "ann.jsonl", [decision(kept, "edit", text=text)])
+    assert apply_decisions(chosen, folder, judge=False).edited == 1
+    assert verify(folder).ok, verify(folder)
+    assert ids_in(folder, "data/")[kept["id"]]["review"] == text
+
+
+@pytest.mark.parametrize("finished", ["parquet"], indirect=True)
+def test_the_decisions_of_earlier_reviews_stay_on_record_whoever_made_them(folder: Path) -> None:
+    one, other = of_verdict(folder, "keep")[:2]
+    both = [saved(folder.parent / f"{name}.jsonl", [decision(one, "reject")]) for name in ("ann", "bob")]
+    apply_decisions(both, folder)
+    apply_decisions(saved(folder.parent / "cy.jsonl", [decision(other, "reject")]), folder)
+    lines = (folder / "run/decisions.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["reviewer"] for line in lines] == ["ann, bob", "cy"]
+
+
+@pytest.mark.parametrize("finished", ["parquet"], indirect=True)
+def test_a_file_of_the_user_in_the_folder_is_named_and_stays(folder: Path) -> None:
+    kept = of_verdict(folder, "keep")[0]
+    chosen = saved(folder / "decisions.jsonl", [decision(kept, "reject")])
+    with pytest.raises(DataError, match=r"did not write: decisions\.jsonl\n"):
+        apply_decisions(chosen, folder)
+    assert chosen.exists()
