@@ -26,7 +26,7 @@ class BoundedTransport(httpx.HTTPTransport):
     """Sends requests, past any proxy, and reads answers up to a size and until a time has passed since the request."""
 
     def __init__(self, connections: int, seconds: float) -> None:
-        """Allow so many connections at a time, and so many seconds for an answer."""
+        """Set the connections at a time, and the seconds for an answer."""
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         super().__init__(trust_env=False, limits=limits)
         self._seconds = seconds
@@ -39,11 +39,11 @@ class BoundedTransport(httpx.HTTPTransport):
             response.close()
             raise EndlessError("the server sends a packed answer, which was not requested")
         assert isinstance(response.stream, httpx.SyncByteStream)
-        response.stream = _Bounded(response.stream, until)
+        response.stream = _BoundedStream(response.stream, until)
         return response
 
 
-class _Bounded(httpx.SyncByteStream):
+class _BoundedStream(httpx.SyncByteStream):
     """What a server sends."""
 
     def __init__(self, stream: httpx.SyncByteStream, until: float) -> None:
