@@ -80,8 +80,11 @@ class Doubts:
         values, reasons = [], []
         for method in methods[:1]:
             pred, target, prob = (row.get(f"{method}_{name}") for name in ("pred", "target", "prob"))
-            # The scores may explain the row's own label, of which the probability is known then.
-            sure = None if prob is None else prob if target == pred else 1 - prob
+            # The scores may explain the row's own label, of which the probability is known then. One label of several, or a
+            # number, is neither what is predicted nor the row's label.
+            sure = (
+                None if prob is None or target not in (pred, label) else prob if target == pred else 1 - prob
+            )
             if None not in (label, pred, sure) and pred != label and sure is not None and sure >= _SURE:
                 values.append(sure)
                 reasons.append("label")

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from augment.config.job import Job
+from augment.models.kind import Kind
 from augment.seeding import chance, key_of
 from augment.stages.protocol import Lines, Step, TableStage
 from augment.stages.shortcuts import SCHEMA, Fact, fact_rows, flagged_ngrams, flags_of
@@ -64,6 +65,11 @@ class Keywords(TableStage):
     def of_attribution(self) -> bool:
         """It compares what was predicted with what was explained."""
         return True
+
+    @property
+    def model_kinds(self) -> tuple[Kind, ...]:
+        """Models of classes: it counts words by the class that they speak for."""
+        return ("single", "multi")
 
     def flags_table(self, state: Path) -> Path:
         """Return where its table is in a folder of state."""

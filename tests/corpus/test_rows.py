@@ -202,6 +202,9 @@ def test_the_heads_of_files_show_the_labels_of_lists_as_they_are_read(
 ) -> None:
     config = lists(tmp_path, values, **options)
     assert labels(config) == wanted
+    sources = [row["label"] for chunk in read(config) for row in chunk.rows.column("source").to_pylist()]
+    if values[0] == ["rude", "clean"]:
+        assert sources[0] == "rude;clean", "the file's own column keeps their order"
     assert sum((Counter(each) for each in peek(config).labels.values()), Counter()) == Counter(wanted)
 
 

@@ -64,4 +64,8 @@ def test_source_rows_are_doubtful_by_the_model_and_by_another_label_of_the_same_
     assert second is not None
     assert second.reasons == ("two_labels",)
     assert third is None
+    several = ROWS[0] | {"text": "早餐", "ig_pred": "[]", "ig_target": "cheap", "ig_prob": 0.01}
+    assert DOUBTS.of_source(several, ("ig",)) is None, "one label of several shows nothing of all"
+    number = several | {"label": "3", "ig_pred": "-2.1", "ig_target": "stars", "ig_prob": -2.1}
+    assert DOUBTS.of_source(number, ("ig",)) is None, "a number is no probability"
     assert Doubts.of(ROWS[:1] * 2, ()).of_source(ROWS[0] | {"label": "bad"}, ()) is not None

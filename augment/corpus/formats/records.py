@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 import pyarrow as pa
 
-from augment.config.label_sets import joined
+from augment.config.label_sets import NONE
 from augment.config.numerals import plain
 from augment.errors import RequestError
 
@@ -125,7 +125,8 @@ def label_of(labels: list[object], field: pa.Field | None = None) -> object:
     inside = next((name for name in names if separator in name), None)
     if inside is not None:
         raise ValueError(f"the separator {separator!r} is in the label `{inside}`: choose another")
-    return joined(names, separator)
+    # In their own order, as the file's own column keeps it; the label of the row is sorted later.
+    return separator.join(names) or NONE
 
 
 def separator_of(field: pa.Field | None) -> str | None:
