@@ -79,7 +79,7 @@ def require_label(config: CorpusConfig, roles: Roles, heads: Iterable[Record], w
         )
         hint = f"set `corpus.label: {names[0]}` (--label {names[0]}), or `corpus.label: false` if the rows have no label"
         if len(names) > 1:
-            hint += "; several labels of one row are not supported"
+            hint += "; labels that are each a column of their own are not supported"
         raise RequestError(where, what, hint)
 
 

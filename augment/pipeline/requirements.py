@@ -37,7 +37,9 @@ def required_by(pipeline: Pipeline, job: Job) -> Job:
 def require_heads(pipeline: Pipeline, section: str, folder: ModelFolder) -> None:
     """Raise ModelError if a stage of a pipeline cannot use the model of a section, whose answers mean something else."""
     for stage in pipeline.stages:
-        if section in stage.uses and folder.head not in stage.model_kinds:
+        # What explains nothing itself may count what another stage explained.
+        reads = section in stage.uses or (section == "model" and stage.of_attribution)
+        if reads and folder.head not in stage.model_kinds:
             require_single(folder.head, str(folder.path), f"stage `{stage.kind}`")
 
 
