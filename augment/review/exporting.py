@@ -62,17 +62,7 @@ def export_samples(
         raise RequestError(
             str(folder), "the run made no samples", "name the folder of a run that makes samples"
         )
-    path = (
-        Path(output)
-        if output is not None
-        else folder.resolve().with_name(f"{folder.resolve().name}-{to}.{_ENDINGS[to]}")
-    )
-    extra = path.with_suffix(".xml") if to == "label-studio" else path
-    for each in {path, extra}:
-        if each.exists():
-            raise RequestError(
-                str(each), "the file exists", "name another one with --output, or move it away"
-            )
+    path, extra = _free_paths(folder.resolve(), to, output)
     made: dict[str, list[Decision]] = {}
     for name, those in read_decisions([Path(file) for file in decisions]).items():
         for decision in those:
@@ -85,6 +75,26 @@ def export_samples(
     if extra != path:
         write_text(extra, LABEL_STUDIO_CONFIG)
     return path
+
+
+def _free_paths(folder: Path, to: Tool, output: str | Path | None) -> tuple[Path, Path]:
+    """Return the paths to write, that of a labelling config the same where there is none; RequestError for one that may not be written."""
+    path = Path(output) if output is not None else folder.with_name(f"{folder.name}-{to}.{_ENDINGS[to]}")
+    if folder in path.resolve().parents:
+        raise RequestError(
+            str(path), "the file would be in the folder of the run", "name one outside with --output"
+        )
+    extra = path.with_suffix(".xml") if to == "label-studio" else path
+    if to == "label-studio" and extra == path:
+        raise RequestError(
+            str(path), "the labelling config of Label Studio has this name", "name a file that ends in .json"
+        )
+    for each in {path, extra}:
+        if each.exists():
+            raise RequestError(
+                str(each), "the file exists", "name another one with --output, or move it away"
+            )
+    return path, extra
 
 
 def exported_samples(folder: Path) -> list[Exported]:

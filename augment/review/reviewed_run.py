@@ -74,8 +74,8 @@ class ReviewedRun:
         except ValidationError:
             raise RequestError(
                 str(folder / PLAN),
-                "the run had a corpus or a model in memory, so its settings are not in its folder",
-                "run the pipeline on files and a model folder",
+                "its settings cannot be used: the run had a corpus or a model in memory, or another version made it",
+                "run the pipeline with this version, on files and a model folder",
             ) from None
         return cls(folder, read_json(folder / MANIFEST), parsed, staged, job, described)
 

@@ -9,11 +9,13 @@ its answer shows what it did. So neither a kill nor many workers can pass a limi
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from types import UnionType
+from typing import Any
 
 from augment.errors import RequestError
 
@@ -67,12 +69,16 @@ class AnswerBook:
         with self._transaction("DEFERRED") as connection:
             query = "SELECT text, read, written, complete FROM answers WHERE key = ?"
             row = connection.execute(query, (key,)).fetchone()
+            if row is not None:
+                _require_kinds(row, (str, int, int, int))
         return None if row is None else Answer(row[0], row[1], row[2], bool(row[3]))
 
     def book(self, key: str, tokens: int, money: float) -> int:
         """Return the number of a call that may be sent now; RequestError if it could pass a limit."""
         with self._transaction() as connection:
-            spent, paid = connection.execute("SELECT tokens, money FROM spent").fetchone()
+            spent, paid = _require_kinds(
+                connection.execute("SELECT tokens, money FROM spent").fetchone(), (int | float, int | float)
+            )
             self._require(spent + tokens, paid + money)
             connection.execute("UPDATE spent SET tokens = tokens + ?, money = money + ?", (tokens, money))
             query = "INSERT INTO calls (key, state, tokens, money) VALUES (?, 'booked', ?, ?)"
@@ -150,7 +156,7 @@ class AnswerBook:
                     connection.execute("ROLLBACK")
                     raise
                 connection.execute("COMMIT")
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise RequestError(
                     str(self._path or "the answers in memory"),
                     f"the book of answers cannot be used: {error}",
@@ -171,3 +177,10 @@ class AnswerBook:
             connection.executescript(_TABLES)
             self._connection = connection
         return self._connection
+
+
+def _require_kinds(row: tuple[Any, ...] | None, kinds: Sequence[type | UnionType]) -> tuple[Any, ...]:
+    """Return a row; sqlite3.DataError where a value is of another kind than we write, or there is none."""
+    if row is None or not all(isinstance(value, kind) for value, kind in zip(row, kinds, strict=True)):
+        raise sqlite3.DataError("it holds something else than augment wrote")
+    return row

@@ -133,3 +133,12 @@ def test_answers_of_several_people_are_those_of_each(folder: Path, tmp_path: Pat
 def test_nothing_is_uploaded_unless_that_is_allowed(folder: Path) -> None:
     with pytest.raises(RequestError, match="not allowed"):
         push(folder, "me/mine")
+
+
+def test_an_export_is_not_written_into_the_run_or_over_its_own_config(folder: Path, tmp_path: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(RequestError, match="in the folder of the run"):
+        export_samples(folder, "csv", folder / "data/x.csv")
+    with pytest.raises(RequestError, match="labelling config"):
+        export_samples(folder, "label-studio", tmp_path / "tasks.xml")
+    assert sorted(folder.rglob("*")) == before

@@ -1,5 +1,6 @@
 """The book of calls: limits hold for all who share it, the first answer of a key is kept, and nothing is lost by a kill."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -80,3 +81,28 @@ def test_a_damaged_book_is_an_error_and_stays_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="book of answers"):
         AnswerBook(path, Limits()).read("k")
     assert path.read_bytes() == b"no database" * 1000
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE answers SET text = x'ff00'", "UPDATE spent SET tokens = 'many'", "DELETE FROM spent"],
+)
+def test_a_file_that_holds_something_else_is_an_error_with_its_name(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "answers.sqlite"
+    book = AnswerBook(path, Limits())
+    book.answer(book.book("key", 1, 0.0), "key", Answer("{}", 1, 1), 0.0)
+    book.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(damage)
+        if "DELETE" in damage:
+            connection.execute("CREATE TRIGGER t BEFORE INSERT ON spent BEGIN SELECT RAISE(IGNORE); END")
+    use = (lambda: book.read("key")) if "answers" in damage else (lambda: book.book("other", 1, 0.0))
+    with pytest.raises(RequestError, match=r"answers\.sqlite\n.*something else"):
+        use()
+    book.close()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RequestError, match=r"a\.sqlite\n"):
+        AnswerBook(tmp_path / "file/x/a.sqlite", Limits()).read("key")
