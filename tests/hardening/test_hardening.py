@@ -190,7 +190,7 @@ def test_what_is_no_attack_is_refused(
 
 def test_an_attack_without_candidates_is_an_error_with_a_way_out(small: Path, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="changed the answer to none of the 60 train rows") as caught:
-        harden(job_of(small, attack="attack"), tmp_path / "out", progress=False)
+        harden(job_of(small, attack="pwws"), tmp_path / "out", progress=False)
     assert "lexicon" in caught.value.hint
 
 

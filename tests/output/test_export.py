@@ -27,6 +27,7 @@ from augment.tables.output_names import written_names
 from augment.tables.rows import with_columns
 from augment.verification import verify
 from tests.plans import DENSE_PROBE
+from tests.rewriting.stub_server import stub_server, well_behaved
 from tests.small import BAD, GOOD, sentence, small_job
 
 FLAGS = "accept,label,kind,text,form,flag\nyes,good,word,满意,满意,why\n"
@@ -97,7 +98,9 @@ def test_every_source_column_ends_every_shipped_pipeline_unchanged(
     small: Path, tmp_path: Path, pipeline: str
 ) -> None:
     named = {"text": "text", "label": "label", "split": "split"}
-    summary = run(pipeline, hostile_job(small, tmp_path, named, "parquet"), tmp_path / "out")
+    job = hostile_job(small, tmp_path, named, "parquet")
+    with stub_server(well_behaved) as server:
+        summary = run(pipeline, job.model_copy(update={"llm": server.config()}), tmp_path / "out")
     source = hostile_rows(named)
     for index in ("data/", "probes/", "dropped"):
         names = written_names(list(source[0]), derived=False, dropped=index == "dropped")

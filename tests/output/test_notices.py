@@ -20,6 +20,7 @@ from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
 from augment.pipeline.requirements import package_notices
 from augment.report import page
+from augment.review.apply_decisions import reviewed_notice
 from augment.stages.accepted import FlaggedNgram
 from augment.stages.shortcuts import Fact, flag_of
 from augment.tables.rows import Reject
@@ -104,6 +105,7 @@ def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
     yield from repeat_notices(repeats_of(columns))
     yield from to_install(patch)
     yield OWN_ROWS
+    yield reviewed_notice(1200, 1100)
     yield "3 samples are not drawn, because their source row is not."
 
 

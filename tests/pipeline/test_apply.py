@@ -21,6 +21,7 @@ from augment.stages.protocol import Stage, Step
 from augment.tables.columns import CORPUS, SAMPLE, Column
 from augment.text.edits import Edit, replay
 from tests.plans import refused_with_line
+from tests.rewriting.stub_server import stub_server, well_behaved
 from tests.small import small_job
 from tests.texts import TEXTS
 
@@ -139,9 +140,11 @@ def test_every_shipped_pipeline_gives_the_columns_its_stages_declare(
     """With the declared types, next to the columns of the corpus, which stay as they were."""
     flags = tmp_path / "flags.csv"
     flags.write_text("accept,label,kind,text,form,flag\nyes,good,first,the,the ,why\n", encoding="utf-8")
-    job = job.model_copy(update={"resources": job.resources.model_copy(update={"flags": str(flags)})})
+    resources = job.resources.model_copy(update={"flags": str(flags)})
     plan, rows = read_pipeline(find("pipelines", name)), table(TEXT[:6])
-    applied = apply(plan, rows, job)
+    with stub_server(well_behaved) as server:
+        job = job.model_copy(update={"resources": resources, "llm": server.config()})
+        applied = apply(plan, rows, job)
     declared = {column.name: column.type for stage in plan.stages for column in stage.adds}
     assert {field.name: field.type for field in applied.table.schema} == {
         **declared,
