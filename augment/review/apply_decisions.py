@@ -348,7 +348,7 @@ def _card(summary: Summary, run: ReviewedRun) -> Card:
 
 
 def reviewed_notice(rows: int, accepted: int) -> str:
-    """Return the notice on a run of which people decided so many samples, and accepted some as they were."""
+    """Return the notice on a run of which people decided a number of samples, and accepted some as they were."""
     return (
         f"reviewed by people: {rows:,} samples, {accepted:,} accepted as they were; "
         "the counts are of after the review, what was found and how varied the samples are of before it"
