@@ -13,6 +13,7 @@ from augment.adversarial.white_box import WhiteBox
 from augment.config.sections import ModelConfig, RunConfig
 from augment.models.classifier import open_classifier
 from augment.models.windows import Pooling
+from augment.text.edits import Edit
 from augment.text.segment import segment
 from tests.models.nets import NETS, save
 
@@ -34,6 +35,19 @@ class Given:
     def side(self) -> tuple[int, ...]:
         """All tokens are in the text."""
         return (0,) * len(self.spans)
+
+    def members(self, token: int) -> tuple[int, ...]:
+        """Return the token: there are no groups."""
+        return (token,)
+
+    def spread(self, choice: WordChoice) -> WordChoice:
+        """Return the choice."""
+        return choice
+
+    def edits(self, choice: WordChoice) -> tuple[Edit, ...]:
+        """Return no edits."""
+        assert not choice
+        return ()
 
     def texts(self, choice: WordChoice) -> tuple[str, str | None]:
         """Return the text; nothing is edited here."""
