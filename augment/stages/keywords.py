@@ -68,8 +68,8 @@ class Keywords(TableStage):
 
     @property
     def model_kinds(self) -> tuple[Kind, ...]:
-        """Models of classes: it counts words by the class that they speak for."""
-        return ("single", "multi")
+        """Any model: with one of numbers it counts no word."""
+        return ("single", "multi", "regression")
 
     def flags_table(self, state: Path) -> Path:
         """Return where its table is in a folder of state."""

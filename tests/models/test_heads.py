@@ -157,7 +157,7 @@ def test_a_stage_that_needs_one_class_of_several_refuses_other_models(small: Pat
     with pytest.raises(DataError, match=r"answers a number, and the label `.*` is none"):
         check_run("explain", small_job(tmp_path))
     with pytest.raises(ModelError, match=r"answer is a number.*stage `keywords` needs"):
-        check_run("keywords", small_job(tmp_path))
+        check_run(small_job(tmp_path))
 
 
 def test_labels_of_several_are_as_sure_as_the_one_that_is_furthest_off() -> None:
