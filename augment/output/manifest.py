@@ -115,8 +115,6 @@ def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = (
 
     columns: what the stages of the pipeline add, each with where it goes.
     """
-    files = {name: {"rows": rows, "sha256": digest(folder / name)} for name, rows in summary.files.items()}
-    others = (path for pattern in _WITHOUT_ROWS for path in sorted(folder.glob(pattern)))
     packages = ("torch", "transformers", "tokenizers", "pyarrow", "jieba", "numpy")
     plan = read_json(folder / PLAN)
     manifest = {
@@ -127,9 +125,7 @@ def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = (
         "moves_labels": plan.get("moves_labels", []),
         "versions": {name: installed_version(name) or "not installed" for name in packages},
         "columns": [_described(column) for column in columns],
-        "files": files,
-        "beside": {path.relative_to(folder).as_posix(): digest(path) for path in others},
-        "summary": summary.to_dict(),
+        **_contents(folder, summary),
     }
     write_json(folder / MANIFEST, {**manifest, "sha256": seal(manifest)})
 
@@ -141,19 +137,27 @@ def amend_manifest(
 
     columns: those added since, next to the ones that are declared already.
     """
-    files = {name: {"rows": rows, "sha256": digest(folder / name)} for name, rows in summary.files.items()}
-    others = (path for pattern in _WITHOUT_ROWS for path in sorted(folder.glob(pattern)))
     declared = old.get("columns")
     known = list(declared) if isinstance(declared, list) else []
     names = {column.get("name") for column in known if isinstance(column, dict)}
     manifest = {
         **{key: value for key, value in old.items() if key != "sha256"},
         "columns": [*known, *(_described(column) for column in columns if column.name not in names)],
-        "files": files,
+        **_contents(folder, summary),
+    }
+    write_json(folder / MANIFEST, {**manifest, "sha256": seal(manifest)})
+
+
+def _contents(folder: Path, summary: Summary) -> dict[str, object]:
+    """Return what a manifest has of the files of a folder, those with rows and the others, and of the summary."""
+    others = (path for pattern in _WITHOUT_ROWS for path in sorted(folder.glob(pattern)))
+    return {
+        "files": {
+            name: {"rows": rows, "sha256": digest(folder / name)} for name, rows in summary.files.items()
+        },
         "beside": {path.relative_to(folder).as_posix(): digest(path) for path in others},
         "summary": summary.to_dict(),
     }
-    write_json(folder / MANIFEST, {**manifest, "sha256": seal(manifest)})
 
 
 def record(path: Path) -> None:
