@@ -129,6 +129,14 @@ class Plausibility:
         pairs = (counts.pairs(left, word) + _UNSEEN_PAIR) * (counts.pairs(word, right) + _UNSEEN_PAIR)
         return np.asarray(pairs / (counts.counted(word) + 1.0))
 
+    def between(self, left: np.ndarray, words: Sequence[str], right: np.ndarray) -> np.ndarray:
+        """Return how often people write words between others, in comparison with nothing there, up to a factor, [N] float64."""
+        counts = self.evidence
+        first, last = (np.full(len(left), counts.id(word)) for word in (words[0], words[-1]))
+        seen = (counts.pairs(*pair) + _UNSEEN_PAIR for pair in ((left, first), (last, right), (left, right)))
+        before, behind, nothing = seen
+        return np.asarray(before * behind / nothing)
+
 
 def calibrate(
     evidence: WordCounts,

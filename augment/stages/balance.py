@@ -18,7 +18,6 @@ from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -54,8 +53,6 @@ _REST = ""
 # In how many parts a chance is measured; a share so small asks for no sample; how often a row of the states that a class has
 # most of is a source row at most, in comparison with what is missing.
 _PARTS, _LEAST, _OFTEN = 1 << 20, 1e-9, 4.0
-# Added to counts of pairs, of which most were never seen.
-_UNSEEN_PAIR = 0.3
 
 
 class NgramRun(NamedTuple):
@@ -68,6 +65,13 @@ class NgramRun(NamedTuple):
 
 State = tuple[NgramRun, ...]
 _LOCKED = "a negation or a protected word may not come or go"
+
+
+class _Gap(NamedTuple):
+    """A code point where something may be put in, and the two tokens around it; None at an end of a text."""
+
+    offset: int
+    tokens: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -387,30 +391,32 @@ def _edits(
         stay = [
             token for token in range(len(row.tokens)) if row.side[token] == side and token not in change.gone
         ]
-        ends = (row.spans[stay[0]][0], row.spans[stay[-1]][1]) if stay else (len(text), len(text))
-        between = [pair for pair in pairwise(stay) if pair[1] not in whole]
-        if run.position == "inside":
-            free = [pair for pair in between if (side, row.spans[pair[1]][0]) not in used]
-            offsets = [row.spans[token][0] for _, token in free] or ([] if between else [*ends])
-        else:
-            free, offsets = [], [ends[run.position == "last"]]
-        offsets = [offset for offset in offsets if (side, offset) not in used]
-        if offsets:
-            if plausibility is not None and free:
-                at = offsets[weighted(_as_written(row, run, free, plausibility), rng)]
-            else:
-                at = offsets[rng.below(len(offsets))]
+        gaps = [gap for gap in _gaps(row, run, stay, whole, len(text)) if (side, gap.offset) not in used]
+        if gaps:
+            at = gaps[_drawn(row, run, gaps, rng, plausibility)].offset
             used.add((side, at))
             edits.append(Edit(side, at, at, "", insertion(text, at, form), 0.0))
     return tuple(sorted(edits, key=lambda edit: (edit.side, edit.start, edit.end)))
 
 
-def _as_written(
-    row: Row, run: NgramRun, gaps: Sequence[tuple[int, int]], plausibility: Plausibility
-) -> list[float]:
-    """Return for each pair of tokens how often people write a run between them, in comparison with nothing."""
-    counts, words = plausibility.evidence, run.text.split()
-    left, right = (counts.ids(row.tokens[gap[end]] for gap in gaps) for end in (0, 1))
-    first, last = (np.full(len(gaps), counts.id(word)) for word in (words[0], words[-1]))
-    seen = [counts.pairs(*pair) + _UNSEEN_PAIR for pair in ((left, first), (last, right), (left, right))]
-    return [float(weight) for weight in seen[0] * seen[1] / seen[2]]
+def _gaps(row: Row, run: NgramRun, stay: Sequence[int], whole: Set[int], length: int) -> list[_Gap]:
+    """Return where a run may be put in a text: at an end, or before a token that stays and is not held to the one before it.
+
+    stay: the tokens of the text that stay, whole: those held; a run inside goes to either end where there is no other gap.
+    """
+    first, last = (row.spans[stay[0]][0], row.spans[stay[-1]][1]) if stay else (length, length)
+    if run.position != "inside":
+        return [_Gap(first if run.position == "first" else last, None)]
+    inside = [_Gap(row.spans[pair[1]][0], pair) for pair in pairwise(stay) if pair[1] not in whole]
+    return inside or [_Gap(first, None), _Gap(last, None)]
+
+
+def _drawn(
+    row: Row, run: NgramRun, gaps: Sequence[_Gap], rng: Chance, plausibility: Plausibility | None
+) -> int:
+    """Return the index of one of some gaps: drawn by how often people write a run there, where that is learned, else all alike."""
+    between = [gap.tokens for gap in gaps if gap.tokens is not None]
+    if plausibility is None or not between:
+        return rng.below(len(gaps))
+    left, right = (plausibility.evidence.ids(row.tokens[pair[end]] for pair in between) for end in (0, 1))
+    return weighted(plausibility.between(left, run.text.split(), right).tolist(), rng)

@@ -88,6 +88,13 @@ def test_how_often_people_write_a_word_depends_on_its_neighbours(evidence: WordC
     assert own > 10 * other
 
 
+def test_words_are_likelier_where_their_neighbours_are_theirs(evidence: WordCounts) -> None:
+    plausibility = Plausibility(evidence, learn_senses(evidence), USUAL)
+    left, right = evidence.ids(["l31x", "l71x"]), evidence.ids(["r32x", "r72x"])
+    own, other = plausibility.between(left, ["w3a"], right)
+    assert own > 10 * other
+
+
 def test_a_table_gives_back_calibrations() -> None:
     given: dict[Spoken, FitScale] = {
         "zh": USUAL["zh"],
