@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 
+from augment.text.common import equal_ends
 from augment.text.edits import Edit
 from augment.text.segment import segment
 
@@ -18,12 +19,7 @@ _MOST = 4000
 def differences(old: str, new: str, side: int) -> list[Edit]:
     """Return edits of one side, in order, which made on the old text give the new one; none where they are the same."""
     before, after = _pieces(old), _pieces(new)
-    first = 0
-    while first < min(len(before), len(after)) and before[first] == after[first]:
-        first += 1
-    last = 0
-    while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
-        last += 1
+    first, last = equal_ends(before, after)
     inner, fresh = before[first : len(before) - last], after[first : len(after) - last]
     offsets = _offsets(before)
     edits = []

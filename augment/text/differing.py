@@ -8,6 +8,7 @@
 from collections.abc import Collection, Sequence
 
 from augment.text.align import Span
+from augment.text.common import equal_ends, longest_common
 
 # How much more a word that has to stay counts than another, so that it is never a part of a difference that avoids it.
 _WEIGHT = 64
@@ -36,39 +37,14 @@ def differences(
 
 def common(old: Sequence[str], new: Sequence[str], staying: Collection[int] = ()) -> list[tuple[int, int]]:
     """Return pairs of indices of equal words in both orders: as many as possible, the first of several ways."""
-    same = 0
-    while same < min(len(old), len(new)) and old[same] == new[same]:
-        same += 1
-    last = 0
-    while last < min(len(old), len(new)) - same and old[-1 - last] == new[-1 - last]:
-        last += 1
+    same, last = equal_ends(old, new)
     weights = [_WEIGHT if index in staying else 1 for index in range(len(old))]
-    inner = _longest(
+    inner = longest_common(
         old[same : len(old) - last], new[same : len(new) - last], weights[same : len(old) - last]
     )
     before = [(index, index) for index in range(same)]
     behind = [(len(old) - index, len(new) - index) for index in range(last, 0, -1)]
     return [*before, *((left + same, right + same) for left, right in inner), *behind]
-
-
-def _longest(old: Sequence[str], new: Sequence[str], weights: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the common words of two lists that weigh most together, by the usual table of sums from each pair on."""
-    sums = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
-    for left in range(len(old) - 1, -1, -1):
-        here, below, word, weight = sums[left], sums[left + 1], old[left], weights[left]
-        for right in range(len(new) - 1, -1, -1):
-            best = max(below[right], here[right + 1])
-            here[right] = max(best, below[right + 1] + weight) if word == new[right] else best
-    pairs, left, right = [], 0, 0
-    while left < len(old) and right < len(new):
-        if old[left] == new[right] and sums[left][right] == sums[left + 1][right + 1] + weights[left]:
-            pairs.append((left, right))
-            left, right = left + 1, right + 1
-        elif sums[left + 1][right] >= sums[left][right + 1]:
-            left += 1
-        else:
-            right += 1
-    return pairs
 
 
 def _trimmed(old: str, start: int, end: int, new: str) -> tuple[int, int, str]:
