@@ -16,6 +16,7 @@ from augment.config.shipped import find
 from augment.corpus import read
 from augment.models.classifier import open_classifier
 from augment.models.labels import LabelMap
+from augment.review.proportions import interval
 from augment.tables.files import whole, write_json
 
 HERE = Path(__file__).resolve().parent
@@ -71,6 +72,12 @@ def right(job: Job, model: ModelConfig, rows: Sequence[tuple[str, str]]) -> list
     names = LabelMap(classifier.classes, job.label_names)
     answers = classifier.ask([text for text, _ in rows], [None] * len(rows)).argmax(-1)
     return [names.name(int(answer)) == label for answer, (_, label) in zip(answers, rows, strict=True)]
+
+
+def interval_of(good: int, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share, in percent (Wilson 1927)."""
+    low, high = interval(good, count)
+    return 100 * low, 100 * high
 
 
 def read_results(name: str) -> dict[str, Any]:

@@ -26,8 +26,8 @@ import jieba
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from benchmarks.common import write_page
-from benchmarks.quality.samples import _rows, _wilson
+from benchmarks.common import interval_of, write_page
+from benchmarks.quality.samples import replacing, rows_in
 
 Perplexity = Callable[[str], float]
 # The ratio below which a sample counts as no more surprising than its source.
@@ -71,16 +71,12 @@ def main() -> None:
 
 def pairs(folder: Path, each: int, seed: int) -> list[tuple[str, str]]:
     """Return source and sample of so many source rows, of the samples whose edits all replace words."""
-    rows = _rows(folder)
-    text = next(name for name in ("text", "review", "sentence", "content") if name in rows[0])
-    sources = {row["id"]: str(row[text]) for row in rows if row["source_id"] is None}
+    rows = rows_in(folder)
     random.Random(seed).shuffle(rows)
-    chosen: dict[str, str] = {}
-    for row in rows:
-        edits = row["edits"] or []
-        if row["source_id"] is not None and edits and all(edit["old"] and edit["new"] for edit in edits):
-            chosen.setdefault(str(row["source_id"]), str(row[text]))
-    return [(sources[source], sample) for source, sample in chosen.items()][:each]
+    chosen: dict[str, tuple[str, str]] = {}
+    for number, source, sample, _ in replacing(rows):
+        chosen.setdefault(number, (source, sample))
+    return list(chosen.values())[:each]
 
 
 def ratios(folder: Path, perplexity: Perplexity, each: int, seed: int) -> list[float]:
@@ -105,7 +101,7 @@ def table(groups: dict[tuple[str, str], list[tuple[str, list[float]]]]) -> list[
 def _figures(measured: Sequence[float]) -> str:
     """Return number, share under the limit with its interval, and median, as cells of a table."""
     good = sum(ratio < _LIMIT for ratio in measured)
-    low, high = _wilson(good, len(measured))
+    low, high = interval_of(good, len(measured))
     share = 100 * good / len(measured)
     return f"{len(measured)} | {share:.0f} ({low:.0f} to {high:.0f}) | {median(measured):.2f}"
 

@@ -37,7 +37,7 @@ from augment.stages import Rewrite
 from augment.stages.editing import Row, protection
 from augment.stages.rewrite import PromptFacts
 from augment.text.edits import Edit, replay
-from benchmarks.quality.samples import _wilson
+from benchmarks.common import interval_of
 
 _HOME = Path(__file__).parent
 _BEFORE = (
@@ -117,7 +117,7 @@ def accept(job: Job, given: argparse.Namespace) -> None:
     silent = Counter(
         result.reason for result in results if not result.accepted and result.reason not in REASONS.values()
     )
-    low, high = _wilson(accepted, max(candidates, 1))
+    low, high = interval_of(accepted, max(candidates, 1))
     config = job.needs_llm()
     line = {
         "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),

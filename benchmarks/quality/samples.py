@@ -22,8 +22,7 @@ import csv
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from math import sqrt
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -32,7 +31,7 @@ import pyarrow.parquet as pq
 
 from augment.output.two_sample import two_sample_auc
 from augment.text.segment import tokens_of
-from benchmarks.common import write_page
+from benchmarks.common import interval_of, write_page
 
 Row = dict[str, str]
 # Letters shown on either side of an edit.
@@ -105,8 +104,8 @@ def figures(folders: Sequence[Path]) -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     for folder in folders:
-        made = Counter(row["source_id"] for row in _rows(folder) if row["source_id"] is not None)
-        edits = [len(row["edits"]) for row in _rows(folder) if row["source_id"] is not None]
+        made = Counter(row["source_id"] for row in rows_in(folder) if row["source_id"] is not None)
+        edits = [len(row["edits"]) for row in rows_in(folder) if row["source_id"] is not None]
         words = _words_of(folder)
         auc = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["summary"]["diversity"]
         for name, least, below in _LENGTHS:
@@ -141,15 +140,21 @@ def replaced(folders: Sequence[Path], seed: int) -> list[str]:
 
 def _pairs_replaced(folder: Path) -> dict[str, list[str]]:
     """Return for each source text of a run its samples with one edit that replaces a word."""
-    rows = _rows(folder)
+    result: dict[str, list[str]] = defaultdict(list)
+    for _, source, sample, edits in replacing(rows_in(folder)):
+        if edits == 1:
+            result[source].append(sample)
+    return result
+
+
+def replacing(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str, str, int]]:
+    """Yield of each sample among rows whose edits all replace words: the id and text of its source, its text, and its edits."""
     text = next(name for name in ("text", "review", "sentence", "content") if name in rows[0])
     sources = {row["id"]: str(row[text]) for row in rows if row["source_id"] is None}
-    result: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         edits = row["edits"] or []
-        if row["source_id"] is not None and len(edits) == 1 and edits[0]["old"] and edits[0]["new"]:
-            result[sources[str(row["source_id"])]].append(str(row[text]))
-    return result
+        if row["source_id"] is not None and edits and all(edit["old"] and edit["new"] for edit in edits):
+            yield row["source_id"], sources[row["source_id"]], str(row[text]), len(edits)
 
 
 def _words_of(folder: Path) -> dict[str, int]:
@@ -162,7 +167,7 @@ def _words_of(folder: Path) -> dict[str, int]:
     return words
 
 
-def _rows(folder: Path) -> list[dict[str, Any]]:
+def rows_in(folder: Path) -> list[dict[str, Any]]:
     """Return the rows of the train split of a run, samples included."""
     paths = sorted((folder / "data").glob("train*.parquet"))
     return [row for path in paths for row in pq.read_table(path).to_pylist()]
@@ -177,7 +182,7 @@ def _rows_apart(folder: Path) -> list[dict[str, Any]]:
 
 def _samples(folder: Path, method: str | None, seed: int, which: str = "data") -> list[Row]:
     """Return one sample of each source row of a run, rows shuffled."""
-    rows = _rows(folder) if which == "data" else _rows_apart(folder)
+    rows = rows_in(folder) if which == "data" else _rows_apart(folder)
     if which == "probes":
         rows = [
             row for row in rows if row["source_id"] is None or row["verdict"] in ("adversarial", "contrast")
@@ -219,7 +224,7 @@ def unblind(files: Sequence[Path], work: Path) -> None:
     for (system, language), rows in sorted(groups.items(), key=lambda group: (group[0][1], group[0][0])):
         count = len(rows)
         good = sum(row["acceptable"].strip() == "1" for row in rows)
-        low, high = _wilson(good, count)
+        low, high = interval_of(good, count)
         means = [sum(float(row[name]) for row in rows) / count for name in ("fluency", "meaning")]
         wrong, unclear = (
             100 * sum(row["label"].strip() == name for row in rows) / count for name in ("wrong", "unclear")
@@ -232,15 +237,6 @@ def unblind(files: Sequence[Path], work: Path) -> None:
         lines += ["", f"Agreement on acceptable: kappa {_kappa(first, second):.2f}."]
     print("\n".join(lines))
     write_page("quality/samples", "How samples read", __doc__, lines)
-
-
-def _wilson(good: int, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share, in percent (Wilson 1927)."""
-    z, share = 1.96, good / count
-    middle = share + z * z / (2 * count)
-    half = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    scale = 100 / (1 + z * z / count)
-    return scale * (middle - half), scale * (middle + half)
 
 
 def _kappa(one: dict[str, Row], other: dict[str, Row]) -> float:
