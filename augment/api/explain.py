@@ -6,6 +6,7 @@ explain(df["review"], classifier, target=1).to_pandas()       # a list, tuple, S
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
@@ -25,6 +26,7 @@ from augment.config.sections import ModelConfig, RunConfig
 from augment.config.yaml_file import Document, checked
 from augment.errors import DataError, RequestError, WrongTypeError, nearest
 from augment.ig.quantities import QuantityFunction, QuantityName
+from augment.models.kind import Kind
 from augment.models.labels import LabelMap, listed
 from augment.models.model_folder import model_folder, require_pairs
 from augment.pipeline.apply import open_pipeline
@@ -45,6 +47,16 @@ class _Request:
     targets: tuple[Hashable | None, ...]
     model: GivenModel
     job: Job
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What the answers of the model mean."""
+        return model_folder(self.job.needs_model(), self.job.run).head
+
+    @cached_property
+    def requested(self) -> Mapping[str, Hashable]:
+        """The labels that are explained, as the user writes them, by name."""
+        return {label_name(label): label for label in self.targets if label is not None}
 
 
 @overload
@@ -145,11 +157,10 @@ def _attribution(
     row: Mapping[str, Any], stage: Attribute, request: _Request, notices: tuple[str, ...]
 ) -> Attribution:
     """Return the explanation that a row holds."""
-    wanted = {label_name(label): label for label in request.targets if label is not None}
 
     def label(name: str) -> Hashable:
         """Return a label as the user writes it."""
-        return wanted.get(name, request.model.label(name))
+        return request.requested.get(name, request.model.label(name))
 
     return Attribution(
         row["text"],
@@ -170,7 +181,7 @@ def _attribution(
         stage.method,
         _name_of(stage.quantity),
         notices,
-        model_folder(request.job.needs_model(), request.job.run).head,
+        request.kind,
     )
 
 

@@ -63,6 +63,7 @@ class Outcome:
 def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
     """Return the summary of a run that began at this `time.monotonic`; AugmentError if its totals do not balance."""
     totals, own_rows = outcome.totals, _own_rows(folder, outcome)
+    language_models = _language_models(outcome)
     missing = {f"{method}: {reason}": count for (method, reason), count in sorted(totals.shortfall.items())}
     summary = Summary(
         folder,
@@ -79,7 +80,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
             *flag_notices(outcome.flags),
             *_renamed(outcome.plan, outcome.staged, outcome.job),
             *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
-            *_destinations(outcome),
+            *_destinations(language_models),
             *own_rows,
         ),
         round(time.monotonic() - began, 2),
@@ -88,7 +89,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
         totals.diversity.figures(),
         totals.diversity.replacements(),
         {name: round(value, 4) for name, value in totals.of_attack().items()},
-        language_model=_language_models(outcome),
+        language_model=language_models,
     )
     _check_balance(summary)
     return replace(summary, findings=_findings(outcome, summary, bool(own_rows)))
@@ -166,9 +167,9 @@ def _language_models(outcome: Outcome) -> dict[str, dict[str, object]]:
     return {method: usage for method, usage in used.items() if usage}
 
 
-def _destinations(outcome: Outcome) -> list[str]:
-    """Return where the texts of rows were sent."""
-    return [f"texts were rewritten by {usage['destination']}" for usage in _language_models(outcome).values()]
+def _destinations(used: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """Return where the texts of rows were sent, by the language models that were used."""
+    return [f"texts were rewritten by {usage['destination']}" for usage in used.values()]
 
 
 def _own_rows(folder: Path, outcome: Outcome) -> list[str]:
