@@ -1,7 +1,5 @@
 """All cells of an experiment and their results: data in evaluation.json, report in evaluation.md and evaluation.svg."""
 
-import os
-import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +13,7 @@ from augment.candidates.sources import lexicon_hashes
 from augment.config.job import Job
 from augment.corpus import corpus_hashes, require_unchanged
 from augment.engine.fingerprint import ALGORITHM, resource_hashes
-from augment.errors import FingerprintError, RequestError
+from augment.errors import RequestError
 from augment.evaluation.cells import Bench, Measured
 from augment.evaluation.conditions import CUT, DUPLICATE, Condition
 from augment.evaluation.drawing import forest
@@ -24,9 +22,10 @@ from augment.evaluation.scoring import AUC, FITTED, MEASURES
 from augment.evaluation.statistics import Difference, compare, holm
 from augment.pipeline.definition import Pipeline, described
 from augment.progress import Progress, silent
-from augment.tables.files import LEFTOVER, read_json, shaped, write_json, write_text
+from augment.tables.files import read_json, shaped, write_json, write_text
+from augment.tables.leftovers import require_own_only, sweep_leftovers
 from augment.tables.locking import locked, sweep_staged
-from augment.tables.run_folder import change, folder_of
+from augment.tables.run_folder import folder_of, require_same
 from augment.training import ALGORITHM as TRAINING
 from augment.training.label_columns import require_classes
 from augment.version import __version__
@@ -36,10 +35,8 @@ if TYPE_CHECKING:
 
 # By rows, seed and condition.
 Cells = dict[tuple[int, int, str], Measured]
-FILE = "evaluation.json"
+FILES = FILE, PAGE, PICTURE = "evaluation.json", "evaluation.md", "evaluation.svg"
 _WORK = "work"
-# Files of ours that were being written when their writer died.
-_HALF_WRITTEN = re.compile(rf"evaluation\.(json|md|svg){re.escape(LEFTOVER)}[0-9a-f]{{12}}")
 # What is not a test in a cell.
 FACTS = ("samples", "edits", "label_kept", "copies")
 # A folder that has some of these may get more.
@@ -267,9 +264,7 @@ def evaluate(
     _require_own(folder)
     with locked(folder) as lock, lock.staged():
         sweep_staged(folder)
-        for name in os.listdir(folder) if folder.is_dir() else ():
-            if _HALF_WRITTEN.fullmatch(name):
-                (folder / name).unlink()
+        sweep_leftovers(folder, FILES)
         fingerprint = _fingerprint(job)
         cells, before = _kept(folder, fingerprint, plans, overwrite)
         planned = [
@@ -280,9 +275,9 @@ def evaluate(
         ]
         _measure(job, folder, planned, cells, {"fingerprint": fingerprint, "plans": before | plans}, progress)
     evaluation = read_evaluation(folder)
-    write_text(folder / "evaluation.md", _page(job, evaluation))
+    write_text(folder / PAGE, _page(job, evaluation))
     write_text(
-        folder / "evaluation.svg",
+        folder / PICTURE,
         forest(
             {
                 f"{test}: {what}": evaluation.differences(test + suffix)
@@ -374,7 +369,7 @@ def _kept(
     if overwrite and (folder / FILE).exists():
         shutil.rmtree(folder / _WORK, ignore_errors=True)
         # By the last the folder is known to be ours.
-        for name in ("evaluation.md", "evaluation.svg", FILE):
+        for name in (PAGE, PICTURE, FILE):
             (folder / name).unlink(missing_ok=True)
     if not (folder / FILE).exists():
         return {}, {}
@@ -384,13 +379,7 @@ def _kept(
     requested = fingerprint | {name: plan for name, plan in plans.items() if name in earlier}
     for name, value in requested.items():
         known = (before if name in fingerprint else earlier).get(name)
-        changed = change({name: known}, {name: value})
-        if changed is not None:
-            raise FingerprintError(
-                str(folder),
-                f"it holds an evaluation of another request: {changed}",
-                "name another folder with --output, or replace it with --overwrite",
-            )
+        require_same(folder, {name: known}, {name: value}, "an evaluation")
     return dict(read_evaluation(folder).cells), earlier
 
 
@@ -398,12 +387,8 @@ def _require_own(folder: Path) -> None:
     """Raise RequestError unless a folder is new or empty or holds an evaluation; nothing is touched."""
     if (folder / FILE).exists():
         read_evaluation(folder)
-    elif folder.exists() and (
-        not folder.is_dir() or not all(map(_HALF_WRITTEN.fullmatch, os.listdir(folder)))
-    ):
-        raise RequestError(
-            str(folder), "the folder is not empty and holds no evaluation", "name another with --output"
-        )
+    else:
+        require_own_only(folder, FILES, "evaluation")
 
 
 def _mapping(value: object) -> dict[str, object]:
@@ -430,7 +415,7 @@ def _page(job: Job, evaluation: Evaluation) -> str:
         *([f"letters changed in the noisy test: {config.noise:.0%}"] if config.noise else []),
         f"weight of R-Drop {config.r_drop:g}",
     ]
-    head = [f"# {job.name}: does augmentation help?", "", "![differences](evaluation.svg)", ""]
+    head = [f"# {job.name}: does augmentation help?", "", f"![differences]({PICTURE})", ""]
     return "\n".join([*head, f"Settings: {'; '.join(settings)}.", "", *evaluation.lines()]) + "\n"
 
 

@@ -4,8 +4,6 @@ hardening = harden(read_job([Path("configs/sst2-en.yaml")]))
 print(hardening.models["hardened"]["accuracy under attack"], hardening.model)
 """
 
-import os
-import re
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +14,7 @@ from augment.config.in_memory import InMemoryModel
 from augment.config.job import Config, Job, job_of
 from augment.corpus import corpus_hashes, require_unchanged, with_label_names
 from augment.engine.fingerprint import fingerprint_of
-from augment.errors import FingerprintError, RequestError
+from augment.errors import RequestError
 from augment.evaluation.cells import anchored
 from augment.hardening.attacking import attack_plans
 from augment.hardening.figures import Gain
@@ -24,18 +22,17 @@ from augment.hardening.result import MODEL, Hardening, card_lines
 from augment.hardening.rounds import DUPLICATE, HARDENED, START, AttackRound, Rounds
 from augment.pipeline.definition import Pipeline
 from augment.progress import Progress
-from augment.tables.files import LEFTOVER, read_json, shaped, write_json, write_text
+from augment.tables.files import read_json, shaped, write_json, write_text
+from augment.tables.leftovers import require_own_only, sweep_leftovers
 from augment.tables.locking import locked, sweep_staged
-from augment.tables.run_folder import change, folder_of
+from augment.tables.run_folder import folder_of, require_same
 from augment.training import ALGORITHM as TRAINING
 from augment.training.examples import first_by_hash, limited, splits_of
 from augment.training.label_columns import require_classes
 from augment.version import __version__
 
-FILE, PAGE = "harden.json", "harden.md"
+FILES = FILE, PAGE = "harden.json", "harden.md"
 _WORK = "work"
-# Files of ours that were being written when their writer died.
-_HALF_WRITTEN = re.compile(rf"harden\.(json|md){re.escape(LEFTOVER)}[0-9a-f]{{12}}")
 # Raised when the same request would give other figures than before.
 _ALGORITHM = 1
 
@@ -63,9 +60,7 @@ def harden(
     _require_own(folder)
     with shown(progress) as report, locked(folder) as lock, lock.staged():
         sweep_staged(folder)
-        for name in os.listdir(folder) if folder.is_dir() else ():
-            if _HALF_WRITTEN.fullmatch(name):
-                (folder / name).unlink()
+        sweep_leftovers(folder, FILES)
         fingerprint = _fingerprint(job, plans)
         _check_folder(folder, fingerprint, overwrite)
         if not _is_finished(folder):
@@ -192,13 +187,7 @@ def _check_folder(folder: Path, fingerprint: dict[str, object], overwrite: bool)
         for name in (PAGE, FILE):
             (folder / name).unlink(missing_ok=True)
         return
-    changed = change(read_json(folder / FILE).get("fingerprint"), fingerprint)
-    if changed is not None:
-        raise FingerprintError(
-            str(folder),
-            f"it holds a hardening of another request: {changed}",
-            "name another folder with --output, or replace it with --overwrite",
-        )
+    require_same(folder, read_json(folder / FILE).get("fingerprint"), fingerprint, "a hardening")
 
 
 def _is_finished(folder: Path) -> bool:
@@ -211,9 +200,5 @@ def _require_own(folder: Path) -> None:
     if (folder / FILE).exists():
         if not isinstance(read_json(folder / FILE).get("fingerprint"), dict):
             raise RequestError(str(folder / FILE), "holds no hardening", "name another with --output")
-    elif folder.exists() and (
-        not folder.is_dir() or not all(map(_HALF_WRITTEN.fullmatch, os.listdir(folder)))
-    ):
-        raise RequestError(
-            str(folder), "the folder is not empty and holds no hardening", "name another with --output"
-        )
+    else:
+        require_own_only(folder, FILES, "hardening")

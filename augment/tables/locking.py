@@ -21,7 +21,7 @@ from uuid import uuid4
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from augment.errors import DiskFullError, LockedError, RequestError, as_ours
-from augment.tables.files import LEFTOVER
+from augment.tables.leftovers import HALF_WRITTEN, is_leftover
 from augment.tables.run_folder import ALONE, INSIDE, PLAN
 
 # The name of every lock file of ours; next to a folder it follows the folder's name.
@@ -29,7 +29,6 @@ LOCK = "augment-lock"
 # What a lock file of ours holds; the second is that of a system without locks, where its being there is the lock.
 _HOLDER = re.compile(r"(process \d+ on [^\n]*\n|\d+\n[^\n]*\n(\d+\n)?)?", re.ASCII)
 _DIGITS = "[0-9a-f]{12}"
-_HALF_WRITTEN = re.compile(rf".+{re.escape(LEFTOVER)}{_DIGITS}", re.DOTALL)
 
 
 class Lock:
@@ -112,11 +111,11 @@ def staged_of(folder: Path) -> list[Path]:
 def _half_written(folder: Path) -> Iterator[Path]:
     """Yield the files in a folder of ours that were being written: at its top only those whose names are ours."""
     for path in folder.iterdir() if folder.is_dir() else ():
-        if _HALF_WRITTEN.fullmatch(path.name) and path.name.rpartition(LEFTOVER)[0] in ALONE:
+        if is_leftover(path.name, ALONE):
             yield path
     for inner in INSIDE:
         for home, _, names in os.walk(folder / inner):
-            yield from (Path(home, name) for name in names if _HALF_WRITTEN.fullmatch(name))
+            yield from (Path(home, name) for name in names if HALF_WRITTEN.fullmatch(name))
 
 
 def _remove(folder: Path) -> None:

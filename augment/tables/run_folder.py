@@ -123,6 +123,17 @@ def change(before: object, now: object) -> str | None:
     return None
 
 
+def require_same(folder: Path, before: object, now: object, what: str) -> None:
+    """Raise FingerprintError naming what differs between two requests: the one whose `what` a folder holds, and this one."""
+    changed = change(before, now)
+    if changed is not None:
+        raise FingerprintError(
+            str(folder),
+            f"it holds {what} of another request: {changed}",
+            "name another folder with --output, or replace it with --overwrite",
+        )
+
+
 def _files(one: Mapping[str, str], other: Mapping[str, str]) -> str:
     """Return the files of a corpus that one fingerprint has and the other lacks, the first few of them."""
     return few(sorted(path.removeprefix(_FILES) for path in one.keys() - other if path.startswith(_FILES)))

@@ -4,8 +4,6 @@ result = evaluate_attribution(read_job("hotel-zh"), methods=["integrated_gradien
 result.means["deeplift"], result.verdicts["deeplift"]
 """
 
-import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,21 +16,20 @@ from augment.attribution.methods import METHODS, method_of
 from augment.config.in_memory import FunctionModel
 from augment.config.job import Config, Job, job_of
 from augment.corpus import corpus_hashes, require_unchanged, with_label_names
-from augment.errors import FingerprintError, RequestError, nearest
+from augment.errors import RequestError, nearest
 from augment.evaluation.faithfulness.chart import chart
 from augment.evaluation.faithfulness.measuring import MethodBench
 from augment.evaluation.faithfulness.result import PERMUTED, RANDOM, Faithfulness
 from augment.models.heads import require_single
 from augment.models.model_folder import model_folder
 from augment.progress import Progress
-from augment.tables.files import LEFTOVER, read_json, shaped, write_json, write_text
+from augment.tables.files import read_json, shaped, write_json, write_text
+from augment.tables.leftovers import require_own_only, sweep_leftovers
 from augment.tables.locking import locked, sweep_staged
-from augment.tables.run_folder import change, folder_of
+from augment.tables.run_folder import folder_of, require_same
 from augment.version import __version__
 
-FILE, PAGE, PICTURE = "attribution.json", "attribution.md", "attribution.svg"
-# Files of ours that were being written when their writer died.
-_HALF_WRITTEN = re.compile(rf"attribution\.(json|md|svg){re.escape(LEFTOVER)}[0-9a-f]{{12}}")
+FILES = FILE, PAGE, PICTURE = "attribution.json", "attribution.md", "attribution.svg"
 # Raised when the same request would give other figures than before.
 _ALGORITHM = 1
 _OF_ANSWERS = ("occlusion", "shapley", "lime")
@@ -62,9 +59,7 @@ def evaluate_attribution(
     _require_own(folder)
     with shown(progress) as report, locked(folder) as lock, lock.staged():
         sweep_staged(folder)
-        for name in os.listdir(folder) if folder.is_dir() else ():
-            if _HALF_WRITTEN.fullmatch(name):
-                (folder / name).unlink()
+        sweep_leftovers(folder, FILES)
         _measure(job, folder, wanted, not given, overwrite, report)
     result = read_faithfulness(folder)
     write_text(folder / PAGE, _page(job, result))
@@ -230,13 +225,7 @@ def _held(folder: Path, fingerprint: dict[str, Any], overwrite: bool) -> dict[st
             (folder / name).unlink(missing_ok=True)
         return {}
     held = read_json(folder / FILE)
-    changed = change(held.get("fingerprint"), fingerprint)
-    if changed is not None:
-        raise FingerprintError(
-            str(folder),
-            f"it holds figures of another request: {changed}",
-            "name another folder with --output, or replace it with --overwrite",
-        )
+    require_same(folder, held.get("fingerprint"), fingerprint, "figures")
     return dict(held)
 
 
@@ -244,11 +233,8 @@ def _require_own(folder: Path) -> None:
     """Raise RequestError unless a folder is new or empty or holds figures of attribution methods; nothing is touched."""
     if (folder / FILE).exists():
         read_faithfulness(folder)
-    elif folder.exists() and (
-        not folder.is_dir() or not all(map(_HALF_WRITTEN.fullmatch, os.listdir(folder)))
-    ):
-        what = "the folder is not empty and holds no figures of attribution methods"
-        raise RequestError(str(folder), what, "name another with --output")
+    else:
+        require_own_only(folder, FILES, "figures of attribution methods")
 
 
 def _page(job: Job, result: Faithfulness) -> str:
