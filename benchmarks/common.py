@@ -37,6 +37,11 @@ def command_line(doc: str | None, work: str | None = None) -> argparse.ArgumentP
     return parser
 
 
+def job_of(corpus: str, data: Path) -> Job:
+    """Return the job of a shipped corpus, on one thread of the CPU."""
+    return read_job([find("configs", corpus)], [f"corpus.root={data}", "run.device=cpu", "run.threads=1"])
+
+
 def labelled(corpus: str, data: Path, count: int | None = None) -> list[tuple[str, str]]:
     """Return text and label of the first rows of a shipped corpus, training rows first."""
     job = read_job([find("configs", corpus)], [f"corpus.root={data}"])

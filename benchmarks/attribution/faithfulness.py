@@ -19,14 +19,13 @@ from pathlib import Path
 
 import torch
 
-from augment.config.job import Job, read_job
+from augment.config.job import Job
 from augment.config.sections import FaithfulnessConfig, ModelConfig, TrainConfig
-from augment.config.shipped import find
 from augment.evaluation.faithfulness import Faithfulness, evaluate_attribution
-from augment.evaluation.faithfulness.result import PERMUTED, RANDOM, WAYS, together
+from augment.evaluation.faithfulness.result import OTHERS, PERMUTED, RANDOM, WAYS, together
 from augment.evaluation.statistics import compare, holm
 from augment.training import train
-from benchmarks.common import Cell, Results, command_line, part, write_page
+from benchmarks.common import Cell, Results, command_line, job_of, part, write_page
 
 RESULTS = Results("attribution/faithfulness")
 CORPORA = ("hotel-zh", "takeaway-zh", "news-zh", "emotion-zh", "sst2-en", "cr-en", "trec-en")
@@ -64,7 +63,6 @@ OF_WINDOWS: tuple[Mapping[str, object], ...] = (
 )
 SIZE = FaithfulnessConfig(rows=20, words=24, mosaics=10, planted=10, steps=8, beam=1)
 LENGTH = 64
-OTHERS = ("mosaics", "planted", "shuffled")
 
 
 def main() -> None:
@@ -81,8 +79,7 @@ def main() -> None:
 
 def measured(arguments: argparse.Namespace, corpus: str, model: str) -> Cell:
     """Return the figures of every method on a model of a corpus, text by text."""
-    words = [f"corpus.root={arguments.data}", "run.device=cpu", "run.threads=1"]
-    job = trained(arguments, read_job([find("configs", corpus)], words), f"{corpus}-{model}", model)
+    job = trained(arguments, corpus, model)
     methods = [*METHODS, *(OF_WINDOWS if model == "textcnn" else ())]
     result = evaluate_attribution(
         job.model_copy(update={"faithfulness": SIZE}),
@@ -106,16 +103,16 @@ def _values(result: Faithfulness, method: str) -> dict[str, list[float]]:
     }
 
 
-def trained(arguments: argparse.Namespace, job: Job, name: str, model: str) -> Job:
-    """Return a job with its model, which is trained where it is not there yet."""
-    folder = arguments.work / f"{name}-model"
+def trained(arguments: argparse.Namespace, corpus: str, model: str) -> Job:
+    """Return the job of a corpus with a kind of model, which is trained where it is not there yet."""
+    folder = arguments.work / f"{corpus}-{model}-model"
     config = ModelConfig(path=str(folder), max_length=LENGTH)
     start = {"start": str(arguments.encoder)} if model == "encoder" else {}
     settings = TrainConfig.model_validate({**MODELS[model], **start})
-    job = job.model_copy(update={"model": config, "train": settings})
+    job = job_of(corpus, arguments.data).model_copy(update={"model": config, "train": settings})
     if not folder.exists():
         result = train(job)
-        print(f"{name}: accuracy {result.accuracy:.3f} on {result.held_out_rows} rows", flush=True)
+        print(f"{corpus}-{model}: accuracy {result.accuracy:.3f} on {result.held_out_rows} rows", flush=True)
     return job
 
 

@@ -11,15 +11,13 @@ import argparse
 import unicodedata
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 import torch
 
 from augment.api.attribution import Attribution
 from augment.api.explain import explain
 from augment.attribution.methods import METHODS
-from augment.config.job import Job, read_job
-from augment.config.shipped import find
+from augment.config.job import Job
 from augment.evaluation.faithfulness.material import Corpus
 from augment.report.colour import signed
 from augment.text.segment import tokens_of
@@ -43,7 +41,7 @@ NARROW = 0.56
 
 def main() -> None:
     """Draw both pictures."""
-    arguments = _arguments()
+    arguments = command_line(__doc__, "faithfulness").parse_args()
     torch.set_num_threads(1)
     docs = HERE.parent / "docs"
     tasks = [(f"{title} ({name})", explained(arguments, name, THREE)) for name, title in TASKS.items()]
@@ -54,8 +52,7 @@ def main() -> None:
 
 def explained(arguments: argparse.Namespace, corpus: str, methods: Sequence[str]) -> list[Attribution]:
     """Return the explanations of one text of a corpus by each method."""
-    words = [f"corpus.root={arguments.data}", "run.device=cpu", "run.threads=1"]
-    job = trained(arguments, read_job([find("configs", corpus)], words), f"{corpus}-textcnn", "textcnn")
+    job = trained(arguments, corpus, "textcnn")
     text = chosen(job)
     return [explain(text, job.needs_model(), method=method, run=job.run) for method in methods]
 
@@ -110,15 +107,6 @@ def _line(attribution: Attribution, y: int) -> tuple[list[str], int]:
             )
         x += wide
     return parts, y
-
-
-def _arguments() -> argparse.Namespace:
-    """Return the command line."""
-    parser = command_line(__doc__, "faithfulness")
-    parser.set_defaults(encoder=None)
-    arguments = parser.parse_args()
-    arguments.work = Path(arguments.work)
-    return arguments
 
 
 if __name__ == "__main__":

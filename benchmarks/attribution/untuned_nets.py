@@ -17,7 +17,6 @@ The interval of kept is Clopper-Pearson's, 95 %, over all rows of a net. Cells t
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -85,7 +84,7 @@ def random_net(net: str, size: int) -> PreTrainedModel:
 
 def opened(net: str, arguments: argparse.Namespace) -> Classifier:
     """Return the trained net, made by the first call."""
-    folder, start = Path(arguments.work) / net, Path(arguments.work) / f"{net}-start"
+    folder, start = arguments.work / net, arguments.work / f"{net}-start"
     if not folder.exists():
         tokenizer = learn(some_texts(CORPUS, arguments.data, 5000), 3000, LONGEST)
         random_net(net, len(tokenizer)).save_pretrained(start)

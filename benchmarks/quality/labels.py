@@ -22,16 +22,15 @@ import pyarrow.parquet as pq
 import torch
 
 from augment.api.run import run
-from augment.config.job import Job, read_job
+from augment.config.job import Job
 from augment.config.sections import CorpusConfig, ModelConfig, OutputConfig, TrainConfig
-from augment.config.shipped import find
 from augment.evaluation.conditions import Condition
 from augment.evaluation.material import Labelled, by_split, drawn, write_rows
 from augment.evaluation.statistics import compare, holm
 from augment.output.export import SAMPLES
 from augment.pipeline.definition import pipeline_of
 from augment.training import train
-from benchmarks.common import Cell, Results, command_line, part, right, write_page
+from benchmarks.common import Cell, Results, command_line, job_of, part, right, write_page
 from benchmarks.quality.matching import MATCHED, matched_eda
 
 RESULTS = Results("quality/labels")
@@ -58,7 +57,7 @@ def main() -> None:
 
 def measured(arguments: argparse.Namespace, corpus: str, family: str) -> Cell:
     """Return for each arm its edits, the share of kept labels, and that share block by block."""
-    job = job_of(arguments, corpus)
+    job = job_of(corpus, arguments.data)
     models = {name: trained(arguments, job, corpus, name) for name in FAMILIES}
     own, judge = models[family], next(models[name] for name in FAMILIES if name != family)
     rows = unseen(job, arguments.blocks * BLOCK)
@@ -138,12 +137,6 @@ def on(job: Job, rows: Sequence[Labelled], folder: Path) -> Job:
         }
     )
     return job.model_copy(update={"corpus": corpus, "output": OutputConfig(report_rows=0)})
-
-
-def job_of(arguments: argparse.Namespace, corpus: str) -> Job:
-    """Return the job of a corpus."""
-    words = [f"corpus.root={arguments.data}", "run.device=cpu", "run.threads=1"]
-    return read_job([find("configs", corpus)], words)
 
 
 def write_table() -> None:

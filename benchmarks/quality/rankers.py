@@ -19,13 +19,10 @@ import argparse
 import shutil
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 
 from augment.api.run import run
-from augment.config.job import read_job
-from augment.config.shipped import find
 from augment.evaluation.conditions import Condition
 from augment.evaluation.statistics import compare, holm
 from augment.pipeline.definition import Pipeline
@@ -70,11 +67,9 @@ def main() -> None:
 
 def measured(arguments: argparse.Namespace, corpus: str, model: str, ranker: str) -> Cell:
     """Return for each task the share of kept labels, and that share block by block, when words are ranked in one way."""
-    words = [f"corpus.root={arguments.data}", "run.device=cpu", "run.threads=1"]
-    job = read_job([find("configs", corpus)], words)
-    jobs = {name: trained(arguments, job, f"{corpus}-{name}", name) for name in MODELS}
+    jobs = {name: trained(arguments, corpus, name) for name in MODELS}
     judge = next(jobs[name] for name in MODELS if name != model).needs_model()
-    rows = unseen(job, arguments.rows)
+    rows = unseen(jobs[model], arguments.rows)
     path = arguments.work / f"rankers-{corpus}-{model}"
     own = on(jobs[model], rows, path / "corpus")
     home = {row.text: number // BLOCK for number, row in enumerate(rows)}
@@ -143,10 +138,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--corpora", nargs="+", default=list(CORPORA), help="shipped")
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS, help="that rank")
     parser.add_argument("--rows", type=int, default=100, help="source rows")
-    parser.set_defaults(encoder=None)
-    arguments = parser.parse_args()
-    arguments.work = Path(arguments.work)
-    return arguments
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
