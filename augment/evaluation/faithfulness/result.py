@@ -71,8 +71,10 @@ class Faithfulness:
 
     def statistics(self, measure: str) -> dict[str, Difference]:
         """Return the mean of each method with its 95 % interval, a bootstrap of the texts."""
-        values = {method: self.values(method, measure) for method in self.methods}
-        return {method: compare({"": one}) for method, one in values.items() if one}
+        if measure not in self._statistics:
+            values = {method: self.values(method, measure) for method in self.methods}
+            self._statistics[measure] = {method: compare({"": one}) for method, one in values.items() if one}
+        return self._statistics[measure]
 
     def differences(self, measure: str, against: str | None = None) -> dict[str, Difference]:
         """Return how far each method is above another, text by text, p corrected for their number."""
@@ -223,6 +225,11 @@ class Faithfulness:
         yield "|---" * (len(names) + 2) + "|"
         for number, one in enumerate(names, start=1):
             yield f"| {number} | {one} | {' | '.join(f'{self.agreement[one][other]:.2f}' for other in names)} |"
+
+    @cached_property
+    def _statistics(self) -> dict[str, dict[str, Difference]]:
+        """What `statistics` has returned, by measure: the page, the picture and the printed tables need the same bootstraps."""
+        return {}
 
     @cached_property
     def _limits(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
