@@ -234,12 +234,21 @@ def shares_right(joined: Mosaics, scores: Scored) -> list[float]:
 
 def alike(one: Sequence[float], other: Sequence[float], players: Sequence[int]) -> float:
     """Return the rank correlation (Spearman) of two scorings of a text; 0 where one of them has no order."""
+    return correlation(*(ranked(np.asarray(scores)[list(players)]) for scores in (one, other)))
+
+
+def ranked(scores: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return the rank of each score, the mean of their ranks for equal ones."""
     from scipy.stats import rankdata
 
-    ranks = [rankdata(np.asarray(scores)[list(players)]) for scores in (one, other)]
-    if min(np.ptp(rank) for rank in ranks) == 0:
+    return np.asarray(rankdata(scores))
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the correlation of the ranks of two scorings; 0 where one of them has no order."""
+    if min(np.ptp(one), np.ptp(other)) == 0:
         return 0.0
-    return round(float(np.corrcoef(*ranks)[0, 1]), _DIGITS)
+    return round(float(np.corrcoef(one, other)[0, 1]), _DIGITS)
 
 
 def on_grid(curve: np.ndarray, steps: int) -> np.ndarray:

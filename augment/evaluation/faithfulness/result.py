@@ -113,14 +113,16 @@ class Faithfulness:
     @cached_property
     def agreement(self) -> dict[str, dict[str, float]]:
         """The mean rank correlation (Spearman) of the scores of each two methods over the texts."""
-        from augment.evaluation.faithfulness.measuring import alike
+        from augment.evaluation.faithfulness.measuring import correlation, ranked
+
+        names = self.methods
+        ranks = {name: [ranked(scores) for scores in self.cells[name]["scores"]] for name in names}
 
         def mean(one: str, other: str) -> float:
             """Return the mean over texts."""
-            pairs = zip(self.cells[one]["scores"], self.cells[other]["scores"], strict=True)
-            return float(np.mean([alike(first, second, range(len(first))) for first, second in pairs]))
+            pairs = zip(ranks[one], ranks[other], strict=True)
+            return float(np.mean([correlation(first, second) for first, second in pairs]))
 
-        names = self.methods
         half = {(one, other): mean(one, other) for at, one in enumerate(names) for other in names[at + 1 :]}
         return {
             one: {
