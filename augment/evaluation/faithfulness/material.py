@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from augment.api.rows_in_memory import rows_of
 from augment.attribution.method import Explained
@@ -90,17 +91,12 @@ def explained(
     """Return rows to explain by the predicted class, or by one given for each."""
     import torch
 
-    ids = [str(number) for number in range(len(rows))]
-    table = rows_of(
-        ids, [row.text for row in rows], [row.text_pair for row in rows], [row.label for row in rows], "test"
-    )
-    batch = Tokenize().open(job, None)(table.combine_chunks().to_batches()[0])
     quantity: QuantityName = "probability" if isinstance(job.model, FunctionModel) else "logit"
-    result = explained_rows(batch, predictor, quantity)
+    result = explained_rows(_tokenized(job, rows), predictor, quantity)
     return result if target is None else replace(result, target=torch.as_tensor(list(target)))
 
 
-def chosen_rows(job: Job, predictor: "Predictor", corpus: Corpus) -> list[Labelled]:
+def chosen_rows(job: Job, corpus: Corpus) -> list[Labelled]:
     """Return the rows that are explained: of enough words and not too many, all of which the model sees.
 
     DataError if there are fewer than three.
@@ -109,7 +105,7 @@ def chosen_rows(job: Job, predictor: "Predictor", corpus: Corpus) -> list[Labell
     chosen: list[Labelled] = []
     for begin in range(0, len(corpus.held_out), _PARTS):
         some = corpus.held_out[begin : begin + _PARTS]
-        chosen += [some[row] for row in _whole(job, predictor, some, settings.words)]
+        chosen += [some[row] for row in _whole(job, some, settings.words)]
         if len(chosen) >= settings.rows:
             break
     if len(chosen) < _FEWEST:
@@ -139,11 +135,12 @@ def mosaics(job: Job, predictor: "Predictor", corpus: Corpus) -> Mosaics | None:
     labels = LabelMap(predictor.classes, job.label_names)
     rows = [row for row in corpus.held_out if row.text_pair is None]
     known: list[Labelled] = []
+    pairs: list[tuple[Labelled, Labelled]] = []
     for begin in range(0, len(rows), _PARTS):
         known += _rightly_answered(job, predictor, rows[begin : begin + _PARTS], labels)
-        if len(_different(known, job.faithfulness.mosaics)) == job.faithfulness.mosaics:
+        pairs = _different(known, job.faithfulness.mosaics)
+        if len(pairs) == job.faithfulness.mosaics:
             break
-    pairs = _different(known, job.faithfulness.mosaics)
     joined = [_joined(one, other) for one, other in pairs]
     both = [
         (text, cut, labels.index(row.label))
@@ -165,7 +162,7 @@ def _rightly_answered(
     job: Job, predictor: "Predictor", rows: Sequence[Labelled], labels: LabelMap
 ) -> list[Labelled]:
     """Return the rows that the model sees whole and gives their label to."""
-    fit = [rows[row] for row in _whole(job, predictor, rows, job.faithfulness.words)]
+    fit = [rows[row] for row in _whole(job, rows, job.faithfulness.words)]
     if not fit:
         return []
     targets = explained(job, predictor, fit).target.tolist()
@@ -228,16 +225,18 @@ def planted_texts(
     )
 
 
-def _whole(job: Job, predictor: "Predictor", rows: Sequence[Labelled], words: int) -> list[int]:
-    """Return the indices of rows of three words to `words`, all of which the model sees."""
+def _tokenized(job: Job, rows: Sequence[Labelled]) -> pa.RecordBatch:
+    """Return rows as a batch with their tokens, and the pieces that the model is fed."""
+    ids = [str(number) for number in range(len(rows))]
     table = rows_of(
-        [str(number) for number in range(len(rows))],
-        [row.text for row in rows],
-        [row.text_pair for row in rows],
-        [None] * len(rows),
-        "test",
+        ids, [row.text for row in rows], [row.text_pair for row in rows], [row.label for row in rows], "test"
     )
-    batch = Tokenize().open(job, None)(table.combine_chunks().to_batches()[0])
+    return Tokenize().open(job, None)(table.combine_chunks().to_batches()[0])
+
+
+def _whole(job: Job, rows: Sequence[Labelled], words: int) -> list[int]:
+    """Return the indices of rows of three words to `words`, all of which the model sees."""
+    batch = _tokenized(job, rows)
     columns = {column.name: batch.column(column.name).to_pylist() for column in TOKENIZE}
     owners = columns["owner"]
     return [

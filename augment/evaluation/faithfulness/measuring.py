@@ -5,6 +5,7 @@ bench.measured(method_of({"method": "deeplift"}))
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ from augment.progress import Progress
 from augment.seeding import array_rng, key_of
 
 if TYPE_CHECKING:
+    from augment.models.classifier import Classifier
     from augment.models.predictor import Predictor
 
 # What is measured of a method; lists of numbers by text.
@@ -66,7 +68,7 @@ class MethodBench:
         report("read the corpus", 0, 0)
         corpus = Corpus.of(job)
         predictor = open_predictor(job.needs_model(), job.run)
-        rows = explained(job, predictor, chosen_rows(job, predictor, corpus))
+        rows = explained(job, predictor, chosen_rows(job, corpus))
         settings, notices = job.faithfulness, []
         if len(rows.ids) < settings.rows:
             notices.append(
@@ -82,22 +84,18 @@ class MethodBench:
         if isinstance(predictor, Classifier):
             bench.random = open_predictor(shuffled(predictor, job.seed), job.run)
             if settings.planted:
-                bench._plant(corpus, report)
+                bench._plant(predictor, corpus, report)
         else:
             notices.append(
                 "a Python function has no weights: neither shuffled ones nor planted words are measured"
             )
         return bench
 
-    def _plant(self, corpus: Corpus, report: Progress) -> None:
+    def _plant(self, classifier: "Classifier", corpus: Corpus, report: Progress) -> None:
         """Make the copy that obeys two words, and the texts with them."""
-        from augment.models.classifier import Classifier
         from augment.models.labels import LabelMap
         from augment.models.predictor import open_predictor
 
-        classifier = self.predictor
-        if not isinstance(classifier, Classifier):
-            return
         known = LabelMap(classifier.classes, self.job.label_names)
         labels = [label for label in _frequent(corpus.train) if known.index(label) is not None][:2]
         words = rare_words(classifier, corpus, len(labels))
@@ -271,5 +269,5 @@ def _rounded(scores: Sequence[float], players: Sequence[int]) -> list[float]:
 
 def _frequent(rows: Sequence[Labelled]) -> list[str]:
     """Return labels, the most frequent first."""
-    labels = [row.label for row in rows]
-    return sorted(set(labels), key=lambda label: (-labels.count(label), label))
+    counts = Counter(row.label for row in rows)
+    return sorted(counts, key=lambda label: (-counts[label], label))
