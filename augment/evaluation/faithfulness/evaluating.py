@@ -211,6 +211,7 @@ def _fingerprint(job: Job) -> dict[str, Any]:
         "corpus": corpus_hashes(job),
         "model": model_folder(model, job.run).digest(),
         "max_length": model.max_length,
+        "windows": [model.windows, model.overlap, model.most_windows],
         "dtype": job.run.dtype,
         "seed": job.seed,
     }

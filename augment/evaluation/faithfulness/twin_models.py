@@ -99,10 +99,14 @@ def planted(
 
 
 def _loaded(classifier: "Classifier", model: object) -> LoadedModel:
-    """Return a copy as a section of a job."""
+    """Return a copy as a section of a job, which reads as much of a text as the model."""
+    windows = classifier.windows
     return LoadedModel(
         model=model,
         tokenizer=classifier.tokenizer,
         classes=classifier.classes,
         max_length=classifier.max_length,
+        windows=windows.pooling,
+        overlap=windows.overlap,
+        most_windows=windows.most,
     )

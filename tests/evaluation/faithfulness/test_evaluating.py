@@ -18,7 +18,7 @@ from augment.evaluation.faithfulness import Faithfulness, evaluate_attribution
 from augment.evaluation.faithfulness.evaluating import FILE, PAGE, PICTURE, called, chosen_methods
 from augment.evaluation.faithfulness.result import PERMUTED, RANDOM
 from augment.evaluation.faithfulness.row_costs import counted_rows
-from augment.evaluation.faithfulness.twin_models import with_word
+from augment.evaluation.faithfulness.twin_models import shuffled, with_word
 from augment.models.classifier import open_classifier
 from tests.small import GOOD, small_job
 
@@ -94,6 +94,18 @@ def test_a_folder_goes_on_with_methods_that_it_does_not_have(result: Faithfulnes
 def test_a_folder_of_another_request_is_refused(result: Faithfulness, small: Path) -> None:
     with pytest.raises(FingerprintError, match=r"settings\.rows"):
         evaluate_attribution(job(small, rows=7), result.folder, methods=METHODS)
+    given = job(small)
+    first = given.needs_model().model_copy(update={"windows": "first"})
+    with pytest.raises(FingerprintError, match="windows"):
+        evaluate_attribution(given.model_copy(update={"model": first}), result.folder, methods=METHODS)
+
+
+def test_a_copy_of_a_model_reads_as_much_of_a_text_as_the_model(small: Path) -> None:
+    given = job(small)
+    reading = {"max_length": 8, "windows": "max", "overlap": 0.25, "most_windows": 3}
+    model = given.needs_model().model_copy(update=reading)
+    classifier = open_classifier(model, given.run)
+    assert open_classifier(shuffled(classifier, 0), given.run).windows == classifier.windows
 
 
 def test_a_folder_of_others_is_not_touched(small: Path, tmp_path: Path) -> None:
