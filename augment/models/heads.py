@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING
 
 from augment.errors import ModelError, RequestError
 from augment.ig.quantities import QuantityFunction, QuantityName
-from augment.models.kind import Kind
+from augment.models.kind import PROBLEMS, Kind
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _PROBLEMS: Mapping[object, Kind | None] = {
     None: None,
-    "single_label_classification": "single",
-    "multi_label_classification": "multi",
-    "regression": "regression",
+    **{problem: kind for kind, problem in PROBLEMS.items()},
 }
 _MEANINGS: Mapping[Kind, str] = {
     "multi": "it is a multi-label model: each class has a probability of its own, and several can be right",

@@ -11,14 +11,8 @@ from collections.abc import Sequence
 from augment.config.job import Job
 from augment.config.label_sets import parted
 from augment.errors import DataError, RequestError
-from augment.models.kind import Kind
+from augment.models.kind import PROBLEMS, Kind
 from augment.models.labels import number_of
-
-_PROBLEMS: dict[Kind, str] = {
-    "single": "single_label_classification",
-    "multi": "multi_label_classification",
-    "regression": "regression",
-}
 
 
 def kind_of(job: Job) -> Kind:
@@ -31,7 +25,7 @@ def kind_of(job: Job) -> Kind:
 def problem_of(job: Job) -> dict[str, str]:
     """Return what the config of a model needs to have for it; nothing where it is what all take it for."""
     kind = kind_of(job)
-    return {} if kind == "single" else {"problem_type": _PROBLEMS[kind]}
+    return {} if kind == "single" else {"problem_type": PROBLEMS[kind]}
 
 
 def require_trainable(job: Job) -> None:
