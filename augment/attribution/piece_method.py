@@ -163,12 +163,16 @@ class BaselineMethod(BaselineSettings, PieceMethod):
 
 def with_gradients(predictor: "Predictor", method: str) -> "Classifier":
     """Return the model as a classifier; RequestError for a Python function, which has no gradients."""
+    return as_classifier(predictor, f"`method: {method}` needs gradients, and the model gives answers only")
+
+
+def as_classifier(predictor: "Predictor", why: str) -> "Classifier":
+    """Return the model as a classifier; RequestError for a Python function. why: what a method needs that it lacks."""
     from augment.models.classifier import Classifier
 
     if isinstance(predictor, Classifier):
         return predictor
-    what = f"`method: {method}` needs gradients, and the model gives answers only"
-    raise RequestError("stage attribute", what, "use `method: occlusion`")
+    raise RequestError("stage attribute", why, "use `method: occlusion`")
 
 
 def keep_references(baseline: str, setting: Setting, rows: Callable[[], Explained]) -> None:

@@ -23,9 +23,8 @@ from augment.attribution.method import (
     TokenScores,
 )
 from augment.attribution.occlusion import seen_tokens
-from augment.attribution.piece_method import calibration_path, keep_references
+from augment.attribution.piece_method import as_classifier, calibration_path, keep_references
 from augment.attribution.sampled_gradients import SampleSettings
-from augment.errors import RequestError
 from augment.seeding import array_rng, key_of
 
 if TYPE_CHECKING:
@@ -121,9 +120,6 @@ class Qii(SampleSettings, AttributionMethod):
 
 def _with_pieces(predictor: "Predictor") -> "Classifier":
     """Return the model as a classifier; RequestError for a Python function, which has no pieces."""
-    from augment.models.classifier import Classifier
-
-    if isinstance(predictor, Classifier):
-        return predictor
-    what = "`method: qii` draws the pieces of a word anew, and a Python function has none"
-    raise RequestError("stage attribute", what, "use `method: occlusion`")
+    return as_classifier(
+        predictor, "`method: qii` draws the pieces of a word anew, and a Python function has none"
+    )
