@@ -104,12 +104,18 @@ class List {
 
   fill(block) {
     if (block.firstChild) return;
-    const places = this.order.slice(block.start, block.start + this.size);
-    if (this.rows.load && !this.rows.has(places)) {
-      this.rows.load(places).then(() => block.isConnected && block.wanted && this.rows.has(places) && this.fill(block));
-      return;
-    }
-    block.append(...places.map((place) => drawCard(this.rows.at(place), this.view)));
+    const places = this.placesOf(block);
+    if (!this.rows.load || this.rows.has(places)) this.put(block, places.map((place) => this.rows.at(place)));
+    else this.rows.load(places).then((rows) => block.isConnected && block.wanted && this.put(block, rows));
+  }
+
+  placesOf(block) {
+    return this.order.slice(block.start, block.start + this.size);
+  }
+
+  put(block, rows) {
+    if (block.firstChild) return;
+    block.append(...rows.map((row) => drawCard(row, this.view)));
     Array.from(block.children).forEach((article, index) => {
       article.setAttribute("aria-posinset", `${block.start + index + 1}`);
       article.setAttribute("aria-setsize", `${this.order.length}`);
@@ -138,9 +144,9 @@ class List {
   }
 
   async bring(position) {
-    // Unpack what a position needs, so that it can be revealed.
-    const start = Math.floor(position / this.size) * this.size;
-    if (this.rows.load && position >= 0 && position < this.order.length) await this.rows.load(this.order.slice(start, start + this.size));
+    // Unpack and draw what a position needs, so that it can be revealed.
+    const block = this.host.children[Math.floor(position / this.size)];
+    if (this.rows.load && block && !block.firstChild) this.put(block, await this.rows.load(this.placesOf(block)));
   }
 
   step(from, by) {

@@ -235,9 +235,8 @@ class Report {
 
   async download(kind) {
     const { rows } = this.data;
-    const chosen = [];
-    if (rows.all) for await (const [row] of rows.all(this.list.order)) chosen.push(row);
-    else chosen.push(...this.list.order.map((place) => rows.at(place)));
+    const { order } = this.list;
+    const chosen = rows.load ? await rows.load(order) : order.map((place) => rows.at(place));
     download(fileOf(chosen, this.state.verdict, kind), `rows.${kind}`, kind === "csv" ? "text/csv" : "application/x-ndjson");
   }
 

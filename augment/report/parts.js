@@ -34,23 +34,25 @@ class PartedRows {
   }
 
   async load(places) {
-    for (const number of new Set(places.map((place) => this.part(place)))) {
-      const rows = this.open.get(number) ?? (await inflated(this.packed[number]));
+    // The rows at some places, each part unpacked once. They last: the parts may be more than stay unpacked.
+    const wanted = new Map(); // part -> positions in `places`
+    places.forEach((place, position) => {
+      if (!wanted.has(this.part(place))) wanted.set(this.part(place), []);
+      wanted.get(this.part(place)).push(position);
+    });
+    const rows = [];
+    for (const [number, positions] of wanted) {
+      const part = this.open.get(number) ?? (await inflated(this.packed[number]));
       this.open.delete(number); // the last one used is the last one to go
-      this.open.set(number, rows);
+      this.open.set(number, part);
+      if (this.open.size > OPEN) this.open.delete(this.open.keys().next().value);
+      for (const position of positions) rows[position] = part[places[position] % this.size];
     }
-    for (const number of this.open.keys()) {
-      if (this.open.size <= OPEN) break;
-      this.open.delete(number);
-    }
+    return rows;
   }
 
-  async *all(places = null) {
-    // Every row in turn, or those at some places in their order, one part unpacked at a time.
-    const wanted = places ?? Array.from({ length: this.length }, (_, place) => place);
-    for (let from = 0; from < wanted.length; from += 1) {
-      if (!this.has([wanted[from]])) await this.load([wanted[from]]);
-      yield [this.at(wanted[from]), wanted[from]];
-    }
+  async *all() {
+    // Every row in turn, one part unpacked at a time.
+    for (let place = 0; place < this.length; place += 1) yield [this.at(place) ?? (await this.load([place]))[0], place];
   }
 }

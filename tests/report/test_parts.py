@@ -88,3 +88,17 @@ def test_a_review_and_a_download_unpack_what_they_need(opened: Open, tmp_path: P
     click(browser, "#review-open")
     lines = [json.loads(line) for line in taken(browser, tmp_path, "jsonl").splitlines()]
     assert [line["text"] for line in lines if line["source_id"] is None] == TEXTS
+
+
+def test_rows_from_more_parts_than_stay_unpacked_are_drawn_and_saved(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "_PART", 1)
+    browser = known(opened(page(TEXTS)))
+    Select(browser.find_element(By.ID, "sort")).select_by_value("gold")
+    WebDriverWait(browser, 10).until(lambda _: len(all_of(browser, "#list .card")) >= 10)
+    last = f"rows.csv:{len(TEXTS) - 1}"
+    browser.execute_script("location.hash = arguments[0]", quote(last))
+    wait_for_link(browser, last)
+    lines = [json.loads(line) for line in taken(browser, tmp_path, "jsonl").splitlines()]
+    assert {line["text"] for line in lines if line["source_id"] is None} == set(TEXTS)
