@@ -70,11 +70,14 @@ class Report {
         shown = performance.now();
       }
     }
+    this.options();
+    this.legend();
+    this.review?.options();
+    this.apply();
     this.learning = false;
+    // An edit that somebody is writing stays; the queue is whole at the next filter.
+    if (this.review?.open && !this.review.editing) this.review.fill(this.review.item?.id);
     document.documentElement.dataset.known = "yes";
-    const stay = this.review?.item?.id;
-    this.speak(this.language);
-    if (this.review?.open && !this.review.editing) this.review.fill(stay);
   }
 
   start() {
@@ -192,9 +195,10 @@ class Report {
   }
 
   fillSelect(select, options) {
-    const chosen = Math.max(0, select.selectedIndex);
+    // The first option is for no choice, also where another has an empty value. A large page goes on to learn of new options.
+    const chosen = select.selectedIndex > 0 ? select.value : null;
     select.replaceChildren(...options.map(([value, text]) => Object.assign(element("option", "", text), { value })));
-    select.selectedIndex = chosen;
+    select.selectedIndex = Math.max(0, options.findIndex(([value], position) => position > 0 && value === chosen));
   }
 
   legend() {

@@ -101,7 +101,13 @@ class Review {
   }
 
   speak() {
-    // Words of the page that are not in its HTML: options, and whatever is drawn.
+    // Words of the page that are not in its HTML.
+    this.options();
+    byId("review-open").textContent = this.say[this.open ? "reviewClose" : "reviewOpen"];
+    if (this.open) this.draw();
+  }
+
+  options() {
     const { say, chinese } = this.report.view;
     const methods = [...new Set(this.items.map((item) => item.sample?.method).filter(Boolean))].sort();
     const fill = (name, options) => this.report.fillSelect(byId(`review-${name}`), options);
@@ -109,8 +115,6 @@ class Review {
     fill("operation", [["", say.any], ...methods.map((name) => [`m ${name}`, inWords(name, chinese)]), ...sources]);
     fill("state", ["open", "done", "all"].map((name) => [name, say[`${name}Rows`]]));
     fill("order", ["doubt", "random", "file"].map((name) => [name, say[`${name}First`]]));
-    byId("review-open").textContent = say[this.open ? "reviewClose" : "reviewOpen"];
-    if (this.open) this.draw();
   }
 
   fill(stay = null) {

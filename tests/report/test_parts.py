@@ -1,9 +1,12 @@
 """A page of more rows than are unpacked at once: it filters, links, reviews and saves as a small one does."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+import pyarrow as pa
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -13,7 +16,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from augment.report import page as drawing
 from tests.report.browsing import Open, all_of, click, mixed, root
 from tests.report.tables import HOSTILE, page
-from tests.report.test_review import TEXTS, current, fresh, kept, press
+from tests.report.test_review import TEXTS, current, fresh, kept, press, reviewed
 from tests.report.test_taking import taken
 from tests.texts import TEXTS as AWKWARD
 
@@ -23,6 +26,26 @@ def parted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages of more than five rows be packed in parts of three."""
     monkeypatch.setattr(drawing, "_WHOLE", 5)
     monkeypatch.setattr(drawing, "_PART", 3)
+
+
+# Parts after the first ones are unpacked when `unpack()` is called, as if there were very many of them.
+_GATE = """
+const json = Response.prototype.json;
+const gate = new Promise((open) => (globalThis.unpack = open));
+let unpacked = 0;
+Response.prototype.json = function () {
+  unpacked += 1;
+  return unpacked < 4 ? json.call(this) : gate.then(() => json.call(this));
+};
+"""
+
+
+@pytest.fixture
+def gated(browser: Chrome) -> Iterator[None]:
+    """Let pages that are opened look at their first parts only until they may go on."""
+    made = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _GATE})
+    yield
+    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", made)
 
 
 def known(browser: Chrome) -> Chrome:
@@ -102,3 +125,33 @@ def test_rows_from_more_parts_than_stay_unpacked_are_drawn_and_saved(
     wait_for_link(browser, last)
     lines = [json.loads(line) for line in taken(browser, tmp_path, "jsonl").splitlines()]
     assert {line["text"] for line in lines if line["source_id"] is None} == set(TEXTS)
+
+
+@pytest.mark.usefixtures("gated")
+def test_an_edit_and_a_filter_stay_while_further_parts_are_looked_at(opened: Open) -> None:
+    of = page(TEXTS)
+    labels = pa.array([*["negative"] * (len(TEXTS) - 1), "absent"])
+    of = replace(
+        of,
+        source_rows=of.source_rows.set_column(
+            of.source_rows.column_names.index("label"), pa.field("label", pa.string()), labels
+        ),
+    )
+    browser = opened(reviewed(of))
+    browser.execute_script("localStorage.clear()")
+    WebDriverWait(browser, 10).until(lambda _: all_of(browser, "#list .card"))
+    Select(browser.find_element(By.ID, "label")).select_by_value("negative")
+    click(browser, "#review-open")
+    press(browser, "e")
+    browser.switch_to.active_element.send_keys(" unfinished")
+    browser.execute_script("unpack()")
+    known(browser)
+    assert (
+        browser.find_element(By.CSS_SELECTOR, "#review-item textarea")
+        .get_attribute("value")
+        .endswith(" unfinished")
+    )
+    assert (
+        Select(browser.find_element(By.ID, "label")).first_selected_option.get_attribute("value")
+        == "negative"
+    )
