@@ -2,14 +2,13 @@
 
 const PLANTED_EVERY = 15; // rows from one planted bad row to the next
 const AHEAD = 8; // rows of the queue that are listed
-const CONFIRM = 1; // from so many rows on, accepting all of a filter is confirmed
 
 function itemsOf(row, place, light) {
   // Every sample of a row, and the row where something speaks against it. light: without the row itself, which is unpacked when needed.
   const of = (one, sample, index) => {
     const item = { place, index, id: one.raw?.[0] ?? one.id, hash: one.review[0], doubt: one.review[1], why: one.review[2], start: null };
     const brief = sample && light ? { method: shared(sample.method), verdict: shared(sample.verdict), label: shared(sample.label), by: sample.by } : sample;
-    return light ? { ...item, row: { by: row.by }, sample: brief, start: startOf(one), why: shared(one.review[2].join()).split(",").filter(Boolean).map(Number) } : { ...item, row, sample };
+    return light ? { ...item, row: { by: row.by }, sample: brief, start: startOf(one) } : { ...item, row, sample };
   };
   const own = row.review ? [of(row, null, -1)] : [];
   return [...own, ...row.samples.flatMap((sample, index) => (sample.review ? [of(sample, sample, index)] : []))];
@@ -34,9 +33,9 @@ function plant(order, items) {
     const start = scrambled(item.id) % samples.length;
     const other = [...samples.slice(start), ...samples.slice(0, start)].find((one) => one.place !== item.place && one.sample.sides.length === item.sample.sides.length);
     if (!other) return [item];
-    const sides = other.sample.sides.map((side) => [side.map((run) => (typeof run === "string" ? run : run[1])).join("")]);
+    const sides = other.sample.sides.map((side) => [textOf(side)]);
     const sample = { ...item.sample, sides, pred_after: item.sample.pred_before, reason: null };
-    return [item, { ...item, sample, id: `planted ${item.id} ${other.id}`, hash: other.hash, planted: true, doubt: item.doubt }];
+    return [item, { ...item, sample, id: `planted ${item.id} ${other.id}`, hash: other.hash, planted: true }];
   });
 }
 
@@ -196,7 +195,7 @@ class Review {
 
   acceptAll() {
     const open = this.queue.filter((item) => !item.planted && !this.isDone(item));
-    if (open.length < CONFIRM) return;
+    if (!open.length) return;
     const question = this.say.confirmAll.replace("{n}", open.length.toLocaleString("en"));
     if (!confirm(question)) return;
     this.decisions.put(open.map((item) => ({ id: item.id, hash: item.hash, decision: "accept", seconds: 0, order: "filter" })));
@@ -285,7 +284,7 @@ class Review {
       const label = byId("review-item").querySelector("select").value;
       return label === item.row.label ? this.decide("accept") : this.decide("relabel", { label });
     }
-    const before = this.texts(item);
+    const before = textsOf(item.sample);
     if (!text.trim()) return this.announce(this.say.emptyEdit);
     if (text === before[0] && (pair ?? null) === (before[1] ?? null)) return this.decide("accept");
     this.decide("edit", pair === undefined ? { text } : { text, text_pair: pair });
@@ -305,11 +304,6 @@ class Review {
   target(item) {
     const made = this.decisions.of(item);
     return made?.to ?? (["adversarial", "contrast"].includes(item.sample.verdict) ? "probes" : "data");
-  }
-
-  texts(item) {
-    // As they are, also where the page shows a hidden character by its name.
-    return textsOf(item.sample);
   }
 
   draw() {
@@ -384,7 +378,7 @@ class Review {
     box.addEventListener("submit", (event) => event.preventDefault());
     if (item.sample) {
       const made = this.decisions.of(item);
-      const texts = this.texts(item);
+      const texts = textsOf(item.sample);
       const edited = made?.decision === "edit" ? [made.text, made.text_pair ?? texts[1]] : texts;
       texts.forEach((_, side) => {
         const area = Object.assign(element("textarea"), { value: edited[side], rows: 4, spellcheck: false, dir: "auto" });

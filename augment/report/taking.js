@@ -3,7 +3,10 @@
 const COLUMNS = ["id", "source_id", "label", "split", "pred", "method", "verdict", "reason", "p_gold_before", "p_gold_after", "text", "text_pair"];
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]|^'+[=+\-@\t\r\n＝＋－＠]/; // as in spreadsheet.py
 
-const textsOf = (one) => (one.raw?.slice(1) ?? one.sides.map((side) => (typeof side === "string" ? whole(side) : side.map((run) => (typeof run === "string" ? run : run[1])).join(""))));
+// A side of a source row, or of a sample with its runs.
+const textOf = (side) => (typeof side === "string" ? whole(side) : side.map((run) => (typeof run === "string" ? run : run[1])).join(""));
+// As they are, also where the page shows a hidden character by its name.
+const textsOf = (one) => one.raw?.slice(1) ?? one.sides.map(textOf);
 
 function record(one, row) {
   // A source row or a sample of it, with all columns in order.
