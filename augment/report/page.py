@@ -110,15 +110,16 @@ def draw(page: Page) -> str:
     if page.source_rows.num_rows and page.methods:
         _check(page.source_rows, page.methods, "source_rows")
     scales = [full_colour(_scores(page.source_rows, method)) for method in page.methods]
-    cards, lost = _cards(page, samples)
+    drawn = samples.to_pylist()
+    cards, lost = _cards(page, drawn)
     if page.run is not None:
-        _add_review(cards, page, samples)
+        _add_review(cards, page, drawn)
     style, script = stylesheet() + _read("page.css"), "\n".join(_read(name) for name in _SCRIPTS)
     names = {visible(label): visible(name) for label, name in sorted(page.label_names.items())}
     table = class_words(page.ngrams, page.top, page.unit)
     classes = _classes(cards, table)
-    parts = [cards[start : start + _PART] for start in range(0, len(cards), _PART)]
     in_parts = len(cards) > _WHOLE
+    parts = [cards[start : start + _PART] for start in range(0, len(cards), _PART)] if in_parts else []
     data = {
         "methods": page.methods,
         "scales": scales,
@@ -152,7 +153,7 @@ def draw(page: Page) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
         payload=_packed(data),
-        parts=[_packed(part) for part in parts] if in_parts else [],
+        parts=[_packed(part) for part in parts],
     )
 
 
@@ -172,10 +173,10 @@ def _scores(source_rows: pa.Table, method: str) -> list[float | None]:
     return [score for row in source_rows.column(method).to_pylist() for score in row or ()]
 
 
-def _cards(page: Page, samples: pa.Table) -> tuple[list[dict[str, Any]], list[str]]:
+def _cards(page: Page, samples: Iterable[ReportRow]) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the rows as the script reads them, each with its samples, and a notice if a sample's row is not drawn."""
     made: dict[str, list[ReportRow]] = {}
-    for sample in samples.to_pylist():
+    for sample in samples:
         made.setdefault(sample["source_id"], []).append(sample)
     cards = [_card(row, page.methods, made.pop(row["id"], [])) for row in page.source_rows.to_pylist()]
     lost = sum(len(rows) for rows in made.values())
@@ -212,7 +213,7 @@ def _card(row: ReportRow, methods: Sequence[str], samples: Sequence[ReportRow]) 
     }
 
 
-def _add_review(cards: Sequence[dict[str, Any]], page: Page, samples: pa.Table) -> None:
+def _add_review(cards: Sequence[dict[str, Any]], page: Page, samples: Iterable[ReportRow]) -> None:
     """Add to samples, and to doubtful source rows, what a decision on them needs: [hash, doubt in thousandths, reasons].
 
     Where a text or an id has characters that are shown by name, `raw` has them as they are.
@@ -223,8 +224,7 @@ def _add_review(cards: Sequence[dict[str, Any]], page: Page, samples: pa.Table) 
         [name for name in page.source_rows.column_names if name in wanted]
     ).to_pylist()
     doubts = Doubts.of(rows, page.ngrams)
-    known = {row["id"]: row for row in samples.to_pylist()}
-    of_shown = {visible(name): row for name, row in known.items()}
+    of_shown = {visible(row["id"]): row for row in samples}
     for card, row in zip(cards, rows, strict=True):
         doubt = doubts.of_source(row, page.methods)
         if doubt is not None:
