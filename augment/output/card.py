@@ -68,38 +68,37 @@ def draw_card(card: Card) -> str:
     totals = [(name, f"{value:,}") for name, value in card.counts.items() if value]
     variety = [(name, written(name, value)) for name, value in card.diversity.items()]
     frequent = [(edit, f"{share:.1%}") for edit, share in card.replacements.items()]
-    reasons = [(reason, f"{count:,}") for reason, count in card.dropped.items()]
     parts = [
-        _front_matter(card.files, card.columns),
+        _front_matter(_metadata(card.files, card.columns)),
         f"# {_cell(card.title)}",
         _prose(card.about),
         *_section("What was found", "\n".join(f"* {_cell(finding)}" for finding in card.findings)),
         _rows(("", ""), [*card.facts.items(), *totals]),
-        *_section("Notices", "\n".join(f"* {_cell(notice)}" for notice in card.notices)),
-        *_section("Why samples were dropped", _rows(("reason", "samples"), reasons) if reasons else ""),
+        *_section("Notices", _notices(card)),
+        *_section("Why samples were dropped", _reasons(card)),
         *_section("How varied the samples are", _rows(("", ""), variety) if variety else ""),
         *_section("The most frequent edits", _rows(("edit", "of all edits"), frequent) if frequent else ""),
-        *_section("Files", _rows(("file", "rows", "what it holds"), _listing(card))),
+        *_section("Files", _listing(card)),
         *_section("Load it", _loading(card)),
         _LINEAGE if card.edits else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def amend_card(text: str, before: Card, after: Card) -> str:
+def amend_card(text: str, before: Mapping[str, int], after: Card) -> str:
     """Return the README of a folder whose samples were moved since: its counts, notices and files anew, the rest as it was.
 
-    before, after: cards with the counts, files, dropped samples and notices of then and now; nothing else of them is read.
+    before: the counts of then; after: a card with those of now, its files, dropped samples and notices, and which files there are
+    without rows; nothing else of it is read.
     """
     _, front, body = text.split("---\n", 2)
     features = yaml.safe_load(front).get("dataset_info", [])
-    body = _counted_anew(body, before.counts, after.counts)
+    body = _counted_anew(body, before, after.counts)
     head, *sections = re.split(r"^(?=## )", body, flags=re.MULTILINE)
-    reasons = [(reason, f"{count:,}") for reason, count in after.dropped.items()]
     anew = {
-        "Notices": "\n".join(f"* {_cell(notice)}" for notice in after.notices),
-        "Why samples were dropped": _rows(("reason", "samples"), reasons) if reasons else "",
-        "Files": _rows(("file", "rows", "what it holds"), _listing(after)),
+        "Notices": _notices(after),
+        "Why samples were dropped": _reasons(after),
+        "Files": _listing(after),
         "Load it": f"{_loading(after)}\n\n{_LINEAGE}",
     }
     kept = {part.split("\n")[0].removeprefix("## "): part.split("\n", 1)[1].strip("\n") for part in sections}
@@ -122,12 +121,13 @@ def _counted_anew(body: str, before: Mapping[str, int], after: Mapping[str, int]
 
 def _amended(infos: list[dict[str, object]], files: Mapping[str, int]) -> str:
     """Return the YAML block for these files, with the columns of formats without types as they were, and that of reviewers."""
-    front = yaml.safe_load(_front_matter(files, {}).strip("-\n"))
+    front = _metadata(files, {})
     known = {str(info["config_name"]): info["features"] for info in infos}
     if known:
         extra = {"name": REVIEWED.name, "dtype": "string"}
         default = known.get("default")
-        of = {config["config_name"]: known.get(config["config_name"], default) for config in front["configs"]}
+        names = [str(config["config_name"]) for config in _listed(front["configs"])]
+        of = {name: known.get(name, default) for name in names}
         front["dataset_info"] = [
             {
                 "config_name": name,
@@ -135,10 +135,7 @@ def _amended(infos: list[dict[str, object]], files: Mapping[str, int]) -> str:
             }
             for name, columns in of.items()
         ]
-    text = yaml.safe_dump(front, allow_unicode=True, sort_keys=False)
-    if visible(text) != text:
-        text = yaml.safe_dump(front, allow_unicode=False, sort_keys=False)
-    return f"---\n{text}---\n"
+    return f"{_front_matter(front)}\n"
 
 
 def _listed(value: object) -> list[dict[str, object]]:
@@ -146,8 +143,16 @@ def _listed(value: object) -> list[dict[str, object]]:
     return value if isinstance(value, list) else []
 
 
-def _front_matter(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) -> str:
-    """Return the YAML block that the hub and `load_dataset` read: files by split, and columns of files without types."""
+def _front_matter(metadata: Mapping[str, object]) -> str:
+    """Return the YAML block that the hub and `load_dataset` read."""
+    text = yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False)
+    if visible(text) != text:
+        text = yaml.safe_dump(metadata, allow_unicode=False, sort_keys=False)
+    return f"---\n{text}---"
+
+
+def _metadata(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) -> dict[str, object]:
+    """Return what the hub and `load_dataset` need: files by split, and columns of files without types."""
     configs: list[dict[str, object]] = []
     infos: list[dict[str, object]] = []
     for config, prefix in (("default", "data/"), ("probes", "probes/")):
@@ -162,11 +167,7 @@ def _front_matter(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) ->
         if len(schema):
             features = [{"name": column.name, **_feature(column.type)} for column in schema]
             infos.append({"config_name": config, "features": features})
-    metadata = {"tags": _TAGS, "configs": configs, **({"dataset_info": infos} if infos else {})}
-    text = yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False)
-    if visible(text) != text:
-        text = yaml.safe_dump(metadata, allow_unicode=False, sort_keys=False)
-    return f"---\n{text}---"
+    return {"tags": _TAGS, "configs": configs, **({"dataset_info": infos} if infos else {})}
 
 
 def _feature(kind: pa.DataType) -> dict[str, object]:
@@ -188,8 +189,19 @@ def _section(title: str, content: str) -> list[str]:
     return [f"## {title}", content] if content else []
 
 
-def _listing(card: Card) -> list[tuple[str, str, str]]:
-    """Return for every file of the folder its name, its rows and what it holds."""
+def _notices(card: Card) -> str:
+    """Return a list of the notices."""
+    return "\n".join(f"* {_cell(notice)}" for notice in card.notices)
+
+
+def _reasons(card: Card) -> str:
+    """Return a table of the samples that were dropped by reason; nothing where none was."""
+    reasons = [(reason, f"{count:,}") for reason, count in card.dropped.items()]
+    return _rows(("reason", "samples"), reasons) if reasons else ""
+
+
+def _listing(card: Card) -> str:
+    """Return a table of every file of the folder: its name, its rows and what it holds."""
     entries = [
         (f"`{name}`", f"{rows:,}", _held(name, card.counts)) for name, rows in sorted(card.files.items())
     ]
@@ -199,7 +211,7 @@ def _listing(card: Card) -> list[tuple[str, str, str]]:
         entries.append(("`flags.csv`", "", "possible shortcuts, with an empty column to accept them in"))
     entries.append(("`manifest.json`", "", "counts, settings, versions, and the SHA-256 of every file"))
     entries.append(("`run/`", "", "the plan and a receipt for each shard"))
-    return entries
+    return _rows(("file", "rows", "what it holds"), entries)
 
 
 def _held(name: str, counts: Mapping[str, int]) -> str:

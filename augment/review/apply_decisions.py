@@ -15,10 +15,11 @@ from pathlib import Path
 from augment.errors import DataError, RequestError
 from augment.output.card import Card, amend_card
 from augment.output.export import SAMPLES, SOURCE_ROWS
+from augment.output.keywords import FLAGS
 from augment.output.manifest import DECISIONS, Summary, amend_manifest, read_summary, record
 from augment.output.report import REPORT, draw_folder
 from augment.progress import Progress, silent
-from augment.review.agreement import agreement_of
+from augment.review.agreement import Agreement, agreement_of
 from augment.review.decision import Decision, write_decisions
 from augment.review.judging import edits_between, judged_again
 from augment.review.moving import RowChange, moved, reviewers
@@ -31,10 +32,13 @@ from augment.tables.columns import REVIEWED
 from augment.tables.exchanging import exchange, restore
 from augment.tables.files import in_parts, write_text
 from augment.tables.locking import locked, sweep_inside, sweep_staged
+from augment.tables.run_folder import MANIFEST
 from augment.text.text_hash import text_hash
 from augment.verification import verify
 from augment.verification.files import REJECTED_ROWS
 
+# What the notice of a review begins with: a later review has one in its stead.
+_NOTICE = "reviewed by people: "
 # Rows named in a message.
 _SHOWN = 3
 # Characters of an id in a message.
@@ -71,13 +75,8 @@ def apply_decisions(
         matched = _Matched(run, agreement.agreed, skip_changed)
         report("judge the edited texts", 0, 0)
         changes = matched.changes(judge)
-        result = _result(run, matched, changes, files)
-        result = replace(
-            result,
-            kappas=agreement.kappas,
-            disagreed=agreement.disagreed,
-            notices=(*matched.notices, *note_of(agreement)),
-        )
+        planted = [each for those in files.values() for each in those if each.planted]
+        result = _result(run, matched, changes, planted, agreement)
         if dry_run or not changes:
             return result
         report("write", 0, 0)
@@ -163,7 +162,7 @@ class _Matched:
                 after["label"] = decision.label
             yield RowChange(before, after, relabelled=after["label"] != row["label"])
         samples = (
-            _rows_of(self.run.folder / SAMPLES, "source_id", set(hit), by="id")
+            _rows_of(self.run.folder / SAMPLES, "source_id", set(hit))
             if hit and SAMPLES in self.run.parsed.files
             else {}
         )
@@ -222,7 +221,7 @@ def _edited(decision: Decision, row: RowValues, source: RowValues) -> RowValues:
     return {**row, "text": text, "text_pair": pair, "edits": [edit._asdict() for edit in edits]}
 
 
-def _rows_of(path: Path, column: str, values: set[str], by: str = "id") -> dict[str, RowValues]:
+def _rows_of(path: Path, column: str, values: set[str]) -> dict[str, RowValues]:
     """Return the rows of a file whose column is among the values, by their id, read a group at a time."""
     rows: dict[str, RowValues] = {}
     with in_parts(path) as file:
@@ -230,7 +229,7 @@ def _rows_of(path: Path, column: str, values: set[str], by: str = "id") -> dict[
             cells = file.read_row_group(group, columns=[column]).column(column)
             here = [index for index, value in enumerate(cells.to_pylist()) if value in values]
             if here:
-                rows |= {row[by]: row for row in file.read_row_group(group).take(here).to_pylist()}
+                rows |= {row["id"]: row for row in file.read_row_group(group).take(here).to_pylist()}
     return rows
 
 
@@ -238,7 +237,8 @@ def _result(
     run: ReviewedRun,
     matched: _Matched,
     changes: Sequence[RowChange],
-    files: Mapping[str, Sequence[Decision]],
+    planted: Sequence[Decision],
+    agreement: Agreement,
 ) -> ReviewResult:
     """Return what a review came to."""
     ways = Counter[str]()
@@ -257,7 +257,7 @@ def _result(
         for row in edited
     )
     decisions = [decision for decision, _, _ in matched.pairs]
-    planted = {each.id: each for those in files.values() for each in those if each.planted}
+    planted_rows = {each.id: each for each in planted}
     every = run.parsed.files[SAMPLES].rows if SAMPLES in run.parsed.files else 0
     return ReviewResult(
         run.folder,
@@ -267,7 +267,10 @@ def _result(
         doubted,
         acceptance_of([(decision, row) for decision, _, row in matched.pairs]),
         remainder_of(decisions, every),
-        (sum(not each.accepts for each in planted.values()), len(planted)),
+        (sum(not each.accepts for each in planted_rows.values()), len(planted_rows)),
+        agreement.kappas,
+        agreement.disagreed,
+        (*matched.notices, *note_of(agreement)),
     )
 
 
@@ -280,10 +283,10 @@ def _write(
     summary = replace(_amended(before, run, changes, result), files=files)
     card = run.folder / "README.md"
     report = (run.folder / REPORT).exists()
-    for name in ("README.md", REPORT, "manifest.json", DECISIONS):
+    for name in ("README.md", REPORT, MANIFEST, DECISIONS):
         (fresh / name).unlink(missing_ok=True)
     text = card.read_text(encoding="utf-8")
-    write_text(fresh / "README.md", amend_card(text, _card(before, run), _card(summary, run)))
+    write_text(fresh / "README.md", amend_card(text, before.counts, _card(summary, run)))
     log = run.folder / DECISIONS
     earlier = read_log(log) if log.exists() else []
     applied = [
@@ -320,7 +323,7 @@ def _amended(
             counts["samples that change the prediction"] += sign * flips
     share = result.acceptance.get("all", {}).get("", Acceptance.of(()))
     notice = reviewed_notice(share.rows, share.accepted)
-    kept = [each for each in summary.notices if not each.startswith("reviewed by people: ")]
+    kept = [each for each in summary.notices if not each.startswith(_NOTICE)]
     return replace(
         summary,
         counts=counts,
@@ -332,7 +335,6 @@ def _amended(
 
 def _card(summary: Summary, run: ReviewedRun) -> Card:
     """Return what of the card changes when samples are moved."""
-    flagged = (run.folder / "flags.csv").exists()
     return Card(
         "",
         "",
@@ -343,13 +345,13 @@ def _card(summary: Summary, run: ReviewedRun) -> Card:
         dropped=summary.dropped,
         notices=summary.notices,
         report=(run.folder / REPORT).exists(),
-        keywords=flagged,
+        keywords=(run.folder / FLAGS).exists(),
     )
 
 
 def reviewed_notice(rows: int, accepted: int) -> str:
     """Return the notice on a run of which people decided a number of samples, and accepted some as they were."""
     return (
-        f"reviewed by people: {rows:,} samples, {accepted:,} accepted as they were; "
+        f"{_NOTICE}{rows:,} samples, {accepted:,} accepted as they were; "
         "the counts are of after the review, what was found and how varied the samples are of before it"
     )
