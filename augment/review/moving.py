@@ -119,33 +119,27 @@ def _new(name: str, run: ReviewedRun) -> RowFile:
     like = next(
         RowFile.read(run.folder, other) for other in sorted(run.parsed.files) if other.startswith("data/")
     )
-    samples = RowFile.read(run.folder, SAMPLES)
-    assert samples.table is not None
-    kinds = {each.name: each.type for each in samples.table.schema}
-    columns = {column: kinds.get(column, pa.string()) for column in like.columns}
-    columns.pop(PROBABILITIES.name, None)
+    ours, types = _types(RowFile.read(run.folder, SAMPLES)), _types(like)
+    columns = {
+        column: types.get(column, ours.get(column, pa.string()))
+        for column in like.columns
+        if column != PROBABILITIES.name
+    }
     if name == DROPPED:
-        renamed = _renaming(run)
-        columns = {renamed.get(column, column): kind for column, kind in columns.items()}
+        columns = {run.renaming.get(column, column): kind for column, kind in columns.items()}
         extra = {column.name for column in run.parsed.columns if column.dropped} | {"split"}
-        columns |= {column: kinds[column] for column in kinds if column in extra and column not in columns}
-        if like.table is not None:
-            back = {new: old for old, new in renamed.items()}
-            types = {each.name: each.type for each in like.table.schema}
-            columns = {column: types.get(back.get(column, column), kind) for column, kind in columns.items()}
-            like = RowFile(like.name)
-    return RowFile.empty(name, like, columns)
+        columns |= {column: ours[column] for column in ours if column in extra and column not in columns}
+    return RowFile.empty(name, columns)
 
 
-def _renaming(run: ReviewedRun) -> dict[str, str]:
-    """Return the name in dropped.parquet of every source column, by its name in the data files."""
-    data, dropped = run.names(dropped=False), run.names(dropped=True)
-    return {data[column]: dropped[column] for column in data}
+def _types(file: RowFile) -> dict[str, pa.DataType]:
+    """Return the types of the columns of a file, none of a text format."""
+    return {} if file.table is None else {field.name: field.type for field in file.table.schema}
 
 
 def _as_in(there: str, here: str, row: RowValues, change: RowChange, run: ReviewedRun) -> RowValues:
     """Return the row of a sample as its file is to have it."""
-    renamed = _renaming(run)
+    renamed = run.renaming
     if here == DROPPED != there:
         back = {new: old for old, new in renamed.items()}
         row = {back.get(name, name): value for name, value in row.items() if name not in ("split", "same_as")}

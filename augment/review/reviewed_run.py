@@ -9,12 +9,10 @@ from pydantic import ValidationError
 from augment.config.job import Job
 from augment.engine.staging import Staged
 from augment.errors import DataError, RequestError
-from augment.output.export import is_derived
 from augment.output.soft_labels import Softener, softener
 from augment.pipeline.definition import Pipeline
 from augment.tables.files import read_json, shaped
 from augment.tables.locking import LOCK
-from augment.tables.output_names import written_names
 from augment.tables.run_folder import MANIFEST, PLAN, require_finished
 from augment.tables.split_files import file_stems
 from augment.verification.checks import Findings
@@ -79,20 +77,16 @@ class ReviewedRun:
             ) from None
         return cls(folder, read_json(folder / MANIFEST), parsed, staged, job, described)
 
-    @property
-    def derived(self) -> bool:
-        """Whether the labels are in a column of ours."""
-        return is_derived(self.job, self.staged.columns.get("label"))
-
-    def names(self, dropped: bool) -> dict[str, str]:
-        """Return the name that each source column has in the data files, or in dropped.parquet."""
-        own = [column.name for column in self.parsed.columns if column.public or (dropped and column.dropped)]
-        return written_names(self.staged.source, derived=self.derived, dropped=dropped, own=own)
-
     @cached_property
     def labels(self) -> Labels:
         """How labels are written in the data files."""
         return Labels(self.parsed.job, self.staged.columns, self.staged.source, self.parsed.columns)
+
+    @cached_property
+    def renaming(self) -> dict[str, str]:
+        """The name in dropped.parquet of every source column, by its name in the data files."""
+        data, dropped = self.labels.written(dropped=False), self.labels.written(dropped=True)
+        return {data[column]: dropped[column] for column in data}
 
     @cached_property
     def soften(self) -> Softener | None:

@@ -7,7 +7,6 @@ Rows that are not touched keep every value. A row that is added is written behin
     file.write(path, taken={"r1~delete~1"}, put=[row], column="reviewed_by")
 """
 
-import csv
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pyarrow as pa
 
 from augment.tables.files import read_table, readable
 from augment.tables.sink import Sink
+from augment.verification.records import written_records
 
 RowValues = dict[str, Any]
 # Rows of a row group.
@@ -41,23 +41,14 @@ class RowFile:
             table = read_table(path)
             return cls(name, table, columns=tuple(table.column_names))
         with readable(path):
-            if path.suffix == ".jsonl":
-                with path.open(encoding="utf-8", newline="\n") as stream:
-                    cells = tuple(json.loads(line) for line in stream)
-            else:
-                csv.field_size_limit(1 << 30)
-                with path.open(encoding="utf-8-sig", newline="") as stream:
-                    cells = tuple(csv.DictReader(stream, strict=True))
+            cells = tuple(written_records(path))
         return cls(name, None, cells, tuple(cells[0]) if cells else ())
 
     @classmethod
-    def empty(cls, name: str, like: "RowFile", columns: Mapping[str, pa.DataType]) -> "RowFile":
-        """Return a file without rows that has these columns, of Parquet with the types of another file where it has them."""
-        known = {} if like.table is None else {field.name: field.type for field in like.table.schema}
-        fields = [(column, known.get(column, kind)) for column, kind in columns.items()]
-        if not name.endswith(".parquet"):
-            return cls(name, None, (), tuple(columns))
-        return cls(name, pa.schema(fields).empty_table(), columns=tuple(columns))
+    def empty(cls, name: str, columns: Mapping[str, pa.DataType]) -> "RowFile":
+        """Return a file without rows that has these columns, of Parquet with these types."""
+        table = pa.schema(columns).empty_table() if name.endswith(".parquet") else None
+        return cls(name, table, columns=tuple(columns))
 
     def _column(self, name: str) -> list[Any]:
         """Return the values of a column."""
@@ -98,16 +89,15 @@ class RowFile:
         position: dict[str, int] = {}
         for index, (name, source) in enumerate(zip(ids, sources, strict=True)):
             position[str(source or name)] = index
-        there = set(ids)
+        index_of = {name: index for index, name in enumerate(ids)}
         slots: list[tuple[int, int, str]] = [
             (index, 0, name) for index, name in enumerate(ids) if name not in taken or name in own
         ]
         slots += [
             (position.get(str(row["source_id"]), len(ids)), order + 1, name)
             for order, (name, row) in enumerate(own.items())
-            if name not in there
+            if name not in index_of
         ]
-        index_of = {name: index for index, name in enumerate(ids)}
         order = [name for _, _, name in sorted(slots)]
         sink = Sink(path, mark)
         kept = False

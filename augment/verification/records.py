@@ -74,16 +74,24 @@ def records(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, object]]
             for batch in file.iter_batches(BATCH, columns=there):
                 yield from batch.to_pylist()
     elif path.suffix == ".jsonl":
+        yield from written_records(path)
+    else:
+        for row in written_records(path):
+            cells = {name: cell or None for name, cell in row.items()}
+            edits = cells.get("edits")
+            yield {**cells, "edits": json.loads(str(edits)) if edits else None}
+
+
+def written_records(path: Path) -> Iterator[dict[str, object]]:
+    """Yield the rows of a file of JSON lines or CSV as they are written there: the cells of CSV are strings."""
+    if path.suffix == ".jsonl":
         with path.open(encoding="utf-8", newline="\n") as stream:
             yield from map(json.loads, stream)
     else:
         # The limit is a setting of the process, and texts may be longer.
         csv.field_size_limit(1 << 30)
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            for row in csv.DictReader(stream, strict=True):
-                cells = {name: cell or None for name, cell in row.items()}
-                edits = cells.get("edits")
-                yield {**cells, "edits": json.loads(edits) if edits else None}
+            yield from csv.DictReader(stream, strict=True)
 
 
 class Labels:
@@ -108,10 +116,14 @@ class Labels:
         self._roles, self._own = roles, own
         self._source = source or tuple(name for name in roles.values() if name is not None)
 
+    def written(self, dropped: bool) -> dict[str, str]:
+        """Return the name that each source column has in the data files, or in dropped.parquet."""
+        own = [column.name for column in self._own if column.public or (dropped and column.dropped)]
+        return written_names(self._source, derived=self._derived, dropped=dropped, own=own)
+
     def columns(self, dropped: bool) -> dict[str, str | None]:
         """Return the name that texts and label have in the data files, or in dropped.parquet."""
-        own = [column.name for column in self._own if column.public or (dropped and column.dropped)]
-        written = written_names(self._source, derived=self._derived, dropped=dropped, own=own)
+        written = self.written(dropped)
         names = {role: self._roles.get(role) for role in ("text", "text_pair", "label")}
         outward = {role: None if name is None else written.get(name, name) for role, name in names.items()}
         return outward | ({"label": "label"} if self._derived else {})
