@@ -5,6 +5,7 @@ export_samples("runs/mine-augment", "label-studio", "tasks.json")
 
 import csv
 import json
+from codecs import getwriter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -62,7 +63,7 @@ def export_samples(
         raise RequestError(
             str(folder), "the run made no samples", "name the folder of a run that makes samples"
         )
-    path, extra = _free_paths(folder.resolve(), to, output)
+    path, config = _free_paths(folder.resolve(), to, output)
     made: dict[str, list[Decision]] = {}
     for name, those in read_decisions([Path(file) for file in decisions]).items():
         for decision in those:
@@ -71,30 +72,30 @@ def export_samples(
                 made.setdefault(decision.id, []).append(named)
     samples = exported_samples(folder)[:rows]
     records = (_RECORDS[to](sample, made.get(sample.id, ())) for sample in samples)
-    _write(path, records, is_lines=_ENDINGS[to])
-    if extra != path:
-        write_text(extra, LABEL_STUDIO_CONFIG)
+    _write(path, records, _ENDINGS[to])
+    if config is not None:
+        write_text(config, LABEL_STUDIO_CONFIG)
     return path
 
 
-def _free_paths(folder: Path, to: Tool, output: str | Path | None) -> tuple[Path, Path]:
-    """Return the paths to write, that of a labelling config the same where there is none; RequestError for one that may not be written."""
+def _free_paths(folder: Path, to: Tool, output: str | Path | None) -> tuple[Path, Path | None]:
+    """Return the paths to write, of the file and of a labelling config, if any; RequestError for one that may not be written."""
     path = Path(output) if output is not None else folder.with_name(f"{folder.name}-{to}.{_ENDINGS[to]}")
     if folder in path.resolve().parents:
         raise RequestError(
             str(path), "the file would be in the folder of the run", "name one outside with --output"
         )
-    extra = path.with_suffix(".xml") if to == "label-studio" else path
-    if to == "label-studio" and extra == path:
+    config = path.with_suffix(".xml") if to == "label-studio" else None
+    if config == path:
         raise RequestError(
             str(path), "the labelling config of Label Studio has this name", "name a file that ends in .json"
         )
-    for each in {path, extra}:
-        if each.exists():
+    for each in (path, config):
+        if each is not None and each.exists():
             raise RequestError(
                 str(each), "the file exists", "name another one with --output, or move it away"
             )
-    return path, extra
+    return path, config
 
 
 def exported_samples(folder: Path) -> list[Exported]:
@@ -130,22 +131,20 @@ def _exported(row: Mapping[str, Any], source: Mapping[str, Any], doubt: float) -
     )
 
 
-def _write(path: Path, records: Iterator[dict[str, Any]], is_lines: str) -> None:
+def _write(path: Path, records: Iterator[dict[str, Any]], ending: str) -> None:
     """Write records as a list of JSON, as JSON lines or as CSV with a byte order mark."""
     with whole(path) as stream:
-        if is_lines == "csv":
-            lines = _LineWriter(stream.write)
+        if ending == "csv":
             writer: Any = None
             for record in records:
                 if writer is None:
-                    stream.write(b"\xef\xbb\xbf")
-                    writer = csv.DictWriter(lines, list(record))
+                    writer = csv.DictWriter(getwriter("utf-8-sig")(stream), list(record))
                     writer.writeheader()
                 writer.writerow(
                     {name: cell(value) if isinstance(value, str) else value for name, value in record.items()}
                 )
             return
-        json_list = is_lines == "json"
+        json_list = ending == "json"
         stream.write(b"[\n" if json_list else b"")
         for number, record in enumerate(records):
             before = ",\n" if json_list and number else ""
@@ -153,15 +152,3 @@ def _write(path: Path, records: Iterator[dict[str, Any]], is_lines: str) -> None
                 f"{before}{json.dumps(record, ensure_ascii=False)}{'' if json_list else chr(10)}".encode()
             )
         stream.write(b"\n]\n" if json_list else b"")
-
-
-class _LineWriter:
-    """A stream of text for a CSV writer, in UTF-8."""
-
-    def __init__(self, write: Callable[[bytes], int]) -> None:
-        """Write bytes with a function."""
-        self._write = write
-
-    def write(self, line: str) -> int:
-        """Write one line."""
-        return self._write(line.encode())
