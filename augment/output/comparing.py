@@ -17,6 +17,7 @@ from augment.errors import RequestError
 from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.manifest import read_summary
 from augment.report.page import Page, draw
+from augment.tables.columns import attributions_in
 from augment.tables.files import read_json, write_text
 from augment.tables.run_folder import MANIFEST, require_finished
 
@@ -77,19 +78,17 @@ class _Side:
 
     def __init__(self, folder: Path, mark: str) -> None:
         """Read its rows and samples."""
-        self.mark, self.folder = mark, folder
+        self.mark = mark
         table = pq.read_table(folder / SOURCE_ROWS)
         self.schema = table.schema
-        self.methods = tuple(
-            name.removesuffix("_status") for name in table.column_names if name.endswith("_status")
-        )
+        self.methods = attributions_in(table.column_names)
         self.rows: dict[str, dict[str, Any]] = {row["id"]: row for row in table.to_pylist()}
         self._samples: dict[str, list[dict[str, Any]]] = {}
         if (folder / SAMPLES).exists():
             for row in pq.read_table(folder / SAMPLES).to_pylist():
                 self._samples.setdefault(row["source_id"], []).append(row)
         self.summary = read_summary(folder)
-        self.title = f"{folder.resolve().name}"
+        self.title = folder.resolve().name
 
     def texts_of(self, name: str) -> set[tuple[object, object, object]]:
         """Return the texts of a row's samples with their verdicts."""
@@ -171,7 +170,7 @@ def _facts(sides: Sequence[_Side], pairs: Sequence[_Pair]) -> tuple[tuple[str, s
         ("rows cut into other words", sum(not pair.aligned for pair in pairs)),
     )
     facts = [(name, f"{count:,}") for name, count in differing if count or name == "rows in both"]
-    facts += [(f"run {side.mark}", str(side.folder.resolve().name)) for side in sides]
+    facts += [(f"run {side.mark}", side.title) for side in sides]
     one, other = (side.summary.counts for side in sides)
     names = [name for name in {**one, **other} if one.get(name) or other.get(name)]
     return (*facts, *((name, f"A {one.get(name, 0):,} · B {other.get(name, 0):,}") for name in names))

@@ -20,6 +20,7 @@ from augment.output.report_sample import sample
 from augment.output.totals import figure, percent
 from augment.report.page import Page, draw
 from augment.report.words import WordTable
+from augment.tables.columns import attributions_in
 from augment.tables.files import batches, canonical, in_parts, read_json, write_text
 from augment.tables.locking import locked, sweep_inside
 from augment.tables.run_folder import MANIFEST, require_finished
@@ -49,7 +50,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
     manifest = read_json(folder / MANIFEST)
     with in_parts(folder / SOURCE_ROWS) as file:
         names = file.schema_arrow.names
-        methods = tuple(name.removesuffix("_status") for name in names if name.endswith("_status"))
+        methods = attributions_in(names)
         words = WordTable()
         for batch in _scored(file, methods):
             words.add(batch, methods[0])
@@ -68,7 +69,7 @@ def draw_folder(folder: Path, rows: int = 5000) -> Path:
         methods=methods,
         top=words.top(_TOP),
         ngrams=leading(folder, _NGRAMS),
-        total_source_rows=pq.read_metadata(folder / SOURCE_ROWS).num_rows,
+        total_source_rows=_rows_in(folder / SOURCE_ROWS),
         unit=_unit_of_scores(manifest),
         made_by=f"augment {manifest['augment']}",
         run=sha256(canonical(manifest["fingerprint"]).encode()).hexdigest()[:16],

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from augment.output.diversity import Diversity
 from augment.output.shortcut_levels import Levels
+from augment.tables.columns import attributions_in
 from augment.text.foreign import FOREIGN
 
 # Numbers are counted in bins of one percent, down to the smallest that differs from zero.
@@ -97,7 +98,7 @@ class Totals:
     def add(self, table: pa.Table) -> None:
         """Add the rows of a shard."""
         names = set(table.column_names)
-        methods = sorted(name.removesuffix("_status") for name in names if name.endswith("_status"))
+        methods = sorted(attributions_in(names))
         for method in methods:
             self._add_attribution(table, method)
         if methods:

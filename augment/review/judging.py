@@ -11,7 +11,7 @@ from augment.config.job import Job
 from augment.errors import AugmentError, ModelError
 from augment.review.row_file import RowValues
 from augment.stages.judge import Judge
-from augment.tables.columns import CORPUS, SAMPLE, TOKENIZE, judgement
+from augment.tables.columns import CORPUS, SAMPLE, TOKENIZE, attributions_in, judgement
 from augment.text.differences import differences
 from augment.text.edits import Edit
 
@@ -35,7 +35,7 @@ def edits_between(source: Mapping[str, Any], texts: tuple[str, str | None]) -> l
             raise ValueError("a pair has two texts, any other row one")
         if old is not None and new is not None:
             edits += differences(old, new, side)
-    method = next((name.removesuffix("_status") for name in source if name.endswith("_status")), None)
+    method = next(iter(attributions_in(source)), None)
     if method is None or source.get("spans") is None or source.get(method) is None:
         return edits
     tokens = list(zip(source["side"], source["spans"], source[method], strict=True))

@@ -8,7 +8,7 @@ your own declares its columns in the same way, in `adds`:
 Spans are code-point offsets into one side of a row; side 0 is `text`, side 1 is `text_pair`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -219,6 +219,11 @@ DECISION = "decision"
 
 # A row with it leaves the table at once, for rejects.parquet.
 REJECT = Column("reject", pa.string(), "why a stage could not process the row, else null", on="row")
+
+
+def attributions_in(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the attributions that have columns among these, in their order."""
+    return tuple(name.removesuffix("_status") for name in columns if name.endswith("_status"))
 
 
 def attribution(name: str) -> tuple[Column, ...]:

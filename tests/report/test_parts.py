@@ -146,11 +146,8 @@ def test_an_edit_and_a_filter_stay_while_further_parts_are_looked_at(opened: Ope
     browser.switch_to.active_element.send_keys(" unfinished")
     browser.execute_script("unpack()")
     known(browser)
-    assert (
-        browser.find_element(By.CSS_SELECTOR, "#review-item textarea")
-        .get_attribute("value")
-        .endswith(" unfinished")
-    )
+    area = browser.find_element(By.CSS_SELECTOR, "#review-item textarea")
+    assert str(area.get_attribute("value")).endswith(" unfinished")
     assert (
         Select(browser.find_element(By.ID, "label")).first_selected_option.get_attribute("value")
         == "negative"
