@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from augment.config.job import Job
-from augment.models.kind import Kind
 from augment.seeding import chance, key_of
 from augment.stages.protocol import Lines, Step, TableStage
 from augment.stages.shortcuts import SCHEMA, Fact, fact_rows, flagged_ngrams, flags_of
@@ -65,11 +64,6 @@ class Keywords(TableStage):
     def of_attribution(self) -> bool:
         """It compares what was predicted with what was explained."""
         return True
-
-    @property
-    def model_kinds(self) -> tuple[Kind, ...]:
-        """Any model: with one of numbers it counts no word."""
-        return ("single", "multi", "regression")
 
     def flags_table(self, state: Path) -> Path:
         """Return where its table is in a folder of state."""
