@@ -22,6 +22,7 @@ from augment.text.inflect import fits_article, match_case
 from augment.text.negation import is_negation, negations
 from augment.text.script import Language, language
 from augment.text.segment import segment, tokens_of
+from augment.text.tagger import WordParts
 
 SourceName = Literal["lexicon", "masked_lm", "neighbours"] | FormName
 
@@ -244,6 +245,18 @@ def any_synonyms(job: Job) -> Callable[[str], tuple[str, ...]]:
         return tuple(synonym for synonym in source.synonyms(word) if not negations(tokens_of(synonym)))
 
     return synonyms
+
+
+def word_parts(job: Job) -> WordParts:
+    """Return the function that gives the parts of speech that the job's lexicons have a word as."""
+    lexicons = load_job_lexicons(job)
+
+    @lru_cache(maxsize=1 << 16)
+    def parts(word: str) -> frozenset[str]:
+        """Return the parts of speech of a word."""
+        return frozenset[str]().union(*(lexicon.parts(word) for lexicon in lexicons))
+
+    return parts
 
 
 def without_embeddings(names: tuple[SourceName, ...], job: Job) -> tuple[tuple[SourceName, ...], str | None]:

@@ -6,12 +6,11 @@ The rules of `rephrase` propose them. Each becomes a candidate of the tokens tha
     rewordings.put(rows)        # rows with groups, and what each of them may give way to
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from augment.candidates.appraisals import appraisals
-from augment.candidates.sources import load_job_lexicons
+from augment.candidates.sources import word_parts
 from augment.candidates.wordings import Wordings
 from augment.config.job import Job
 from augment.stages.attack_offers import AttackedTokens
@@ -37,7 +36,7 @@ class Rewordings:
     @staticmethod
     def of(job: Job, wordings: Wordings | None, least: float) -> "Rewordings":
         """Return what finds wordings that read well with a chance of `least`, with the dictionaries of a job."""
-        return Rewordings(_parts(job), wordings, least)
+        return Rewordings(word_parts(job), wordings, least)
 
     def put(self, rows: Sequence[AttackedTokens]) -> list[AttackedTokens]:
         """Return the rows with a group for the tokens of each wording, and the words that these may give way to."""
@@ -77,18 +76,6 @@ class Rewordings:
         tests = iter(self.wordings.offer([words for one in matches for words in one.wordings]))
         for one in matches:
             yield min([one.plausibility, *(next(tests).chance for _ in one.wordings)])
-
-
-def _parts(job: Job) -> Callable[[str], frozenset[str]]:
-    """Return the parts of speech that the dictionaries of a job have a word as."""
-    lexicons = load_job_lexicons(job)
-
-    @lru_cache(maxsize=1 << 16)
-    def parts(word: str) -> frozenset[str]:
-        """Return those of a word."""
-        return frozenset[str]().union(*(lexicon.parts(word) for lexicon in lexicons))
-
-    return parts
 
 
 def _with(each: AttackedTokens, words: dict[tuple[int, ...], dict[str, None]]) -> AttackedTokens:

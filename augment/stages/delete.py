@@ -2,7 +2,6 @@
 
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
-from functools import lru_cache
 from math import fsum
 from pathlib import Path
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import Field, ValidationInfo, field_validator
 
-from augment.candidates.sources import SourceName, load_job_lexicons
+from augment.candidates.sources import SourceName, word_parts
 from augment.config.job import Job
 from augment.seeding import Chance, chance
 from augment.stages.editing import On, Row, editable_rows, reached_rows
@@ -91,12 +90,7 @@ class Delete(Editor):
         """Return what finds the phrases of some rows, once; tokens need no looking up."""
         if self.by == "token":
             return lambda rows: self.draw
-        lexicons = load_job_lexicons(job)
-
-        @lru_cache(maxsize=1 << 16)
-        def parts(word: str) -> frozenset[str]:
-            """Return the parts of speech that the dictionaries have a word as."""
-            return frozenset[str]().union(*(lexicon.parts(word) for lexicon in lexicons))
+        parts = word_parts(job)
 
         def looked_up(rows: list[Row]) -> Drawer:
             """Return what draws the phrases of a row one after the other, and from the first again."""

@@ -7,7 +7,7 @@ product of the chances stays above `natural`. So a row of few single edits has s
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from math import fsum
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
@@ -18,7 +18,7 @@ from pydantic import Field
 from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
 from augment.candidates.natural import SUREST, NaturalWords
-from augment.candidates.sources import SourceName, load_job_lexicons, open_sources
+from augment.candidates.sources import SourceName, load_job_lexicons, open_sources, word_parts
 from augment.candidates.wordings import Tested, Wordings
 from augment.config.job import Job
 from augment.seeding import Chance
@@ -109,12 +109,7 @@ class Rephrase(Editor):
         sources = open_sources(("lexicon",), job, 8, Filters())
         words = NaturalWords(plausibility, sources, lexicons)
         draws = NaturalDraws(words, self.natural, 1.0, self.count, Entities(lexicons), job.seed)
-        wordings = Wordings(plausibility)
-
-        @lru_cache(maxsize=1 << 16)
-        def parts(word: str) -> frozenset[str]:
-            """Return the parts of speech that the dictionaries have a word as."""
-            return frozenset[str]().union(*(lexicon.parts(word) for lexicon in lexicons))
+        wordings, parts = Wordings(plausibility), word_parts(job)
 
         def looked_up(rows: list[Row]) -> Drawer:
             """Return what draws the samples of some rows."""
