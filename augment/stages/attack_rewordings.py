@@ -14,8 +14,8 @@ from augment.candidates.sources import word_parts
 from augment.candidates.wordings import Wordings
 from augment.config.job import Job
 from augment.stages.attack_offers import AttackedTokens
-from augment.stages.delete import touched
 from augment.stages.editing import Row
+from augment.stages.touching import may_go
 from augment.text.rephrasing import Rephrasing, Way, rephrasings
 from augment.text.tagger import WordParts
 
@@ -95,16 +95,10 @@ def _with(each: AttackedTokens, words: dict[tuple[int, ...], dict[str, None]]) -
 
 def _placed(row: Row, side: int, one: Rephrasing) -> tuple[tuple[int, ...], str] | None:
     """Return the tokens that a wording touches and what they give way to; None where one has to stay, or there are too many."""
+    if one.negates:
+        return None
     free = frozenset(row.free)
-    way = next(
-        (
-            way
-            for way in one.ways
-            if not one.negates
-            and all(free.issuperset(touched(row, side, start, end)) for start, end, _ in way)
-        ),
-        None,
-    )
+    way = next((way for way in one.ways if may_go(row, side, way, free)), None)
     here = [token for token in range(len(row.spans)) if row.side[token] == side]
     if way is None or not here:
         return None

@@ -1,8 +1,6 @@
 """Make samples by leaving tokens out, or a phrase that the rest reads well without."""
 
-from bisect import bisect_left, bisect_right
 from dataclasses import replace
-from math import fsum
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +13,7 @@ from augment.seeding import Chance, chance
 from augment.stages.editing import On, Row, editable_rows, reached_rows
 from augment.stages.editor import NOTHING, Draw, Drawer, Editor, Lookup
 from augment.stages.protocol import idle
+from augment.stages.touching import scored_edit, touched
 from augment.text.editable import Protection, governed
 from augment.text.edits import Edit
 from augment.text.omission import omissions
@@ -135,18 +134,6 @@ def likely_phrases(row: Row, parts: WordParts) -> list[tuple[Edit, list[int], fl
         for omission in omissions(text, parts) if text else ():
             tokens = touched(row, side, omission.start, omission.end)
             if may_go.issuperset(tokens):
-                start, end, new = omission.start, omission.end, omission.new
-                score = fsum(row.scores[token] for token in tokens)
-                edit = Edit(side, start, end, (text or "")[start:end], new, score)
+                edit = scored_edit(row, side, omission.start, omission.end, omission.new)
                 matches.append((edit, tokens, omission.plausibility))
     return matches
-
-
-def touched(row: Row, side: int, start: int, end: int) -> list[int]:
-    """Return the tokens of a side that some code points cover, also in part."""
-    begin, stop = bisect_left(row.side, side), bisect_right(row.side, side)
-    stop = bisect_left(row.spans, (end, 0), begin, stop)
-    first = bisect_left(row.spans, (start, 0), begin, stop)
-    if first > begin and row.spans[first - 1][1] > start:
-        first -= 1
-    return list(range(first, stop))

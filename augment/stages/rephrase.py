@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from math import fsum
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
 
@@ -22,15 +21,16 @@ from augment.candidates.sources import SourceName, load_job_lexicons, open_sourc
 from augment.candidates.wordings import Tested, Wordings
 from augment.config.job import Job
 from augment.seeding import Chance
-from augment.stages.delete import likely_phrases, touched
+from augment.stages.delete import likely_phrases
 from augment.stages.editing import Row, protection, reached_rows
 from augment.stages.editor import Draw, Drawer, Editor, Lookup
 from augment.stages.evidence import open_plausibility
 from augment.stages.natural_draws import NaturalDraws, clauses_of, weighted
+from augment.stages.touching import may_go, scored_edit, touched
 from augment.text.editable import Protection, editable
 from augment.text.edits import Edit
 from augment.text.negation import negations
-from augment.text.rephrasing import Rephrasing, RephrasingKind, Way, rephrasings
+from augment.text.rephrasing import Rephrasing, RephrasingKind, rephrasings
 from augment.text.tagger import PACKAGE, WordParts
 
 EditKind = Literal["word", "phrase"] | RephrasingKind
@@ -192,22 +192,11 @@ class Rephrase(Editor):
         if chance < self.natural:
             return None
         may = _free(row, True) if one.negates else free
-        way = next((way for way in one.ways if _may_go(row, side, way, may)), None)
+        way = next((way for way in one.ways if may_go(row, side, way, may)), None)
         if way is None:
             return None
-        text = (row.text, row.text_pair or "")[side]
         tokens = touched(row, side, one.start, one.end) or touched(row, side, one.start - 1, one.end + 1)
-        edits = tuple(
-            Edit(
-                side,
-                start,
-                end,
-                text[start:end],
-                new,
-                fsum(row.scores[token] for token in touched(row, side, start, end)),
-            )
-            for start, end, new in way
-        )
+        edits = tuple(scored_edit(row, side, *change) for change in way)
         weight = chance * (tested[0].share if tested and one.kind != "order" else _WEIGHT)
         return Rewording(one.kind, edits, chance, weight, frozenset(clauses[token] for token in tokens))
 
@@ -239,11 +228,6 @@ def _pair(option: Rewording) -> tuple[str, str, float]:
     """Return what an option replaces, what by, and its weight; nothing where parts change places."""
     edit = option.edits[0]
     return (edit.old, edit.new, option.weight) if len(option.edits) == 1 else ("", "", 0.0)
-
-
-def _may_go(row: Row, side: int, way: Way, free: frozenset[int]) -> bool:
-    """Return whether no change takes a token away that has to stay."""
-    return all(free.issuperset(touched(row, side, start, end)) for start, end, _ in way)
 
 
 def _free(row: Row, negates: bool) -> frozenset[int]:

@@ -9,7 +9,6 @@ Texts are sent only to the server that the section `llm` of a config names; with
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -32,11 +31,11 @@ from augment.stages.accepted import FlaggedNgram, accepted
 from augment.stages.editing import Row, editable_rows, reached_rows, slots_of
 from augment.stages.editor import Draw, Drawer, Editor, Lookup
 from augment.stages.protocol import Lines, Step, TableStage, idle_keys
+from augment.stages.touching import scored_edit
 from augment.tables.columns import MOVED, SAMPLE, Column
 from augment.tables.files import read_table
 from augment.tables.rows import is_sample
 from augment.text.editable import Protection, is_number, names
-from augment.text.edits import Edit
 from augment.text.ngrams import ngrams
 from augment.text.script import language
 
@@ -265,7 +264,7 @@ class Rewrite(Editor, TableStage):
                 if not result.accepted or len(result.accepted) <= number < self.samples:
                     return Draw((), reason=result.reason)
                 edits = result.accepted[number % len(result.accepted)]
-                return Draw(tuple(_edit(row, *edit) for edit in edits), targets[row.id])
+                return Draw(tuple(scored_edit(row, 0, *edit) for edit in edits), targets[row.id])
 
             return drawn
 
@@ -368,13 +367,3 @@ def _of_label(label: str | None, sums: Sequence[int], texts: set[str]) -> list[d
     chosen = sorted(texts, key=lambda text: (key_of("example", text), text))[:_KEPT]
     totals = {"label": label, "text": None, "rows": sums[0], "size": sums[1]}
     return [totals, *({"label": label, "text": text, "rows": 0, "size": 0} for text in chosen)]
-
-
-def _edit(row: Row, start: int, end: int, new: str) -> Edit:
-    """Return an edit of the first text, with the scores of the tokens that it touches."""
-    touched = (
-        score
-        for score, side, (begin, behind) in zip(row.scores, row.side, row.spans, strict=True)
-        if side == 0 and begin < end and behind > start
-    )
-    return Edit(0, start, end, row.text[start:end], new, fsum(touched))
