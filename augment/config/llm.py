@@ -124,6 +124,10 @@ class LlmConfig(Section):
         names = {"model", "temperature", "top_p", "answer_tokens", "json_mode", "extra"}
         return self.model_dump(mode="json", include=names)
 
+    def money(self, read: int, written: int) -> float:
+        """Return what it costs to have some tokens read and some written."""
+        return (read * self.price_read + written * self.price_written) / 1e6
+
     def require_model(self) -> "LlmConfig":
         """Return the section; RequestError if it names no model, so that nothing can be requested."""
         if self.server is None and self.path is None:

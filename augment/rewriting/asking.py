@@ -108,7 +108,8 @@ class Asker:
         reason = ""
         for number in range(self._config.tries):
             self._wait()
-            booked = self._book.book(key, *self._cost(size, self._config.answer_tokens))
+            most = size + self._config.answer_tokens
+            booked = self._book.book(key, most, self._config.money(size, self._config.answer_tokens))
             try:
                 answer = writer.write(messages, schema)
             except TryAgainError as error:
@@ -122,14 +123,9 @@ class Asker:
                     self._count(failed=True, reason=error.reason)
                 raise
             self._count(failed=False)
-            return self._book.answer(booked, key, answer, self._cost(answer.read, answer.written)[1])
+            return self._book.answer(booked, key, answer, self._config.money(answer.read, answer.written))
         self._count(failed=True, reason=reason)
         raise NoAnswerError(reason)
-
-    def _cost(self, read: int, written: int) -> tuple[int, float]:
-        """Return the tokens and the money of a call."""
-        money = (read * self._config.price_read + written * self._config.price_written) / 1e6
-        return read + written, money
 
     def _opened(self) -> LanguageModel:
         """Return the writer, opened with the first call."""

@@ -178,11 +178,10 @@ class Rewrite(Editor, TableStage):
         """Return about how many tokens the first answers take; RequestError if that, or the rows, are more than a limit."""
         read = (corpus.size + corpus.rows * (_PROMPT + self.examples * _LONGEST // 2)) // _BYTES
         written = self.samples * corpus.size // _BYTES
-        money = (read * config.price_read + written * config.price_written) / 1e6
         for key, amount, limit in (
             ("most_rows", corpus.rows, config.most_rows),
             ("most_tokens", read + written, config.most_tokens),
-            ("most_money", money, config.most_money),
+            ("most_money", config.money(read, written), config.most_money),
         ):
             if limit is not None and amount > limit:
                 raise RequestError(
