@@ -7,7 +7,7 @@ Texts are sent only to the server that the section `llm` of a config names; with
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -30,7 +30,7 @@ from augment.seeding import Chance, chance, key_of
 from augment.stages.accepted import FlaggedNgram, accepted
 from augment.stages.editing import Row, editable_rows, reached_rows, slots_of
 from augment.stages.editor import Draw, Drawer, Editor, Lookup
-from augment.stages.protocol import Lines, Step, TableStage, idle_keys
+from augment.stages.protocol import Lines, TableStage, idle_keys
 from augment.stages.touching import scored_edit
 from augment.tables.columns import MOVED, SAMPLE, Column
 from augment.tables.files import read_table
@@ -153,7 +153,7 @@ class Rewrite(Editor, TableStage):
 
     def announcement(self, job: Job, state: Path) -> str:
         """Return where texts go and about how many tokens that takes; RequestError if it is more than a limit."""
-        corpus = PromptFacts.of_table(read_table(self.path_in(state)))
+        corpus = self._learned(state)
         tokens = self.require_affordable(job.needs_llm(), corpus)
         return (
             f"{self.method}: {corpus.rows:,} texts, about {tokens:,} tokens, to {job.needs_llm().destination}"
@@ -193,8 +193,10 @@ class Rewrite(Editor, TableStage):
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each text that may be an example of its label, and one for each label with its rows and bytes."""
-        sources = rows.filter(pa.array(~is_sample(rows))).select(["label", "text"]) if active else None
-        lines = [] if sources is None else _lines_of(zip(*sources.to_pydict().values(), strict=True))
+        if not active:
+            return _LINES.empty_table()
+        sources = rows.filter(pa.array(~is_sample(rows))).select(["label", "text"])
+        lines = _lines_of(zip(*sources.to_pydict().values(), strict=True))
         return pa.Table.from_pylist(
             [{"key": key_of(str(line["label"])), "row": 0, **line} for line in lines], schema=_LINES
         )
@@ -203,19 +205,11 @@ class Rewrite(Editor, TableStage):
         """Yield the examples and sums of each label."""
         yield _TABLE.empty_table()
         for table in lines():
-            sums: dict[str | None, list[int]] = defaultdict(lambda: [0, 0])
-            texts: dict[str | None, set[str]] = defaultdict(set)
-            for line in table.select(_TABLE.names).to_pylist():
-                sums[line["label"]][0] += line["rows"]
-                sums[line["label"]][1] += line["size"]
-                if line["text"] is not None:
-                    texts[line["label"]].add(line["text"])
-            made = [
-                line
-                for label in sorted(sums, key=str)
-                for line in _of_label(label, sums[label], texts[label])
-            ]
-            yield pa.Table.from_pylist(made, schema=_TABLE)
+            yield pa.Table.from_pylist(_by_label(table.to_pylist()), schema=_TABLE)
+
+    def _learned(self, state: Path) -> "PromptFacts":
+        """Return what was learned of all rows, from the table in a folder of state."""
+        return PromptFacts.of_lines(read_table(self.path_in(state)).to_pylist())
 
     def rows(self, batch: pa.RecordBatch, guard: Protection) -> list[Row]:
         """Return the source rows of a batch: with the tokens free that the model is fed and none locks, or with the key tokens."""
@@ -223,34 +217,37 @@ class Rewrite(Editor, TableStage):
             return editable_rows(batch, "key", guard, self.score)
         return reached_rows(batch, guard, self.score)
 
-    def open(self, job: Job, state: Path | None) -> Step:
-        """Read the examples and open the language model, without a call; RequestError if the run may cost more than a limit."""
-        if state is not None:
-            self.require_affordable(job.needs_llm(), PromptFacts.of_table(read_table(self.path_in(state))))
-        return super().open(job, state)
-
     def lookup(self, job: Job, state: Path | None) -> Lookup:
-        """Return what has the texts of some rows rewritten, several at a time."""
+        """Return what has the texts of some rows rewritten, several at a time; RequestError if that may cost more than a limit.
+
+        Nothing is called before the first rows come. Without what a run learned the rows that come together are all there are.
+        """
         config = job.needs_llm()
+        learned = None if state is None else self._learned(state)
+        if learned is not None:
+            self.require_affordable(config, learned)
         asker, prompts = open_asker(job), self.prepared()
         entities = Entities(load_job_lexicons(job))
         flags = accepted(job) if self.mode == "balance" else ()
-        table = None if state is None else PromptFacts.of_table(read_table(self.path_in(state)))
 
         def looked_up(rows: list[Row]) -> Drawer:
             """Return what draws the samples of some rows."""
-            corpus = table or PromptFacts.of_rows(rows)
-            if table is None:
+            corpus = learned or PromptFacts.of_rows(rows)
+            if learned is None:
                 self.require_affordable(config, corpus)
-            tasks = {row.id: self.task(row, entities, flags) for row in rows if row.free and not row.foreign}
-            able = [row for row in rows if tasks.get(row.id) is not None]
+            tasks = {
+                row.id: task
+                for row in rows
+                if row.free and not row.foreign and (task := self.task(row, entities, flags)) is not None
+            }
+            able = [row for row in rows if row.id in tasks]
 
             def treat(row: Row) -> Rewrites:
                 """Return the rewrites of a row."""
-                task, request = tasks[row.id], self.request(row, corpus, job.seed)
-                if task is None or request is None:
+                request = self.request(row, corpus, job.seed)
+                if request is None:
                     return Rewrites(reason="the corpus has no other label")
-                return rewritten(asker, prompts, task, request)
+                return rewritten(asker, prompts, tasks[row.id], request)
 
             results = dict(zip([row.id for row in able], asker.each(able, treat), strict=True))
             targets = {row.id: self.target(row, corpus, job.seed) for row in able}
@@ -327,9 +324,8 @@ class PromptFacts:
     size: int
 
     @classmethod
-    def of_table(cls, table: pa.Table) -> "PromptFacts":
-        """Return it from the table that the stage learned."""
-        lines = table.to_pylist()
+    def of_lines(cls, lines: Sequence[Mapping[str, Any]]) -> "PromptFacts":
+        """Return it from lines by label, as the stage learns them."""
         examples: dict[str | None, list[str]] = defaultdict(list)
         for line in lines:
             if line["text"] is not None:
@@ -345,19 +341,31 @@ class PromptFacts:
     @classmethod
     def of_rows(cls, rows: Sequence[Row]) -> "PromptFacts":
         """Return it from rows that are all there are."""
-        lines = _lines_of((row.label, row.text) for row in rows)
-        return cls.of_table(pa.Table.from_pylist(lines, schema=_TABLE))
+        return cls.of_lines(_lines_of((row.label, row.text) for row in rows))
 
 
 def _lines_of(rows: Iterator[tuple[Any, ...]]) -> list[dict[str, Any]]:
     """Return the lines of labels and texts: of each label its rows and bytes, and the texts that may be examples."""
+    return _by_label(
+        {
+            "label": label,
+            "text": text if len(text) <= _LONGEST and "\n" not in text else None,
+            "rows": 1,
+            "size": len(text.encode()),
+        }
+        for label, text in rows
+    )
+
+
+def _by_label(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return lines summed by label, with the texts that may be examples of it."""
     sums: dict[str | None, list[int]] = defaultdict(lambda: [0, 0])
     texts: dict[str | None, set[str]] = defaultdict(set)
-    for label, text in rows:
-        sums[label][0] += 1
-        sums[label][1] += len(text.encode())
-        if len(text) <= _LONGEST and "\n" not in text:
-            texts[label].add(text)
+    for line in lines:
+        sums[line["label"]][0] += line["rows"]
+        sums[line["label"]][1] += line["size"]
+        if line["text"] is not None:
+            texts[line["label"]].add(line["text"])
     return [line for label in sorted(sums, key=str) for line in _of_label(label, sums[label], texts[label])]
 
 
