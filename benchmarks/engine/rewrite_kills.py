@@ -26,6 +26,7 @@ import yaml
 from augment.config.llm import LlmConfig
 from augment.rewriting.answers import AnswerBook, Limits
 from augment.rewriting.asking import Asker
+from augment.rewriting.server import Server
 from tests.rewriting.stub_server import Reply, StubServer, openings, rewrites, stub_server, text_in
 from tests.small import write_corpus
 
@@ -144,7 +145,7 @@ def start(folder: Path, config: LlmConfig, executor: str) -> "subprocess.Popen[b
 
 def again(server: StubServer, config: LlmConfig, begun: int, stored: set[str]) -> int:
     """Return how many requests since a number were for answers that were stored before."""
-    asker = Asker(config, AnswerBook(None, Limits()), lambda: None)  # type: ignore[arg-type, return-value]
+    asker = Asker(config, AnswerBook(None, Limits()), lambda: Server(config))
     return sum(asker.key(request["messages"]) in stored for request in server.requests[begun:])
 
 
