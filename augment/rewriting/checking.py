@@ -1,6 +1,6 @@
 """Whether a rewrite may become a sample, decided by program, and the edits that it amounts to.
 
-task = Rewriting("The room was clean.", spans, (0.0,) * 5, locked=(1,))
+task = Rewriting("The room was clean.", spans, locked=(1,))
 checked(task, "We had a clean room.")                # its edits: (start, end, replacement)
 checked(task, "It was clean.")                       # Problem("missing", ("room",))
 """
