@@ -168,8 +168,6 @@ class Asker:
 def open_asker(job: Job) -> Asker:
     """Return the language model that a job names, with its book; nothing is called or loaded yet. RequestError if it names none."""
     config = job.needs_llm()
-    limits = Limits(config.most_tokens, config.most_money)
-    across = job.run.executor in ("ray", "rank")
 
     def writer() -> LanguageModel:
         """Open the server or the folder."""
@@ -179,4 +177,11 @@ def open_asker(job: Job) -> Asker:
 
         return LocalModel(config, job.run)
 
-    return Asker(config, AnswerBook(config.answers, limits, across), writer)
+    return Asker(config, open_book(job), writer)
+
+
+def open_book(job: Job) -> AnswerBook:
+    """Return the book of a job's answers, a file that is opened with the first use. RequestError if it names no language model."""
+    config = job.needs_llm()
+    limits = Limits(config.most_tokens, config.most_money)
+    return AnswerBook(config.answers, limits, across_machines=job.run.executor in ("ray", "rank"))

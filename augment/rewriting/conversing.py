@@ -82,10 +82,10 @@ def rewritten(asker: Asker, prompts: Prompts, task: Rewriting, request: RewriteR
             reason = f"the language model gives no answer: {error.reason}"
             break
         wrong = _taken(task, answer.text, answer.complete, request.count - len(accepted), accepted, known)
-        problems.update(problem.name for _, problem in wrong)
+        names = Counter(problem.name for _, problem in wrong)
+        problems.update(names)
         if len(accepted) >= request.count:
             break
-        names = Counter(problem.name for _, problem in wrong)
         reason = REASONS[names.most_common(1)[0][0]]
         feedback = _feedback(prompts, request, wrong, request.count - len(accepted))
         messages = [

@@ -21,8 +21,7 @@ from augment.config.job import Job
 from augment.config.llm import LlmConfig
 from augment.config.sections import StrictBool
 from augment.errors import RequestError
-from augment.rewriting.answers import AnswerBook, Limits
-from augment.rewriting.asking import open_asker
+from augment.rewriting.asking import open_asker, open_book
 from augment.rewriting.checking import Rewriting
 from augment.rewriting.conversing import RewriteMode, RewriteRequest, Rewrites, rewritten
 from augment.rewriting.prompts import NAMES, PARTS, Prompts, names_in, read_prompts
@@ -161,8 +160,7 @@ class Rewrite(Editor, TableStage):
 
     def usage(self, job: Job) -> dict[str, object]:
         """Return the model, the prompts, the parameters and what all calls came to."""
-        config = job.needs_llm()
-        book = AnswerBook(config.answers, Limits())
+        config, book = job.needs_llm(), open_book(job)
         try:
             sums = {} if config.answers is None else book.usage()
         finally:
