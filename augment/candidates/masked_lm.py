@@ -24,6 +24,7 @@ from augment.models.classifier import load, positions, require_known
 from augment.models.device import USUAL_BUDGET, device_of
 from augment.models.model_folder import ModelFolder, resource_folder
 from augment.models.packing import pack
+from augment.text.align import Span
 from augment.text.script import language
 
 _LONGEST = 512
@@ -50,6 +51,8 @@ class MaskedWords:
         self._budget = USUAL_BUDGET if run.token_budget == "auto" else run.token_budget
         self._most = most
         self._written = lru_cache(maxsize=1 << 16)(self._write)
+        # A text is looked at for each of its tokens, and for each way to put words in.
+        self._encoded = lru_cache(maxsize=256)(self._encode)
 
     def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
         """Return nothing: none of these words need mean the same."""
@@ -139,13 +142,18 @@ class MaskedWords:
 
     def _pieces(self, slot: Slot) -> _Masked:
         """Return the pieces of the text, and the indices of those of the token."""
-        row = encode(self._tokenizer, [slot.whole], None, self._longest, return_offsets_mapping=True)
+        pieces, offsets = self._encoded(slot.whole)
         own = [
             index
-            for index, (start, end) in enumerate(row["offset_mapping"][0])
+            for index, (start, end) in enumerate(offsets)
             if start < end and start < slot.end and end > slot.start
         ]
-        return list(row["input_ids"][0]), own
+        return list(pieces), own
+
+    def _encode(self, text: str) -> tuple[tuple[int, ...], tuple[Span, ...]]:
+        """Return the pieces of a text, and the code points of each."""
+        row = encode(self._tokenizer, [text], None, self._longest, return_offsets_mapping=True)
+        return tuple(row["input_ids"][0]), tuple(row["offset_mapping"][0])
 
     @staticmethod
     def _masks(slot: Slot, pieces: int) -> int:
