@@ -170,7 +170,8 @@ def naturalness_of(plausibility: Plausibility, row: AttackedText, choice: WordCh
     sides, indices = _sides(row)
     changes = []
     for token in sorted(choice, key=row.members):
-        first, *_, last = (*row.members(token), row.members(token)[-1])
+        members = row.members(token)
+        first, last = members[0], members[-1]
         new = tuple(tokens_of(choice[token]))
         changes.append(TokenEdit(row.side[first], indices[first], indices[last] + 1, new))
     return naturalness(plausibility, sides, changes)
