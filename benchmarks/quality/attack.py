@@ -40,14 +40,17 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import md5
 from pathlib import Path
 from typing import Any
 
+import jieba.posseg
 import numpy as np
 import pyarrow as pa
 import torch
 
+from augment.candidates.lexicon import load_lexicons
 from augment.config.job import Job, read_job
 from augment.config.shipped import find
 from augment.corpus import read
@@ -93,6 +96,7 @@ OURS: Mapping[str, tuple[Mapping[str, object], str | None]] = {
     "attack": ({}, None),
     "wide": (WIDE, None),
     "wide, WordNet": ({**WIDE, "reword": False}, "wordnet"),
+    "wide, Cilin": ({**WIDE, "reword": False, "sources": ("lexicon",)}, "cilin"),
     "wide, WordNet, 4 x 1": ({**WIDE, "reword": False, "words": 4, "each": 1}, "wordnet"),
     "wide, WordNet, beam": ({**WIDE, "reword": False, "search": "beam"}, "wordnet"),
     "wide, WordNet, by leaving out": ({**WIDE, "reword": False, "order": "deletion"}, "wordnet"),
@@ -120,8 +124,8 @@ PEERS = {
 }
 PEER_NAMES = {recipe: name for name, recipe in PEERS.items()}
 BLOCK, LONGEST = 100, 150
-# What the paired comparison is of, and its texts a round.
-PAIRED, ROUND = "wide, WordNet", 20
+# What the paired comparison is of, by language, and its texts a round.
+PAIRED, ROUND = {"en": "wide, WordNet", "zh": "wide, Cilin"}, 20
 Line = dict[str, Any]
 
 
@@ -137,6 +141,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=0, help="rounds of the paired comparison")
     parser.add_argument("--textattack-python", help="an interpreter that has TextAttack")
     parser.add_argument("--nltk", help="folder of NLTK's data")
+    parser.add_argument(
+        "--openattack-python", help="an interpreter that has OpenAttack and what augment needs"
+    )
     parser.add_argument("--victims", nargs="*", default=list(VICTIMS))
     parser.add_argument("--systems", nargs="*", default=list(OURS))
     parser.add_argument(
@@ -152,23 +159,19 @@ def main() -> None:
                 arguments.encoder or "similarity" not in system
             ):
                 save(arguments, victim, system, by_ours(arguments, job, victim, system, texts), texts)
-        for peer in (
-            arguments.peers if arguments.textattack_python and VICTIMS[victim][1] != "textcnn" else ()
-        ):
-            recipe, _, pad = peer.partition(":")
-            if f"{victim} / {PEER_NAMES[recipe]} {pad}" not in RESULTS.cells:
-                lines = by_textattack(arguments, job, victim, recipe, pad)
-                save(arguments, victim, f"{PEER_NAMES[recipe]} {pad}", lines, texts)
+        peers = peers_of(arguments, job, victim, texts)
+        for peer, attacked in peers.items():
+            if f"{victim} / {peer}" not in RESULTS.cells:
+                save(arguments, victim, peer, attacked("", 0), texts)
         if arguments.costs:
             measure_costs(arguments, job, victim, texts)
-        if arguments.rounds and arguments.textattack_python and VICTIMS[victim][1] != "textcnn":
-            compare(arguments, job, victim, texts)
+        compare(arguments, job, victim, texts, peers)
     write_page_of_all()
 
 
 def measure_costs(arguments: argparse.Namespace, job: Job, victim: str, texts: Sequence[Line]) -> None:
-    """Measure the CPU of texts of a length, in thirds by it, and of some texts at a time, with `PAIRED`."""
-    keys, lexicon = OURS[PAIRED]
+    """Measure the CPU of texts of a length, in thirds by it, and of some texts at a time."""
+    keys, lexicon = OURS[PAIRED["zh" if VICTIMS[victim][0].endswith("zh") else "en"]]
     named = {"lexicons": (lexicon,)} if lexicon else {}
     job = job.model_copy(update={"resources": job.resources.model_copy(update=named)})
     walk = opened(arguments, job, victim, keys)
@@ -196,18 +199,41 @@ def cost_of(walk: Callable[[pa.Table], pa.Table], texts: Sequence[Line], count: 
     return round(1000 * seconds / len(texts), 2), round(rows / len(texts), 2)
 
 
-def compare(arguments: argparse.Namespace, job: Job, victim: str, texts: Sequence[Line]) -> None:
+def peers_of(
+    arguments: argparse.Namespace, job: Job, victim: str, texts: Sequence[Line]
+) -> dict[str, Callable[[str, int], list[Line]]]:
+    """Return by name how each peer attacks a victim: a prefix of its results and a number of first texts, 0 for all, to results."""
+    corpus, start, _ = VICTIMS[victim]
+    if corpus.endswith("zh"):
+        chinese = partial(by_openattack, arguments, job, victim, texts)
+        return {"OpenAttack PWWS, Cilin": chinese} if arguments.openattack_python else {}
+    if start == "textcnn" or not arguments.textattack_python:
+        return {}
+    named = [peer.partition(":") for peer in arguments.peers]
+    return {
+        f"{PEER_NAMES[recipe]} {pad}": partial(by_textattack, arguments, job, victim, recipe, pad)
+        for recipe, _, pad in named
+    }
+
+
+def compare(
+    arguments: argparse.Namespace,
+    job: Job,
+    victim: str,
+    texts: Sequence[Line],
+    peers: Mapping[str, Callable[[str, int], list[Line]]],
+) -> None:
     """Measure ours and each peer by turns on the same texts, a round at a time, so that the load of the machine is the same."""
-    for number in range(arguments.rounds):
+    for number in range(arguments.rounds if peers else 0):
         some = texts[number * ROUND : (number + 1) * ROUND]
         if len(some) < ROUND:
             break
-        ours = by_ours(arguments, job, victim, PAIRED, some, "paired-")
+        system = PAIRED["zh" if VICTIMS[victim][0].endswith("zh") else "en"]
+        ours = by_ours(arguments, job, victim, system, some, "paired-")
         ids = {text["id"] for text in some}
-        for peer in arguments.peers:
-            recipe, _, pad = peer.partition(":")
-            theirs = by_textattack(arguments, job, victim, recipe, pad, "paired-", (number + 1) * ROUND)
-            name = f"paired / {victim} / {PEER_NAMES[recipe]} {pad}"
+        for peer, attacked in peers.items():
+            theirs = attacked("paired-", (number + 1) * ROUND)
+            name = f"paired / {victim} / {peer}"
             cell = part(RESULTS.cells, name)
             cell[str(number)] = [
                 round(1000 * sum(line["cpu"] for line in lines if line["id"] in ids) / ROUND, 2)
@@ -370,6 +396,29 @@ def by_textattack(
     return lines_of(out)
 
 
+def by_openattack(
+    arguments: argparse.Namespace,
+    job: Job,
+    victim: str,
+    texts: Sequence[Line],
+    kind: str = "",
+    most: int = 0,
+) -> list[Line]:
+    """Return what came of each text, or of the first `most`, with OpenAttack's PWWS and the words of Cilin."""
+    out = results_path(arguments, victim, f"{kind}openattack")
+    words = out.with_name(f"{victim}-cilin.tsv")
+    if not words.exists():
+        (lexicon,), _ = load_lexicons(("cilin",), Path())
+        cut = sorted({pair.word for text in texts for pair in jieba.posseg.cut(text["text"].lower())})
+        pairs = [f"{word}\t{other}\n" for word in cut for other in lexicon.of_any_sense(word)]
+        words.write_text("".join(pairs), encoding="utf-8")
+    command = [arguments.openattack_python, "-m", "benchmarks.quality.attack_openattack"]
+    command += ["--model", job.needs_model().path, "--texts", str(arguments.work / f"{victim}.jsonl")]
+    command += ["--out", str(out), "--candidates", str(words), *(["--most", str(most)] if most else [])]
+    subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL)
+    return lines_of(out)
+
+
 def results_path(arguments: argparse.Namespace, victim: str, system: str) -> Path:
     """Return where the results of a system are, a line a text."""
     name = "-".join("".join(mark if mark.isalnum() or mark == "." else " " for mark in system).split())
@@ -439,7 +488,7 @@ def write_page_of_all() -> None:
         )
     lines += [
         "",
-        f"| victim | CPU a text, ratio to `{PAIRED}`, by turns | texts | ours ms | theirs ms | ratio | 95 % |",
+        "| victim | CPU a text, ratio to `wide` with the same dictionary, by turns | texts | ours ms | theirs ms | ratio | 95 % |",
         f"|{'---|' * 7}",
     ]
     for name, rounds in pairs.items():
@@ -451,7 +500,7 @@ def write_page_of_all() -> None:
         )
     lines += [
         "",
-        f"| victim | cost of `{PAIRED}` | characters a text | CPU ms a text | rows a text |",
+        "| victim | cost of `wide, WordNet` or `wide, Cilin` | characters a text | CPU ms a text | rows a text |",
         f"|{'---|' * 5}",
     ]
     lines += [
