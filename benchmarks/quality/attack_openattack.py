@@ -29,7 +29,7 @@ from augment.config.sections import ModelConfig, RunConfig
 from augment.models.classifier import Classifier, open_classifier
 
 
-class Victim(OpenAttack.Classifier):  # type: ignore[misc] - OpenAttack has no types
+class Victim(OpenAttack.Classifier):  # type: ignore[misc]  # OpenAttack has no types
     """A classifier that counts the rows it answers."""
 
     def __init__(self, classifier: Classifier) -> None:
@@ -44,10 +44,10 @@ class Victim(OpenAttack.Classifier):  # type: ignore[misc] - OpenAttack has no t
 
     def get_pred(self, texts: Sequence[str]) -> np.ndarray:
         """Return the class of each text, [N]."""
-        return self.get_prob(texts).argmax(1)
+        return np.asarray(self.get_prob(texts).argmax(1))
 
 
-class Candidates(WordSubstitute):  # type: ignore[misc] - OpenAttack has no types
+class Candidates(WordSubstitute):  # type: ignore[misc]  # OpenAttack has no types
     """The words of a file as what may replace a word."""
 
     TAGS = frozenset({TAG_Chinese})
