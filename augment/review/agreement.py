@@ -5,8 +5,7 @@ agreement.agreed                 # one decision a row
 agreement.kappas["ann", "bob"]   # Kappa(rows=120, share=0.93, kappa=0.81)
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -62,21 +61,16 @@ def _meaning(decision: Decision) -> tuple[object, ...]:
     )
 
 
+def kappa_of(pairs: Sequence[tuple[bool, bool]]) -> Kappa:
+    """Return how well two people agree, given the answers of both to each row: yes or no."""
+    if not pairs:
+        return Kappa(0, float("nan"), float("nan"))
+    share = sum(one == other for one, other in pairs) / len(pairs)
+    first, second = (sum(answers) / len(pairs) for answers in zip(*pairs, strict=True))
+    chance = first * second + (1 - first) * (1 - second)
+    return Kappa(len(pairs), share, (share - chance) / (1 - chance) if chance < 1 else 1.0)
+
+
 def _kappa(one: Mapping[str, Decision], other: Mapping[str, Decision]) -> Kappa:
     """Return how well two people agree on accepting or rejecting the rows both decided on."""
-    both = [(one[row].accepts, other[row].accepts) for row in one.keys() & other.keys()]
-    if not both:
-        return Kappa(0, float("nan"), float("nan"))
-    share = sum(first == second for first, second in both) / len(both)
-    chance = sum(
-        _share(first, kind) * _share(second, kind)
-        for first, second in [tuple(zip(*both, strict=True))]
-        for kind in (True, False)
-    )
-    return Kappa(len(both), share, 1.0 if chance == 1 else (share - chance) / (1 - chance))
-
-
-def _share(values: Iterable[bool], kind: bool) -> float:
-    """Return the share of one kind among values."""
-    counts = Counter(values)
-    return counts[kind] / counts.total()
+    return kappa_of([(one[row].accepts, other[row].accepts) for row in one.keys() & other.keys()])

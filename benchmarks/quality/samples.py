@@ -30,6 +30,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from augment.output.two_sample import two_sample_auc
+from augment.review.agreement import kappa_of
 from augment.text.segment import tokens_of
 from benchmarks.common import interval_of, write_page
 
@@ -223,7 +224,7 @@ def unblind(files: Sequence[Path], work: Path) -> None:
     ]
     for (system, language), rows in sorted(groups.items(), key=lambda group: (group[0][1], group[0][0])):
         count = len(rows)
-        good = sum(row["acceptable"].strip() == "1" for row in rows)
+        good = sum(map(_accepted, rows))
         low, high = interval_of(good, count)
         means = [sum(float(row[name]) for row in rows) / count for name in ("fluency", "meaning")]
         wrong, unclear = (
@@ -242,14 +243,12 @@ def unblind(files: Sequence[Path], work: Path) -> None:
 def _kappa(one: dict[str, Row], other: dict[str, Row]) -> float:
     """Return Cohen's kappa of two readers on what both rated."""
     both = sorted(one.keys() & other.keys())
-    pairs = [
-        (one[number]["acceptable"].strip() == "1", other[number]["acceptable"].strip() == "1")
-        for number in both
-    ]
-    same = sum(first == second for first, second in pairs) / len(pairs)
-    shares = [sum(pair[reader] for pair in pairs) / len(pairs) for reader in (0, 1)]
-    chance = shares[0] * shares[1] + (1 - shares[0]) * (1 - shares[1])
-    return (same - chance) / (1 - chance) if chance < 1 else 1.0
+    return kappa_of([(_accepted(one[number]), _accepted(other[number])) for number in both]).kappa
+
+
+def _accepted(row: Row) -> bool:
+    """Return whether a reader would put a row into a training set."""
+    return row["acceptable"].strip() == "1"
 
 
 if __name__ == "__main__":
