@@ -9,12 +9,26 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from augment.config.secrets import secret_in
 from augment.config.sections import Section
 from augment.errors import RequestError
 
 # What a server alone has: a folder is read here, calls nobody and costs nothing.
 _OF_SERVERS = ("model", "key_variable", "concurrency", "timeout", "tries", "json_mode", "extra")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
+# What `extra` may not give, and what to use in its place: else a call could cost more than it is booked at, or have no answer of ours.
+_OWN_FIELDS = {
+    "model": "llm.model",
+    "messages": "the prompts of the stage",
+    "temperature": "llm.temperature",
+    "top_p": "llm.top_p",
+    "max_tokens": "llm.answer_tokens",
+    "max_completion_tokens": "llm.answer_tokens",
+    "response_format": "llm.json_mode",
+    "n": "`samples` of the stage",
+    "best_of": "`samples` of the stage",
+    "stream": "nothing: whole answers are read",
+}
 
 
 class LlmConfig(Section):
@@ -78,6 +92,30 @@ class LlmConfig(Section):
         default=None,
         description="file that keeps every answer, so that none is requested twice; default: answers.sqlite in the folder of the run",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_secret(cls, given: object) -> object:
+        """Refuse what looks like a key: the section is kept in the manifest. Its value is not shown."""
+        secret = secret_in(
+            {name: given[name] for name in ("server", "model", "extra") if name in given}
+            if isinstance(given, dict)
+            else None
+        )
+        if secret is not None:
+            raise ValueError(
+                f"`{secret}` looks like a key or a password, and what is given here is kept in the manifest: remove it, "
+                "and name the environment variable that has it in `key_variable`"
+            )
+        return given
+
+    @field_validator("extra")
+    @classmethod
+    def _further_fields(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Refuse fields of a request that have keys of their own here."""
+        for name in value.keys() & _OWN_FIELDS.keys():
+            raise ValueError(f"`{name}` is no further field: use {_OWN_FIELDS[name]}")
+        return value
 
     @field_validator("server")
     @classmethod
