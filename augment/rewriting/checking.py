@@ -57,7 +57,8 @@ class Rewriting:
     """A text to be rewritten, by its tokens: which have to stay, and which alone may change, where it is not all others.
 
     exact: those of the locked tokens whose capitals stay too. gone: tokens whose words may not come back. negates: whether negations
-    may be added, where the label is to be another one. ordered: whether the locked tokens have to stay in their order.
+    may be added, where the label is to be another one. ordered: whether the locked tokens have to stay in their order. placeholders:
+    whether the model is given marks in their place.
     """
 
     text: str
@@ -68,6 +69,7 @@ class Rewriting:
     gone: frozenset[int] = frozenset()
     negates: bool = False
     ordered: bool = False
+    placeholders: bool = False
 
     def words(self, tokens: Sequence[int]) -> list[str]:
         """Return tokens as they are written."""

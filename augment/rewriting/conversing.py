@@ -8,11 +8,10 @@ outcome.problems            # why the others may not, by name
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
-from augment.rewriting.asking import Asker
+from augment.rewriting.answers import Answer
 from augment.rewriting.checking import (
-    SCHEMA,
     Problem,
     Rewriting,
     TextChange,
@@ -21,6 +20,7 @@ from augment.rewriting.checking import (
     rewrites_in,
     tidy,
 )
+from augment.rewriting.placeholders import MarkedText, marked_text, put_back
 from augment.rewriting.prompts import Prompts, listed
 from augment.rewriting.server import Message, NoAnswerError
 
@@ -39,6 +39,8 @@ REASONS = {
     "number": "the rewrites add a number",
     "outside": "the rewrites change what must stay",
     "kept": "the rewrites keep what must go",
+    "mark": "the rewrites have marks that are none",
+    "twice": "the rewrites repeat a mark",
     "few": "there are fewer rewrites than requested",
 }
 
@@ -65,11 +67,20 @@ class Rewrites:
     reason: str = ""
 
 
-def rewritten(asker: Asker, prompts: Prompts, task: Rewriting, request: RewriteRequest) -> Rewrites:
+class Asks(Protocol):
+    """What answers conversations."""
+
+    def ask(self, messages: Sequence[Message], count: int) -> Answer:
+        """Return the answer to a conversation about this many rewrites; NoAnswerError if there is none."""
+        ...
+
+
+def rewritten(asker: Asks, prompts: Prompts, task: Rewriting, request: RewriteRequest) -> Rewrites:
     """Return the rewrites of a text that may be samples, after as many rounds as it takes and may take."""
+    marked = marked_of(task)
     messages: list[Message] = [
         {"role": "system", "content": prompts.text(request.language, "system", {})},
-        {"role": "user", "content": first_prompt(prompts, task, request)},
+        {"role": "user", "content": first_prompt(prompts, task, request, marked)},
     ]
     accepted: list[tuple[TextChange, ...]] = []
     known = {folded_words(task.text)}
@@ -77,11 +88,13 @@ def rewritten(asker: Asker, prompts: Prompts, task: Rewriting, request: RewriteR
     reason = ""
     for _ in range(request.rounds):
         try:
-            answer = asker.ask(messages, SCHEMA)
+            answer = asker.ask(messages, request.count - len(accepted))
         except NoAnswerError as error:
             reason = f"the language model gives no answer: {error.reason}"
             break
-        wrong = _taken(task, answer.text, answer.complete, request.count - len(accepted), accepted, known)
+        wrong = _taken(
+            task, marked, answer.text, answer.complete, request.count - len(accepted), accepted, known
+        )
         names = Counter(problem.name for _, problem in wrong)
         problems.update(names)
         if len(accepted) >= request.count:
@@ -96,7 +109,19 @@ def rewritten(asker: Asker, prompts: Prompts, task: Rewriting, request: RewriteR
     return Rewrites(tuple(accepted), problems, reason)
 
 
-def first_prompt(prompts: Prompts, task: Rewriting, request: RewriteRequest) -> str:
+def marked_of(task: Rewriting) -> MarkedText | None:
+    """Return a text with marks in place of its locked words, where the model is to be given these."""
+    if not task.placeholders or not task.locked:
+        return None
+    spans = {token: task.spans[token] for token in task.locked}
+    return marked_text(
+        task.text, list(spans.values()), {spans[token] for token in task.locked if token in task.exact}
+    )
+
+
+def first_prompt(
+    prompts: Prompts, task: Rewriting, request: RewriteRequest, marked: MarkedText | None = None
+) -> str:
     """Return what a conversation begins with."""
     language = request.language
     nothing = prompts.text(language, "nothing", {})
@@ -104,20 +129,22 @@ def first_prompt(prompts: Prompts, task: Rewriting, request: RewriteRequest) -> 
         "count": request.count,
         "label": request.label,
         "target": request.target,
-        "text": task.text.strip(),
+        "text": (task.text if marked is None else marked.text).strip(),
     }
     heading = prompts.text(language, "examples", {"label": request.target or request.label})
     values["examples"] = (
         "\n".join([heading, *(f"- {text}" for text in request.examples)]) if request.examples else ""
     )
     values["ordered"] = prompts.text(language, "ordered", {}) if task.ordered else ""
-    values["locked"] = listed(task.words(task.locked), language, nothing)
+    words = task.words(task.locked) if marked is None else marked.shown
+    values["locked"] = listed(words, language, nothing)
     values["free"] = listed(task.words(sorted(task.gone or task.free or ())), language, nothing)
-    return prompts.text(language, request.mode, values)
+    return prompts.text(language, request.mode if marked is None else "placeholders", values)
 
 
 def _taken(
     task: Rewriting,
+    marked: MarkedText | None,
     answer: str,
     complete: bool,
     wanted: int,
@@ -132,9 +159,10 @@ def _taken(
     for number, rewrite in enumerate(rewrites[: 2 * wanted], 1):
         if wanted == 0:
             break
-        plain = tidy(task, rewrite)
-        folded = folded_words(plain)
-        result = checked(task, plain)
+        tidied = tidy(task, rewrite)
+        plain = tidied if marked is None else put_back(marked, tidied)
+        result = plain if isinstance(plain, Problem) else checked(task, plain)
+        folded = "" if isinstance(plain, Problem) else folded_words(plain)
         if isinstance(result, Problem):
             wrong.append((number, result))
         elif folded in known:

@@ -19,7 +19,17 @@ from augment.tables.files import canonical
 # Two braces are one that is sent.
 _NAME = re.compile(r"\{\{|\}\}|\{([a-z]+)\}")
 # What an override may name, but for the wording of problems.
-PARTS = ("system", "paraphrase", "counterfactual", "balance", "ordered", "examples", "nothing", "feedback")
+PARTS = (
+    "system",
+    "paraphrase",
+    "placeholders",
+    "counterfactual",
+    "balance",
+    "ordered",
+    "examples",
+    "nothing",
+    "feedback",
+)
 NAMES = frozenset(
     {
         "count",
