@@ -235,10 +235,7 @@ class WhiteBox:
         for begin in range(0, len(new), _WORDS_AT_ONCE):
             block = new[begin : begin + _WORDS_AT_ONCE]
             written = [f" {word}" if spaced else word for word, spaced in block]
-            # Masks and types are not needed, and take most of the time.
-            cut = tokenizer(
-                written, add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False
-            )["input_ids"]
+            cut = tokenizer(written, add_special_tokens=False)["input_ids"]
             for name, pieces in zip(block, cut, strict=True):
                 self._words[name] = tuple(pieces)
 

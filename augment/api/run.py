@@ -8,10 +8,11 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from augment.api.progress_bar import Shown, shown
 from augment.config.job import Config, Job, job_of
@@ -58,6 +59,7 @@ from augment.tables.split_files import file_stems
 
 # Rows a calibration may choose its texts from, for each model that is to be calibrated.
 _SAMPLE = 256
+Halted = TypeVar("Halted")
 # Endings of files of data/ and probes/.
 _FORMATS = ("parquet", "csv", "jsonl")
 
@@ -77,6 +79,21 @@ def run(
     written; FingerprintError if the folder holds another run, LockedError if one is at work there; RejectRateError,
     after everything is written, if too many rows were rejected.
     """
+    return run_or_halt(pipeline, job, output, overwrite, progress, _never)
+
+
+def run_or_halt(
+    pipeline: str | Path | Pipeline | Sequence[Stage],
+    job: Job | Config | Sequence[Config],
+    output: Path | str | None,
+    overwrite: bool,
+    progress: Shown,
+    halt: Callable[[Work, int], Halted | None],
+) -> Summary | Halted:
+    """Run a pipeline as `run` does, unless it is halted; then the phases before are kept, and the next run goes on from there.
+
+    halt: called before each phase with its work and the number of its shards; what it returns ends the run, None lets it go on.
+    """
     began = time.monotonic()
     job = job_of(job)
     plan, notices = adapted(pipeline_of(pipeline), job)
@@ -92,11 +109,16 @@ def run(
         fingerprint = fingerprint_of(plan, job)
         if rank.number == 0:
             check_folder(folder, fingerprint, overwrite)
-            summary = _whole(work, fingerprint, overwrite, report, began, lock)
+            summary = _whole(work, fingerprint, overwrite, report, began, lock, halt)
         else:
             summary = _share(work, fingerprint, report)
-    check_rejects(summary, job.run.max_reject_rate)
+    if isinstance(summary, Summary):
+        check_rejects(summary, job.run.max_reject_rate)
     return summary
+
+
+def _never(work: Work, shards: int) -> None:
+    """Return None, so that no run is halted."""
 
 
 @contextmanager
@@ -119,8 +141,9 @@ def _whole(
     report: Progress,
     began: float,
     lock: Lock,
-) -> Summary:
-    """Do the rest of a run, and return its summary."""
+    halt: Callable[[Work, int], Halted | None],
+) -> Summary | Halted:
+    """Do the rest of a run, and return its summary, or what it was halted with."""
     folder, plan, job = work.folder, work.plan, work.job
     if (folder / MANIFEST).exists() and not overwrite:
         _tidy(folder, plan, job)
@@ -134,8 +157,12 @@ def _whole(
     staged = _laid_out(folder) if done else _lay_out(folder, plan, job, fingerprint, report, lock)
     with executor(work, staged.shards) as execute:
         for phase in phases(plan):
+            numbered = replace(work, number=phase.number)
+            halted = halt(numbered, staged.shards)
+            if halted is not None:
+                return halted
             _announce(phase.stages, job, folder, report)
-            receipts = _receipts(replace(work, number=phase.number), execute, staged, report)
+            receipts = _receipts(numbered, execute, staged, report)
             if phase.ends is not None:
                 report(f"{phase.ends.kind}: all rows", 0, 0)
                 merge(folder, phase, job, staged.shards)

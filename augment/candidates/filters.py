@@ -8,7 +8,6 @@ Every test can be switched off. They compare two words without the sentence, so 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from augment.candidates.antonyms import Antonyms
 from augment.candidates.insults import is_insult
@@ -87,7 +86,6 @@ class WordTests:
         return max(counts, default=float("inf"))
 
 
-@lru_cache(maxsize=1 << 16)
 def _is_phrase(word: str) -> bool:
     """Return whether a word is of several tokens."""
     return len(segment(word)) > 1

@@ -7,7 +7,6 @@ sources.offer([Slot("r1", 3, "这家酒店很好", None, 0, 2, 4, "这家")])   
 """
 
 from collections.abc import Callable, Collection, Sequence
-from copy import copy
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
@@ -109,15 +108,10 @@ class Sources:
         self._tests = tests
         # A token gets nearly the same words everywhere, and testing them again took a third of the time. The same
         # word is offered for many tokens.
+        self._words = lru_cache(maxsize=1 << 16)(self._words_passing)
         self._all = lru_cache(maxsize=1 << 16)(self._all_passing)
-        self._all_forms = lru_cache(maxsize=1 << 16)(self._forms_passing)
+        self._forms = lru_cache(maxsize=1 << 16)(self._forms_passing)
         self._language = lru_cache(maxsize=1 << 16)(self._language_of_offered)
-
-    def at_most(self, most: int) -> "Sources":
-        """Return the same sources with another number of words for a token; what passed the tests is remembered for both."""
-        other = copy(self)
-        other._most = most
-        return other
 
     def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
         """Return for each place the words of the first source that has any that pass, at most `most`."""
@@ -175,13 +169,9 @@ class Sources:
             Proposed(tuple(main), tuple(word for word in other if word not in main)) for main, other in words
         ]
 
-    def _words(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
+    def _words_passing(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
         """Return the nearest of the words that fit."""
         return self._all(token, words, article)[: self._most]
-
-    def _forms(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
-        """Return the first of the forms that fit."""
-        return self._all_forms(token, words, article)[: self._most]
 
     def _all_passing(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
         """Return the words that fit: other than the token, one content word, right after `a` or `an`, and like the token."""
@@ -191,11 +181,12 @@ class Sources:
 
     def _forms_passing(self, token: str, words: tuple[str, ...], article: str) -> tuple[str, ...]:
         """Return the forms that fit: they may be no word or several, but no other English word, and negate nothing."""
-        return tuple(
+        fitting = [
             word
             for word in _cased(token, words, article)
             if _is_form(token, word) and not any(lexicon.knows(word) for lexicon in self._english)
-        )
+        ]
+        return tuple(fitting[: self._most])
 
     def _language_of_offered(self, word: str) -> Language | None:
         """Return the language of a word that may be offered; None for what is not one, or no English dictionary knows.

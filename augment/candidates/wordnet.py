@@ -44,8 +44,6 @@ class WordNet:
         self._forms = lru_cache(maxsize=1 << 16)(self._lemmas)
         self._readings = lru_cache(maxsize=1 << 16)(self._likely_readings)
         self._opposite = lru_cache(maxsize=1 << 14)(self._opposites)
-        # The synsets of a token are read for its words, and for its antonyms.
-        self._synset = lru_cache(maxsize=1 << 14)(self._read_synset)
 
     def find(self, token: str) -> Iterator[str]:
         """Yield the words of the main senses of each likely reading of a token, in the token's form.
@@ -147,7 +145,7 @@ class WordNet:
         for offset in offsets[: self._main_senses(lemma, pos)]:
             yield from _words(self._synset(offset, pos))
 
-    def _read_synset(self, offset: str, pos: str) -> list[str]:
+    def _synset(self, offset: str, pos: str) -> list[str]:
         """Return the fields of the synset at a byte of a data file; DataError if none is there."""
         start = int(offset)
         line = self.data[pos][start : self.data[pos].find(b"\n", start)].decode("latin-1").split(" ")

@@ -79,6 +79,24 @@ def run(
             metavar="FILE",
         ),
     ] = None,
+    read_batch: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--read-batch",
+            help="Answers of a language model to a batch file, repeatable.",
+            show_default=False,
+            metavar="FILE",
+        ),
+    ] = None,
+    write_batch: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-batch",
+            help="Write what a language model is to answer to this batch file, and stop; nothing is sent.",
+            show_default=False,
+            metavar="FILE",
+        ),
+    ] = None,
     overrides: Overrides = None,
     data: Data = None,
     overwrite: Overwrite = False,
@@ -104,7 +122,12 @@ def run(
         print_summary(summary)
         answer(str(summary.folder))
 
-    _run(plan, job, output, overwrite, quiet, show)
+    if read_batch:
+        _read_batch(plan, job, read_batch, output)
+    if write_batch is None:
+        _run(plan, job, output, overwrite, quiet, show)
+    else:
+        _write_batch(plan, job, write_batch, output, overwrite, quiet, as_json, show)
 
 
 def keywords(
@@ -175,6 +198,41 @@ def check(
         answer_json(dict(notes))
         return
     answer_table(dict(notes))
+
+
+def _read_batch(plan: "Pipeline", job: "Job", paths: "list[Path]", output: Path | None) -> None:
+    """Store the answers in files, and print how many there were."""
+    from augment.api.batch import read_batch
+
+    log(str(read_batch(plan, job, paths, output)))
+
+
+def _write_batch(
+    plan: "Pipeline",
+    job: "Job",
+    path: Path,
+    output: Path | None,
+    overwrite: bool,
+    quiet: bool,
+    as_json: bool,
+    show: "Callable[[Summary], None]",
+) -> None:
+    """Write a batch file and print its path, or the summary of the run where there is nothing left to request."""
+    from augment.api.batch import WrittenBatch, write_batch
+
+    with show_progress(quiet) as progress:
+        written = write_batch(plan, job, path, output, overwrite, progress)
+    if not isinstance(written, WrittenBatch):
+        log("note: all answers are stored, so no batch file was written and the run was finished")
+        show(written)
+    elif as_json:
+        answer_json(written.to_dict())
+    else:
+        price = f", at most {written.money:,.4g} of money" if written.money else ""
+        log(f"{written.requests:,} requests, at most {written.tokens:,} tokens{price}; nothing was sent")
+        log("give the file to the server, and what it answers to this command with --read-batch")
+        for one in written.files:
+            answer(str(one))
 
 
 def _run(

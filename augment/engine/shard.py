@@ -69,7 +69,7 @@ def run_shard(
     earlier = finished(folder, shard, phase)
     if earlier is not None:
         return earlier
-    table, before = _given(folder, shard, phase)
+    table, before = given(folder, shard, phase)
     with counted() as retries:
         applied = _Search(apply).treat(table)
     write_table(phase.part_path(folder, shard), applied.table)
@@ -98,7 +98,7 @@ def finished(folder: Path, shard: int, phase: Phase = LAST) -> Receipt | None:
     return receipt if receipt.lines == _hash_of_lines(folder, shard, phase) else None
 
 
-def _given(folder: Path, shard: int, phase: Phase) -> tuple[pa.Table, Receipt]:
+def given(folder: Path, shard: int, phase: Phase) -> tuple[pa.Table, Receipt]:
     """Return the rows that a phase is given, with what was decided on them, and what was done to them before."""
     if phase.before is None:
         table = read_shard(folder, shard)

@@ -9,9 +9,10 @@ its answer shows what it did. So neither a kill nor many workers can pass a limi
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import fsum
 from pathlib import Path
 from threading import Lock
 from types import UnionType
@@ -31,6 +32,10 @@ INSERT OR IGNORE INTO spent VALUES (1, 0, 0.0);
 """
 # How long a worker waits for the others, each of which writes for milliseconds.
 _PATIENCE = 120.0
+
+
+# A call whose request is in a batch file, and that has no answer yet.
+_IN_BATCH = "in a batch file"
 
 
 class EndlessError(Exception):
@@ -53,6 +58,15 @@ class Limits:
 
     tokens: int | None = None
     money: float | None = None
+
+
+@dataclass(frozen=True)
+class BatchOutcome:
+    """What became of a request in a batch file: its answer and what that cost, or none, as it failed."""
+
+    key: str
+    answer: Answer | None
+    money: float = 0.0
 
 
 class AnswerBook:
@@ -87,8 +101,7 @@ class AnswerBook:
     def answer(self, number: int, key: str, answer: Answer, money: float) -> Answer:
         """Keep the answer of a call and what it cost, and return the one that is kept for its key: the first."""
         with self._transaction() as connection:
-            values = (key, answer.text, int(answer.complete), answer.read, answer.written)
-            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)", values)
+            self._kept(connection, key, answer)
             self._settle(connection, number, "answered", answer.read + answer.written, money)
         return self.read(key) or answer
 
@@ -101,6 +114,62 @@ class AnswerBook:
         """Note that a call was sent and has no answer; what it may have cost stays booked."""
         with self._transaction() as connection:
             connection.execute("UPDATE calls SET state = 'lost' WHERE number = ?", (number,))
+
+    def reserve(self, costs: Mapping[str, tuple[int, float]]) -> None:
+        """Book the calls of batch files by their keys, all or none, but for those in a file before; RequestError if they could pass a limit."""
+        with self._transaction() as connection:
+            waiting = self._waiting(connection)
+            new = [(key, tokens, money) for key, (tokens, money) in costs.items() if key not in waiting]
+            more, paid = sum(tokens for _, tokens, _ in new), fsum(money for _, _, money in new)
+            spent = connection.execute("SELECT tokens, money FROM spent").fetchone()
+            self._require(
+                spent[0] + more,
+                spent[1] + paid,
+                f"the {len(costs):,} requests can come to {spent[0] + more:,} tokens{f' and {spent[1] + paid:,.4g} of money' if paid else ''} "
+                "with what was spent, and the limit is",
+                "no file was written",
+            )
+            connection.execute("UPDATE spent SET tokens = tokens + ?, money = money + ?", (more, paid))
+            query = f"INSERT INTO calls (key, state, tokens, money) VALUES (?, '{_IN_BATCH}', ?, ?)"
+            connection.executemany(query, new)
+
+    def requested(self) -> dict[str, int]:
+        """Return the tokens that each key with a call was last booked at."""
+        with self._transaction("DEFERRED") as connection:
+            return dict(connection.execute("SELECT key, tokens FROM calls ORDER BY number").fetchall())
+
+    def settle(self, outcomes: Sequence[BatchOutcome]) -> int:
+        """Keep what came of requests in batch files, all or none, and return how many answers are new."""
+        new = 0
+        with self._transaction() as connection:
+            waiting = self._waiting(connection)
+            for outcome in outcomes:
+                answer, number = outcome.answer, waiting.pop(outcome.key, None)
+                if answer is not None:
+                    new += self._kept(connection, outcome.key, answer)
+                if number is not None and answer is not None:
+                    tokens = answer.read + answer.written
+                    self._settle(connection, number, "answered", tokens, outcome.money)
+                elif number is not None:
+                    self._settle(connection, number, "refused", 0, 0.0)
+        return new
+
+    def waiting(self) -> int:
+        """Return how many requests in batch files have no answer yet."""
+        with self._transaction("DEFERRED") as connection:
+            return len(self._waiting(connection))
+
+    @staticmethod
+    def _waiting(connection: sqlite3.Connection) -> dict[str, int]:
+        """Return the numbers of the calls in batch files without an answer, by key."""
+        query = "SELECT key, number FROM calls WHERE state = ?"
+        return dict(connection.execute(query, (_IN_BATCH,)).fetchall())
+
+    @staticmethod
+    def _kept(connection: sqlite3.Connection, key: str, answer: Answer) -> int:
+        """Keep an answer unless its key has one, and return how many were kept: one or none."""
+        values = (key, answer.text, int(answer.complete), answer.read, answer.written)
+        return connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)", values).rowcount
 
     def usage(self) -> dict[str, float]:
         """Return what all calls came to: answers, calls by how they ended, tokens and money."""
@@ -121,7 +190,13 @@ class AnswerBook:
                 self._connection.close()
                 self._connection = None
 
-    def _require(self, tokens: int, money: float) -> None:
+    def _require(
+        self,
+        tokens: int,
+        money: float,
+        what: str = "the next call could pass",
+        then: str = "no further call is sent, and all answers so far are kept",
+    ) -> None:
         """Raise RequestError if this much is more than a limit."""
         for key, amount, limit in (
             ("most_tokens", tokens, self._limits.tokens),
@@ -130,7 +205,7 @@ class AnswerBook:
             if limit is not None and amount > limit:
                 raise RequestError(
                     f"llm.{key}",
-                    f"the next call could pass {limit:,}; no further call is sent, and all answers so far are kept",
+                    f"{what} {limit:,}; {then}",
                     f"raise llm.{key} and run the same command again: it continues from there",
                 )
 

@@ -1,12 +1,12 @@
 """Ask a language model for many answers: from the book where they are in it, else by calls, several at a time, each booked first.
 
 asker = open_asker(job)
-asker.each(rows, lambda row: asker.ask(messages_of(row), schema))
+asker.each(rows, lambda row: asker.ask(messages_of(row), 2))
 """
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 from threading import Event, Lock
@@ -68,9 +68,9 @@ class Asker:
             self._writer.close()
         self._book.close()
 
-    def ask(self, messages: Sequence[Message], schema: Mapping[str, object]) -> Answer:
-        """Return the answer to a conversation: the stored one, or that of a call. NoAnswerError or RequestError."""
-        key = self.key(messages)
+    def ask(self, messages: Sequence[Message], count: int = 1) -> Answer:
+        """Return the answer to a conversation about this many rewrites: the stored one, or that of a call. NoAnswerError or RequestError."""
+        key = key_of_conversation(self._config, messages, count)
         with self._counting:
             flying = self._flying.get(key)
             future: Future[Answer] = flying or Future()
@@ -79,7 +79,7 @@ class Asker:
         if flying is not None:
             return flying.result()
         try:
-            answer = self._book.read(key) or self._called(key, messages, schema)
+            answer = self._book.read(key) or self._called(key, messages, count)
         except BaseException as error:
             if isinstance(error, AugmentError):
                 self._error = self._error or error
@@ -93,16 +93,7 @@ class Asker:
             with self._counting:
                 del self._flying[key]
 
-    def key(self, messages: Sequence[Message]) -> str:
-        """Return what identifies a conversation with this model: the hash of all that decides the answer."""
-        content = {
-            "llm": self._config.deciding(),
-            "path": self._config.path,
-            "messages": list(map(dict, messages)),
-        }
-        return sha256(canonical(content).encode()).hexdigest()
-
-    def _called(self, key: str, messages: Sequence[Message], schema: Mapping[str, object]) -> Answer:
+    def _called(self, key: str, messages: Sequence[Message], count: int) -> Answer:
         """Return the answer of a call, of several where the server is busy or does not answer."""
         writer, size = self._opened(), size_of(messages)
         reason = ""
@@ -111,7 +102,7 @@ class Asker:
             most = size + self._config.answer_tokens
             booked = self._book.book(key, most, self._config.money(size, self._config.answer_tokens))
             try:
-                answer = writer.write(messages, schema)
+                answer = writer.write(messages, count)
             except TryAgainError as error:
                 (self._book.lose if error.sent else self._book.refuse)(booked)
                 reason = error.reason
@@ -163,6 +154,18 @@ class Asker:
                 f"{failures} of {calls} questions have no answer, the last: {reason}; all answers so far are kept",
                 "see to the server and run the same command again, or raise llm.error_rate",
             )
+
+
+def key_of_conversation(config: LlmConfig, messages: Sequence[Message], count: int = 1) -> str:
+    """Return what identifies a conversation with a model: the hash of all that decides the answer. count: rewrites, for a folder."""
+    content: dict[str, object] = {
+        "llm": config.deciding(),
+        "path": config.path,
+        "messages": list(map(dict, messages)),
+    }
+    if config.path is not None:
+        content["rewrites"] = count
+    return sha256(canonical(content).encode()).hexdigest()
 
 
 def open_asker(job: Job) -> Asker:

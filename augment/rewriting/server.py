@@ -4,6 +4,7 @@ The client would read keys, organisations, proxies and headers from the environm
 another server than the one that is named.
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from augment.config.llm import LlmConfig
 from augment.errors import RequestError
 from augment.rewriting.answers import Answer, EndlessError
+from augment.rewriting.checking import SCHEMA
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
-    from openai.types.chat import ChatCompletion
 
 # The role of each part of a conversation, and what it is.
 Message = Mapping[str, str]
@@ -31,6 +32,7 @@ _WRONG = {
 # The server took nothing: it is busy.
 _BUSY = (429, 503)
 _MAY_PASS = (408, 409, 425, 500, 502, 504, 520, 522, 524, 529)
+_NO_COMPLETION = "the server answers with something else than a completion"
 # Headers that the environment has for a client of another server.
 _FOREIGN_HEADERS = "OPENAI_CUSTOM_HEADERS"
 # Tokens of one call that a server may count.
@@ -42,8 +44,8 @@ _AROUND = 32
 class LanguageModel(Protocol):
     """A language model."""
 
-    def write(self, messages: Sequence[Message], schema: Mapping[str, object]) -> Answer:
-        """Return the answer to a conversation, JSON by a schema as far as the model is able to; TryAgainError or NoAnswerError."""
+    def write(self, messages: Sequence[Message], count: int) -> Answer:
+        """Return the answer to a conversation, JSON of this many rewrites as far as the model is able to; TryAgainError or NoAnswerError."""
         ...
 
     def close(self) -> None:
@@ -78,14 +80,17 @@ class Server:
         self._client: OpenAI | None = None
         self._lock = Lock()
 
-    def write(self, messages: Sequence[Message], schema: Mapping[str, object]) -> Answer:
+    def write(self, messages: Sequence[Message], count: int) -> Answer:
         """Return the answer of the server; TryAgainError, NoAnswerError, or RequestError where no call can succeed."""
         import openai
 
-        request: Any = self._opened().chat.completions
+        body = request_body(self._config, messages)
+        request: Any = self._opened().chat.completions.with_raw_response
+        named = {name: body.pop(name) for name in ("model", "messages")}
         headers = {**_without_foreign_headers(), "Authorization": f"Bearer {self._key}"}
         try:
-            completion = request.create(**self.body(messages, schema), extra_headers=headers)
+            response = request.create(**named, extra_body=body, extra_headers=headers)
+            completion = json.loads(response.content)
         except EndlessError as error:
             raise TryAgainError(str(error)) from None
         except openai.APITimeoutError:
@@ -96,32 +101,17 @@ class Server:
         except openai.APIStatusError as error:
             raise self._failure(error) from None
         except (openai.OpenAIError, ValueError, RecursionError):
-            raise TryAgainError("the server answers with something else than a completion") from None
-        return _answer(completion, size_of(messages))
+            raise TryAgainError(_NO_COMPLETION) from None
+        answer = answer_in(completion, size_of(messages))
+        if answer is None:
+            raise TryAgainError(_NO_COMPLETION)
+        return answer
 
     def close(self) -> None:
         """Close the connections; the next call opens others."""
         if self._client is not None:
             self._client.close()
             self._client = None
-
-    def body(self, messages: Sequence[Message], schema: Mapping[str, object]) -> dict[str, object]:
-        """Return the body of a request."""
-        config = self._config
-        body: dict[str, object] = {
-            "model": config.model,
-            "messages": [dict(message) for message in messages],
-            "temperature": config.temperature,
-            "max_tokens": config.answer_tokens,
-        }
-        if config.top_p is not None:
-            body["top_p"] = config.top_p
-        if config.json_mode == "object":
-            body["response_format"] = {"type": "json_object"}
-        elif config.json_mode == "schema":
-            named = {"name": "rewrites", "strict": True, "schema": schema}
-            body["response_format"] = {"type": "json_schema", "json_schema": named}
-        return {**body, "extra_body": dict(config.extra)} if config.extra else body
 
     def _opened(self) -> "OpenAI":
         """Return the client, opened with the first call. What it would read from the environment is given as empty."""
@@ -169,6 +159,24 @@ class Server:
             wait = retry_after(error.response.headers.get("retry-after"))
             return TryAgainError(f"the server is busy or fails ({status})", wait, status not in _BUSY)
         return NoAnswerError(f"the server refuses the request ({status})")
+
+
+def request_body(config: LlmConfig, messages: Sequence[Message]) -> dict[str, object]:
+    """Return the body of a request, as it is sent or written to a batch file; it has no key."""
+    body: dict[str, object] = {
+        "model": config.model,
+        "messages": [dict(message) for message in messages],
+        "temperature": config.temperature,
+        "max_tokens": config.answer_tokens,
+    }
+    if config.top_p is not None:
+        body["top_p"] = config.top_p
+    if config.json_mode == "object":
+        body["response_format"] = {"type": "json_object"}
+    elif config.json_mode == "schema":
+        named = {"name": "rewrites", "strict": True, "schema": SCHEMA}
+        body["response_format"] = {"type": "json_schema", "json_schema": named}
+    return {**body, **config.extra}
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
@@ -219,23 +227,27 @@ def size_of(messages: Sequence[Message]) -> int:
     return sum(len(message["content"].encode()) + _AROUND for message in messages) + _AROUND
 
 
-def _answer(completion: "ChatCompletion", size: int) -> Answer:
-    """Return what a completion holds; TryAgainError if it holds none. A server that counts no tokens is taken to have read `size`."""
+def answer_in(completion: object, size: int) -> Answer | None:
+    """Return what the JSON of a completion holds; None if it is none. A server that counts no tokens is taken to have read `size`."""
+    given: dict[str, Any] = completion if isinstance(completion, dict) else {}
     try:
-        choice = completion.choices[0]
-        text, reason = str(choice.message.content or ""), choice.finish_reason
+        choice = given["choices"][0]
+        content, reason = choice["message"].get("content"), choice.get("finish_reason")
+        if not isinstance(content, str | None):
+            return None
         # Half an emoji, as an escape in JSON may be, is no text.
-        text = text.encode(errors="ignore").decode()
-        usage = completion.usage
-        read = size if usage is None else _count(usage.prompt_tokens, size)
-        length = len(text.encode())
-        written = length if usage is None else _count(usage.completion_tokens, length)
+        text = (content or "").encode(errors="ignore").decode()
+        usage = given.get("usage") or {}
+        read = _count(usage.get("prompt_tokens"), size)
+        written = _count(usage.get("completion_tokens"), len(text.encode()))
         return Answer(text, read, written, reason != "length")
-    except (AttributeError, IndexError, TypeError, ValueError, OverflowError):
-        raise TryAgainError("the server answers with something else than a completion") from None
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError):
+        return None
 
 
-def _count(tokens: float, otherwise: int) -> int:
+def _count(tokens: float | str | None, otherwise: int) -> int:
     """Return a count of tokens that a server gives, of any JSON type; another one where it would undo a limit, as one below 0."""
+    if tokens is None:
+        return otherwise
     count = int(tokens)
     return count if 0 <= count <= _MOST_TOKENS else otherwise

@@ -53,7 +53,6 @@ from augment.text.foreign import FOREIGN
 from augment.text.tagger import PACKAGE
 
 if TYPE_CHECKING:
-    from augment.candidates.masked_edits import MaskedEdits
     from augment.models.classifier import Classifier
     from augment.models.function import Function
 
@@ -321,7 +320,8 @@ class Attack(Editor):
         filters = Filters(
             pos=self.pos, frequency=self.frequency, context=self.context, mutual=not self.senses
         )
-        offers, wider = self._offers(job, state, filters)
+        offers = self._offers(job, state, self.most, filters)
+        wider = self._offers(job, state, self.most * _WIDER, filters)
         guard, measures = protection(job), AttackMeasures.of(job)
         constraints = self._constraints(measures, state)
         goal = Goal(self._target(labels), self.margin)
@@ -378,13 +378,17 @@ class Attack(Editor):
             raise RequestError("stage attack: target", what, f"its labels are {listed(labels.ordered)}")
         return index
 
-    def _offers(self, job: Job, state: Path | None, filters: Filters) -> tuple[AttackOffers, AttackOffers]:
-        """Return what offers candidates, and what offers more of them in the second pass."""
+    def _offers(self, job: Job, state: Path | None, most: int, filters: Filters) -> AttackOffers:
+        """Return what offers at most `most` candidates a token."""
+        masked = None
+        if self._puts_in:
+            from augment.candidates.masked_edits import open_masked_edits
+
+            masked = open_masked_edits(job, most, filters)
         names = [name for name in self.sources if name != "masked_lm" or "replace" in self.masked]
-        most = self.most * _WIDER
-        wider = AttackOffers(
+        return AttackOffers(
             open_sources(names, job, most, filters),
-            self._masked_edits(job, most, filters),
+            masked,
             self.masked,
             self.senses,
             None if self.natural is None else open_plausibility(state),
@@ -392,16 +396,6 @@ class Attack(Editor):
             None if self.senses else clear_words(job),
             self.delete,
         )
-        usual = self._masked_edits(job, self.most, filters)
-        return replace(wider, sources=wider.sources.at_most(self.most), masked=usual), wider
-
-    def _masked_edits(self, job: Job, most: int, filters: Filters) -> "MaskedEdits | None":
-        """Return what a masked model puts in other than words for words; None where it does not."""
-        if not self._puts_in:
-            return None
-        from augment.candidates.masked_edits import open_masked_edits
-
-        return open_masked_edits(job, most, filters)
 
     def _rewordings(self, job: Job, state: Path | None) -> Rewordings | None:
         """Return what finds other wordings of parts; None where none are tried."""

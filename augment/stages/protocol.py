@@ -9,7 +9,7 @@ packages need to know of a stage is a property here, with a default: they never 
         def open(self, job, state): return lambda batch: ...
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -18,11 +18,16 @@ from pydantic import BaseModel
 
 from augment.config.job import Job
 from augment.models.kind import Kind
+from augment.rewriting.batch import BatchRequest
 from augment.tables.columns import KEEP, MOVED, SAMPLE, Column
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
 # What a whole-corpus stage is given of all shards: tables of lines in the order of their keys, as often as it asks.
 Lines = Callable[[], Iterator[pa.Table]]
+
+
+# Given rows, returns their requests that were not those of rows before.
+Collect = Callable[[pa.RecordBatch], Sequence[BatchRequest]]
 
 
 class Stage(BaseModel, frozen=True, extra="forbid"):
@@ -153,6 +158,10 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
     def usage(self, job: Job) -> Mapping[str, object]:
         """Return what a language model was used for and what that came to, for the manifest; nothing for a stage that uses none."""
         return {}
+
+    def collect(self, job: Job, state: Path) -> "Collect | None":
+        """Return what lists the requests to a language model that rows need and that have no stored answer; most stages make none."""
+        return None
 
     def flags_table(self, state: Path) -> Path | None:
         """Return where it leaves the table of what looks like a shortcut, in a folder of state, if it makes one."""

@@ -6,11 +6,9 @@ edits by alignment of its words with those of the text, so it is replayed, judge
 Texts are sent only to the server that the section `llm` of a config names; with `path` to none.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 import pyarrow as pa
 from pydantic import Field, field_validator, model_validator
@@ -21,15 +19,17 @@ from augment.config.job import Job
 from augment.config.llm import LlmConfig
 from augment.config.sections import StrictBool
 from augment.errors import RequestError
-from augment.rewriting.asking import open_asker, open_book
+from augment.rewriting.asking import Asker, open_asker, open_book
+from augment.rewriting.batch import BatchRequest, Collector
 from augment.rewriting.checking import Rewriting
 from augment.rewriting.conversing import RewriteMode, RewriteRequest, Rewrites, rewritten
+from augment.rewriting.prompt_facts import KEPT, LINES, LONGEST, TABLE, PromptFacts, by_label, lines_of
 from augment.rewriting.prompts import NAMES, PARTS, Prompts, names_in, read_prompts
 from augment.seeding import Chance, chance, key_of
 from augment.stages.accepted import FlaggedNgram, accepted
-from augment.stages.editing import Row, editable_rows, reached_rows, slots_of
+from augment.stages.editing import Row, editable_rows, protection, reached_rows, slots_of
 from augment.stages.editor import Draw, Drawer, Editor, Lookup
-from augment.stages.protocol import Lines, TableStage, idle_keys
+from augment.stages.protocol import Collect, Lines, TableStage, idle_keys
 from augment.stages.touching import scored_edit
 from augment.tables.columns import MOVED, SAMPLE, Column
 from augment.tables.files import read_table
@@ -38,19 +38,6 @@ from augment.text.editable import Protection, is_number, names
 from augment.text.ngrams import ngrams
 from augment.text.script import language
 
-_LINES = pa.schema(
-    [
-        ("key", pa.uint64()),
-        ("row", pa.int64()),
-        ("label", pa.string()),
-        ("text", pa.string()),
-        ("rows", pa.int64()),
-        ("size", pa.int64()),
-    ]
-)
-_TABLE = pa.schema([field for field in _LINES if field.name not in ("key", "row")])
-# Rows kept of a label as examples, and the code points of the longest.
-_KEPT, _LONGEST = 8, 200
 # Bytes of a token, by and large: three of a Han character, as many of English letters. And the bytes of a prompt without its text.
 _BYTES, _PROMPT = 3, 900
 _LOCKED_BY_HAND = "no accepted shortcut of its label is in the text, or it is a word that must stay"
@@ -74,15 +61,16 @@ class Rewrite(Editor, TableStage):
         le=10,
         description="answers requested for a row: each after the first with what did not fit before",
     )
-    locks: StrictBool = Field(
-        default=True,
-        description="whether words stay at all; false: a free paraphrase, to compare with",
+    locks: Literal["checked", "placeholders", "none"] = Field(
+        default="checked",
+        description="how words stay: checked: the model is given the list, and a program checks it; placeholders: it is also given marks as [1] "
+        "in their place; none: a free paraphrase, to compare with",
     )
     ordered: StrictBool = Field(
         default=False, description="whether locked words stay in their order; with `paraphrase`"
     )
     examples: int = Field(
-        default=2, ge=0, le=_KEPT, description="texts of the corpus shown in a prompt, of the label requested"
+        default=2, ge=0, le=KEPT, description="texts of the corpus shown in a prompt, of the label requested"
     )
     prompts: dict[Literal["en", "zh"], dict[str, str]] = Field(
         default_factory=dict,
@@ -115,6 +103,8 @@ class Rewrite(Editor, TableStage):
                 ["ordered", "locks"],
                 f"with `mode: {self.mode}`, where all other words stay as they are",
             )
+        elif self.locks == "none":
+            idle_keys(self, ["ordered"], "with `locks: none`")
         return self
 
     @property
@@ -154,9 +144,15 @@ class Rewrite(Editor, TableStage):
         """Return where texts go and about how many tokens that takes; RequestError if it is more than a limit."""
         corpus = self._learned(state)
         tokens = self.require_affordable(job.needs_llm(), corpus)
-        return (
-            f"{self.method}: {corpus.rows:,} texts, about {tokens:,} tokens, to {job.needs_llm().destination}"
+        book = open_book(job)
+        try:
+            waiting = book.waiting()
+        finally:
+            book.close()
+        again = (
+            f"; {waiting:,} requests in batch files have no answer yet, and are sent now" if waiting else ""
         )
+        return f"{self.method}: {corpus.rows:,} texts, about {tokens:,} tokens, to {job.needs_llm().destination}{again}"
 
     def usage(self, job: Job) -> dict[str, object]:
         """Return the model, the prompts, the parameters and what all calls came to."""
@@ -172,9 +168,9 @@ class Rewrite(Editor, TableStage):
             **sums,
         }
 
-    def require_affordable(self, config: LlmConfig, corpus: "PromptFacts") -> int:
+    def require_affordable(self, config: LlmConfig, corpus: PromptFacts) -> int:
         """Return about how many tokens the first answers take; RequestError if that, or the rows, are more than a limit."""
-        read = (corpus.size + corpus.rows * (_PROMPT + self.examples * _LONGEST // 2)) // _BYTES
+        read = (corpus.size + corpus.rows * (_PROMPT + self.examples * LONGEST // 2)) // _BYTES
         written = self.samples * corpus.size // _BYTES
         for key, amount, limit in (
             ("most_rows", corpus.rows, config.most_rows),
@@ -192,20 +188,20 @@ class Rewrite(Editor, TableStage):
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return a line for each text that may be an example of its label, and one for each label with its rows and bytes."""
         if not active:
-            return _LINES.empty_table()
+            return LINES.empty_table()
         sources = rows.filter(pa.array(~is_sample(rows))).select(["label", "text"])
-        lines = _lines_of(zip(*sources.to_pydict().values(), strict=True))
+        lines = lines_of(zip(*sources.to_pydict().values(), strict=True))
         return pa.Table.from_pylist(
-            [{"key": key_of(str(line["label"])), "row": 0, **line} for line in lines], schema=_LINES
+            [{"key": key_of(str(line["label"])), "row": 0, **line} for line in lines], schema=LINES
         )
 
     def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
         """Yield the examples and sums of each label."""
-        yield _TABLE.empty_table()
+        yield TABLE.empty_table()
         for table in lines():
-            yield pa.Table.from_pylist(_by_label(table.to_pylist()), schema=_TABLE)
+            yield pa.Table.from_pylist(by_label(table.to_pylist()), schema=TABLE)
 
-    def _learned(self, state: Path) -> "PromptFacts":
+    def _learned(self, state: Path) -> PromptFacts:
         """Return what was learned of all rows, from the table in a folder of state."""
         return PromptFacts.of_lines(read_table(self.path_in(state)).to_pylist())
 
@@ -220,17 +216,34 @@ class Rewrite(Editor, TableStage):
 
         Nothing is called before the first rows come. Without what a run learned the rows that come together are all there are.
         """
-        config = job.needs_llm()
+        return self._lookup_with(open_asker(job), job, state)
+
+    def collect(self, job: Job, state: Path) -> Collect:
+        """Return what lists the requests that rows need and that have no stored answer."""
+        config, guard = job.needs_llm(), protection(job)
+        collector = Collector(config, open_book(job))
+        looked_up = self._lookup_with(collector, job, state)
+
+        def collected(batch: pa.RecordBatch) -> Sequence[BatchRequest]:
+            """Return the requests of some rows that are not those of rows before."""
+            before = len(collector.wanted)
+            looked_up(self.rows(batch, guard))
+            return tuple(collector.wanted.values())[before:]
+
+        return collected
+
+    def _lookup_with(self, asker: Asker | Collector, job: Job, state: Path | None) -> Lookup:
+        """Return what has the texts of some rows rewritten, by the answers of an asker."""
+        config, prompts = job.needs_llm(), self.prepared()
         learned = None if state is None else self._learned(state)
         if learned is not None:
             self.require_affordable(config, learned)
-        asker, prompts = open_asker(job), self.prepared()
         entities = Entities(load_job_lexicons(job))
         flags = accepted(job) if self.mode == "balance" else ()
 
         def looked_up(rows: list[Row]) -> Drawer:
             """Return what draws the samples of some rows."""
-            corpus = learned or PromptFacts.of_rows(rows)
+            corpus = learned or PromptFacts.of_rows((row.label, row.text) for row in rows)
             if learned is None:
                 self.require_affordable(config, corpus)
             tasks = {
@@ -277,8 +290,19 @@ class Rewrite(Editor, TableStage):
         exact = frozenset((named | set(row.locked)) & first)
         if self.mode == "paraphrase":
             counted = {token for token in tokens if is_number(row.tokens[token])}
-            locked = first & (set(row.key) | set(row.locked) | named | counted) if self.locks else set[int]()
-            return Rewriting(row.text, spans, tuple(sorted(locked)), exact - row.locked, ordered=self.ordered)
+            locked = (
+                first & (set(row.key) | set(row.locked) | named | counted)
+                if self.locks != "none"
+                else set[int]()
+            )
+            return Rewriting(
+                row.text,
+                spans,
+                tuple(sorted(locked)),
+                exact - row.locked,
+                ordered=self.ordered,
+                placeholders=self.locks == "placeholders",
+            )
         if self.mode == "counterfactual":
             free = frozenset(set(row.free) & first)
             locked = first - free
@@ -292,7 +316,7 @@ class Rewrite(Editor, TableStage):
             return None
         return Rewriting(row.text, spans, tuple(sorted(first - gone)), exact, gone, gone)
 
-    def request(self, row: Row, corpus: "PromptFacts", seed: int) -> RewriteRequest | None:
+    def request(self, row: Row, corpus: PromptFacts, seed: int) -> RewriteRequest | None:
         """Return what is requested of a row; None if its label cannot move."""
         target = self.target(row, corpus, seed)
         if self.mode == "counterfactual" and target is None:
@@ -304,71 +328,9 @@ class Rewrite(Editor, TableStage):
             self.mode, prompt, self.samples, self.rounds, row.label or "", target or "", examples
         )
 
-    def target(self, row: Row, corpus: "PromptFacts", seed: int) -> str | None:
+    def target(self, row: Row, corpus: PromptFacts, seed: int) -> str | None:
         """Return the label that the samples of a row move to, another one by chance; None where it is kept."""
         others = [label for label in corpus.labels if label != row.label]
         if self.mode != "counterfactual" or row.label is None or not others:
             return None
         return others[chance(seed, f"{self.kind}_label", row.id, 0).below(len(others))]
-
-
-@dataclass(frozen=True)
-class PromptFacts:
-    """What a prompt needs of all rows: the labels, a few texts of each, and for the estimate how many rows and bytes there are."""
-
-    labels: tuple[str, ...]
-    examples: Mapping[str | None, tuple[str, ...]]
-    rows: int
-    size: int
-
-    @classmethod
-    def of_lines(cls, lines: Sequence[Mapping[str, Any]]) -> "PromptFacts":
-        """Return it from lines by label, as the stage learns them."""
-        examples: dict[str | None, list[str]] = defaultdict(list)
-        for line in lines:
-            if line["text"] is not None:
-                examples[line["label"]].append(line["text"])
-        labels = sorted({line["label"] for line in lines if line["label"] is not None})
-        return cls(
-            tuple(labels),
-            {label: tuple(texts) for label, texts in examples.items()},
-            sum(line["rows"] for line in lines),
-            sum(line["size"] for line in lines),
-        )
-
-    @classmethod
-    def of_rows(cls, rows: Sequence[Row]) -> "PromptFacts":
-        """Return it from rows that are all there are."""
-        return cls.of_lines(_lines_of((row.label, row.text) for row in rows))
-
-
-def _lines_of(rows: Iterator[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """Return the lines of labels and texts: of each label its rows and bytes, and the texts that may be examples."""
-    return _by_label(
-        {
-            "label": label,
-            "text": text if len(text) <= _LONGEST and "\n" not in text else None,
-            "rows": 1,
-            "size": len(text.encode()),
-        }
-        for label, text in rows
-    )
-
-
-def _by_label(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return lines summed by label, with the texts that may be examples of it."""
-    sums: dict[str | None, list[int]] = defaultdict(lambda: [0, 0])
-    texts: dict[str | None, set[str]] = defaultdict(set)
-    for line in lines:
-        sums[line["label"]][0] += line["rows"]
-        sums[line["label"]][1] += line["size"]
-        if line["text"] is not None:
-            texts[line["label"]].add(line["text"])
-    return [line for label in sorted(sums, key=str) for line in _of_label(label, sums[label], texts[label])]
-
-
-def _of_label(label: str | None, sums: Sequence[int], texts: set[str]) -> list[dict[str, Any]]:
-    """Return the lines of a label: its sums, and the texts with the smallest keys."""
-    chosen = sorted(texts, key=lambda text: (key_of("example", text), text))[:_KEPT]
-    totals = {"label": label, "text": None, "rows": sums[0], "size": sums[1]}
-    return [totals, *({"label": label, "text": text, "rows": 0, "size": 0} for text in chosen)]

@@ -19,7 +19,9 @@ from augment.tables.run_folder import MANIFEST
 from augment.verification import verify
 from tests.engine.clusters import actors, cluster_of, in_time
 from tests.engine.test_executors import receipts
+from tests.rewriting.stub_server import stub_server
 from tests.small import small_job
+from tests.stages import test_rewrite as rewriting
 
 ray = pytest.importorskip("ray", reason="the package ray is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")
@@ -94,3 +96,18 @@ def test_an_error_on_a_worker_is_the_error_of_the_run(small: Path, tmp_path: Pat
     job = job.model_copy(update={"model": ModelConfig(path=str(tmp_path / "nothing"))})
     with pytest.raises(ModelError):
         run("augment-wide", job, tmp_path / "out")
+
+
+def test_rewrites_on_ray_are_those_of_one_process_and_share_one_book(small: Path, tmp_path: Path) -> None:
+    with stub_server() as server, cluster_of(2):
+        job = rewriting.job(small, server.config())
+        run(rewriting.plan(), job, tmp_path / "one")
+        sent = len(server.requests)
+        run(
+            rewriting.plan(),
+            rewriting.job(small, server.config(), executor="ray", workers=2),
+            tmp_path / "out",
+        )
+        assert len(server.requests) == 2 * sent
+    assert rewriting.samples_of(tmp_path / "one") == rewriting.samples_of(tmp_path / "out")
+    assert verify(tmp_path / "out").ok

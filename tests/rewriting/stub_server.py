@@ -21,7 +21,7 @@ OPENINGS = {
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server answers: a status, headers, and the content of the message, or any body in place of a completion."""
+    """What the server answers: a status, headers, the content of the message and its tokens, or any body in place of a completion."""
 
     content: str = ""
     status: int = 200
@@ -29,6 +29,8 @@ class Reply:
     body: str | None = None
     seconds: float = 0.0
     finish: str = "stop"
+    read: int = 100
+    written: int = 20
 
 
 # Given the messages of a request and the number of requests before with the same ones.
@@ -68,6 +70,8 @@ class StubServer:
         self.headers: list[dict[str, str]] = []
         self.times: list[float] = []
         self.most_at_once = 0
+        # What its completions cost, also those that nobody received.
+        self.tokens = 0
         self._at_once, self._lock, self._behaviour = 0, Lock(), behaviour
         self._seen: Counter[str] = Counter()
         stub = self
@@ -84,7 +88,13 @@ class StubServer:
             def log_message(self, format: str, *words: object) -> None:
                 """Print nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Listening(ThreadingHTTPServer):
+            """Prints nothing where a client is killed."""
+
+            def handle_error(self, request: object, client_address: object) -> None:
+                """Do nothing."""
+
+        self._server = Listening(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
@@ -109,6 +119,8 @@ class StubServer:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
         reply = self._behaviour(body["messages"], before)
+        with self._lock:
+            self.tokens += reply.read + reply.written if reply.status == 200 else 0
         time.sleep(reply.seconds)
         with self._lock:
             self._at_once -= 1
@@ -134,7 +146,7 @@ def completion(reply: Reply) -> str:
     """Return the body of a completion."""
     message = {"role": "assistant", "content": reply.content}
     choice = {"index": 0, "finish_reason": reply.finish, "message": message}
-    usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+    usage = {"prompt_tokens": reply.read, "completion_tokens": reply.written}
     named = {"id": "1", "object": "chat.completion", "created": 0, "model": "stub"}
     return json.dumps({**named, "choices": [choice], "usage": usage}, ensure_ascii=False)
 

@@ -11,7 +11,6 @@ from augment.config.job import Job
 from augment.config.llm import LlmConfig
 from augment.errors import RequestError
 from augment.rewriting.asking import Asker, open_asker
-from augment.rewriting.checking import SCHEMA
 from augment.rewriting.server import Message, NoAnswerError
 from tests.conftest import CHECKOUT
 from tests.rewriting.stub_server import Behaviour, Reply, StubServer, rewrites, stub_server, well_behaved
@@ -30,7 +29,7 @@ def asker(llm: LlmConfig) -> Asker:
 def answers(server: StubServer, count: int, **settings: object) -> list[str]:
     """Return the answers to this many conversations."""
     opened = asker(server.config(**settings))
-    return opened.each(range(count), lambda number: opened.ask(messages(number), SCHEMA).text)
+    return opened.each(range(count), lambda number: opened.ask(messages(number)).text)
 
 
 def test_a_stored_answer_is_never_requested_again(tmp_path: Path) -> None:
@@ -46,7 +45,7 @@ def test_a_stored_answer_is_never_requested_again(tmp_path: Path) -> None:
 def test_the_same_question_of_two_rows_is_one_call() -> None:
     with stub_server(lambda words, before: Reply("{}", seconds=0.05)) as server:
         opened = asker(server.config())
-        opened.each(range(6), lambda number: opened.ask(messages(), SCHEMA).text)
+        opened.each(range(6), lambda number: opened.ask(messages()).text)
     assert len(server.requests) == 1
 
 
@@ -113,7 +112,7 @@ def test_too_many_questions_without_an_answer_stop_the_work() -> None:
 
     def ask(opened: Asker, number: int) -> str:
         try:
-            return opened.ask(messages(number), SCHEMA).text
+            return opened.ask(messages(number)).text
         except NoAnswerError as error:
             return error.reason
 
@@ -143,10 +142,9 @@ from pathlib import Path
 from augment.config.job import Job
 from augment.config.llm import LlmConfig
 from augment.rewriting.asking import open_asker
-from augment.rewriting.checking import SCHEMA
 asker = open_asker(Job(llm=LlmConfig(server=sys.argv[1], model="stub", answers=Path(sys.argv[2]), concurrency=4)))
 asker.each(range(40), lambda number: asker.ask(
-    [{"role": "system", "content": "s"}, {"role": "user", "content": f"Text: row {number}\\n\\nAnswer"}], SCHEMA))
+    [{"role": "system", "content": "s"}, {"role": "user", "content": f"Text: row {number}\\n\\nAnswer"}]))
 """
 
 
@@ -177,4 +175,4 @@ def test_nothing_is_called_where_all_answers_are_stored(tmp_path: Path) -> None:
         answers(server, 3, answers=tmp_path / "a.sqlite")
     gone = LlmConfig(server=server.address, model="stub", answers=tmp_path / "a.sqlite")
     opened = asker(gone)
-    assert len(opened.each(range(3), lambda number: opened.ask(messages(number), SCHEMA).text)) == 3
+    assert len(opened.each(range(3), lambda number: opened.ask(messages(number)).text)) == 3

@@ -29,7 +29,7 @@ QUESTION: list[Message] = [
 def ask(llm: LlmConfig) -> None:
     """Call a language model once."""
     opened = open_asker(Job(llm=llm))
-    opened.each([0], lambda number: opened.ask(QUESTION, SCHEMA))
+    opened.each([0], lambda number: opened.ask(QUESTION))
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def _port(server: StubServer) -> int:
 def answer_of(server: StubServer) -> Answer:
     """Return the answer to one call, tried once."""
     opened = open_asker(Job(llm=server.config(tries=1, timeout=1.0)))
-    return opened.each([0], lambda number: opened.ask(QUESTION, SCHEMA))[0]
+    return opened.each([0], lambda number: opened.ask(QUESTION))[0]
 
 
 @pytest.mark.parametrize("count", ["-1000000000", "1" + "0" * 30])
@@ -194,7 +194,7 @@ def test_an_answer_that_never_ends_or_is_too_large_is_given_up(head: str, part: 
         llm = LlmConfig.model_validate({"server": address, "model": "m", "timeout": 0.5, "tries": 1})
         opened = open_asker(Job(llm=llm))
         with pytest.raises(NoAnswerError, match=reason):
-            opened.each([0], lambda number: opened.ask(QUESTION, SCHEMA))
+            opened.each([0], lambda number: opened.ask(QUESTION))
         thread.join(15)
 
 

@@ -84,7 +84,7 @@ def test_a_run_makes_samples_that_replay_and_keep_their_key_words(small: Path, t
     usage = summary.language_model["rewrite"]
     assert usage["calls"] == len(server.requests) == summary.counts["rows processed"]
     assert usage["model"] == "stub"
-    assert usage["prompts"] == "1"
+    assert usage["prompts"] == "2"
     assert any(server.address in notice for notice in summary.notices)
 
 
@@ -277,6 +277,9 @@ def test_online_gives_the_rewrites_in_turn(small: Path, tmp_path: Path) -> None:
     "wrong",
     [
         {"mode": "balance", "ordered": True},
+        {"mode": "balance", "locks": "placeholders"},
+        {"locks": "none", "ordered": True},
+        {"locks": False},
         {"prompts": {"en": {"paraphrase": "no text here"}}},
         {"prompts": {"en": {"paraphrase": "{text} {secret}"}}},
         {"prompts": {"en": {"other": "{text}"}}},
@@ -294,14 +297,55 @@ def test_own_wording_is_sent_and_its_version_is_recorded(small: Path, tmp_path: 
         settings = plan(prompts={"en": wording, "zh": wording})
         summary = run(settings, job(small, server.config(), limit=8), tmp_path / "out")
     assert "{braces}" in server.requests[0]["messages"][1]["content"]
-    assert str(summary.language_model["rewrite"]["prompts"]).startswith("1, changed ")
+    assert str(summary.language_model["rewrite"]["prompts"]).startswith("2, changed ")
+
+
+def test_placeholders_are_sent_and_the_words_are_in_every_sample(small: Path, tmp_path: Path) -> None:
+    def moving(messages: list[dict[str, str]], before: int) -> Reply:
+        text = text_in(messages)
+        if len(messages) == 2:
+            return rewrites([text.replace("[1]", "[77]"), f"{text} [1]"])
+        last = max(re.findall(r"\[\d+\]", text))
+        return rewrites([f"{last} {text.replace(last, '')}", *openings(messages)])
+
+    with stub_server(moving) as server:
+        summary = run(plan(locks="placeholders", rounds=2), job(small, server.config()), tmp_path / "out")
+    table = pq.read_table(tmp_path / "out/explain/source_rows.parquet")
+    sources = {row["id"]: row for row in table.to_pylist()}
+    samples = samples_of(tmp_path / "out")
+    assert len(samples) == summary.counts["samples made"] > 10
+    for sample in samples:
+        source = sources[sample["source_id"]]
+        text = str(sample["text"]).casefold()
+        assert all(source["tokens"][token].casefold() in text for token in source["key"])
+        assert not re.search(r"\[\d+\]", text)
+    for request in server.requests:
+        sent = text_in(request["messages"])
+        assert not any(word in sent for word in (*GOOD, *BAD))
+    feedback = str([request["messages"][-1]["content"] for request in server.requests])
+    assert "[77]" in feedback
+    assert "more than once" in feedback or "重复了记号" in feedback
+
+
+def test_placeholders_stay_in_order_where_that_is_requested(small: Path, tmp_path: Path) -> None:
+    def reversing(messages: list[dict[str, str]], before: int) -> Reply:
+        marks = re.findall(r"\[\d+\]", text_in(messages))
+        text = re.sub(r"\[\d+\]", lambda _: marks.pop(), text_in(messages))
+        return rewrites([f"so {text}", openings(messages)[0]])
+
+    with stub_server(reversing) as server:
+        settings = plan(locks="placeholders", ordered=True, samples=1, rounds=1)
+        run(settings, job(small, server.config()), tmp_path / "out")
+    texts = [str(sample["text"]) for sample in samples_of(tmp_path / "out")]
+    assert len(texts) > 5
+    assert not any(text.startswith("so ") for text in texts)
 
 
 def test_a_free_paraphrase_locks_nothing(small: Path, tmp_path: Path) -> None:
     with stub_server(
         lambda messages, before: rewrites(["怎么讲呢，别的话都行", "to be frank, any other words do"])
     ) as server:
-        summary = run(plan(locks=False, samples=1), job(small, server.config(), limit=8), tmp_path / "out")
+        summary = run(plan(locks="none", samples=1), job(small, server.config(), limit=8), tmp_path / "out")
     assert summary.counts["samples made"] > 0
     assert all("none" in prompt or "无" in prompt for prompt in _prompts(server))
 
