@@ -5,11 +5,13 @@
 A server with OpenAI's interface on this machine answers by rule and misbehaves: one call in six is refused with 429 and Retry-After, one in nine
 comes back cut off, one in eleven without a locked word, one in thirteen fails. Runs of the command line are killed (SIGKILL, with their
 workers) after a random number of calls, until --kills are done; then one goes to its end. Before every run the stored answers are listed: a request
-for one of them is a fault. Each invocation appends a line to rewrite_kills.jsonl next to this file, so kills add up over invocations.
+for one of them is a fault. With --cap the killed runs, and those after them until one is stopped by it or ends, have this limit of tokens, and the
+last one a higher one: what the server's completions cost, also those that nobody received, is compared with it. Each invocation appends a line to rewrite_kills.jsonl next to this file, so kills add up over invocations.
 """
 
 import argparse
 import json
+import math
 import os
 import random
 import signal
@@ -25,8 +27,7 @@ import yaml
 
 from augment.config.llm import LlmConfig
 from augment.rewriting.answers import AnswerBook, Limits
-from augment.rewriting.asking import Asker
-from augment.rewriting.server import Server
+from augment.rewriting.asking import key_of_conversation
 from tests.rewriting.stub_server import Reply, StubServer, openings, rewrites, stub_server, text_in
 from tests.small import write_corpus
 
@@ -54,7 +55,7 @@ def misbehaving(messages: list[dict[str, str]], before: int) -> Reply:
     if len(messages) == 2 and number % 11 == 0:
         return rewrites(["something else altogether"])
     good = rewrites(openings(messages))
-    return Reply(good.content, seconds=0.02)
+    return Reply(good.content, seconds=0.02, read=400, written=100)
 
 
 def main() -> None:
@@ -67,16 +68,21 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cap", type=int, help="limit of tokens of the runs that are killed")
+    parser.add_argument(
+        "--until", type=float, default=math.inf, help="seconds after which no further run is killed"
+    )
     given = parser.parse_args()
     folder = given.work / f"{given.executor}-{given.seed}-{int(time.time())}"
     write_corpus(folder, given.rows)
     (folder / "plan.yaml").write_text(_PLAN, encoding="utf-8")
     rng = random.Random(given.seed)
     with stub_server(misbehaving) as server:
-        config = server.config(concurrency=4, most_tokens=3_000_000)
+        config = server.config(concurrency=4, most_tokens=given.cap or 3_000_000)
         killed = repeated = 0
         stored = set[str]()
-        while killed < given.kills:
+        first = time.monotonic()
+        while killed < given.kills and time.monotonic() - first < given.until:
             begun = len(server.requests)
             worker = start(folder, config, given.executor)
             least = rng.randint(1, max(2, given.rows // given.kills))
@@ -92,6 +98,14 @@ def main() -> None:
             killed += 1
             repeated += again(server, config, begun, stored)
             stored = stored_in(folder)
+        spent = dict[str, object]()
+        if given.cap:
+            begun = len(server.requests)
+            stopped = start(folder, config, given.executor).wait()
+            repeated += again(server, config, begun, stored)
+            stored = stored_in(folder)
+            spent = {"cap": given.cap, "tokens at the server": server.tokens, "exit at the cap": stopped}
+            config = server.config(concurrency=4, most_tokens=3_000_000)
         begun = len(server.requests)
         code = start(folder, config, given.executor).wait()
         repeated += again(server, config, begun, stored)
@@ -107,7 +121,9 @@ def main() -> None:
         "requests": len(server.requests),
         "answers": len(stored_in(folder)),
         "stored answers requested again": repeated,
-        "limit kept": usage["tokens booked"] <= config.most_tokens,
+        "limit kept": usage["tokens booked"] <= config.most_tokens
+        and (not given.cap or float(str(spent["tokens at the server"])) <= given.cap),
+        **spent,
         **result,
     }
     with (_HOME / "rewrite_kills.jsonl").open("a", encoding="utf-8") as stream:
@@ -145,8 +161,9 @@ def start(folder: Path, config: LlmConfig, executor: str) -> "subprocess.Popen[b
 
 def again(server: StubServer, config: LlmConfig, begun: int, stored: set[str]) -> int:
     """Return how many requests since a number were for answers that were stored before."""
-    asker = Asker(config, AnswerBook(None, Limits()), lambda: Server(config))
-    return sum(asker.key(request["messages"]) in stored for request in server.requests[begun:])
+    return sum(
+        key_of_conversation(config, request["messages"]) in stored for request in server.requests[begun:]
+    )
 
 
 def stored_in(folder: Path) -> set[str]:

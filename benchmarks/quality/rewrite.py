@@ -3,11 +3,13 @@
     python -m benchmarks.quality.rewrite accept --config sst2-en --path FOLDER --rows 24
     python -m benchmarks.quality.rewrite accept --config hotel-zh --server http://127.0.0.1:8000/v1 --model NAME --rows 200
     python -m benchmarks.quality.rewrite helps --config sst2-en --server http://127.0.0.1:8000/v1 --model NAME
+    python -m benchmarks.quality.rewrite helps --config hotel-zh --stub --seeds 2 --test-rows 200 --judge models/hotel-zh
 
 `accept` draws rows of train, has each rewritten around its key words (by log odds, the top quarter), and counts the problems that the
 program has with the rewrites. `helps` is `augment evaluate` with 10 rows a label: copies, EDA, `augment`, a free paraphrase (the
 same prompt and model, nothing locked) and the locked one, on equal rows and steps, with paired draws, intervals, and labels checked by
-an independent classifier. All answers are kept in --work, so either goes on where it was broken off. Results are appended to
+an independent classifier (--judge, else one of another kind is trained on all rows). --stub is a server on this machine that puts an opening
+before the text by rule: no language model, and nothing but a trial of the protocol. All answers are kept in --work, so either goes on where it was broken off. Results are appended to
 rewrite.jsonl next to this file; texts of corpora are not committed, and are printed where --show is given. Intervals are 95 % (Wilson).
 """
 
@@ -15,6 +17,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,18 +29,20 @@ from augment.candidates.entities import Entities
 from augment.candidates.sources import load_job_lexicons
 from augment.config.job import Job, read_job
 from augment.config.llm import LlmConfig
+from augment.config.sections import ModelConfig
 from augment.corpus import read
 from augment.evaluation.evaluation import evaluate
 from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline
 from augment.rewriting.asking import open_asker
 from augment.rewriting.conversing import REASONS, Rewrites, rewritten
+from augment.rewriting.prompt_facts import PromptFacts
 from augment.seeding import key_of
 from augment.stages import Rewrite
 from augment.stages.editing import Row, protection
-from augment.stages.rewrite import PromptFacts
 from augment.text.edits import Edit, replay
 from benchmarks.common import interval_of
+from tests.rewriting.stub_server import stub_server
 
 _HOME = Path(__file__).parent
 _BEFORE = (
@@ -45,14 +50,14 @@ _BEFORE = (
     {"kind": "weigh"},
     {"kind": "rank", "by": "weight", "fraction": 0.25},
 )
-_FREE = """name: rewrite-free
-about: A paraphrase with nothing locked, to compare with.
+_PARAPHRASES = """name: NAME
+about: A paraphrase with these words locked, to compare with others.
 splits: [train]
 stages:
   - {kind: tokenize}
   - {kind: attribute, target: gold}
   - {kind: rank, fraction: 0.25}
-  - {kind: rewrite, name: free, locks: false, samples: 4}
+  - {kind: rewrite, name: written, locks: LOCKS, samples: 4, rounds: ROUNDS}
   - {kind: judge}
   - kind: keep
     rules: [{verdict: keep, p_gold_at_least: 0.7}]
@@ -79,9 +84,25 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--answer-tokens", type=int, default=512)
     parser.add_argument("--json-mode", default=None)
+    parser.add_argument("--temperature", type=float)
+    parser.add_argument("--locks", choices=("checked", "placeholders", "none"), default="checked")
+    parser.add_argument(
+        "--stub", action="store_true", help="a server that answers by rule, in place of a model"
+    )
+    parser.add_argument("--judge", help="folder of a classifier that judges labels")
+    parser.add_argument("--test-rows", type=int, default=1000)
+    parser.add_argument("--a-label", type=int, default=10, help="rows of each label in a draw of `helps`")
     parser.add_argument("--show", type=int, default=0, help="samples that are printed")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
+    with stub_server() if given.stub else nullcontext() as stub:
+        if stub is not None:
+            given.server, given.model = stub.address, "stub, by rule"
+        work(given)
+
+
+def work(given: argparse.Namespace) -> None:
+    """Do one of the two with the model that is named."""
     section = {
         "server": given.server,
         "model": given.model,
@@ -89,6 +110,7 @@ def main() -> None:
         "key_variable": given.key_variable,
         "json_mode": given.json_mode,
         "answer_tokens": given.answer_tokens,
+        "temperature": given.temperature,
         "answers": given.work / "answers.sqlite",
     }
     llm = LlmConfig.model_validate({key: value for key, value in section.items() if value is not None})
@@ -98,9 +120,13 @@ def main() -> None:
 
 def accept(job: Job, given: argparse.Namespace) -> None:
     """Count what is accepted and what is not, and append it to the results."""
-    stage = Rewrite(score="weight", rounds=given.rounds)
+    stage = Rewrite(score="weight", rounds=given.rounds, locks=given.locks)
     rows = drawn(job, stage, given.rows)
-    facts, prompts, asker = PromptFacts.of_rows(rows), stage.prepared(), open_asker(job)
+    facts, prompts, asker = (
+        PromptFacts.of_rows((row.label, row.text) for row in rows),
+        stage.prepared(),
+        open_asker(job),
+    )
     entities = Entities(load_job_lexicons(job))
 
     def treat(row: Row) -> Rewrites:
@@ -124,6 +150,7 @@ def accept(job: Job, given: argparse.Namespace) -> None:
         "config": given.config,
         "model": config.model or Path(str(config.path)).name,
         "prompts": prompts.version,
+        "locks": given.locks,
         "rows": len(rows),
         "rounds": given.rounds,
         "accepted": accepted,
@@ -141,13 +168,17 @@ def accept(job: Job, given: argparse.Namespace) -> None:
 
 def drawn(job: Job, stage: Rewrite, count: int) -> list[Row]:
     """Return rows of train with their key words, those with the smallest keys, of all that the counts are of."""
-    chunks = read(job.needs_corpus(), False, 1024)
-    table = pa.Table.from_batches([chunk.rows for chunk in chunks])
+    table = corpus_of(job)
     train = table.filter(pc.equal(table.column("split"), "train"))
     plan = Pipeline.model_validate({"name": "keys", "about": "", "stages": list(_BEFORE)})
     batch = apply(plan, train.slice(0, 4000), job).table.combine_chunks().to_batches()[0]
     rows = [row for row in stage.rows(batch, protection(job)) if row.free and not row.foreign]
     return sorted(rows, key=lambda row: key_of("benchmark", row.id))[:count]
+
+
+def corpus_of(job: Job) -> pa.Table:
+    """Return all rows of the corpus."""
+    return pa.Table.from_batches([chunk.rows for chunk in read(job.needs_corpus(), False, 1024)])
 
 
 def show(rows: Sequence[Row], results: Sequence[Rewrites], count: int) -> None:
@@ -163,12 +194,50 @@ def show(rows: Sequence[Row], results: Sequence[Rewrites], count: int) -> None:
 
 
 def helps(job: Job, given: argparse.Namespace) -> None:
-    """Run the protocol of `augment evaluate` for few rows a label."""
-    free = Pipeline.model_validate(yaml.safe_load(_FREE))
-    conditions = ("duplicate", "eda", "augment", free.name, "rewrite")
-    settings = {"arms": conditions, "rows": (20,), "seeds": given.seeds, "equal_classes": True}
+    """Run the protocol of `augment evaluate` for few rows a label, and append the differences to the results."""
+    pipelines = [
+        Pipeline.model_validate(
+            yaml.safe_load(
+                _PARAPHRASES.replace("NAME", name)
+                .replace("LOCKS", locks)
+                .replace("ROUNDS", str(given.rounds))
+            )
+        )
+        for name, locks in (("rewrite-free", "none"), ("rewrite-locked", given.locks))
+    ]
+    conditions = ("duplicate", "eda", "augment", *(plan.name for plan in pipelines))
+    classes = len(set(corpus_of(job).column("label").to_pylist()))
+    settings = {
+        "arms": conditions,
+        "rows": (given.a_label * classes,),
+        "seeds": given.seeds,
+        "equal_classes": True,
+        "test_rows": given.test_rows,
+        "noise": 0.0,
+    }
     section = job.evaluate.model_copy(update=settings)
-    result = evaluate(job.model_copy(update={"evaluate": section}), given.work / "evaluate", pipelines=[free])
+    judge = None if given.judge is None else ModelConfig(path=given.judge)
+    requested = job.model_copy(update={"evaluate": section, "judge": judge})
+    result = evaluate(requested, given.work / "evaluate", pipelines=pipelines)
+    config = job.needs_llm()
+    clean = result.to_dict()["differences"]
+    line = {
+        "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+        "what": "helps",
+        "config": given.config,
+        "model": config.model or Path(str(config.path)).name,
+        "rows a label": given.a_label,
+        "draws": given.seeds,
+        "rows of the test": given.test_rows,
+        "judge": given.judge or "trained on all rows",
+        "means": {
+            name: {fact: result.mean(name, fact) for fact in ("clean", "samples", "label_kept", "copies")}
+            for name in result.conditions
+        },
+        "points above duplicate": clean["clean"] if isinstance(clean, dict) else {},
+    }
+    with (_HOME / "rewrite.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line, ensure_ascii=False) + "\n")
     print(result)
 
 
