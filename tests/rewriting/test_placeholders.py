@@ -13,7 +13,8 @@ def marked(text: str, locked: str, exact: str = "") -> MarkedText:
     """Return a text with marks for words of it, each the next that reads so."""
     spans = list(segment(text))
     tokens = [text[start:end] for start, end in spans]
-    chosen, last = [], {}
+    chosen: list[tuple[int, int]] = []
+    last: dict[str, int] = {}
     for word in locked.split():
         last[word] = tokens.index(word, last.get(word, -1) + 1)
         chosen.append(spans[last[word]])
