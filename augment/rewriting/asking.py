@@ -96,9 +96,10 @@ class Asker:
     def _called(self, key: str, messages: Sequence[Message], count: int) -> Answer:
         """Return the answer of a call, of several where the server is busy or does not answer."""
         writer, size = self._opened(), size_of(messages)
-        reason = ""
-        for number in range(self._config.tries):
+        reason, number = "", 0
+        while number < self._config.tries:
             self._wait()
+            answered = self._answered
             most = size + self._config.answer_tokens
             booked = self._book.book(key, most, self._config.money(size, self._config.answer_tokens))
             try:
@@ -107,6 +108,8 @@ class Asker:
                 (self._book.lose if error.sent else self._book.refuse)(booked)
                 reason = error.reason
                 self._pause(number, error.wait)
+                # A server that wants to be left alone and answers others in the meantime is at work: that is no try.
+                number += error.wait is None or error.sent or self._answered == answered
                 continue
             except (NoAnswerError, RequestError) as error:
                 self._book.refuse(booked)
@@ -117,6 +120,11 @@ class Asker:
             return self._book.answer(booked, key, answer, self._config.money(answer.read, answer.written))
         self._count(failed=True, reason=reason)
         raise NoAnswerError(reason)
+
+    @property
+    def _answered(self) -> int:
+        """How many questions were answered by calls."""
+        return self._calls - self._failures
 
     def _opened(self) -> LanguageModel:
         """Return the writer, opened with the first call."""
@@ -133,13 +141,13 @@ class Asker:
             raise RequestError("stage rewrite", "stopped by an error in another row", "see the other error")
 
     def _pause(self, number: int, wanted: float | None) -> None:
-        """Leave the server alone: all threads as long as it wants, or this one longer with each try, by chance."""
+        """Leave the server alone: all threads as long as it wants, and this one longer with each try, by chance."""
         if wanted is not None:
             with self._counting:
                 until = time.monotonic() + min(wanted, _MOST_WANTED)
                 self._free_at = max(self._free_at, until)
-        else:
-            # Chance only keeps the calls apart here; no row depends on it.
+        # Chance only keeps the calls apart here; no row depends on it.
+        if wanted is None or number:
             self._stopped.wait(min(_FIRST * 2**number, _LONGEST) * random.uniform(0.5, 1.0))
 
     def _count(self, failed: bool, reason: str = "") -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
@@ -63,6 +64,20 @@ def test_a_busy_server_is_left_alone_as_long_as_it_wants() -> None:
         answers(server, 1)
     assert len(server.times) == 2
     assert server.times[1] - server.times[0] >= 0.4
+
+
+def test_a_server_that_refuses_some_and_answers_others_loses_no_question() -> None:
+    taken = Lock()
+
+    def one_at_a_time(words: list[dict[str, str]], before: int) -> Reply:
+        if not taken.acquire(blocking=False):
+            return Reply(status=429, headers={"Retry-After": "0.1"}, body="{}")
+        time.sleep(0.05)
+        taken.release()
+        return Reply("{}")
+
+    with stub_server(one_at_a_time) as server:
+        assert answers(server, 6, concurrency=3, tries=2, error_rate=0.0) == ["{}"] * 6
 
 
 @pytest.mark.parametrize(

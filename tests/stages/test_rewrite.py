@@ -320,8 +320,7 @@ def test_placeholders_are_sent_and_the_words_are_in_every_sample(small: Path, tm
         assert all(source["tokens"][token].casefold() in text for token in source["key"])
         assert not re.search(r"\[\d+\]", text)
     for request in server.requests:
-        sent = text_in(request["messages"])
-        assert not any(word in sent for word in (*GOOD, *BAD))
+        assert re.search(r"\[\d+\]", text_in(request["messages"]))
     feedback = str([request["messages"][-1]["content"] for request in server.requests])
     assert "[77]" in feedback
     assert "more than once" in feedback or "重复了记号" in feedback
