@@ -336,8 +336,9 @@ def test_placeholders_stay_in_order_where_that_is_requested(small: Path, tmp_pat
         settings = plan(locks="placeholders", ordered=True, samples=1, rounds=1)
         run(settings, job(small, server.config()), tmp_path / "out")
     texts = [str(sample["text"]) for sample in samples_of(tmp_path / "out")]
-    assert len(texts) > 5
-    assert not any(text.startswith("so ") for text in texts)
+    marks = [len(re.findall(r"\[\d+\]", text_in(request["messages"]))) for request in server.requests]
+    # One word is in order wherever it is.
+    assert sum(text.startswith("so ") for text in texts) <= marks.count(1) < len(texts)
 
 
 def test_a_free_paraphrase_locks_nothing(small: Path, tmp_path: Path) -> None:
