@@ -1,12 +1,14 @@
 """The state of the attack on one text, and what a search needs to know of the row it is in.
 
-attempt = Attempt(row, own=1)
+attempt = Attempt(row, own=np.array([0.0, 1.0]))
 attempt.put({3: "fine"})                 # the edits so far, by token
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+import numpy as np
 
 from augment.text.edits import Edit
 
@@ -77,7 +79,7 @@ class Budget:
 
 @dataclass
 class Attempt:
-    """The attack on one text. own: the attacked class, -1 for whatever the model answers.
+    """The attack on one text. own: the attacked answer (`goals.Goal`), None for whatever the model answers.
 
     offers: candidates by token; room: most tokens edited; budget: most model rows; margin: how far the text with `choice` is
     from the goal; drops: the measured effect of single edits, by token; refused: choices that reach the goal and break a
@@ -85,7 +87,7 @@ class Attempt:
     """
 
     row: AttackedText
-    own: int = -1
+    own: np.ndarray | None = None
     offers: dict[int, tuple[str, ...]] = field(default_factory=dict)
     order: tuple[int, ...] = ()
     room: int = 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from augment.adversarial.attempts import Attempt
-from augment.adversarial.goals import DIGITS, Goal
+from augment.adversarial.goals import DIGITS, Goal, owns
 from augment.adversarial.victims import Victim, measure
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ByGradient:
         self._victim.learn(attempts)
         slopes = self._victim.slopes(attempts, goal)
         return [
-            Look(slope.logits, self._victim.estimates(attempt, slope))
+            Look(slope.logits, goal.aimed(self._victim.estimates(attempt, slope), slope.logits, slope.own))
             for attempt, slope in zip(attempts, slopes, strict=True)
         ]
 
@@ -82,21 +82,14 @@ class ByDeletion:
     def look(self, attempts: Sequence[Attempt], goal: Goal) -> list[Look]:
         """Return a look at each text with the edits so far."""
         logits = self._victim.answer([(attempt, attempt.choice) for attempt in attempts])
-        own = np.array(
-            [
-                attempt.own if attempt.own >= 0 else answer.argmax()
-                for attempt, answer in zip(attempts, logits, strict=True)
-            ]
-        )
+        own = owns(goal, [attempt.own for attempt in attempts], logits)
         margins = goal.distance(logits, own)
-        for attempt, first in zip(attempts, own.tolist(), strict=True):
-            attempt.own = first
         # What is not attacked needs no more than this answer.
-        attacked = [
-            goal.is_attacked(int(answer.argmax()), attempt.own) or bool(attempt.choice)
-            for answer, attempt in zip(logits, attempts, strict=True)
-        ]
-        live = [attempt for attempt, is_attacked in zip(attempts, attacked, strict=True) if is_attacked]
+        live = []
+        for answer, first, attempt in zip(logits, own, attempts, strict=True):
+            attempt.own = first
+            if attempt.choice or goal.not_attacked(answer, first) is None:
+                live.append(attempt)
         effects = effects_of_leaving_out(self._victim, live, goal)
         looks = []
         for attempt, answer, margin in zip(attempts, logits, margins.tolist(), strict=True):

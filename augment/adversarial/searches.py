@@ -4,7 +4,7 @@
 tries every candidate of each (Jin et al. 2020); `Beam` keeps several sets at a time; `Weighted` measures all candidates first (Ren et al. 2019, PWWS); `Reduced`
 leaves out as many words as it can while the answer stays (Feng et al. 2018).
 
-    Screened().run(attempts, Tools(victim, guide, Goal(), constraints))
+    Screened().run(attempts, Tools(victim, guide, ClassGoal(), constraints))
     [attempt.choice for attempt in attempts if attempt.outcome == "changed"]
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from augment.adversarial.attempts import Attempt, WordChoice, conflicts, key_of
 from augment.adversarial.constraints import Constraint, allowed
-from augment.adversarial.goals import Goal
+from augment.adversarial.goals import Goal, owns
 from augment.adversarial.guides import Guide, Look, effects_of_leaving_out
 from augment.adversarial.victims import Try, Victim, measure
 
@@ -269,14 +269,16 @@ def _reached(
     """Return the attempts that go on, with their looks; at the first look those that are not attacked are skipped."""
     going: list[tuple[Attempt, Look]] = []
     for attempt, look in zip(attempts, looks, strict=True):
-        answer = int(look.logits.argmax())
-        if attempt.own < 0:
-            attempt.own = answer
-        attempt.margin = float(tools.goal.distance(look.logits[None], np.array([attempt.own]))[0])
-        if first and not tools.goal.is_attacked(answer, attempt.own):
-            attempt.outcome = "skipped" if answer != attempt.own else "exempt"
-        else:
-            going.append((attempt, look))
+        logits = look.logits[None]
+        own = owns(tools.goal, [attempt.own], logits)
+        why = tools.goal.not_attacked(look.logits, own[0]) if first else None
+        if why is not None:
+            attempt.outcome = why
+            continue
+        # Of a number what is to move is the answer itself, not the label that it is near.
+        own = tools.goal.answered(logits) if first else own
+        attempt.own, attempt.margin = own[0], float(tools.goal.distance(logits, own)[0])
+        going.append((attempt, look))
     return [attempt for attempt, _ in going], [look for _, look in going]
 
 

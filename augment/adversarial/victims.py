@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from augment.adversarial.attempts import Attempt, WordChoice, conflicts, key_of
-from augment.adversarial.goals import Goal
+from augment.adversarial.goals import Goal, owns
 
 Try = tuple[Attempt, WordChoice]
 
@@ -76,8 +76,9 @@ def measure(victim: Victim, goal: Goal, tries: Sequence[Try]) -> list[float]:
         planned[id(attempt)] = spent + 1
     if wanted:
         new = list(wanted.values())
-        own = np.array([attempt.own for attempt, _ in new])
-        for (attempt, choice), distance in zip(new, goal.distance(victim.answer(new), own), strict=True):
+        logits = victim.answer(new)
+        own = owns(goal, [attempt.own for attempt, _ in new], logits)
+        for (attempt, choice), distance in zip(new, goal.distance(logits, own), strict=True):
             attempt.seen[key_of(choice)] = float(distance)
             if distance < 0 and choice:
                 attempt.flips[key_of(choice)] = float(distance)

@@ -14,10 +14,9 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from augment.adversarial.attempts import AttackedText, Attempt, WordChoice
-from augment.adversarial.goals import Goal
+from augment.adversarial.goals import Goal, owns
 from augment.adversarial.victims import Try
 from augment.models.classifier import Classifier
 from augment.models.windows import TextWindows
@@ -38,9 +37,10 @@ class FedText:
 
 @dataclass(frozen=True)
 class TextSlope:
-    """What a gradient pass gives for a text: its logits [C], its pieces, and the gradient of its margin at each, [T, D]."""
+    """What a gradient pass gives for a text: logits and attacked answer, [C], pieces, the gradient of the margin at each, [T, D]."""
 
     logits: np.ndarray
+    own: np.ndarray
     fed: FedText
     gradient: np.ndarray
 
@@ -111,12 +111,14 @@ class WhiteBox:
             embeddings = self._classifier.embed(batch).detach().requires_grad_(True)
             with torch.enable_grad():
                 logits = self._classifier.logits(batch, embeddings)
-                own = torch.tensor([attempts[row].own for row in rows], device=logits.device)
-                own = torch.where(own < 0, logits.argmax(-1), own)
-                (gradient,) = torch.autograd.grad(_margin(logits, own, goal.target).sum(), embeddings)
-            answers, steps = logits.detach().cpu().numpy(), gradient.float().cpu().numpy()
+                answers = logits.detach().cpu().numpy()
+                own = owns(goal, [attempts[row].own for row in rows], answers)
+                margin = goal.margin(logits, torch.from_numpy(own).to(logits.device))
+                (gradient,) = torch.autograd.grad(margin.sum(), embeddings)
+            steps = gradient.float().cpu().numpy()
             for index, row in enumerate(rows):
-                slopes[row] = TextSlope(answers[index], fed[row], steps[index, : len(fed[row].pieces)])
+                step = steps[index, : len(fed[row].pieces)]
+                slopes[row] = TextSlope(answers[index], own[index], fed[row], step)
 
         if parts is None:
             self._classifier.in_batches([len(each.pieces) for each in fed], enter)
@@ -128,7 +130,7 @@ class WhiteBox:
         return [slope for slope in slopes if slope is not None]
 
     def _over_windows(
-        self, fed: Sequence[FedText], parts: TextWindows, own: Sequence[int], goal: Goal
+        self, fed: Sequence[FedText], parts: TextWindows, known: Sequence[np.ndarray | None], goal: Goal
     ) -> Iterator[TextSlope]:
         """Yield logits and gradients of texts of which some are read in windows: the margin is that of the pooled logits."""
         classifier = self._classifier
@@ -139,10 +141,10 @@ class WhiteBox:
         answers = classifier.answer(pieces, segments).requires_grad_(True)
         with torch.enable_grad():
             pooled = parts.pooled(answers)
-            predicted = pooled.argmax(-1)
-            classes = torch.where(torch.tensor(own) < 0, predicted, torch.tensor(own))
+            whole = pooled.detach().numpy()
+            own = owns(goal, known, whole)
             # What a logit of a window moves the margin by, [W, C].
-            (shares,) = torch.autograd.grad(_margin(pooled, classes, goal.target).sum(), answers)
+            (shares,) = torch.autograd.grad(goal.margin(pooled, torch.from_numpy(own)).sum(), answers)
         gradients = [np.zeros((0, 0), np.float32)] * len(pieces)
 
         def enter(windows: list[int]) -> None:
@@ -163,7 +165,7 @@ class WhiteBox:
         for row, slots, gradient in zip(parts.row, parts.slots, gradients, strict=True):
             np.add.at(sums[row], slots, gradient)
         for row, each in enumerate(fed):
-            yield TextSlope(pooled[row].detach().numpy(), each, sums[row])
+            yield TextSlope(whole[row], own[row], each, sums[row])
 
     def estimates(self, attempt: Attempt, slope: TextSlope) -> list[tuple[float, int, str]]:
         """Return (estimated change of the margin, token, word) for each candidate of each token that is not edited yet."""
@@ -324,14 +326,6 @@ class WhiteBox:
         )
         ranges = {rest[number]: span for number, span in _ranges(owner).items()}
         return FedText(encoding.pieces, encoding.segments, ranges, frozenset())
-
-
-def _margin(logits: Tensor, own: Tensor, target: int | None) -> Tensor:
-    """Return the lead that an attack is to take away, [B]: of the own class, or of the best class over the target."""
-    ours = own if target is None else torch.full_like(own, target)
-    mine = logits.gather(1, ours[:, None])[:, 0]
-    best = logits.scatter(1, ours[:, None], -torch.inf).max(1).values
-    return mine - best if target is None else best - mine
 
 
 def _ranges(owner: Sequence[int]) -> dict[int, tuple[int, int]]:

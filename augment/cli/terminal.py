@@ -152,14 +152,27 @@ def print_training(result: "Training") -> None:
         log(f"without fold {fold.fold}: {result_text} on the {fold.rows:,} rows in it")
     if result.fold_accuracy is not None:
         log(f"out of fold: mean accuracy {result.fold_accuracy:.4f} of {len(result.folds)} models")
-    if result.accuracy <= result.majority + 0.01:
-        how, hint = "no better than", "raise train.epochs"
-        if result.accuracy < result.majority - 0.1:
-            how = "worse than"
-            hint = f"{result.held_out} contradicts the rows trained on: look for swapped labels, or a shortcut (`augment keywords`)"
-        log(f"note: {how} always saying the most frequent label ({result.majority:.4f}); {hint}")
+    if (doubt := _learned_little(result)) is not None:
+        log(f"note: {doubt}")
     if result.baseline_accuracy is not None:
         log(f"TF-IDF with logistic regression on the same split: accuracy {result.baseline_accuracy:.4f}")
+
+
+def _learned_little(result: "Training") -> str | None:
+    """Return that a model is no better than one that always gives the same answer, with what to do; None for one that is."""
+    if result.mean_error is not None and result.usual_error is not None:
+        gain = 1 - result.mean_error / (result.usual_error or 1.0)
+        usual = f"the mean of the labels (mean error {result.usual_error:.4f})"
+    else:
+        gain = result.accuracy - result.majority
+        label = "set of labels" if result.kind == "multi" else "label"
+        usual = f"the most frequent {label} ({result.majority:.4f})"
+    if gain > 0.01:
+        return None
+    if gain >= -0.1:
+        return f"no better than always giving {usual}; raise train.epochs"
+    hint = f"{result.held_out} contradicts the rows trained on: look for swapped labels, or a shortcut (`augment keywords`)"
+    return f"worse than always giving {usual}; {hint}"
 
 
 def show_attribution(attribution: "Attribution", top: int) -> None:

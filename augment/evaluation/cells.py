@@ -8,9 +8,9 @@ rows, by copies where a condition made too few, and of steps.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,13 @@ from augment.corpus import with_label_names
 from augment.errors import RequestError
 from augment.evaluation.conditions import ALONE, CUT, DUPLICATE, Condition
 from augment.evaluation.cutting import cut
+from augment.evaluation.head_scoring import NumberAnswers, SetAnswers
+from augment.evaluation.head_scoring import scores_of as head_scores
 from augment.evaluation.material import (
     Labelled,
     by_split,
     drawn,
+    drawn_freely,
     fitting_rows,
     held_out,
     noisy,
@@ -45,8 +48,10 @@ from augment.progress import Progress, silent
 from augment.seeding import chance
 from augment.stages.accepted import accepted, require_labels
 from augment.training import SCRATCH, default_epochs, require_two, train
+from augment.training.label_columns import classes_of, kind_of, labels_in
 
 Measured = dict[str, float | int | None]
+Scores = dict[str, float | None]
 Made = tuple[list[Labelled], Measured]
 # Texts in other words that a row of the test is given; all of them must be answered rightly.
 _REWORDINGS = 3
@@ -83,7 +88,14 @@ class Bench:
     @property
     def classes(self) -> list[str]:
         """The labels of the training rows."""
-        return sorted({row.label for row in self.pool})
+        return classes_of(self.job, [row.label for row in self.pool])
+
+    def draw(self, rows: int, seed: int) -> list[Labelled]:
+        """Return a draw of the training rows; RequestError if there are fewer."""
+        settings = self.job.evaluate
+        if kind_of(self.job) != "single":
+            return drawn_freely(self.pool, rows, seed, partial(labels_in, self.job))
+        return drawn(self.pool, rows, seed, settings.equal_classes)
 
     @cached_property
     def tests(self) -> dict[str, list[Labelled]]:
@@ -92,7 +104,8 @@ class Bench:
         tests = {"clean": self.clean}
         for name in settings.others:
             config = read_job([find("configs", name)], [], self.job.root)
-            tests[Path(name).stem] = other_domain(config, self.classes, name, settings.test_rows)
+            labels = partial(labels_in, self.job)
+            tests[Path(name).stem] = other_domain(config, self.classes, name, settings.test_rows, labels)
         if settings.synonyms:
             tests["synonyms"] = self._reworded()
         if settings.noise:
@@ -115,7 +128,8 @@ class Bench:
         folder = self.folder / "judge"
         if not folder.exists():
             self.report("train the judge", 0, 0)
-            job = self._job(self.pool, self.folder / "judge-corpus", folder, TrainConfig(start=start))
+            settings = TrainConfig(start=start, answers=self.job.train.answers)
+            job = self._job(self.pool, self.folder / "judge-corpus", folder, settings)
             self._train(job, folder, lambda _, done, total: self.report("train the judge", done, total))
             shutil.rmtree(self.folder / "judge-corpus")
         return self._model(folder)
@@ -123,7 +137,7 @@ class Bench:
     def measured(self, condition: Condition, rows: int, seed: int) -> Measured:
         """Return what a condition comes to on one draw: its scores (0 to 1) by test, and what its samples are like."""
         folder = self.folder / f"{rows}-{seed}"
-        draw = drawn(self.pool, rows, seed, self.job.evaluate.equal_classes)
+        draw = self.draw(rows, seed)
         model = folder / DUPLICATE
         if not model.exists():
             self._trained(self._copies(draw, seed), rows, seed, frozenset(), model)
@@ -232,14 +246,22 @@ class Bench:
 
     def _scores(self, model: Path, draw: Sequence[Labelled]) -> Measured:
         """Return the scores on every test, with the threshold that fits rows of the domain that are not of the draw."""
-        config = self._model(model)
-        rows = fitting_rows(self.validation or self.pool, draw, self.job.evaluate)
-        offsets = fitted_offsets(self._answers(config, rows)) if rows else None
+        scores = self._scoring(self._model(model), draw)
         return {
             f"{name}{suffix}": None if value is None else round(value, 5)
             for name, test in self.tests.items()
-            for suffix, value in scores_of(self._answers(config, test), offsets).items()
+            for suffix, value in scores(test).items()
         }
+
+    def _scoring(
+        self, config: ModelConfig, draw: Sequence[Labelled]
+    ) -> Callable[[Sequence[Labelled]], Scores]:
+        """Return what gives the scores of a model on a test, by what is added to the name of the test."""
+        if kind_of(self.job) != "single":
+            return lambda test: head_scores(self._head_answers(config, test))
+        rows = fitting_rows(self.validation or self.pool, draw, self.job.evaluate)
+        offsets = fitted_offsets(self._answers(config, rows)) if rows else None
+        return lambda test: scores_of(self._answers(config, test), offsets)
 
     def _model(self, folder: Path) -> ModelConfig:
         """Return a model that was trained here, which reads as much of a text as that of the job."""
@@ -249,8 +271,28 @@ class Bench:
 
     def _right(self, config: ModelConfig, rows: Sequence[Labelled]) -> list[bool]:
         """Return whether a model answers each row with its label."""
-        answers = self._answers(config, rows)
-        return [bool(one) for one in answers.logits.argmax(axis=1) == answers.gold]
+        labels, answers = self._asked(config, rows)
+        tolerance = self.job.needs_model().tolerance
+        pairs = zip(rows, answers.tolist(), strict=True)
+        return [labels.nearest(answer, [row.label], tolerance) == row.label for row, answer in pairs]
+
+    def _asked(self, config: ModelConfig, rows: Sequence[Labelled]) -> tuple[LabelMap, np.ndarray]:
+        """Return what a model answers to rows, [rows, classes], and what that means."""
+        from augment.models.predictor import open_predictor
+
+        predictor = open_predictor(config, self.job.run)
+        names = self.job.label_names
+        labels = LabelMap(predictor.classes, names, predictor.kind, self.job.label_separator)
+        return labels, predictor.ask([row.text for row in rows], [row.text_pair for row in rows])
+
+    def _head_answers(self, config: ModelConfig, rows: Sequence[Labelled]) -> SetAnswers | NumberAnswers:
+        """Return what a model of several labels or of numbers answers to rows, next to what is right."""
+        labels, answers = self._asked(config, rows)
+        gold = np.asarray([labels.gold(row.label) or (0.0,) * len(labels.classes) for row in rows])
+        of = [row.of for row in rows]
+        if labels.kind == "regression":
+            return NumberAnswers(answers[:, 0], gold[:, 0], of, self.job.needs_model().tolerance)
+        return SetAnswers(labels.ordered, answers, gold, of)
 
     def _answers(self, config: ModelConfig, rows: Sequence[Labelled]) -> LabelledLogits:
         """Return what a model answers to rows, next to their labels."""
@@ -292,6 +334,7 @@ class Bench:
                 "text_pair": pair,
                 "label": "label",
                 "language": self.job.needs_corpus().language,
+                "label_separator": self.job.needs_corpus().label_separator,
             }
         )
         config = self.job.needs_model().model_copy(update={"path": str(model), "calibration": None})

@@ -17,8 +17,7 @@ from augment.errors import RequestError
 from augment.evaluation.cells import Bench, Measured
 from augment.evaluation.conditions import CUT, DUPLICATE, Condition
 from augment.evaluation.drawing import forest
-from augment.evaluation.material import drawn
-from augment.evaluation.scoring import AUC, FITTED, MEASURES
+from augment.evaluation.scoring import LABEL_MEASURES, MEASURES, named, points_of
 from augment.evaluation.statistics import Difference, compare, holm
 from augment.pipeline.definition import Pipeline, described
 from augment.progress import Progress, silent
@@ -27,7 +26,7 @@ from augment.tables.leftovers import require_own_only, sweep_leftovers
 from augment.tables.locking import locked, sweep_staged
 from augment.tables.run_folder import folder_of, require_same
 from augment.training import ALGORITHM as TRAINING
-from augment.training.label_columns import require_classes
+from augment.training.label_columns import kind_of, require_classes
 from augment.version import __version__
 
 if TYPE_CHECKING:
@@ -48,7 +47,9 @@ class Evaluation:
     """What was measured, by (rows, seed, condition): scores of 0 to 1 by test, and what the samples are like.
 
     A test has up to three: its accuracy under its own name, at the threshold that fits validation rows under `clean/fitted`, and
-    its area under the ROC curve under `clean/auc`. texts: how many rows each test has.
+    its area under the ROC curve under `clean/auc`. Of rows of several labels accuracy is that of all labels of a row, and there are
+    `clean/micro_f1`, `clean/macro_f1`, and `clean/f1 LABEL` and `clean/auc LABEL` for each; of numbers accuracy is that within the
+    tolerance, and there are `clean/mean_error` and `clean/spearman`. texts: how many rows each test has.
     """
 
     folder: Path
@@ -64,8 +65,20 @@ class Evaluation:
     @property
     def tests(self) -> list[str]:
         """The tests."""
-        names = dict.fromkeys(name.removesuffix(AUC).removesuffix(FITTED) for name in self.scores)
-        return list(names)
+        return list(dict.fromkeys(name.partition("/")[0] for name in self.scores))
+
+    def measures(self, test: str) -> dict[str, str]:
+        """Return what a test was measured by, by what is added to its name; those of single labels are not there."""
+        return {suffix: what for suffix, what in MEASURES.items() if test + suffix in self.scores}
+
+    def label_measures(self, test: str) -> dict[str, dict[str, str]]:
+        """Return by measure the labels of a test, each with the name of its score; only of rows of several labels."""
+        parts = {what: f"{test}{prefix}" for prefix, what in LABEL_MEASURES.items()}
+        found = {
+            what: {name.removeprefix(start): name for name in self.scores if name.startswith(start)}
+            for what, start in parts.items()
+        }
+        return {what: names for what, names in found.items() if names}
 
     @property
     def scores(self) -> list[str]:
@@ -94,7 +107,8 @@ class Evaluation:
     def differences(self, test: str, against: str = DUPLICATE) -> dict[str, Difference]:
         """Return for each condition what it gains over another on a test, in points, p corrected for their number.
 
-        test: of accuracy the name of the test; `clean/fitted` at the fitted threshold, `clean/auc` of the area under the curve.
+        test: of accuracy the name of the test; `clean/fitted` at the fitted threshold, `clean/auc` of the area under the curve. A mean
+        error is in the unit of the labels, and less of it is better.
         """
         points = {condition: self._points(test, condition, against) for condition in self.conditions}
         return holm(
@@ -111,7 +125,7 @@ class Evaluation:
         for (rows, seed, of), cell in self.cells.items():
             own, other = cell.get(test), self.cells.get((rows, seed, against), {}).get(test)
             if of == condition != against and own is not None and other is not None:
-                groups[rows].append(100 * (own - other))
+                groups[rows].append(points_of(test) * (own - other))
         return groups
 
     def to_dict(self) -> dict[str, object]:
@@ -170,15 +184,15 @@ class Evaluation:
         """Yield the lines of a test: every condition against the same rows repeated, by each measure."""
         texts = f", {self.texts[test]:,} texts" if test in self.texts else ""
         means = [
-            f"{what} {100 * mean:.1f}"
-            for suffix, what in MEASURES.items()
+            named(what, mean, test + suffix)
+            for suffix, what in self.measures(test).items()
             if not isnan(mean := self.mean(DUPLICATE, test + suffix))
         ]
         yield from (
             "",
             f"## {test}",
             "",
-            f"`{DUPLICATE}`: {'; '.join(means)} % over its {_many(cells, 'draw')}{texts}",
+            f"`{DUPLICATE}`: {'; '.join(means)} over its {_many(cells, 'draw')}{texts}",
         )
         if test == "clean" and "reversed" in self.tests:
             yield from (
@@ -186,9 +200,10 @@ class Evaluation:
                 "These texts have the accepted shortcuts as the corpus has them, and so had those the judge learned from: a repair "
                 "loses here. `reversed` shows whether it is one.",
             )
-        for suffix, what in MEASURES.items():
-            if test + suffix in self.scores:
-                yield from self._of_score(test + suffix, what, none)
+        for suffix, what in self.measures(test).items():
+            yield from self._of_score(test + suffix, what, none)
+        for what, names in self.label_measures(test).items():
+            yield from self._of_labels(what, names)
 
     def _of_score(self, score: str, what: str, none: Sequence[str]) -> Iterator[str]:
         """Yield the table of a measure of a test, over all sizes and by size."""
@@ -228,6 +243,25 @@ class Evaluation:
                 ]
                 yield f"| {condition} | {' | '.join(points)} |"
 
+    def _of_labels(self, what: str, names: Mapping[str, str]) -> Iterator[str]:
+        """Yield the table of a measure that each label has: a line a label, a column a condition, with intervals."""
+        conditions = [condition for condition in self.conditions if condition != DUPLICATE]
+        yield from (
+            "",
+            f"### {what} of each label",
+            "",
+            f"| label | {DUPLICATE} | {' | '.join(conditions)} |",
+            "|---" * (2 + len(conditions)) + "|",
+        )
+        for label, name in names.items():
+            found = self.differences(name)
+            gains = [
+                f"{one.mean:+.2f}{f' ({span})' if (span := _span(one)) else ''}" if one is not None else ""
+                for one in map(found.get, conditions)
+            ]
+            columns = (label, _number(100 * self.mean(DUPLICATE, name), 1), *gains)
+            yield f"| {' | '.join(columns)} |"
+
     def _samples_a_row(self, condition: str) -> float:
         """Return how many samples a condition makes of a row, in the mean."""
         ratios = [
@@ -258,7 +292,7 @@ def evaluate(
         condition.name: described(condition.plan(1)) for condition in conditions if not condition.is_copying
     }
     job.needs_model()
-    require_classes(job, "evaluate")
+    _require_kind(job, conditions)
     if any(condition.pipeline == CUT for condition in conditions):
         job.require_accepted()
     _require_own(folder)
@@ -282,8 +316,9 @@ def evaluate(
             {
                 f"{test}: {what}": evaluation.differences(test + suffix)
                 for test in evaluation.tests
-                for suffix, what in MEASURES.items()
-                if test + suffix in evaluation.scores
+                for suffix, what in evaluation.measures(test).items()
+                # Errors have another unit, and less of them is better.
+                if points_of(suffix) > 1
             }
         ),
     )
@@ -322,12 +357,8 @@ def _measure(
         bench = Bench.of(job, work, lambda what, *_: report(what, 0, 0))
         require_unchanged(job, _mapping(facts["fingerprint"]).get("corpus"))
         # More rows than there are: reported before anything is written.
-        drawn(
-            bench.pool,
-            max(rows for rows, _, _ in left),
-            job.evaluate.first_seed,
-            job.evaluate.equal_classes,
-        )
+        for rows in (min(rows for rows, _, _ in left), max(rows for rows, _, _ in left)):
+            bench.draw(rows, job.evaluate.first_seed)
         if not (folder / FILE).exists():
             # By this file the folder is known to be ours, so it comes first.
             write_json(folder / FILE, {**facts, "version": __version__, "texts": {}, "cells": {}})
@@ -357,9 +388,27 @@ def _fingerprint(job: Job) -> dict[str, object]:
         "files": resource_hashes(job),
         "evaluate": settings,
         "corpus": corpus_hashes(job),
+        **({"kind": _kind_facts(job)} if kind_of(job) != "single" else {}),
         "max_length": job.needs_model().max_length,
         "windows": [job.needs_model().windows, job.needs_model().overlap, job.needs_model().most_windows],
     }
+
+
+def _kind_facts(job: Job) -> list[object]:
+    """Return what decides whether an answer is right, where rows do not have one label."""
+    return [kind_of(job), job.label_separator, job.needs_model().tolerance]
+
+
+def _require_kind(job: Job, conditions: Sequence[Condition]) -> None:
+    """Raise RequestError for what only rows of one label have, where these have several, or numbers."""
+    if job.evaluate.equal_classes:
+        require_classes(job, "evaluate.equal_classes", "it is for rows of one label")
+    for condition in conditions:
+        for unfit in {"r_drop"} & condition.ways | {CUT} & {condition.pipeline}:
+            where = f"evaluate.arms: {condition.name}"
+            require_classes(job, where, f"`{unfit}` is for rows of one label")
+    if job.accepts:
+        require_classes(job, "resources.flags", "accepted shortcuts are those of one class")
 
 
 def _kept(

@@ -5,7 +5,7 @@ All of it depends on the corpus and the seed alone, so that every condition has 
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -80,6 +80,33 @@ def drawn(rows: Sequence[Labelled], count: int, seed: int, equal: bool = False) 
     return sorted(chosen, key=lambda row: text_digest(row.text, row.text_pair, purpose))
 
 
+def drawn_freely(
+    rows: Sequence[Labelled], count: int, seed: int, labels: Callable[[str], Iterable[str]]
+) -> list[Labelled]:
+    """Return a draw of `count` rows by hash, in which each label that `labels` gives for a row has at least one row.
+
+    For rows of several labels, and of numbers, which have none. RequestError if there are fewer rows, or more labels.
+    """
+    purpose = f"evaluate {seed}".encode()[:16]
+    ordered = _first(rows, len(rows), purpose)
+    first: dict[str, int] = {}
+    for number, row in enumerate(ordered):
+        for label in labels(row.label):
+            first.setdefault(label, number)
+    needed = set(first.values())
+    if count > len(rows):
+        raise RequestError(
+            "evaluate.rows", f"{count:,} rows are requested, train has {len(rows):,}", "request fewer"
+        )
+    if count < len(needed):
+        what = (
+            f"{count:,} rows are requested, and {len(needed):,} are needed for each of {len(first):,} labels"
+        )
+        raise RequestError("evaluate.rows", what, "request more")
+    rest = [number for number in range(len(ordered)) if number not in needed]
+    return [ordered[number] for number in sorted([*needed, *rest[: count - len(needed)]])]
+
+
 def fitting_rows(
     rows: Sequence[Labelled], draw: Sequence[Labelled], settings: EvaluateConfig
 ) -> list[Labelled]:
@@ -99,12 +126,17 @@ def fitting_rows(
     return [replace(row, of=index) for index, row in enumerate(drawn(left, count, 0, settings.equal_classes))]
 
 
-def other_domain(config: Job, classes: Iterable[str], name: str, count: int) -> list[Labelled]:
-    """Return the test of another corpus; RequestError if its labels are not those of this one, DataError if it changes."""
+def other_domain(
+    config: Job, classes: Iterable[str], name: str, count: int, labels: Callable[[str], Iterable[str]]
+) -> list[Labelled]:
+    """Return the test of another corpus; RequestError if its labels are not those of this one, DataError if it changes.
+
+    labels: those of the label of a row.
+    """
     hashes = corpus_hashes(config)
     rows = held_out(by_split(config), count)
     require_unchanged(config, hashes)
-    foreign = sorted({row.label for row in rows} - set(classes))
+    foreign = sorted({label for row in rows for label in labels(row.label)} - set(classes))
     if foreign:
         raise RequestError(
             f"evaluate.others: {name}",

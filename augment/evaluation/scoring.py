@@ -13,12 +13,34 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# Added to the name of a test: its accuracy at the fitted threshold, and its AUC. No test has a slash in its name.
+# Added to the name of a test: its accuracy at the fitted threshold, its AUC, and more. No test has a slash in its name.
 FITTED, AUC = "/fitted", "/auc"
+MICRO, MACRO, MEAN_ERROR, SPEARMAN = "/micro_f1", "/macro_f1", "/mean_error", "/spearman"
 # What each is called in tables, in their order; accuracy as it is has no suffix.
-MEASURES: Mapping[str, str] = {"": "accuracy", FITTED: "accuracy, threshold fitted", AUC: "AUC"}
+MEASURES: Mapping[str, str] = {
+    "": "accuracy",
+    FITTED: "accuracy, threshold fitted",
+    MICRO: "micro F1",
+    MACRO: "macro F1",
+    AUC: "AUC",
+    MEAN_ERROR: "mean error",
+    SPEARMAN: "Spearman's rank correlation",
+}
+# Before the label, of measures that each label has.
+OF_LABEL = " "
+LABEL_MEASURES: Mapping[str, str] = {f"/f1{OF_LABEL}": "F1", f"{AUC}{OF_LABEL}": "AUC"}
 # Rounds over the classes, of which each but the last finds something better.
 _ROUNDS = 10
+
+
+def points_of(score: str) -> float:
+    """Return by what a difference of a score is multiplied to be shown: 100, and 1 for errors, in the unit of the labels."""
+    return 1.0 if score.endswith(MEAN_ERROR) else 100.0
+
+
+def named(what: str, mean: float, score: str) -> str:
+    """Return a score as text: its name and its mean, in percent or, of an error, in the unit of the labels."""
+    return f"{what} {mean:.3f}" if score.endswith(MEAN_ERROR) else f"{what} {100 * mean:.1f} %"
 
 
 @dataclass(frozen=True)
@@ -49,8 +71,12 @@ def scores_of(answers: LabelledLogits, offsets: np.ndarray | None) -> dict[str, 
 def accuracy(answers: LabelledLogits, offsets: np.ndarray | None = None) -> float:
     """Return the share of the texts answered rightly; of one in several wordings all must be."""
     logits = answers.logits if offsets is None else answers.logits + offsets
-    right = logits.argmax(axis=1) == answers.gold
-    _, text = np.unique(answers.texts, return_inverse=True)
+    return share_of_texts(logits.argmax(axis=1) == answers.gold, answers.texts)
+
+
+def share_of_texts(right: np.ndarray, of: Sequence[int] | np.ndarray) -> float:
+    """Return the share of the texts of which all wordings are right; of: the text each row is a wording of."""
+    _, text = np.unique(of, return_inverse=True)
     wrong = np.bincount(text, weights=~right)
     return float((wrong == 0).mean())
 

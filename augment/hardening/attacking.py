@@ -116,6 +116,7 @@ class Attacking:
             "text_pair": "text_pair" if self._paired else None,
             "label": "label",
             "label_names": given.label_names,
+            "label_separator": given.label_separator,
             "language": given.language,
         }
         return self._job.model_copy(

@@ -55,7 +55,8 @@ def harden(
     job = job_of(job)
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-harden")
     plans = attack_plans(job.harden, settings or {})
-    require_classes(job, "harden")
+    if job.harden.weight != 1.0:
+        require_classes(job, "harden.weight", "it is for rows of one label")
     job = _usable(with_label_names(job))
     _require_own(folder)
     with shown(progress) as report, locked(folder) as lock, lock.staged():

@@ -19,6 +19,7 @@ from augment.pipeline.definition import Pipeline
 from augment.progress import Progress
 from augment.training.continuing import train_on
 from augment.training.examples import Examples, by_hash, taken
+from augment.training.label_columns import kind_of
 
 START, DUPLICATE, HARDENED = "starting model", "duplicate", "hardened"
 _FOLDER = {START: "start", DUPLICATE: "duplicate", HARDENED: "hardened"}
@@ -80,7 +81,8 @@ class Rounds:
         """Raise RequestError, unless an attack allows it, for a model that always gives one answer or is no better than chance."""
         answers = self._answers(self.model(START, 0), self._test)
         if any(stage.refuses_victims for plan in self._plans.values() for stage in plan.stages):
-            require_victim(self._job.needs_model().path, self._test.labels, answers)
+            kind, separator = kind_of(self._job), self._job.label_separator
+            require_victim(self._job.needs_model().path, self._test.labels, answers, kind, separator)
 
     def made(self) -> tuple[AttackRound, ...]:
         """Make the models of all rounds, and return what each round did; RequestError if the first gives no sample."""
@@ -180,14 +182,20 @@ class Rounds:
         train_on(job, self.model(name, number - 1), rows, to, self._corpus, report)
 
     def _answers(self, model: Path, rows: Examples) -> list[str]:
-        """Return what a model answers to rows, as the corpus names its classes."""
+        """Return what a model answers to rows, as the corpus writes labels: of a number within the tolerance the label."""
         from augment.models.classifier import open_classifier
 
         config = self._job.needs_model().model_copy(update={"path": str(model)})
         classifier = open_classifier(config, self._job.run)
-        labels = LabelMap(classifier.classes, self._job.label_names)
+        labels = LabelMap(
+            classifier.classes, self._job.label_names, classifier.kind, self._job.label_separator
+        )
         labels.require(rows.labels)
-        return [labels.name(int(answer)) for answer in classifier.ask(rows.texts, rows.pairs).argmax(-1)]
+        answers = classifier.ask(rows.texts, rows.pairs).tolist()
+        return [
+            labels.nearest(answer, [label], config.tolerance)
+            for answer, label in zip(answers, rows.labels, strict=True)
+        ]
 
 
 def _joined(one: Examples, other: Examples) -> Examples:

@@ -72,6 +72,17 @@ class LabelMap:
         known = tuple(index for index in indices if index is not None)
         return known if len(known) == len(indices) else None
 
+    def gold(self, label: str | None) -> tuple[float, ...] | None:
+        """Return the answer that a label is, [C]: 1 for each class that is right, else 0; of a number itself.
+
+        None for one that the model does not know, or where the row has no label.
+        """
+        if self.kind == "regression":
+            number = number_of(label)
+            return None if number is None else (number,)
+        right = self.right(label)
+        return None if right is None else tuple(float(index in right) for index in range(len(self.classes)))
+
     def predicted(self, answer: Sequence[float]) -> str:
         """Return what a model predicts, as the corpus writes labels, for its probabilities [C]; a number with four digits."""
         if self.kind == "regression":

@@ -24,13 +24,16 @@ from augment.config.job import Job
 from augment.corpus import typed
 from augment.engine.shard import read_part
 from augment.engine.staging import Staged, read_rest
+from augment.models.kind import Kind
+from augment.models.model_folder import model_folder
 from augment.output.diversity import Diversity
 from augment.output.shortcut_levels import Levels
 from augment.output.soft_labels import Softener
 from augment.output.totals import Totals
+from augment.output.under_attack import UnderAttack
 from augment.stages.accepted import FlaggedNgram
 from augment.stages.protocol import Stage
-from augment.tables.columns import KEEP, MOVED, PROBABILITIES, SAMPLE
+from augment.tables.columns import ATTACK, KEEP, MOVED, PROBABILITIES, SAMPLE
 from augment.tables.file_columns import file_columns
 from augment.tables.output_names import written_names
 from augment.tables.rows import Reject
@@ -66,7 +69,11 @@ class Export:
         self._unfilled = {column.name for stage in stages for column in stage.unfilled(job)}
         self._files: dict[str, Sink] = {}
         self._added: tuple[pa.Field, ...] = ()
-        self.totals = Totals(diversity=Diversity(_JOINING - set(job.output.joining)), levels=Levels(flags))
+        self.totals = Totals(
+            diversity=Diversity(_JOINING - set(job.output.joining)),
+            levels=Levels(flags),
+            under_attack=UnderAttack(_kind_attacked(stages, job), job.label_separator),
+        )
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -180,6 +187,13 @@ class Export:
         if name not in self._files:
             self._files[name] = Sink(self._folder / name, self._job.output.mark)
         return self._files[name]
+
+
+def _kind_attacked(stages: Sequence[Stage], job: Job) -> Kind:
+    """Return the kind of the model that a stage attacks; of one class of several where none does."""
+    if not any(set(ATTACK) <= set(stage.adds) for stage in stages):
+        return "single"
+    return model_folder(job.needs_model(), job.run).head
 
 
 def is_derived(job: Job, label: str | None) -> bool:

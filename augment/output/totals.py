@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from augment.output.diversity import Diversity
 from augment.output.shortcut_levels import Levels
+from augment.output.under_attack import BEFORE, UNDER, UnderAttack
 from augment.tables.columns import attributions_in
 from augment.text.foreign import FOREIGN
 
@@ -56,8 +57,9 @@ def percent(share: float) -> str:
 
 
 def figure(name: str, value: float) -> str:
-    """Return a figure of an attack as it is shown: rates and accuracies in percent."""
-    return f"{value:.1%}" if "rate" in name or "accuracy" in name else f"{value:.2f}"
+    """Return a figure of an attack as it is shown: rates, accuracies and F1 in percent."""
+    shares = ("rate", "accuracy", "F1")
+    return f"{value:.1%}" if any(share in name for share in shares) else f"{value:.2f}"
 
 
 @dataclass
@@ -65,7 +67,7 @@ class Totals:
     """The counts of a run. errors: errors by attribution; paths: baselines and shapes by attribution; flips: samples that change the prediction; moved: samples with another label than their source row.
 
     cut: rows longer than the model is fed; foreign: source rows not edited for their language; silent: rows with no score but zero, by attribution; near_guard: source rows near a text of the guard; folded: source rows shown to models that did not see them; joined: samples by label and verdict; sources: source rows
-    by label, of runs that make samples; similar, surprise: number of successes of an attack with the sums of their similarity, and of the logarithms of their perplexity before and after; answers: source rows by label and prediction; doubts: those whose label the model contradicts, sure of another; levels: rows that hold accepted shortcuts, added by who writes them.
+    by label, of runs that make samples; similar, surprise: number of successes of an attack with the sums of their similarity, and of the logarithms of their perplexity before and after; answers: source rows by label and prediction; doubts: those whose label the model contradicts, sure of another; levels: rows that hold accepted shortcuts, added by who writes them; under_attack: answers to attacked rows of models of another kind.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -94,6 +96,7 @@ class Totals:
     doubts: int = 0
     diversity: Diversity = field(default_factory=Diversity)
     levels: Levels = field(default_factory=lambda: Levels(()))
+    under_attack: UnderAttack = field(default_factory=UnderAttack)
 
     def add(self, table: pa.Table) -> None:
         """Add the rows of a shard."""
@@ -109,7 +112,13 @@ class Totals:
             self._add_doubts(table, methods[0])
         if "attack" in names:
             outcomes = zip(*(table.column(name).to_pylist() for name in ("label", "attack")), strict=True)
-            self.attacks_of.update((label, outcome) for label, outcome in outcomes if label and outcome)
+            self.attacks_of.update(
+                (name, outcome)
+                for label, outcome in outcomes
+                if label and outcome
+                for name in self.under_attack.labels(label)
+            )
+            self.under_attack.add(table)
             self.attacks.update(table.column("attack").drop_null().to_pylist())
             self.queries += pc.sum(table.column("attack_queries")).as_py() or 0
             self.backward += pc.sum(table.column("attack_backward")).as_py() or 0
@@ -136,7 +145,8 @@ class Totals:
     def of_attack(self) -> dict[str, float]:
         """Return what is quoted of an attack: its success rate, accuracy before and under it, words changed, rows computed.
 
-        Rows that the model is wrong on are not attacked, and count as wrong under the attack. Similarity is the mean over
+        Rows that the model is wrong on are not attacked, and count as wrong under the attack. Of several labels a row is right if all
+        are, and there are F1s; of numbers within the tolerance, and there are mean errors. Similarity is the mean over
         successes, perplexity their geometric mean, where they were measured. Without an attack it is empty.
         """
         changed, wrong = self.attacks["changed"], self.attacks["skipped"]
@@ -146,8 +156,10 @@ class Totals:
         figures: dict[str, float] = {}
         if attacked and not reduced:
             figures["attack success rate"] = changed / attacked
-            figures["accuracy before the attack"] = attacked / (attacked + wrong)
-            figures["accuracy under attack"] = (attacked - changed) / (attacked + wrong)
+            right = self.under_attack.right
+            figures[f"{right} {BEFORE}"] = attacked / (attacked + wrong)
+            figures[f"{right} {UNDER}"] = (attacked - changed) / (attacked + wrong)
+            figures |= self.under_attack.figures()
         if changed + reduced:
             figures["words edited of a success"] = self.edited / (changed + reduced)
         if self.similar[0]:

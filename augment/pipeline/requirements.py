@@ -35,12 +35,14 @@ def required_by(pipeline: Pipeline, job: Job) -> Job:
 
 
 def require_heads(pipeline: Pipeline, section: str, folder: ModelFolder) -> None:
-    """Raise ModelError if a stage of a pipeline cannot use the model of a section, whose answers mean something else."""
+    """Raise ModelError if a stage cannot use the model of a section, whose answers mean something else, RequestError if a setting cannot."""
     for stage in pipeline.stages:
         # What explains nothing itself may count what another stage explained.
         reads = section in stage.uses or (section == "model" and stage.of_attribution)
         if reads and folder.head not in stage.model_kinds:
             require_single(folder.head, str(folder.path), f"stage `{stage.kind}`")
+        if reads:
+            stage.require_kind(folder.head)
 
 
 def check_sections(pipeline: Pipeline, job: Job) -> None:

@@ -5,19 +5,20 @@ The default search screens every (word, candidate) pair by one gradient and meas
 `recipe` names attacks of the literature. What fails is tried again with every word that may be edited and every sense.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
+import numpy as np
 import pyarrow as pa
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from augment.adversarial.attempts import Attempt, Budget
 from augment.adversarial.chance_level import ENOUGH, require_victim
 from augment.adversarial.constraints import Constraint, Fluent, Naturalness, NearText, NotBlank, Similarity
-from augment.adversarial.goals import Goal
+from augment.adversarial.goals import ClassGoal, Goal, LabelsGoal, NumberGoal
 from augment.adversarial.guides import ByDeletion, Guide, InOrder
 from augment.adversarial.recipes import RecipeName, with_recipe
 from augment.adversarial.searches import Beam, Greedy, Reduced, Screened, SearchStrategy, Tools, Weighted
@@ -64,6 +65,8 @@ _SCREENED = ("screened", "beam")
 # Where the literature and the default differ most: how many candidates a token has in the second pass.
 _WIDER = 3
 _DONE = ("changed", "reduced")
+# Where a number may be moved to.
+_WAYS: Mapping[str, Literal[-1, 1]] = {"higher": 1, "lower": -1}
 _REASONS = {"skipped": "already predicted wrong", "exempt": "has the target's label"}
 
 
@@ -87,8 +90,21 @@ class Attack(Editor):
         description="what decides which words matter: one gradient, leaving each out, `score` of an earlier stage, or chance; a model "
         "without gradients by leaving out",
     )
-    target: str | None = Field(default=None, description="the label to reach; null: any other than the row's")
-    margin: float = Field(default=0.0, ge=0, description="how far the new class must lead, in logits")
+    target: str | None = Field(
+        default=None,
+        description="the label to reach; null: any other than the row's. Of several labels the one that is to be gained or lost; null: "
+        "any. Of numbers `higher` or `lower`; null: either",
+    )
+    margin: float = Field(
+        default=0.0,
+        ge=0,
+        description="how far the new class must lead, or the label be beyond 0.5, in logits",
+    )
+    amount: float | None = Field(
+        default=None,
+        gt=0,
+        description="of numbers: by more than how much the prediction must move; null: `model.tolerance`",
+    )
     sources: tuple[SourceName, ...] = Field(
         default=("lexicon", "masked_lm"), description="all that offer any, the first one's words first"
     )
@@ -287,8 +303,24 @@ class Attack(Editor):
 
     @property
     def model_kinds(self) -> tuple[Kind, ...]:
-        """Models of which one class of several is right: its goal is another class."""
-        return ("single",)
+        """All kinds: its goal is another class, a changed label, or a number that moves."""
+        return ("single", "multi", "regression")
+
+    def require_kind(self, kind: Kind) -> None:
+        """Raise RequestError for settings that mean nothing for a kind of model: `amount` for classes, `margin` for numbers."""
+        number = kind == "regression"
+        for key, given, wanted in (
+            ("amount", self.amount, not number),
+            ("margin", self.margin or None, number),
+        ):
+            if given is not None and wanted:
+                what = "the model answers a number" if number else "the model answers classes, not a number"
+                raise RequestError(
+                    f"stage attack: {key}", what, f"use `{'amount' if number else 'margin'}`, or leave it out"
+                )
+        if number and self.target not in (None, *_WAYS):
+            what = f"the model answers a number, and `{self.target}` is no way for it to move"
+            raise RequestError("stage attack: target", what, f"use {' or '.join(_WAYS)}, or leave it out")
 
     def prepare(self, job: Job, sample: pa.RecordBatch, state: Path) -> None:
         """Refuse a victim that always gives one answer, or is no better than chance: its success rate means nothing."""
@@ -297,18 +329,17 @@ class Attack(Editor):
         from augment.models.predictor import open_predictor
 
         predictor = open_predictor(job.needs_model(), job.run)
-        labels = LabelMap(predictor.classes, job.label_names)
+        labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
         rows = [
             row
             for row in sample.select(["text", "text_pair", "label"]).to_pylist()
-            if labels.index(row["label"]) is not None
+            if labels.gold(row["label"]) is not None
         ]
         if rows:
-            answers = predictor.ask([row["text"] for row in rows], [row["text_pair"] for row in rows]).argmax(
-                -1
-            )
+            answers = predictor.ask([row["text"] for row in rows], [row["text_pair"] for row in rows])
             given = [row["label"] for row in rows]
-            require_victim(job.needs_model().path, given, [labels.name(int(answer)) for answer in answers])
+            seen = [labels.predicted(answer) for answer in answers.tolist()]
+            require_victim(job.needs_model().path, given, seen, labels.kind, labels.separator)
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Load the model and what offers candidates."""
@@ -316,7 +347,7 @@ class Attack(Editor):
 
         self.require(job)
         predictor = open_predictor(job.needs_model(), job.run)
-        labels = LabelMap(predictor.classes, job.label_names)
+        labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
         filters = Filters(
             pos=self.pos, frequency=self.frequency, context=self.context, mutual=not self.senses
         )
@@ -324,7 +355,7 @@ class Attack(Editor):
         wider = self._offers(job, state, self.most * _WIDER, filters)
         guard, measures = protection(job), AttackMeasures.of(job)
         constraints = self._constraints(measures, state)
-        goal = Goal(self._target(labels), self.margin)
+        goal = self._goal(labels, job.needs_model().tolerance)
         rewordings = self._rewordings(job, state)
 
         def step(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -367,6 +398,15 @@ class Attack(Editor):
             "reduced": Reduced(),
         }
         return searches[self.search]
+
+    def _goal(self, labels: LabelMap, tolerance: float) -> Goal:
+        """Return what is to change; RequestError if the model has no such class or label."""
+        self.require_kind(labels.kind)
+        if labels.kind == "regression":
+            direction = 0 if self.target is None else _WAYS[self.target]
+            return NumberGoal(self.amount or tolerance, tolerance, direction)
+        goal = LabelsGoal if labels.kind == "multi" else ClassGoal
+        return goal(self._target(labels), self.margin)
 
     def _target(self, labels: LabelMap) -> int | None:
         """Return the class to reach; RequestError if the model has none of that name."""
@@ -442,15 +482,14 @@ class Attack(Editor):
 
     def _attempt(self, each: AttackedTokens, labels: LabelMap, seed: int) -> Attempt:
         """Return the attack on a row."""
-        gold = labels.index(each.row.label)
+        gold = labels.gold(each.row.label)
         room = each.row.quota(self.share)
         room = room if self.most_edits is None else min(room, self.most_edits)
         order = each.content
         if self.order == "random":
             order = tuple(chance(seed, self.kind, each.row.id, 0).sample(list(order), len(order)))
-        return Attempt(
-            each.row, -1 if gold is None else gold, order=order, room=room, budget=self.most_queries
-        )
+        own = None if gold is None else np.array(gold)
+        return Attempt(each.row, own, order=order, room=room, budget=self.most_queries)
 
     def _finish(
         self,

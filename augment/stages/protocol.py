@@ -131,6 +131,9 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         """The kinds of models that it can use; one that gives samples another label needs classes of which one is right."""
         return ("single",) if self.moves_labels else ("single", "multi", "regression")
 
+    def require_kind(self, kind: Kind) -> None:
+        """Raise RequestError if its settings have no meaning for a model of a kind that it can use."""
+
     @property
     def uses(self) -> tuple[str, ...]:
         """What the job must give, of `model`, `judge`, `flags` and `llm`."""

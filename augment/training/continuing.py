@@ -8,12 +8,12 @@ from pathlib import Path
 from shutil import rmtree
 
 from augment.config.job import Job
-from augment.models.heads import require_single
 from augment.models.labels import LabelMap
 from augment.models.model_folder import model_folder
 from augment.progress import Progress, silent
 from augment.training.examples import Examples
 from augment.training.fitting import fit
+from augment.training.label_columns import require_kind
 from augment.training.saving import save
 
 
@@ -36,8 +36,8 @@ def train_on(
     from augment.models.classifier import loaded
 
     folder = model_folder(job.needs_model().model_copy(update={"path": str(start)}), job.run)
-    require_single(folder.head, str(folder.path), "training on with samples")
-    classes = LabelMap(folder.classes, job.label_names)
+    require_kind(job, folder.head, str(folder.path))
+    classes = LabelMap(folder.classes, job.label_names, folder.head, job.label_separator)
     classes.require(fitting.labels)
     if job.run.threads is not None:
         torch.set_num_threads(job.run.threads)

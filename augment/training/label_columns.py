@@ -10,10 +10,15 @@ from collections.abc import Sequence
 
 from augment.config.job import Job
 from augment.config.label_sets import parted
-from augment.errors import DataError, RequestError
+from augment.errors import DataError, ModelError, RequestError
 from augment.models.kind import PROBLEMS, Kind
 from augment.models.labels import number_of
 
+_KINDS: dict[Kind, str] = {
+    "single": "one class of several",
+    "multi": "several labels",
+    "regression": "numbers",
+}
 
 def kind_of(job: Job) -> Kind:
     """Return what the labels of a corpus are to a model that is trained on them."""
@@ -30,27 +35,21 @@ def problem_of(job: Job) -> dict[str, str]:
 
 def require_trainable(job: Job) -> None:
     """Raise RequestError for settings that only classes of which one is right have."""
-    kind = kind_of(job)
-    if kind == "single":
-        return
-    what = "rows have several labels" if kind == "multi" else "labels are numbers"
-    given = [name for name in ("baseline", "r_drop") if getattr(job.train, name)]
-    if given:
-        raise RequestError(
-            f"train.{given[0]}", f"it is for one class of several, and here {what}", "leave it out"
-        )
-    if kind == "regression" and job.corpus is not None and job.corpus.label_separator is not None:
+    for name in ("baseline", "r_drop"):
+        if getattr(job.train, name):
+            require_classes(job, f"train.{name}", "it is for one class of several")
+    if kind_of(job) == "regression" and job.corpus is not None and job.corpus.label_separator is not None:
         raise RequestError(
             "train.answers: number", "a row has several labels", "leave `corpus.label_separator` out"
         )
 
 
-def require_classes(job: Job, user: str) -> None:
-    """Raise RequestError if rows have several labels, or numbers, and `user` needs one class of several."""
-    if kind_of(job) != "single":
-        what = f"{user} needs rows of one label, which is a class among others"
-        where = "train.answers" if kind_of(job) == "regression" else "corpus.label_separator"
-        raise RequestError(where, what, "leave it out")
+def require_classes(job: Job, where: str, what: str) -> None:
+    """Raise RequestError for a setting that only rows of one label have, which is a class among others, where these are no such rows."""
+    kind = kind_of(job)
+    if kind != "single":
+        here = "rows have several labels" if kind == "multi" else "labels are numbers"
+        raise RequestError(where, f"{what}, and here {here}", "leave it out")
 
 
 def classes_of(job: Job, labels: Sequence[str]) -> list[str]:
@@ -58,28 +57,44 @@ def classes_of(job: Job, labels: Sequence[str]) -> list[str]:
     if kind_of(job) == "regression":
         named = job.needs_corpus().label
         return [named if isinstance(named, str) else "score"]
-    if kind_of(job) == "single":
-        return sorted(set(labels))
-    return sorted({each for label in labels for each in parted(label, job.label_separator)})
+    return sorted({each for label in set(labels) for each in labels_in(job, label)})
+
+
+def require_kind(job: Job, head: Kind, where: str) -> None:
+    """Raise ModelError if a model is not of the kind that the labels of a corpus need, and so cannot be trained on with them."""
+    kind = kind_of(job)
+    if kind != head:
+        what = f"it is a model of {_KINDS[head]}, and the rows have {_KINDS[kind]}"
+        raise ModelError(
+            where, what, "set `corpus.label_separator` and `train.answers` as it was trained with"
+        )
+
+
+def labels_in(job: Job, label: str) -> tuple[str, ...]:
+    """Return the labels that the label of a row is; of numbers none."""
+    kind = kind_of(job)
+    if kind == "multi":
+        return parted(label, job.label_separator)
+    return () if kind == "regression" else (label,)
 
 
 def counts_of(job: Job, labels: Sequence[str]) -> dict[str, int]:
     """Return the rows of each label, by label; of numbers nothing."""
-    if kind_of(job) == "regression":
-        return {}
-    multi = kind_of(job) == "multi"
-    each = (name for label in labels for name in (parted(label, job.label_separator) if multi else (label,)))
-    return dict(sorted(Counter(each).items()))
+    return dict(sorted(Counter(name for label in labels for name in labels_in(job, label)).items()))
 
 
-def usual_share(job: Job, labels: Sequence[str], held_out: Sequence[str]) -> float:
-    """Return how often the most frequent label is right on held-out rows; of numbers the mean of those trained on."""
+def usual_answer(job: Job, labels: Sequence[str], held_out: Sequence[str]) -> tuple[float, float | None]:
+    """Return how often one answer is right on held-out rows, and its mean error if it is a number.
+
+    It is the most frequent label, or set of labels, of these rows; of numbers the mean of those trained on.
+    """
     if kind_of(job) != "regression":
-        return max(Counter(held_out).values()) / len(held_out)
-    numbers = [number_of(label) or 0.0 for label in labels]
+        return round(max(Counter(held_out).values()) / len(held_out), 4), None
+    numbers, wanted = ([number_of(label) or 0.0 for label in given] for given in (labels, held_out))
     mean = sum(numbers) / len(numbers)
-    within = [abs((number_of(label) or 0.0) - mean) <= job.needs_model().tolerance for label in held_out]
-    return sum(within) / len(within)
+    errors = [abs(number - mean) for number in wanted]
+    within = sum(error <= job.needs_model().tolerance for error in errors)
+    return round(within / len(errors), 4), round(sum(errors) / len(errors), 4)
 
 
 def targets(

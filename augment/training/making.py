@@ -16,7 +16,7 @@ from augment.progress import Progress, silent
 from augment.tables.locking import locked, sweep_staged
 from augment.training.examples import Examples, divided_by_fold, limited, repeats_in, splits_of
 from augment.training.fitting import fit
-from augment.training.label_columns import classes_of, counts_of, kind_of, require_trainable, usual_share
+from augment.training.label_columns import classes_of, counts_of, kind_of, require_trainable, usual_answer
 from augment.training.out_of_fold import write_answers
 from augment.training.saving import NEW, finish_swap, save, swap
 from augment.training.scoring import answers, score, score_of, tfidf_accuracy
@@ -30,11 +30,12 @@ ALGORITHM = 2
 class Training:
     """The result of a training: the folder of the model, on how many rows, and how well it does on the held-out split.
 
-    majority: the share of the most frequent label there, which a model must beat to have learned anything; folds: how well
+    majority: the share of the most frequent label (or set of labels) there, which a model must beat to have learned anything; folds: how well
     each fold model does on the rows it did not see.
     baseline_accuracy: TF-IDF with logistic regression on the same rows, if the job asks for it; rejected: rows of the corpus
     that cannot be used, by reason; labels: the rows trained on by label; notices: what to know of the corpus. kind: of several
-    labels accuracy is that of all labels of a row; of numbers the share within `model.tolerance`, and there is a mean_error.
+    labels accuracy is that of all labels of a row; of numbers the share within `model.tolerance`, and there is a mean_error,
+    to be compared with usual_error: that of the mean of the labels trained on, whose share within the tolerance is `majority`.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class Training:
     notices: tuple[str, ...] = ()
     kind: Kind = "single"
     mean_error: float | None = None
+    usual_error: float | None = None
 
     @property
     def fold_accuracy(self) -> float | None:
@@ -107,7 +109,7 @@ def _train(job: Job, report: Progress) -> Training:
         write_answers(Path(job.needs_model().path), tuple(classes), answered)
     result = score(job, splits[held_out])
     baseline = tfidf_accuracy(fitting, splits[held_out]) if job.train.baseline else None
-    majority = round(usual_share(job, fitting.labels, splits[held_out].labels), 4)
+    majority, usual_error = usual_answer(job, fitting.labels, splits[held_out].labels)
     return Training(
         Path(job.needs_model().path),
         job.train.start,
@@ -125,6 +127,7 @@ def _train(job: Job, report: Progress) -> Training:
         tuple(repeat_notices(repeats_in(splits))),
         kind_of(job),
         result.mean_error,
+        usual_error,
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from augment.adversarial.attempts import Attempt, WordChoice
-from augment.adversarial.goals import Goal
+from augment.adversarial.goals import ClassGoal
 from augment.adversarial.white_box import WhiteBox
 from augment.config.sections import ModelConfig, RunConfig
 from augment.models.classifier import open_classifier
@@ -63,7 +63,8 @@ def test_the_slope_of_a_long_text_is_that_of_its_pooled_logits(tmp_path: Path, w
     rows = [Given("long", "房间很干净，但是服务太差了。" * 4), Given("short", "服务很好")]
     box = WhiteBox(classifier)
     box.open(rows)
-    slopes = box.slopes([Attempt(row, own=1) for row in rows], Goal())
+    own = np.eye(len(classifier.classes))[1]
+    slopes = box.slopes([Attempt(row, own=own) for row in rows], ClassGoal())
     for row, slope in zip(rows, slopes, strict=True):
         pieces = classifier.encode([row.text], [None])[0].pieces
         parts = classifier.windows.of([pieces])

@@ -20,6 +20,8 @@ from augment.output.manifest import Summary
 from augment.pipeline.definition import Pipeline
 from augment.progress import silent
 from augment.tables.files import digest, write_json
+from augment.training import train
+from tests.several import several_job, write_several
 from tests.small import small_job
 
 SETTINGS = {"rows": (24,), "seeds": 2, "epochs": 2.0, "test_rows": 20}
@@ -344,3 +346,62 @@ def test_accepted_shortcuts_are_cut_out_of_every_row_of_a_condition(small: Path,
     cell = evaluate(result, tmp_path / "out").cells[40, 0, "cut"]
     assert cell["copies"] == 160
     assert cell.keys() >= {"reversed", "reversed/auc"}
+
+
+@pytest.fixture(scope="module")
+def rows_of_several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small corpus with several labels a row, and numbers."""
+    return write_several(tmp_path_factory.mktemp("several"))
+
+
+def other_job(folder: Path, label: str, **settings: object) -> Job:
+    """Return a job of several labels or numbers whose judge is trained in passing."""
+    result = several_job(folder, label, **({"answers": "number"} if label == "stars" else {}))
+    judge = result.needs_model()
+    if not Path(judge.path).exists():
+        train(result)
+    config = EvaluateConfig.model_validate({**SETTINGS, "seeds": 1, "arms": ("eda",), **settings})
+    return result.model_copy(update={"evaluate": config, "judge": judge})
+
+
+def test_of_several_labels_every_condition_has_f1s_and_those_of_each_label(
+    rows_of_several: Path, tmp_path: Path
+) -> None:
+    made = evaluate(other_job(rows_of_several, "labels", noise=0), tmp_path / "out")
+    cell = made.cells[24, 0, "eda"]
+    wanted = {f"clean{name}" for name in ("", "/micro_f1", "/macro_f1", "/auc")}
+    each = {f"clean/{name} {label}" for name in ("f1", "auc") for label in ("bad", "chinese", "good")}
+    assert set(made.scores) == wanted | each
+    assert made.tests == ["clean"]
+    assert all(0 <= float(cell[name] or 0) <= 1 for name in made.scores)
+    assert 0 <= float(cell["label_kept"] or 0) <= 1
+    page = (made.folder / "evaluation.md").read_text(encoding="utf-8")
+    assert "### micro F1" in page
+    assert "### F1 of each label" in page
+    assert re.search(r"\| chinese \| [0-9.]+ \| [+-][0-9.]+ \|", page)
+
+
+def test_of_numbers_every_condition_has_a_mean_error_and_a_rank_correlation(
+    rows_of_several: Path, tmp_path: Path
+) -> None:
+    made = evaluate(other_job(rows_of_several, "stars", noise=0), tmp_path / "out")
+    assert set(made.scores) == {"clean", "clean/mean_error", "clean/spearman"}
+    assert float(made.cells[24, 0, "eda"]["clean/mean_error"] or 0) > 0
+    own, other = (made.cells[24, 0, name]["clean/mean_error"] or 0 for name in ("eda", "duplicate"))
+    assert made.differences("clean/mean_error")["eda"].mean == pytest.approx(own - other)
+    assert "mean error" not in (made.folder / "evaluation.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [
+        ({"equal_classes": True}, "evaluate.equal_classes"),
+        ({"arms": ("eda+r_drop",)}, r"evaluate.arms: eda\+r_drop"),
+        ({"arms": ("cut",)}, "evaluate.arms: cut"),
+    ],
+)
+def test_what_only_rows_of_one_label_have_is_refused(
+    rows_of_several: Path, tmp_path: Path, settings: dict[str, object], where: str
+) -> None:
+    with pytest.raises(RequestError, match=where):
+        evaluate(other_job(rows_of_several, "labels", **settings), tmp_path / "out")

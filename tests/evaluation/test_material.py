@@ -13,6 +13,7 @@ from augment.evaluation.material import (
     Labelled,
     by_split,
     drawn,
+    drawn_freely,
     fitting_rows,
     held_out,
     noisy,
@@ -102,6 +103,24 @@ def test_the_test_rows_are_the_corpus_own(small: Path) -> None:
 
 
 def test_another_domain_must_have_the_same_labels(small: Path) -> None:
-    assert len(other_domain(small_job(small), ["bad", "good"], "small", 5)) == 5
+    assert len(other_domain(small_job(small), ["bad", "good"], "small", 5, lambda label: [label])) == 5
     with pytest.raises(RequestError, match="does not have: good"):
-        other_domain(small_job(small), ["bad"], "small", 50)
+        other_domain(small_job(small), ["bad"], "small", 50, lambda label: [label])
+
+
+@given(st.integers(5, 200), st.integers(0, 5))
+def test_a_draw_of_several_labels_has_its_size_and_a_row_of_every_label(count: int, seed: int) -> None:
+    pool = [
+        Labelled(f"text {number}", ";".join({"a", "bcd"[number % 3], *("rare" * (number == 7)).split()}))
+        for number in range(200)
+    ]
+    rows = drawn_freely([*pool, pool[7]], count, seed, lambda label: label.split(";"))
+    assert len(rows) == count
+    assert {label for row in rows for label in row.label.split(";")} == {"a", "b", "c", "d", "rare"}
+
+
+def test_fewer_rows_than_labels_need_are_refused() -> None:
+    with pytest.raises(RequestError, match="2 rows are requested, and 3 are needed for each of 3 labels"):
+        drawn_freely([Labelled(f"t {label}", label) for label in "abc"], 2, 0, lambda label: [label])
+    with pytest.raises(RequestError, match="train has 1"):
+        drawn_freely([Labelled("t", "1.5")], 2, 0, lambda label: [])

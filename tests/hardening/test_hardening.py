@@ -16,9 +16,12 @@ from augment.hardening.attacking import attack_plans
 from augment.hardening.hardening import harden, read_hardening
 from augment.hardening.result import Hardening
 from augment.models.classifier import open_classifier
+from augment.models.model_folder import model_folder
+from augment.training import train
 from augment.training.wordpiece import learn
 from augment.verification.verifying import verify
 from tests.cli.test_commands import augment as augment_command
+from tests.several import several_job, write_several
 from tests.small import random_bert, small_job
 
 SETTINGS = {"attack": "deepwordbug", "others": ("deletion",), "rounds": 1, "epochs": 2.0, "test_rows": 24}
@@ -237,3 +240,27 @@ def test_the_command_prints_the_folder_of_the_model_the_table_and_json(
     refused = augment_command(*words, "--set", "attack.most_edits=1")
     assert (refused.code, len(refused.err.splitlines())) == (3, 3)
     assert "most_edits" in refused.err
+
+
+@pytest.mark.parametrize("label", ["labels", "stars"])
+def test_models_of_several_labels_and_of_numbers_are_hardened(tmp_path: Path, label: str) -> None:
+    answers = {"answers": "number"} if label == "stars" else {}
+    job = several_job(write_several(tmp_path), label, epochs=8, limit=40, **answers)
+    train(job)
+    config = HardenConfig.model_validate({**SETTINGS, "others": (), "epochs": 1.0, "test_rows": 16})
+    made = harden(job.model_copy(update={"harden": config}), tmp_path / "out", progress=False)
+    assert made.rounds[0].samples
+    for figures in made.models.values():
+        assert float(figures["accuracy"] or 0) >= float(figures["accuracy under deepwordbug"] or 0)
+    heads = [
+        model_folder(ModelConfig(path=path), job.run).head
+        for path in (job.needs_model().path, str(made.model))
+    ]
+    assert heads == ["multi" if label == "labels" else "regression"] * 2
+
+
+def test_samples_that_weigh_otherwise_are_for_rows_of_one_label(tmp_path: Path) -> None:
+    job = several_job(write_several(tmp_path), "labels")
+    config = HardenConfig.model_validate({**SETTINGS, "weight": 2.0})
+    with pytest.raises(RequestError, match=r"harden\.weight.*several labels"):
+        harden(job.model_copy(update={"harden": config}), tmp_path / "out", progress=False)

@@ -151,8 +151,10 @@ def test_a_stage_that_needs_one_class_of_several_refuses_other_models(small: Pat
     shutil.copytree(small / "model", tmp_path / "model")
     shutil.copy(small / "small.csv", tmp_path)
     rewritten(tmp_path / "model", problem_type="multi_label_classification")
-    with pytest.raises(ModelError, match=r"multi-label model.*stage `attack` needs one class of several"):
-        check_run("attack", small_job(tmp_path))
+    with pytest.raises(
+        ModelError, match=r"multi-label model.*stage `counterfactual` needs one class of several"
+    ):
+        check_run("counterfactual", small_job(tmp_path))
     rewritten(tmp_path / "model", problem_type="regression", id2label={"0": "stars"})
     with pytest.raises(DataError, match=r"answers a number, and the label `.*` is none"):
         check_run("explain", small_job(tmp_path))

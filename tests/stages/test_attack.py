@@ -1,6 +1,7 @@
 """The attack: success that holds on the whole text, goals, constraints, budgets, recipes, victims of every kind."""
 
 import random
+import shutil
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,9 @@ from augment.config.in_memory import FunctionModel
 from augment.config.job import Job
 from augment.config.sections import ModelConfig, ResourcesConfig
 from augment.errors import RequestError
+from augment.models.labels import LabelMap
 from augment.models.predictor import open_predictor
+from augment.models.textcnn import TextCNN
 from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline
 from augment.pipeline.requirements import check_sections
@@ -32,6 +35,7 @@ from augment.tables.columns import CORPUS
 from augment.text.edits import Edit, replay
 from augment.text.segment import tokens_of
 from tests.models.nets import NETS, save
+from tests.models.test_heads import rewritten
 from tests.small import BAD, FILLERS, GOOD, sentence, small_job
 
 # Each word of a good text has another that the small classifier takes for less good, and the other way round.
@@ -373,3 +377,103 @@ def test_a_constant_or_guessing_model_is_refused_with_a_reason() -> None:
         require_victim("m", labels, ["good", "good", "bad", "bad"] * 25)
     require_victim("m", labels, labels)
     require_victim("m", ["good"] * 100, ["good"] * 100)
+
+
+def as_kind(job: Job, folder: Path, **config: object) -> Job:
+    """Return the job with a copy of its model whose config has other values."""
+    shutil.copytree(job.needs_model().path, folder / "model")
+    path = str(rewritten(folder / "model", **config))
+    return job.model_copy(update={"model": job.needs_model().model_copy(update={"path": path})})
+
+
+@pytest.fixture(scope="module")
+def several(job: Job, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """Return the job with the model of several labels, each with a sigmoid of its own."""
+    return as_kind(job, tmp_path_factory.mktemp("several"), problem_type="multi_label_classification")
+
+
+def sets_of(job: Job, texts: list[str]) -> list[str]:
+    """Return the labels that a model answers texts with."""
+    predictor = open_predictor(job.needs_model(), job.run)
+    labels = LabelMap(predictor.classes, kind=predictor.kind)
+    return [labels.predicted(answer) for answer in predictor.ask(texts, [None] * len(texts)).tolist()]
+
+
+@pytest.mark.parametrize("order", ["gradient", "deletion"])
+def test_of_several_labels_an_attack_changes_the_set(several: Job, order: str) -> None:
+    rows, samples = attacked(several, texts_of(12), order=order)
+    before = dict(
+        zip([row["id"] for row in rows], sets_of(several, [row["text"] for row in rows]), strict=True)
+    )
+    after = sets_of(several, [sample["text"] for sample in samples])
+    assert samples
+    for row in rows:
+        assert (row["attack"] == "skipped") == (before[row["id"]] != row["label"])
+    for sample, seen in zip(samples, after, strict=True):
+        assert before[sample["source_id"]] == sample["label"] != seen
+
+
+def test_of_several_labels_a_target_is_the_label_that_is_gained_or_lost(several: Job) -> None:
+    _, samples = attacked(several, texts_of(12), target="good")
+    assert {sample["label"] for sample in samples} == {"good", "bad"}
+    for sample, seen in zip(samples, sets_of(several, [sample["text"] for sample in samples]), strict=True):
+        assert ("good" in seen.split(";")) != (sample["label"] == "good")
+
+
+@pytest.fixture(scope="module")
+def number(small: Path, job: Job, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """Return the job with a model that answers how much better than bad a text is, as a number."""
+    made = as_kind(job, tmp_path_factory.mktemp("number"))
+    folder = Path(made.needs_model().path)
+    model = TextCNN.from_pretrained(folder)
+    with torch.no_grad():
+        head = model.classifier
+        single = torch.nn.Linear(head.in_features, 1)
+        single.weight.copy_(head.weight[1:] - head.weight[:1])
+        single.bias.copy_(head.bias[1:] - head.bias[:1])
+        model.classifier = single
+    model.config.update({"id2label": {0: "stars"}, "label2id": {"stars": 0}, "problem_type": "regression"})
+    model.save_pretrained(folder)
+    config = made.needs_model().model_copy(update={"tolerance": 1.0})
+    return made.model_copy(update={"model": config})
+
+
+def numbers_of(job: Job, texts: list[str]) -> list[float]:
+    """Return the numbers that a model answers texts with."""
+    predictor = open_predictor(job.needs_model(), job.run)
+    return [float(one) for one in predictor.ask(texts, [None] * len(texts))[:, 0]]
+
+
+@pytest.mark.parametrize(("target", "ways"), [(None, {True, False}), ("higher", {True}), ("lower", {False})])
+def test_a_number_is_moved_by_more_than_an_amount(number: Job, target: str | None, ways: set[bool]) -> None:
+    texts = [text for text, _ in texts_of(8)]
+    given = [(text, f"{one:.3f}") for text, one in zip(texts, numbers_of(number, texts), strict=True)]
+    rows, samples = attacked(number, [*given, ("房间很好", "99")], amount=2.0, target=target)
+    assert rows[-1]["attack"] == "skipped"
+    before = {row["id"]: float(row["label"]) for row in rows}
+    moves = [
+        after - before[sample["source_id"]]
+        for sample, after in zip(samples, numbers_of(number, [one["text"] for one in samples]), strict=True)
+    ]
+    assert {move > 0 for move in moves} == ways
+    assert all(abs(move) > 2.0 - 0.001 for move in moves)
+
+
+def test_settings_that_mean_nothing_for_the_kind_of_model_are_refused(job: Job, number: Job) -> None:
+    with pytest.raises(RequestError, match="answers classes, not a number"):
+        attacked(job, texts_of(1), amount=0.5)
+    with pytest.raises(RequestError, match="use `amount`"):
+        attacked(number, [("很好", "1")], margin=0.5)
+    with pytest.raises(RequestError, match="use higher or lower"):
+        attacked(number, [("很好", "1")], target="good")
+
+
+def test_a_model_of_several_labels_or_of_numbers_that_guesses_is_refused() -> None:
+    labels = ["a;b", "a", "b", "[]"] * 25
+    require_victim("m", labels, ["a;b", "a", "b", "a"] * 25, "multi")
+    with pytest.raises(RequestError, match="no better than chance"):
+        require_victim("m", labels, ["b", "[]", "a;b", "a"] * 25, "multi")
+    numbers = [str(number % 7) for number in range(70)]
+    require_victim("m", numbers, [f"{float(number) / 2:.3f}" for number in numbers], "regression")
+    with pytest.raises(RequestError, match="rank correlation"):
+        require_victim("m", numbers, [str(number % 5) for number in range(70)], "regression")

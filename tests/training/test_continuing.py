@@ -7,7 +7,7 @@ import pytest
 
 from augment.config.job import Job
 from augment.config.sections import ModelConfig
-from augment.errors import DataError
+from augment.errors import DataError, ModelError
 from augment.models.classifier import open_classifier
 from augment.models.model_folder import model_folder
 from augment.training.continuing import train_on
@@ -60,3 +60,11 @@ def test_a_label_that_the_model_does_not_know_is_refused(small: Path, tmp_path: 
     with pytest.raises(DataError, match="not known to the model"):
         train_on(job_of(small, 1), small / "model", rows, tmp_path / "new", {})
     assert not (tmp_path / "new").exists()
+
+
+def test_a_model_of_another_kind_than_the_rows_is_refused(small: Path, tmp_path: Path) -> None:
+    job = job_of(small, 1)
+    corpus = job.needs_corpus().model_copy(update={"label_separator": ";"})
+    several = job.model_copy(update={"corpus": corpus})
+    with pytest.raises(ModelError, match="one class of several, and the rows have several labels"):
+        train_on(several, small / "model", ROWS, tmp_path / "a", {})

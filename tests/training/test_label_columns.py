@@ -1,6 +1,5 @@
 """Models of several labels and of numbers: trained, saved as what they are, and used by a run."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -8,47 +7,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from augment.api.run import run
-from augment.config.job import Job
-from augment.config.sections import CorpusConfig, TrainConfig
 from augment.errors import DataError, RequestError
 from augment.training import train
-from tests.small import small_job, write_corpus
+from tests.several import several_job, write_several
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with rows of several labels and of numbers, made of those of the small corpus."""
-    folder = tmp_path_factory.mktemp("several")
-    write_corpus(folder, rows=160)
-    with (folder / "small.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    lines = [
-        {
-            "text": row["review"],
-            "labels": [
-                row["label"],
-                *(["chinese"] if "的" in row["review"] or "我" in row["review"] else []),
-            ],
-            "stars": 1.5 + 2 * (row["label"] == "good"),
-        }
-        for row in rows
-    ]
-    (folder / "a.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    return folder
-
-
-def job_of(folder: Path, label: str, **settings: object) -> Job:
-    """Return the small job on these rows."""
-    job = small_job(folder)
-    options = {"label_separator": ";"} if label == "labels" else {}
-    section = CorpusConfig.model_validate(
-        {"root": folder, "files": "a.jsonl", "text": "text", "label": label, **options}
-    )
-    values = {**job.train.model_dump(), "epochs": 4, **settings}
-    model = job.needs_model().model_copy(update={"path": str(folder / label)})
-    return job.model_copy(
-        update={"corpus": section, "train": TrainConfig.model_validate(values), "model": model, "judge": None}
-    )
+    return write_several(tmp_path_factory.mktemp("several"))
 
 
 def samples(folder: Path) -> list[dict[str, object]]:
@@ -60,7 +27,7 @@ def samples(folder: Path) -> list[dict[str, object]]:
 def test_a_model_of_several_labels_is_trained_and_keeps_samples_whose_labels_hold(
     corpus: Path, tmp_path: Path
 ) -> None:
-    job = job_of(corpus, "labels")
+    job = several_job(corpus, "labels")
     result = train(job)
     assert result.kind == "multi"
     assert result.macro_f1 > 0.5
@@ -79,7 +46,7 @@ def test_a_model_of_several_labels_is_trained_and_keeps_samples_whose_labels_hol
 def test_a_model_of_numbers_is_trained_and_keeps_samples_within_the_tolerance(
     corpus: Path, tmp_path: Path
 ) -> None:
-    job = job_of(corpus, "stars", answers="number", epochs=8)
+    job = several_job(corpus, "stars", answers="number", epochs=8)
     result = train(job)
     assert (result.kind, result.labels) == ("regression", {})
     assert result.mean_error is not None
@@ -94,16 +61,16 @@ def test_a_model_of_numbers_is_trained_and_keeps_samples_within_the_tolerance(
 
 def test_what_only_classes_have_is_refused_before_anything_is_read(corpus: Path) -> None:
     with pytest.raises(RequestError, match=r"train\.baseline"):
-        train(job_of(corpus, "labels", baseline=True))
+        train(several_job(corpus, "labels", baseline=True))
     with pytest.raises(RequestError, match=r"train\.r_drop"):
-        train(job_of(corpus, "stars", answers="number", r_drop=1.0))
+        train(several_job(corpus, "stars", answers="number", r_drop=1.0))
     with pytest.raises(DataError, match="labels are numbers"):
-        train(job_of(corpus, "text", answers="number"))
+        train(several_job(corpus, "text", answers="number"))
 
 
 def test_a_number_within_the_tolerance_is_predicted_as_its_label(corpus: Path, tmp_path: Path) -> None:
     """In the columns of attributions too: rows that the model is right on are counted by them."""
-    job = job_of(corpus, "stars", answers="number", epochs=8)
+    job = several_job(corpus, "stars", answers="number", epochs=8)
     if not Path(job.needs_model().path).is_dir():
         train(job)
     run("explain", job, tmp_path / "out")

@@ -1,6 +1,7 @@
 """Training: every kind of start, held-out scores, and a model folder that is safe and whole."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,18 @@ def test_a_model_that_has_learned_nothing_and_one_that_has_learned_something_els
     printed = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
     assert len(printed) == bool(message)
     assert all(message in line for line in printed)
+
+
+@pytest.mark.parametrize(("error", "message"), [(0.5, "no better"), (0.7, "worse"), (0.3, "")])
+def test_a_model_of_numbers_is_compared_with_the_mean_of_the_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], error: float, message: str
+) -> None:
+    made = Training(tmp_path, "textcnn", 100, "test", 50, 0.2, 0.0, 0.9, None, 1.0, kind="regression")
+    print_training(replace(made, mean_error=error, usual_error=0.5))
+    printed = capsys.readouterr().err
+    assert ("the mean of the labels (mean error 0.5000)" in printed) == bool(message)
+    assert message in printed
+    assert "most frequent" not in printed
 
 
 def test_a_corpus_without_labels_or_with_one_cannot_be_learned(tmp_path: Path) -> None:
