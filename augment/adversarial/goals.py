@@ -66,7 +66,7 @@ class ClassGoal:
 
     def answered(self, logits: np.ndarray) -> np.ndarray:
         """Return 1 for the first of the highest classes, [N, C]."""
-        return np.eye(logits.shape[1])[logits.argmax(1)]
+        return np.asarray(np.eye(logits.shape[1])[logits.argmax(1)])
 
     def not_attacked(self, logits: np.ndarray, own: np.ndarray) -> NotAttacked | None:
         """Return why a text is not attacked: it is not answered with its own class, or that is the target."""

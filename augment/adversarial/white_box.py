@@ -101,7 +101,7 @@ class WhiteBox:
         """Return logits and the gradient of the margin at every piece of each text with the edits so far."""
         fed = [self._laid_out(attempt) for attempt in attempts]
         slopes: list[TextSlope | None] = [None] * len(attempts)
-        parts = self._classifier.windows.of([each.pieces for each in fed])
+        parts = self._classifier.windows.of([each.pieces for each in fed], [each.segments for each in fed])
 
         def enter(rows: list[int]) -> None:
             """Differentiate one batch."""

@@ -33,7 +33,7 @@ def over_windows(
     classifier: Classifier, rows: ModelInputs, ids: Sequence[str], plan: Plan, attribute: WindowAttributor
 ) -> Scores:
     """Return the scores of every row. ids: names of the rows; a window has that of its row and its number."""
-    parts = classifier.windows.of(rows.pieces)
+    parts = classifier.windows.of(rows.pieces, rows.segments)
     if parts is None:
         return attribute(rows, ids, plan)
     some, names, parts = spread(classifier, rows, ids, parts)
@@ -84,7 +84,7 @@ def one_window_each(
     classifier: Classifier, rows: ModelInputs, ids: Sequence[str]
 ) -> tuple[ModelInputs, list[str]]:
     """Return one window of each row, the first of the first, the second of the second and so on round, and their names."""
-    parts = classifier.windows.of(rows.pieces)
+    parts = classifier.windows.of(rows.pieces, rows.segments)
     if parts is None:
         return rows, list(ids)
     some, names, parts = spread(classifier, rows, ids, parts)

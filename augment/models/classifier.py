@@ -14,7 +14,7 @@ import inspect
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -87,6 +87,7 @@ class Classifier:
         kind: Kind = "single",
     ) -> None:
         """Move the model to the run's device, freeze its weights and set it to evaluation."""
+        _require_movable(model)
         self.kind: Kind = kind
         device = device_of(run.device)
         self.device = torch.device(device)
@@ -94,10 +95,6 @@ class Classifier:
         self.tokenizer = tokenizer
         self.classes = classes
         self.max_length = min(config.max_length, positions(model))
-        before, after = framing(tokenizer)
-        self.windows = Windows(
-            self.max_length, before, after, config.overlap, config.most_windows, config.windows
-        )
         self._fitting = 0
         self.dtype: Dtype = dtype_of(run)
         self._first = first_only(self.model)
@@ -107,6 +104,16 @@ class Classifier:
         # GPT-2 takes segment ids too, and adds word embeddings for them; only its tokenizer knows that it gives none.
         self._wants_segments = "token_type_ids" in tokenizer.model_input_names and takes(
             model, "token_type_ids"
+        )
+        before, after = framing(tokenizer)
+        self.windows = Windows(
+            self.max_length,
+            before,
+            after,
+            config.overlap,
+            config.most_windows,
+            config.windows,
+            between_texts(tokenizer, self._wants_segments),
         )
         self._pad = (
             tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (tokenizer.eos_token_id or 0)
@@ -122,7 +129,8 @@ class Classifier:
     def encode(self, texts: Sequence[str], pairs: Sequence[str | None]) -> list[Encoding]:
         """Return what the model is fed for each text, or pair of texts.
 
-        A text is cut to the pieces of its windows (`models.windows`), a pair to `max_length` pieces.
+        A text or pair is cut to the pieces of its windows (`models.windows`). Segments of a pair are those of the tokenizer; where the
+        model takes none, they are 1 from the second text on.
         """
         if len({pair is None for pair in pairs}) > 1:
             # The tokenizer takes pairs for all rows or none.
@@ -134,7 +142,7 @@ class Classifier:
             self.tokenizer,
             texts,
             None if pairs[0] is None else [pair or "" for pair in pairs],
-            self.longest(pairs[0] is not None),
+            self.windows.longest if pairs[0] is None else self.windows.longest_pair,
             return_offsets_mapping=True,
             return_token_type_ids=True,
         )
@@ -146,10 +154,26 @@ class Classifier:
                 list(pieces), segments, list(rows["offset_mapping"][row]), rows.sequence_ids(row)
             )
             encodings.append(encoding if pieces else Encoding([self._pad], [0], [(0, 0)], [None]))
-        return encodings
+        return encodings if pairs[0] is None else [self._pair(encoding) for encoding in encodings]
+
+    def _pair(self, encoding: Encoding) -> Encoding:
+        """Return what is read of a pair, with segments that show where its second text begins."""
+        if self.windows.between is not None and not self._wants_segments:
+            second = self.windows.before + encoding.sides.count(0) + self.windows.between
+            segments = [int(index >= second) for index in range(len(encoding.pieces))]
+            encoding = replace(encoding, segments=segments)
+        read = self.windows.read_of_pair(encoding.sides, self.tokenizer.truncation_side == "left")
+        if read is None:
+            return encoding
+        return Encoding(
+            [encoding.pieces[index] for index in read],
+            [encoding.segments[index] for index in read],
+            [encoding.offsets[index] for index in read],
+            [encoding.sides[index] for index in read],
+        )
 
     def longest(self, paired: bool) -> int:
-        """Return how many pieces of a text, or of a pair, are read."""
+        """Return up to how many pieces any text, or pair, is read whole."""
         return self.max_length if paired else self.windows.longest
 
     def batch(self, pieces: Sequence[Sequence[int]], segments: Sequence[Sequence[int]]) -> dict[str, Tensor]:
@@ -210,7 +234,7 @@ class Classifier:
         baseline: a filler, or for each row pieces of the same length, of which only the embeddings are put in: what pads, the
         positions and the pooled piece stay those of the row. The logits of a row of several windows are pooled.
         """
-        parts = self.windows.of(pieces)
+        parts = self.windows.of(pieces, segments)
         if parts is None:
             return self._answered(pieces, segments, baseline)
         starts = baseline if baseline is None or isinstance(baseline, str) else parts.spread(baseline)
@@ -434,6 +458,17 @@ def _given(config: LoadedModel) -> tuple[PreTrainedModel, PreTrainedTokenizerBas
     return copy.deepcopy(model).float(), tokenizer
 
 
+def _require_movable(model: PreTrainedModel) -> None:
+    """Raise ModelError for a model whose answer comes from the last index, padding or not, such as XLNet's."""
+    if getattr(model.config, "summary_type", None) == "last" and hasattr(model, "sequence_summary"):
+        what = (
+            f"a {model.config.model_type} model answers from the last piece of a batch, which may be padding"
+        )
+        raise ModelError(
+            model.name_or_path, what, "use a model that pools the first piece, or the last of the text"
+        )
+
+
 def _recomputed(forward: Callable[..., object]) -> Callable[..., object]:
     """Return a function that keeps nothing of `forward` but what it is given, and calls it again for the gradient."""
 
@@ -507,10 +542,22 @@ def framing(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:
     return (inside[0], len(sides) - 1 - inside[-1]) if inside else (len(sides), 0)
 
 
+def between_texts(tokenizer: PreTrainedTokenizerBase, wants_segments: bool) -> int | None:
+    """Return how many pieces a tokenizer puts between two texts; None where a model's segments do not show where the second begins."""
+    row = tokenizer("a", "a", return_token_type_ids=True)
+    sides = row.sequence_ids(0)
+    if 0 not in sides or 1 not in sides:
+        return None
+    last, second = len(sides) - 1 - sides[::-1].index(0), sides.index(1)
+    kinds = row["token_type_ids"]
+    shown = not wants_segments or (any(kinds) and next(i for i, kind in enumerate(kinds) if kind) == second)
+    return second - last - 1 if shown and last < second else None
+
+
 def positions(model: PreTrainedModel) -> int:
     """Return how many pieces the model has positions for; a large number if it has no such limit."""
     positions = getattr(model.config, "max_position_embeddings", None)
-    if not isinstance(positions, int):
+    if not isinstance(positions, int) or positions < 0:
         return 1 << 20
     # RoBERTa and its kin begin to count after the padding id.
     return positions - 2 if model.config.model_type in {"roberta", "xlm-roberta", "camembert"} else positions

@@ -22,7 +22,7 @@ def vectors(classifier: Classifier, texts: Sequence[str], pairs: Sequence[str | 
     encodings = classifier.encode(texts, pairs)
     pieces: Sequence[Sequence[int]] = [row.pieces for row in encodings]
     segments: Sequence[Sequence[int]] = [row.segments for row in encodings]
-    parts = classifier.windows.of(pieces)
+    parts = classifier.windows.of(pieces, segments)
     if parts is not None:
         pieces, segments = parts.spread(pieces), parts.spread(segments)
     result: list[Tensor | None] = [None] * len(pieces)

@@ -1,7 +1,8 @@
 """Windows over texts that are longer than a model reads: each is a text of its own in the same frame, and they overlap.
 
 A text that fits is one window, itself. The windows of a longer one all have `length` pieces and are spread evenly over it;
-its logits are the mean, or the maximum of each class, of those of its windows.
+its logits are the mean, or the maximum of each class, of those of its windows. Of a pair they are spread over the longer text, and
+each has the shorter one, of which no more is read than three quarters of what a window has room for.
 
     windows = Windows(length=8, before=1, after=1, overlap=0.25, most=64, pooling="mean")
     parts = windows.of([list(range(20))])       # None where all texts fit
@@ -18,6 +19,8 @@ from torch import Tensor
 
 Pooling = Literal["mean", "max", "first"]
 _Known = TypeVar("_Known")
+# Of the room for texts in a window of a pair, what the shorter text may take.
+_SHORTER = 0.75
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class TextWindows:
 class Windows:
     """How texts are cut. length: pieces of a window; before, after: those of it that frame a text on either side.
 
-    overlap: share of a window that the next one has too; most: how many windows a text has at most.
+    overlap: share of a window that the next one has too; most: how many windows a text has at most; between: pieces between the texts
+    of a pair, None where a pair is read in one window, as its texts are not told apart.
     """
 
     length: int
@@ -67,46 +71,80 @@ class Windows:
     overlap: float
     most: int
     pooling: Pooling
+    between: int | None = None
 
     @property
     def longest(self) -> int:
         """The pieces that a text may have; the rest of it is not read."""
-        inside = self._inside
+        inside = self.length - self.before - self.after
         if self.pooling == "first" or inside < 1:
             return self.length
-        return self.length + (self.most - 1) * self._step
+        return self.length + (self.most - 1) * self._step(inside)
 
-    def of(self, rows: Sequence[Sequence[object]]) -> TextWindows | None:
-        """Return the windows of rows of pieces; None where each row is its own only window."""
+    @property
+    def longest_pair(self) -> int:
+        """The pieces that are to be known of a pair, so that `read_of_pair` can choose among them."""
+        return self.length if self.between is None or self.pooling == "first" else 2 * self.longest
+
+    def read_of_pair(self, sides: Sequence[int | None], from_end: bool = False) -> list[int] | None:
+        """Return which pieces of a pair are read, None for all. sides: the text of each piece; from_end: of a text the last ones."""
+        if len(sides) <= self.length:
+            return None
+        counts = [sides.count(0), sides.count(1)]
+        room = self.length - (len(sides) - sum(counts))
+        longer = int(counts[1] > counts[0])
+        shorter = min(counts[1 - longer], max(round(_SHORTER * room), 0))
+        most = [shorter, shorter]
+        most[longer] = room - shorter + (self.most - 1) * self._step(room - shorter)
+        if most[0] >= counts[0] and most[1] >= counts[1]:
+            return None
+        ranks = [0, 0]
+        read = []
+        for index, side in enumerate(sides):
+            if side is not None:
+                ranks[side] += 1
+                behind = counts[side] - ranks[side] if from_end else ranks[side] - 1
+                if behind >= most[side]:
+                    continue
+            read.append(index)
+        return read
+
+    def of(
+        self, rows: Sequence[Sequence[object]], segments: Sequence[Sequence[int]] | None = None
+    ) -> TextWindows | None:
+        """Return the windows of rows of pieces; None where each row is its own only window.
+
+        segments: of the rows, from the first piece of a second text on other than 0; without them no row is a pair.
+        """
         if all(len(row) <= self.length for row in rows):
             return None
         row_of, slots = [], []
         for row, pieces in enumerate(rows):
-            these = self._slots(len(pieces))
+            these = self._slots(len(pieces), () if segments is None else segments[row])
             row_of += [row] * len(these)
             slots += these
         return TextWindows(row_of, slots, self.pooling)
 
-    @property
-    def _inside(self) -> int:
-        """How many pieces of the text itself a window has."""
-        return self.length - self.before - self.after
+    def _step(self, inside: int) -> int:
+        """Return how many pieces a window is behind the one before, at most, if it has so many of the text."""
+        return max(inside - round(self.overlap * inside), 1)
 
-    @property
-    def _step(self) -> int:
-        """How many pieces a window is behind the one before, at most."""
-        return max(self._inside - round(self.overlap * self._inside), 1)
-
-    def _slots(self, count: int) -> list[np.ndarray]:
+    def _slots(self, count: int, segments: Sequence[int]) -> list[np.ndarray]:
         """Return the pieces of each window of a row of `count` pieces."""
         if count <= self.length:
             return [np.arange(count)]
+        begin, end = self._cut(count, segments)
         rest = count - self.length
-        windows = 1 + -(-rest // self._step)
-        first = np.arange(self.before)
-        last = np.arange(count - self.after, count)
-        begins = [round(number * rest / (windows - 1)) for number in range(windows)]
-        return [
-            np.concatenate([first, np.arange(self.before + begin, self.before + begin + self._inside), last])
-            for begin in begins
-        ]
+        inside = end - begin - rest
+        windows = 1 + -(-rest // self._step(inside))
+        first, last = np.arange(begin), np.arange(end, count)
+        begins = [begin + round(number * rest / (windows - 1)) for number in range(windows)]
+        return [np.concatenate([first, np.arange(here, here + inside), last]) for here in begins]
+
+    def _cut(self, count: int, segments: Sequence[int]) -> tuple[int, int]:
+        """Return which pieces of a row its windows are spread over: those of the text, or of the longer one of a pair."""
+        second = next((index for index, segment in enumerate(segments) if segment), None)
+        if second is None or self.between is None:
+            return self.before, count - self.after
+        texts = ((self.before, second - self.between), (second, count - self.after))
+        return max(texts, key=lambda text: text[1] - text[0])

@@ -15,6 +15,7 @@ from augment.training.examples import Examples
 from augment.training.fitting import fit
 from augment.training.label_columns import require_kind
 from augment.training.saving import save
+from augment.training.starting import agree_on_padding
 
 
 def train_on(
@@ -43,10 +44,7 @@ def train_on(
         torch.set_num_threads(job.run.threads)
     set_seed(job.seed)
     model, tokenizer = loaded(folder)
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    if model.config.pad_token_id is None:
-        model.config.pad_token_id = tokenizer.pad_token_id
+    agree_on_padding(model, tokenizer)
     if job.train.vectors is not None:
         # Word vectors of an encoder stay as they are, as in the first training.
         model.get_input_embeddings().requires_grad_(False)

@@ -30,8 +30,8 @@ def fit(
     fitting: Examples,
     classes: list[str],
     report: Progress,
-) -> None:
-    """Train the model in place with the Trainer of transformers."""
+) -> int:
+    """Train the model in place with the Trainer of transformers; return of how many rows only the first window was read."""
     from transformers import Trainer, TrainerCallback, TrainingArguments
 
     from augment.models.device import device_of, dtype_of
@@ -40,7 +40,7 @@ def fit(
     from augment.training.r_drop import disagreement, doubled
 
     settings, dtype, device = job.train, dtype_of(job.run), device_of(job.run.device)
-    rows = _features(job, tokenizer, fitting, classes, model)
+    rows, cut = _features(job, tokenizer, fitting, classes, model)
     weights = fitting.weights
     own_loss = _own_loss(job, weights)
     if settings.freeze is not None:
@@ -121,6 +121,7 @@ def fit(
                 trainer.remove_callback(callback)
         trainer.train()
     model.to("cpu")
+    return cut
 
 
 def _own_loss(
@@ -161,8 +162,8 @@ def _features(
     examples: Examples,
     classes: list[str],
     model: "PreTrainedModel",
-) -> "Dataset":
-    """Return the rows as the Trainer wants them: input ids, mask, segment ids where the model takes them, label."""
+) -> "tuple[Dataset, int]":
+    """Return the rows as the Trainer wants them, and how many were cut: input ids, mask, segment ids where the model takes them, label."""
     from datasets import Dataset
 
     from augment.models.bounded import encode
@@ -179,6 +180,7 @@ def _features(
     require_known(max((max(row, default=0) for row in encoded["input_ids"]), default=0), model)
     columns = {name: encoded[name] for name in wanted if name in encoded}
     numbers = targets(job, examples.labels, classes)
-    return Dataset.from_dict(
+    rows = Dataset.from_dict(
         {**columns, "labels": numbers, "length": [len(row) for row in encoded["input_ids"]]}
     )
+    return rows, sum(bool(row.overflowing) for row in encoded.encodings or ())

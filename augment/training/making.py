@@ -102,7 +102,7 @@ def _train(job: Job, report: Progress) -> Training:
     fitting, held_out = limited(job, splits["train"]), "test" if "test" in splits else "validation"
     divided = divided_by_fold(job, fitting)
     classes = classes_of(job, fitting.labels)
-    _make(job, fitting, classes, corpus, report)
+    cut = _make(job, fitting, classes, corpus, report)
     answered: dict[str, list[object]] = {}
     folds = tuple(_make_fold(job, divided, fold, classes, corpus, answered, report) for fold in divided)
     if folds and kind_of(job) == "single":
@@ -124,7 +124,7 @@ def _train(job: Job, report: Progress) -> Training:
         folds,
         rejected,
         counts_of(job, fitting.labels),
-        tuple(repeat_notices(repeats_in(splits))),
+        (*repeat_notices(repeats_in(splits)), *_cut_notices(job, cut, len(fitting))),
         kind_of(job),
         result.mean_error,
         usual_error,
@@ -139,11 +139,21 @@ def _saved_to(job: Job, folder: Path) -> Job:
 
 def _make(
     job: Job, fitting: Examples, classes: list[str], corpus: Mapping[str, str], report: Progress
-) -> None:
-    """Train a model on these rows and save it to `model.path`, with the hashes of the corpus they are of."""
+) -> int:
+    """Train a model on these rows and save it to `model.path`, with the hashes of the corpus they are of; return how many were cut."""
     model, tokenizer = start_of(job, fitting, classes)
-    fit(job, model, tokenizer, fitting, classes, report)
+    cut = fit(job, model, tokenizer, fitting, classes, report)
     save(Path(job.needs_model().path), model, tokenizer, corpus)
+    return cut
+
+
+def _cut_notices(job: Job, cut: int, rows: int) -> list[str]:
+    """Return a notice where training read less of some rows than predictions do."""
+    model = job.needs_model()
+    if not cut or model.windows == "first":
+        return []
+    what = f"{cut:,} of {rows:,} rows are longer than `model.max_length` ({model.max_length} pieces)"
+    return [f"{what}: training reads the beginning of each, predictions all of it in windows"]
 
 
 def _make_fold(

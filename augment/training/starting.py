@@ -86,4 +86,15 @@ def _pretrained(job: Job, names: dict[str, object]) -> "tuple[PreTrainedModel, P
         tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
     if tokenizer.is_fast:
         require_bounded(tokenizer, str(folder))
+    agree_on_padding(model, tokenizer)
     return model, tokenizer
+
+
+def agree_on_padding(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Let a model look for the piece that its tokenizer pads with, the end of a text where it has none of its own.
+
+    A decoder answers from the last piece that is no padding, and refuses batches where it does not know what pads.
+    """
+    if tokenizer.pad_token_id is None and tokenizer.eos_token is not None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model.config.pad_token_id = tokenizer.pad_token_id or 0

@@ -144,3 +144,16 @@ def test_explain_reads_texts_over_the_length_of_the_model_to_their_end(small: Pa
         attribution = explain(words, small / "model", run=CPU)
         assert (attribution.unseen, attribution.status) == (0, "exact")
         assert attribution.gap == pytest.approx(0, abs=1e-4)
+
+
+def test_a_long_pair_is_explained_whole(folder: Path) -> None:
+    """Each window has the shorter text; scores of both add up, and every word has one."""
+    classifier = opened(folder)
+    rows = rows_of(classifier, [SHORT, LONG], [LONG, SHORT])
+    assert all(-1 not in owned[1:] or max(owned) == len(rows.spans[0]) - 1 for owned in rows.owner or [])
+    scores = IntegratedGradients(tolerance=0.02).attribute(classifier, rows)
+    assert scores.facts["status"] == ["converged", "converged"]
+    gap = np.asarray(scores.facts["gap"], dtype=float)
+    assert (np.abs(gap) <= 0.02 * np.abs(sums(scores) - gap) + 1e-4).all()
+    for row in scores.scores:
+        assert np.count_nonzero(row) == len(row)

@@ -42,7 +42,7 @@ def test_the_seed_decides_the_order() -> None:
 
 
 @pytest.mark.parametrize("side", ["right", "left"])
-def test_batches_are_padded_as_by_transformers(side: str) -> None:
+def test_batches_are_padded_as_by_transformers_on_the_right_whatever_the_tokenizer_does(side: str) -> None:
     tokenizer = learn(["房间 很 干净", "a lovely film"], 300, 64)
     tokenizer.padding_side = side
     texts = ["房间 很 干净 👍🏽", "a", "a lovely film film film"]
@@ -51,8 +51,9 @@ def test_batches_are_padded_as_by_transformers(side: str) -> None:
         {**{name: column[number] for name, column in encoded.items()}, "labels": number, "length": 7}
         for number in range(len(texts))
     ]
-    theirs = DataCollatorWithPadding(tokenizer)([dict(row) for row in rows])
     ours = padding(tokenizer)(rows)
+    tokenizer.padding_side = "right"
+    theirs = DataCollatorWithPadding(tokenizer)([dict(row) for row in rows])
     assert set(ours) == set(theirs)
     for name, column in ours.items():
         assert column.dtype == theirs[name].dtype

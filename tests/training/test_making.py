@@ -143,6 +143,19 @@ def test_a_model_of_numbers_is_compared_with_the_mean_of_the_labels(
     assert "most frequent" not in printed
 
 
+def test_rows_of_which_training_reads_the_beginning_are_reported(tmp_path: Path) -> None:
+    job = starting(small_job(tmp_path), tmp_path / "m")
+    path = write_corpus(tmp_path, rows=60)
+    assert not any("longer" in notice for notice in train(job).notices)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    long = [line.replace(',"', ',"' + "房间很好 " * 40, 1) for line in lines[1:4]]
+    path.write_text("\n".join([*lines[:1], *long, *lines[4:]]) + "\n", encoding="utf-8")
+    (notice,) = [each for each in train(job).notices if "longer" in each]
+    assert "rows are longer than `model.max_length` (64 pieces): training reads the beginning" in notice
+    first = job.model_copy(update={"model": job.needs_model().model_copy(update={"windows": "first"})})
+    assert not any("longer" in each for each in train(first).notices)
+
+
 def test_a_corpus_without_labels_or_with_one_cannot_be_learned(tmp_path: Path) -> None:
     (tmp_path / "small.csv").write_text("text\n" + "好\n很好\n真好\n" * 20, encoding="utf-8")
     with pytest.raises(DataError, match="no labels"):
