@@ -22,7 +22,7 @@ DIGITS = 5
 # Why a text is not attacked: the model is wrong on it, or answers what is to be reached.
 NotAttacked = Literal["skipped", "exempt"]
 # The estimated change of a distance, and the token and word that make it.
-Estimate = tuple[float, int, str]
+CandidateEstimate = tuple[float, int, str]
 # Estimates that decide where a number is moved to: edits are few.
 _STRONGEST = 4
 
@@ -46,7 +46,9 @@ class Goal(Protocol):
         """Return what an attack is to take away, [B], to be differentiated; own: [B, C]."""
         ...
 
-    def aimed(self, estimates: list[Estimate], logits: np.ndarray, own: np.ndarray) -> list[Estimate]:
+    def aimed(
+        self, estimates: list[CandidateEstimate], logits: np.ndarray, own: np.ndarray
+    ) -> list[CandidateEstimate]:
         """Return what candidates do to the distance, for what they do to the margin of a text with logits [C]."""
         ...
 
@@ -90,14 +92,16 @@ class ClassGoal:
 
     def margin(self, logits: "Tensor", own: "Tensor") -> "Tensor":
         """Return the lead of the own class, or of the best class over the target."""
-        import torch
-
-        ours = own.argmax(1) if self.target is None else torch.full_like(logits[:, 0].long(), self.target)
+        ours = own.argmax(1)
+        if self.target is not None:
+            ours = ours.fill_(self.target)
         mine = logits.gather(1, ours[:, None])[:, 0]
-        best = logits.scatter(1, ours[:, None], -torch.inf).max(1).values
+        best = logits.scatter(1, ours[:, None], -float("inf")).max(1).values
         return mine - best if self.target is None else best - mine
 
-    def aimed(self, estimates: list[Estimate], logits: np.ndarray, own: np.ndarray) -> list[Estimate]:
+    def aimed(
+        self, estimates: list[CandidateEstimate], logits: np.ndarray, own: np.ndarray
+    ) -> list[CandidateEstimate]:
         """Return the estimates: the margin is the distance."""
         return estimates
 
@@ -129,7 +133,9 @@ class LabelsGoal:
         leads = (own.to(logits.dtype) * 2 - 1) * logits
         return leads.min(1).values if self.target is None else leads[:, self.target]
 
-    def aimed(self, estimates: list[Estimate], logits: np.ndarray, own: np.ndarray) -> list[Estimate]:
+    def aimed(
+        self, estimates: list[CandidateEstimate], logits: np.ndarray, own: np.ndarray
+    ) -> list[CandidateEstimate]:
         """Return the estimates: the margin is the distance."""
         return estimates
 
@@ -163,7 +169,9 @@ class NumberGoal:
         """Return what falls as the number moves up, or down where it is to go there."""
         return -(self.direction or 1) * logits[:, 0]
 
-    def aimed(self, estimates: list[Estimate], logits: np.ndarray, own: np.ndarray) -> list[Estimate]:
+    def aimed(
+        self, estimates: list[CandidateEstimate], logits: np.ndarray, own: np.ndarray
+    ) -> list[CandidateEstimate]:
         """Return the estimates; where either way will do, for the one that the strongest of them and the edits so far go."""
         if self.direction:
             return estimates

@@ -51,7 +51,7 @@ from augment.training import SCRATCH, default_epochs, require_two, train
 from augment.training.label_columns import classes_of, kind_of, labels_in
 
 Measured = dict[str, float | int | None]
-Scores = dict[str, float | None]
+TestScores = dict[str, float | None]
 Made = tuple[list[Labelled], Measured]
 # Texts in other words that a row of the test is given; all of them must be answered rightly.
 _REWORDINGS = 3
@@ -255,7 +255,7 @@ class Bench:
 
     def _scoring(
         self, config: ModelConfig, draw: Sequence[Labelled]
-    ) -> Callable[[Sequence[Labelled]], Scores]:
+    ) -> Callable[[Sequence[Labelled]], TestScores]:
         """Return what gives the scores of a model on a test, by what is added to the name of the test."""
         if kind_of(self.job) != "single":
             return lambda test: head_scores(self._head_answers(config, test))
@@ -271,12 +271,12 @@ class Bench:
 
     def _right(self, config: ModelConfig, rows: Sequence[Labelled]) -> list[bool]:
         """Return whether a model answers each row with its label."""
-        labels, answers = self._asked(config, rows)
+        labels, answers = self._answered(config, rows)
         tolerance = self.job.needs_model().tolerance
         pairs = zip(rows, answers.tolist(), strict=True)
         return [labels.nearest(answer, [row.label], tolerance) == row.label for row, answer in pairs]
 
-    def _asked(self, config: ModelConfig, rows: Sequence[Labelled]) -> tuple[LabelMap, np.ndarray]:
+    def _answered(self, config: ModelConfig, rows: Sequence[Labelled]) -> tuple[LabelMap, np.ndarray]:
         """Return what a model answers to rows, [rows, classes], and what that means."""
         from augment.models.predictor import open_predictor
 
@@ -287,7 +287,7 @@ class Bench:
 
     def _head_answers(self, config: ModelConfig, rows: Sequence[Labelled]) -> SetAnswers | NumberAnswers:
         """Return what a model of several labels or of numbers answers to rows, next to what is right."""
-        labels, answers = self._asked(config, rows)
+        labels, answers = self._answered(config, rows)
         gold = np.asarray([labels.gold(row.label) or (0.0,) * len(labels.classes) for row in rows])
         of = [row.of for row in rows]
         if labels.kind == "regression":

@@ -74,11 +74,11 @@ class Evaluation:
     def label_measures(self, test: str) -> dict[str, dict[str, str]]:
         """Return by measure the labels of a test, each with the name of its score; only of rows of several labels."""
         parts = {what: f"{test}{prefix}" for prefix, what in LABEL_MEASURES.items()}
-        found = {
+        scores = {
             what: {name.removeprefix(start): name for name in self.scores if name.startswith(start)}
             for what, start in parts.items()
         }
-        return {what: names for what, names in found.items() if names}
+        return {what: names for what, names in scores.items() if names}
 
     @property
     def scores(self) -> list[str]:
@@ -254,10 +254,10 @@ class Evaluation:
             "|---" * (2 + len(conditions)) + "|",
         )
         for label, name in names.items():
-            found = self.differences(name)
+            differences = self.differences(name)
             gains = [
                 f"{one.mean:+.2f}{f' ({span})' if (span := _span(one)) else ''}" if one is not None else ""
-                for one in map(found.get, conditions)
+                for one in map(differences.get, conditions)
             ]
             columns = (label, _number(100 * self.mean(DUPLICATE, name), 1), *gains)
             yield f"| {' | '.join(columns)} |"

@@ -2,7 +2,7 @@
 
 counts = LabelCounts()
 counts.add({"rude", "clean"}, {"clean"})        # what is right, what is answered
-counts.micro                                    # 0.67: one label found, one missed
+counts.micro                                    # 0.67: one label right, one missed
 """
 
 from collections import Counter
@@ -12,36 +12,36 @@ from dataclasses import dataclass, field
 
 @dataclass
 class LabelCounts:
-    """How often each label was found, missed, and answered wrongly."""
+    """How often each label was answered rightly, missed, and answered wrongly."""
 
-    found: Counter[str] = field(default_factory=Counter)
+    right: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
 
-    def add(self, right: Iterable[str], answered: Iterable[str], count: int = 1) -> None:
-        """Count the labels of rows that have the same and are answered the same."""
-        right, answered = set(right), set(answered)
+    def add(self, gold: Iterable[str], answered: Iterable[str]) -> None:
+        """Count the labels of a row: those that are right, and those that it is answered with."""
+        gold, answered = set(gold), set(answered)
         for counter, labels in (
-            (self.found, right & answered),
-            (self.missed, right - answered),
-            (self.wrong, answered - right),
+            (self.right, gold & answered),
+            (self.missed, gold - answered),
+            (self.wrong, answered - gold),
         ):
             for label in labels:
-                counter[label] += count
+                counter[label] += 1
 
     @property
     def labels(self) -> list[str]:
         """All labels that any row has or is answered with."""
-        return sorted({*self.found, *self.missed, *self.wrong})
+        return sorted({*self.right, *self.missed, *self.wrong})
 
     def f1(self, label: str) -> float:
         """Return the F1 of a label."""
-        return _f1(self.found[label], self.missed[label] + self.wrong[label])
+        return _f1(self.right[label], self.missed[label] + self.wrong[label])
 
     @property
     def micro(self) -> float:
         """The F1 over the decisions of all labels."""
-        return _f1(self.found.total(), self.missed.total() + self.wrong.total())
+        return _f1(self.right.total(), self.missed.total() + self.wrong.total())
 
     @property
     def macro(self) -> float:
@@ -49,6 +49,6 @@ class LabelCounts:
         return sum(map(self.f1, self.labels)) / len(self.labels) if self.labels else 0.0
 
 
-def _f1(found: int, off: int) -> float:
-    """Return an F1 for the labels found, and those missed or wrong together."""
-    return 2 * found / (2 * found + off) if found + off else 0.0
+def _f1(right: int, off: int) -> float:
+    """Return an F1 for the labels answered rightly, and those missed or wrong together."""
+    return 2 * right / (2 * right + off) if right + off else 0.0

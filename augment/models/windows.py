@@ -62,7 +62,7 @@ class Windows:
     """How texts are cut. length: pieces of a window; before, after: those of it that frame a text on either side.
 
     overlap: share of a window that the next one has too; most: how many windows a text has at most; between: pieces between the texts
-    of a pair, None where a pair is read in one window, as its texts are not told apart.
+    of a pair, None where a pair is read in one window, as its texts cannot be distinguished.
     """
 
     length: int
@@ -126,7 +126,7 @@ class Windows:
         return TextWindows(row_of, slots, self.pooling)
 
     def _step(self, inside: int) -> int:
-        """Return how many pieces a window is behind the one before, at most, if it has so many of the text."""
+        """Return how many pieces a window is behind the one before, at most, if it has `inside` pieces of the text."""
         return max(inside - round(self.overlap * inside), 1)
 
     def _slots(self, count: int, segments: Sequence[int]) -> list[np.ndarray]:

@@ -144,8 +144,8 @@ def write_table() -> None:
     for language in CORPORA:
         of = [cell for key, cell in cells.items() if key.startswith(f"{language} ")]
         if len(of) > 2:
-            found = [f"{name} {slope(of, name)}" for name in ("rows", "seconds")]
-            lines += ["", f"Slope in {language}, {len(of)} texts: {', '.join(found)}."]
+            slopes = [f"{name} {slope(of, name)}" for name in ("rows", "seconds")]
+            lines += ["", f"Slope in {language}, {len(of)} texts: {', '.join(slopes)}."]
     write_page("attribution/long_texts", "Long texts, explained whole", __doc__, lines)
 
 

@@ -138,12 +138,12 @@ def evaluated(arguments: argparse.Namespace, job: Job) -> Cell:
     )
     cell: Cell = {"draws": arguments.seeds}
     for score in made.scores:
-        found = made.differences(score)
+        differences = made.differences(score)
         cell[score] = {
             "duplicate": round(made.mean("duplicate", score), 4),
             **{
                 name: [round(value, 4) if value == value else None for value in (one.mean, one.low, one.high)]
-                for name, one in found.items()
+                for name, one in differences.items()
             },
         }
     return cell

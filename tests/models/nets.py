@@ -28,12 +28,18 @@ from transformers import (
     DistilBertForSequenceClassification,
     GPT2Config,
     GPT2ForSequenceClassification,
+    LlamaConfig,
+    LlamaForSequenceClassification,
+    OPTConfig,
+    OPTForSequenceClassification,
     PreTrainedModel,
     PreTrainedTokenizerFast,
     Qwen3Config,
     Qwen3ForSequenceClassification,
     RobertaConfig,
     RobertaForSequenceClassification,
+    XLNetConfig,
+    XLNetForSequenceClassification,
 )
 from transformers.utils import logging
 
@@ -225,3 +231,40 @@ NETS = {
     "gpt2": Net(bytes_alone, _gpt2, "transformer.wte"),
     "qwen3": Net(bytes_padded, _qwen, "model.embed_tokens"),
 }
+
+
+def _llama(tokenizer: PreTrainedTokenizerFast) -> LlamaForSequenceClassification:
+    """Return a small net with rotary positions and shared keys."""
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), num_key_value_heads=2, initializer_range=SPREAD, id2label=CLASSES, **sizes
+    )
+    return LlamaForSequenceClassification(config)
+
+
+def _opt(tokenizer: PreTrainedTokenizerFast) -> OPTForSequenceClassification:
+    """Return a small net whose positions are counted by its mask."""
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "ffn_dim": 64}
+    config = OPTConfig(
+        vocab_size=len(tokenizer), word_embed_proj_dim=32, init_std=SPREAD, id2label=CLASSES, **sizes
+    )
+    return OPTForSequenceClassification(config)
+
+
+def _xlnet(tokenizer: PreTrainedTokenizerFast) -> XLNetForSequenceClassification:
+    """Return a small net that answers from what is last in a batch."""
+    return XLNetForSequenceClassification(
+        XLNetConfig(vocab_size=len(tokenizer), d_model=16, n_layer=1, n_head=2, d_inner=16)
+    )
+
+
+# Nets that answer from the last piece of a text.
+DECODERS = {
+    "gpt2": NETS["gpt2"],
+    "qwen3": NETS["qwen3"],
+    "llama": Net(bytes_padded, _llama, "model.embed_tokens"),
+    "llama without padding": Net(bytes_alone, _llama, "model.embed_tokens"),
+    "opt": Net(bytes_alone, _opt, "model.decoder.embed_tokens"),
+}
+# One that answers from the last index of a batch.
+XLNET = Net(bytes_padded, _xlnet, "transformer.word_embedding")

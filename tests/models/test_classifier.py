@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,11 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
+import augment
 from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import ModelError
-from augment.models.classifier import Classifier, open_classifier
-from tests.models.nets import NETS, save, word_pieces
+from augment.models.classifier import Classifier, Encoding, open_classifier
+from tests.models.nets import DECODERS, NETS, XLNET, save, word_pieces
 from tests.texts import TEXTS
 
 RUN = RunConfig(device="cpu", threads=1)
@@ -320,3 +321,45 @@ def test_a_trained_model_answers_chinese_and_english(small: Path) -> None:
     ]
     picked = classifier.ask(texts, [None] * 4).argmax(-1)
     assert [classifier.classes[index] for index in picked] == ["good", "bad", "good", "bad"]
+
+
+# With a piece that pads in the text itself, and a text of nothing else.
+PADDED = ["房间很干净，但是服务太差了。", "good", "the story <|endoftext|>", "<|endoftext|>"]
+
+
+def answer(classifier: Classifier, rows: Sequence[Encoding]) -> torch.Tensor:
+    """Return the logits of rows in one batch."""
+    return classifier.answer([row.pieces for row in rows], [row.segments for row in rows])
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_logits_are_the_same_with_either_padding_and_in_any_company(tmp_path: Path, name: str) -> None:
+    answers = []
+    for side in ("left", "right"):
+        folder = save(DECODERS[name], tmp_path / side, side)
+        config = ModelConfig(path=str(folder), max_length=64)
+        classifier = open_classifier(config, RunConfig(device="cpu", threads=1))
+        rows = classifier.encode(PADDED, [None] * len(PADDED))
+        together = answer(classifier, rows)
+        alone = torch.cat([answer(classifier, [row]) for row in rows])
+        assert together.numpy() == pytest.approx(alone.numpy(), abs=1e-5)
+        answers.append(together)
+    assert torch.equal(*answers)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama without padding"])
+def test_attributions_are_the_same_with_either_padding_and_in_any_company(tmp_path: Path, name: str) -> None:
+    scores = []
+    for side, budget in (("left", 4096), ("right", 4096), ("right", 64)):
+        folder = save(DECODERS[name], tmp_path / f"{side}{budget}", side)
+        run = RunConfig(device="cpu", threads=1, token_budget=budget)
+        explained = augment.explain(PADDED[:3], folder, method="integrated_gradients", run=run)
+        scores.append(np.concatenate([one.scores for one in explained]))
+    assert scores[1] == pytest.approx(scores[0])
+    assert scores[2] == pytest.approx(scores[1], abs=1e-4 * np.abs(scores[1]).sum())
+
+
+def test_a_model_that_answers_from_the_last_index_is_refused(tmp_path: Path) -> None:
+    folder = save(XLNET, tmp_path / "xlnet")
+    with pytest.raises(ModelError, match="may be padding"):
+        open_classifier(ModelConfig(path=str(folder)), RunConfig(device="cpu"))
