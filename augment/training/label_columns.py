@@ -20,6 +20,7 @@ _KINDS: dict[Kind, str] = {
     "regression": "numbers",
 }
 
+
 def kind_of(job: Job) -> Kind:
     """Return what the labels of a corpus are to a model that is trained on them."""
     if job.train.answers == "number":

@@ -11,6 +11,7 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 import augment
+from augment.attribution.gradient_methods import IntegratedGradients
 from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import ModelError
 from augment.models.classifier import Classifier, Encoding, open_classifier
@@ -353,7 +354,7 @@ def test_attributions_are_the_same_with_either_padding_and_in_any_company(tmp_pa
     for side, budget in (("left", 4096), ("right", 4096), ("right", 64)):
         folder = save(DECODERS[name], tmp_path / f"{side}{budget}", side)
         run = RunConfig(device="cpu", threads=1, token_budget=budget)
-        explained = augment.explain(PADDED[:3], folder, method="integrated_gradients", run=run)
+        explained = augment.explain(PADDED[:3], folder, method=IntegratedGradients(fixed=8), run=run)
         scores.append(np.concatenate([one.scores for one in explained]))
     assert scores[1] == pytest.approx(scores[0])
     assert scores[2] == pytest.approx(scores[1], abs=1e-4 * np.abs(scores[1]).sum())

@@ -15,7 +15,7 @@ from tests.small import small_job
 
 def job_of(folder: Path, small: Path, start: Path) -> Job:
     """Return the small job that fine-tunes a net for a few steps."""
-    settings = TrainConfig(start=str(start), steps=3, batch_size=4, limit=24)
+    settings = TrainConfig(start=str(start), steps=2, batch_size=4, limit=12)
     model = ModelConfig(path=str(folder), max_length=64)
     return small_job(small).model_copy(update={"train": settings, "model": model})
 
