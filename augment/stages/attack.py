@@ -103,7 +103,7 @@ class Attack(Editor):
     amount: float | None = Field(
         default=None,
         gt=0,
-        description="of numbers: by more than how much the prediction must move; null: `model.tolerance`",
+        description="of numbers: by more than how much the prediction must move, at least `model.tolerance`, which is the default",
     )
     sources: tuple[SourceName, ...] = Field(
         default=("lexicon", "masked_lm"), description="all that offer any, the first one's words first"
@@ -403,6 +403,9 @@ class Attack(Editor):
         """Return what is to change; RequestError if the model has no such class or label."""
         self.require_kind(labels.kind)
         if labels.kind == "regression":
+            if self.amount is not None and self.amount < tolerance:
+                what = f"a prediction that moves by no more than `model.tolerance`, {tolerance:g}, counts as unchanged"
+                raise RequestError("stage attack: amount", what, "raise it, or lower model.tolerance")
             direction = 0 if self.target is None else _WAYS[self.target]
             return NumberGoal(self.amount or tolerance, tolerance, direction)
         goal = LabelsGoal if labels.kind == "multi" else ClassGoal

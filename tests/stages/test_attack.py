@@ -464,6 +464,8 @@ def test_settings_that_mean_nothing_for_the_kind_of_model_are_refused(job: Job, 
         attacked(job, texts_of(1), amount=0.5)
     with pytest.raises(RequestError, match="use `amount`"):
         attacked(number, [("很好", "1")], margin=0.5)
+    with pytest.raises(RequestError, match="counts as unchanged"):
+        attacked(number, [("很好", "1")], amount=0.5)
     with pytest.raises(RequestError, match="use higher or lower"):
         attacked(number, [("很好", "1")], target="good")
 
