@@ -50,20 +50,24 @@ def main() -> None:
     parser.add_argument("--able", type=int, default=4, help="calls at a time that the busy server takes")
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--waves", type=int, default=8, help="calls for each of those at a time")
+    parser.add_argument("--only", nargs="+", default=["calls", "book across machines", "run", "busy"])
     parser.add_argument("--repeats", type=int, default=3, choices=sorted(_T))
     given = parser.parse_args()
     shutil.rmtree(given.work, ignore_errors=True)
     given.work.mkdir(parents=True)
     with server(given.seconds, None) as address:
         for count in given.concurrency:
-            measure("calls", count, given, partial(calls, address, count, given))
-            if count > 1:
+            if "calls" in given.only:
+                measure("calls", count, given, partial(calls, address, count, given))
+            if count > 1 and "book across machines" in given.only:
                 measure(
                     "book across machines", count, given, partial(calls, address, count, given, across=True)
                 )
-        measure("run", 8, given, partial(whole_run, address, 8, given))
+        if "run" in given.only:
+            measure("run", 8, given, partial(whole_run, address, 8, given))
     with server(given.seconds, given.able) as address:
-        measure("busy", 8, given, partial(calls, address, 8, given), at_once=given.able)
+        if "busy" in given.only:
+            measure("busy", 8, given, partial(calls, address, 8, given), at_once=given.able)
 
 
 def measure(
@@ -75,7 +79,9 @@ def measure(
 ) -> None:
     """Append the rate of a condition, and its ratio to what the server can give."""
     able = (at_once or concurrency) / given.seconds
+    before = time.process_time()
     results = [once(number) for number in range(given.repeats)]
+    worked = time.process_time() - before
     ratios = [count / seconds / able for count, seconds in results]
     mean = statistics.mean(ratios)
     half = _T[given.repeats] * statistics.stdev(ratios) / math.sqrt(given.repeats)
@@ -89,6 +95,7 @@ def measure(
         "server can give": round(able, 2),
         "ratio": round(mean, 3),
         "interval": [round(mean - half, 3), round(mean + half, 3)],
+        "milliseconds of a processor an answer": round(1000 * worked / sum(count for count, _ in results), 1),
         "load of the machine": round(os.getloadavg()[0], 1),
         "cores": os.cpu_count(),
     }

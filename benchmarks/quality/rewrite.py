@@ -50,6 +50,17 @@ _BEFORE = (
     {"kind": "weigh"},
     {"kind": "rank", "by": "weight", "fraction": 0.25},
 )
+# For a small model: the task in a sentence behind the text, without rules and examples.
+_SHORT = {
+    "en": {
+        "system": "You are a helpful writer.",
+        "paraphrase": "Text: {text}\n\nWrite this text again in other words, at about the same length. Use these words: {locked}.",
+    },
+    "zh": {
+        "system": "你是一名写作助手。",
+        "paraphrase": "文本：{text}\n\n请用别的说法重写这段文本，长度相近，并用上这些词语：{locked}。",
+    },
+}
 _PARAPHRASES = """name: NAME
 about: A paraphrase with these words locked, to compare with others.
 splits: [train]
@@ -85,6 +96,7 @@ def main() -> None:
     parser.add_argument("--answer-tokens", type=int, default=512)
     parser.add_argument("--json-mode", default=None)
     parser.add_argument("--temperature", type=float)
+    parser.add_argument("--short", action="store_true", help="a short prompt, in `accept`")
     parser.add_argument("--locks", choices=("checked", "placeholders", "none"), default="checked")
     parser.add_argument(
         "--stub", action="store_true", help="a server that answers by rule, in place of a model"
@@ -120,7 +132,10 @@ def work(given: argparse.Namespace) -> None:
 
 def accept(job: Job, given: argparse.Namespace) -> None:
     """Count what is accepted and what is not, and append it to the results."""
-    stage = Rewrite(score="weight", rounds=given.rounds, locks=given.locks)
+    wording = {"prompts": _SHORT, "examples": 0} if given.short else {}
+    stage = Rewrite.model_validate(
+        {"score": "weight", "rounds": given.rounds, "locks": given.locks, **wording}
+    )
     rows = drawn(job, stage, given.rows)
     facts, prompts, asker = (
         PromptFacts.of_rows((row.label, row.text) for row in rows),
