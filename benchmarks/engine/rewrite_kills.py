@@ -4,14 +4,18 @@
 
 A server with OpenAI's interface on this machine answers by rule and misbehaves: one call in six is refused with 429 and Retry-After, one in nine
 comes back cut off, one in eleven without a locked word, one in thirteen fails. Runs of the command line are killed (SIGKILL, with their
-workers) after a random number of calls, until --kills are done; then one goes to its end. Before every run the stored answers are listed: a request
+workers) after a random number of calls, until --kills are done; then one goes to its end, if it does so within --last seconds; else the next
+invocation goes on in its folder. `asker` is two processes that ask questions with one book, without a
+pipeline. With --warm they are forked from a process that has imported all modules. Before every run the stored answers are listed: a request
 for one of them is a fault. With --cap the killed runs, and those after them until one is stopped by it or ends, have this limit of tokens, and the
 last one a higher one: what the server's completions cost, also those that nobody received, is compared with it. Each invocation appends a line to rewrite_kills.jsonl next to this file, so kills add up over invocations.
 """
 
 import argparse
+import itertools
 import json
 import math
+import multiprocessing
 import os
 import random
 import signal
@@ -26,10 +30,10 @@ import pyarrow.parquet as pq
 import yaml
 
 from augment.config.llm import LlmConfig
+from augment.errors import AugmentError
 from augment.rewriting.answers import AnswerBook, Limits
 from augment.rewriting.asking import key_of_conversation
 from tests.rewriting.stub_server import Reply, StubServer, openings, rewrites, stub_server, text_in
-from tests.small import write_corpus
 
 _HOME = Path(__file__).parent
 _PLAN = """name: rewrite-kills
@@ -40,6 +44,26 @@ stages:
   - {kind: weigh}
   - {kind: rank, by: weight, fraction: 0.25}
   - {kind: rewrite, score: weight}
+"""
+
+# Two processes that ask a server --rows questions, with one book.
+_ASK = """
+import subprocess, sys
+from pathlib import Path
+from augment.config.job import read_job
+from augment.rewriting.asking import open_asker
+from augment.rewriting.server import NoAnswerError
+folder, count, second = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "2"
+other = None if second else subprocess.Popen([sys.executable, "-c", sys.argv[4], *sys.argv[1:3], "2", ""])
+job = read_job([folder / "job.yaml"]).keeping_answers(folder / "out/answers.sqlite")
+asker = open_asker(job)
+def ask(number):
+    try:
+        asker.ask([{"role": "system", "content": "s"}, {"role": "user", "content": f"Text: row {number}\\n\\nAnswer"}])
+    except NoAnswerError:
+        pass
+asker.each(range(count)[::-1] if second else range(count), ask)
+sys.exit(other.wait() if other else 0)
 """
 
 
@@ -64,52 +88,70 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--executor", choices=("inline", "processes", "ray"), default="inline")
+    parser.add_argument("--executor", choices=("inline", "processes", "ray", "asker"), default="inline")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--warm", action="store_true", help="fork runs from a process that has all modules")
     parser.add_argument("--cap", type=int, help="limit of tokens of the runs that are killed")
     parser.add_argument(
         "--until", type=float, default=math.inf, help="seconds after which no further run is killed"
     )
+    parser.add_argument(
+        "--last", type=float, default=600, help="seconds after which the last run is killed too"
+    )
     given = parser.parse_args()
-    folder = given.work / f"{given.executor}-{given.seed}-{int(time.time())}"
-    write_corpus(folder, given.rows)
+    folder = unfinished(given.work, f"{given.executor}-{given.seed}")
+    folder.mkdir(parents=True, exist_ok=True)
+    if given.executor != "asker":
+        # Heavy, and no part of what is killed.
+        from tests.small import write_corpus
+
+        write_corpus(folder, given.rows)
     (folder / "plan.yaml").write_text(_PLAN, encoding="utf-8")
-    rng = random.Random(given.seed)
+    rng, first = random.Random(time.time_ns()), time.monotonic()
+    stop = first + given.until + given.last
+    signal.signal(signal.SIGTERM, stopped)
     with stub_server(misbehaving) as server:
         config = server.config(concurrency=4, most_tokens=given.cap or 3_000_000)
         killed = repeated = 0
-        stored = set[str]()
-        first = time.monotonic()
-        while killed < given.kills and time.monotonic() - first < given.until:
-            begun = len(server.requests)
-            worker = start(folder, config, given.executor)
-            least = rng.randint(1, max(2, given.rows // given.kills))
-            deadline = time.monotonic() + 120
-            while (
-                worker.poll() is None and len(server.requests) - begun < least and time.monotonic() < deadline
-            ):
-                time.sleep(0.002)
-            if worker.poll() is not None:
-                break
-            os.killpg(worker.pid, signal.SIGKILL)
-            worker.wait()
-            killed += 1
+        stored = stored_in(folder)
+
+        def run(least: float, seconds: float) -> int | None:
+            """Return the exit code of a run; None if it was killed, after this many requests or seconds."""
+            nonlocal killed, repeated, stored, stop
+            begun, until = len(server.requests), time.monotonic() + seconds
+            write_job(folder, config, given.executor)
+            alone = given.rows if given.executor == "asker" else None
+            worker: Forked | Started = Forked(folder) if given.warm else Started(folder, alone)
+            try:
+                while (
+                    worker.code() is None
+                    and len(server.requests) - begun < least
+                    and time.monotonic() < min(until, stop)
+                ):
+                    time.sleep(0.002)
+            except TimeoutError:
+                stop = 0.0
+            code = worker.code()
+            if code is None:
+                worker.kill()
+                killed += 1
             repeated += again(server, config, begun, stored)
             stored = stored_in(folder)
+            return code
+
+        code = None
+        while code is None and killed < given.kills and time.monotonic() < min(stop, first + given.until):
+            code = run(rng.randint(1, max(2, given.rows // given.kills)), 120)
         spent = dict[str, object]()
         if given.cap:
-            begun = len(server.requests)
-            stopped = start(folder, config, given.executor).wait()
-            repeated += again(server, config, begun, stored)
-            stored = stored_in(folder)
-            spent = {"cap": given.cap, "tokens at the server": server.tokens, "exit at the cap": stopped}
+            at_the_cap = run(math.inf, given.last)
+            spent = {"cap": given.cap, "tokens at the server": server.tokens, "exit at the cap": at_the_cap}
             config = server.config(concurrency=4, most_tokens=3_000_000)
-        begun = len(server.requests)
-        code = start(folder, config, given.executor).wait()
-        repeated += again(server, config, begun, stored)
-        result = finished(folder) if code == 0 else {}
+        if time.monotonic() < stop:
+            code = run(math.inf, given.last)
+        result = finished(folder) if code == 0 and given.executor != "asker" else {}
         book = AnswerBook(folder / "out/answers.sqlite", Limits())
         usage = book.usage()
         book.close()
@@ -117,6 +159,7 @@ def main() -> None:
         "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
         "executor": given.executor,
         "kills": killed,
+        "warm": given.warm,
         "exit": code,
         "requests": len(server.requests),
         "answers": len(stored_in(folder)),
@@ -131,10 +174,26 @@ def main() -> None:
     print(json.dumps(line, indent=1))
 
 
-def start(folder: Path, config: LlmConfig, executor: str) -> "subprocess.Popen[bytes]":
-    """Start the run of a folder in a process group of its own."""
-    run = {"executor": executor, "shard_rows": 40, "device": "cpu", "threads": 1}
-    run |= {} if executor == "inline" else {"workers": 2}
+def stopped(number: int, frame: object) -> None:
+    """Raise TimeoutError where this program is to end: the run in hand is killed, and what was seen is appended."""
+    raise TimeoutError
+
+
+def unfinished(work: Path, name: str) -> Path:
+    """Return the first folder of a name that holds no finished run."""
+    folders = (work / f"{name}-{number}" for number in itertools.count())
+    return next(folder for folder in folders if not (folder / "out/manifest.json").exists())
+
+
+def write_job(folder: Path, config: LlmConfig, executor: str) -> None:
+    """Write the config of the run of a folder."""
+    run = {
+        "executor": "inline" if executor == "asker" else executor,
+        "shard_rows": 40,
+        "device": "cpu",
+        "threads": 1,
+    }
+    run |= {"workers": 2} if executor in ("processes", "ray") else {}
     sections = {
         "corpus": {"root": str(folder), "files": "small.csv"},
         "llm": json.loads(config.model_dump_json(exclude={"answers"})),
@@ -142,21 +201,68 @@ def start(folder: Path, config: LlmConfig, executor: str) -> "subprocess.Popen[b
         "run": run,
     }
     (folder / "job.yaml").write_text(yaml.safe_dump(sections), encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "augment",
-        "run",
-        str(folder / "plan.yaml"),
-        "-c",
-        str(folder / "job.yaml"),
-    ]
-    return subprocess.Popen(
-        [*command, "--output", str(folder / "out")],
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+
+
+class Started:
+    """A run of the command line, in a process group of its own."""
+
+    def __init__(self, folder: Path, questions: int | None = None) -> None:
+        """Start it, or what asks this many questions alone."""
+        command = [sys.executable, "-m", "augment", "run", str(folder / "plan.yaml")]
+        command += ["-c", str(folder / "job.yaml"), "--output", str(folder / "out")]
+        asking = [sys.executable, "-c", _ASK, str(folder), str(questions), "1", _ASK]
+        self._process = subprocess.Popen(
+            command if questions is None else asking,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def code(self) -> int | None:
+        """Return its exit code, None while it runs."""
+        return self._process.poll()
+
+    def kill(self) -> None:
+        """Kill it with its workers."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+class Forked:
+    """The same run in a fork of a process that has all modules: a kill in the time of a run, not of its imports."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["augment.api.run", "augment.stages", "openai", "tests.small"])
+        self._process = context.Process(target=run_here, args=(folder,))
+        self._process.start()
+
+    def code(self) -> int | None:
+        """Return its exit code, None while it runs."""
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        """Kill it with its workers; before it has a group of its own there are none."""
+        try:
+            os.killpg(int(self._process.pid or 0), signal.SIGKILL)
+        except ProcessLookupError:
+            self._process.kill()
+        self._process.join()
+
+
+def run_here(folder: Path) -> None:
+    """Run what is in a folder, in a process group of its own; exit 2 for an error of ours."""
+    from augment.api.run import run
+
+    os.setsid()
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    try:
+        run(folder / "plan.yaml", [folder / "job.yaml"], folder / "out", progress=False)
+    except AugmentError as error:
+        sys.exit(error.exit_code)
 
 
 def again(server: StubServer, config: LlmConfig, begun: int, stored: set[str]) -> int:
