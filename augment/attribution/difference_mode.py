@@ -3,8 +3,8 @@
 Calls that are affine in what depends on the texts pass. Those with a rule are computed by `difference_rules`. Any other one
 is an error that names it: a call without a rule would only show as a sum that is off.
 
-    with Rules(rows=8):
-        logits = model(**batch).logits          # 8 texts, then their 8 references
+    with Rules(records):                        # of `difference_records`
+        logits = model(**batch).logits
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,10 +13,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from augment.attribution import difference_rules as rules
 from augment.attribution.difference_operations import CLOSED, OPERATIONS, not_lowered, refuse
+from augment.attribution.difference_records import Records
 
 Arguments = tuple[Any, ...]
 Named = dict[str, Any]
@@ -27,8 +29,8 @@ _LINEAR_NAMES = """
     contiguous view view_as reshape reshape_as flatten unflatten squeeze unsqueeze transpose permute movedim
     moveaxis swapaxes swapdims t expand expand_as broadcast_to repeat repeat_interleave tile roll flip chunk
     split split_with_sizes tensor_split unbind narrow select index_select gather take_along_dim unfold
-    diagonal tril triu __getitem__ __setitem__ copy_ masked_fill masked_fill_ index_copy masked_scatter
-    requires_grad_ avg_pool1d adaptive_avg_pool1d zero_
+    diagonal tril triu __getitem__ __setitem__ copy masked_fill index_copy masked_scatter
+    requires_grad avg_pool1d adaptive_avg_pool1d zero
 """
 # Changes of type.
 _TYPE_NAMES = "to type type_as float double half bfloat16"
@@ -62,6 +64,7 @@ _LINEAR, _TYPED, _BY_CONSTANT, _IF_NOT_TRAINING, _LOOKS, _SMOOTH, _KINKED = (
         _KINKED_NAMES,
     )
 )
+_PASSING = (_LINEAR | _LOOKS) - {"__setitem__"}
 _OTHER_NAMES = {
     "__radd__": "add",
     "__rsub__": "rsub",
@@ -78,12 +81,12 @@ _OTHER_NAMES = {
 
 
 class Rules(TorchFunctionMode):
-    """Within the block, every call on tensors that depend on the embeddings follows a rule. rows: the number of texts."""
+    """Within the block, every call on tensors that depend on the embeddings follows a rule."""
 
-    def __init__(self, rows: int) -> None:
-        """Keep the number of texts, by which a layout without the rows in front is noticed."""
+    def __init__(self, records: Records) -> None:
+        """Keep the records, whose number of rows shows a layout without the rows in front."""
         super().__init__()
-        self._rows = rows
+        self.records = records
 
     def __torch_function__(
         self,
@@ -93,61 +96,91 @@ class Rules(TorchFunctionMode):
         kwargs: Mapping[str, object] | None = None,
     ) -> object:
         """Return what a call gives, by its rule; RequestError if it has none."""
-        named = dict(kwargs or {})
-        depending = [tensor for tensor in _tensors((args, named)) if tensor.requires_grad]
-        if not depending or not torch.is_grad_enabled():
-            return func(*args, **named)
         name = _OTHER_NAMES.get(func.__name__, func.__name__)
-        if name in _TYPED:
-            return not_lowered(func(*args, **named), args[0])
-        if name in _LINEAR or name.removesuffix("_") in _LINEAR:
+        named = kwargs or {}
+        # Most calls: what they give depends on the texts as what they are given does.
+        if name in _PASSING:
+            return func(*args, **named)
+        depending = _depending((args, named))
+        if not depending or not torch.is_grad_enabled():
             return func(*args, **named)
         if name == "__get__":
             return _checked(func(*args, **named), f"an attribute, by {func}")
-        if name in _LOOKS:
+        if _overwrites(name) or named.get("inplace"):
+            self.records.protect(args[0])
+            return self._overwriting(name, func, args, dict(named), depending)
+        return self._calculated(name, func, args, dict(named), depending)
+
+    def _overwriting(
+        self, name: str, func: Callable[..., Any], args: Arguments, named: Named, depending: list[Tensor]
+    ) -> object:
+        """Return what a call gives that writes it into its first tensor."""
+        plain = name if name == "__setitem__" else name.removesuffix("_")
+        if plain in _LINEAR:
             return func(*args, **named)
+        named.pop("inplace", None)
+        copied = (args[0].clone(), *args[1:])
+        function = func if plain == name else _that_writes_nothing(plain, func)
+        return args[0].copy_(self._calculated(plain, function, copied, named, depending))
+
+    def _calculated(
+        self, name: str, func: Callable[..., Any], args: Arguments, named: Named, depending: list[Tensor]
+    ) -> object:
+        """Return what a call gives that writes nowhere."""
+        if name in _TYPED:
+            return not_lowered(func(*args, **named), args[0])
         if name in _BY_CONSTANT and len(depending) == 1 and _passes(name, args):
             return func(*args, **named)
         if name in _IF_NOT_TRAINING and not _training(name, args, named):
             return func(*args, **named)
         self._require_rows(name, depending)
-        if name.endswith("_") and not name.endswith("__"):
-            copied = (args[0].clone(), *args[1:])
-            return args[0].copy_(self._by_rule(name.removesuffix("_"), func, copied, named))
-        if named.pop("inplace", False):
-            copied = (args[0].clone(), *args[1:])
-            return args[0].copy_(self._by_rule(name, func, copied, named))
         return self._by_rule(name, func, args, named)
 
     def _require_rows(self, name: str, depending: list[Tensor]) -> None:
         """Raise RequestError for a tensor whose first dimension is not texts, then references."""
         for tensor in depending:
-            if tensor.dim() == 0 or tensor.shape[0] % (2 * self._rows):
+            if tensor.dim() == 0 or tensor.shape[0] % self.records.rows:
                 refuse(name, "is computed by this model on a tensor whose first dimension is not the rows")
 
     def _by_rule(self, name: str, func: Callable[..., Any], args: Arguments, named: Named) -> object:
         """Return what a call with a rule gives."""
-        if name in CLOSED:
-            return rules.applied(rules.Unary, args[0], getattr(torch, name), CLOSED[name])
-        if name in _SMOOTH or name in _KINKED:
-            function = partial(_rest_last, func, args[1:], named)
-            secant = rules.smooth(function) if name in _SMOOTH else rules.kinked(function)
-            return rules.applied(rules.Unary, args[0], function, secant)
-        rule = OPERATIONS.get(name)
-        if rule is None:
-            refuse(name, "has no rule")
-        return rule(*args, **named)
+        with rules.keeping(self.records):
+            if name in CLOSED:
+                return rules.applied(rules.Unary(name, getattr(torch, name), CLOSED[name]), args[0])
+            if name in _SMOOTH or name in _KINKED:
+                function = partial(_rest_last, func, args[1:], named)
+                rest = (*args[1:], *named.values())
+                alike = not any(isinstance(one, Tensor) and one.dim() for one in rest)
+                secant = (rules.smooth if name in _SMOOTH else rules.kinked)(function, alike)
+                return rules.applied(rules.Unary(name, function, secant), args[0])
+            rule = OPERATIONS.get(name)
+            if rule is None:
+                refuse(name, "has no rule")
+            return rule(*args, **named)
 
 
-def _tensors(values: object) -> Iterable[Tensor]:
-    """Yield the tensors in nested arguments."""
-    if isinstance(values, Tensor):
-        yield values
-    elif isinstance(values, list | tuple):
-        for value in values:
-            yield from _tensors(value)
-    elif isinstance(values, dict):
-        yield from _tensors(list(values.values()))
+def _overwrites(name: str) -> bool:
+    """Return whether a call writes its answer into its first tensor."""
+    return name == "__setitem__" or (name.endswith("_") and not name.endswith("__"))
+
+
+def _that_writes_nothing(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that gives what a call writes into its first tensor."""
+    return next((getattr(home, name) for home in (Tensor, functional, torch) if hasattr(home, name)), func)
+
+
+def _depending(values: Iterable[object]) -> list[Tensor]:
+    """Return the tensors in nested arguments that depend on the texts."""
+    found: list[Tensor] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            if value.requires_grad:
+                found.append(value)
+        elif isinstance(value, list | tuple):
+            found += _depending(value)
+        elif isinstance(value, dict):
+            found += _depending(value.values())
+    return found
 
 
 def _checked(result: object, name: str) -> object:

@@ -1,4 +1,4 @@
-"""Operations with one rule or several: what a model calls, made of the autograd functions of `difference_rules`.
+"""Operations with one rule or several: what a model calls, made of the rules of `difference_rules`.
 
 operations["matmul"](queries, keys)         # of two tensors that depend on the texts; RequestError where no rule fits
 """
@@ -11,13 +11,12 @@ from torch import Tensor
 
 from augment.attribution import difference_rules as rules
 from augment.attribution.attention_mask import masked
-from augment.errors import RequestError
+from augment.attribution.difference_records import refuse_model
 
 Number = Tensor | float
 Sizes = int | Sequence[int]
-Slope = Callable[[Tensor, Tensor], Tensor]
 
-CLOSED: dict[str, Slope] = {
+CLOSED: dict[str, rules.Secant] = {
     "relu": rules.of_relu,
     "square": rules.of_square,
     "sqrt": rules.of_root,
@@ -30,10 +29,7 @@ CLOSED: dict[str, Slope] = {
 
 def refuse(name: str, why: str) -> NoReturn:
     """Raise RequestError for a call."""
-    what = f"the operation `{name}` {why}"
-    raise RequestError(
-        "method: deeplift", what, "use `method: integrated_gradients`, which needs gradients only"
-    )
+    refuse_model(f"the operation `{name}` {why}")
 
 
 def _depends(value: object) -> TypeGuard[Tensor]:
@@ -51,7 +47,7 @@ def _mul(a: Number, b: Number) -> Tensor:
     if _depends(a) and _depends(b):
         if a is b:
             return _unary("square", a)
-        return rules.applied(rules.Product, *_aligned(a, b))
+        return rules.applied(rules.Product(), *_aligned(a, b))
     return torch.as_tensor(a * b)
 
 
@@ -64,7 +60,7 @@ def _aligned(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 def _unary(name: str, x: Tensor) -> Tensor:
     """Return a function with a closed rule."""
-    return rules.applied(rules.Unary, x, getattr(torch, name), CLOSED[name])
+    return rules.applied(rules.Unary(name, getattr(torch, name), CLOSED[name]), x)
 
 
 def _div(a: Number, b: Number, rounding_mode: None = None) -> Tensor:
@@ -92,15 +88,15 @@ def _pow(x: Number, exponent: Number) -> Tensor:
     if value == int(value) and value > 0:
         power = int(value)
         # x^n - r^n = (x - r) (x^(n-1) + x^(n-2) r + ... + r^(n-1))
-        return torch.as_tensor(
-            rules.applied(
-                rules.Unary,
-                x,
+        return rules.applied(
+            rules.Unary(
+                "pow",
                 lambda y: y**power,
-                lambda y, r: sum(y**k * r ** (power - 1 - k) for k in range(power)),
-            )
+                lambda y, r, *_: torch.stack([y**k * r ** (power - 1 - k) for k in range(power)]).sum(0),
+            ),
+            x,
         )
-    return rules.applied(rules.Unary, x, lambda y: y**value, rules.kinked(lambda y: y**value))
+    return rules.applied(rules.Unary("pow", lambda y: y**value, rules.kinked(lambda y: y**value)), x)
 
 
 def _matmul(a: Tensor, b: Tensor) -> Tensor:
@@ -109,7 +105,7 @@ def _matmul(a: Tensor, b: Tensor) -> Tensor:
         return a @ b
     if a.dim() != b.dim() or a.dim() < 3 or a.shape[0] != b.shape[0]:
         refuse("matmul", "is computed by this model on two tensors whose rows do not align")
-    return rules.applied(rules.MatrixProduct, a, b)
+    return rules.applied(rules.MatrixProduct(), a, b)
 
 
 def _baddbmm(added: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
@@ -127,14 +123,14 @@ def _einsum(equation: str, *operands: Tensor | Sequence[Tensor]) -> Tensor:
         return torch.einsum(equation, *tensors)
     if number != 2 or len(tensors) != 2:
         refuse("einsum", "of more than two tensors has no rule")
-    return rules.applied(rules.Bilinear, *tensors, lambda a, b: torch.einsum(equation, a, b))
+    return rules.applied(rules.Bilinear(lambda a, b: torch.einsum(equation, a, b)), *tensors)
 
 
 def _softmax(
     x: Tensor, dim: int = -1, _stacklevel: int = 3, dtype: torch.dtype | None = None, **_: object
 ) -> Tensor:
     """Return a softmax."""
-    return rules.applied(rules.Softmax, _in_type(x, dtype), _not_rows("softmax", dim, x))
+    return rules.applied(rules.Softmax(_not_rows("softmax", dim, x)), _in_type(x, dtype))
 
 
 def _in_type(x: Tensor, dtype: torch.dtype | None) -> Tensor:
@@ -147,12 +143,12 @@ def _log_softmax(
 ) -> Tensor:
     """Return the logarithm of a softmax."""
     typed = _in_type(x, dtype)
-    return torch.as_tensor(typed - rules.applied(rules.LogSumExp, typed, _not_rows("log_softmax", dim, x)))
+    return torch.as_tensor(typed - rules.applied(rules.LogSumExp(_not_rows("log_softmax", dim, x)), typed))
 
 
 def _logsumexp(x: Tensor, dim: int, keepdim: bool = False) -> Tensor:
     """Return log sum exp along one dimension."""
-    result = rules.applied(rules.LogSumExp, x, _not_rows("logsumexp", dim, x))
+    result = rules.applied(rules.LogSumExp(_not_rows("logsumexp", dim, x)), x)
     return result if keepdim else result.squeeze(dim)
 
 
@@ -180,9 +176,7 @@ def _layer_norm(
     """Return a layer norm of the last dimension."""
     if _count(shape) != 1:
         refuse("layer_norm", "over several dimensions has no rule")
-    normed = rules.applied(rules.LayerNorm, x, eps)
-    scaled = normed if weight is None else normed * weight
-    return scaled if bias is None else scaled + bias
+    return rules.applied(rules.LayerNorm(weight, bias, eps), x)
 
 
 def _rms_norm(x: Tensor, shape: Sizes, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
@@ -197,7 +191,7 @@ def _rms_norm(x: Tensor, shape: Sizes, weight: Tensor | None = None, eps: float 
 def _amax(x: Tensor, dim: Sizes | None = None, keepdim: bool = False) -> Tensor:
     """Return the maximum along one dimension."""
     axis = _not_rows("amax", dim, x)
-    largest = rules.applied(rules.LargestAlong, x, axis)
+    largest = rules.applied(rules.LargestAlong(axis), x)
     return largest.unsqueeze(axis) if keepdim else largest
 
 

@@ -1,16 +1,18 @@
-"""DeepLIFT's pass: texts and their baselines in one batch, a forward pass by the rules, and one backward for the multipliers.
+"""DeepLIFT's pass: a forward pass by the rules of baselines and then of texts, and one backward of texts for the multipliers.
 
-changes = changes_of(forward, inputs, baseline, value)       # forward: embeddings [2B, T, D] to logits [2B, C]
+changes = changes_of(forward, inputs, baseline, value)       # forward: embeddings [B, T, D] to logits [B, C]
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from augment.attribution.difference_mode import Rules
+from augment.attribution.difference_records import Records
 from augment.attribution.path_integral import ModelInputs, Plan, Scores
 from augment.attribution.reveal_cancel import RevealingRules
 from augment.attribution.row_parts import RowPart, Shares, plain_logits, scored
@@ -21,6 +23,9 @@ from augment.models.classifier import Classifier
 _EXPLODED = 1e3
 # A text and its baseline: two rows forward.
 _EVALUATIONS = 2
+# What is known of each model: which rules it was tried with, and its usual baseline.
+_TRIED: WeakKeyDictionary[Classifier, set[bool]] = WeakKeyDictionary()
+_USUAL: WeakKeyDictionary[Classifier, FillerName] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -32,28 +37,51 @@ class Changes:
     floor: Tensor
 
 
+@dataclass(frozen=True)
+class Shared:
+    """Baselines that several of B texts have. first: the first text with each; owner: [B], the place of each text's in `first`.
+
+    forward: embeddings of those alone to their logits. None for owner: each text has its own.
+    """
+
+    first: list[int]
+    owner: Tensor | None
+    forward: Callable[[Tensor], Tensor]
+
+
 def changes_of(
     forward: Callable[[Tensor], Tensor],
     inputs: Tensor,
     baseline: Tensor,
     value: Callable[[Tensor], Tensor],
     revealing: bool = False,
+    shared: Shared | None = None,
 ) -> Changes:
     """Return the share of each piece in the change of F from the baseline to the inputs, both [B, T, D].
 
-    forward: embeddings [2B, T, D], texts first, to logits [2B, C]; value: logits [2B, C] to F [2B]. revealing: by
-    RevealCancel where a ReLU or maximum follows an affine map; RequestError if none does.
+    forward: embeddings [B, T, D] to logits [B, C]; value: logits [B, C] to F [B]. revealing: by RevealCancel where a ReLU or
+    maximum follows an affine map; RequestError if none does. shared: how baselines that several texts have are computed once.
     """
-    rows = len(inputs)
-    embeddings = torch.cat([inputs, baseline]).detach().requires_grad_(True)
-    rules = RevealingRules(rows) if revealing else Rules(rows)
-    with torch.enable_grad(), rules:
-        values = value(forward(embeddings))
+    once = shared or Shared(list(range(len(inputs))), None, forward)
+    records = Records(len(once.first), once.owner)
+    rules = (RevealingRules if revealing else Rules)(records)
+    with torch.enable_grad():
+        with rules:
+            floor = value(records.shared(once.forward(_followed(baseline[once.first]))))
+        records.begin_texts(len(inputs))
+        here = _followed(inputs)
+        with rules:
+            values = value(forward(here))
     if isinstance(rules, RevealingRules):
         rules.require_use()
-    (multipliers,) = torch.autograd.grad(values[:rows].sum(), embeddings)
-    pieces = ((inputs - baseline).double() * multipliers[:rows].double()).sum(-1)
-    return Changes(pieces, values[:rows].detach(), values[rows:].detach())
+    (multipliers,) = torch.autograd.grad(values.sum(), here)
+    pieces = ((inputs - baseline).double() * multipliers.double()).sum(-1)
+    return Changes(pieces, values.detach(), floor.detach())
+
+
+def _followed(embeddings: Tensor) -> Tensor:
+    """Return embeddings as what the rest of a forward pass depends on."""
+    return embeddings.detach().requires_grad_(True)
 
 
 def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan, revealing: bool = False) -> Scores:
@@ -61,23 +89,39 @@ def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan, revealing: 
 
     def score(part: RowPart) -> Shares:
         """Score one batch."""
-        explained = _explained(part)
-        twice = {name: torch.cat([tensor, tensor]) for name, tensor in part.batch.items()}
         changes = changes_of(
-            lambda both: plain_logits(classifier, twice, both),
+            lambda embeddings: plain_logits(classifier, part.batch, embeddings),
             part.inputs,
             part.start(),
-            explained,
+            _explained(part),
             revealing,
+            _shared(part),
         )
         return Shares(changes.pieces, changes.floor, value=changes.value)
 
     return scored(classifier, rows, plan, _EVALUATIONS, score, together=_EVALUATIONS)
 
 
+def _shared(part: RowPart) -> Shared | None:
+    """Return the baselines of a batch, each once; None if no two texts have the same."""
+    here = part.rows.layouts(part.classifier, part.plan.baseline, part.indices)
+    first = {layout: index for index, layout in reversed(list(enumerate(here)))}
+    if len(first) == len(here):
+        return None
+    chosen = sorted(first.values())
+    place = {here[index]: number for number, index in enumerate(chosen)}
+    batch = {name: tensor[chosen] for name, tensor in part.batch.items()}
+    owner = torch.tensor([place[layout] for layout in here], device=part.inputs.device)
+    return Shared(chosen, owner, lambda embeddings: plain_logits(part.classifier, batch, embeddings))
+
+
 def try_rules(classifier: Classifier, revealing: bool = False) -> None:
     """Raise RequestError if the model has an operation without a rule, or none for RevealCancel where that is requested."""
-    attribute(classifier, few_pieces(classifier), Plan(baseline="mean"), revealing)
+    tried = _TRIED.setdefault(classifier, set())
+    if revealing not in tried:
+        # Three rows: of one alone nobody sees where the rows of a tensor are.
+        attribute(classifier, few_pieces(classifier).take([0, 0, 0]), Plan(baseline="mean"), revealing)
+        tried.add(revealing)
 
 
 def usual_baseline(classifier: Classifier) -> FillerName:
@@ -85,11 +129,12 @@ def usual_baseline(classifier: Classifier) -> FillerName:
 
     For such a model F is constant but for the last bit of the way to zero, and multipliers there have no limit.
     """
-    scores = attribute(classifier, few_pieces(classifier), Plan())
-    size = np.abs(scores.pieces[0]).sum()
-    if np.isfinite(size) and size <= _EXPLODED * max(abs(scores.value[0] - scores.floor[0]), 1e-3):
-        return "zero"
-    return "mask" if classifier.has_mask else "mean"
+    if classifier not in _USUAL:
+        scores = attribute(classifier, few_pieces(classifier), Plan())
+        size, change = np.abs(scores.pieces[0]).sum(), abs(scores.value[0] - scores.floor[0])
+        limited = np.isfinite(size) and size <= _EXPLODED * max(change, 1e-3)
+        _USUAL[classifier] = "zero" if limited else "mask" if classifier.has_mask else "mean"
+    return _USUAL[classifier]
 
 
 def few_pieces(classifier: Classifier) -> ModelInputs:

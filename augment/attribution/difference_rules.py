@@ -1,50 +1,95 @@
-"""DeepLIFT's rules as autograd functions: backward gives multipliers, which times the differences sum to the change.
+"""DeepLIFT's rules: what each operation gives, and the multipliers that times the differences sum to its change.
 
-Shrikumar, Greenside and Kundaje 2017. A tensor holds the texts in the first half of its rows and their references, in the
-same order, in the second; only the first half gets multipliers. Affine operations need no rule. Each rule is exact, and
-where text and reference meet it is the derivative: a quotient of two rounded differences is nowhere taken.
+Shrikumar, Greenside and Kundaje 2017. A rule is computed for references first and then for texts; `difference_records` brings
+both together. Affine operations need no rule. Each rule is exact, and where text and reference meet it is the derivative: a
+quotient of two rounded differences is nowhere taken.
 
-    applied(Unary, x, torch.relu, of_relu)     # (f(x) - f(r)) / (x - r)
-    applied(Product, a, b)                     # each factor times the mean of the other
+    with keeping(records):
+        applied(Unary("relu", torch.relu, of_relu), x)      # (f(x) - f(r)) / (x - r)
+        applied(Product(), a, b)                            # each factor times the mean of the other
 """
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-Halves = tuple[Tensor, Tensor]
+from augment.attribution.difference_records import Pair, Records
+
+Function = Callable[[Tensor], Tensor]
+# The slope from r to x of a function with f(x) = u and f(r) = v, given x, r, u and v.
+Secant = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+Kept = Sequence[Tensor]
+
+_RECORDS: ContextVar[Records] = ContextVar("records")
 
 
-class _RuleContext(Protocol):
+class Rule(Protocol):
+    """An operation on tensors that depend on the texts."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    def value(self, *inputs: Tensor) -> tuple[Tensor, Kept]:
+        """Return what the operation gives, and what the multipliers are made of."""
+        ...
+
+    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
+        """Return the multipliers of each input, from those of what the operation gives."""
+        ...
+
+
+class _Context(Protocol):
     """What torch carries from the forward to the backward pass."""
 
-    saved_tensors: tuple[Tensor, ...]
-    function: Callable[..., Any]
-    secant: Callable[[Tensor, Tensor], Tensor]
-    dim: int
-    eps: float
-
-    def save_for_backward(self, *tensors: Tensor) -> None:
-        """Keep tensors."""
+    rule: Rule
+    pair: Pair
 
 
-def halves(tensor: Tensor) -> Halves:
-    """Return the rows of the texts and those of their references."""
-    count = tensor.shape[0] // 2
-    return tensor[:count], tensor[count:]
+class _Applied(torch.autograd.Function):
+    """A rule as torch knows it."""
+
+    @staticmethod
+    def forward(ctx: _Context, rule: Rule, records: Records, *inputs: Tensor) -> Tensor:
+        """Return what the operation gives."""
+        result, kept = rule.value(*inputs)
+        ctx.rule, ctx.pair = rule, records.met(rule.name, kept)
+        return result
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: _Context, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the multipliers."""
+        pair = ctx.pair
+        return None, None, *ctx.rule.multipliers(gradient, pair.texts(), pair.references())
 
 
-def for_texts(multipliers: Tensor) -> Tensor:
-    """Return multipliers of the texts with zeros for the references after them."""
-    return torch.cat([multipliers, torch.zeros_like(multipliers)])
+@contextmanager
+def keeping(records: Records) -> Iterator[None]:
+    """Apply rules to references or texts within the block."""
+    token = _RECORDS.set(records)
+    try:
+        yield
+    finally:
+        _RECORDS.reset(token)
+
+
+def applied(rule: Rule, *inputs: Tensor) -> Tensor:
+    """Return what a rule gives."""
+    apply: Callable[..., Tensor] = _Applied.apply
+    return apply(rule, _RECORDS.get(), *inputs)
 
 
 def difference(first: Tensor, second: Tensor) -> Tensor:
     """Return first - second, 0 where that is not finite: both are masked there."""
-    return torch.nan_to_num(first - second, nan=0.0, posinf=0.0, neginf=0.0)
+    return torch.nan_to_num_(first - second, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def logarithmic_mean(first: Tensor, second: Tensor, log_ratio: Tensor) -> Tensor:
@@ -54,245 +99,236 @@ def logarithmic_mean(first: Tensor, second: Tensor, log_ratio: Tensor) -> Tensor
 
 def _narrowing(log_ratio: Tensor) -> Tensor:
     """Return the logarithmic mean of two numbers as a share of the larger: (1 - exp(-d)) / d, 1 where they are equal."""
-    apart = log_ratio.abs()
-    meets = apart == 0
-    return torch.where(meets, 1.0, -torch.expm1(-apart) / torch.where(meets, 1.0, apart))
+    negative = log_ratio.abs().neg_()
+    meets = negative == 0
+    return (torch.expm1(negative) / negative).masked_fill_(meets, 1.0)
 
 
-def applied(rule: type[torch.autograd.Function], *given: object) -> Tensor:
-    """Return what a rule gives."""
-    apply: Callable[..., Tensor] = rule.apply
-    return apply(*given)
+@dataclass(frozen=True)
+class Unary:
+    """A function of each element by the Rescale rule. secant: (f(x) - f(r)) / (x - r)."""
 
+    name: str
+    function: Function
+    secant: Secant
 
-class Unary(torch.autograd.Function):
-    """A function of each element by the Rescale rule. secant: (f(x) - f(r)) / (x - r) for x and r."""
-
-    @staticmethod
-    def forward(
-        ctx: _RuleContext,
-        x: Tensor,
-        function: Callable[[Tensor], Tensor],
-        secant: Callable[[Tensor, Tensor], Tensor],
-    ) -> Tensor:
+    def value(self, x: Tensor) -> tuple[Tensor, Kept]:
         """Return f(x)."""
-        ctx.save_for_backward(x)
-        ctx.secant = secant
-        return function(x)
+        result = self.function(x)
+        return result, (x, result)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: _RuleContext, gradient: Tensor) -> tuple[Tensor, None, None]:
+    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
         """Return the multipliers."""
-        (x,) = ctx.saved_tensors
-        return for_texts(halves(gradient)[0] * ctx.secant(*halves(x))), None, None
+        (x, u), (r, v) = text, reference
+        return (gradient * self.secant(x, r, u, v),)
 
 
-def smooth(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+def smooth(function: Function, alike: bool = True) -> Secant:
     """Return the secant of a function with three derivatives: where x and r are near, the derivative between them.
 
     The quotient's rounding is eps / |x - r|, and the derivative's error (x - r)^2 / 24: they meet at the cube root of eps.
+    alike: the function is the same at every place, so that a few elements may be computed alone.
     """
-    return lambda x, r: _secant(function, x, r, torch.finfo(x.dtype).eps ** (1 / 3))
+    return lambda x, r, u, v: _secant(function, x, r, u - v, torch.finfo(x.dtype).eps ** (1 / 3), alike)
 
 
-def kinked(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+def kinked(function: Function, alike: bool = True) -> Secant:
     """Return the secant of a function with kinks: the derivative is taken only where x and r are equal."""
-    return lambda x, r: _secant(function, x, r, 0.0)
+    return lambda x, r, u, v: _secant(function, x, r, u - v, 0.0, alike)
 
 
-def _secant(function: Callable[[Tensor], Tensor], x: Tensor, r: Tensor, near: float) -> Tensor:
-    """Return (f(x) - f(r)) / (x - r), and the derivative in the middle where they differ by `near` or less."""
+def _secant(function: Function, x: Tensor, r: Tensor, change: Tensor, near: float, alike: bool) -> Tensor:
+    """Return change / (x - r), and the derivative in the middle where they differ by `near` or less."""
     apart = x - r
-    meets = apart.abs() <= near
+    places = (apart.abs() <= near).flatten().nonzero()[:, 0]
+    quotient = (change / apart).flatten()
+    if len(places) and alike:
+        slopes = _slopes(function, torch.lerp(x.flatten()[places], r.flatten()[places], 0.5))
+        quotient.index_copy_(0, places, slopes)
+    elif len(places):
+        quotient.index_copy_(0, places, _slopes(function, torch.lerp(x, r, 0.5)).flatten()[places])
+    return quotient.view(x.shape)
+
+
+def _slopes(function: Function, points: Tensor) -> Tensor:
+    """Return the derivative of a function of each element."""
     with torch.enable_grad():
-        middle = torch.lerp(x, r, 0.5).detach().requires_grad_(True)
-        (slope,) = torch.autograd.grad(function(middle).sum(), middle)
-    quotient = (function(x) - function(r)) / torch.where(meets, torch.ones_like(apart), apart)
-    return torch.where(meets, slope, quotient)
+        here = points.detach().requires_grad_(True)
+        (slopes,) = torch.autograd.grad(function(here).sum(), here)
+    return slopes
 
 
-def of_relu(x: Tensor, r: Tensor) -> Tensor:
+def of_relu(x: Tensor, r: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """Return the secant of the ReLU: 1, 0, or the positive share of the way."""
-    apart = torch.where(x == r, torch.ones_like(x), x - r)
-    return torch.where(x == r, (x > 0).to(x), (torch.relu(x) - torch.relu(r)) / apart)
+    return torch.where(x == r, (x > 0).to(x), (u - v) / (x - r))
 
 
-def of_square(x: Tensor, r: Tensor) -> Tensor:
+def of_square(x: Tensor, r: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """Return the secant of x^2."""
     return x + r
 
 
-def of_root(x: Tensor, r: Tensor) -> Tensor:
+def of_root(x: Tensor, r: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """Return the secant of the square root."""
-    return 1 / (x.sqrt() + r.sqrt())
+    return 1 / (u + v)
 
 
-def of_reciprocal(x: Tensor, r: Tensor) -> Tensor:
+def of_reciprocal(x: Tensor, r: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """Return the secant of 1 / x."""
-    return -1 / (x * r)
+    return -u * v
 
 
-def of_reciprocal_root(x: Tensor, r: Tensor) -> Tensor:
-    """Return the secant of 1 / sqrt(x): with u and v at x and r, -u^2 v^2 / (u + v)."""
-    u, v = x.rsqrt(), r.rsqrt()
+def of_reciprocal_root(x: Tensor, r: Tensor, u: Tensor, v: Tensor) -> Tensor:
+    """Return the secant of 1 / sqrt(x): -u^2 v^2 / (u + v)."""
     return -((u * v) ** 2) / (u + v)
 
 
-def of_exponential(x: Tensor, r: Tensor) -> Tensor:
+def of_exponential(x: Tensor, r: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """Return the secant of exp: the logarithmic mean of its values."""
-    return logarithmic_mean(x.exp(), r.exp(), difference(x, r))
+    return logarithmic_mean(u, v, difference(x, r))
 
 
-def of_logarithm(x: Tensor, r: Tensor) -> Tensor:
+def of_logarithm(x: Tensor, r: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """Return the secant of the logarithm."""
-    return 1 / logarithmic_mean(x, r, x.log() - r.log())
+    return 1 / logarithmic_mean(x, r, u - v)
 
 
-class Product(torch.autograd.Function):
+@dataclass(frozen=True)
+class Product:
     """Two factors of each element, broadcast: each gets the mean of the other over text and reference."""
 
-    @staticmethod
-    def forward(ctx: _RuleContext, a: Tensor, b: Tensor) -> Tensor:
+    name: str = "mul"
+
+    def value(self, a: Tensor, b: Tensor) -> tuple[Tensor, Kept]:
         """Return a * b."""
-        ctx.save_for_backward(a, b)
-        return a * b
+        return a * b, (a, b)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: _RuleContext, gradient: Tensor) -> Halves:
+    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
         """Return the multipliers of both factors."""
-        a, b = ctx.saved_tensors
-        own = halves(gradient)[0]
-        return _summed(own * _middle(b), a), _summed(own * _middle(a), b)
+        a, b = _middles(text, reference)
+        return (gradient * b).sum_to_size(a.shape), (gradient * a).sum_to_size(b.shape)
 
 
-class MatrixProduct(torch.autograd.Function):
+@dataclass(frozen=True)
+class MatrixProduct:
     """Two factors of a matrix product: each gets the mean of the other over text and reference."""
 
-    @staticmethod
-    def forward(ctx: _RuleContext, a: Tensor, b: Tensor) -> Tensor:
+    name: str = "matmul"
+
+    def value(self, a: Tensor, b: Tensor) -> tuple[Tensor, Kept]:
         """Return a @ b."""
-        ctx.save_for_backward(a, b)
-        return a @ b
+        return a @ b, (a, b)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: _RuleContext, gradient: Tensor) -> Halves:
+    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
         """Return the multipliers of both factors."""
-        a, b = ctx.saved_tensors
-        own = halves(gradient)[0]
-        return _summed(own @ _middle(b).mT, a), _summed(_middle(a).mT @ own, b)
+        a, b = _middles(text, reference)
+        return (gradient @ b.mT).sum_to_size(a.shape), (a.mT @ gradient).sum_to_size(b.shape)
 
 
-class Bilinear(torch.autograd.Function):
+@dataclass(frozen=True)
+class Bilinear:
     """Any function that is linear in each of two tensors, such as an einsum, by the rule of products."""
 
-    @staticmethod
-    def forward(
-        ctx: _RuleContext, a: Tensor, b: Tensor, function: Callable[[Tensor, Tensor], Tensor]
-    ) -> Tensor:
+    function: Callable[[Tensor, Tensor], Tensor]
+    name: str = "einsum"
+
+    def value(self, a: Tensor, b: Tensor) -> tuple[Tensor, Kept]:
         """Return f(a, b)."""
-        ctx.save_for_backward(a, b)
-        ctx.function = function
-        return function(a, b)
+        return self.function(a, b), (a, b)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: _RuleContext, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
         """Return the multipliers of both factors."""
-        a, b = (_middle(tensor).detach().requires_grad_(True) for tensor in ctx.saved_tensors)
+        a, b = (tensor.detach().requires_grad_(True) for tensor in _middles(text, reference))
         with torch.enable_grad():
-            of_a, of_b = torch.autograd.grad(ctx.function(a, b), (a, b), halves(gradient)[0])
-        return for_texts(of_a), for_texts(of_b), None
+            return torch.autograd.grad(self.function(a, b), (a, b), gradient)
 
 
-def _middle(tensor: Tensor) -> Tensor:
-    """Return the mean of text and reference."""
-    text, reference = halves(tensor)
-    return torch.lerp(text, reference, 0.5)
+def _middles(text: Kept, reference: Kept) -> Sequence[Tensor]:
+    """Return the means of text and reference."""
+    return [torch.lerp(x, r, 0.5) for x, r in zip(text, reference, strict=True)]
 
 
-def _summed(multipliers: Tensor, factor: Tensor) -> Tensor:
-    """Return multipliers in the shape of a factor that was broadcast."""
-    return for_texts(multipliers.sum_to_size((factor.shape[0] // 2, *factor.shape[1:])))
-
-
-class LogSumExp(torch.autograd.Function):
+@dataclass(frozen=True)
+class LogSumExp:
     """log sum exp along a dimension, which stays: exponentials and the logarithm by logarithmic means."""
 
-    @staticmethod
-    def forward(ctx: _RuleContext, x: Tensor, dim: int) -> Tensor:
+    dim: int
+    name: str = "logsumexp"
+
+    def value(self, x: Tensor) -> tuple[Tensor, Kept]:
         """Return log sum exp."""
-        ctx.save_for_backward(x)
-        ctx.dim = dim
-        return x.logsumexp(dim, keepdim=True)
+        total = x.logsumexp(self.dim, keepdim=True)
+        return total, (x, total)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: _RuleContext, gradient: Tensor) -> tuple[Tensor, None]:
+    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
         """Return the multipliers."""
-        (x,) = ctx.saved_tensors
-        return for_texts(halves(gradient)[0] * _weights(x, ctx.dim)), None
+        (x, above), (r, below) = text, reference
+        chances = [(x - above).exp_(), (r - below).exp_()]
+        return (gradient * _weights(chances, difference(x, r), above, below),)
 
 
-class Softmax(torch.autograd.Function):
+@dataclass(frozen=True)
+class Softmax:
     """The softmax along a dimension, as exp(x - log sum exp x)."""
 
-    @staticmethod
-    def forward(ctx: _RuleContext, x: Tensor, dim: int) -> Tensor:
+    dim: int
+    name: str = "softmax"
+
+    def value(self, x: Tensor) -> tuple[Tensor, Kept]:
         """Return the softmax."""
-        chances = x.softmax(dim)
-        ctx.save_for_backward(x, chances)
-        ctx.dim = dim
-        return chances
+        chances = x.softmax(self.dim)
+        # At the largest x the chance is exp(x - log sum exp x): no other exponential is needed.
+        total = x.amax(self.dim, keepdim=True) - chances.amax(self.dim, keepdim=True).log()
+        return chances, (x, chances, total)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: _RuleContext, gradient: Tensor) -> tuple[Tensor, None]:
+    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
         """Return the multipliers."""
-        x, chances = ctx.saved_tensors
-        text, reference = halves(x - x.logsumexp(ctx.dim, keepdim=True))
-        means = logarithmic_mean(*halves(chances), difference(text, reference))
-        own = halves(gradient)[0] * means
-        return for_texts(own - _weights(x, ctx.dim) * own.sum(ctx.dim, keepdim=True)), None
+        (x, chances, above), (r, others, below) = text, reference
+        apart = difference(x, r)
+        own = gradient * logarithmic_mean(chances, others, apart - (above - below))
+        weights = _weights([chances, others], apart, above, below)
+        return (own - weights * own.sum(self.dim, keepdim=True),)
 
 
-def _weights(x: Tensor, dim: int) -> Tensor:
-    """Return the weight of each element in the change of log sum exp; times the differences they sum to it."""
-    sums = x.logsumexp(dim, keepdim=True)
-    (text, reference), (above, below) = halves(x), halves(sums)
-    # Both are at most 0, so that no exponential overflows, however far text and reference are apart.
-    larger = torch.maximum(text, reference) - torch.maximum(above, below)
-    return larger.exp() * _narrowing(difference(text, reference)) / _narrowing(above - below)
+def _weights(chances: Sequence[Tensor], apart: Tensor, above: Tensor, below: Tensor) -> Tensor:
+    """Return the weight of each element in the change of log sum exp; times the differences they sum to it.
+
+    chances: the softmax of texts and references; apart: x - r; above, below: their log sum exp. A weight is the logarithmic
+    mean of exp x and exp r over that of their sums.
+    """
+    # Both are at most 1, so that nothing overflows, however far text and reference are apart.
+    largest = torch.maximum(above, below)
+    larger = torch.maximum(chances[0] * (above - largest).exp(), chances[1] * (below - largest).exp())
+    return larger * _narrowing(apart) / _narrowing(above - below)
 
 
-class LayerNorm(torch.autograd.Function):
+@dataclass(frozen=True)
+class LayerNorm:
     """The norm over the last dimension: (x - mean) times the reciprocal root of the mean square, by the rule of products."""
 
-    @staticmethod
-    def forward(ctx: _RuleContext, x: Tensor, eps: float) -> Tensor:
-        """Return the normed vectors, without weight and bias."""
-        ctx.save_for_backward(x)
-        ctx.eps = eps
-        return torch.nn.functional.layer_norm(x, x.shape[-1:], eps=eps)
+    weight: Tensor | None
+    bias: Tensor | None
+    eps: float
+    name: str = "layer_norm"
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: _RuleContext, gradient: Tensor) -> tuple[Tensor, None]:
+    def value(self, x: Tensor) -> tuple[Tensor, Kept]:
+        """Return the normed vectors."""
+        normed, mean, scale = torch.native_layer_norm(x, x.shape[-1:], self.weight, self.bias, self.eps)
+        return normed, (x, mean, scale)
+
+    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
         """Return the multipliers."""
-        (x,) = ctx.saved_tensors
-        centred = x - x.mean(-1, keepdim=True)
-        squares = centred.square().mean(-1, keepdim=True) + ctx.eps
-        own, both = halves(gradient)[0], sum(halves(centred))
-        scales = halves(squares.rsqrt())
-        along = own * (scales[0] + scales[1]) / 2
-        slope = of_reciprocal_root(*halves(squares)) / (2 * x.shape[-1])
-        across = slope * both * (own * both).sum(-1, keepdim=True)
-        return for_texts(along - along.mean(-1, keepdim=True) + across), None
+        (x, mean, u), (r, other, v) = text, reference
+        own = gradient if self.weight is None else gradient * self.weight
+        both = (x + r).sub_(mean + other)
+        slope = of_reciprocal_root(x, r, u, v) / (2 * x.shape[-1])
+        across = slope * (own * both).sum(-1, keepdim=True)
+        along = own * ((u + v) / 2)
+        return (along.sub_(along.mean(-1, keepdim=True)).addcmul_(across, both),)
 
 
-class LargestAlong(torch.autograd.Function):
+@dataclass(frozen=True)
+class LargestAlong:
     """The maximum along a dimension, which goes away.
 
     Where text and reference reach it in one place, that place has all. Else the change of the maximum is between the
@@ -300,28 +336,25 @@ class LargestAlong(torch.autograd.Function):
     text, the part of the way on which it is the larger of the two. Ties share alike.
     """
 
-    @staticmethod
-    def forward(ctx: _RuleContext, x: Tensor, dim: int) -> Tensor:
+    dim: int
+    name: str = "amax"
+
+    def value(self, x: Tensor) -> tuple[Tensor, Kept]:
         """Return the maxima."""
-        largest = x.amax(dim)
-        ctx.save_for_backward(x, largest)
-        ctx.dim = dim
-        return largest
+        largest = x.amax(self.dim)
+        return largest, (x, largest)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: _RuleContext, gradient: Tensor) -> tuple[Tensor, None]:
+    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
         """Return the multipliers."""
-        x, largest = ctx.saved_tensors
-        own = halves(gradient)[0].unsqueeze(ctx.dim)
-        return for_texts(own * shares_of_maximum(x, largest.unsqueeze(ctx.dim), ctx.dim)), None
+        return (gradient.unsqueeze(self.dim) * shares_of_maximum(text, reference, self.dim),)
 
 
-def shares_of_maximum(x: Tensor, largest: Tensor, dim: int) -> Tensor:
-    """Return the share of each element in the change of the maximum along a dimension, for the texts alone."""
-    apart = difference(*halves(x))
-    change = difference(*halves(largest))
-    at_text, at_reference = halves(x == largest)
+def shares_of_maximum(text: Kept, reference: Kept, dim: int) -> Tensor:
+    """Return the share of each element in the change of the maximum along a dimension; both come with their maxima."""
+    (x, of_text), (r, of_reference) = text, reference
+    of_text, of_reference = of_text.unsqueeze(dim), of_reference.unsqueeze(dim)
+    apart, change = difference(x, r), difference(of_text, of_reference)
+    at_text, at_reference = x == of_text, r == of_reference
     both = at_text & at_reference
     one, other, common = (_alike(mask, dim) for mask in (at_text, at_reference, both))
     far, near = (apart * one).sum(dim, keepdim=True), (apart * other).sum(dim, keepdim=True)

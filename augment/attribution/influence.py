@@ -87,7 +87,8 @@ def conductance(part: RowPart, cut: str | None, steps: int) -> Shares:
         hidden, speed = moving(part, cut, inputs, way)
         gradient = _gradient(part, Slice(cut), hidden)
         total += weight * (gradient * speed).sum(-1).double()
-    with torch.no_grad():
+    # In float32 both ends are rounded by more than all the gradients between them, whose errors cancel out.
+    with torch.no_grad(), part.classifier.in_float64():
         floor, value = (
             part.value(part.classifier.logits(part.batch, at)).double() for at in (start, part.inputs)
         )

@@ -6,7 +6,7 @@ scores are within the tolerance; otherwise the next rule of the chain adds nodes
 the model are computed once. A TextCNN needs no nodes: its integral has a closed form.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -57,6 +57,18 @@ class ModelInputs:
     def strongest_other(self) -> Tensor:
         """The class that each target is compared with, [N] int64."""
         return runner_up(self.logits, self.target) if self.against is None else self.against
+
+    def layouts(self, classifier: Classifier, baseline: FillerName, rows: Sequence[int]) -> list[Hashable]:
+        """Return what the answer at the baseline of some rows depends on: where the text speaks no word is left of it.
+
+        Other texts are seen in the place of a row's own: with its mask, positions and pooled piece.
+        """
+        if self.starts is None:
+            return [(classifier.frame(self.pieces[row], baseline), tuple(self.segments[row])) for row in rows]
+        return [
+            (tuple(self.starts[row]), classifier.frame(self.pieces[row], "zero"), tuple(self.segments[row]))
+            for row in rows
+        ]
 
     def take(self, indices: Sequence[int]) -> "ModelInputs":
         """Return the rows at some places, in their order; a place may come twice."""
@@ -409,21 +421,15 @@ class _Integration:
         return network.carried(batch, embeddings) if isinstance(network, Cut) else embeddings
 
     def _floor(self) -> Tensor:
-        """Return the logits at the baseline, [N, C], for each layout once: where the text speaks no word is left.
-
-        Other texts are seen in the place of a row's own: with its mask, positions and pooled piece, as along the path.
-        """
+        """Return the logits at the baseline, [N, C], for each layout once."""
         rows, name = self._rows, self._plan.baseline
-        if rows.starts is not None:
-            return self._classifier.answer(rows.pieces, rows.segments, rows.starts)
-        layouts = [
-            (self._classifier.frame(pieces, name), tuple(segments))
-            for pieces, segments in zip(rows.pieces, rows.segments, strict=True)
-        ]
+        layouts = rows.layouts(self._classifier, name, range(len(rows.pieces)))
         first = {layout: row for row, layout in reversed(list(enumerate(layouts)))}
         chosen = list(first.values())
         logits = self._classifier.answer(
-            [rows.pieces[row] for row in chosen], [rows.segments[row] for row in chosen], name
+            [rows.pieces[row] for row in chosen],
+            [rows.segments[row] for row in chosen],
+            name if rows.starts is None else [rows.starts[row] for row in chosen],
         )
         number = {layout: index for index, layout in enumerate(first)}
         return logits[[number[layout] for layout in layouts]]

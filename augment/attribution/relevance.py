@@ -16,9 +16,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from augment.attribution.attention_mask import masked
-from augment.attribution.difference_rules import applied
 from augment.attribution.linear_maps import affine_call
-from augment.attribution.relevance_rules import AffineRule, LrpRule, Through
+from augment.attribution.relevance_rules import AffineRule, LrpRule, Through, applied
 from augment.attribution.row_parts import RowPart, Shares
 from augment.errors import RequestError
 

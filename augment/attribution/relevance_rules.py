@@ -37,6 +37,12 @@ class LrpRule:
     attention: bool = False
 
 
+def applied(rule: type[torch.autograd.Function], *given: object) -> Tensor:
+    """Return what a rule gives."""
+    apply: Callable[..., Tensor] = rule.apply
+    return apply(*given)
+
+
 class _RelevanceContext(Protocol):
     """What torch carries from the forward to the backward pass."""
 

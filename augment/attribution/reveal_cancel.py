@@ -8,8 +8,8 @@ positive and the part that is negative, sums over its inputs. A ReLU behind it, 
 and the same with the signs exchanged; inputs that raise it get m+, those that lower it m-. So both words of min(a, b) have
 half of it where Rescale gives one all. Every other operation has the Rescale rule.
 
-    with RevealingRules(rows=8) as rules:
-        logits = model(**batch).logits          # 8 texts, then their 8 references
+    with RevealingRules(records) as rules:      # of `difference_records`
+        logits = model(**batch).logits
     rules.require_use()                         # RequestError for a model without such a ReLU
 """
 
@@ -21,7 +21,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from augment.attribution.difference_mode import Rules
-from augment.attribution.difference_rules import for_texts, halves, shares_of_maximum
+from augment.attribution.difference_records import Records
+from augment.attribution.difference_rules import shares_of_maximum
 from augment.attribution.linear_maps import AffineCall, LinearMap, affine_call, transposed
 from augment.errors import RequestError
 
@@ -40,42 +41,45 @@ class _SignContext:
 
 
 class _OneSign(torch.autograd.Function):
-    """The positive (sign 1) or negative part of the change of a linear map's output; zeros for the references."""
+    """The positive (sign 1) or negative part of the change of a linear map's output."""
 
     @staticmethod
-    def forward(ctx: _SignContext, x: Tensor, weight: Tensor, linear_map: LinearMap, sign: int) -> Tensor:
+    def forward(
+        ctx: _SignContext, x: Tensor, change: Tensor, weight: Tensor, linear_map: LinearMap, sign: int
+    ) -> Tensor:
         """Return the sum of the products of change and weight that have the sign."""
-        ctx.save_for_backward(x, weight)
+        ctx.save_for_backward(change, weight)
         ctx.map, ctx.sign = linear_map, sign
-        change = torch.sub(*halves(x))
         up, down = change.clamp_min(0), change.clamp_max(0)
-        rising, falling = weight.clamp_min(0), weight.clamp_max(0)
-        first, second = (rising, falling) if sign > 0 else (falling, rising)
-        return for_texts(linear_map(up, first) + linear_map(down, second))
+        first, second = _by_sign(weight, sign)
+        return linear_map(up, first) + linear_map(down, second)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: _SignContext, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: _SignContext, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
         """Return the multipliers: of each input from the weights whose product with its change has the sign."""
-        x, weight = ctx.saved_tensors
-        change = torch.sub(*halves(x))
-        own = halves(gradient)[0]
-        rising, falling = weight.clamp_min(0), weight.clamp_max(0)
-        first, second = (rising, falling) if ctx.sign > 0 else (falling, rising)
+        change, weight = ctx.saved_tensors
         # An input that does not change has no part in either, and gets half of both.
-        of_up, of_down = (transposed(ctx.map, change, part, own) for part in (first, second))
+        of_up, of_down = (transposed(ctx.map, change, part, gradient) for part in _by_sign(weight, ctx.sign))
         middle = (of_up + of_down) / 2
         multipliers = torch.where(change > 0, of_up, torch.where(change < 0, of_down, middle))
-        return for_texts(multipliers), None, None, None
+        return multipliers, None, None, None, None
+
+
+def _by_sign(weight: Tensor, sign: int) -> tuple[Tensor, Tensor]:
+    """Return the weights that give a part of this sign with a change upwards, and with one downwards."""
+    rising, falling = weight.clamp_min(0), weight.clamp_max(0)
+    return (rising, falling) if sign > 0 else (falling, rising)
 
 
 class RevealingRules(Rules):
     """The rules of DeepLIFT with RevealCancel where a ReLU follows an affine map."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, records: Records) -> None:
         """Begin without any use."""
-        super().__init__(rows)
-        self._signs: dict[int, tuple[Tensor, Signs]] = {}
+        super().__init__(records)
+        # What comes from an affine map, with both parts of its change; references have none.
+        self._signs: dict[int, tuple[Tensor, Signs | None]] = {}
         self._used = False
 
     def require_use(self) -> None:
@@ -109,15 +113,20 @@ class RevealingRules(Rules):
 
     def _affine(self, call: AffineCall) -> Tensor:
         """Return the output of an affine map, and remember both parts of its change."""
-        x, weight = call.inputs, call.weight
-        return self._joined(
-            call.output.detach(), (_part(x, weight, call.map, 1), _part(x, weight, call.map, -1))
-        )
+        return self._joined(call.output, self._parts(call.inputs, call.weight, call.map))
 
-    def _joined(self, plain: Tensor, signs: Signs) -> Tensor:
+    def _parts(self, x: Tensor, weight: Tensor, linear_map: LinearMap) -> Signs | None:
+        """Return the positive and the negative part of the change of a map's output; None for references."""
+        (reference,) = self.records.met("affine", [x]).references()
+        if not self.records.on_texts:
+            return None
+        apply: Callable[..., Tensor] = _OneSign.apply
+        change = x.detach() - reference
+        return apply(x, change, weight, linear_map, 1), apply(x, change, weight, linear_map, -1)
+
+    def _joined(self, plain: Tensor, signs: Signs | None) -> Tensor:
         """Return values that depend on both parts of their change, and remember these."""
-        change = signs[0] + signs[1]
-        result = plain + (change - change.detach())
+        result = plain if signs is None else _moving(plain, signs[0] + signs[1])
         self._signs[id(result)] = result, signs
         return result
 
@@ -129,39 +138,54 @@ class RevealingRules(Rules):
             if not isinstance(other, Tensor) or not other.requires_grad or x.shape != other.shape:
                 return None
             weight = torch.tensor([1.0, -1.0], dtype=x.dtype, device=x.device)
-            apart = torch.stack([x, other], -1)
-            signs = (_part(apart, weight, torch.matmul, 1), _part(apart, weight, torch.matmul, -1))
-            larger = self._cancelled((x - other).detach(), signs)
+            signs = self._parts(torch.stack([x, other], -1), weight, torch.matmul)
+            larger = self._cancelled(x - other, signs)
             return other + larger if name == "maximum" else x - larger
         known = self._signs.get(id(x))
         if known is None:
             return None
         signs = known[1]
         if name == "relu":
-            return self._cancelled(x.detach(), signs)
+            return self._cancelled(x, signs)
         if name == "masked_fill":
             mask, filler = args[1:]
-            kept = signs[0].masked_fill(mask, 0.0), signs[1].masked_fill(mask, 0.0)
-            return self._joined(x.detach().masked_fill(mask, filler), kept)
+            kept = None if signs is None else _each(signs, lambda sign: sign.masked_fill(mask, 0.0))
+            return self._joined(x.masked_fill(mask, filler), kept)
         dim = args[1] if len(args) > 1 else named.get("dim")
         if not isinstance(dim, int) or named.get("keepdim") or dim % x.dim() == 0:
             return None
-        largest = x.detach().amax(dim)
-        shares = shares_of_maximum(x.detach(), largest.unsqueeze(dim), dim)
-        weighted = [
-            torch.cat([(halves(sign)[0] * shares).sum(dim), largest[len(shares) :] * 0]) for sign in signs
-        ]
-        return self._joined(largest, (weighted[0], weighted[1]))
+        return self._largest(x, dim, signs)
 
-    def _cancelled(self, x: Tensor, signs: Signs) -> Tensor:
+    def _largest(self, x: Tensor, dim: int, signs: Signs | None) -> Tensor:
+        """Return the maximum along a dimension, whose change is that at the places where it is reached."""
+        largest = x.amax(dim)
+        pair = self.records.met("amax", [x, largest])
+        if signs is None:
+            return self._joined(largest, None)
+        shares = shares_of_maximum(pair.texts(), pair.references(), dim)
+        return self._joined(largest, _each(signs, lambda sign: (sign * shares).sum(dim)))
+
+    def _cancelled(self, x: Tensor, signs: Signs | None) -> Tensor:
         """Return the ReLU of x, whose change is that of both parts by RevealCancel."""
         self._used = True
-        (text, reference), (plus, minus) = halves(x), (halves(sign)[0].detach() for sign in signs)
-        slopes = [_mean_slope(reference, mine, other) for mine, other in ((plus, minus), (minus, plus))]
-        change = halves(signs[0])[0] * slopes[0] + halves(signs[1])[0] * slopes[1]
-        change = torch.cat([change, torch.zeros_like(reference)])
-        plain = torch.cat([torch.relu(text), torch.relu(reference)])
-        return torch.as_tensor(plain + (change - change.detach()))
+        (reference,) = self.records.met("relu", [x]).references()
+        if signs is None:
+            return torch.relu(x)
+        plus, minus = _each(signs, torch.Tensor.detach)
+        change = signs[0] * _mean_slope(reference, plus, minus) + signs[1] * _mean_slope(
+            reference, minus, plus
+        )
+        return _moving(torch.relu(x), change)
+
+
+def _each(signs: Signs, function: Callable[[Tensor], Tensor]) -> Signs:
+    """Return a function of both parts of a change."""
+    return function(signs[0]), function(signs[1])
+
+
+def _moving(plain: Tensor, change: Tensor) -> Tensor:
+    """Return values that depend on what their change depends on, and on nothing else."""
+    return plain.detach() + (change - change.detach())
 
 
 def _mean_slope(reference: Tensor, mine: Tensor, other: Tensor) -> Tensor:
@@ -171,9 +195,3 @@ def _mean_slope(reference: Tensor, mine: Tensor, other: Tensor) -> Tensor:
     return torch.where(
         mine == 0, torch.zeros_like(mine), (before + after) / 2 / torch.where(mine == 0, 1.0, mine)
     )
-
-
-def _part(x: Tensor, weight: Tensor, linear_map: LinearMap, sign: int) -> Tensor:
-    """Return one part of the change of a map's output."""
-    apply: Callable[..., Tensor] = _OneSign.apply
-    return apply(x, weight, linear_map, sign)

@@ -403,6 +403,21 @@ class Classifier:
         finally:
             self.dtype = dtype
 
+    @contextmanager
+    def in_float64(self) -> Iterator[None]:
+        """Compute in float64 within the block, where the device can; the weights are the same float32 numbers before and after.
+
+        Answers are still given in float32, but rounded once, not after every operation.
+        """
+        if self.device.type == "mps":
+            yield
+            return
+        self.model.double()
+        try:
+            yield
+        finally:
+            self.model.float()
+
     def ask(self, texts: Sequence[str], pairs: Sequence[str | None]) -> np.ndarray:
         """Return the probability of each class, [N, C] float32, for any number of texts or pairs; of a regression model its number."""
         encodings = self.encode(texts, pairs)

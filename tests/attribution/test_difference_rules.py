@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from augment.attribution.difference_mode import Rules
+from augment.attribution.difference_records import Records
 from augment.errors import RequestError
 
 SEEDS = st.integers(0, 10**6)
@@ -26,6 +27,8 @@ OPERATIONS: dict[str, Function] = {
     "relu": torch.relu,
     "relu by maximum": lambda x: torch.maximum(x, torch.zeros_like(x)),
     "relu in place": lambda x: functional.relu(x * 1, inplace=True),
+    "written over": lambda x: functional.gelu(x).add_(x).mul_(2).tanh_(),
+    "clamp to each its own": lambda x: x.clamp(torch.linspace(-2, 0, 4).to(x), torch.linspace(0, 1, 4).to(x)),
     "leaky relu": functional.leaky_relu,
     "elu": functional.elu,
     "abs": torch.abs,
@@ -60,19 +63,27 @@ OPERATIONS: dict[str, Function] = {
 }
 
 
+def by_rules(function: Function, texts: Tensor, references: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what a function gives for texts and for their references, and the texts as it knows them."""
+    records = Records(len(references))
+    here = texts.clone().requires_grad_(True)
+    with Rules(records):
+        floor = function(references.clone().requires_grad_(True))
+    records.begin_texts(len(texts))
+    with Rules(records):
+        output = function(here)
+    return output, floor.detach(), here
+
+
 def gap_of(function: Function, texts: Tensor, references: Tensor) -> Tensor:
     """Return for each row how far multipliers times differences are from the change of the sum of outputs."""
-    both = torch.cat([texts, references]).requires_grad_(True)
-    with Rules(len(texts)):
-        output = function(both)
+    output, floor, here = by_rules(function, texts, references)
     weights = torch.linspace(0.5, 1.5, output[0].numel(), dtype=output.dtype).view(output.shape[1:])
-    values = (output * weights).flatten(1).sum(1)
-    (multipliers,) = torch.autograd.grad(values[: len(texts)].sum(), both)
-    assert not multipliers[len(texts) :].any()
-    changes = ((texts - references) * multipliers[: len(texts)]).flatten(1).sum(1)
-    size = output.detach().abs().flatten(1).sum(1)
-    change = (values[: len(texts)] - values[len(texts) :]).detach()
-    return (changes - change).abs() / (1 + torch.maximum(size[: len(texts)], size[len(texts) :]))
+    values, before = ((each * weights).flatten(1).sum(1) for each in (output, floor))
+    (multipliers,) = torch.autograd.grad(values.sum(), here)
+    changes = ((texts - references) * multipliers).flatten(1).sum(1)
+    size = torch.maximum(*(each.detach().abs().flatten(1).sum(1) for each in (output, floor)))
+    return (changes - (values.detach() - before)).abs() / (1 + size)
 
 
 @pytest.mark.parametrize("far", FAR)
@@ -97,21 +108,19 @@ def test_where_text_and_reference_meet_a_multiplier_is_the_derivative() -> None:
     smooth = [name for name in OPERATIONS if name not in ("relu", "abs")]
     texts = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     for name in smooth:
-        both = torch.cat([texts, texts]).requires_grad_(True)
-        with Rules(2):
-            output = OPERATIONS[name](both)
-        (multipliers,) = torch.autograd.grad(output[:2].sum(), both)
+        output, _, here = by_rules(OPERATIONS[name], texts, texts)
+        (multipliers,) = torch.autograd.grad(output.sum(), here)
         plain = texts.clone().requires_grad_(True)
         (derivative,) = torch.autograd.grad(OPERATIONS[name](plain).sum(), plain)
-        torch.testing.assert_close(multipliers[:2], derivative, rtol=1e-6, atol=1e-8, msg=name)
+        torch.testing.assert_close(multipliers, derivative, rtol=1e-6, atol=1e-8, msg=name)
 
 
 def test_the_maximum_is_shared_by_the_part_of_the_way_on_which_each_is_larger() -> None:
     """From (0, 3) to (4, 1) the first is larger behind the middle of the way: it has 4 x 1/2, the other -2 x 1/2."""
-    both = torch.tensor([[[4.0, 1.0]], [[0.0, 3.0]]], requires_grad=True)
-    with Rules(1):
-        largest = both.amax(-1)
-    (multipliers,) = torch.autograd.grad(largest[0].sum(), both)
+    largest, _, here = by_rules(
+        lambda x: x.amax(-1), torch.tensor([[[4.0, 1.0]]]), torch.tensor([[[0.0, 3.0]]])
+    )
+    (multipliers,) = torch.autograd.grad(largest.sum(), here)
     torch.testing.assert_close(multipliers[0, 0], torch.tensor([0.5, 0.5]))
 
 

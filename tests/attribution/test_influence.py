@@ -44,8 +44,11 @@ def forward_of(part: RowPart) -> Callable[[Tensor], Tensor]:
 def test_conductance_is_complete_at_every_cut(bert: Classifier, cut: str | None) -> None:
     part = part_of(bert, TEXTS[:1])
     shares = conductance(part, cut, 32)
-    assert shares.error is not None
-    assert float(shares.error.max()) < 1e-4
+    assert shares.value is not None
+    assert shares.floor is not None
+    change = shares.value - shares.floor
+    gap = (shares.pieces.sum(-1) - change).abs() / change.abs().clamp_min(1)
+    assert float(gap.max()) <= 1e-6
     assert not shares.pieces[~part.present].any()
 
 
