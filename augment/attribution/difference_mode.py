@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from augment.attribution import difference_rules as rules
 from augment.attribution.difference_operations import CLOSED, OPERATIONS, not_lowered, refuse
-from augment.attribution.difference_records import Records
+from augment.attribution.difference_records import ReferenceRecords
 
 Arguments = tuple[Any, ...]
 Named = dict[str, Any]
@@ -83,7 +83,7 @@ _OTHER_NAMES = {
 class Rules(TorchFunctionMode):
     """Within the block, every call on tensors that depend on the embeddings follows a rule."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: ReferenceRecords) -> None:
         """Keep the records, whose number of rows shows a layout without the rows in front."""
         super().__init__()
         self.records = records
@@ -171,16 +171,16 @@ def _that_writes_nothing(name: str, func: Callable[..., Any]) -> Callable[..., A
 
 def _depending(values: Iterable[object]) -> list[Tensor]:
     """Return the tensors in nested arguments that depend on the texts."""
-    found: list[Tensor] = []
+    depending: list[Tensor] = []
     for value in values:
         if isinstance(value, Tensor):
             if value.requires_grad:
-                found.append(value)
+                depending.append(value)
         elif isinstance(value, list | tuple):
-            found += _depending(value)
+            depending += _depending(value)
         elif isinstance(value, dict):
-            found += _depending(value.values())
-    return found
+            depending += _depending(value.values())
+    return depending
 
 
 def _checked(result: object, name: str) -> object:

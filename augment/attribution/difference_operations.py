@@ -16,7 +16,7 @@ from augment.attribution.difference_records import refuse_model
 Number = Tensor | float
 Sizes = int | Sequence[int]
 
-CLOSED: dict[str, rules.Secant] = {
+CLOSED: dict[str, rules.SecantSlope] = {
     "relu": rules.of_relu,
     "square": rules.of_square,
     "sqrt": rules.of_root,

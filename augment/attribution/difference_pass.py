@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from augment.attribution.difference_mode import Rules
-from augment.attribution.difference_records import Records
+from augment.attribution.difference_records import ReferenceRecords
 from augment.attribution.path_integral import ModelInputs, Plan, Scores
 from augment.attribution.reveal_cancel import RevealingRules
 from augment.attribution.row_parts import RowPart, Shares, plain_logits, scored
@@ -38,7 +38,7 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedBaselines:
     """Baselines that several of B texts have. first: the first text with each; owner: [B], the place of each text's in `first`.
 
     forward: embeddings of those alone to their logits. None for owner: each text has its own.
@@ -55,15 +55,15 @@ def changes_of(
     baseline: Tensor,
     value: Callable[[Tensor], Tensor],
     revealing: bool = False,
-    shared: Shared | None = None,
+    shared: SharedBaselines | None = None,
 ) -> Changes:
     """Return the share of each piece in the change of F from the baseline to the inputs, both [B, T, D].
 
     forward: embeddings [B, T, D] to logits [B, C]; value: logits [B, C] to F [B]. revealing: by RevealCancel where a ReLU or
     maximum follows an affine map; RequestError if none does. shared: how baselines that several texts have are computed once.
     """
-    once = shared or Shared(list(range(len(inputs))), None, forward)
-    records = Records(len(once.first), once.owner)
+    once = shared or SharedBaselines(list(range(len(inputs))), None, forward)
+    records = ReferenceRecords(len(once.first), once.owner)
     rules = (RevealingRules if revealing else Rules)(records)
     with torch.enable_grad():
         with rules:
@@ -102,17 +102,17 @@ def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan, revealing: 
     return scored(classifier, rows, plan, _EVALUATIONS, score, together=_EVALUATIONS)
 
 
-def _shared(part: RowPart) -> Shared | None:
+def _shared(part: RowPart) -> SharedBaselines | None:
     """Return the baselines of a batch, each once; None if no two texts have the same."""
     here = part.rows.layouts(part.classifier, part.plan.baseline, part.indices)
     first = {layout: index for index, layout in reversed(list(enumerate(here)))}
     if len(first) == len(here):
         return None
     chosen = sorted(first.values())
-    place = {here[index]: number for number, index in enumerate(chosen)}
+    number_of = {here[index]: number for number, index in enumerate(chosen)}
     batch = {name: tensor[chosen] for name, tensor in part.batch.items()}
-    owner = torch.tensor([place[layout] for layout in here], device=part.inputs.device)
-    return Shared(chosen, owner, lambda embeddings: plain_logits(part.classifier, batch, embeddings))
+    owner = torch.tensor([number_of[layout] for layout in here], device=part.inputs.device)
+    return SharedBaselines(chosen, owner, lambda embeddings: plain_logits(part.classifier, batch, embeddings))
 
 
 def try_rules(classifier: Classifier, revealing: bool = False) -> None:

@@ -3,7 +3,7 @@
 References go first, without a backward pass; a reference that several texts have is computed once. Then each operation on
 the texts meets what the same operation was computed from on their references.
 
-    records = Records(len(baselines), owner)        # owner: [B], the reference of each text; None where each has its own
+    records = ReferenceRecords(len(baselines), owner)        # owner: [B], the reference of each text; None where each has its own
     with Rules(records):
         floor = records.shared(forward(baselines))
     records.begin_texts(len(inputs))
@@ -27,7 +27,7 @@ def refuse_model(what: str) -> NoReturn:
 
 
 @dataclass
-class Kept:
+class KeptTensors:
     """What an operation is computed from. name: the operation; owner: the reference of each text, if they share."""
 
     name: str
@@ -36,11 +36,11 @@ class Kept:
 
 
 @dataclass
-class Pair:
+class TextAndReference:
     """The same for texts and their references."""
 
-    _texts: Kept
-    _references: Kept
+    _texts: KeptTensors
+    _references: KeptTensors
     _rows: int
 
     def texts(self) -> list[Tensor]:
@@ -52,16 +52,16 @@ class Pair:
         return [_spread(tensor, self._references.owner, self._rows) for tensor in self._references.tensors]
 
 
-class Records:
+class ReferenceRecords:
     """What was kept of the references, and which of it the texts have met."""
 
     def __init__(self, references: int, owner: Tensor | None = None) -> None:
         """Begin with the references. owner: the reference of each text; None where each has its own."""
         self.rows = self._references = references
         self._owner = owner
-        self._kept: list[Kept] = []
-        self._of_texts: list[Kept] = []
-        self._coming: Iterator[Kept] | None = None
+        self._kept: list[KeptTensors] = []
+        self._of_texts: list[KeptTensors] = []
+        self._coming: Iterator[KeptTensors] | None = None
 
     @property
     def on_texts(self) -> bool:
@@ -79,21 +79,21 @@ class Records:
         """Go on with the texts."""
         self.rows, self._coming = rows, iter(self._kept)
 
-    def met(self, name: str, tensors: Sequence[Tensor]) -> Pair:
+    def met(self, name: str, tensors: Sequence[Tensor]) -> TextAndReference:
         """Return what an operation is computed from together with what it was for the references.
 
-        While these are computed it is kept, and stands for both. RequestError if the references had another operation there.
+        While these are computed it is kept, and serves as both. RequestError if the references had another operation there.
         """
-        here = Kept(name, [tensor.detach() for tensor in tensors], self._owner)
+        here = KeptTensors(name, [tensor.detach() for tensor in tensors], self._owner)
         if self._coming is None:
             self._kept.append(here)
-            return Pair(here, here, self._references)
+            return TextAndReference(here, here, self._references)
         other = next(self._coming, None)
         if other is None or other.name != name or _shapes(other) != _shapes(here):
             what = f"the model computes `{name}` of a text where it computes something else of its baseline"
             refuse_model(what)
         self._of_texts.append(here)
-        return Pair(here, other, self._references)
+        return TextAndReference(here, other, self._references)
 
     def protect(self, tensor: Tensor) -> None:
         """Keep copies of what is about to be overwritten with a tensor."""
@@ -104,7 +104,7 @@ class Records:
             ]
 
 
-def _shapes(kept: Kept) -> list[tuple[int, ...]]:
+def _shapes(kept: KeptTensors) -> list[tuple[int, ...]]:
     """Return the shapes of tensors but for their rows."""
     return [tuple(tensor.shape[1:]) for tensor in kept.tensors]
 
@@ -115,4 +115,4 @@ def _spread(tensor: Tensor, owner: Tensor | None, references: int) -> Tensor:
         return tensor
     if len(tensor) == references:
         return tensor.index_select(0, owner)
-    return tensor.unflatten(0, (references, -1)).index_select(0, owner).flatten(0, 1)
+    return tensor.reshape(references, -1, *tensor.shape[1:]).index_select(0, owner).flatten(0, 1)

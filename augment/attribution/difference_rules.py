@@ -19,17 +19,17 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from augment.attribution.difference_records import Pair, Records
+from augment.attribution.difference_records import ReferenceRecords, TextAndReference
 
-Function = Callable[[Tensor], Tensor]
+ElementFunction = Callable[[Tensor], Tensor]
 # The slope from r to x of a function with f(x) = u and f(r) = v, given x, r, u and v.
-Secant = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
-Kept = Sequence[Tensor]
+SecantSlope = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+KeptParts = Sequence[Tensor]
 
-_RECORDS: ContextVar[Records] = ContextVar("records")
+_RECORDS: ContextVar[ReferenceRecords] = ContextVar("records")
 
 
-class Rule(Protocol):
+class DifferenceRule(Protocol):
     """An operation on tensors that depend on the texts."""
 
     @property
@@ -37,27 +37,30 @@ class Rule(Protocol):
         """What it is called."""
         ...
 
-    def value(self, *inputs: Tensor) -> tuple[Tensor, Kept]:
-        """Return what the operation gives, and what the multipliers are made of."""
+    @property
+    def value(self) -> Callable[..., tuple[Tensor, KeptParts]]:
+        """What the operation gives of its inputs, and what the multipliers are made of."""
         ...
 
-    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
+    def multipliers(self, gradient: Tensor, text: KeptParts, reference: KeptParts) -> Sequence[Tensor]:
         """Return the multipliers of each input, from those of what the operation gives."""
         ...
 
 
-class _Context(Protocol):
+class _RuleContext(Protocol):
     """What torch carries from the forward to the backward pass."""
 
-    rule: Rule
-    pair: Pair
+    rule: DifferenceRule
+    pair: TextAndReference
 
 
-class _Applied(torch.autograd.Function):
+class _RuleCall(torch.autograd.Function):
     """A rule as torch knows it."""
 
     @staticmethod
-    def forward(ctx: _Context, rule: Rule, records: Records, *inputs: Tensor) -> Tensor:
+    def forward(
+        ctx: _RuleContext, rule: DifferenceRule, records: ReferenceRecords, *inputs: Tensor
+    ) -> Tensor:
         """Return what the operation gives."""
         result, kept = rule.value(*inputs)
         ctx.rule, ctx.pair = rule, records.met(rule.name, kept)
@@ -65,14 +68,14 @@ class _Applied(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: _Context, gradient: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: _RuleContext, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Return the multipliers."""
         pair = ctx.pair
         return None, None, *ctx.rule.multipliers(gradient, pair.texts(), pair.references())
 
 
 @contextmanager
-def keeping(records: Records) -> Iterator[None]:
+def keeping(records: ReferenceRecords) -> Iterator[None]:
     """Apply rules to references or texts within the block."""
     token = _RECORDS.set(records)
     try:
@@ -81,9 +84,9 @@ def keeping(records: Records) -> Iterator[None]:
         _RECORDS.reset(token)
 
 
-def applied(rule: Rule, *inputs: Tensor) -> Tensor:
+def applied(rule: DifferenceRule, *inputs: Tensor) -> Tensor:
     """Return what a rule gives."""
-    apply: Callable[..., Tensor] = _Applied.apply
+    apply: Callable[..., Tensor] = _RuleCall.apply
     return apply(rule, _RECORDS.get(), *inputs)
 
 
@@ -109,21 +112,21 @@ class Unary:
     """A function of each element by the Rescale rule. secant: (f(x) - f(r)) / (x - r)."""
 
     name: str
-    function: Function
-    secant: Secant
+    function: ElementFunction
+    secant: SecantSlope
 
-    def value(self, x: Tensor) -> tuple[Tensor, Kept]:
+    def value(self, x: Tensor) -> tuple[Tensor, KeptParts]:
         """Return f(x)."""
         result = self.function(x)
         return result, (x, result)
 
-    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
+    def multipliers(self, gradient: Tensor, text: KeptParts, reference: KeptParts) -> Sequence[Tensor]:
         """Return the multipliers."""
         (x, u), (r, v) = text, reference
         return (gradient * self.secant(x, r, u, v),)
 
 
-def smooth(function: Function, alike: bool = True) -> Secant:
+def smooth(function: ElementFunction, alike: bool = True) -> SecantSlope:
     """Return the secant of a function with three derivatives: where x and r are near, the derivative between them.
 
     The quotient's rounding is eps / |x - r|, and the derivative's error (x - r)^2 / 24: they meet at the cube root of eps.
@@ -132,25 +135,27 @@ def smooth(function: Function, alike: bool = True) -> Secant:
     return lambda x, r, u, v: _secant(function, x, r, u - v, torch.finfo(x.dtype).eps ** (1 / 3), alike)
 
 
-def kinked(function: Function, alike: bool = True) -> Secant:
+def kinked(function: ElementFunction, alike: bool = True) -> SecantSlope:
     """Return the secant of a function with kinks: the derivative is taken only where x and r are equal."""
     return lambda x, r, u, v: _secant(function, x, r, u - v, 0.0, alike)
 
 
-def _secant(function: Function, x: Tensor, r: Tensor, change: Tensor, near: float, alike: bool) -> Tensor:
+def _secant(
+    function: ElementFunction, x: Tensor, r: Tensor, change: Tensor, near: float, alike: bool
+) -> Tensor:
     """Return change / (x - r), and the derivative in the middle where they differ by `near` or less."""
     apart = x - r
-    places = (apart.abs() <= near).flatten().nonzero()[:, 0]
+    near_ones = (apart.abs() <= near).flatten().nonzero()[:, 0]
     quotient = (change / apart).flatten()
-    if len(places) and alike:
-        slopes = _slopes(function, torch.lerp(x.flatten()[places], r.flatten()[places], 0.5))
-        quotient.index_copy_(0, places, slopes)
-    elif len(places):
-        quotient.index_copy_(0, places, _slopes(function, torch.lerp(x, r, 0.5)).flatten()[places])
+    if len(near_ones) and alike:
+        slopes = _slopes(function, torch.lerp(x.flatten()[near_ones], r.flatten()[near_ones], 0.5))
+        quotient.index_copy_(0, near_ones, slopes)
+    elif len(near_ones):
+        quotient.index_copy_(0, near_ones, _slopes(function, torch.lerp(x, r, 0.5)).flatten()[near_ones])
     return quotient.view(x.shape)
 
 
-def _slopes(function: Function, points: Tensor) -> Tensor:
+def _slopes(function: ElementFunction, points: Tensor) -> Tensor:
     """Return the derivative of a function of each element."""
     with torch.enable_grad():
         here = points.detach().requires_grad_(True)
@@ -199,11 +204,11 @@ class Product:
 
     name: str = "mul"
 
-    def value(self, a: Tensor, b: Tensor) -> tuple[Tensor, Kept]:
+    def value(self, a: Tensor, b: Tensor) -> tuple[Tensor, KeptParts]:
         """Return a * b."""
         return a * b, (a, b)
 
-    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
+    def multipliers(self, gradient: Tensor, text: KeptParts, reference: KeptParts) -> Sequence[Tensor]:
         """Return the multipliers of both factors."""
         a, b = _middles(text, reference)
         return (gradient * b).sum_to_size(a.shape), (gradient * a).sum_to_size(b.shape)
@@ -215,11 +220,11 @@ class MatrixProduct:
 
     name: str = "matmul"
 
-    def value(self, a: Tensor, b: Tensor) -> tuple[Tensor, Kept]:
+    def value(self, a: Tensor, b: Tensor) -> tuple[Tensor, KeptParts]:
         """Return a @ b."""
         return a @ b, (a, b)
 
-    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
+    def multipliers(self, gradient: Tensor, text: KeptParts, reference: KeptParts) -> Sequence[Tensor]:
         """Return the multipliers of both factors."""
         a, b = _middles(text, reference)
         return (gradient @ b.mT).sum_to_size(a.shape), (a.mT @ gradient).sum_to_size(b.shape)
@@ -232,18 +237,18 @@ class Bilinear:
     function: Callable[[Tensor, Tensor], Tensor]
     name: str = "einsum"
 
-    def value(self, a: Tensor, b: Tensor) -> tuple[Tensor, Kept]:
+    def value(self, a: Tensor, b: Tensor) -> tuple[Tensor, KeptParts]:
         """Return f(a, b)."""
         return self.function(a, b), (a, b)
 
-    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
+    def multipliers(self, gradient: Tensor, text: KeptParts, reference: KeptParts) -> Sequence[Tensor]:
         """Return the multipliers of both factors."""
         a, b = (tensor.detach().requires_grad_(True) for tensor in _middles(text, reference))
         with torch.enable_grad():
             return torch.autograd.grad(self.function(a, b), (a, b), gradient)
 
 
-def _middles(text: Kept, reference: Kept) -> Sequence[Tensor]:
+def _middles(text: KeptParts, reference: KeptParts) -> Sequence[Tensor]:
     """Return the means of text and reference."""
     return [torch.lerp(x, r, 0.5) for x, r in zip(text, reference, strict=True)]
 
@@ -255,12 +260,12 @@ class LogSumExp:
     dim: int
     name: str = "logsumexp"
 
-    def value(self, x: Tensor) -> tuple[Tensor, Kept]:
+    def value(self, x: Tensor) -> tuple[Tensor, KeptParts]:
         """Return log sum exp."""
         total = x.logsumexp(self.dim, keepdim=True)
         return total, (x, total)
 
-    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
+    def multipliers(self, gradient: Tensor, text: KeptParts, reference: KeptParts) -> Sequence[Tensor]:
         """Return the multipliers."""
         (x, above), (r, below) = text, reference
         chances = [(x - above).exp_(), (r - below).exp_()]
@@ -274,14 +279,14 @@ class Softmax:
     dim: int
     name: str = "softmax"
 
-    def value(self, x: Tensor) -> tuple[Tensor, Kept]:
+    def value(self, x: Tensor) -> tuple[Tensor, KeptParts]:
         """Return the softmax."""
         chances = x.softmax(self.dim)
         # At the largest x the chance is exp(x - log sum exp x): no other exponential is needed.
         total = x.amax(self.dim, keepdim=True) - chances.amax(self.dim, keepdim=True).log()
         return chances, (x, chances, total)
 
-    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
+    def multipliers(self, gradient: Tensor, text: KeptParts, reference: KeptParts) -> Sequence[Tensor]:
         """Return the multipliers."""
         (x, chances, above), (r, others, below) = text, reference
         apart = difference(x, r)
@@ -311,12 +316,12 @@ class LayerNorm:
     eps: float
     name: str = "layer_norm"
 
-    def value(self, x: Tensor) -> tuple[Tensor, Kept]:
+    def value(self, x: Tensor) -> tuple[Tensor, KeptParts]:
         """Return the normed vectors."""
         normed, mean, scale = torch.native_layer_norm(x, x.shape[-1:], self.weight, self.bias, self.eps)
         return normed, (x, mean, scale)
 
-    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
+    def multipliers(self, gradient: Tensor, text: KeptParts, reference: KeptParts) -> Sequence[Tensor]:
         """Return the multipliers."""
         (x, mean, u), (r, other, v) = text, reference
         own = gradient if self.weight is None else gradient * self.weight
@@ -339,17 +344,17 @@ class LargestAlong:
     dim: int
     name: str = "amax"
 
-    def value(self, x: Tensor) -> tuple[Tensor, Kept]:
+    def value(self, x: Tensor) -> tuple[Tensor, KeptParts]:
         """Return the maxima."""
         largest = x.amax(self.dim)
         return largest, (x, largest)
 
-    def multipliers(self, gradient: Tensor, text: Kept, reference: Kept) -> Sequence[Tensor]:
+    def multipliers(self, gradient: Tensor, text: KeptParts, reference: KeptParts) -> Sequence[Tensor]:
         """Return the multipliers."""
         return (gradient.unsqueeze(self.dim) * shares_of_maximum(text, reference, self.dim),)
 
 
-def shares_of_maximum(text: Kept, reference: Kept, dim: int) -> Tensor:
+def shares_of_maximum(text: KeptParts, reference: KeptParts, dim: int) -> Tensor:
     """Return the share of each element in the change of the maximum along a dimension; both come with their maxima."""
     (x, of_text), (r, of_reference) = text, reference
     of_text, of_reference = of_text.unsqueeze(dim), of_reference.unsqueeze(dim)

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from augment.attribution.difference_mode import Rules
-from augment.attribution.difference_records import Records
+from augment.attribution.difference_records import ReferenceRecords
 from augment.attribution.difference_rules import shares_of_maximum
 from augment.attribution.linear_maps import AffineCall, LinearMap, affine_call, transposed
 from augment.errors import RequestError
@@ -75,7 +75,7 @@ def _by_sign(weight: Tensor, sign: int) -> tuple[Tensor, Tensor]:
 class RevealingRules(Rules):
     """The rules of DeepLIFT with RevealCancel where a ReLU follows an affine map."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: ReferenceRecords) -> None:
         """Begin without any use."""
         super().__init__(records)
         # What comes from an affine map, with both parts of its change; references have none.

@@ -405,18 +405,19 @@ class Classifier:
 
     @contextmanager
     def in_float64(self) -> Iterator[None]:
-        """Compute in float64 within the block, where the device can; the weights are the same float32 numbers before and after.
+        """Compute in float64 within the block, where the device can, by the same weights, which come back as they were.
 
         Answers are still given in float32, but rounded once, not after every operation.
         """
-        if self.device.type == "mps":
-            yield
-            return
-        self.model.double()
+        tensors = [*self.model.parameters(), *self.model.buffers()] if self.device.type != "mps" else []
+        before = [(tensor, tensor.data) for tensor in tensors if tensor.is_floating_point()]
         try:
+            for tensor, values in before:
+                tensor.data = values.double()
             yield
         finally:
-            self.model.float()
+            for tensor, values in before:
+                tensor.data = values
 
     def ask(self, texts: Sequence[str], pairs: Sequence[str | None]) -> np.ndarray:
         """Return the probability of each class, [N, C] float32, for any number of texts or pairs; of a regression model its number."""

@@ -335,9 +335,9 @@ def of_interpreto(interpreter: Path, folder: Path) -> Cell:
     """Return the largest efficiency gap of Interpreto's KernelSHAP on the same text."""
     script = Path(__file__).with_name("methods_interpreto.py")
     words = [str(interpreter), str(script), "--model", str(folder), "--text", LONG]
-    found = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+    printed = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
     return {
-        "Interpreto's KernelShap gap": f"{max(found['gaps']):.1e} of a change of {abs(found['change']):.1e}"
+        "Interpreto's KernelShap gap": f"{max(printed['gaps']):.1e} of a change of {abs(printed['change']):.1e}"
     }
 
 
@@ -347,7 +347,7 @@ def of_cost(folder: Path, corpus: str, count: int, data: Path) -> Cell:
         ModelConfig(path=str(folder), max_length=128), RunConfig(device="cpu", threads=1)
     )
     texts, shape = some_texts(corpus, data, count), classifier.model.config
-    sides: dict[str, Callable[[], object]] = {
+    sides: dict[str, Callable[[], None]] = {
         "deeplift": partial(_explained, classifier, {"method": "deeplift"}, texts),
         "integrated_gradients at 5 %": partial(
             _explained, classifier, {"method": "integrated_gradients", "tolerance": 0.05}, texts

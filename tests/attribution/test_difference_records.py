@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from augment.attribution.difference_pass import Shared, changes_of
-from augment.attribution.difference_records import Records
+from augment.attribution.difference_pass import SharedBaselines, changes_of
+from augment.attribution.difference_records import ReferenceRecords
 from augment.errors import RequestError
 from tests.attribution.nine import answer, net_of, six_rows
 from tests.attribution.test_difference_rules import by_rules
@@ -27,7 +27,7 @@ def test_a_baseline_of_several_texts_is_computed_once_and_gives_each_the_same_sc
             handle.remove()
         return logits
 
-    shared = Shared([0, 3], torch.tensor([0, 0, 0, 1, 1, 1]), once)
+    shared = SharedBaselines([0, 3], torch.tensor([0, 0, 0, 1, 1, 1]), once)
     each, few = (
         changes_of(
             lambda both: answer(model, both),
@@ -59,7 +59,7 @@ def test_a_model_that_branches_by_its_numbers_is_an_error() -> None:
 
 
 def test_what_is_kept_is_not_overwritten_with_the_tensor_it_came_from() -> None:
-    records = Records(2)
+    records = ReferenceRecords(2)
     kept = torch.ones(2, 3)
     pair = records.met("tanh", [kept])
     records.protect(kept[:1])

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from augment.attribution.difference_mode import Rules
-from augment.attribution.difference_records import Records
+from augment.attribution.difference_records import ReferenceRecords
 from augment.errors import RequestError
 
 SEEDS = st.integers(0, 10**6)
@@ -65,7 +65,7 @@ OPERATIONS: dict[str, Function] = {
 
 def by_rules(function: Function, texts: Tensor, references: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return what a function gives for texts and for their references, and the texts as it knows them."""
-    records = Records(len(references))
+    records = ReferenceRecords(len(references))
     here = texts.clone().requires_grad_(True)
     with Rules(records):
         floor = function(references.clone().requires_grad_(True))
