@@ -170,7 +170,7 @@ function mark(right, view) {
 function drawIdentity(row, view) {
   const found = row.explained[0];
   const link = element("a", "id", row.id);
-  link.href = "#" + encodeURIComponent(row.id);
+  link.href = "#" + encodeURIComponent(row.raw?.[0] ?? row.id);
   const labels = element("div", "labels", element("div", "", element("span", "name", view.say.gold_), pill(row.label, view)));
   if (found && found.pred !== null) {
     const right = found.pred === row.label;

@@ -63,10 +63,20 @@ class Decisions {
     }
   }
 
-  of(item) {
+  of({ id, hash }) {
     // A decision on another text, of before the row was changed, is none.
-    const decision = this.made.get(item.id);
-    return decision && decision.hash === item.hash ? decision : null;
+    const decision = this.made.get(id);
+    return decision && decision.hash === hash ? decision : null;
+  }
+
+  all(index) {
+    // The decisions on rows and samples of the report, planted ones aside: entry -> decision.
+    const decided = new Map();
+    for (let entry = 0; this.made.size && entry < index.length; entry += 1) {
+      const one = index.doubt[entry] < 0 ? null : this.of({ id: index.ids.at(entry), hash: index.hashes.at(entry) });
+      if (one) decided.set(entry, one);
+    }
+    return decided;
   }
 
   put(decisions) {
@@ -111,30 +121,29 @@ class Decisions {
   }
 }
 
-function groupsOf(items, decisions) {
-  // Acceptance of samples by operation, verdict and label: [group, name, accepted, rows].
+function groupsOf(index, decided) {
+  // Acceptance of samples by operation, verdict and label: [group, name, accepted, rows]. decided: entry -> decision.
   const table = new Map();
   const add = (group, name, good) => {
     const key = JSON.stringify([group, name]);
     const counts = table.get(key) ?? [group, name, 0, 0];
     table.set(key, [group, name, counts[2] + (good ? 1 : 0), counts[3] + 1]);
   };
-  for (const item of items) {
-    const decision = item.sample && !item.planted ? decisions.of(item) : null;
-    if (!decision) continue;
-    const good = decision.decision === "accept"; // an edited text was not good as it was
+  for (const [entry, { decision }] of decided) {
+    if (index.isRow(entry)) continue;
+    const good = decision === "accept"; // an edited text was not good as it was
     add("all", "", good);
-    for (const [group, value] of [["operation", item.sample.method], ["verdict", item.sample.verdict], ["label", item.sample.label]]) {
-      if (value !== null) add(group, value, good);
+    for (const [group, column] of [["operation", index.method], ["verdict", index.verdict], ["label", index.label]]) {
+      if (column.at(entry) !== null) add(group, column.at(entry), good);
     }
   }
   const order = ["all", "operation", "verdict", "label"];
   return [...table.values()].sort((one, other) => order.indexOf(one[0]) - order.indexOf(other[0]) || (one[1] < other[1] ? -1 : 1));
 }
 
-function restOf(items, decisions, every) {
+function restOf(index, decided, every) {
   // What is known of the samples that nobody reviewed; null where there are none, or nothing was reviewed.
-  const made = items.filter((item) => item.sample && !item.planted).map((item) => decisions.of(item)).filter(Boolean);
+  const made = [...decided].filter(([entry]) => !index.isRow(entry)).map(([, one]) => one);
   const byChance = made.filter((one) => one.order === "random");
   const drawn = byChance.length ? byChance : made;
   const rest = every - made.length;

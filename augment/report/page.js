@@ -6,12 +6,6 @@ const LEAD_SAMPLES = 2; // of the row drawn first: both in sight
 const byId = (id) => document.getElementById(id);
 const START = { search: "", label: null, pred: null, verdict: "", outcome: "", sort: "file", colour: "signed", scaling: "report" };
 
-function counted(values) {
-  const counts = new Map();
-  values.forEach((value) => counts.set(value, (counts.get(value) ?? 0) + 1));
-  return [...counts].sort(([one], [other]) => (one < other ? -1 : 1));
-}
-
 function sayFact(node, names) {
   // `ig error` is the fact `error` of the attribution `ig`. What has no name in the page's language is marked as English.
   const fact = node.dataset.fact;
@@ -41,43 +35,10 @@ function sayEnglish(node, inChinese) {
 
 class Report {
   constructor(data) {
-    Object.assign(this, { data, state: { ...START }, known: [], places: new Map() });
+    Object.assign(this, { data, index: data.index, state: { ...START } });
     this.view = { ...data, say: STRINGS.en, colour: "signed", scaling: "report", verdict: "" };
-    this.list = new List(byId("list"), data.rows, this.known, this.view);
+    this.list = new List(byId("list"), data.rows, this.index.sizes, this.view);
     this.review = data.review && new Review(this);
-    if (!data.part) data.rows.forEach((row, place) => this.learn(row, place));
-  }
-
-  learn(row, place) {
-    // What filters, links and the review ask of a row, once.
-    const fact = facts(row);
-    this.known[place] = fact;
-    const many = this.data.part > 0;
-    if (many) fact.text = [row.id, ...row.sides.map(whole)].join("\n").toLowerCase();
-    [row, ...(many ? [] : row.samples)].forEach((one) => this.places.has(one.id) || this.places.set(one.id, place));
-    this.review?.learn(row, place, many);
-  }
-
-  async learnAll() {
-    // The parts of a large page, one after the other while it is used already.
-    let shown = performance.now();
-    this.learning = true;
-    for await (const [row, place] of this.data.rows.all()) {
-      this.learn(row, place);
-      if (place === this.data.part - 1 || (place % this.data.part === 0 && performance.now() - shown > 2500)) {
-        this.options();
-        this.apply();
-        shown = performance.now();
-      }
-    }
-    this.options();
-    this.legend();
-    this.review?.options();
-    this.apply();
-    this.learning = false;
-    // An edit that somebody is writing stays; the queue is whole at the next filter.
-    if (this.review?.open && !this.review.editing) this.review.fill(this.review.item?.id);
-    document.documentElement.dataset.known = "yes";
   }
 
   start() {
@@ -142,19 +103,28 @@ class Report {
   }
 
   apply() {
-    const order = choose(this.data.rows, this.known, this.state);
-    this.list.show(order);
-    const { verdict } = this.state;
-    const made = (fact) => (verdict ? fact.made.split("\n").filter((one) => one === verdict).length : fact.count);
-    const samples = order.reduce((sum, place) => sum + made(this.known[place]), 0);
-    const { say } = this.view;
-    const number = (value) => value.toLocaleString("en");
-    byId("count").textContent = number(order.length) + (order.length < this.data.size ? ` ${say.of} ${number(this.data.size)}` : "") + ` ${say.rows}` + (samples ? ` · ${number(samples)} ${say.samples}` : "");
-    byId("none").hidden = order.length > 0;
-    if (this.review?.open && !this.learning) this.review.fill();
+    const { search } = this.data;
+    search.start(this.state.search);
+    this.show();
+    if (search.waiting.length) search.go(() => this.show());
     byId("clear").disabled = ["search", "label", "pred", "verdict", "outcome", "sort"].every((name) => this.state[name] === START[name]);
     const bar = byId("tools");
     if (bar.getBoundingClientRect().top <= 0 && scrollY > bar.offsetTop) scrollTo({ top: byId("rows").offsetTop - bar.offsetHeight, behavior: "instant" });
+  }
+
+  show() {
+    const { index, search } = this.data;
+    const { say } = this.view;
+    const order = choose(index, this.state, search.found);
+    this.list.show(order);
+    const samples = index.samples(order, this.state.verdict ? index.verdict.codeOf(this.state.verdict) : 0);
+    const number = (value) => value.toLocaleString("en");
+    const rows = number(order.length) + (order.length < index.size ? ` ${say.of} ${number(index.size)}` : "") + ` ${say.rows}`;
+    const parts = [rows, samples && `${number(samples)} ${say.samples}`, search.waiting.length && say.searching];
+    byId("count").textContent = parts.filter(Boolean).join(" · ");
+    byId("none").hidden = order.length > 0 || search.waiting.length > 0;
+    // An edit that somebody is writing stays; the queue is whole at the next filter.
+    if (this.review?.open && !this.review.editing) this.review.fill();
   }
 
   speak(language) {
@@ -182,9 +152,9 @@ class Report {
     const { say, names } = this.view;
     const label = (value) => (value === "" ? say.unlabelled : entry(names, value) ?? value);
     const tables = {
-      label: counted(this.known.map((fact) => fact.label)).map(([value, count]) => [value, `${label(value)} (${count})`]),
-      pred: counted(this.known.map((fact) => fact.pred).filter(Boolean)).map(([value, count]) => [value, `${label(value)} (${count})`]),
-      verdict: counted(this.known.flatMap((fact) => [...fact.verdicts].filter(Boolean))).map(([value, count]) => [value, `${inWords(value, this.view.chinese)} (${count})`]),
+      label: this.index.labels().map(([value, count]) => [value ?? "", `${label(value ?? "")} (${count})`]),
+      pred: this.index.predictions().map(([value, count]) => [value, `${label(value)} (${count})`]),
+      verdict: this.index.verdicts().map(([value, count]) => [value, `${inWords(value, this.view.chinese)} (${count})`]),
       outcome: ["right", "wrong", "flipped", ...(this.data.compared ? ["differs", "samplesDiffer"] : [])].map((value) => [value, say[value]]),
     };
     for (const [name, rows] of Object.entries(tables)) this.fillSelect(byId(name), [["", say.any], ...rows]);
@@ -195,7 +165,7 @@ class Report {
   }
 
   fillSelect(select, options) {
-    // The first option is for no choice, also where another has an empty value. A large page goes on to learn of new options.
+    // The first option is for no choice, also where another has an empty value.
     const chosen = select.selectedIndex > 0 ? select.value : null;
     select.replaceChildren(...options.map(([value, text]) => Object.assign(element("option", "", text), { value })));
     select.selectedIndex = Math.max(0, options.findIndex(([value], position) => position > 0 && value === chosen));
@@ -212,8 +182,8 @@ class Report {
     const unit = each ? say.strongest : several ? "" : fullColour(this.view, 0);
     const sides = red ? [element("span", "", "0"), bar] : [element("span", "", say.against), bar, element("span", "", say.for)];
     const marks = [];
-    if (this.known.some((fact) => fact.keys)) marks.push(element("span", "t key", say.key));
-    if (this.known.some((fact) => fact.verdicts.size)) marks.push(element("del", "", say.deleted), element("ins", "", say.inserted));
+    if (this.index.has("keys")) marks.push(element("span", "t key", say.key));
+    if (this.index.length > this.index.size) marks.push(element("del", "", say.deleted), element("ins", "", say.inserted));
     const parts = [...sides, element("span", "unit", unit), ...marks];
     byId("lead-legend")?.replaceChildren(...parts.map((part) => part.cloneNode(true)));
     byId("legend").replaceChildren(...parts);
@@ -240,8 +210,7 @@ class Report {
   async download(kind) {
     const { rows } = this.data;
     const { order } = this.list;
-    const chosen = rows.load ? await rows.load(order) : order.map((place) => rows.at(place));
-    download(fileOf(chosen, this.state.verdict, kind), `rows.${kind}`, kind === "csv" ? "text/csv" : "application/x-ndjson");
+    download(fileOf(await rows.load(order), this.state.verdict, kind), `rows.${kind}`, kind === "csv" ? "text/csv" : "application/x-ndjson");
   }
 
   filter(name) {
@@ -257,7 +226,7 @@ class Report {
   print() {
     const { order } = this.list;
     byId("paper").hidden = order.length <= PRINTED;
-    order.slice(0, PRINTED).forEach((place, position) => (!this.data.part || this.data.rows.has([place])) && this.list.reveal(position));
+    order.slice(0, PRINTED).forEach((place, position) => this.data.rows.has([place]) && this.list.reveal(position));
   }
 
   repaint() {
@@ -280,13 +249,15 @@ class Report {
     } catch {
       return;
     }
-    // A large page knows its source rows alone: a sample's id begins with that of its row.
-    const place = this.places.get(id) ?? (this.data.part ? this.places.get(id.split("~").slice(0, -2).join("~")) : undefined);
-    if (place === undefined) return;
+    const entry = this.index.ids.find(id);
+    if (entry < 0) return;
+    const place = this.index.place[entry];
     if (!this.list.order.includes(place)) this.reset();
-    if (this.data.part) await this.list.bring(this.list.order.indexOf(place));
-    const article = this.list.reveal(this.list.order.indexOf(place));
-    const sample = Array.from(article.querySelectorAll(".sample")).find((node) => node.dataset.id === id);
+    const position = this.list.order.indexOf(place);
+    await this.list.bring(position);
+    const article = this.list.reveal(position);
+    const shown = this.data.rows.at(place)?.samples[entry - this.index.first[place] - 1]?.id;
+    const sample = Array.from(article.querySelectorAll(".sample")).find((node) => node.dataset.id === shown);
     document.querySelectorAll(".linked").forEach((node) => node.classList.remove("linked"));
     (sample ?? article).classList.add("linked");
     this.focus(article);
@@ -316,7 +287,7 @@ class Report {
   }
 
   async move(article, by) {
-    if (this.data.part) await this.list.bring(article ? Number(article.getAttribute("aria-posinset")) - 1 + by : 0);
+    await this.list.bring(article ? Number(article.getAttribute("aria-posinset")) - 1 + by : 0);
     this.focus(this.list.step(article, by));
   }
 
@@ -348,13 +319,16 @@ async function main() {
     return;
   }
   const data = await inflated(bytesOf(byId("payload")));
-  if (data.part) data.rows = new PartedRows(Array.from(document.querySelectorAll("script.part"), bytesOf), data.part, data.size);
+  const packed = (name) => Array.from(document.querySelectorAll(`script.${name}`), bytesOf);
+  data.index = new Index(data.index);
+  data.rows = new Rows(packed("part"), data.part || data.rows.length, data.rows);
+  data.search = new Search(packed("words"), data.block, data.room, data.index);
   const report = new Report(data);
   byId("status").hidden = true;
   report.start();
   document.documentElement.dataset.ready = "yes";
-  if (data.part) report.learnAll();
-  else setTimeout(() => prepareSearch(report.data.rows, report.known));
+  await data.search.prepare();
+  document.documentElement.dataset.searchable = "yes";
 }
 
 main();

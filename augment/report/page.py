@@ -27,9 +27,9 @@ from markupsafe import Markup
 from augment.errors import AugmentError
 from augment.report.class_words import WordsTable, class_words
 from augment.report.colour import full_colour, scaled, stylesheet, tint_class
-from augment.report.doubt import REASONS as DOUBTS
 from augment.report.doubt import Doubts, ReviewDoubt
 from augment.report.finding import RunFinding
+from augment.report.index import EntryReview, index_of, words_of
 from augment.report.words import TopWord
 from augment.tables.columns import attribution
 from augment.text.text_hash import text_hash
@@ -45,6 +45,8 @@ _SCRIPTS: Final = (
     "strings.js",
     "card.js",
     "parts.js",
+    "index.js",
+    "search.js",
     "list.js",
     "taking.js",
     "decisions.js",
@@ -57,9 +59,13 @@ _SHOWN_FINDINGS: Final = 5
 _COLOURS: Final = 8
 # Characters of a text that is read at a glance, Chinese ones counted twice.
 _GLANCE: Final = (20, 240)
-# Rows up to which a page unpacks all of them when it opens; of more, parts of this number of rows when they are looked at.
+# Rows and samples up to which a page unpacks all of them when it opens; of more, parts of this number of rows when they are looked
+# at: one row in sight costs its part. Texts to search are unpacked in larger blocks.
 _WHOLE: Final = 20_000
-_PART: Final = 500
+_PART: Final = 100
+_BLOCK: Final = 1000
+# Characters of texts that stay unpacked for the search, at two bytes each; the others are unpacked at each search.
+_ROOM: Final = 12_000_000
 # Parts the pieces of a text: a control character, so `visible` leaves none in a text, and one that JSON need not
 # escape. One string a text instead of one a token halves the time to open a page of 5,000 rows.
 _CUT: Final = "\x7f"
@@ -112,14 +118,13 @@ def draw(page: Page) -> str:
     scales = [full_colour(_scores(page.source_rows, method)) for method in page.methods]
     drawn = samples.to_pylist()
     cards, lost = _cards(page, drawn)
-    if page.run is not None:
-        _add_review(cards, page, drawn)
+    entries = sum(1 + len(card["samples"]) for card in cards)
+    reviews = [None] * entries if page.run is None else _reviews(cards, page, drawn)
     style, script = stylesheet() + _read("page.css"), "\n".join(_read(name) for name in _SCRIPTS)
     names = {visible(label): visible(name) for label, name in sorted(page.label_names.items())}
     table = class_words(page.ngrams, page.top, page.unit)
     classes = _classes(cards, table)
-    in_parts = len(cards) > _WHOLE
-    parts = [cards[start : start + _PART] for start in range(0, len(cards), _PART)] if in_parts else []
+    in_parts = entries > _WHOLE
     data = {
         "methods": page.methods,
         "scales": scales,
@@ -130,8 +135,10 @@ def draw(page: Page) -> str:
         "lead": cards[_lead(cards)] if cards else None,
         "compared": page.compared,
         "review": None if page.run is None else {"run": page.run, "samples": page.total_samples},
+        "index": index_of(cards, reviews),
         "part": _PART if in_parts else 0,
-        "size": len(cards),
+        "block": _BLOCK,
+        "room": _ROOM,
         "rows": [] if in_parts else cards,
     }
     environment = jinja2.Environment(
@@ -152,8 +159,9 @@ def draw(page: Page) -> str:
         script=Markup(script),
         style_hash=_hash(style),
         script_hash=_hash(script),
-        payload=_packed(data),
-        parts=[_packed(part) for part in parts],
+        payload=_packed(_json(data)),
+        parts=[_packed(_json(part)) for part in _cut(cards, _PART)] if in_parts else [],
+        words=[_packed(words_of(block, _CUT)) for block in _cut(cards, _BLOCK)],
     )
 
 
@@ -213,10 +221,17 @@ def _card(row: ReportRow, methods: Sequence[str], samples: Sequence[ReportRow]) 
     }
 
 
-def _add_review(cards: Sequence[dict[str, Any]], page: Page, samples: Iterable[ReportRow]) -> None:
-    """Add to samples, and to doubtful source rows, what a decision on them needs: [hash, doubt in thousandths, reasons].
+def _cut(cards: Sequence[ReportRow], size: int) -> list[Sequence[ReportRow]]:
+    """Return the rows in parts of one size; the last may be shorter."""
+    return [cards[start : start + size] for start in range(0, len(cards), size)]
 
-    Where a text or an id has characters that are shown by name, `raw` has them as they are.
+
+def _reviews(
+    cards: Sequence[dict[str, Any]], page: Page, samples: Iterable[ReportRow]
+) -> list[EntryReview | None]:
+    """Return what a decision on each row and sample needs, None for rows that nothing speaks against.
+
+    Where a text or an id has characters that are shown by name, `raw` of the row or sample has them as they are; `by` is who reviewed it.
     """
     wanted = {"id", "text", "text_pair", "label", "tokens", "reviewed_by"}
     wanted |= {f"{method}_{name}" for method in page.methods[:1] for name in ("pred", "target", "prob")}
@@ -225,29 +240,25 @@ def _add_review(cards: Sequence[dict[str, Any]], page: Page, samples: Iterable[R
     ).to_pylist()
     doubts = Doubts.of(rows, page.ngrams)
     of_shown = {visible(row["id"]): row for row in samples}
+    reviews = []
     for card, row in zip(cards, rows, strict=True):
-        doubt = doubts.of_source(row, page.methods)
-        if doubt is not None:
-            _put_review(card, row, doubt)
-        if row.get("reviewed_by"):
-            card["by"] = visible(row["reviewed_by"])
+        reviews.append(_review(card, row, doubts.of_source(row, page.methods)))
         for drawn in card["samples"]:
             sample = of_shown[drawn["id"]]
-            _put_review(drawn, sample, doubts.of_sample(sample))
-            if sample.get("reviewed_by"):
-                drawn["by"] = visible(sample["reviewed_by"])
+            reviews.append(_review(drawn, sample, doubts.of_sample(sample)))
+    return reviews
 
 
-def _put_review(card: dict[str, Any], row: ReportRow, doubt: ReviewDoubt) -> None:
-    """Add to a row as the script reads it what a decision on it needs."""
-    card["review"] = [
-        text_hash(row["text"] or "", row.get("text_pair")),
-        round(1000 * doubt.value),
-        [DOUBTS.index(reason) for reason in doubt.reasons],
-    ]
+def _review(card: dict[str, Any], row: ReportRow, doubt: ReviewDoubt | None) -> EntryReview | None:
+    """Return what a decision on a row or sample needs, and add to it as the script reads it what its review shows."""
+    if row.get("reviewed_by"):
+        card["by"] = visible(row["reviewed_by"])
+    if doubt is None:
+        return None
     raw = [row["id"], *_sides(row)]
     if any(visible(text) != text for text in raw):
         card["raw"] = raw
+    return EntryReview(text_hash(row["text"] or "", row.get("text_pair")), doubt)
 
 
 def _classes(cards: Sequence[ReportRow], table: WordsTable) -> list[str]:
@@ -382,9 +393,13 @@ def _static(card: ReportRow, scale: float) -> dict[str, Any]:
     return {**card, "painted": sides, "first": explained}
 
 
-def _packed(data: object) -> str:
-    """Return the data as JSON, deflated, in base64. The zlib format has no time stamp, so equal data are equal bytes."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+def _json(data: object) -> str:
+    """Return the data as JSON."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _packed(text: str) -> str:
+    """Return the text deflated, in base64. The zlib format has no time stamp, so equal texts are equal bytes."""
     return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")
 
 

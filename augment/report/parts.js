@@ -1,6 +1,6 @@
 // The rows of a page, deflated: all at once, or of a large page in parts that are unpacked when they are looked at.
 
-const OPEN = 8; // parts that are unpacked at a time
+const OPEN = 16; // parts that are unpacked at a time
 
 function bytesOf(node) {
   const text = atob(node.textContent.trim());
@@ -10,15 +10,14 @@ function bytesOf(node) {
   return bytes;
 }
 
-async function inflated(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).json();
-}
+const inflating = (bytes) => new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
 
-class PartedRows {
-  // The rows of a large page: packed, and those looked at last unpacked. `at` gives a row that is, as an array does.
-  constructor(packed, size, length) {
-    Object.assign(this, { packed, size, length, open: new Map() });
+const inflated = (bytes) => new Response(inflating(bytes)).json();
+
+class Rows {
+  // `at` gives a row that is unpacked, as an array does. The rows of a small page are one part that is.
+  constructor(packed, size, open) {
+    Object.assign(this, { packed, size, open: new Map(open.length ? [[0, open]] : []) });
   }
 
   part(place) {
@@ -49,10 +48,5 @@ class PartedRows {
       for (const position of positions) rows[position] = part[places[position] % this.size];
     }
     return rows;
-  }
-
-  async *all() {
-    // Every row in turn, one part unpacked at a time.
-    for (let place = 0; place < this.length; place += 1) yield [this.at(place) ?? (await this.load([place]))[0], place];
   }
 }

@@ -3,17 +3,6 @@
 const PLANTED_EVERY = 15; // rows from one planted bad row to the next
 const AHEAD = 8; // rows of the queue that are listed
 
-function itemsOf(row, place, light) {
-  // Every sample of a row, and the row where something speaks against it. light: without the row itself, which is unpacked when needed.
-  const of = (one, sample, index) => {
-    const item = { place, index, id: one.raw?.[0] ?? one.id, hash: one.review[0], doubt: one.review[1], why: one.review[2], start: null };
-    const brief = sample && light ? { method: shared(sample.method), verdict: shared(sample.verdict), label: shared(sample.label), by: sample.by } : sample;
-    return light ? { ...item, row: { by: row.by }, sample: brief, start: startOf(one) } : { ...item, row, sample };
-  };
-  const own = row.review ? [of(row, null, -1)] : [];
-  return [...own, ...row.samples.flatMap((sample, index) => (sample.review ? [of(sample, sample, index)] : []))];
-}
-
 const startOf = (one) => textsOf(one).join(" ").slice(0, 60);
 
 function scrambled(id) {
@@ -24,39 +13,37 @@ function scrambled(id) {
   return (hash ^ (hash >>> 13)) >>> 0;
 }
 
-function plant(order, items) {
+function plant(order, index) {
   // Between the rows of the queue, now and then a source row with the sample of another one: who looks rejects it.
-  const samples = items.filter((item) => item.sample?.sides);
+  const samples = index.place.map((_, entry) => entry).filter((entry) => index.doubt[entry] >= 0 && !index.isRow(entry));
   if (samples.length < 2 * PLANTED_EVERY) return order;
-  return order.flatMap((item, at) => {
-    if (at % PLANTED_EVERY !== PLANTED_EVERY - 1 || !item.sample) return [item];
-    const start = scrambled(item.id) % samples.length;
-    const other = [...samples.slice(start), ...samples.slice(0, start)].find((one) => one.place !== item.place && one.sample.sides.length === item.sample.sides.length);
-    if (!other) return [item];
-    const sides = other.sample.sides.map((side) => [textOf(side)]);
-    const sample = { ...item.sample, sides, pred_after: item.sample.pred_before, reason: null };
-    return [item, { ...item, sample, id: `planted ${item.id} ${other.id}`, hash: other.hash, planted: true }];
+  const pair = (entry) => index.flags[index.place[entry]] & BITS.pair;
+  const fits = (one, other) => index.place[one] !== index.place[other] && pair(one) === pair(other);
+  return order.flatMap((entry, at) => {
+    if (at % PLANTED_EVERY !== PLANTED_EVERY - 1 || index.isRow(entry)) return [entry];
+    const start = scrambled(index.ids.at(entry)) % samples.length;
+    for (let step = 0; step < samples.length; step += 1) {
+      const other = samples[(start + step) % samples.length];
+      if (fits(entry, other)) return [entry, [entry, other]];
+    }
+    return [entry];
   });
+}
+
+function sorted(entries, key) {
+  // Entries by a key of at most 21 bits, equal ones as they come: as numbers, since 100,000 are sorted while somebody waits.
+  const keys = Float64Array.from(entries, (entry) => key(entry) * 2 ** 32 + entry).sort();
+  return Array.from(keys, (packed) => packed % 2 ** 32);
 }
 
 class Review {
   constructor(report) {
-    Object.assign(this, { report, data: report.data, items: [], queue: [], at: 0, rejecting: false, editing: false });
+    // The queue has entries of the index, and [entry, other] where the sample of another row is planted below a row.
+    Object.assign(this, { report, data: report.data, index: report.data.index, orders: {}, queue: [], at: 0, rejecting: false, editing: false });
     this.decisions = new Decisions(this.data.review.run);
     this.shownAt = performance.now();
     this.seconds = 0;
     this.open = false;
-  }
-
-  learn(row, place, light) {
-    for (const item of itemsOf(row, place, light)) this.items.push(item);
-  }
-
-  whole(item) {
-    // The item with its row and sample; null while these are packed.
-    if (!this.data.part || item.planted) return item;
-    const row = this.data.rows.at(item.place);
-    return row ? { ...item, row, sample: item.index < 0 ? null : row.samples[item.index] } : null;
   }
 
   get say() {
@@ -64,7 +51,33 @@ class Review {
   }
 
   get item() {
-    return this.queue[this.at] ?? null;
+    return this.at in this.queue ? this.itemOf(this.queue[this.at]) : null;
+  }
+
+  itemOf(queued) {
+    // What is known of a row or sample of the queue without unpacking it.
+    const { index } = this;
+    const [entry, other = null] = [queued].flat();
+    const id = index.ids.at(entry);
+    const planted = other !== null;
+    return { entry, other, planted, isSample: !index.isRow(entry), id: planted ? `planted ${id} ${index.ids.at(other)}` : id, hash: index.hashes.at(other ?? entry) };
+  }
+
+  placesOf(queued) {
+    return [queued].flat().map((entry) => this.index.place[entry]);
+  }
+
+  whole(queued) {
+    // The row and sample of an item of the queue, which are unpacked; sample is null where the row itself is doubtful.
+    const { index } = this;
+    const [entry, other = null] = [queued].flat();
+    const row = this.data.rows.at(index.place[entry]);
+    const sampleOf = (one) => this.data.rows.at(index.place[one]).samples[one - index.first[index.place[one]] - 1];
+    if (index.isRow(entry)) return { row, sample: null };
+    if (other === null) return { row, sample: sampleOf(entry) };
+    const sides = sampleOf(other).sides.map((side) => [textOf(side)]);
+    const own = sampleOf(entry);
+    return { row, sample: { ...own, raw: sampleOf(other).raw, sides, pred_after: own.pred_before, reason: null } };
   }
 
   start() {
@@ -108,41 +121,53 @@ class Review {
 
   options() {
     const { say, chinese } = this.report.view;
-    const methods = [...new Set(this.items.map((item) => item.sample?.method).filter(Boolean))].sort();
+    const methods = this.index.method.names.filter(Boolean);
     const fill = (name, options) => this.report.fillSelect(byId(`review-${name}`), options);
-    const sources = this.items.some((item) => !item.sample) ? [["source", say.sourceRows]] : [];
+    const doubtful = this.index.doubt.some((doubt, entry) => doubt >= 0 && this.index.isRow(entry));
+    const sources = doubtful ? [["source", say.sourceRows]] : [];
     fill("operation", [["", say.any], ...methods.map((name) => [`m ${name}`, inWords(name, chinese)]), ...sources]);
     fill("state", ["open", "done", "all"].map((name) => [name, say[`${name}Rows`]]));
     fill("order", ["doubt", "random", "file"].map((name) => [name, say[`${name}First`]]));
   }
 
   fill(stay = null) {
-    // The queue: items of the rows that the filters leave, in the order that is chosen.
+    // The queue: rows and samples that the filters leave, in the order that is chosen.
+    const { index } = this;
+    const chosen = new Uint8Array(index.size);
+    for (const place of this.report.list.order) chosen[place] = 1;
     const { verdict } = this.report.state;
-    const rows = new Set(this.report.list.order);
-    const operation = byId("review-operation").value;
-    const state = byId("review-state").value;
-    const order = byId("review-order").value;
-    const kept = this.items.filter((item) => {
-      if (!rows.has(item.place)) return false;
-      if (verdict && item.sample?.verdict !== verdict) return false;
-      if (operation && (operation === "source" ? item.sample : `m ${item.sample?.method}` !== operation)) return false;
-      return state === "all" || (state === "done") === this.isDone(item);
+    const [operation, state, order] = ["operation", "state", "order"].map((name) => byId(`review-${name}`).value);
+    const method = operation && operation !== "source" ? index.method.codeOf(operation.slice(2)) : null;
+    const decided = this.decisions.all(index);
+    const kept = this.entriesBy(order).filter((entry) => {
+      if (!chosen[index.place[entry]]) return false;
+      if (verdict && (index.isRow(entry) || index.verdict.at(entry) !== verdict)) return false;
+      if (operation === "source" ? !index.isRow(entry) : method !== null && index.method.codes[entry] !== method) return false;
+      return state === "all" || (state === "done") === this.isDone(entry, decided);
     });
-    if (order === "doubt") kept.sort((one, other) => other.doubt - one.doubt);
-    if (order === "random") {
-      const keys = new Map(kept.map((item) => [item, scrambled(item.id)]));
-      kept.sort((one, other) => keys.get(one) - keys.get(other));
-    }
-    this.queue = byId("planted").checked && state !== "done" ? plant(kept, this.items).filter((item) => !item.planted || state === "all" || !this.decisions.of(item)) : kept;
+    const planting = byId("planted").checked && state !== "done";
+    this.queue = planting ? plant(kept, index).filter((one) => !Array.isArray(one) || state === "all" || !this.decisions.of(this.itemOf(one))) : kept;
     this.order = order;
-    this.at = Math.max(0, stay ? this.queue.findIndex((item) => item.id === stay) : 0);
+    this.at = Math.max(0, stay ? this.find(stay) : 0);
     this.show();
   }
 
-  isDone(item) {
+  entriesBy(order) {
+    // All that can be decided, by doubt, by chance or as in the file.
+    const { index } = this;
+    const entries = (this.orders.file ??= Array.from(index.place.keys()).filter((entry) => index.doubt[entry] >= 0));
+    if (order === "doubt") this.orders.doubt ??= sorted(entries, (entry) => 1000 - index.doubt[entry]);
+    if (order === "random") this.orders.random ??= sorted(entries, (entry) => scrambled(index.ids.at(entry)) >>> 11);
+    return this.orders[order];
+  }
+
+  find(id) {
+    return this.queue.findIndex((queued) => this.itemOf(queued).id === id);
+  }
+
+  isDone(entry, decided) {
     // Here, or in a review that was applied before the report was drawn.
-    return Boolean(this.decisions.of(item) || (item.sample ?? item.row).by);
+    return decided.has(entry) || this.index.by[entry] === 1;
   }
 
   show() {
@@ -173,7 +198,7 @@ class Review {
 
   decide(decision, more = {}) {
     const { item } = this;
-    if (!item || (decision === "edit" && (!item.sample || item.planted))) return;
+    if (!item || (decision === "edit" && (!item.isSample || item.planted))) return;
     const spent = this.seconds + (performance.now() - this.shownAt) / 1000;
     const made = { id: item.id, hash: item.hash, decision, ...more, seconds: Math.round(10 * Math.min(IDLE, spent)) / 10, order: this.order };
     if (item.planted) made.planted = true;
@@ -188,13 +213,14 @@ class Review {
   }
 
   advance() {
-    const next = this.queue.findIndex((item, at) => at > this.at && !this.decisions.of(item));
+    const next = this.queue.findIndex((queued, at) => at > this.at && !this.decisions.of(this.itemOf(queued)));
     this.at = next < 0 ? Math.min(this.at + 1, this.queue.length) : next;
     this.show();
   }
 
   acceptAll() {
-    const open = this.queue.filter((item) => !item.planted && !this.isDone(item));
+    const decided = this.decisions.all(this.index);
+    const open = this.queue.filter((queued) => !Array.isArray(queued) && !this.isDone(queued, decided)).map((entry) => this.itemOf(entry));
     if (!open.length) return;
     const question = this.say.confirmAll.replace("{n}", open.length.toLocaleString("en"));
     if (!confirm(question)) return;
@@ -205,7 +231,7 @@ class Review {
 
   undo() {
     const [id] = this.decisions.undo();
-    const at = this.queue.findIndex((item) => item.id === id);
+    const at = this.find(id);
     this.announce(this.say.undone);
     if (at < 0) return this.fill(id);
     this.at = at;
@@ -265,7 +291,6 @@ class Review {
     if (!this.item) return;
     this.rejecting = true;
     this.draw();
-    byId("review-item").querySelector("[data-do=reason1]")?.focus({ preventScroll: true });
   }
 
   startEditing() {
@@ -273,18 +298,15 @@ class Review {
     if (!item || item.planted) return;
     this.editing = true;
     this.draw();
-    byId("review-item").querySelector("textarea, select")?.focus({ preventScroll: true });
   }
 
   saveEdit() {
-    const item = this.item && this.whole(this.item);
     const [text, pair] = Array.from(byId("review-item").querySelectorAll("textarea"), (area) => area.value);
-    if (!item) return;
-    if (!item.sample) {
+    if (text === undefined) {
       const label = byId("review-item").querySelector("select").value;
-      return label === item.row.label ? this.decide("accept") : this.decide("relabel", { label });
+      return label === this.index.label.at(this.item.entry) ? this.decide("accept") : this.decide("relabel", { label });
     }
-    const before = textsOf(item.sample);
+    const before = textsOf(this.whole(this.queue[this.at]).sample);
     if (!text.trim()) return this.announce(this.say.emptyEdit);
     if (text === before[0] && (pair ?? null) === (before[1] ?? null)) return this.decide("accept");
     this.decide("edit", pair === undefined ? { text } : { text, text_pair: pair });
@@ -293,7 +315,7 @@ class Review {
   move() {
     // An accepted sample goes to the data or to the probes: by default to where it is.
     const { item } = this;
-    if (!item?.sample || item.planted) return;
+    if (!item?.isSample || item.planted) return;
     const to = this.target(item) === "data" ? "probes" : "data";
     const made = this.decisions.of(item);
     this.decisions.put([{ id: item.id, hash: item.hash, decision: "accept", seconds: 0, order: this.order, ...(made && made.decision !== "reject" ? made : {}), to }]);
@@ -303,37 +325,46 @@ class Review {
 
   target(item) {
     const made = this.decisions.of(item);
-    return made?.to ?? (["adversarial", "contrast"].includes(item.sample.verdict) ? "probes" : "data");
+    return made?.to ?? (["adversarial", "contrast"].includes(this.index.verdict.at(item.entry)) ? "probes" : "data");
   }
 
   draw() {
     if (!this.open) return;
     const { item } = this;
-    const full = item && this.whole(item);
-    if (item && !full) {
-      this.data.rows.load([item.place]).then(() => item === this.item && this.whole(item) && this.draw());
+    const places = this.ahead().flatMap(([queued]) => this.placesOf(queued));
+    if (!this.data.rows.has(places)) {
+      const queued = this.queue[this.at];
+      this.data.rows.load(places).then(() => queued === this.queue[this.at] && this.draw());
       return;
     }
-    const blind = byId("blind").checked && this.item && !this.decisions.of(this.item);
-    byId("review").classList.toggle("blind", Boolean(blind));
-    byId("review-item").replaceChildren(...(full ? this.drawItem(full) : [element("p", "none", this.say[this.queue.length ? "queueDone" : "queueEmpty"])]));
+    byId("review").classList.toggle("blind", Boolean(item && byId("blind").checked && !this.decisions.of(item)));
+    byId("review-item").replaceChildren(...(item ? this.drawItem(item) : [element("p", "none", this.say[this.queue.length ? "queueDone" : "queueEmpty"])]));
+    const first = this.editing ? "textarea, select" : this.rejecting ? "[data-do=reason1]" : null;
+    if (first) byId("review-item").querySelector(first)?.focus({ preventScroll: true });
     this.drawQueue();
     this.drawProgress();
     if (byId("review-shows").open) this.drawShows();
   }
 
+  ahead() {
+    // The part of the queue that is listed, and the current item in it: [queued, position].
+    const from = Math.max(0, Math.min(this.at - 2, this.queue.length - AHEAD));
+    return this.queue.slice(from, from + AHEAD).map((queued, step) => [queued, from + step]);
+  }
+
   drawItem(item) {
     const { view } = this.report;
-    const samples = item.sample ? [item.sample] : [];
-    const article = drawCard({ ...item.row, samples, missing: [] }, { ...view, verdict: "" });
+    const { row, sample } = this.whole(this.queue[this.at]);
+    const article = drawCard({ ...row, samples: sample ? [sample] : [], missing: [] }, { ...view, verdict: "" });
     article.removeAttribute("tabindex");
     const made = this.decisions.of(item);
-    const why = element("p", "why-doubt", element("span", "name", `${this.say.doubt} ${(item.doubt / 10).toFixed(0)} %`), " ", item.why.map((code) => this.say[`doubt_${DOUBTS[code]}`]).join(" · "));
-    const parts = [article, why];
-    const { by } = item.sample ?? item.row;
+    const reasons = DOUBTS.filter((_, bit) => this.index.why[item.entry] & (1 << bit)).map((name) => this.say[`doubt_${name}`]);
+    const doubt = (this.index.doubt[item.entry] / 10).toFixed(0);
+    const parts = [article, element("p", "why-doubt", element("span", "name", `${this.say.doubt} ${doubt} %`), " ", reasons.join(" · "))];
+    const { by } = sample ?? row;
     if (by) parts.push(element("p", "quiet", `${this.say.reviewedBy} ${by}`));
     if (made) parts.push(this.drawDecision(made));
-    if (this.editing) parts.push(this.drawEditor(item));
+    if (this.editing) parts.push(this.drawEditor(made, row, sample));
     else parts.push(this.drawButtons(item, made));
     return parts;
   }
@@ -358,7 +389,7 @@ class Review {
 
   drawButtons(item, made) {
     const is = (name) => made?.decision === name;
-    const change = item.sample ? [this.button("edit", "e", is("edit")), this.button("move", "m")] : [this.button("relabel", "e", is("relabel"))];
+    const change = item.isSample ? [this.button("edit", "e", is("edit")), this.button("move", "m")] : [this.button("relabel", "e", is("relabel"))];
     const row = element("div", "decide", this.button("accept", "a", is("accept")), this.button("reject", "r", is("reject")), ...(item.planted ? [] : change), element("span", "gapped"), this.button("undo", "u"), this.button("back", "k"), this.button("next", "j"));
     if (!this.rejecting) return row;
     const reasons = element("div", "reasons");
@@ -373,12 +404,11 @@ class Review {
     return element("div", "", row, reasons);
   }
 
-  drawEditor(item) {
+  drawEditor(made, row, sample) {
     const box = element("form", "editor");
     box.addEventListener("submit", (event) => event.preventDefault());
-    if (item.sample) {
-      const made = this.decisions.of(item);
-      const texts = textsOf(item.sample);
+    if (sample) {
+      const texts = textsOf(sample);
       const edited = made?.decision === "edit" ? [made.text, made.text_pair ?? texts[1]] : texts;
       texts.forEach((_, side) => {
         const area = Object.assign(element("textarea"), { value: edited[side], rows: 4, spellcheck: false, dir: "auto" });
@@ -388,7 +418,7 @@ class Review {
     } else {
       const select = element("select", "", ...this.data.classes.map((label) => Object.assign(element("option", "", entry(this.report.view.names, label) ?? label), { value: label })));
       select.setAttribute("aria-label", this.say.label);
-      select.value = item.row.explained[0]?.pred ?? item.row.label ?? "";
+      select.value = row.explained[0]?.pred ?? row.label ?? "";
       box.append(select);
     }
     box.append(element("div", "decide", this.button("saveEdit", "Ctrl ↵"), this.button("cancel", "Esc")));
@@ -396,14 +426,14 @@ class Review {
   }
 
   drawQueue() {
-    const from = Math.max(0, Math.min(this.at - 2, this.queue.length - AHEAD));
-    const lines = this.queue.slice(from, from + AHEAD).map((item, step) => {
-      const made = this.decisions.of(item);
+    const lines = this.ahead().map(([queued, at]) => {
+      const made = this.decisions.of(this.itemOf(queued));
+      const { row, sample } = this.whole(queued);
       const signs = { accept: "✓", reject: "✗", edit: "✎", relabel: "✎" };
-      const node = element("button", "", element("span", `sign ${made?.decision ?? ""}`, made ? signs[made.decision] : "·"), element("span", "start", item.start ?? startOf(item.sample ?? item.row)));
+      const node = element("button", "", element("span", `sign ${made?.decision ?? ""}`, made ? signs[made.decision] : "·"), element("span", "start", startOf(sample ?? row)));
       node.type = "button";
-      node.dataset.at = `${from + step}`;
-      if (from + step === this.at) node.setAttribute("aria-current", "true");
+      node.dataset.at = `${at}`;
+      if (at === this.at) node.setAttribute("aria-current", "true");
       return element("li", "", node);
     });
     byId("queue").replaceChildren(...lines);
@@ -432,14 +462,15 @@ class Review {
     const { view } = this.report;
     const title = { all: () => this.say.all, operation: (name) => inWords(name, view.chinese), verdict: (name) => inWords(name, view.chinese), label: (name) => entry(view.names, name) ?? name };
     const share = (value) => `${Math.round(100 * value)} %`;
-    const rows = groupsOf(this.items, this.decisions).map(([group, name, good, count]) => {
+    const decided = this.decisions.all(this.index);
+    const rows = groupsOf(this.index, decided).map(([group, name, good, count]) => {
       const [low, high] = wilson(good, count);
       const head = element("th", "", group === "all" ? "" : element("span", "name", `${this.say[group]} `), title[group](name));
       head.scope = "row";
       return element("tr", "", head, element("td", "", `${good} / ${count}`), element("td", "", share(good / count)), element("td", "", `${share(low)} – ${share(high)}`));
     });
     const heads = ["reviewed", "acceptedOf", "accepted", "interval"].map((name) => Object.assign(element("th", "", this.say[name]), { scope: "col" }));
-    const rest = restOf(this.items, this.decisions, this.data.review.samples);
+    const rest = restOf(this.index, decided, this.data.review.samples);
     const lines = [];
     if (rest) {
       const put = (text) => text.replace("{n}", rest.rest.toLocaleString("en")).replace("{bad}", share(rest.bad)).replace("{low}", share(rest.low)).replace("{high}", share(rest.high)).replace("{more}", rest.more.toLocaleString("en"));

@@ -2,11 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-import pyarrow as pa
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -23,34 +21,35 @@ from tests.texts import TEXTS as AWKWARD
 
 @pytest.fixture(autouse=True)
 def parted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pages of more than five rows be packed in parts of three."""
+    """Let pages of more than five rows be packed in parts of three, and searched in blocks of four."""
     monkeypatch.setattr(drawing, "_WHOLE", 5)
     monkeypatch.setattr(drawing, "_PART", 3)
+    monkeypatch.setattr(drawing, "_BLOCK", 4)
 
 
-# Parts after the first ones are unpacked when `unpack()` is called, as if there were very many of them.
+# Blocks of texts after the first ones are unpacked when `unpack()` is called, as if there were very many of them.
 _GATE = """
-const json = Response.prototype.json;
+const text = Response.prototype.text;
 const gate = new Promise((open) => (globalThis.unpack = open));
 let unpacked = 0;
-Response.prototype.json = function () {
+Response.prototype.text = function () {
   unpacked += 1;
-  return unpacked < 4 ? json.call(this) : gate.then(() => json.call(this));
+  return unpacked < 4 ? text.call(this) : gate.then(() => text.call(this));
 };
 """
 
 
 @pytest.fixture
 def gated(browser: Chrome) -> Iterator[None]:
-    """Let pages that are opened look at their first parts only until they may go on."""
+    """Let pages that are opened unpack the texts of their first rows only until they may go on."""
     made = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _GATE})
     yield
     browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", made)
 
 
-def known(browser: Chrome) -> Chrome:
-    """Wait until every part was looked at."""
-    WebDriverWait(browser, 20).until(lambda _: root(browser, "data-known") == "yes")
+def searchable(browser: Chrome) -> Chrome:
+    """Wait until every text can be searched at once."""
+    WebDriverWait(browser, 20).until(lambda _: root(browser, "data-searchable") == "yes")
     return browser
 
 
@@ -72,7 +71,7 @@ def wait_for_link(browser: Chrome, name: str) -> None:
 def test_filters_search_and_links_find_rows_of_every_part(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser = known(opened(mixed()))
+    browser = searchable(opened(mixed()))
     parted_counts = []
     for value in ("1", "0"):
         Select(browser.find_element(By.ID, "label")).select_by_value(value)
@@ -96,7 +95,7 @@ def test_filters_search_and_links_find_rows_of_every_part(
 
 
 def test_a_review_and_a_download_unpack_what_they_need(opened: Open, tmp_path: Path) -> None:
-    browser = known(fresh(opened, page(TEXTS)))
+    browser = searchable(fresh(opened, page(TEXTS)))
     ids = []
     for keys in ("a", "r1", "a"):
         WebDriverWait(browser, 10).until(lambda _: all_of(browser, "#review-item .decide"))
@@ -117,7 +116,7 @@ def test_rows_from_more_parts_than_stay_unpacked_are_drawn_and_saved(
     opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drawing, "_PART", 1)
-    browser = known(opened(page(TEXTS)))
+    browser = searchable(opened(page(TEXTS)))
     Select(browser.find_element(By.ID, "sort")).select_by_value("gold")
     WebDriverWait(browser, 10).until(lambda _: len(all_of(browser, "#list .card")) >= 10)
     last = f"rows.csv:{len(TEXTS) - 1}"
@@ -128,27 +127,45 @@ def test_rows_from_more_parts_than_stay_unpacked_are_drawn_and_saved(
 
 
 @pytest.mark.usefixtures("gated")
-def test_an_edit_and_a_filter_stay_while_further_parts_are_looked_at(opened: Open) -> None:
-    of = page(TEXTS)
-    labels = pa.array([*["negative"] * (len(TEXTS) - 1), "absent"])
-    of = replace(
-        of,
-        source_rows=of.source_rows.set_column(
-            of.source_rows.column_names.index("label"), pa.field("label", pa.string()), labels
-        ),
-    )
-    browser = opened(reviewed(of))
+def test_a_search_shows_what_it_finds_while_it_goes_on_and_an_edit_stays(opened: Open) -> None:
+    browser = opened(reviewed(page(TEXTS)))
     browser.execute_script("localStorage.clear()")
     WebDriverWait(browser, 10).until(lambda _: all_of(browser, "#list .card"))
-    Select(browser.find_element(By.ID, "label")).select_by_value("negative")
+    browser.find_element(By.ID, "search").send_keys("THE ROOM 1", Keys.ESCAPE)
+    assert count(browser).startswith("3 of 40 rows")  # 1, 10 and 11: of the first three blocks
+    assert "searching" in count(browser)
     click(browser, "#review-open")
     press(browser, "e")
     browser.switch_to.active_element.send_keys(" unfinished")
     browser.execute_script("unpack()")
-    known(browser)
+    WebDriverWait(browser, 10).until(lambda _: count(browser).startswith("11 of 40 rows"))
+    assert "searching" not in count(browser)
     area = browser.find_element(By.CSS_SELECTOR, "#review-item textarea")
     assert str(area.get_attribute("value")).endswith(" unfinished")
-    assert (
-        Select(browser.find_element(By.ID, "label")).first_selected_option.get_attribute("value")
-        == "negative"
+
+
+def test_texts_that_do_not_fit_are_unpacked_at_each_search(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "_ROOM", 500)
+    browser = searchable(opened(page(TEXTS)))
+    for query, rows in (("the room 1", 11), ("RCSV:3", 0), ("ROWS.CSV:3", 11), ("新", 40), ("没有", 0)):
+        browser.execute_script(
+            """const node = document.getElementById("search");
+            node.value = arguments[0];
+            node.dispatchEvent(new Event("input"))""",
+            query,
+        )
+        WebDriverWait(browser, 10).until(lambda _, rows=rows: count(browser).startswith(f"{rows}"))  # type: ignore[misc]
+
+
+def test_a_planted_row_has_the_sample_of_a_row_that_is_packed(opened: Open) -> None:
+    browser = searchable(fresh(opened, page(TEXTS)))
+    click(browser, "#planted")
+    for _ in range(16):
+        WebDriverWait(browser, 10).until(lambda _: all_of(browser, "#review-item .decide"))
+        press(browser, "a")
+    WebDriverWait(browser, 10).until(
+        lambda _: "0 of 1 planted" in browser.find_element(By.ID, "review-progress").text
     )
+    assert sum("planted" in one for one in kept(browser).values()) == 1
