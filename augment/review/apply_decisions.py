@@ -31,7 +31,7 @@ from augment.review.sample_state import DROP, decided, position_of, reason_of, r
 from augment.tables.columns import REVIEWED
 from augment.tables.exchanging import exchange, restore
 from augment.tables.files import in_parts, write_text
-from augment.tables.locking import locked, sweep_inside, sweep_staged
+from augment.tables.locking import locked, require_free, sweep_inside, sweep_staged
 from augment.tables.run_folder import MANIFEST
 from augment.text.text_hash import text_hash
 from augment.verification import verify
@@ -57,36 +57,46 @@ def apply_decisions(
 
     A file is one person's. Rows on which people disagree stay as they are. judge: whether texts edited by hand are judged again
     by the models of the run; skip_changed: whether decisions on rows that are gone or have another text by now are left out;
-    dry_run: only report. DataError if some are and that was not requested, or if the folder is not whole; RequestError, ModelError.
+    dry_run: only report; nothing is written, not even a lock. DataError if some are and that was not requested, or if the folder is not whole; RequestError, ModelError.
     """
     report = progress or silent
     paths = [decisions] if isinstance(decisions, str | Path) else list(decisions)
     files = read_decisions([Path(path) for path in paths])
     folder = Path(folder).resolve()
+    if dry_run:
+        require_free(folder)
+        return _reviewed(files, folder, judge, skip_changed, report)[-1]
     restore(folder)
     with locked(folder) as lock:
         sweep_staged(folder)
         sweep_inside(folder)
-        report("read the run", 0, 0)
-        run = ReviewedRun.of(folder)
-        agreement = agreement_of(
-            {name: [each for each in those if not each.planted] for name, those in files.items()}
-        )
-        matched = _Matched(run, agreement.agreed, skip_changed)
-        report("judge the edited texts", 0, 0)
-        changes = matched.changes(judge)
-        planted = [each for those in files.values() for each in those if each.planted]
-        result = _result(run, matched, changes, planted, agreement)
-        if dry_run or not changes:
+        matched, changes, result = _reviewed(files, folder, judge, skip_changed, report)
+        if not changes:
             return result
         report("write", 0, 0)
         with lock.staged() as staged:
             fresh = staged / folder.name
             fresh.mkdir()
-            _write(run, fresh, changes, matched, result)
+            _write(matched.run, fresh, changes, matched, result)
             verify(fresh, report).require()
             exchange(fresh, folder)
     return result
+
+
+def _reviewed(
+    files: Mapping[str, Sequence[Decision]], folder: Path, judge: bool, skip_changed: bool, report: Progress
+) -> tuple["_Matched", list[RowChange], ReviewResult]:
+    """Return the decisions with their rows, what is to become of these, and what the review comes to; writes nothing."""
+    report("read the run", 0, 0)
+    run = ReviewedRun.of(folder)
+    agreement = agreement_of(
+        {name: [each for each in those if not each.planted] for name, those in files.items()}
+    )
+    matched = _Matched(run, agreement.agreed, skip_changed)
+    report("judge the edited texts", 0, 0)
+    changes = matched.changes(judge)
+    planted = [each for those in files.values() for each in those if each.planted]
+    return matched, changes, _result(run, matched, changes, planted, agreement)
 
 
 class _Matched:

@@ -84,6 +84,12 @@ def is_held(folder: Path, name: str = "") -> bool:
     return _is_held(_lock_next_to(folder.resolve(), name))
 
 
+def require_free(folder: Path) -> None:
+    """Raise LockedError if a living process holds the lock of a folder; unlike `locked` it writes nothing."""
+    folder = folder.resolve()
+    _require_free(_lock_next_to(folder, ""), folder)
+
+
 def sweep_staged(folder: Path) -> None:
     """Remove the folders of ours next to a folder whose process died; nothing else has such names."""
     for made in staged_of(folder.resolve()):

@@ -12,18 +12,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from selenium.webdriver import Chrome
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
-from augment.errors import DataError
+from augment.errors import DataError, LockedError
 from augment.output.export import SOURCE_ROWS
 from augment.output.manifest import read_summary
 from augment.review.apply_decisions import apply_decisions
+from augment.tables.locking import locked
 from augment.verification import verify
 from augment.verification.records import records
-from tests.report.browsing import click, root
-from tests.report.conftest import browser as browser
 from tests.review.conftest import Row, decision, samples_of
 from tests.verification.folders import files_of
 
@@ -170,32 +166,17 @@ def test_a_kill_leaves_the_old_folder_or_the_new_one(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("finished", ["parquet"], indirect=True)
-def test_decisions_of_the_report_are_applied_and_the_folder_is_whole(
-    folder: Path, browser: Chrome, tmp_path: Path
-) -> None:
-    browser.get((folder / "report.html").as_uri())
-    WebDriverWait(browser, 20).until(lambda _: root(browser, "data-ready") == "yes")
-    click(browser, "#review-open")
-    browser.switch_to.active_element.send_keys("ar1" * 14)
-    browser.find_element(By.ID, "reviewer").send_keys("Ann")
-    browser.execute_cdp_cmd(
-        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+def test_a_dry_run_reports_the_same_and_writes_nothing_not_even_a_lock(folder: Path) -> None:
+    kept = of_verdict(folder, "keep")
+    chosen = saved(
+        folder.parent / "ann.jsonl", [decision(kept[0], "reject"), decision(kept[1], "edit", text="x y")]
     )
-    click(browser, "#review-save")
-    path = tmp_path / "decisions-Ann.jsonl"
-    WebDriverWait(browser, 20).until(lambda _: path.exists())
-    result = apply_decisions(path, folder)
-    assert result.applied == 28
-    assert verify(folder).ok
-    by_hand = [row for row in samples_of(folder) if row["reviewed_by"] == "Ann"]
-    assert {row["reason"] for row in by_hand} >= {"accepted by hand", "rejected by hand: label"}
-    assert read_summary(folder).notices[0].startswith("reviewed by people: ")
-    # The report is drawn again, and what was decided does not come up again.
-    browser.get((folder / "report.html").as_uri())
-    WebDriverWait(browser, 20).until(lambda _: root(browser, "data-ready") == "yes")
-    click(browser, "#review-open")
-    shown = "return document.querySelector('#review-item .sample, #review-item .card').dataset.id"
-    assert browser.execute_script(shown) not in {row["id"] for row in by_hand}
+    before = {path: path.stat().st_mtime_ns for path in (folder.parent, *folder.parent.rglob("*"))}
+    dry = apply_decisions(chosen, folder, dry_run=True)
+    assert before == {path: path.stat().st_mtime_ns for path in (folder.parent, *folder.parent.rglob("*"))}
+    with locked(folder), pytest.raises(LockedError):
+        apply_decisions(chosen, folder, dry_run=True)
+    assert apply_decisions(chosen, folder) == dry
 
 
 @pytest.mark.parametrize("text", ["=1+1", "a\x1b[31m\u202eb", "a\r\nb\rc\n“好” 😀"])
