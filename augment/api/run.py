@@ -307,8 +307,9 @@ def _finish(work: Work, staged: Staged, receipts: list[Receipt], began: float) -
     outcome = Outcome(plan, job, staged, receipts, rejects, export.totals, files, flagged, work.notices)
     summary = summarise(folder, outcome, began)
     write_attack(folder, summary.attack)
-    write_text(folder / "README.md", draw_card(card_of(plan, job, summary, columns)))
-    write_manifest(folder, summary, [column for stage in plan.stages for column in stage.adds])
+    card = card_of(plan, job, summary, columns)
+    write_text(folder / "README.md", draw_card(card))
+    write_manifest(folder, summary, [column for stage in plan.stages for column in stage.adds], card.record)
     _tidy(folder, plan, job)
     return summary
 

@@ -7,7 +7,7 @@ writes invisible characters of a column name as they are, and it adds an import.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,12 @@ model (verdict `adversarial` or `contrast`) it may no longer hold. A sample with
 source row, which had that one."""
 
 
+# Of a card, what its run alone knows; the rest is in its summary and its folder.
+_LASTING = ("title", "about", "edits", "facts", "features")
+# A column as `datasets` writes it in YAML.
+Feature = Mapping[str, object]
+
+
 @dataclass(frozen=True)
 class Card:
     """The content of the README of a run's folder.
@@ -43,8 +49,8 @@ class Card:
     about: what the pipeline does; edits: whether it makes samples; facts: names and values of what was run; counts:
     totals; files: rows by name; dropped: samples by reason; report: whether there is a report.html; keywords: whether the
     key-word table does; diversity: how varied the samples are; replacements: the most frequent edits, with
-    their share; findings: what a reader should know first; columns: those of data/ and probes/, of formats that do not
-    hold them.
+    their share; findings: what a reader should know first; features: columns of data/ and probes/ with their types, of formats
+    that do not hold them.
     """
 
     title: str
@@ -59,8 +65,13 @@ class Card:
     keywords: bool = False
     diversity: Mapping[str, float] = field(default_factory=dict)
     replacements: Mapping[str, float] = field(default_factory=dict)
-    columns: Mapping[str, pa.Schema] = field(default_factory=dict)
+    features: Mapping[str, Sequence[Feature]] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
+
+    @property
+    def record(self) -> dict[str, object]:
+        """What of it stays as it is when rows are moved, as plain JSON values."""
+        return {name: getattr(self, name) for name in _LASTING}
 
 
 def draw_card(card: Card) -> str:
@@ -69,7 +80,7 @@ def draw_card(card: Card) -> str:
     variety = [(name, written(name, value)) for name, value in card.diversity.items()]
     frequent = [(edit, f"{share:.1%}") for edit, share in card.replacements.items()]
     parts = [
-        _front_matter(_metadata(card.files, card.columns)),
+        _front_matter(_metadata(card.files, card.features)),
         f"# {_cell(card.title)}",
         _prose(card.about),
         *_section("What was found", "\n".join(f"* {_cell(finding)}" for finding in card.findings)),
@@ -85,64 +96,6 @@ def draw_card(card: Card) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def amend_card(text: str, before: Mapping[str, int], after: Card) -> str:
-    """Return the README of a folder whose samples were moved since: its counts, notices and files anew, the rest as it was.
-
-    before: the counts of then; after: a card with those of now, its files, dropped samples and notices, and which files there are
-    without rows; nothing else of it is read.
-    """
-    _, front, body = text.split("---\n", 2)
-    features = yaml.safe_load(front).get("dataset_info", [])
-    body = _counted_anew(body, before, after.counts)
-    head, *sections = re.split(r"^(?=## )", body, flags=re.MULTILINE)
-    anew = {
-        "Notices": _notices(after),
-        "Why samples were dropped": _reasons(after),
-        "Files": _listing(after),
-        "Load it": f"{_loading(after)}\n\n{_LINEAGE}",
-    }
-    kept = {part.split("\n")[0].removeprefix("## "): part.split("\n", 1)[1].strip("\n") for part in sections}
-    order = ["What was found", "Notices", "Why samples were dropped", *kept]
-    parts = [
-        _section(title, anew.get(title, kept.get(title, "")))
-        for title in dict.fromkeys(order)
-        if anew.get(title) or title in kept
-    ]
-    joined = "\n\n".join(line for part in parts for line in part)
-    return f"{_amended(features, after.files)}{head.rstrip()}\n\n{joined}\n"
-
-
-def _counted_anew(body: str, before: Mapping[str, int], after: Mapping[str, int]) -> str:
-    """Return the text of a card with the lines of its counts, which are in one table, written anew."""
-    old = [f"| {_cell(name)} | {value:,} |" for name, value in before.items() if value]
-    new = [f"| {_cell(name)} | {value:,} |" for name, value in after.items() if value]
-    return body.replace("\n".join(old), "\n".join(new), 1)
-
-
-def _amended(infos: list[dict[str, object]], files: Mapping[str, int]) -> str:
-    """Return the YAML block for these files, with the columns of formats without types as they were, and that of reviewers."""
-    front = _metadata(files, {})
-    known = {str(info["config_name"]): info["features"] for info in infos}
-    if known:
-        extra = {"name": REVIEWED.name, "dtype": "string"}
-        default = known.get("default")
-        names = [str(config["config_name"]) for config in _listed(front["configs"])]
-        of = {name: known.get(name, default) for name in names}
-        front["dataset_info"] = [
-            {
-                "config_name": name,
-                "features": [*(one for one in _listed(columns) if one.get("name") != REVIEWED.name), extra],
-            }
-            for name, columns in of.items()
-        ]
-    return f"{_front_matter(front)}\n"
-
-
-def _listed(value: object) -> list[dict[str, object]]:
-    """Return a list of mappings, or an empty one."""
-    return value if isinstance(value, list) else []
-
-
 def _front_matter(metadata: Mapping[str, object]) -> str:
     """Return the YAML block that the hub and `load_dataset` read."""
     text = yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False)
@@ -151,7 +104,24 @@ def _front_matter(metadata: Mapping[str, object]) -> str:
     return f"---\n{text}---"
 
 
-def _metadata(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) -> dict[str, object]:
+def features_of(schema: pa.Schema) -> list[Feature]:
+    """Return the columns of a file as the front matter of a card has them."""
+    return [{"name": column.name, **_feature(column.type)} for column in schema]
+
+
+def reviewed(features: Mapping[str, Sequence[Feature]]) -> dict[str, list[Feature]]:
+    """Return the columns of files with that of reviewers; probes have those of the data where there were no probes before."""
+    if not features:
+        return {}
+    column: Feature = {"name": REVIEWED.name, "dtype": "string"}
+    both = {"probes/": features["data/"], **features}
+    return {
+        prefix: [*(one for one in columns if one["name"] != REVIEWED.name), column]
+        for prefix, columns in both.items()
+    }
+
+
+def _metadata(files: Mapping[str, int], features: Mapping[str, Sequence[Feature]]) -> dict[str, object]:
     """Return what the hub and `load_dataset` need: files by split, and columns of files without types."""
     configs: list[dict[str, object]] = []
     infos: list[dict[str, object]] = []
@@ -163,10 +133,8 @@ def _metadata(files: Mapping[str, int], columns: Mapping[str, pa.Schema]) -> dic
         # In CSV nothing between two commas is null, and a class named None is not.
         empty = {"keep_default_na": False, "na_values": [""]} if here[0].endswith(".csv") else {}
         configs.append({"config_name": config, "data_files": parts, **empty})
-        schema = columns.get(prefix) or ()
-        if len(schema):
-            features = [{"name": column.name, **_feature(column.type)} for column in schema]
-            infos.append({"config_name": config, "features": features})
+        if features.get(prefix):
+            infos.append({"config_name": config, "features": list(features[prefix])})
     return {"tags": _TAGS, "configs": configs, **({"dataset_info": infos} if infos else {})}
 
 

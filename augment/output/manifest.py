@@ -110,10 +110,12 @@ def read_summary(folder: Path) -> Summary:
         return Summary(**{**summary, "folder": folder, "notices": notices, "findings": findings})
 
 
-def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = ()) -> None:
+def write_manifest(
+    folder: Path, summary: Summary, columns: Sequence[Column], card: Mapping[str, object]
+) -> None:
     """Write manifest.json: the summary, every file with its SHA-256 and its rows, and the versions that made them.
 
-    columns: what the stages of the pipeline add, each with where it goes.
+    columns: what the stages of the pipeline add, each with where it goes; card: what the README has that is nowhere else.
     """
     packages = ("torch", "transformers", "tokenizers", "pyarrow", "jieba", "numpy")
     plan = read_json(folder / PLAN)
@@ -125,17 +127,22 @@ def write_manifest(folder: Path, summary: Summary, columns: Sequence[Column] = (
         "moves_labels": plan.get("moves_labels", []),
         "versions": {name: installed_version(name) or "not installed" for name in packages},
         "columns": [_described(column) for column in columns],
+        "card": dict(card),
         **_contents(folder, summary),
     }
     write_json(folder / MANIFEST, {**manifest, "sha256": seal(manifest)})
 
 
 def amend_manifest(
-    folder: Path, old: Mapping[str, object], summary: Summary, columns: Sequence[Column]
+    folder: Path,
+    old: Mapping[str, object],
+    summary: Summary,
+    columns: Sequence[Column],
+    card: Mapping[str, object],
 ) -> None:
     """Write the manifest of a folder whose rows were moved since: its versions and settings stay as they were.
 
-    columns: those added since, next to the ones that are declared already.
+    columns: those added since, next to the ones that are declared already; card: that of now.
     """
     declared = old.get("columns")
     known = list(declared) if isinstance(declared, list) else []
@@ -143,6 +150,7 @@ def amend_manifest(
     manifest = {
         **{key: value for key, value in old.items() if key != "sha256"},
         "columns": [*known, *(_described(column) for column in columns if column.name not in names)],
+        "card": dict(card),
         **_contents(folder, summary),
     }
     write_json(folder / MANIFEST, {**manifest, "sha256": seal(manifest)})

@@ -23,7 +23,7 @@ from augment.engine.staging import Staged
 from augment.errors import AugmentError, RejectRateError
 from augment.models.labels import LabelMap
 from augment.models.model_folder import model_folder
-from augment.output.card import Card
+from augment.output.card import Card, features_of
 from augment.output.export import APART, is_derived
 from augment.output.findings import RunFacts, findings_of
 from augment.output.manifest import Summary
@@ -154,7 +154,7 @@ def card_of(plan: Pipeline, job: Job, summary: Summary, columns: Mapping[str, pa
         any(stage.flags_table(summary.folder) is not None for stage in plan.stages),
         summary.diversity,
         summary.replacements,
-        columns,
+        {prefix: features_of(schema) for prefix, schema in columns.items()},
         tuple(finding.text for finding in summary.findings or ()),
     )
 

@@ -103,6 +103,11 @@ class List {
     if (block && !block.firstChild) this.put(block, await this.rows.load(this.placesOf(block)));
   }
 
+  print(rows) {
+    // Draw the first rows, which are unpacked.
+    for (let position = 0; position < rows.length; position += BLOCK) this.put(this.blockAt(position), rows.slice(position, position + BLOCK));
+  }
+
   step(from, by) {
     const position = from ? Number(from.getAttribute("aria-posinset")) - 1 + by : 0;
     return position >= 0 && position < this.order.length ? this.reveal(position) : null;

@@ -117,6 +117,8 @@ class Report {
     const { say } = this.view;
     const order = choose(index, this.state, search.found);
     this.list.show(order);
+    clearTimeout(this.readying);
+    this.readying = setTimeout(() => this.readyPaper(order), this.data.part ? 1000 : 0);
     const samples = index.samples(order, this.state.verdict ? index.verdict.codeOf(this.state.verdict) : 0);
     const number = (value) => value.toLocaleString("en");
     const rows = number(order.length) + (order.length < index.size ? ` ${say.of} ${number(index.size)}` : "") + ` ${say.rows}`;
@@ -223,10 +225,15 @@ class Report {
     this.apply();
   }
 
+  async readyPaper(order) {
+    // A page is printed at once, so the rows of the paper are unpacked before, a moment after the filters.
+    this.paper = { order, rows: await this.data.rows.load(order.slice(0, PRINTED)) };
+  }
+
   print() {
     const { order } = this.list;
     byId("paper").hidden = order.length <= PRINTED;
-    order.slice(0, PRINTED).forEach((place, position) => this.data.rows.has([place]) && this.list.reveal(position));
+    if (this.paper?.order === order) this.list.print(this.paper.rows);
   }
 
   repaint() {

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from augment.errors import DataError, RequestError
-from augment.output.card import Card, amend_card
+from augment.output.card import Card, draw_card, reviewed
 from augment.output.export import SAMPLES, SOURCE_ROWS
 from augment.output.keywords import FLAGS
 from augment.output.manifest import DECISIONS, Summary, amend_manifest, read_summary, record
@@ -30,7 +30,7 @@ from augment.review.row_file import RowValues
 from augment.review.sample_state import DROP, decided, position_of, reason_of, require_dropping
 from augment.tables.columns import REVIEWED
 from augment.tables.exchanging import exchange, restore
-from augment.tables.files import in_parts, write_text
+from augment.tables.files import in_parts, shaped, write_text
 from augment.tables.locking import locked, require_free, sweep_inside, sweep_staged
 from augment.tables.run_folder import MANIFEST
 from augment.text.text_hash import text_hash
@@ -289,14 +289,12 @@ def _write(
 ) -> None:
     """Write the whole new folder."""
     files = moved(run, fresh, changes)
-    before = read_summary(run.folder)
-    summary = replace(_amended(before, run, changes, result), files=files)
-    card = run.folder / "README.md"
+    summary = replace(_amended(read_summary(run.folder), run, changes, result), files=files)
     report = (run.folder / REPORT).exists()
     for name in ("README.md", REPORT, MANIFEST, DECISIONS):
         (fresh / name).unlink(missing_ok=True)
-    text = card.read_text(encoding="utf-8")
-    write_text(fresh / "README.md", amend_card(text, before.counts, _card(summary, run)))
+    card = _card(summary, run)
+    write_text(fresh / "README.md", draw_card(card))
     log = run.folder / DECISIONS
     earlier = read_log(log) if log.exists() else []
     applied = [
@@ -304,7 +302,7 @@ def _write(
         for decision, names, _ in [*matched.pairs, *matched.sources]
     ]
     write_decisions(fresh / DECISIONS, [*earlier, *applied])
-    amend_manifest(fresh, run.manifest, summary, (REVIEWED,))
+    amend_manifest(fresh, run.manifest, summary, (REVIEWED,), card.record)
     if report:
         record(draw_folder(fresh, run.job.output.report_rows or 5000))
 
@@ -344,18 +342,27 @@ def _amended(
 
 
 def _card(summary: Summary, run: ReviewedRun) -> Card:
-    """Return what of the card changes when samples are moved."""
-    return Card(
-        "",
-        "",
-        edits=True,
-        facts={},
-        counts=summary.counts,
-        files=summary.files,
-        dropped=summary.dropped,
+    """Return the card of the folder after its samples were moved; of a run of an older version it has no settings."""
+    plain = {
+        "title": f"{run.job.name}: {summary.pipeline}",
+        "about": "",
+        "edits": True,
+        "facts": {},
+        "features": {},
+    }
+    recorded = run.manifest.get("card", plain)
+    with shaped(run.folder / MANIFEST):
+        card = Card(**recorded, counts=summary.counts, files=summary.files, dropped=summary.dropped)
+        features = reviewed(card.features)
+    return replace(
+        card,
+        features=features,
         notices=summary.notices,
         report=(run.folder / REPORT).exists(),
         keywords=(run.folder / FLAGS).exists(),
+        diversity=summary.diversity,
+        replacements=summary.replacements,
+        findings=tuple(finding.text for finding in summary.findings or ()),
     )
 
 

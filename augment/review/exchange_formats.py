@@ -4,7 +4,9 @@ Each format is a pair of functions: from a sample (with a decision, where there 
 somebody has annotated to decisions.
 
 * Argilla 2: what `Dataset.records.to_json` writes and `from_json` reads; the questions are `decision`, `reason`, `text` (an edited one).
+  People are UUIDs there, so a name is one that depends on it, and stays readable in the metadata `reviewers`.
 * Label Studio: tasks with `predictions`, and annotations in what "JSON" exports; the controls are those of `LABEL_STUDIO_CONFIG`.
+  People are numbers or e-mail addresses there; a name is in the data `reviewers`, in the order of the annotations.
 * doccano: the JSON lines of a text classification; the decision is the label.
 """
 
@@ -12,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from augment.review.decision import REASONS, Decision
 
@@ -76,11 +79,14 @@ def to_argilla(sample: Exported, made: Sequence[Decision]) -> dict[str, Any]:
         edited = decision.text
         if decision.text_pair:
             edited = json.dumps([decision.text, decision.text_pair], ensure_ascii=False)
+        user = _uuid(decision.reviewer or AGENT)
         for name, value in (("decision", decision.decision), ("reason", decision.reason), ("text", edited)):
             if value is not None:
-                answer = {"value": value, "user_id": decision.reviewer, "status": "submitted"}
+                answer = {"value": value, "user_id": user, "status": "submitted"}
                 responses.setdefault(name, []).append(answer)
     facts = {name: value for name, value in sample.facts.items() if name != "id"}
+    names = list(dict.fromkeys(decision.reviewer for decision in made if decision.reviewer))
+    facts |= {"reviewers": names} if names else {}
     return {
         "id": sample.id,
         "fields": sample.texts,
@@ -101,6 +107,7 @@ def from_argilla(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             if answer.get("status") in (None, "submitted"):
                 people.setdefault(answer.get("user_id"), {})[name] = answer["value"]
     metadata, fields = _mapping(record.get("metadata")), _mapping(record.get("fields"))
+    names = {_uuid(name): name for name in _several(metadata.get("reviewers"))}
     for user, values in people.items():
         pair = fields.get("text_pair")
         text, text_pair = (
@@ -112,7 +119,7 @@ def from_argilla(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             values,
             (text, text_pair),
             (fields.get("text"), pair),
-            user,
+            names.get(str(user), user),
         )
 
 
@@ -121,7 +128,7 @@ def to_label_studio(sample: Exported, made: Sequence[Decision]) -> dict[str, Any
     suggested = [] if sample.suggested is None else [_choice("decision", sample.suggested)]
     predictions = [{"model_version": AGENT, "score": sample.p_gold_after or 0.0, "result": suggested}]
     annotations = []
-    for number, decision in enumerate(made, 1):
+    for decision in made:
         result = [_choice("decision", decision.decision)]
         result += [_choice("reason", decision.reason)] if decision.reason else []
         edited = [text for text in (decision.text, decision.text_pair) if text is not None]
@@ -131,13 +138,14 @@ def to_label_studio(sample: Exported, made: Sequence[Decision]) -> dict[str, Any
             )
         annotations.append(
             {
-                "completed_by": decision.reviewer or number,
+                **_annotator(decision.reviewer),
                 "result": result,
                 "was_cancelled": False,
                 "lead_time": decision.seconds,
             }
         )
-    data = {**sample.facts, **sample.texts}
+    names = [decision.reviewer for decision in made]
+    data = {**sample.facts, **sample.texts, **({"reviewers": names} if any(names) else {})}
     return {
         "data": data,
         "predictions": predictions if suggested else [],
@@ -148,7 +156,8 @@ def to_label_studio(sample: Exported, made: Sequence[Decision]) -> dict[str, Any
 def from_label_studio(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the decisions in a task that Label Studio exports, one for each annotation."""
     data = _mapping(task.get("data"))
-    for annotation in task.get("annotations") or ():
+    names = data.get("reviewers") or ()
+    for number, annotation in enumerate(task.get("annotations") or ()):
         if annotation.get("was_cancelled"):
             continue
         values: dict[str, Any] = {}
@@ -161,6 +170,8 @@ def from_label_studio(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 texts = _several(value.get("text"))
         who = annotation.get("completed_by")
         user = who.get("email") or who.get("id") if isinstance(who, dict) else who
+        if user is None and number < len(names):
+            user = names[number]
         text, pair = (*texts, None, None)[:2]
         decided = _decided(
             data.get("id"),
@@ -171,6 +182,21 @@ def from_label_studio(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             user,
         )
         yield decided | {"seconds": annotation.get("lead_time")}
+
+
+def _uuid(person: str) -> str:
+    """Return the UUID by which Argilla knows a person: that which it gave, else one that depends on the name."""
+    try:
+        return str(UUID(person))
+    except ValueError:
+        return str(uuid5(NAMESPACE_URL, person))
+
+
+def _annotator(person: str | None) -> dict[str, Any]:
+    """Return who made an annotation as Label Studio takes it: a number or an address, nothing for other names."""
+    if person is None or not (person.isdecimal() or "@" in person):
+        return {}
+    return {"completed_by": int(person) if person.isdecimal() else {"email": person}}
 
 
 def _choice(name: str, value: str) -> dict[str, Any]:

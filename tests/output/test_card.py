@@ -1,15 +1,17 @@
 """The card of a run's folder: true of what is there, readable by `load_dataset`, whatever the names in it."""
 
+import json
 import re
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 import yaml
 from huggingface_hub import DatasetCard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augment.output.card import Card, draw_card
+from augment.output.card import Card, draw_card, features_of, reviewed
 from augment.output.export import SAMPLES, SOURCE_ROWS
 from tests.texts import TEXTS
 
@@ -43,6 +45,21 @@ def test_the_front_matter_maps_files_to_configurations_and_splits() -> None:
         {"config_name": "default", "data_files": [{"split": "test", "path": "data/test.parquet"}]},
         {"config_name": "probes", "data_files": [{"split": "test", "path": "probes/test.parquet"}]},
     ]
+
+
+def test_what_a_card_records_makes_it_anew_with_the_counts_of_later() -> None:
+    recorded = json.loads(json.dumps(CARD.record))
+    now = {name: getattr(CARD, name) for name in ("counts", "files", "dropped", "notices")}
+    assert draw_card(Card(**recorded, **now)) == draw_card(CARD)
+
+
+def test_reviewed_columns_are_those_of_before_and_who_reviewed_and_stay_so() -> None:
+    features = {"data/": features_of(pa.schema([("text", pa.string()), ("score", pa.float64())]))}
+    after = reviewed(features)
+    assert [one["name"] for one in after["data/"]] == ["text", "score", "reviewed_by"]
+    assert after["probes/"] == after["data/"]
+    assert reviewed(after) == after
+    assert reviewed({}) == {}
 
 
 def test_the_hub_reads_the_card() -> None:

@@ -54,8 +54,8 @@ def searchable(browser: Chrome) -> Chrome:
 
 
 def count(browser: Chrome) -> str:
-    """Return the line of counts."""
-    return browser.find_element(By.ID, "count").text
+    """Return the line of counts, which a review hides."""
+    return str(browser.find_element(By.ID, "count").get_attribute("textContent"))
 
 
 def wait_for_link(browser: Chrome, name: str) -> None:
@@ -124,6 +124,14 @@ def test_rows_from_more_parts_than_stay_unpacked_are_drawn_and_saved(
     wait_for_link(browser, last)
     lines = [json.loads(line) for line in taken(browser, tmp_path, "jsonl").splitlines()]
     assert {line["text"] for line in lines if line["source_id"] is None} == set(TEXTS)
+
+
+def test_rows_of_any_part_are_printed(opened: Open) -> None:
+    browser = searchable(opened(page(TEXTS)))
+    Select(browser.find_element(By.ID, "sort")).select_by_value("gold")
+    printed = """dispatchEvent(new Event("beforeprint"));
+    return document.querySelectorAll("#list .card").length === 40"""
+    WebDriverWait(browser, 10).until(lambda _: browser.execute_script(printed))
 
 
 @pytest.mark.usefixtures("gated")

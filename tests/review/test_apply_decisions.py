@@ -70,6 +70,7 @@ def test_samples_move_between_data_probes_and_dropped_and_the_folder_stays_whole
     assert row["reason"] == "edited by hand"
     assert row["p_gold_after"] not in (None, edited["p_gold_after"])
     assert "rejected by hand: meaning" in (folder / "README.md").read_text("utf-8")
+    assert "A run." in (folder / "README.md").read_text("utf-8")
     again = apply_decisions(folder.parent / "ann.jsonl", folder)
     assert (again.moved, again.edited) == ({}, 0)
 
