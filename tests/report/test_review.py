@@ -12,7 +12,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from augment.report.page import Page, draw
 from augment.review.proportions import interval, more_for
 from augment.text.text_hash import text_hash
-from tests.report.browsing import METHODS, Open, all_of, click, mixed, root
+from tests.report.browsing import Open, all_of, click, mixed, root
 from tests.report.tables import page
 
 Row = dict[str, Any]
@@ -211,10 +211,3 @@ def test_a_page_without_a_run_cannot_be_reviewed(opened: Open) -> None:
 
 def test_equal_pages_are_equal_bytes(tmp_path: Path) -> None:
     assert draw(reviewed(mixed())) == draw(reviewed(mixed()))
-
-
-def test_two_hundred_decisions_by_key_are_all_kept(opened: Open) -> None:
-    texts = [f"房间{number}很干净 the room {number} is clean" for number in range(210)]
-    browser = fresh(opened, page(texts, METHODS))
-    press(browser, "aar1j" * 50 + "k")
-    assert len(kept(browser)) == 150
