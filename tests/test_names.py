@@ -14,6 +14,7 @@ from tests.test_layers import LAYERS, MODULES, PACKAGE, cycles
 
 # Tests of the command line, the checkout and the packages as a whole; every other test is at the path of its module.
 _WHOLE = {
+    "accessibility",
     "bad_input",
     "docs",
     "layers",
@@ -21,6 +22,7 @@ _WHOLE = {
     "names",
     "public",
     "python_guide",
+    "review_loop",
     "wrong_calls",
     "seams",
     "tutorials",

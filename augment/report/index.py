@@ -18,7 +18,7 @@ import regex
 from augment.report.doubt import REASONS, ReviewDoubt
 
 # A row or a sample as the script of the page reads it.
-Card = Mapping[str, Any]
+DrawnRow = Mapping[str, Any]
 
 # What is known of a row, a bit each, as in index.js.
 _RIGHT, _WRONG, _FLIPPED, _DIFFERS, _SAMPLES_DIFFER, _KEYS, _PAIR = (1 << bit for bit in range(7))
@@ -38,7 +38,7 @@ class EntryReview:
     doubt: ReviewDoubt
 
 
-def index_of(cards: Sequence[Card], reviews: Sequence[EntryReview | None]) -> dict[str, Any]:
+def index_of(cards: Sequence[DrawnRow], reviews: Sequence[EntryReview | None]) -> dict[str, Any]:
     """Return the columns by their names: of few values as codes, 0 for null; orders as the numbers of the rows.
 
     reviews: of each entry, None where there is nothing to decide; their doubt is in thousandths, the reasons are bits.
@@ -68,12 +68,12 @@ def index_of(cards: Sequence[Card], reviews: Sequence[EntryReview | None]) -> di
     }
 
 
-def words_of(cards: Iterable[Card], cut: str) -> str:
+def words_of(cards: Iterable[DrawnRow], cut: str) -> str:
     """Return a line for each row: its texts and what its samples have that it has not, parted by `cut`."""
     return "\n".join(cut.join(_searched(card, cut)).replace("\n", " ") for card in cards)
 
 
-def _searched(card: Card, cut: str) -> list[str]:
+def _searched(card: DrawnRow, cut: str) -> list[str]:
     """Return the texts of a row, and the new words or, where no edits are known, the texts of its samples."""
     texts = [side.replace(cut, "") for side in card["sides"]]
     known = set(texts)
@@ -97,13 +97,13 @@ def _order(keys: Sequence[float]) -> list[int]:
     return sorted(range(len(keys)), key=keys.__getitem__)
 
 
-def _first(card: Card) -> Card:
+def _first(card: DrawnRow) -> DrawnRow:
     """Return the leading scores of a row, nothing where it has none."""
-    explained: Sequence[Card] = card["explained"]
+    explained: Sequence[DrawnRow] = card["explained"]
     return explained[0] if explained else {}
 
 
-def _flags(card: Card) -> int:
+def _flags(card: DrawnRow) -> int:
     """Return what is known of a row, a bit each."""
     pred, label = _first(card).get("pred"), card["label"]
     known = pred is not None and label is not None
@@ -120,20 +120,20 @@ def _flags(card: Card) -> int:
     return sum(bit for bit, holds in bits.items() if holds)
 
 
-def _flips(sample: Card) -> bool:
+def _flips(sample: DrawnRow) -> bool:
     """Return whether the prediction changed."""
     before, after = sample["pred_before"], sample["pred_after"]
     return None not in (before, after) and before != after
 
 
-def _made(card: Card, run: str) -> Counter[str]:
+def _made(card: DrawnRow, run: str) -> Counter[str]:
     """Return what one of two compared runs made of a row."""
     return Counter(
         repr((sample["verdict"], sample["sides"])) for sample in card["samples"] if sample.get("of") == run
     )
 
 
-def _error(card: Card) -> float:
+def _error(card: DrawnRow) -> float:
     """Return the largest error of a row's scores, else what they miss of the change that they explain; -1 where both are unknown."""
     errors = [
         scores["error"]
@@ -146,7 +146,7 @@ def _error(card: Card) -> float:
     return max([-1.0, *errors])
 
 
-def _gold(card: Card) -> float:
+def _gold(card: DrawnRow) -> float:
     """Return the probability of a row's own label; of a wrong prediction it has at most what the target leaves."""
     gold, scores = card["gold"], _first(card)
     if gold is None and scores.get("prob") is not None:
@@ -154,7 +154,7 @@ def _gold(card: Card) -> float:
     return _UNKNOWN if gold is None else float(gold)
 
 
-def _change(card: Card) -> float:
+def _change(card: DrawnRow) -> float:
     """Return by how much samples changed the probability of the label, at most; 1 more where a prediction changed."""
     changes = [
         abs(sample["p_gold_after"] - sample["p_gold_before"])
@@ -164,7 +164,7 @@ def _change(card: Card) -> float:
     return max(changes, default=0.0) + float(any(map(_flips, card["samples"])))
 
 
-def _height(card: Card) -> int:
+def _height(card: DrawnRow) -> int:
     """Return about how high a row is drawn: good enough for the scroll bar until it is drawn."""
     start = card["sides"][0][:40]
     wide = _HAN.search(start) is not None and _KANA_OR_HANGUL.search(start) is None

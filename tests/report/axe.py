@@ -20,8 +20,8 @@ def violations(browser: Chrome) -> list[str]:
     """Return what axe-core finds on the page as it is, each with the elements; skips the test where there is no axe-core."""
     if not browser.execute_script("return 'axe' in globalThis"):
         browser.execute_script(_source().read_text("utf-8"))
-    found: list[str] = browser.execute_async_script(_RUN)
-    return found
+    broken: list[str] = browser.execute_async_script(_RUN)
+    return broken
 
 
 def _source() -> Path:

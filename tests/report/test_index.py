@@ -1,4 +1,4 @@
-"""The columns of a report: what filters and orders find by them is what the rows say."""
+"""The columns of a report: filters and orders find by them what is in the rows."""
 
 from typing import Any
 
@@ -24,8 +24,8 @@ def sample(name: str, **more: object) -> Card:
 
 def flags(*cards: Card) -> list[int]:
     """Return the flags of rows."""
-    found: list[int] = index_of(cards, [None] * len(cards))["flags"]
-    return found
+    bits: list[int] = index_of(cards, [None] * len(cards))["flags"]
+    return bits
 
 
 def test_a_prediction_is_right_wrong_or_unknown() -> None:

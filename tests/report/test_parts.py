@@ -58,6 +58,11 @@ def count(browser: Chrome) -> str:
     return str(browser.find_element(By.ID, "count").get_attribute("textContent"))
 
 
+def wait_for_count(browser: Chrome, start: str) -> None:
+    """Wait until the line of counts begins so."""
+    WebDriverWait(browser, 10).until(lambda _: count(browser).startswith(start))
+
+
 def wait_for_link(browser: Chrome, name: str) -> None:
     """Wait until the row or sample is the one linked to."""
 
@@ -157,14 +162,12 @@ def test_texts_that_do_not_fit_are_unpacked_at_each_search(
 ) -> None:
     monkeypatch.setattr(drawing, "_ROOM", 500)
     browser = searchable(opened(page(TEXTS)))
+    search = """const node = document.getElementById("search");
+    node.value = arguments[0];
+    node.dispatchEvent(new Event("input"))"""
     for query, rows in (("the room 1", 11), ("RCSV:3", 0), ("ROWS.CSV:3", 11), ("新", 40), ("没有", 0)):
-        browser.execute_script(
-            """const node = document.getElementById("search");
-            node.value = arguments[0];
-            node.dispatchEvent(new Event("input"))""",
-            query,
-        )
-        WebDriverWait(browser, 10).until(lambda _, rows=rows: count(browser).startswith(f"{rows}"))  # type: ignore[misc]
+        browser.execute_script(search, query)
+        wait_for_count(browser, f"{rows} ")
 
 
 def test_a_planted_row_has_the_sample_of_a_row_that_is_packed(opened: Open) -> None:

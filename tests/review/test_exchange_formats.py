@@ -44,7 +44,7 @@ def decisions(number: int, pair: str | None) -> list[Decision]:
         {"decision": "reject", "reason": "meaning"},
         {"decision": "edit", **edited},
     ]
-    many = [kinds[(number + place) % 3] | {"reviewer": name} for place, name in enumerate(PEOPLE)]
+    many = [kinds[(number + step) % 3] | {"reviewer": name} for step, name in enumerate(PEOPLE)]
     return [
         Decision.model_validate({"id": f"r{number}~x~0", "hash": HASH, "seconds": 1.5, **one}) for one in many
     ]

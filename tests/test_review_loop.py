@@ -6,6 +6,7 @@ Every field that others fill has text that would run if it were ever taken for H
 import csv
 import json
 from collections import Counter
+from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 
@@ -71,8 +72,8 @@ def look(browser: Chrome, report: Path) -> None:
 
 def requested(browser: Chrome) -> set[str]:
     """Return the schemes of what the page requested since the last call."""
-    log: list[Row] = browser.get_log("performance")  # type: ignore[no-untyped-call]
-    messages = [json.loads(entry["message"])["message"] for entry in log]
+    log: Callable[[str], list[Row]] = browser.get_log
+    messages = [json.loads(entry["message"])["message"] for entry in log("performance")]
     sent = [each["params"] for each in messages if each["method"] == "Network.requestWillBeSent"]
     return {each["request"]["url"].partition(":")[0] for each in sent}
 
