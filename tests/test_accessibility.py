@@ -6,6 +6,8 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.report.axe import violations
 from tests.report.browsing import Open, all_of, click
+from tests.report.conftest import browser as browser
+from tests.report.conftest import opened as opened
 from tests.report.tables import page
 from tests.report.test_review import TEXTS, fresh, press
 

@@ -30,7 +30,7 @@ from augment.review.row_file import RowValues
 from augment.review.sample_state import DROP, decided, position_of, reason_of, require_dropping
 from augment.tables.columns import REVIEWED
 from augment.tables.exchanging import exchange, restore
-from augment.tables.files import in_parts, shaped, write_text
+from augment.tables.files import in_parts, write_text
 from augment.tables.locking import locked, require_free, sweep_inside, sweep_staged
 from augment.tables.run_folder import MANIFEST
 from augment.text.text_hash import text_hash
@@ -342,27 +342,23 @@ def _amended(
 
 
 def _card(summary: Summary, run: ReviewedRun) -> Card:
-    """Return the card of the folder after its samples were moved; of a run of an older version it has no settings."""
-    plain = {
-        "title": f"{run.job.name}: {summary.pipeline}",
-        "about": "",
-        "edits": True,
-        "facts": {},
-        "features": {},
-    }
-    recorded = run.manifest.get("card", plain)
-    with shaped(run.folder / MANIFEST):
-        card = Card(**recorded, counts=summary.counts, files=summary.files, dropped=summary.dropped)
-        features = reviewed(card.features)
-    return replace(
-        card,
-        features=features,
-        notices=summary.notices,
-        report=(run.folder / REPORT).exists(),
-        keywords=(run.folder / FLAGS).exists(),
-        diversity=summary.diversity,
-        replacements=summary.replacements,
-        findings=tuple(finding.text for finding in summary.findings or ()),
+    """Return the card of the folder after its samples were moved."""
+    recorded = run.parsed.card
+    return Card(
+        recorded.title or f"{run.job.name}: {summary.pipeline}",
+        recorded.about,
+        recorded.edits,
+        recorded.facts,
+        summary.counts,
+        summary.files,
+        summary.dropped,
+        summary.notices,
+        (run.folder / REPORT).exists(),
+        (run.folder / FLAGS).exists(),
+        summary.diversity,
+        summary.replacements,
+        reviewed(recorded.features),
+        tuple(finding.text for finding in summary.findings or ()),
     )
 
 

@@ -41,6 +41,16 @@ class _File(BaseModel):
     sha256: str
 
 
+class CardRecord(BaseModel):
+    """What the README of a run has that is nowhere else; a run of an older version has not recorded it."""
+
+    title: str = ""
+    about: str = ""
+    edits: bool = True
+    facts: dict[str, str] = {}
+    features: dict[str, list[dict[str, object]]] = {}
+
+
 class Manifest(BaseModel):
     """What is needed of a manifest."""
 
@@ -51,6 +61,7 @@ class Manifest(BaseModel):
     summary: Summary
     moves_labels: tuple[str, ...] = ()
     columns: tuple[Declared, ...] = ()
+    card: CardRecord = CardRecord()
 
 
 class RunPlan(BaseModel):
