@@ -13,7 +13,17 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from augment.attribution.path_integral import ModelInputs, Scores
+from augment.attribution.method import MOST_EVALUATIONS
+from augment.attribution.path_integral import (
+    PROMISED,
+    PROMISING,
+    ModelInputs,
+    Plan,
+    Scores,
+    doubted,
+    misses,
+    put,
+)
 from augment.models.classifier import Classifier
 
 # Texts of the corpus that are kept to choose from, and how many are averaged.
@@ -22,6 +32,10 @@ AVERAGED = 8
 
 Starts = list[list[list[int]]]
 Attributor = Callable[[ModelInputs], Scores]
+PlannedAttributor = Callable[[ModelInputs, Plan], Scores]
+_TINY = 1e-12
+# Rows whose starts cancel are done once more, to a tolerance that is no smaller than this part of it.
+_TIGHTEST = 1 / 32
 
 
 class References:
@@ -43,6 +57,32 @@ class References:
     def attribute(self, name: str, rows: ModelInputs, attribute: Attributor) -> Scores:
         """Return the scores of every row from the starts of a baseline, each row once for every start."""
         return _averaged(rows, self.starts(name, rows), attribute)
+
+    def promised(
+        self, name: str, rows: ModelInputs, plan: Plan, attribute: PlannedAttributor, tolerance: float
+    ) -> Scores:
+        """Return the scores of every row by a plan; those whose starts cancel are integrated once more, more precisely.
+
+        tolerance: what a row must be within that counts as such. The error of a mean is a share of the mean, which is smaller
+        than the scores from each start where they differ.
+        """
+        scores = self.attribute(name, rows, lambda many: attribute(many, plan))
+        if plan.mode not in PROMISING:
+            return scores
+        late = [
+            row
+            for row in np.flatnonzero(misses(scores, tolerance) > 1).tolist()
+            if scores.status[row] in PROMISED
+        ]
+        if late:
+            times = float(misses(scores, tolerance)[late].max())
+            finer = replace(plan, tolerance=plan.tolerance * max(_TIGHTEST, 1 / (2 * times)))
+            again = self.attribute(name, rows.take(late), lambda many: attribute(many, finer))
+            again.evals = np.minimum(again.evals.astype(int) + scores.evals[late], MOST_EVALUATIONS).astype(
+                np.int16
+            )
+            put(scores, late, again)
+        return doubted(scores, tolerance)
 
     def first(self, name: str, rows: ModelInputs) -> ModelInputs:
         """Return the rows with the first start of each: what a calibration is made on."""
@@ -96,10 +136,15 @@ def _averaged(rows: ModelInputs, starts: Starts, attribute: Attributor) -> Score
     groups: list[list[int]] = [[] for _ in starts]
     for index, row in enumerate(owner):
         groups[row].append(index)
+    pieces = [np.mean([each.pieces[index] for index in group], axis=0) for group in groups]
     means = {
         name: np.asarray([getattr(each, name)[group].mean() for group in groups])
-        for name in ("value", "floor", "gap", "error")
+        for name in ("value", "floor", "gap")
     }
+    off = each.error * np.asarray([np.abs(row).sum() for row in each.pieces])
+    means["error"] = np.asarray(
+        [off[group].mean() / max(np.abs(row).sum(), _TINY) for group, row in zip(groups, pieces, strict=True)]
+    )
     worst = ("not_converged", "precision_floor")
     status = [
         next(
@@ -108,6 +153,5 @@ def _averaged(rows: ModelInputs, starts: Starts, attribute: Attributor) -> Score
         )
         for group in groups
     ]
-    evals = np.asarray([min(each.evals[group].sum(), 32767) for group in groups], dtype=np.int16)
-    pieces = [np.mean([each.pieces[index] for index in group], axis=0) for group in groups]
+    evals = np.asarray([min(each.evals[group].sum(), MOST_EVALUATIONS) for group in groups], dtype=np.int16)
     return Scores(pieces, **means, evals=evals, status=status)

@@ -8,7 +8,7 @@ the model are computed once. A TextCNN needs no nodes: its integral has a closed
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -28,10 +28,13 @@ Mode = Literal["tolerance", "p95", "ranking", "fixed"]
 
 # For rules that were not calibrated the error of 99 texts in 100 is within this factor of its estimate; for the first rule,
 # which has no coarser one to compare with, within this factor more.
-UNCALIBRATED = 1.5
+UNCALIBRATED = 2.25
 _ALONE = 2.0
 # Modes in which a row claims that its error is within the tolerance.
 PROMISING = ("tolerance", "p95")
+# What rows are called that are within what was promised of them.
+PROMISED = ("converged", "p95", "precision_floor")
+_TINY = 1e-12
 # Numbers kept for one window: rows x nodes x pieces.
 _WINDOW = 1 << 22
 
@@ -89,13 +92,24 @@ class ModelInputs:
 
 
 def uncalibrated() -> tuple[Chain, ...]:
-    """Return the rules for a model of which nothing is known: Patterson's 7 to 63 nodes, then Gauss-Legendre 128."""
-    return (patterson(), single(gauss_legendre(128)))
+    """Return the rules for a model of which nothing is known: Patterson's 7 to 127 nodes, each among the next."""
+    return (patterson(),)
 
 
 def fixed(steps: int) -> tuple[Chain, ...]:
     """Return the Gauss-Legendre rule of `steps` nodes as the only one."""
     return (single(gauss_legendre(steps)),)
+
+
+Estimates = TypeVar("Estimates", Tensor, np.ndarray)
+
+
+def bounded(estimates: Estimates, factor: float, power: float, tolerance: float) -> Estimates:
+    """Return the bound of the error for estimates of it: factor x estimate, at a power of less than 1 drawn to the tolerance.
+
+    A small estimate is small by chance more often than it is right, and a large one large.
+    """
+    return factor * tolerance * (estimates / tolerance) ** power
 
 
 @dataclass(frozen=True)
@@ -106,7 +120,7 @@ class Plan:
 
     modes `tolerance` and `p95`, which differ in the factor: a row stops at the first rule whose error, factor x estimate,
     and its gap, relative to F(x) - F(x'), are at most `tolerance`; `fixed`: at the first rule of the first chain; `ranking`: when the `top` tokens of two rules are the same set and no
-    token moved by more than what parts the last of them from the next. alone: how much more doubt there is of the first
+    token moved by more than what parts the last of them from the next. factor, power: how an estimate leads to a bound. alone: how much more doubt there is of the first
     rule, than which nothing coarser is known.
     """
 
@@ -120,6 +134,11 @@ class Plan:
     chains: tuple[Chain, ...] = field(default_factory=uncalibrated)
     factor: float = UNCALIBRATED
     alone: float = _ALONE
+    power: float = 1.0
+
+    def bound(self, estimates: Estimates) -> Estimates:
+        """Return the bound of the error for estimates of it."""
+        return bounded(estimates, self.factor, self.power, self.tolerance)
 
     @property
     def allows_closed_form(self) -> bool:
@@ -152,13 +171,27 @@ class Scores:
         return np.asarray(incomplete(gap, start, end, sizes, tolerance).numpy())
 
 
+def misses(scores: Scores, tolerance: float) -> np.ndarray:
+    """Return how many times the tolerance the error or the gap of each row is, the larger of both, [N]; 1 is within it."""
+    change = np.maximum(np.abs(scores.value - scores.floor), _TINY)
+    gap = np.where(scores.incomplete(tolerance), np.abs(scores.gap) / change, 0)
+    return np.asarray(np.maximum(scores.error, gap) / tolerance)
+
+
 def doubted(scores: Scores, tolerance: float) -> Scores:
-    """Return scores in which no row counts as within tolerance unless it adds up: means over several paths."""
-    promised = ("converged", "p95", "precision_floor")
-    for row, off in enumerate(scores.incomplete(tolerance)):
-        if off and scores.status[row] in promised:
+    """Return scores in which no row counts as within tolerance unless it is and adds up: means over several paths."""
+    for row in np.flatnonzero(misses(scores, tolerance) > 1).tolist():
+        if scores.status[row] in PROMISED:
             scores.status[row] = "not_converged"
     return scores
+
+
+def put(scores: Scores, rows: Sequence[int], fresh: Scores) -> None:
+    """Replace the scores of some rows by fresh ones."""
+    for number, row in enumerate(rows):
+        scores.pieces[row], scores.status[row] = fresh.pieces[number], fresh.status[number]
+        for name in ("value", "floor", "gap", "error", "evals"):
+            getattr(scores, name)[row] = getattr(fresh, name)[number]
 
 
 def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan) -> Scores:
@@ -286,8 +319,9 @@ class _Integration:
                 self._fill(paths, rows, indices, new, level.count - len(new))
                 spent += len(new)
                 integral = integrate(_some(paths, indices), level)
-                factor = self._plan.factor * (self._plan.alone if before is None else 1)
-                errors = factor * estimate(integral, before)
+                errors = self._plan.bound(estimate(integral, before)) * (
+                    self._plan.alone if before is None else 1
+                )
                 last = chain is self._plan.chains[-1] and number == len(chain.levels) - 1
                 off = self._off(_some(paths, indices), integral)
                 open_ = self._open(rows, indices, integral, before, errors, off)

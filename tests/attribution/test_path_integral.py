@@ -97,7 +97,7 @@ def test_rows_that_never_close_climb_to_the_end_and_are_marked(rough: Classifier
     plan = Plan(tolerance=1e-12, chains=(patterson(), *fixed(8)))
     scores = attribute(rough, inputs_of(rough, TEXT[:2]), plan)
     assert scores.status == ["not_converged"] * 2
-    assert scores.evals.tolist() == [63 + 8] * 2
+    assert scores.evals.tolist() == [127 + 8] * 2
     assert (scores.error > 1e-12).all()
 
 
@@ -111,7 +111,7 @@ def test_only_the_rows_that_do_not_close_climb_and_only_by_new_nodes(rough: Clas
         change = scores.value[row] - scores.floor[row]
         closed = bool(max(scores.error[row], abs(scores.gap[row] / change)) <= plan.tolerance)
         assert scores.status[row] == ("converged" if closed else "not_converged")
-        assert closed or count == 63
+        assert closed or count == 127
         alone = attribute(
             rough, rows, Plan(mode="fixed", chains=(Chain(patterson().nodes[:count], (level,)),))
         )

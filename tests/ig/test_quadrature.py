@@ -76,7 +76,9 @@ def test_a_trapezoid_rule_without_both_ends_is_refused() -> None:
         trapezoid(1)
 
 
-@pytest.mark.parametrize(("level", "count", "degree"), [(0, 7, 11), (1, 15, 23), (2, 31, 47), (3, 63, 95)])
+@pytest.mark.parametrize(
+    ("level", "count", "degree"), [(0, 7, 11), (1, 15, 23), (2, 31, 47), (3, 63, 95), (4, 127, 191)]
+)
 def test_patterson_rules_integrate_the_degrees_they_promise(level: int, count: int, degree: int) -> None:
     chain = patterson()
     weights = chain.levels[level].weights
@@ -95,10 +97,10 @@ def test_the_smallest_patterson_rule_promises_no_more() -> None:
 
 def test_a_larger_rule_keeps_the_nodes_of_the_smaller_and_adds_the_rest() -> None:
     chain = patterson()
-    met = np.concatenate([chain.new(level) for level in range(4)])
+    met = np.concatenate([chain.new(level) for level in range(5)])
     np.testing.assert_array_equal(met, chain.nodes)
-    assert [len(chain.new(level)) for level in range(4)] == [7, 8, 16, 32]
-    assert len(set(chain.nodes.tolist())) == 63
+    assert [len(chain.new(level)) for level in range(5)] == [7, 8, 16, 32, 64]
+    assert len(set(chain.nodes.tolist())) == 127
 
 
 def test_one_rule_is_a_chain_of_one_level() -> None:
