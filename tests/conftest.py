@@ -11,6 +11,9 @@ from augment.training import train
 from augment.training.wordpiece import learn
 from tests.small import random_bert, small_job, write_corpus
 
+# No test reads or writes the user's own cache; those of a cache name one of their own.
+os.environ["AUGMENT_CACHE"] = ""
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 # The same examples every time and no deadline; `--hypothesis-profile=default` looks for new ones.

@@ -48,6 +48,7 @@ from augment.tables.locking import Lock, locked, sweep_inside, sweep_staged
 from augment.tables.run_folder import (
     ALONE,
     ANSWERS,
+    CHOSEN,
     MANIFEST,
     PLAN,
     calibrations,
@@ -232,8 +233,11 @@ def _lay_out(
                 require_fit(model, job.label_names, staged.labels, paired, job.label_separator)
         report("calibrate", 0, 0)
         prepare(plan, job, read_sample(fresh, job.seed, _SAMPLE * (1 + (job.folds or 0))), fresh / "run")
-        facts: dict[str, object] = {"fingerprint": fingerprint, "pipeline": plan.name}
-        facts |= {"staged": staged.to_dict(), "state": calibrations(fresh / "run")}
+        state = calibrations(fresh / "run")
+        # A cache may hold others when the run goes on: it goes on with these.
+        chosen = {CHOSEN: {name: sha256 for name, sha256 in state.items() if name.endswith(".json")}}
+        facts: dict[str, object] = {"fingerprint": fingerprint | chosen, "pipeline": plan.name}
+        facts |= {"staged": staged.to_dict(), "state": state}
         facts["job"] = job.model_dump(mode="json")
         # What a check of the folder must know, and cannot ask a stage that it does not have.
         facts["moves_labels"] = sorted(

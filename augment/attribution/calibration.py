@@ -17,16 +17,21 @@ import numpy as np
 
 from augment.attribution.path_integral import (
     UNCALIBRATED,
+    Estimates,
     ModelInputs,
     Plan,
     Scores,
     Traced,
+    bounded,
     trace,
     uncalibrated,
 )
 from augment.attribution.rule_trials import (
+    CAUTIOUS,
     EASY,
     LEAST_ENTRIES,
+    NEAR,
+    POWER,
     PROMISE,
     USUAL,
     Effort,
@@ -41,6 +46,7 @@ from augment.attribution.rule_trials import (
     with_correction,
 )
 from augment.ig.baseline import FillerName
+from augment.ig.nested import extended
 from augment.ig.quadrature import Chain, Level, gauss_legendre, resampling, single
 from augment.ig.residual import estimate, integrate
 from augment.models.classifier import Classifier
@@ -52,11 +58,15 @@ Trials = dict[tuple[bool, bool], Trial]
 # A corpus smaller than this is done before its calibration has paid for itself.
 LEAST_ROWS = 200
 
+# The nodes of the rules behind the learned ones, for rows that those do not settle.
+_FURTHER = (32, 48, 64, 96, 136, 192)
 _PROBED, _FEW = 4, 8
 _TWELVE = 12
 _JUMP = 0.1
 _ROUGH_MEDIAN, _ROUGH_TAIL = 0.12, 0.4
 _MISSED = 0.75
+# Share of the errors near the tolerance that may be over their bounds on other texts.
+_OVER = 0.05
 
 
 @dataclass(frozen=True)
@@ -78,12 +88,19 @@ class Calibration:
     jump: float
     roughness: float
     texts: int
+    power: float = POWER
 
     def plan(self, plan: Plan) -> Plan:
         """Return a plan that uses the calibration: its rules and its factor."""
-        rest = tuple(single(gauss_legendre(steps)) for steps in (64, 128))
         factor = self.usual if plan.mode == "p95" else self.factor
-        return replace(plan, baseline=self.baseline, factor=factor, alone=1.0, chains=(self.chain, *rest))
+        chains = (extended(self.chain, _FURTHER),)
+        return replace(
+            plan, baseline=self.baseline, factor=factor, power=self.power, alone=1.0, chains=chains
+        )
+
+    def bounds(self, estimates: Estimates) -> Estimates:
+        """Return what bounds the errors of 99 texts in 100, for their estimates."""
+        return bounded(estimates, self.factor, self.power, self.tolerance)
 
 
 def choose(predicted: Sequence[int], count: int) -> list[int]:
@@ -119,9 +136,11 @@ def calibrate(classifier: Classifier, rows: ModelInputs, plan: Plan) -> tuple[Ca
     calibration = _unknown(plan, jump, len(sound))
     if len(sound) >= _FEW:
         trials = _trials(sound, takes)
-        if takes is not EASY and _best(trials)[1].entries(plan.tolerance) < LEAST_ENTRIES:
-            # Too few errors near the tolerance to learn a factor from: as many texts again, where there are any.
-            more = rows.take(range(len(traced), min(2 * takes.texts, len(rows.pieces))))
+        while takes is not EASY and _best(trials)[1].entries(plan.tolerance) < LEAST_ENTRIES:
+            # Too few errors near the tolerance to learn a factor from: more texts, as long as there are any.
+            more = rows.take(range(len(traced), min(len(traced) + takes.texts, len(rows.pieces))))
+            if not more.pieces:
+                break
             traced += trace(classifier, more, plan, nodes)
             sound = _sound(traced)
             trials = _trials(sound, takes)
@@ -129,6 +148,37 @@ def calibrate(classifier: Classifier, rows: ModelInputs, plan: Plan) -> tuple[Ca
     scores = _scores(traced, calibration, plan)
     scores.evals[: len(first)] = effort(plan.tolerance).nodes
     return calibration, scores
+
+
+def trial(classifier: Classifier, rows: ModelInputs, calibration: Calibration, plan: Plan) -> Scores | None:
+    """Return the scores of a few texts that a calibration was not made on; None if it does not hold there.
+
+    It holds where no text is said to be within the tolerance that is not, hardly any error is over its bound, and the paths
+    can be followed at the nodes that are traced.
+    """
+    easy = calibration.chain.levels[-1].count <= EASY.counts[-1]
+    positions, weights = gauss_legendre(EASY.nodes if easy else effort(plan.tolerance).nodes)
+    traced = trace(classifier, rows, plan, positions)
+    sound = _sound(traced)
+    if not sound:
+        return None
+    result = tried(sound, [calibration.chain] * len(sound))
+    bounds = calibration.bounds(result.estimates)
+    wrong = (bounds <= plan.tolerance) & (result.errors > plan.tolerance)
+    near = result.errors > plan.tolerance / NEAR
+    over = int((near & (result.errors > bounds)).sum())
+    densest = integrate(seen(sound), Level(weights)).residual.numpy()
+    rough = np.quantile(densest, _MISSED) > plan.tolerance
+    if wrong.any() or over > 1 + _OVER * int(near.sum()) or rough:
+        return None
+    return _scores(traced, calibration, plan)
+
+
+def cautious(calibration: Calibration) -> Calibration:
+    """Return a calibration with factors that are no smaller than without one."""
+    least = UNCALIBRATED**calibration.power
+    factors = (max(each, least) for each in (calibration.factor, calibration.usual))
+    return replace(calibration, **dict(zip(("factor", "usual"), factors, strict=True)))
 
 
 def _sound(traced: Sequence[Traced]) -> list[Traced]:
@@ -142,7 +192,7 @@ def _sound(traced: Sequence[Traced]) -> list[Traced]:
 
 def _unknown(plan: Plan, jump: float, texts: int) -> Calibration:
     """Return the calibration of a model of whose paths too few could be traced."""
-    factors = (UNCALIBRATED, UNCALIBRATED)
+    factors = (CAUTIOUS, CAUTIOUS)
     return Calibration(uncalibrated()[0], plan.tolerance, *factors, plan.baseline, "smooth", jump, 0.0, texts)
 
 
@@ -205,7 +255,7 @@ def _scores(traced: Sequence[Traced], calibration: Calibration, plan: Plan) -> S
     coarser_level = chain.levels[-1 if chain.levels[-1].count < steps else -2]
     coarser = integrate(seen(traced, resampling(steps, chain.nodes)), coarser_level)
     integral = integrate(seen(traced), level)
-    errors = (calibration.factor * estimate(integral, coarser.scores)).numpy()
+    errors = calibration.bounds(estimate(integral, coarser.scores)).numpy()
     done = Scores(
         [scores[: path.along.shape[1]] for scores, path in zip(integral.scores.numpy(), traced, strict=True)],
         np.asarray([path.end for path in traced]),

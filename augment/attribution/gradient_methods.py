@@ -5,7 +5,7 @@ IntegratedGradients(fixed=16).attribute(classifier, rows)
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast, get_args
 
 import numpy as np
@@ -29,6 +29,7 @@ from augment.models.kind import Kind
 
 if TYPE_CHECKING:
     from augment.attribution.baseline_texts import References
+    from augment.attribution.calibrating import Calibrating
     from augment.attribution.calibration_file import Finished
     from augment.attribution.path_integral import ModelInputs, Plan, Scores
     from augment.models.classifier import Classifier
@@ -95,34 +96,44 @@ class GradientMethod(AttributionMethod):
         return lambda rows: self._scores(classifier, rows, plan, references(), (finished, shape))
 
     def prepare(self, setting: Setting, size: int, rows: Callable[[], Explained]) -> None:
-        """Calibrate the rules on a sample of the corpus, where that pays, or check a calibration that was named."""
-        from augment.attribution.calibration import LEAST_ROWS, calibrate, choose
-        from augment.attribution.calibration_file import Finished, save
+        """Calibrate the rules for the corpus, where that pays or was done before, or check a calibration that was named."""
+        from augment.attribution.calibration import LEAST_ROWS, choose
+        from augment.attribution.calibration_file import save
         from augment.attribution.long_texts import one_window_each
         from augment.attribution.rule_trials import effort
         from augment.models.classifier import open_classifier
 
         config = setting.job.needs_model()
         classifier = open_classifier(config, setting.job.run)
-        plan, baseline = self.plan(quantity_of(setting.quantity, classifier.kind)), self.path.baseline
-        keep_references(baseline, setting, rows)
-        if size < LEAST_ROWS or config.calibration is not None or not self._calibrates(classifier, plan):
+        calibrating = self.calibrating(classifier, setting)
+        keep_references(self.path.baseline, setting, rows)
+        if config.calibration is not None or calibrating is None:
+            return
+        if size < LEAST_ROWS and not calibrating.is_known():
             return
         sample = rows()
         # Twice as many as a calibration takes: it traces the rest where the first teach too little.
-        teaching = choose(sample.logits.argmax(-1).tolist(), 2 * effort(plan.tolerance).texts)
+        teaching = choose(sample.logits.argmax(-1).tolist(), 2 * effort(calibrating.plan.tolerance).texts)
         chosen, names = one_window_each(
             classifier, model_inputs(sample).take(teaching), [sample.ids[index] for index in teaching]
         )
         references = references_of(self.path, classifier, setting)
         if references is not None:
-            chosen = references.first(baseline, chosen)
-        calibration, scores = calibrate(classifier, chosen, plan)
-        if calibration.shape == "jump" and baseline == "auto":
-            plan = replace(plan, baseline="mask" if classifier.has_mask else "mean")
-            calibration, scores = calibrate(classifier, chosen, plan)
-        finished = Finished(tuple(names[: len(scores.pieces)]), scores)
-        save(calibration_path(setting), self._made_for(setting), calibration, finished)
+            chosen = references.first(self.path.baseline, chosen)
+        learned = calibrating.learned(chosen, names, size)
+        if learned is not None:
+            save(calibration_path(setting), self._made_for(setting), learned)
+
+    def calibrating(self, classifier: "Classifier", setting: Setting) -> "Calibrating | None":
+        """Return how a model is calibrated for the method; None where there are no rules to be learned."""
+        from augment.attribution.calibrating import Calibrating, folders_of
+
+        plan = self.plan(quantity_of(setting.quantity, classifier.kind))
+        if not self._calibrates(classifier, plan):
+            return None
+        job, left_open = setting.job, self.path.baseline == "auto"
+        made_for = self._made_for(setting)
+        return Calibrating(classifier, plan, left_open, made_for, job.run.calibrations, folders_of(job))
 
     def plan(self, quantity: QuantityName | QuantityFunction) -> "Plan":
         """Return the plan without a calibration."""
@@ -152,7 +163,6 @@ class GradientMethod(AttributionMethod):
         """Return the scores of every row. known: rows that are finished, and the shape of the paths."""
         from augment.attribution.float32_retry import FLOORS, attribute, attribute_precisely
         from augment.attribution.long_texts import over_windows
-        from augment.attribution.path_integral import PROMISING, doubted
 
         inputs, (finished, shape), baseline = model_inputs(explained), known, self.path.baseline
 
@@ -160,10 +170,8 @@ class GradientMethod(AttributionMethod):
             """Score rows of one window each."""
             if references is None:
                 return attribute_precisely(classifier, rows, wanted, ids, finished)
-            scores = references.attribute(baseline, rows, lambda many: attribute(classifier, many, wanted))
-            if wanted.mode in PROMISING:
-                return doubted(scores, max(wanted.tolerance, FLOORS.get(classifier.dtype, 0.0)))
-            return scores
+            tolerance = max(wanted.tolerance, FLOORS.get(classifier.dtype, 0.0))
+            return references.promised(baseline, rows, wanted, partial(attribute, classifier), tolerance)
 
         scores = over_windows(classifier, inputs, explained.ids, plan, scored)
         return self._by_token(explained, scores, (plan.baseline if references is None else baseline, shape))

@@ -383,6 +383,10 @@ class TrainConfig(Section):
         default=8000, ge=100, description="pieces learned from the corpus, for textcnn and bert-small"
     )
     limit: int | None = Field(default=None, ge=1, description="maximum number of rows to train on")
+    calibrate: StrictBool = Field(
+        default=True,
+        description="keep with the model how its integrated gradients are calibrated, where there are 256 rows to learn it from",
+    )
     baseline: StrictBool = Field(
         default=False, description="print TF-IDF with logistic regression on the same split as well"
     )
@@ -470,6 +474,16 @@ class RunConfig(Section):
     )
     max_reject_rate: float = Field(
         default=0.01, ge=0, le=1, description="share of rejected rows above which a run ends with code 4"
+    )
+    calibrations: Literal["reuse", "new"] = Field(
+        default="reuse",
+        description="reuse: integrated gradients are calibrated as in an earlier run or training of the model, once that "
+        "holds on some rows; new: always by the rows at hand",
+    )
+    cache: str | None = Field(
+        default=None,
+        description="folder for calibrations that later runs use again; default: AUGMENT_CACHE, else the user's cache folder; "
+        'empty (""): none',
     )
     allow_download: StrictBool = Field(default=False, description="let hub ids be downloaded")
 

@@ -28,7 +28,7 @@ def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:
         mode="json", exclude={"run", "name", "train", "evaluate", "harden", "faithfulness", "llm"}
     )
     gives["run"] = job.run.model_dump(
-        mode="json", include={"dtype", "splits", "limit", "token_budget", "shard_rows"}
+        mode="json", include={"dtype", "splits", "limit", "token_budget", "shard_rows", "calibrations"}
     )
     gives["run"]["dtype"] = _dtype(job)
     gives["corpus"] = {key: value for key, value in dict(gives["corpus"] or {}).items() if key != "root"}

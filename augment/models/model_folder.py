@@ -25,6 +25,8 @@ from augment.models.weights import READ, read_object, require_plain, require_saf
 TEXTCNN = "augment-textcnn"
 # The file by which a folder that was trained here is known: our version, and the SHA-256 of the corpus files.
 MADE = "augment.json"
+# The folder in it with how its integrated gradients are calibrated.
+CALIBRATIONS = "calibrations"
 
 
 @dataclass(frozen=True)

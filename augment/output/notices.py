@@ -3,8 +3,10 @@
 for notice in notices_of(plan, job, staged, totals, rejects): print(notice)
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from augment.candidates.sources import source_notices
 from augment.config.job import Job
@@ -26,6 +28,28 @@ OWN_ROWS = (
     "the model was trained on the source rows, so its scores for their variants are over-confident; with `augment train "
     "--folds 5` and model.folds: 5 each row is scored by a model that was not trained on it"
 )
+
+
+def calibration_notices(run: Path) -> Iterator[str]:
+    """Yield what to know of the calibrations in the folder `run` that the run did not make itself, those of folds as one."""
+    made = {"cache": "by an earlier run, on other texts", "model": "when the model was trained"}
+    seen: dict[tuple[str, str], list[int]] = {}
+    for path in sorted(run.rglob("calibration-*.json")):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        origin = values.get("origin") if isinstance(values, dict) else None
+        if origin and origin["texts"] in made:
+            name = path.stem.removeprefix("calibration-")
+            seen.setdefault((name, origin["texts"]), []).append(int(origin["tried"]))
+    for (name, texts), tried in seen.items():
+        holds = (
+            f"it holds on {sum(tried)} rows of this corpus"
+            if all(tried)
+            else "its bounds are cautious, as there are few rows"
+        )
+        yield (
+            f"{name}: the calibration was made {made[texts]}, and {holds}; `--set run.calibrations=new` makes one of this "
+            "corpus alone"
+        )
 
 
 def notices_of(

@@ -27,7 +27,14 @@ from augment.output.card import Card, features_of
 from augment.output.export import APART, is_derived
 from augment.output.findings import RunFacts, findings_of
 from augment.output.manifest import Summary
-from augment.output.notices import OWN_ROWS, by_reason, flag_notices, notices_of, reasons_text
+from augment.output.notices import (
+    OWN_ROWS,
+    by_reason,
+    calibration_notices,
+    flag_notices,
+    notices_of,
+    reasons_text,
+)
 from augment.output.soft_labels import softener
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
@@ -80,6 +87,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
             *flag_notices(outcome.flags),
             *_renamed(outcome.plan, outcome.staged, outcome.job),
             *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
+            *calibration_notices(folder / "run"),
             *_destinations(language_models),
             *own_rows,
         ),

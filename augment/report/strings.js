@@ -283,6 +283,8 @@ const CHINESE_NOTICES = [
   [/^(\S+): ([\d,]+) of ([\d,]+) rows are reliable in the order .+$/, "$1：$3 行中有 $2 行只有最重要的几个词的次序可信，并非每个得分"],
   [/^(\S+): the model's answer jumps next to the zero embedding, so the paths of ([\d,]+) rows start from the (.+) one$/, "$1：模型的输出在零向量附近跳变，$2 行的路径改从 $3 基线出发"],
   [/^(\S+): ([\d,]+) of ([\d,]+) rows are as precise as the dtype allows, .+$/, "$1：$3 行中有 $2 行已达到数值类型的精度极限，仍未满足要求"],
+  [/^(\S+): the calibration was made (by an earlier run|when the model).+, and it holds on (\d+) rows of this corpus; .+$/, "$1：沿用$2的校准，已在本语料的 $3 行上核对；加 `--set run.calibrations=new` 则只用本语料重新校准", (done) => done.replace("by an earlier run", "此前一次运行（其他文本）").replace("when the model", "训练模型时")],
+  [/^(\S+): the calibration was made (by an earlier run|when the model).+ few rows; .+$/, "$1：沿用$2的校准；本语料行数少，误差界取保守值；加 `--set run.calibrations=new` 则只用本语料重新校准", (done) => done.replace("by an earlier run", "此前一次运行（其他文本）").replace("when the model", "训练模型时")],
   [/^(\S+): in ([\d,]+) of ([\d,]+) rows every word has the score 0: .+$/, "$1：$3 行中有 $2 行每个词都得 0 分：没有词能改变预测，或 model.layer 位于汇合词语的层之后"],
   [/^(\S+): ([\d,]+) of ([\d,]+) rows miss the tolerance; .+$/, "$1：$3 行中有 $2 行未满足容差；见误差列"],
   [/^the model was trained on the source rows, .+$/, "模型用这些原样本训练过，对其增强样本的打分因而过于自信；用 `augment train --folds 5` 并设 model.folds: 5，每行便由未用它训练的模型打分"],

@@ -38,6 +38,10 @@ ALONE = (
 INSIDE = ("run", "data", "probes", "explain")
 
 
+# In a fingerprint: the hashes of the calibrations that a run began with.
+CHOSEN = "calibrations"
+
+
 # Hashes of the files of a corpus are here in a fingerprint.
 _FILES = "corpus."
 
@@ -76,13 +80,20 @@ def check_folder(folder: Path, fingerprint: Mapping[str, object], overwrite: boo
     if overwrite:
         return
     require_plain(folder)
-    changed = change(read_json(folder / PLAN).get("fingerprint"), fingerprint)
+    changed = change(requested(read_json(folder / PLAN).get("fingerprint")), fingerprint)
     if changed is not None:
         raise FingerprintError(
             str(folder),
             f"the folder holds a run of another request: {changed}",
             "name another folder with --output, or replace this run with --overwrite",
         )
+
+
+def requested(fingerprint: object) -> object:
+    """Return what was requested of a run, without what was chosen as it began and stays: its calibrations."""
+    if not isinstance(fingerprint, dict):
+        return fingerprint
+    return {name: value for name, value in fingerprint.items() if name != CHOSEN}
 
 
 def require_own(folder: Path) -> None:

@@ -14,7 +14,7 @@ from augment.models.kind import Kind
 from augment.models.model_folder import MADE
 from augment.progress import Progress, silent
 from augment.tables.locking import locked, sweep_staged
-from augment.training.examples import Examples, divided_by_fold, limited, repeats_in, splits_of
+from augment.training.examples import Examples, divided_by_fold, first_by_hash, limited, repeats_in, splits_of
 from augment.training.fitting import fit
 from augment.training.label_columns import classes_of, counts_of, kind_of, require_trainable, usual_answer
 from augment.training.out_of_fold import write_answers
@@ -24,6 +24,8 @@ from augment.training.starting import start_of
 
 # Raised when the same request would train another model than before.
 ALGORITHM = 2
+# Rows from which the texts of a calibration are chosen.
+_CALIBRATED_FROM = 256
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ def _make(
     model, tokenizer = start_of(job, fitting, classes)
     cut = fit(job, model, tokenizer, fitting, classes, report)
     save(Path(job.needs_model().path), model, tokenizer, corpus)
+    _calibrate(job, fitting, report)
     return cut
 
 
@@ -154,6 +157,17 @@ def _cut_notices(job: Job, cut: int, rows: int) -> list[str]:
         return []
     what = f"{cut:,} of {rows:,} rows are longer than `model.max_length` ({model.max_length} pieces)"
     return [f"{what}: training reads the beginning of each, predictions all of it in windows"]
+
+
+def _calibrate(job: Job, fitting: Examples, report: Progress) -> None:
+    """Keep with the model how its integrated gradients are calibrated, where there are rows enough to learn it from."""
+    if not job.train.calibrate or len(fitting) < _CALIBRATED_FROM:
+        return
+    from augment.attribution.model_calibration import calibrate_model
+
+    report("calibrate", 0, 0)
+    some = first_by_hash(fitting, _CALIBRATED_FROM, job.seed, "calibration")
+    calibrate_model(job, some.texts, some.pairs)
 
 
 def _make_fold(

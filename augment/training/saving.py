@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 
 from augment.errors import DiskFullError, RequestError
 from augment.models.folds import folds_in
-from augment.models.model_folder import MADE
+from augment.models.model_folder import CALIBRATIONS, MADE
 from augment.tables.files import sync_folder
 from augment.tables.locking import staged_of
 from augment.training.out_of_fold import ANSWERS
@@ -96,7 +96,7 @@ def _others(folder: Path) -> Iterator[Path]:
     folds = {path.name for path in folds_in(folder)}
     for path in sorted(folder.iterdir()):
         ours = path.name in files if isinstance(files, list) else _USUAL.fullmatch(path.name) is not None
-        if not ours and path.name not in (MADE, ANSWERS) and path.name not in folds:
+        if not ours and path.name not in (MADE, ANSWERS, CALIBRATIONS) and path.name not in folds:
             yield path
 
 

@@ -1,6 +1,7 @@
 """Runs that calibrate first: once, before the corpus is cut, for all shards alike, and never on the quiet."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from augment.config.job import Job
 from augment.config.sections import ModelConfig
 from augment.engine.phases import LAST
 from augment.errors import DataError, FingerprintError, RequestError
+from augment.output.manifest import FINISHED
 from augment.pipeline.definition import Pipeline
 from augment.stages.attribute import Attribute
 from augment.stages.tokenize import Tokenize
@@ -206,3 +208,46 @@ def test_a_model_that_jumps_next_to_zero_is_explained_from_elsewhere(small: Path
     assert set(table.column("ig_baseline").to_pylist()) == {"mean"}
     content = json.loads((tmp_path / "out" / "run" / "calibration-ig.json").read_text(encoding="utf-8"))
     assert content["baseline"] == "mean"
+
+
+def test_the_same_run_with_a_warm_cache_gives_the_same_rows_and_reports_where_its_calibration_is_from(
+    small: Path, calibrated: Path, tmp_path: Path
+) -> None:
+    cache = {"cache": str(tmp_path / "cache")}
+    for name in ("cold", "warm"):
+        run(pipeline(), small_job(small, **cache), tmp_path / name)
+        assert scores(tmp_path / name) == scores(calibrated)
+    assert [origin(tmp_path / name) for name in ("cold", "warm")] == [("corpus", 0), ("same", 0)]
+    assert not list((small / "model").rglob("calibrations"))
+    # Other rows of the corpus, too few to be calibrated by themselves: the cautious factor, and one row tried in twenty.
+    few = run(pipeline(), small_job(small, limit=60, **cache), tmp_path / "few")
+    assert origin(tmp_path / "few") == ("cache", 3)
+    content = json.loads((tmp_path / "few" / "run" / "calibration-ig.json").read_text(encoding="utf-8"))
+    assert content["factor"] >= 1.5
+    assert any("the calibration was made by an earlier run" in notice for notice in few.notices)
+    plan = json.loads((tmp_path / "few" / "run" / "plan.json").read_text(encoding="utf-8"))
+    assert plan["fingerprint"]["calibrations"]["calibration-ig.json"] == plan["state"]["calibration-ig.json"]
+    # The finished run is read again, whatever the cache holds.
+    shutil.rmtree(tmp_path / "cache")
+    assert run(pipeline(), small_job(small, limit=60, **cache), tmp_path / "few").notices[0] == FINISHED
+    alone = run(pipeline(), small_job(small, limit=60, calibrations="new", **cache), tmp_path / "alone")
+    assert not list((tmp_path / "alone" / "run").glob("calibration-*"))
+    assert not any("the calibration was made" in notice for notice in alone.notices)
+
+
+def test_a_run_that_goes_on_uses_the_calibration_it_began_with(small: Path, tmp_path: Path) -> None:
+    cache = {"cache": str(tmp_path / "cache")}
+    folder = tmp_path / "stopped"
+    with pytest.raises(KeyboardInterrupt):
+        run(pipeline(), small_job(small, **cache), folder, progress=interrupt)
+    before = (folder / "run" / "calibration-ig.json").read_bytes()
+    (kept,) = (path for path in (tmp_path / "cache").rglob("*.json"))
+    kept.write_text("damaged", encoding="utf-8")
+    run(pipeline(), small_job(small, **cache), folder)
+    assert (folder / "run" / "calibration-ig.json").read_bytes() == before
+
+
+def origin(folder: Path) -> tuple[str, int]:
+    """Return where the calibration of a run is from, and on how many rows it was tried."""
+    content = json.loads((folder / "run" / "calibration-ig.json").read_text(encoding="utf-8"))
+    return content["origin"]["texts"], content["origin"]["tried"]
