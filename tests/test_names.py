@@ -19,6 +19,7 @@ _WHOLE = {
     "docs",
     "layers",
     "light",
+    "promise",
     "names",
     "public",
     "python_guide",

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from augment.attribution.calibration import LEAST_ROWS, Calibration, calibrate, cautious, trial
-from augment.attribution.calibration_cache import Kept, cache_folder, keep, matches, sample_digest
+from augment.attribution.calibration_cache import KnownCalibration, cache_folder, keep, matches, sample_digest
 from augment.attribution.calibration_file import Finished, Learned, MadeFor, Origin
 from augment.attribution.path_integral import ModelInputs, Plan, Scores
 from augment.config.in_memory import InMemoryModel
@@ -70,7 +70,9 @@ class Calibrating:
             calibration, scores = calibrate(self.classifier, rows, elsewhere)
         return Learned(calibration, Finished(tuple(ids[: len(scores.pieces)]), scores))
 
-    def _tried(self, kept: Kept, rows: ModelInputs, ids: Sequence[str], size: int) -> Learned | None:
+    def _tried(
+        self, kept: KnownCalibration, rows: ModelInputs, ids: Sequence[str], size: int
+    ) -> Learned | None:
         """Return a calibration of other texts as it is used here; None if it does not hold on the rows it is tried on."""
         calibration = kept.calibration
         if calibration.shape == "rough":
@@ -97,4 +99,6 @@ def folders_of(job: Job) -> dict[str, Path | None]:
     return {"model": model_folder(config, job.run).path, "cache": cache_folder(job.run)}
 
 
-_NONE = Scores([], *(np.zeros(0) for _ in range(4)), evals=np.zeros(0, dtype=np.int16), status=[])
+_NONE = Scores(
+    [], np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0), evals=np.zeros(0, dtype=np.int16), status=[]
+)

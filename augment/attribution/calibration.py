@@ -153,7 +153,7 @@ def calibrate(classifier: Classifier, rows: ModelInputs, plan: Plan) -> tuple[Ca
 def trial(classifier: Classifier, rows: ModelInputs, calibration: Calibration, plan: Plan) -> Scores | None:
     """Return the scores of a few texts that a calibration was not made on; None if it does not hold there.
 
-    It holds where no text is said to be within the tolerance that is not, hardly any error is over its bound, and the paths
+    It holds where no text counts as within the tolerance that is not, hardly any error is over its bound, and the paths
     can be followed at the nodes that are traced.
     """
     easy = calibration.chain.levels[-1].count <= EASY.counts[-1]

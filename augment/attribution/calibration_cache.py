@@ -49,7 +49,7 @@ _PASSED_OVER = ("target",)
 
 
 @dataclass(frozen=True)
-class Kept:
+class KnownCalibration:
     """A calibration that was made before. sample: the digest of its texts; owner: whose folder it was in, model or cache."""
 
     calibration: Calibration
@@ -73,7 +73,7 @@ def sample_digest(rows: ModelInputs, ids: Sequence[str]) -> str:
     return _sha256([*facts, rows.target.tolist()])
 
 
-def matches(folders: Mapping[str, Path | None], made_for: MadeFor) -> Iterator[Kept]:
+def matches(folders: Mapping[str, Path | None], made_for: MadeFor) -> Iterator[KnownCalibration]:
     """Yield the calibrations in some cache folders that were made for the same, those of the first folder first.
 
     folders: folders by what they are called. What is damaged, or no file of ours, is passed over.
@@ -116,7 +116,7 @@ def _make_room(home: Path) -> None:
             file.parent.rmdir()
 
 
-def _read(file: Path, made_for: MadeFor, owner: str) -> Kept | None:
+def _read(file: Path, made_for: MadeFor, owner: str) -> KnownCalibration | None:
     """Return what is in a file; None unless it is what was written, for the same."""
     try:
         if not file.is_file() or file.stat().st_size > _LARGEST:
@@ -128,7 +128,9 @@ def _read(file: Path, made_for: MadeFor, owner: str) -> Kept | None:
         rows, calibration = values["finished"], read(values)
         if calibration.factor < LEAST_FACTOR or calibration.usual < LEAST_FACTOR:
             return None
-        return Kept(calibration, None if rows is None else finished_of(rows), str(values["sample"]), owner)
+        return KnownCalibration(
+            calibration, None if rows is None else finished_of(rows), str(values["sample"]), owner
+        )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 

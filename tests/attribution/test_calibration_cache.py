@@ -17,10 +17,13 @@ from augment.config.sections import RunConfig
 from augment.ig.quadrature import patterson
 
 MADE_FOR = {"model": "abc", "target": "gold", "tolerance": 0.05, "max_length": 64}
-CALIBRATION = Calibration(patterson(), 0.05, 1.5, 0.8, "zero", "smooth", 0.01, 0.02, 24)
+CALIBRATION = Calibration(patterson(), 0.05, 1.5, 0.9, "zero", "smooth", 0.01, 0.02, 24)
 ROWS = Scores(
     [np.asarray([0.1, -0.2]), np.asarray([1 / 3])],
-    *(np.asarray([0.5, np.nan]) for _ in range(4)),
+    np.asarray([0.5, 0.25]),
+    np.asarray([0.1, 0.2]),
+    np.asarray([0.5, np.nan]),
+    np.asarray([0.01, np.nan]),
     evals=np.asarray([64, 32], dtype=np.int16),
     status=["converged", "not_converged"],
 )
