@@ -264,16 +264,17 @@ def test_texts_that_teach_too_little_are_followed_by_as_many_again(curved: Class
     assert (calibration.texts, len(done.pieces)) == (30, 30)
 
 
-def test_a_calibration_holds_on_texts_like_its_own_and_not_where_its_bounds_are_broken(
-    curved: Classifier, learned: tuple[ModelInputs, Calibration, Scores]
-) -> None:
-    rows = learned[0].take(range(6))
-    scores = trial(curved, rows, learned[1], Plan())
+def test_a_calibration_holds_where_its_bounds_are_kept_and_paths_can_be_followed(tmp_path: Path) -> None:
+    bert = opened(save_net(NETS["bert"], tmp_path / "bert"))
+    plan = Plan(tolerance=0.3)
+    calibration, _ = calibrate(bert, inputs_of(bert, TEACH), plan)
+    rows = inputs_of(bert, TEXTS[:6])
+    scores = trial(bert, rows, calibration, plan)
     assert scores is not None
-    assert scores.evals.tolist() == [64] * 6
-    assert trial(curved, rows, replace(learned[1], factor=1e-6), Plan()) is None
-    assert cautious(replace(learned[1], factor=0.9)).factor == pytest.approx(CAUTIOUS)
-    assert cautious(replace(learned[1], factor=9.0)).factor == 9.0
+    assert set(scores.evals.tolist()) <= {32, 64}
+    assert trial(bert, rows, replace(calibration, factor=1e-9), replace(plan, tolerance=0.001)) is None
+    assert cautious(replace(calibration, factor=0.9)).factor == pytest.approx(CAUTIOUS)
+    assert cautious(replace(calibration, factor=9.0)).factor == 9.0
 
 
 def test_a_model_keeps_its_calibration_and_is_the_same_model(tmp_path: Path) -> None:
