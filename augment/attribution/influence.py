@@ -87,13 +87,27 @@ def conductance(part: RowPart, cut: str | None, steps: int) -> Shares:
         hidden, speed = moving(part, cut, inputs, way)
         gradient = _gradient(part, Slice(cut), hidden)
         total += weight * (gradient * speed).sum(-1).double()
-    # In float32 both ends are rounded by more than all the gradients between them, whose errors cancel out.
-    with torch.no_grad(), part.classifier.in_float64():
-        floor, value = (
-            part.value(part.classifier.logits(part.batch, at)).double() for at in (start, part.inputs)
-        )
+    floor, value = _ends(part, start)
     gap = (total.sum(-1) - (value - floor)).abs()
     return Shares(total, floor, gap / (value - floor).abs().clamp_min(1e-12), value)
+
+
+def _ends(part: RowPart, start: Tensor) -> tuple[Tensor, Tensor]:
+    """Return F at the baseline and at the text, [B] float64: in float32 both are rounded by more than all gradients between them.
+
+    A model with constants of its own in float32 cannot compute in float64: its ends are those of float32.
+    """
+    with torch.no_grad():
+        try:
+            with part.classifier.in_float64():
+                return _values(part, start), _values(part, part.inputs)
+        except RuntimeError:
+            return _values(part, start), _values(part, part.inputs)
+
+
+def _values(part: RowPart, inputs: Tensor) -> Tensor:
+    """Return F at some embeddings, [B] float64."""
+    return part.value(part.classifier.logits(part.batch, inputs)).double()
 
 
 def points(part: RowPart, distribution: Distribution, steps: int) -> Iterator[tuple[float, Tensor]]:

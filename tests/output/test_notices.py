@@ -1,9 +1,11 @@
 """What a user should know before using a result is reported in both languages of the report."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pytest
@@ -14,7 +16,7 @@ from augment.config.job import Job
 from augment.corpus.repeats import repeat_notices, repeats_of
 from augment.engine.staging import Staged
 from augment.models.labels import LabelMap
-from augment.output.notices import OWN_ROWS, flag_notices, notices_of
+from augment.output.notices import OWN_ROWS, calibration_notices, flag_notices, notices_of
 from augment.output.shortcut_levels import Levels
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
@@ -93,6 +95,15 @@ def to_install(patch: pytest.MonkeyPatch) -> Iterator[str]:
     yield from source_notices(forms.FORMS, Job.model_validate({"name": "x", "resources": resources}))
 
 
+def of_calibrations() -> Iterator[str]:
+    """Yield what a run reports of calibrations that it did not make: one that was tried, and one of a corpus of few rows."""
+    for texts, tried in (("cache", 12), ("model", 0)):
+        with TemporaryDirectory() as folder:
+            origin = {"origin": {"texts": texts, "tried": tried}}
+            (Path(folder) / "calibration-ig.json").write_text(json.dumps(origin), encoding="utf-8")
+            yield from calibration_notices(Path(folder))
+
+
 def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
     """Yield every notice that a run can give."""
     yield from LabelMap(("bad", "good", "坏")).idle(["bad"])
@@ -106,6 +117,7 @@ def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
     yield from to_install(patch)
     yield OWN_ROWS
     yield reviewed_notice(1200, 1100)
+    yield from of_calibrations()
     yield "3 samples are not drawn, because their source row is not."
 
 
