@@ -6,8 +6,6 @@ require_victim("models/mine", labels, answers)      # RequestError with the reas
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
 from augment.config.label_sets import parted
 from augment.errors import RequestError
 from augment.models.kind import Kind
@@ -73,8 +71,10 @@ def _require_above(name: str, shares: Sequence[float], counts: Sequence[int], ch
 
 def _require_order(name: str, labels: Sequence[str], answers: Sequence[str]) -> None:
     """Raise RequestError if the numbers that a model answers do not rise with the labels."""
-    ranks = [_ranks([number_of(text) or 0.0 for text in texts]) for texts in (labels, answers)]
-    correlation = float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+    from scipy.stats import spearmanr
+
+    numbers = [[number_of(text) or 0.0 for text in texts] for texts in (labels, answers)]
+    correlation = float(spearmanr(*numbers).statistic)
     if correlation < _SURE / (len(labels) - 1) ** 0.5:
         what = f"is no better than chance: its answers and the labels have a rank correlation of {correlation:.2f}"
         raise RequestError(f"model {name}", what, _HINT)
@@ -83,10 +83,3 @@ def _require_order(name: str, labels: Sequence[str], answers: Sequence[str]) -> 
 def _sets(texts: Sequence[str], separator: str) -> list[set[str]]:
     """Return the labels of each row."""
     return [set(parted(text, separator)) for text in texts]
-
-
-def _ranks(values: Sequence[float]) -> np.ndarray:
-    """Return the rank of each value, equal ones their mean rank."""
-    from scipy.stats import rankdata
-
-    return np.asarray(rankdata(values))

@@ -12,7 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from augment.evaluation.scoring import AUC, MACRO, MEAN_ERROR, MICRO, OF_LABEL, SPEARMAN, share_of_texts
+from augment.evaluation.scoring import (
+    AUC,
+    MACRO,
+    MEAN_ERROR,
+    MICRO,
+    OF_LABEL,
+    SPEARMAN,
+    area,
+    mean_area,
+    share_of_texts,
+)
 from augment.models.heads import EVEN
 from augment.models.label_counts import LabelCounts
 
@@ -66,24 +76,12 @@ def _of_sets(answers: SetAnswers) -> dict[str, float | None]:
     names = np.asarray(answers.labels)
     for own, decided in zip(right, seen, strict=True):
         counts.add(names[own].tolist(), names[decided].tolist())
-    areas = [_auc(right[:, index], answers.probabilities[:, index]) for index in range(len(names))]
-    known = [area for area in areas if area is not None]
+    areas = [area(right[:, index], answers.probabilities[:, index]) for index in range(len(names))]
     return {
         "": share_of_texts((right == seen).all(1), answers.of),
         MICRO: counts.micro,
         MACRO: counts.macro,
-        AUC: float(np.mean(known)) if known else None,
+        AUC: mean_area(areas),
         **{f"/f1{OF_LABEL}{label}": counts.f1(label) for label in answers.labels},
-        **{f"{AUC}{OF_LABEL}{label}": area for label, area in zip(answers.labels, areas, strict=True)},
+        **{f"{AUC}{OF_LABEL}{label}": one for label, one in zip(answers.labels, areas, strict=True)},
     }
-
-
-def _auc(right: np.ndarray, probabilities: np.ndarray) -> float | None:
-    """Return the area under the ROC curve of a label; None where all rows have it, or none."""
-    from scipy.stats import rankdata
-
-    many = int(right.sum())
-    if not 0 < many < len(right):
-        return None
-    ranks = rankdata(probabilities)[right].sum()
-    return float((ranks - many * (many + 1) / 2) / (many * (len(right) - many)))

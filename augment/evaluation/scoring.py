@@ -86,16 +86,25 @@ def auc(answers: LabelledLogits) -> float | None:
 
     The wordings of a text share the weight of one text.
     """
+    _, text, often = np.unique(answers.texts, return_inverse=True, return_counts=True)
+    areas = [
+        area(answers.gold == one, _margin(answers.logits, one), 1.0 / often[text])
+        for one in range(answers.logits.shape[1])
+    ]
+    return mean_area(areas)
+
+
+def area(has: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None) -> float | None:
+    """Return the area under the ROC curve of a label; None where all rows have it, or none. weights: of the rows."""
     from sklearn.metrics import roc_auc_score
 
-    _, text, often = np.unique(answers.texts, return_inverse=True, return_counts=True)
-    weights = 1.0 / often[text]
-    areas = [
-        roc_auc_score(answers.gold == one, _margin(answers.logits, one), sample_weight=weights)
-        for one in range(answers.logits.shape[1])
-        if 0 < (answers.gold == one).sum() < len(answers.gold)
-    ]
-    return float(np.mean(areas)) if areas else None
+    return float(roc_auc_score(has, scores, sample_weight=weights)) if 0 < has.sum() < len(has) else None
+
+
+def mean_area(areas: Sequence[float | None]) -> float | None:
+    """Return the mean of the areas there are; None where there is none."""
+    known = [each for each in areas if each is not None]
+    return float(np.mean(known)) if known else None
 
 
 def fitted_offsets(answers: LabelledLogits) -> np.ndarray:
