@@ -58,7 +58,7 @@ DOORS = {
     "evaluation.faithfulness.material": {"explained": {"torch"}},
     "evaluation.faithfulness.row_costs": {"counted_rows": {"torch"}},
     "evaluation.faithfulness.twin_models": {"shuffled": {"torch"}, "planted": {"transformers"}},
-    "evaluation.scoring": {"auc": {"sklearn"}},
+    "evaluation.scoring": {"area": {"sklearn"}},
     "engine.processes": {"cuda_devices": {"torch"}},
     "api.renderings": {"frame": {"pandas"}},
     "api.user_tables": {"with_samples": {"pandas"}},

@@ -281,8 +281,7 @@ class Bench:
         from augment.models.predictor import open_predictor
 
         predictor = open_predictor(config, self.job.run)
-        names = self.job.label_names
-        labels = LabelMap(predictor.classes, names, predictor.kind, self.job.label_separator)
+        labels = LabelMap.of(predictor, self.job)
         return labels, predictor.ask([row.text for row in rows], [row.text_pair for row in rows])
 
     def _head_answers(self, config: ModelConfig, rows: Sequence[Labelled]) -> SetAnswers | NumberAnswers:

@@ -187,9 +187,7 @@ class Rounds:
 
         config = self._job.needs_model().model_copy(update={"path": str(model)})
         classifier = open_classifier(config, self._job.run)
-        labels = LabelMap(
-            classifier.classes, self._job.label_names, classifier.kind, self._job.label_separator
-        )
+        labels = LabelMap.of(classifier, self._job)
         labels.require(rows.labels)
         answers = classifier.ask(rows.texts, rows.pairs).tolist()
         return [

@@ -15,7 +15,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
+from typing import Protocol
 
+from augment.config.job import Job
 from augment.config.label_sets import SEPARATOR, joined, parted
 from augment.config.numerals import plain
 from augment.errors import DataError
@@ -31,6 +33,20 @@ _ALIKE, _RARE, _COMPARED = 0.85, 1 / 3, 100
 _JOINT = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
 
 
+class HasClasses(Protocol):
+    """A model of which the classes are known, and what they mean to each other."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in order."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """What they mean to each other."""
+        ...
+
+
 @dataclass(frozen=True)
 class LabelMap:
     """The classes of a model, in order, what they mean to each other, and the names a corpus gives to numbers.
@@ -42,6 +58,11 @@ class LabelMap:
     names: Mapping[str, str] = field(default_factory=dict)
     kind: Kind = "single"
     separator: str = SEPARATOR
+
+    @classmethod
+    def of(cls, predictor: HasClasses, job: Job) -> "LabelMap":
+        """Return the classes of a model as the corpus of a job names them."""
+        return cls(predictor.classes, job.label_names, predictor.kind, job.label_separator)
 
     def name(self, index: int) -> str:
         """Return the corpus's name of a class: the model's own, or the mapped number if the model has none."""

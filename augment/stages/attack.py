@@ -329,7 +329,7 @@ class Attack(Editor):
         from augment.models.predictor import open_predictor
 
         predictor = open_predictor(job.needs_model(), job.run)
-        labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
+        labels = LabelMap.of(predictor, job)
         rows = [
             row
             for row in sample.select(["text", "text_pair", "label"]).to_pylist()
@@ -347,7 +347,7 @@ class Attack(Editor):
 
         self.require(job)
         predictor = open_predictor(job.needs_model(), job.run)
-        labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
+        labels = LabelMap.of(predictor, job)
         filters = Filters(
             pos=self.pos, frequency=self.frequency, context=self.context, mutual=not self.senses
         )

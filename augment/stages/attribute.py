@@ -97,7 +97,7 @@ class Attribute(Settings, Stage):
         attribute = self.way.open(self._setting(job, state))
         self._check_quantity(job)
         predictor = open_predictor(job.needs_model(), job.run)
-        labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
+        labels = LabelMap.of(predictor, job)
         quantity_of(self.quantity, predictor.kind)
         tolerance = job.needs_model().tolerance
 
@@ -115,7 +115,7 @@ class Attribute(Settings, Stage):
         def rows() -> Explained:
             """Return the sample as rows to explain."""
             predictor = open_predictor(job.needs_model(), job.run)
-            labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
+            labels = LabelMap.of(predictor, job)
             return self._rows(sample, predictor, labels)
 
         self.way.prepare(self._setting(job, state), sample.num_rows, rows)

@@ -67,7 +67,7 @@ class Judge(Stage):
 
         config = job.needs_model() if self.by == "model" else job.needs_judge()
         predictor = open_predictor(config, job.run)
-        labels = LabelMap(predictor.classes, job.label_names, predictor.kind, job.label_separator)
+        labels = LabelMap.of(predictor, job)
         tolerance = config.tolerance
         plausibility = open_plausibility(state) if self.naturalness else None
 
