@@ -232,8 +232,8 @@ def write_table(results: list[dict[str, Any]]) -> None:
     note = (
         "Three openings each, the median with the least and the most. Filters: the median of the slowest one and the worst time of all, of "
         f"{REPEATS} settings each where a worst time is given, else of one each. Memory in review is that with its queue. Two cores that other "
-        "work shares: how much it shares shows in the time to draw the same rows. The last line was measured with ten other processes at work, when "
-        "all took about four times as long as in the line of 92 s above it."
+        "work may share: how much it shares shows in the time to draw the same rows. The 100,000 rows of 357 s were measured with ten other "
+        "processes at work; the two lines under them with none."
     )
     text = "\n\n".join(["# The report in a browser", *about, note, "\n".join(lines)])
     RESULTS.with_suffix(".md").write_text(text + "\n", "utf-8")
