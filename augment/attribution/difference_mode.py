@@ -17,6 +17,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from augment.attribution import difference_rules as rules
+from augment.attribution import difference_slopes as slopes
 from augment.attribution.difference_operations import CLOSED, OPERATIONS, not_lowered, refuse
 from augment.attribution.difference_records import ReferenceRecords
 
@@ -146,13 +147,13 @@ class Rules(TorchFunctionMode):
         """Return what a call with a rule gives."""
         with rules.keeping(self.records):
             if name in CLOSED:
-                return rules.applied(rules.Unary(name, getattr(torch, name), CLOSED[name]), args[0])
+                return rules.applied(slopes.Unary(name, getattr(torch, name), CLOSED[name]), args[0])
             if name in _SMOOTH or name in _KINKED:
                 function = partial(_rest_last, func, args[1:], named)
                 rest = (*args[1:], *named.values())
                 alike = not any(isinstance(one, Tensor) and one.dim() for one in rest)
-                secant = (rules.smooth if name in _SMOOTH else rules.kinked)(function, alike)
-                return rules.applied(rules.Unary(name, function, secant), args[0])
+                secant = (slopes.smooth if name in _SMOOTH else slopes.kinked)(function, alike)
+                return rules.applied(slopes.Unary(name, function, secant), args[0])
             rule = OPERATIONS.get(name)
             if rule is None:
                 refuse(name, "has no rule")

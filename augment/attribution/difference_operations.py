@@ -9,21 +9,23 @@ from typing import Any, NoReturn, TypeGuard
 import torch
 from torch import Tensor
 
+from augment.attribution import difference_along as along
 from augment.attribution import difference_rules as rules
+from augment.attribution import difference_slopes as slopes
 from augment.attribution.attention_mask import masked
 from augment.attribution.difference_records import refuse_model
 
 Number = Tensor | float
 Sizes = int | Sequence[int]
 
-CLOSED: dict[str, rules.SecantSlope] = {
-    "relu": rules.of_relu,
-    "square": rules.of_square,
-    "sqrt": rules.of_root,
-    "rsqrt": rules.of_reciprocal_root,
-    "reciprocal": rules.of_reciprocal,
-    "exp": rules.of_exponential,
-    "log": rules.of_logarithm,
+CLOSED: dict[str, slopes.SecantSlope] = {
+    "relu": slopes.of_relu,
+    "square": slopes.of_square,
+    "sqrt": slopes.of_root,
+    "rsqrt": slopes.of_reciprocal_root,
+    "reciprocal": slopes.of_reciprocal,
+    "exp": slopes.of_exponential,
+    "log": slopes.of_logarithm,
 }
 
 
@@ -60,7 +62,7 @@ def _aligned(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 def _unary(name: str, x: Tensor) -> Tensor:
     """Return a function with a closed rule."""
-    return rules.applied(rules.Unary(name, getattr(torch, name), CLOSED[name]), x)
+    return rules.applied(slopes.Unary(name, getattr(torch, name), CLOSED[name]), x)
 
 
 def _div(a: Number, b: Number, rounding_mode: None = None) -> Tensor:
@@ -89,14 +91,14 @@ def _pow(x: Number, exponent: Number) -> Tensor:
         power = int(value)
         # x^n - r^n = (x - r) (x^(n-1) + x^(n-2) r + ... + r^(n-1))
         return rules.applied(
-            rules.Unary(
+            slopes.Unary(
                 "pow",
                 lambda y: y**power,
                 lambda y, r, *_: torch.stack([y**k * r ** (power - 1 - k) for k in range(power)]).sum(0),
             ),
             x,
         )
-    return rules.applied(rules.Unary("pow", lambda y: y**value, rules.kinked(lambda y: y**value)), x)
+    return rules.applied(slopes.Unary("pow", lambda y: y**value, slopes.kinked(lambda y: y**value)), x)
 
 
 def _matmul(a: Tensor, b: Tensor) -> Tensor:
@@ -130,7 +132,7 @@ def _softmax(
     x: Tensor, dim: int = -1, _stacklevel: int = 3, dtype: torch.dtype | None = None, **_: object
 ) -> Tensor:
     """Return a softmax."""
-    return rules.applied(rules.Softmax(_not_rows("softmax", dim, x)), _in_type(x, dtype))
+    return rules.applied(along.Softmax(_not_rows("softmax", dim, x)), _in_type(x, dtype))
 
 
 def _in_type(x: Tensor, dtype: torch.dtype | None) -> Tensor:
@@ -143,12 +145,12 @@ def _log_softmax(
 ) -> Tensor:
     """Return the logarithm of a softmax."""
     typed = _in_type(x, dtype)
-    return torch.as_tensor(typed - rules.applied(rules.LogSumExp(_not_rows("log_softmax", dim, x)), typed))
+    return torch.as_tensor(typed - rules.applied(along.LogSumExp(_not_rows("log_softmax", dim, x)), typed))
 
 
 def _logsumexp(x: Tensor, dim: int, keepdim: bool = False) -> Tensor:
     """Return log sum exp along one dimension."""
-    result = rules.applied(rules.LogSumExp(_not_rows("logsumexp", dim, x)), x)
+    result = rules.applied(along.LogSumExp(_not_rows("logsumexp", dim, x)), x)
     return result if keepdim else result.squeeze(dim)
 
 
@@ -176,7 +178,7 @@ def _layer_norm(
     """Return a layer norm of the last dimension."""
     if _count(shape) != 1:
         refuse("layer_norm", "over several dimensions has no rule")
-    return rules.applied(rules.LayerNorm(weight, bias, eps), x)
+    return rules.applied(along.LayerNorm(weight, bias, eps), x)
 
 
 def _rms_norm(x: Tensor, shape: Sizes, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
@@ -191,7 +193,7 @@ def _rms_norm(x: Tensor, shape: Sizes, weight: Tensor | None = None, eps: float 
 def _amax(x: Tensor, dim: Sizes | None = None, keepdim: bool = False) -> Tensor:
     """Return the maximum along one dimension."""
     axis = _not_rows("amax", dim, x)
-    largest = rules.applied(rules.LargestAlong(axis), x)
+    largest = rules.applied(along.LargestAlong(axis), x)
     return largest.unsqueeze(axis) if keepdim else largest
 
 

@@ -20,9 +20,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from augment.attribution.difference_along import shares_of_maximum
 from augment.attribution.difference_mode import Rules
 from augment.attribution.difference_records import ReferenceRecords
-from augment.attribution.difference_rules import shares_of_maximum
 from augment.attribution.linear_maps import AffineCall, LinearMap, affine_call, transposed
 from augment.errors import RequestError
 
