@@ -259,4 +259,5 @@ class GradientXInput(BaselineSettings, CutSettings, GradientMethod):
     """The gradient at the text times the way from the baseline."""
 
     costs: ClassVar[str] = _ONCE
+    means: ClassVar[str] = "a ranking: the sum of the scores misses the change of the answer by {}"
     method: Literal["gradient_x_input"] = "gradient_x_input"

@@ -26,6 +26,7 @@ class Lime(SamplingSettings, AblationMethod):
     """Fit a weighted linear model to the answers to parts of a text."""
 
     costs: ClassVar[str] = "which is some hundred evaluations of each row"
+    means: ClassVar[str] = "weights of a linear model that leaves {} of the answers unexplained"
     method: Literal["lime"] = "lime"
 
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:

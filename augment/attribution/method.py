@@ -79,9 +79,13 @@ MOST_EVALUATIONS = 32767
 
 
 class AttributionMethod(BaseModel, frozen=True, extra="forbid"):
-    """One way to give each token a score. costs: how it is done, for the message on a key that has no effect."""
+    """One way to give each token a score.
+
+    costs: how it is done, for the message on a key that has no effect. means: what its estimated error is, `{}` for the share.
+    """
 
     costs: ClassVar[str] = ""
+    means: ClassVar[str] = "scores within {}"
     method: str
 
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:

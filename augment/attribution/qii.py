@@ -40,6 +40,7 @@ class Qii(SampleSettings, AttributionMethod):
     """The mean change of the answer when the pieces of a word are drawn anew."""
 
     costs: ClassVar[str] = "which is `samples` evaluations for each token"
+    means: ClassVar[str] = "scores with a standard error of {}"
     method: Literal["qii"] = "qii"
 
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:

@@ -55,6 +55,7 @@ class Shapley(ShapleySettings, SamplingSettings, AblationMethod):
     """Average what each word adds to the answer."""
 
     costs: ClassVar[str] = "which is some hundred evaluations of each row"
+    means: ClassVar[str] = "scores with a standard error of {}"
     method: Literal["shapley"] = "shapley"
 
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:

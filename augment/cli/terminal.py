@@ -265,10 +265,12 @@ def _plain_progress() -> Callable[[str, int, int], None]:
 
 
 def _error(attribution: "Attribution") -> str:
-    """Return how near the scores are to the integral, in words."""
+    """Return how near the scores are to what their method defines, in words."""
+    from augment.attribution.methods import METHODS
+
     if attribution.status == "exact":
-        return "exact scores (a closed form)"
+        return "exact scores" + " (a closed form)" * (attribution.method == "integrated_gradients")
     if attribution.error is None:
         return "a ranking: these scores do not have to add up"
-    bound = f"scores within {attribution.error:.2%}"
-    return bound if attribution.status == "converged" else f"{bound} ({attribution.status})"
+    words = METHODS[attribution.method].means.format(f"{attribution.error:.2%}")
+    return words if attribution.status in ("converged", "fixed") else f"{words} ({attribution.status})"

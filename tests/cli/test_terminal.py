@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from augment.api.attribution import Attribution
+from augment.cli.terminal import show_attribution
 from tests.cli.test_commands import CPU, augment
 from tests.small import write_corpus
 
@@ -89,3 +91,49 @@ def test_labels_are_shown_whole_and_not_as_markup(hostile: Path) -> None:
 def test_json_gives_labels_as_they_are(hostile: Path) -> None:
     content = json.loads(augment("explain", "房间 很好", "-m", hostile.parent / "model", "--json").out)
     assert content["prediction"] in (GOOD, BAD)
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "error", "words"),
+    [
+        ("integrated_gradients", "exact", 0.0, "exact scores (a closed form), 9 evaluations"),
+        ("integrated_gradients", "not_converged", 0.5, "scores within 50.00% (not_converged), 9 evaluations"),
+        ("shapley", "exact", 0.0, "exact scores, 9 evaluations"),
+        ("shapley", "fixed", 0.02, "scores with a standard error of 2.00%, 9 evaluations"),
+        (
+            "lime",
+            "fixed",
+            0.1,
+            "weights of a linear model that leaves 10.00% of the answers unexplained, 9 evaluations",
+        ),
+        (
+            "gradient_x_input",
+            "fixed",
+            0.5,
+            "a ranking: the sum of the scores misses the change of the answer by 50.00%, 9 evaluations",
+        ),
+        ("gradient", "fixed", None, "a ranking: these scores do not have to add up, 9 evaluations"),
+    ],
+)
+def test_what_an_error_means_is_written_by_method(
+    method: str, status: str, error: float | None, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    explained = Attribution(
+        text="好",
+        text_pair=None,
+        tokens=("好",),
+        side=(0,),
+        spans=((0, 1),),
+        scores=(1.0,),
+        target="good",
+        prediction="good",
+        probability=0.9,
+        rest=0.0,
+        gap=error,
+        error=error,
+        evaluations=9,
+        status=status,
+        method=method,
+    )
+    show_attribution(explained, 1)
+    assert capsys.readouterr().out.splitlines()[-1] == words
