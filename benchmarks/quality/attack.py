@@ -69,6 +69,7 @@ from augment.tables.columns import CORPUS
 from augment.tables.files import write_table
 from augment.training import train
 from benchmarks.common import Cell, Results, command_line, part, write_page
+from benchmarks.quality.attack_picture import draw
 
 RESULTS = Results("quality/attack")
 # Name of a victim: its corpus, what it starts from, and its number of texts.
@@ -513,7 +514,12 @@ def write_page_of_all() -> None:
         for name, of_victim in costs.items()
         for what, (length, cpu, rows) in of_victim.items()
     ]
-    write_page("quality/attack", "Attack: success, cost and similarity", __doc__, lines)
+    draw(cells, costs)
+    picture = [
+        "![Success by similarity and naturalness, cost by length and by texts at a time](attack.svg)",
+        "",
+    ]
+    write_page("quality/attack", "Attack: success, cost and similarity", __doc__, picture + lines)
 
 
 def ratio_of(peer: Sequence[float], ours: Sequence[float]) -> tuple[float, float, float]:
