@@ -48,22 +48,18 @@ def of_similarity(axes: Axes, cells: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def of_naturalness(axes: Axes, cells: Mapping[str, Mapping[str, Any]]) -> None:
-    """Draw the success rates where every edit has to be as natural as a number."""
-    for recipe, (colour, look) in list(COMPARED.items())[::4]:
-        least = sorted(
-            float(name.rpartition(" ")[2])
-            for name in cells
-            if name.startswith(f"{VICTIM} / {recipe}, natural ")
-        )
-        success = [cells[f"{VICTIM} / {recipe}, natural {one}"]["success"] for one in least]
-        first = [cells[f"{VICTIM} / {recipe}"]["success"]] if f"{VICTIM} / {recipe}" in cells else []
-        axes.plot(
-            ["any"] * len(first) + [str(one) for one in least],
-            first + success,
-            look,
-            color=colour,
-            label=recipe,
-        )
+    """Draw the success rates where all edits together have to be as natural as a number: ours search for it, peers' samples are sorted out."""
+    for system, (colour, look) in COMPARED.items():
+        cell, name = cells.get(f"{VICTIM} / {system}", {}), f"{VICTIM} / {system}, natural "
+        own = {float(one.removeprefix(name)): cells[one]["success"] for one in cells if one.startswith(name)}
+        prefix = "success at naturalness "
+        made = {float(one.removeprefix(prefix)): cell[one] for one in cell if one.startswith(prefix)}
+        shown = sorted((own or (made if system.startswith("TextAttack") else {})).items())
+        if shown:
+            least, success = zip(*shown, strict=True)
+            axes.plot(
+                ["any", *map(str, least)], [cell["success"], *success], look, color=colour, label=system
+            )
     axes.set(
         title=f"Victim {VICTIM}, by naturalness",
         xlabel="least naturalness",
