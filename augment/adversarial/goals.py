@@ -60,11 +60,21 @@ def owns(goal: Goal, known: Sequence[np.ndarray | None], logits: np.ndarray) -> 
 
 
 @dataclass(frozen=True)
-class ClassGoal:
-    """The class to reach, None for any other class, and how far it must lead, in logits."""
+class _LabelGoal:
+    """A label, or None for any, and a lead in logits: what is to be taken away is the distance itself."""
 
     target: int | None = None
     ahead: float = 0.0
+
+    def aimed(
+        self, estimates: list[CandidateEstimate], logits: np.ndarray, own: np.ndarray
+    ) -> list[CandidateEstimate]:
+        """Return the estimates: the margin is the distance."""
+        return estimates
+
+
+class ClassGoal(_LabelGoal):
+    """The class to reach, None for any other class, and how far it must lead, in logits."""
 
     def answered(self, logits: np.ndarray) -> np.ndarray:
         """Return 1 for the first of the highest classes, [N, C]."""
@@ -99,19 +109,9 @@ class ClassGoal:
         best = logits.scatter(1, ours[:, None], -float("inf")).max(1).values
         return mine - best if self.target is None else best - mine
 
-    def aimed(
-        self, estimates: list[CandidateEstimate], logits: np.ndarray, own: np.ndarray
-    ) -> list[CandidateEstimate]:
-        """Return the estimates: the margin is the distance."""
-        return estimates
 
-
-@dataclass(frozen=True)
-class LabelsGoal:
+class LabelsGoal(_LabelGoal):
     """The label whose decision is to change, None for any label's, and how far beyond 0.5 it must be, in logits."""
-
-    target: int | None = None
-    ahead: float = 0.0
 
     def answered(self, logits: np.ndarray) -> np.ndarray:
         """Return 1 for each label with a probability of 0.5 or more, [N, C]."""
@@ -132,12 +132,6 @@ class LabelsGoal:
         """Return the least lead of a label on its own side, or that of the target."""
         leads = (own.to(logits.dtype) * 2 - 1) * logits
         return leads.min(1).values if self.target is None else leads[:, self.target]
-
-    def aimed(
-        self, estimates: list[CandidateEstimate], logits: np.ndarray, own: np.ndarray
-    ) -> list[CandidateEstimate]:
-        """Return the estimates: the margin is the distance."""
-        return estimates
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, overload
 
 import pyarrow as pa
@@ -29,7 +30,7 @@ from augment.ig.quantities import QuantityFunction, QuantityName
 from augment.models.kind import Kind
 from augment.models.labels import LabelMap, listed
 from augment.models.model_folder import model_folder, require_pairs
-from augment.pipeline.apply import open_pipeline
+from augment.pipeline.apply import open_pipeline, prepare
 from augment.pipeline.definition import Pipeline
 from augment.progress import Progress
 from augment.stages import Attribute, Tokenize
@@ -110,7 +111,8 @@ def explain(
     expected_gradients, deeplift, gradient, gradient_x_input, smooth_gradient, lrp, guided_backprop, deconvnet, grad_cam,
     guided_grad_cam, hires_cam, pooling_weights, conductance, influence, occlusion, shapley, lime, qii; docs/attribution.md. quantity: the logit by default, of a function the probability; or a
     function of logits [B, C], the class [B] and the strongest other one [B], to what is explained [B]. run: settings of
-    the section `run`, such as {"device": "cpu"}. progress: False for no bar; by default one on a terminal.
+    the section `run`, such as {"device": "cpu"}. A calibration of integrated gradients that the model or the cache has is used,
+    unless `run` has `calibrations: new`. progress: False for no bar; by default one on a terminal.
 
     WrongTypeError, also a TypeError, for what is no text or model; RequestError for empty texts, or a method that the model
     does not allow; DataError for missing texts and labels that the model does not know; ModelError if the model cannot or
@@ -134,14 +136,20 @@ def _explained(request: _Request, stage: Attribute, report: Progress) -> Iterato
     """Yield the row of each text with its scores; DataError for a text that has none."""
     count = len(request.texts.texts)
     report("explain", 0, count)
-    treat = open_pipeline(Pipeline(name="explain", about="texts", stages=(Tokenize(), stage)), request.job)
-    for begin in range(0, count, _TOGETHER):
-        applied = treat(_rows(request, begin))
-        for reject in applied.rejects[:1]:
-            where = "the text" if count == 1 else f"texts[{reject.id}]"
-            raise DataError(where, reject.reason, "use another model or dtype")
-        yield from applied.table.to_pylist()
-        report("explain", min(begin + _TOGETHER, count), count)
+    plan = Pipeline(name="explain", about="texts", stages=(Tokenize(), stage))
+    with TemporaryDirectory() as folder:
+        state = Path(folder)
+        # One text teaches nothing, so a calibration that was made before is used, and none is made: scores do not depend on the list.
+        if stage.way.calibrates and not callable(stage.quantity):
+            prepare(plan, request.job, _rows(request, 0).slice(0, 1), state)
+        treat = open_pipeline(plan, request.job, state if any(state.iterdir()) else None)
+        for begin in range(0, count, _TOGETHER):
+            applied = treat(_rows(request, begin))
+            for reject in applied.rejects[:1]:
+                where = "the text" if count == 1 else f"texts[{reject.id}]"
+                raise DataError(where, reject.reason, "use another model or dtype")
+            yield from applied.table.to_pylist()
+            report("explain", min(begin + _TOGETHER, count), count)
 
 
 def _rows(request: _Request, begin: int) -> pa.Table:

@@ -9,6 +9,7 @@ folder of the run with where it is from, so that a resumed run uses it again, wh
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -41,18 +42,22 @@ class Calibrating:
     mode: Literal["reuse", "new"]
     folders: Mapping[str, Path | None]
 
+    @cached_property
+    def known(self) -> Sequence[KnownCalibration]:
+        """The calibrations that were made before and may do, read once."""
+        return list(matches(self.folders, self.made_for)) if self.mode == "reuse" else []
+
     def is_known(self) -> bool:
         """Return whether a calibration was made before that may do."""
-        return self.mode == "reuse" and any(True for _ in matches(self.folders, self.made_for))
+        return bool(self.known)
 
     def learned(self, rows: ModelInputs, ids: Sequence[str], size: int) -> Learned | None:
         """Return the calibration for a corpus, of which `size` rows are known and these are to learn from; None if it has none."""
         sample = sample_digest(rows, ids)
-        kept = list(matches(self.folders, self.made_for)) if self.mode == "reuse" else []
-        for one in kept:
+        for one in self.known:
             if one.sample == sample and one.finished is not None:
                 return Learned(one.calibration, one.finished, Origin("same"))
-        for one in kept:
+        for one in self.known:
             tried = self._tried(one, rows, ids, size)
             if tried is not None:
                 return tried

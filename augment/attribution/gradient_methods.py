@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from augment.attribution.method import AttributionMethod, Explained, Explainer, Setting, TokenScores
 from augment.attribution.piece_method import (
+    FROM_CORPUS,
     REFERENCES,
     BaselineSettings,
     CutSettings,
@@ -76,6 +77,12 @@ class GradientMethod(AttributionMethod):
     def path(self) -> _Path:
         """The settings of the path; those that a method does not have are at their defaults."""
         return _Path.model_validate(self.model_dump(exclude={"method"}))
+
+    @property
+    def calibrates(self) -> bool:
+        """Whether there are rules to be learned, and the paths start from no text of the corpus."""
+        from_corpus = self.path.baseline in FROM_CORPUS
+        return self.method == "integrated_gradients" and self.path.fixed is None and not from_corpus
 
     def attribute(self, predictor: "Predictor", rows: Explained) -> TokenScores:
         """Return the scores of every row, without a calibration; RequestError for a model without gradients."""

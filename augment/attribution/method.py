@@ -92,6 +92,11 @@ class AttributionMethod(BaseModel, frozen=True, extra="forbid"):
         """Return the scores of every row."""
         raise NotImplementedError(f"method {self.method!r} cannot attribute")
 
+    @property
+    def calibrates(self) -> bool:
+        """Whether what it learns holds for any texts of a model: how its paths are integrated, and nothing of the corpus."""
+        return False
+
     def prepare(self, setting: Setting, size: int, rows: Callable[[], Explained]) -> None:
         """Write to `setting.state` what is learned from a sample of `size` rows. Most methods learn nothing."""
 

@@ -1,8 +1,9 @@
 """Find the words each label depends on, before anything is edited: the key-word table, and flags of shortcuts.
 
 Every word, every two words in a row and every word in first or last position is counted per class, with what the model
-makes of it in the rows it predicts right. Rows are not changed: tokens that belong to a flagged n-gram are marked, so that
-they are not protected as key words later.
+makes of it in the rows it predicts right. A row of several labels counts for each of them, its scores for the one that is
+explained. Rows are not changed: tokens that belong to a flagged n-gram are marked, so that they are not protected as key words
+later.
 """
 
 from collections import defaultdict
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from augment.config.job import Job
+from augment.config.label_sets import parted
 from augment.seeding import chance, key_of
 from augment.stages.protocol import Lines, Step, TableStage
 from augment.stages.shortcuts import SCHEMA, Fact, fact_rows, flagged_ngrams, flags_of
@@ -38,6 +40,8 @@ _LINES = pa.schema(
 )
 # The kind of the lines that hold the rows of a class; no unit has it.
 _CLASS = "class"
+# The label of the lines that make the sum over all labels the number of rows, where rows have several labels or none.
+_SURPLUS = ""
 
 
 class Keywords(TableStage):
@@ -73,15 +77,15 @@ class Keywords(TableStage):
         """Return a line for each unit and class of the source rows, with its sums, and one for each class."""
         if not active:
             return _LINES.empty_table()
-        tally = _NgramCounts(job.seed)
+        tally = _NgramCounts(job.seed, job.corpus.label_separator if job.corpus else None)
         names = ("id", "text", "text_pair", "label", "tokens", "side", "spans", self.score)
         columns = rows.filter(pa.array(~is_sample(rows))).select(
             [*names, f"{self.score}_pred", f"{self.score}_target"]
         )
         for row in columns.to_pylist():
             if row["label"] is not None and row[self.score] is not None:
-                is_right = row[f"{self.score}_pred"] == row[f"{self.score}_target"] == row["label"]
-                tally.add(row, np.asarray(row[self.score], dtype=np.float64), is_right)
+                predicted, explained = row[f"{self.score}_pred"], row[f"{self.score}_target"]
+                tally.add(row, np.asarray(row[self.score], dtype=np.float64), predicted, explained)
         return tally.lines()
 
     def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
@@ -115,35 +119,36 @@ class Keywords(TableStage):
 
 
 class _NgramCounts:
-    """Sums per unit and class over the rows of a shard."""
+    """Sums per unit and class over the rows of a shard. separator: what is between the labels of a row, None where it has one."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, separator: str | None) -> None:
         """Begin with nothing."""
-        self._seed = seed
+        self._seed, self._separator = seed, separator
         self._sums: dict[tuple[str, str, str], np.ndarray] = defaultdict(lambda: np.zeros(len(_SUMS)))
         self._forms: dict[tuple[str, str, str], str] = {}
 
-    def add(self, row: Mapping[str, Any], scores: np.ndarray, right: bool) -> None:
-        """Add a source row; with its scores only if it was predicted right and explained for that class."""
-        label = str(row["label"])
-        self._sums[_CLASS, "", label] += (1, right, 0, 0, 0, 0, 0)
+    def add(self, row: Mapping[str, Any], scores: np.ndarray, predicted: str, explained: str) -> None:
+        """Add a source row under each of its labels; with its scores for the one explained, if that is right and predicted."""
+        labels = self._labels(str(row["label"]))
         shares = np.maximum(scores, 0)
         total = shares.sum()
-        usable = right and total > 0
+        is_right = explained in labels and explained in self._labels(predicted)
         shares = shares / (total or 1)
         dealt = shares[
             chance(self._seed, "keywords", str(row["id"]), 0).sample(range(len(shares)), len(shares))
         ]
+        usable = is_right and total > 0
         first, other = (int(np.argmax(values)) if usable else -1 for values in (shares, dealt))
+        self._count(_CLASS, "", labels)
+        if is_right:
+            self._sums[_CLASS, "", explained][1] += 1
         for ngram, token_runs in ngrams(row["tokens"], row["side"]).items():
-            where = (ngram.kind, ngram.text, label)
-            if where not in self._forms:
-                self._forms[where] = _form(row, token_runs[0])
-            sums = self._sums[where]
-            sums[0] += 1
+            for where in self._count(ngram.kind, ngram.text, labels):
+                if where not in self._forms:
+                    self._forms[where] = _form(row, token_runs[0])
             if usable:
                 inside = sorted({token for run in token_runs for token in run})
-                sums[1:] += (
+                self._sums[ngram.kind, ngram.text, explained][1:] += (
                     1,
                     shares[inside].sum(),
                     first in inside,
@@ -151,6 +156,17 @@ class _NgramCounts:
                     other in inside,
                     scores[inside].sum(),
                 )
+
+    def _labels(self, text: str) -> tuple[str, ...]:
+        """Return the labels in a text."""
+        return (text,) if self._separator is None else parted(text, self._separator)
+
+    def _count(self, kind: str, text: str, labels: tuple[str, ...]) -> list[tuple[str, str, str]]:
+        """Count a row with a unit under each of its labels, and return the keys of the sums."""
+        counts = dict.fromkeys(labels, 1) | ({_SURPLUS: 1 - len(labels)} if len(labels) != 1 else {})
+        for label, count in counts.items():
+            self._sums[kind, text, label][0] += count
+        return [(kind, text, label) for label in counts]
 
     def lines(self) -> pa.Table:
         """Return the sums."""
@@ -200,7 +216,7 @@ class _Kept:
             all_rows[row["kind"], row["text"]] += row["rows"]
         for row in rows:
             label, count = row["label"], all_rows[row["kind"], row["text"]]
-            if count >= least:
+            if count >= least and label != _SURPLUS:
                 right = self._right[label]
                 yield Fact(
                     Ngram(row["kind"], row["text"]),

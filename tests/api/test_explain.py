@@ -16,9 +16,14 @@ from torch import Tensor
 
 from augment.api.attribution import Attribution
 from augment.api.explain import explain
+from augment.attribution.model_calibration import calibrate_model
+from augment.config.job import Job
 from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import DataError, RequestError
 from augment.models.classifier import open_classifier
+from augment.models.model_folder import CALIBRATIONS
+from tests.models.nets import NETS
+from tests.models.nets import save as save_net
 from tests.texts import TEXTS
 
 CPU = RunConfig(device="cpu", threads=1)
@@ -200,3 +205,17 @@ def test_a_model_whose_answer_is_no_number_is_refused(model: Path, tmp_path: Pat
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(DataError, match="not finite"):
         explain("房间 很好", tmp_path, run=CPU)
+
+
+def test_a_calibration_that_a_model_has_is_used_and_none_is_made(tmp_path: Path) -> None:
+    """Another first rule than the seven nodes of a model without one; the same scores alone and in a list."""
+    folder = save_net(NETS["bert"], tmp_path / "bert")
+    texts = [text * 3 for text in TEXT if len(text) > 8]
+    before = explain(texts, folder, run=CPU)
+    assert not (folder / CALIBRATIONS).exists()
+    calibrate_model(Job(model=ModelConfig(path=str(folder)), run=CPU), texts * 2, [None] * len(texts) * 2)
+    after = explain(texts, folder, run=CPU)
+    assert [one.evals for one in after] != [one.evals for one in before]
+    assert explain(texts[1], folder, run=CPU).scores == after[1].scores
+    without = explain(texts, folder, run={"device": "cpu", "threads": 1, "calibrations": "new"})
+    assert [one.scores for one in without] == [one.scores for one in before]

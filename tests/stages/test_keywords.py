@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from augment.config.job import Job
+from augment.config.sections import CorpusConfig
 from augment.errors import RequestError
 from augment.pipeline.apply import apply
 from augment.pipeline.definition import Pipeline
@@ -128,6 +129,32 @@ def test_words_that_mean_something_are_not_flagged(tmp_path: Path) -> None:
 def fact(ngram: Ngram, rows: int = 500, own: int = 450) -> Fact:
     """Return a fact of a class that half of 1,000 rows have."""
     return Fact(ngram, "good", rows, own, 500, 1000, 0.5, 0.5, 0.05, 0.05, 0.0, "")
+
+
+def test_a_row_of_several_labels_counts_for_each_of_them_and_once_in_all() -> None:
+    """The labels, what is predicted and what is explained of five rows; each says its number, and one word is in all."""
+    rows = [
+        ("clean;rude", "clean;rude", "rude"),
+        ("clean", "clean", "clean"),
+        ("[]", "[]", "rude"),
+        ("rude", "clean", "rude"),
+        ("clean;rude", "clean", "clean"),
+    ]
+    table = table_of(lambda tokens, marked: tokens, rows=len(rows))
+    for name, column in zip(("label", "ig_pred", "ig_target"), zip(*rows, strict=True), strict=True):
+        table = table.set_column(table.schema.get_field_index(name), name, pa.array(column))
+    for name, value in (("tokens", ["room", *"vwxyz"]), ("ig", [1.0] * 6)):
+        table = table.set_column(table.schema.get_field_index(name), name, pa.array([value] * len(rows)))
+    job = Job(name="x", corpus=CorpusConfig(files="a.csv", label_separator=";"))
+    stage = Keywords(kind="keywords", least=1)
+    lines = stage.summarise(table, job, active=True)
+    (result,) = stage.merge(lambda: iter([lines.append_column("shard", pa.array([0] * lines.num_rows))]), job)
+    facts = {row["label"]: row for row in result.to_pylist() if (row["kind"], row["text"]) == ("word", "room")}
+    assert {label: (row["rows"], row["own"], row["of"], row["total"]) for label, row in facts.items()} == {
+        "clean": (5, 3, 3, 5),
+        "rude": (5, 3, 3, 5),
+    }
+    assert facts["rude"]["share"] == facts["clean"]["share"] == pytest.approx(1 / 6)
 
 
 def test_what_a_fact_holds() -> None:

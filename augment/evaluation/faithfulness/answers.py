@@ -14,6 +14,7 @@ import numpy as np
 
 from augment.attribution.method import Explained
 from augment.attribution.occlusion import answers_of, answers_without, remaining, replacement, seen_tokens
+from augment.models.heads import probabilities
 
 if TYPE_CHECKING:
     from augment.models.predictor import Predictor
@@ -69,7 +70,7 @@ class ReducedAnswers:
         import torch
 
         target = self.rows.target[list(rows)]
-        chances = torch.as_tensor(logits).double().softmax(-1)
+        chances = probabilities(torch.as_tensor(logits).double(), self._predictor.kind)
         return np.asarray(chances.gather(-1, target[:, None])[:, 0].numpy())
 
     def _rewritten(self, row: int, replaced: frozenset[int]) -> tuple[str, str | None]:

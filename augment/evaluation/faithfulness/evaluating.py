@@ -47,7 +47,7 @@ def evaluate_attribution(
 
     methods: those of `faithfulness.methods` by default; the first is what others are compared with. What a folder has is
     read, and methods that are not there are added. RequestError for an unknown method, or one key too many; DataError for a
-    corpus with too few texts; ModelError for a model of several labels or of a number; FingerprintError if the folder holds figures of another request, LockedError if one is at work there.
+    corpus with too few texts; ModelError for a model of a number; FingerprintError if the folder holds figures of another request, LockedError if one is at work there.
     """
     job = with_label_names(job_of(job))
     folder = folder_of(output if output is not None else Path("runs") / f"{job.name}-attribution")
@@ -55,7 +55,8 @@ def evaluate_attribution(
     wanted = chosen_methods(given, isinstance(job.needs_model(), FunctionModel))
     job.needs_corpus()
     model = model_folder(job.needs_model(), job.run)
-    require_single(model.head, str(model.path), "measuring attribution methods")
+    if model.head != "multi":
+        require_single(model.head, str(model.path), "measuring attribution methods")
     _require_own(folder)
     with shown(progress) as report, locked(folder) as lock, lock.staged():
         sweep_staged(folder)

@@ -75,15 +75,18 @@ class MethodBench:
                 f"{len(rows.ids):,} held-out texts have 3 to {settings.words} words that the model sees; {settings.rows:,} were requested"
             )
         answers = ReducedAnswers(predictor, rows, replacing_words(job, rows, corpus))
-        joined = mosaics(job, predictor, corpus) if settings.mosaics else None
-        if settings.mosaics and joined is None:
+        one_class = predictor.kind == "single"
+        joined = mosaics(job, predictor, corpus) if settings.mosaics and one_class else None
+        if not one_class:
+            notices.append("several labels may be right: neither mosaics nor planted words are measured")
+        elif settings.mosaics and joined is None:
             notices.append(
                 "no mosaics: no two texts of different classes that the model answers rightly and sees whole"
             )
         bench = cls(job, predictor, rows, answers, joined, None, None, None, notices)
         if isinstance(predictor, Classifier):
             bench.random = open_predictor(shuffled(predictor, job.seed), job.run)
-            if settings.planted:
+            if settings.planted and one_class:
                 bench._plant(predictor, corpus, report)
         else:
             notices.append(

@@ -183,13 +183,27 @@ def test_the_command_measures_methods_and_refuses_options_of_draws(
         CliRunner().invoke(app, [*words, "--seeds", "2"], catch_exceptions=False)
 
 
-def test_a_model_of_several_labels_is_refused(small: Path, tmp_path: Path) -> None:
-    model = Path(shutil.copytree(small / "model", tmp_path / "model"))
+def with_problem(small: Path, folder: Path, problem: str) -> Job:
+    """Return the job of the small corpus with a copy of its model whose answers mean something else."""
+    model = Path(shutil.copytree(small / "model", folder / "model"))
     settings = json.loads((model / "config.json").read_text(encoding="utf-8"))
-    settings["problem_type"] = "multi_label_classification"
+    settings["problem_type"] = problem
+    if problem == "regression":
+        settings |= {"id2label": {"0": "score"}, "label2id": {"score": 0}}
     (model / "config.json").write_text(json.dumps(settings), encoding="utf-8")
     given = job(small)
-    given = given.model_copy(update={"model": given.needs_model().model_copy(update={"path": str(model)})})
+    return given.model_copy(update={"model": given.needs_model().model_copy(update={"path": str(model)})})
+
+
+def test_labels_that_are_no_alternatives_are_not_set_against_each_other(small: Path, tmp_path: Path) -> None:
+    given = with_problem(small, tmp_path, "multi_label_classification")
+    result = evaluate_attribution(given, tmp_path / "out", methods=["gradient"])
+    assert result.measures == ["deleted", "masked", "replaced", "shuffled"]
+    assert any("several labels may be right" in notice for notice in result.notices)
+
+
+def test_a_model_of_a_number_is_refused(small: Path, tmp_path: Path) -> None:
+    given = with_problem(small, tmp_path, "regression")
     with pytest.raises(ModelError, match="measuring attribution methods needs one class of several"):
         evaluate_attribution(given, tmp_path / "out")
     assert not (tmp_path / "out").exists()
