@@ -29,6 +29,8 @@ from augment.attribution.path_integral import (
 from augment.attribution.rule_trials import (
     CAUTIOUS,
     EASY,
+    EASY_COST,
+    LARGER,
     LEAST_ENTRIES,
     NEAR,
     POWER,
@@ -59,9 +61,12 @@ Trials = dict[tuple[bool, bool], Trial]
 LEAST_ROWS = 200
 
 # The nodes of the rules behind the learned ones, for rows that those do not settle.
-_FURTHER = (32, 48, 64, 96, 136, 192)
+FURTHER = (32, 48, 64, 96, 136, 192)
 _PROBED, _FEW = 4, 8
 _TWELVE = 12
+# How far within the tolerance a dozen nodes are where paths are easy. (At half of it a net of which texts take 16 nodes in the
+# mean passed for easy in three draws of five.)
+_EASILY = 4
 _JUMP = 0.1
 _ROUGH_MEDIAN, _ROUGH_TAIL = 0.12, 0.4
 _MISSED = 0.75
@@ -93,7 +98,7 @@ class Calibration:
     def plan(self, plan: Plan) -> Plan:
         """Return a plan that uses the calibration: its rules and its factor."""
         factor = self.usual if plan.mode == "p95" else self.factor
-        chains = (extended(self.chain, _FURTHER),)
+        chains = (extended(self.chain, FURTHER),)
         return replace(
             plan, baseline=self.baseline, factor=factor, power=self.power, alone=1.0, chains=chains
         )
@@ -124,7 +129,7 @@ def calibrate(classifier: Classifier, rows: ModelInputs, plan: Plan) -> tuple[Ca
         classifier, rows.take(range(min(_PROBED, len(rows.pieces)))), plan, gauss_legendre(takes.nodes)[0]
     )
     sound = _sound(first)
-    if sound and tried(sound, [twelve] * len(sound)).errors.max() <= plan.tolerance / 2:
+    if sound and tried(sound, [twelve] * len(sound)).errors.max() <= plan.tolerance / _EASILY:
         # Half as many nodes integrate what the paths were interpolated by.
         table, takes = resampling(takes.nodes, gauss_legendre(EASY.nodes)[0]), EASY
         first = [sampled(path, table) for path in first]
@@ -136,7 +141,10 @@ def calibrate(classifier: Classifier, rows: ModelInputs, plan: Plan) -> tuple[Ca
     calibration = _unknown(plan, jump, len(sound))
     if len(sound) >= _FEW:
         trials = _trials(sound, takes)
-        while takes is not EASY and _best(trials)[1].entries(plan.tolerance) < LEAST_ENTRIES:
+        if takes is EASY and _best(trials)[1].cost(plan.tolerance, takes.counts) > EASY_COST:
+            takes = LARGER
+            trials = _trials(sound, takes)
+        while takes.nodes > EASY.nodes and _best(trials)[1].entries(plan.tolerance) < LEAST_ENTRIES:
             # Too few errors near the tolerance to learn a factor from: more texts, as long as there are any.
             more = rows.take(range(len(traced), min(len(traced) + takes.texts, len(rows.pieces))))
             if not more.pieces:

@@ -39,7 +39,7 @@ from augment.tables.files import canonical, write_text
 # The environment variable that names another cache folder; empty: none.
 VARIABLE = "AUGMENT_CACHE"
 # Raised when the same texts would give another calibration than before.
-ALGORITHM = 1
+ALGORITHM = 2
 # Calibrations in a cache at most, each of some hundred kilobytes.
 _KEPT = 500
 # Bytes of the largest file that is read: a hundred texts of some thousand pieces.

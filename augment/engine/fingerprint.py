@@ -19,7 +19,7 @@ from augment.stages.evidence import text_configs
 from augment.tables.files import digest
 
 # Raised when the same request would give other rows than before.
-ALGORITHM = 13
+ALGORITHM = 14
 
 
 def fingerprint_of(plan: Pipeline, job: Job) -> dict[str, object]:

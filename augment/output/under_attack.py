@@ -30,7 +30,8 @@ _READ = ("source_id", "id", "label", "attack", "pred_before", "pred_after", "sof
 class UnderAttack:
     """The answers to attacked rows before and under the attack, where a model has no single class.
 
-    Rows that the model is wrong on are not attacked: their answers are the same under it.
+    Rows that the model is wrong on are not attacked: their answers are the same under it. within: rows of numbers that it is
+    right on under the attack.
     """
 
     kind: Kind = "single"
@@ -40,6 +41,7 @@ class UnderAttack:
     )
     errors: dict[str, float] = field(default_factory=lambda: dict.fromkeys((BEFORE, UNDER), 0.0))
     rows: int = 0
+    within: int = 0
 
     @property
     def right(self) -> str:
@@ -57,10 +59,12 @@ class UnderAttack:
         for source, after in _attacked(table):
             self.rows += 1
             for when, row in ((BEFORE, source), (UNDER, after)):
+                seen = source["pred_before"] if row is source else row["pred_after"]
                 if self.kind == "multi":
-                    seen = source["pred_before"] if row is source else row["pred_after"]
                     self.counts[when].add(self.labels(source["label"]), self.labels(seen))
                 else:
+                    # A number that moved may still be within the tolerance of its label.
+                    self.within += when == UNDER and seen == source["label"]
                     self.errors[when] += abs(row["soft_label"][0] - (number_of(source["label"]) or 0.0))
 
     def figures(self) -> dict[str, float]:
@@ -68,7 +72,8 @@ class UnderAttack:
         if not self.rows:
             return {}
         if self.kind == "regression":
-            return {f"mean error {when}": error / self.rows for when, error in self.errors.items()}
+            errors = {f"mean error {when}": error / self.rows for when, error in self.errors.items()}
+            return {f"{self.right} {UNDER}": self.within / self.rows, **errors}
         return {
             f"{name} F1 {when}": value
             for when, counts in self.counts.items()

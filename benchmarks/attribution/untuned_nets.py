@@ -17,7 +17,9 @@ others (96 nodes).
 
 The second table has the expert's evaluations over ours for corpora of a size: warm, with a calibration in the cache, which is tried
 on a row in 20, at most 12 (32 nodes each where a dozen do, else 64), and cold: without. And what a row costs warm, in evaluations,
-over a row of 1,000. Padding and overhead are not in it; ig_speed.md has seconds.
+over a row of 1,000. Padding and overhead are not in it; they are in the last table, the CPU time of one thread with `--seconds`:
+prediction, F at both ends and gradients of 200 other texts with a calibration of 48, and Captum's `IntegratedGradients` with as many nodes
+as the expert of the first table has in the mean, texts sorted by length, by 32; five turns, one after the other.
 
 The third table is a bound that nothing can pass that chooses how many nodes a row gets: every row has the least nodes that are enough
 for it, known only afterwards, among Gauss-Legendre's rules of 1 to 40 nodes and those of the calibration, with completeness
@@ -63,6 +65,7 @@ from augment.models.classifier import Classifier, open_classifier
 from augment.tables.files import whole
 from augment.training import train
 from augment.training.wordpiece import learn
+from benchmarks.attribution.ig_speed import captum
 from benchmarks.common import Cell, Results, command_line, part, some_texts, write_page
 
 CORPUS, TOLERANCE, DRAWS = "trec-en", 0.05, 8
@@ -74,6 +77,8 @@ MORE, MORE_DRAWS = (100, 256), 6
 _PACE = 500
 # What no row is over in what foresight could do, and the largest rule it may choose.
 ERRORS, _FORESEEN = (0.05, 0.03, 0.02, 0.01), 40
+# Texts whose seconds are measured, and how often.
+TIMED, TURNS = 200, 5
 TITLE = "The promise on nets nobody tuned for"
 NETS = ("electra", "distilbert", "xlmr", "deep")
 WAYS = ("calibrated", "cautious", "not calibrated")
@@ -88,9 +93,18 @@ def main() -> None:
     parser.add_argument(
         "--trace", action="store_true", help="train the nets and trace the references, measure nothing"
     )
+    parser.add_argument(
+        "--seconds", action="store_true", help="measure CPU seconds next to Captum's, nothing else"
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     results = Results("attribution/untuned_nets")
+    if arguments.seconds:
+        for net in arguments.nets:
+            if f"{net} seconds" not in results.cells:
+                results.save(f"{net} seconds", seconds(net, arguments, results))
+        write_page("attribution/untuned_nets", TITLE, __doc__, table(results))
+        return
     waiting = [
         (net, draw)
         for net in arguments.nets
@@ -203,6 +217,31 @@ def measured(classifier: Classifier, sample: ModelInputs, scored: ModelInputs, d
     return cell
 
 
+def seconds(net: str, arguments: argparse.Namespace, results: Results) -> Cell:
+    """Return the CPU milliseconds a text of ours, warm, and of Captum's with an expert's nodes, each turn after the other."""
+    classifier = opened(net, arguments, results)
+    texts = some_texts(CORPUS, arguments.data)
+    sample, rows = drawn(classifier, texts, DRAWS, TIMED)
+    calibration, _ = calibrate(classifier, sample, Plan(tolerance=TOLERANCE))
+    cells = [cell for key, cell in results.cells.items() if key.startswith(f"{net} draw")]
+    nodes = round(float(np.mean([part(cell, WAYS[0])["expert"] for cell in cells])))
+    order = sorted(range(TIMED), key=lambda row: len(rows.pieces[row]))
+    batches = [
+        classifier.batch([rows.pieces[row] for row in some], [rows.segments[row] for row in some])
+        for some in (order[begin : begin + 32] for begin in range(0, TIMED, 32))
+    ]
+    turns: list[tuple[float, float]] = []
+    for _ in range(TURNS):
+        began = time.process_time()
+        classifier.answer(rows.pieces, rows.segments)
+        attribute(classifier, rows, calibration.plan(Plan(tolerance=TOLERANCE)))
+        ended = time.process_time()
+        for batch in batches:
+            captum(classifier, batch, nodes)
+        turns.append((1000 * (ended - began) / TIMED, 1000 * (time.process_time() - ended) / TIMED))
+    return {"texts": TIMED, "nodes": nodes, "turns": [[round(one, 3) for one in turn] for turn in turns]}
+
+
 def foresight(dense: list[Traced], chain: Chain) -> list[dict[str, float]]:
     """Return what the least nodes of every row would cost, known only afterwards, for several errors that no row is over.
 
@@ -227,7 +266,9 @@ def foresight(dense: list[Traced], chain: Chain) -> list[dict[str, float]]:
         p95 = float(np.quantile(reached[error], 0.95))
         nodes = expert(dense, exact, size, p95)
         evaluations = float(least[error].mean())
-        result.append({"error": error, "evaluations": round(evaluations, 2), "p95": round(p95, 4), "expert": nodes})
+        result.append(
+            {"error": error, "evaluations": round(evaluations, 2), "p95": round(p95, 4), "expert": nodes}
+        )
     return result
 
 
@@ -305,13 +346,32 @@ def table(results: Results) -> list[str]:
         lines += [_line(net, way, cells) for way in WAYS if cells]
         sizes += [_size_line(net, size, cells) for size in SIZES if cells]
         foreseen += [_foreseen_line(net, error, cells) for error in ERRORS if cells]
+    timed = [
+        "| net | texts | ms a text: ours, warm | Captum | its nodes | over Captum | least and most of turns |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *(
+            _timed_line(net, results.cells[f"{net} seconds"])
+            for net in NETS
+            if f"{net} seconds" in results.cells
+        ),
+    ]
     trained = [
         f"{net} {part(results.cells, f'{net} trained')['accuracy']:.1%}"
         for net in NETS
         if f"{net} trained" in results.cells
     ]
     return [
-        f"Accuracy on the test split: {', '.join(trained)}.", "", *lines, "", *sizes, "", "Foresight:", "", *foreseen
+        f"Accuracy on the test split: {', '.join(trained)}.",
+        "",
+        *lines,
+        "",
+        *sizes,
+        "",
+        "Foresight:",
+        "",
+        *foreseen,
+        "",
+        *timed,
     ]
 
 
@@ -334,10 +394,24 @@ def _line(net: str, way: str, cells: Sequence[Cell]) -> str:
     )
 
 
+def _timed_line(net: str, cell: Cell) -> str:
+    """Return the seconds of a net, the medians of its turns."""
+    turns = np.asarray(cell["turns"])
+    ours, theirs = np.median(turns, axis=0)
+    ratios = turns[:, 1] / turns[:, 0]
+    return (
+        f"| {net} | {cell['texts']} | {ours:.1f} | {theirs:.1f} | {cell['nodes']} | {np.median(ratios):.2f}x "
+        f"| {ratios.min():.2f}x-{ratios.max():.2f}x |"
+    )
+
+
 def _foreseen_line(net: str, error: float, cells: Sequence[Cell]) -> str:
     """Return what the least nodes of every row would cost, next to an expert's."""
     each = [
-        one for cell in cells for one in cast("list[dict[str, float]]", cell["foresight"]) if one["error"] == error
+        one
+        for cell in cells
+        for one in cast("list[dict[str, float]]", cell["foresight"])
+        if one["error"] == error
     ]
     ratios = [one["expert"] / one["evaluations"] for one in each]
     evaluations, p95, nodes = (

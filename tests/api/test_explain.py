@@ -215,7 +215,7 @@ def test_a_calibration_that_a_model_has_is_used_and_none_is_made(tmp_path: Path)
     assert not (folder / CALIBRATIONS).exists()
     calibrate_model(Job(model=ModelConfig(path=str(folder)), run=CPU), texts * 2, [None] * len(texts) * 2)
     after = explain(texts, folder, run=CPU)
-    assert [one.evals for one in after] != [one.evals for one in before]
+    assert [one.evaluations for one in after] != [one.evaluations for one in before]
     assert explain(texts[1], folder, run=CPU).scores == after[1].scores
     without = explain(texts, folder, run={"device": "cpu", "threads": 1, "calibrations": "new"})
     assert [one.scores for one in without] == [one.scores for one in before]

@@ -23,7 +23,17 @@ from augment.attribution.path_integral import (
     fixed,
     trace,
 )
-from augment.attribution.rule_trials import CAUTIOUS, EASY, LEAST_ENTRIES, LEAST_FACTOR, POWER, PROMISE, Trial
+from augment.attribution.rule_trials import (
+    CAUTIOUS,
+    EASY,
+    LARGER,
+    LEAST_ENTRIES,
+    LEAST_FACTOR,
+    POWER,
+    PROMISE,
+    USUAL,
+    Trial,
+)
 from augment.config.job import Job
 from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import RequestError
@@ -247,12 +257,29 @@ def test_a_factor_of_few_errors_near_the_tolerance_is_a_cautious_one() -> None:
     """Nine errors well within their estimates are no evidence; as many as are have a floor all the same."""
     for count, least in ((0, CAUTIOUS), (9, CAUTIOUS), (LEAST_ENTRIES, LEAST_FACTOR)):
         errors = np.full((max(count, 1), 1), 0.04 if count else 0.001)
-        trial = Trial(errors, errors * 10, errors)
+        trial = Trial(errors, errors * 10, errors, errors)
         assert (trial.entries(0.05), trial.factor(0.05, PROMISE)) == (count, least)
-    steep = Trial(np.full((9, 1), 0.04), np.full((9, 1), 0.01), np.zeros((9, 1)))
-    assert steep.factor(0.05, PROMISE) == pytest.approx(
-        1.15 * 0.04 / float(bounded(np.asarray(0.01), 1.0, POWER, 0.05))
-    )
+    steep = Trial(np.full((9, 1), 0.04), np.full((9, 1), 0.01), np.zeros((9, 1)), np.zeros((9, 1)))
+    ratio = 0.04 / float(bounded(np.asarray(0.01), 1.0, POWER, 0.05))
+    assert steep.factor(0.05, PROMISE) == pytest.approx(1.7 * ratio)
+    assert steep.factor(0.05, USUAL) == pytest.approx(max(1.15 * ratio, CAUTIOUS))
+
+
+def test_what_a_chain_costs_is_where_bound_and_gap_end_its_texts() -> None:
+    """Of three texts one ends at the first rule, one has a gap there, and one ends nowhere before the last."""
+    errors = np.full((3, 3), 0.001)
+    estimates = np.asarray([[0.001] * 3, [0.001] * 3, [0.5] * 3])
+    gaps = np.asarray([[0.0] * 3, [0.06, 0.0, 0.0], [0.0] * 3])
+    assert Trial(errors, estimates, errors, gaps).cost(0.05, (5, 7, 12)) == pytest.approx((5 + 7 + 12) / 3)
+
+
+def test_smaller_rules_are_left_out_where_most_texts_pass_them_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bert = opened(save_net(NETS["bert"], tmp_path / "bert"))
+    monkeypatch.setattr("augment.attribution.calibration.EASY_COST", 4.0)
+    calibration, _ = calibrate(bert, inputs_of(bert, TEACH), Plan(tolerance=0.9))
+    assert [level.count for level in calibration.chain.levels] == list(LARGER.counts)
 
 
 def test_texts_that_teach_too_little_are_followed_by_as_many_again(curved: Classifier) -> None:

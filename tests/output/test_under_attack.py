@@ -52,6 +52,26 @@ def test_of_numbers_an_attack_has_mean_errors() -> None:
     assert figures["mean error under attack"] == pytest.approx((1 + 0 + 0.9) / 3)
 
 
+def test_a_number_that_moved_to_the_other_side_of_its_label_is_still_right() -> None:
+    """From 2.4 to 3.6, by more than the tolerance of 1, of which 3 is within both times."""
+    answers = UnderAttack("regression")
+    answers.add(
+        pa.table(
+            {
+                "id": ["r1", "r1~attack~1"],
+                "source_id": pa.array([None, "r1"], pa.string()),
+                "label": ["3", "3"],
+                "attack": ["changed", None],
+                "pred_before": ["3", "3"],
+                "pred_after": pa.array([None, "3"], pa.string()),
+                "soft_label": [[2.4], [3.6]],
+            }
+        )
+    )
+    figures = Totals(attacks=Counter(["changed"]), under_attack=answers).of_attack()
+    assert figures["accuracy within the tolerance under attack"] == 1.0
+
+
 def test_of_several_labels_success_is_counted_for_each_label_of_a_row() -> None:
     totals = Totals(under_attack=UnderAttack("multi"))
     totals.add(

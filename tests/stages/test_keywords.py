@@ -132,7 +132,7 @@ def fact(ngram: Ngram, rows: int = 500, own: int = 450) -> Fact:
 
 
 def test_a_row_of_several_labels_counts_for_each_of_them_and_once_in_all() -> None:
-    """The labels, what is predicted and what is explained of five rows; each says its number, and one word is in all."""
+    """The labels, what is predicted and what is explained of five rows; one word is in all."""
     rows = [
         ("clean;rude", "clean;rude", "rude"),
         ("clean", "clean", "clean"),
@@ -149,7 +149,9 @@ def test_a_row_of_several_labels_counts_for_each_of_them_and_once_in_all() -> No
     stage = Keywords(kind="keywords", least=1)
     lines = stage.summarise(table, job, active=True)
     (result,) = stage.merge(lambda: iter([lines.append_column("shard", pa.array([0] * lines.num_rows))]), job)
-    facts = {row["label"]: row for row in result.to_pylist() if (row["kind"], row["text"]) == ("word", "room")}
+    facts = {
+        row["label"]: row for row in result.to_pylist() if (row["kind"], row["text"]) == ("word", "room")
+    }
     assert {label: (row["rows"], row["own"], row["of"], row["total"]) for label, row in facts.items()} == {
         "clean": (5, 3, 3, 5),
         "rude": (5, 3, 3, 5),
