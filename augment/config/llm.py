@@ -16,6 +16,7 @@ from augment.errors import RequestError
 # What a server alone has: a folder is read here, calls nobody and costs nothing.
 _OF_SERVERS = ("model", "key_variable", "concurrency", "timeout", "tries", "json_mode", "extra")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
+_OF_FOLDERS = ("draws",)
 # What `extra` may not give, and what to use in its place: else a call could cost more than it is booked at, or have no answer of ours.
 _OWN_FIELDS = {
     "model": "llm.model",
@@ -53,6 +54,16 @@ class LlmConfig(Section):
     )
     top_p: float | None = Field(
         default=None, gt=0, le=1, description="share of the likeliest tokens chosen among"
+    )
+    wording: Literal["full", "short"] = Field(
+        default="full",
+        description="prompts: full, with all rules, or short, for small models; a model in a folder then answers in plain text",
+    )
+    draws: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="rewrites that a model in a folder writes for each that is requested, by chance; the first that fit are taken",
     )
     answer_tokens: int = Field(default=1024, ge=16, description="tokens of an answer, at most")
     concurrency: int = Field(default=8, ge=1, le=1024, description="calls at a time, of each worker")
@@ -136,10 +147,13 @@ class LlmConfig(Section):
         """Refuse a server and a folder together, what does nothing for a folder, and a price limit without prices."""
         if self.server is not None and self.path is not None:
             raise ValueError("give either `server` or `path`")
-        if self.path is not None:
-            for key in _OF_SERVERS:
-                if getattr(self, key) != type(self).model_fields[key].get_default(call_default_factory=True):
-                    raise ValueError(f"`{key}` does nothing with `path`, a model in a folder: leave it out")
+        idle = _OF_FOLDERS if self.path is None else _OF_SERVERS
+        for key in idle:
+            if getattr(self, key) != type(self).model_fields[key].get_default(call_default_factory=True):
+                where = "a server" if self.path is None else "`path`, a model in a folder"
+                raise ValueError(f"`{key}` does nothing with {where}: leave it out")
+        if self.draws > 1 and not self.temperature:
+            raise ValueError("`draws` does nothing with `temperature: 0`, where all of them are the same")
         if self.most_money is not None and not self.price_read and not self.price_written:
             raise ValueError("`most_money` needs `price_read` and `price_written`")
         return self
@@ -159,7 +173,7 @@ class LlmConfig(Section):
 
     def deciding(self) -> dict[str, object]:
         """Return what decides the answers, for the fingerprint of a run: not where the server is, or what it may cost."""
-        names = {"model", "temperature", "top_p", "answer_tokens", "json_mode", "extra"}
+        names = {"model", "temperature", "top_p", "answer_tokens", "json_mode", "extra", "wording", "draws"}
         return self.model_dump(mode="json", include=names)
 
     def money(self, read: int, written: int) -> float:

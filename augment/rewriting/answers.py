@@ -1,22 +1,26 @@
 """The book of all calls to a language model: each is booked before it is sent, and its answer is kept and never requested again.
 
 One SQLite file, shared by all workers of a run. What is spent counts a call from when it is booked: at the most it can cost, until
-its answer shows what it did. So neither a kill nor many workers can pass a limit. A call without an answer stays booked.
+its answer shows what it did. So neither a kill nor many workers can pass a limit. A call without an answer stays booked. Threads that
+wait for the file share a transaction: a commit to disk takes as long for the bookings and answers of all of them as for one.
 
     book = AnswerBook(Path("answers.sqlite"), Limits(tokens=1000))
-    number = book.book("key", tokens=40, money=0.0)
+    number = book.book("key", tokens=40, money=0.0)               # or the answer, where there is one
     book.answer(number, "key", Answer("{}", 10, 2), 0.0)          # the answer that is kept: the first one
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import fsum
 from pathlib import Path
 from threading import Lock
 from types import UnionType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from augment.errors import RequestError
 
@@ -36,6 +40,7 @@ _PATIENCE = 120.0
 
 # A call whose request is in a batch file, and that has no answer yet.
 _IN_BATCH = "in a batch file"
+Came = TypeVar("Came")
 
 
 class EndlessError(Exception):
@@ -69,6 +74,30 @@ class BatchOutcome:
     money: float = 0.0
 
 
+class _Waiting(Generic[Came]):
+    """What a thread has to do with the file, and what came of it. If it raises RequestError it has changed nothing."""
+
+    def __init__(self, do: Callable[[sqlite3.Connection], Came]) -> None:
+        """Keep it; nothing has come of it yet."""
+        self._do = do
+        self.future: Future[Came] = Future()
+        self._finish: Callable[[], object] = self.future.cancel
+
+    def do(self, connection: sqlite3.Connection) -> None:
+        """Do it, in a transaction that is not committed yet."""
+        try:
+            self._finish = partial(self.future.set_result, self._do(connection))
+        except RequestError as error:
+            self._finish = partial(self.future.set_exception, error)
+
+    def finish(self, error: BaseException | None) -> None:
+        """Give the thread what came of it, now that it is on the disk; an error if it is not."""
+        if error is None:
+            self._finish()
+        else:
+            self.future.set_exception(error)
+
+
 class AnswerBook:
     """Calls and answers in a file, or in memory where there is none."""
 
@@ -77,19 +106,23 @@ class AnswerBook:
         self._path, self._limits, self._across = path, limits, across_machines
         self._connection: sqlite3.Connection | None = None
         self._lock = Lock()
+        # What threads wait for, and whose turn it is to do it for all of them.
+        self._queue: deque[_Waiting[Any]] = deque()
+        self._turn = Lock()
 
     def read(self, key: str) -> Answer | None:
         """Return the answer of a key, if there is one."""
         with self._transaction("DEFERRED") as connection:
-            query = "SELECT text, read, written, complete FROM answers WHERE key = ?"
-            row = connection.execute(query, (key,)).fetchone()
-            if row is not None:
-                _require_kinds(row, (str, int, int, int))
-        return None if row is None else Answer(row[0], row[1], row[2], bool(row[3]))
+            return self._stored(connection, key)
 
-    def book(self, key: str, tokens: int, money: float) -> int:
-        """Return the number of a call that may be sent now; RequestError if it could pass a limit."""
-        with self._transaction() as connection:
+    def book(self, key: str, tokens: int, money: float) -> int | Answer:
+        """Return the number of a call that may be sent now, or the answer of its key if there is one; RequestError if it could pass a limit."""
+
+        def booked(connection: sqlite3.Connection) -> int | Answer:
+            """Book it unless there is an answer."""
+            answer = self._stored(connection, key)
+            if answer is not None:
+                return answer
             spent, paid = _require_kinds(
                 connection.execute("SELECT tokens, money FROM spent").fetchone(), (int | float, int | float)
             )
@@ -98,22 +131,27 @@ class AnswerBook:
             query = "INSERT INTO calls (key, state, tokens, money) VALUES (?, 'booked', ?, ?)"
             return int(connection.execute(query, (key, tokens, money)).lastrowid or 0)
 
+        return self._together(booked)
+
     def answer(self, number: int, key: str, answer: Answer, money: float) -> Answer:
         """Keep the answer of a call and what it cost, and return the one that is kept for its key: the first."""
-        with self._transaction() as connection:
-            self._kept(connection, key, answer)
+
+        def kept(connection: sqlite3.Connection) -> Answer:
+            """Keep it unless there is one."""
+            self._keep(connection, key, answer)
             self._settle(connection, number, "answered", answer.read + answer.written, money)
-        return self.read(key) or answer
+            return self._stored(connection, key) or answer
+
+        return self._together(kept)
 
     def refuse(self, number: int) -> None:
         """Note that the server did not take a call, which cost nothing."""
-        with self._transaction() as connection:
-            self._settle(connection, number, "refused", 0, 0.0)
+        self._together(lambda connection: self._settle(connection, number, "refused", 0, 0.0))
 
     def lose(self, number: int) -> None:
         """Note that a call was sent and has no answer; what it may have cost stays booked."""
-        with self._transaction() as connection:
-            connection.execute("UPDATE calls SET state = 'lost' WHERE number = ?", (number,))
+        query = "UPDATE calls SET state = 'lost' WHERE number = ?"
+        self._together(lambda connection: connection.execute(query, (number,)).rowcount)
 
     def reserve(self, costs: Mapping[str, tuple[int, float]]) -> None:
         """Book the calls of batch files by their keys, all or none, but for those in a file before; RequestError if they could pass a limit."""
@@ -146,7 +184,7 @@ class AnswerBook:
             for outcome in outcomes:
                 answer, number = outcome.answer, waiting.pop(outcome.key, None)
                 if answer is not None:
-                    new += self._kept(connection, outcome.key, answer)
+                    new += self._keep(connection, outcome.key, answer)
                 if number is not None and answer is not None:
                     tokens = answer.read + answer.written
                     self._settle(connection, number, "answered", tokens, outcome.money)
@@ -166,7 +204,17 @@ class AnswerBook:
         return dict(connection.execute(query, (_IN_BATCH,)).fetchall())
 
     @staticmethod
-    def _kept(connection: sqlite3.Connection, key: str, answer: Answer) -> int:
+    def _stored(connection: sqlite3.Connection, key: str) -> Answer | None:
+        """Return the answer of a key, if there is one."""
+        query = "SELECT text, read, written, complete FROM answers WHERE key = ?"
+        row = connection.execute(query, (key,)).fetchone()
+        if row is None:
+            return None
+        text, read, written, complete = _require_kinds(row, (str, int, int, int))
+        return Answer(text, read, written, bool(complete))
+
+    @staticmethod
+    def _keep(connection: sqlite3.Connection, key: str, answer: Answer) -> int:
         """Keep an answer unless its key has one, and return how many were kept: one or none."""
         values = (key, answer.text, int(answer.complete), answer.read, answer.written)
         return connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)", values).rowcount
@@ -217,6 +265,28 @@ class AnswerBook:
         connection.execute("UPDATE spent SET tokens = tokens + ?, money = money + ?", change)
         query = "UPDATE calls SET state = ?, tokens = ?, money = ? WHERE number = ?"
         connection.execute(query, (state, tokens, money, number))
+
+    def _together(self, do: Callable[[sqlite3.Connection], Came]) -> Came:
+        """Return what comes of something to do, on the disk by then, in one transaction with what other threads wait to have done."""
+        work = _Waiting(do)
+        self._queue.append(work)
+        with self._turn:
+            if not work.future.done():
+                self._do_waiting()
+        return work.future.result()
+
+    def _do_waiting(self) -> None:
+        """Do what threads wait for, in one transaction; nothing is done until all of it is on the disk."""
+        works = [self._queue.popleft() for _ in range(len(self._queue))]
+        failed: BaseException | None = None
+        try:
+            with self._transaction() as connection:
+                for work in works:
+                    work.do(connection)
+        except BaseException as error:
+            failed = error
+        for work in works:
+            work.finish(failed)
 
     @contextmanager
     def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:

@@ -11,11 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 from threading import Event, Lock
 from typing import TypeVar
+from weakref import finalize
 
 from augment.config.job import Job
 from augment.config.llm import LlmConfig
 from augment.errors import AugmentError, RequestError
-from augment.rewriting.answers import Answer, AnswerBook, Limits
+from augment.rewriting.answers import Answer, AnswerBook, Came, Limits
 from augment.rewriting.server import LanguageModel, Message, NoAnswerError, Server, TryAgainError, size_of
 from augment.tables.files import canonical
 
@@ -24,7 +25,6 @@ _CALLS = 20
 # Seconds between two tries where the server wants none: the first, and the longest; and the longest that it may want.
 _FIRST, _LONGEST, _MOST_WANTED = 0.5, 60.0, 600.0
 Given = TypeVar("Given")
-Came = TypeVar("Came")
 
 
 class Asker:
@@ -55,18 +55,12 @@ class Asker:
             self._stopped.set()
             # Answers on their way are kept, also after an error.
             pool.shutdown(wait=True, cancel_futures=True)
-            self._close()
+            self._book.close()
 
     def _begin(self) -> None:
         """Forget an error of earlier work."""
         self._stopped.clear()
         self._error = None
-
-    def _close(self) -> None:
-        """Close the connections to the server and to the book, which the next call opens again."""
-        if self._writer is not None:
-            self._writer.close()
-        self._book.close()
 
     def ask(self, messages: Sequence[Message], count: int = 1) -> Answer:
         """Return the answer to a conversation about this many rewrites: the stored one, or that of a call. NoAnswerError or RequestError."""
@@ -79,7 +73,7 @@ class Asker:
         if flying is not None:
             return flying.result()
         try:
-            answer = self._book.read(key) or self._called(key, messages, count)
+            answer = self._answer(key, messages, count)
         except BaseException as error:
             if isinstance(error, AugmentError):
                 self._error = self._error or error
@@ -93,17 +87,19 @@ class Asker:
             with self._counting:
                 del self._flying[key]
 
-    def _called(self, key: str, messages: Sequence[Message], count: int) -> Answer:
-        """Return the answer of a call, of several where the server is busy or does not answer."""
-        writer, size = self._opened(), size_of(messages)
+    def _answer(self, key: str, messages: Sequence[Message], count: int) -> Answer:
+        """Return the stored answer, or that of a call, of several where the server is busy or does not answer."""
+        size = size_of(messages)
         reason, number = "", 0
         while number < self._config.tries:
             self._wait()
             answered = self._answered
             most = size + self._config.answer_tokens
             booked = self._book.book(key, most, self._config.money(size, self._config.answer_tokens))
+            if isinstance(booked, Answer):
+                return booked
             try:
-                answer = writer.write(messages, count)
+                answer = self._opened().write(messages, count)
             except TryAgainError as error:
                 (self._book.lose if error.sent else self._book.refuse)(booked)
                 reason = error.reason
@@ -111,7 +107,7 @@ class Asker:
                 # A server that wants to be left alone and answers others in the meantime is at work: that is no try.
                 number += error.wait is None or error.sent or self._answered == answered
                 continue
-            except (NoAnswerError, RequestError) as error:
+            except (NoAnswerError, AugmentError) as error:
                 self._book.refuse(booked)
                 if isinstance(error, NoAnswerError):
                     self._count(failed=True, reason=error.reason)
@@ -127,10 +123,11 @@ class Asker:
         return self._calls - self._failures
 
     def _opened(self) -> LanguageModel:
-        """Return the writer, opened with the first call."""
+        """Return the writer, opened with the first call and closed with this object: its connections outlast a shard."""
         with self._opening:
             if self._writer is None:
                 self._writer = self._open()
+                finalize(self, self._writer.close)
             return self._writer
 
     def _wait(self) -> None:

@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 
 from augment.config.llm import LlmConfig
 from augment.errors import RequestError
-from augment.rewriting.answers import Answer, AnswerBook, BatchOutcome
-from augment.rewriting.asking import Came, Given, key_of_conversation
+from augment.rewriting.answers import Answer, AnswerBook, BatchOutcome, Came
+from augment.rewriting.asking import Given, key_of_conversation
 from augment.rewriting.server import Message, NoAnswerError, answer_in, request_body, size_of
 from augment.tables.files import whole
 

@@ -18,6 +18,7 @@ else:
     # The one that the client is made of: it is httpx with some versions of openai, and httpx2 with others.
     httpx = import_module(DefaultHttpxClient.__mro__[1].__module__.partition(".")[0])
 
+HttpResponse = httpx.Response
 # Bytes of an answer: an emoji in each of 30,000 tokens, with log-probabilities, is a tenth of it.
 _MOST = 16 << 20
 

@@ -24,6 +24,8 @@ from augment.rewriting.placeholders import MarkedText, marked_text, put_back
 from augment.rewriting.prompts import Prompts, listed
 from augment.rewriting.server import Message, NoAnswerError
 
+# Rewrites of an answer that are looked at, for each that is requested: as many as a model in a folder may draw.
+_LOOKED_AT = 64
 RewriteMode = Literal["paraphrase", "counterfactual", "balance"]
 # Problems in words, as the reason of a sample that is missing.
 REASONS = {
@@ -156,7 +158,7 @@ def _taken(
     if rewrites is None:
         return [(0, Problem("json" if complete else "cut"))]
     wrong: list[tuple[int, Problem]] = []
-    for number, rewrite in enumerate(rewrites[: 2 * wanted], 1):
+    for number, rewrite in enumerate(rewrites[: _LOOKED_AT * wanted], 1):
         if wanted == 0:
             break
         tidied = tidy(task, rewrite)

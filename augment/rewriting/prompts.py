@@ -74,11 +74,15 @@ def names_in(template: str) -> set[str]:
     return {match[1] for match in _NAME.finditer(template) if match[1]}
 
 
-def read_prompts(changes: Mapping[str, Mapping[str, str]]) -> Prompts:
-    """Return the prompts of the package with changes, by language and part."""
+def read_prompts(changes: Mapping[str, Mapping[str, str]], wording: str = "full") -> Prompts:
+    """Return the prompts of the package in a wording, full or short, with changes, by language and part."""
     shipped = _shipped()
-    version = str(shipped["version"])
-    wordings = {language: {**shipped[language], **changes.get(language, {})} for language in ("en", "zh")}
+    version = f"{shipped['version']}{'' if wording == 'full' else f', {wording}'}"
+    chosen = shipped.get(wording, {})
+    wordings = {
+        language: {**shipped[language], **chosen.get(language, {}), **changes.get(language, {})}
+        for language in ("en", "zh")
+    }
     if any(changes.values()):
         plain = {language: dict(parts) for language, parts in changes.items()}
         version += f", changed {sha256(canonical(plain).encode()).hexdigest()[:12]}"

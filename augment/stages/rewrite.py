@@ -136,9 +136,10 @@ class Rewrite(Editor, TableStage):
         """Return the path of the table in a folder of state."""
         return state / f"{self.method}-examples.parquet"
 
-    def prepared(self) -> Prompts:
+    def prepared(self, config: LlmConfig) -> Prompts:
         """Return the prompts, those of the package with what the pipeline puts in their place."""
-        return read_prompts({language_name: dict(parts) for language_name, parts in self.prompts.items()})
+        changes = {language_name: dict(parts) for language_name, parts in self.prompts.items()}
+        return read_prompts(changes, config.wording)
 
     def announcement(self, job: Job, state: Path) -> str:
         """Return where texts go and about how many tokens that takes; RequestError if it is more than a limit."""
@@ -163,7 +164,7 @@ class Rewrite(Editor, TableStage):
             book.close()
         return {
             "destination": config.destination,
-            "prompts": self.prepared().version,
+            "prompts": self.prepared(config).version,
             **config.deciding(),
             **sums,
         }
@@ -234,7 +235,8 @@ class Rewrite(Editor, TableStage):
 
     def _lookup_with(self, asker: Asker | Collector, job: Job, state: Path | None) -> Lookup:
         """Return what has the texts of some rows rewritten, by the answers of an asker."""
-        config, prompts = job.needs_llm(), self.prepared()
+        config = job.needs_llm()
+        prompts = self.prepared(config)
         learned = None if state is None else self._learned(state)
         if learned is not None:
             self.require_affordable(config, learned)

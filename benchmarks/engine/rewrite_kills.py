@@ -1,14 +1,17 @@
 """Runs of `rewrite` that are killed again and again: every row is made once, no stored answer requested again, no limit passed.
 
-    python -m benchmarks.engine.rewrite_kills --work FOLDER --executor inline --kills 5
+    python -m benchmarks.engine.rewrite_kills --work FOLDER --executor inline --warm --kills 30
 
 A server with OpenAI's interface on this machine answers by rule and misbehaves: one call in six is refused with 429 and Retry-After, one in nine
-comes back cut off, one in eleven without a locked word, one in thirteen fails. Runs of the command line are killed (SIGKILL, with their
-workers) after a random number of calls, until --kills are done; then one goes to its end, if it does so within --last seconds; else the next
-invocation goes on in its folder. `asker` is two processes that ask questions with one book, without a
-pipeline. With --warm they are forked from a process that has imported all modules. Before every run the stored answers are listed: a request
-for one of them is a fault. With --cap the killed runs, and those after them until one is stopped by it or ends, have this limit of tokens, and the
-last one a higher one: what the server's completions cost, also those that nobody received, is compared with it. Each invocation appends a line to rewrite_kills.jsonl next to this file, so kills add up over invocations.
+comes back cut off, one in eleven without a locked word, one in thirteen fails. Runs are killed (SIGKILL, with their workers) after a
+random number of calls, until --kills are done; then one goes to its end, if it does so within --last seconds; else the next invocation
+goes on in its folder. `asker` is two processes that ask questions with one book, without a pipeline; `asker-across` the same with the
+book as Ray and ranks keep it. Ray's cluster outlasts the runs, whose drivers and actors are killed. With --warm runs are forked from
+a process that has imported all modules. Before every run the stored answers are listed: a request for one of them is a fault. What a killed
+run had requested and not stored was on its way: that many, at most, are requested again. With --cap the killed runs, and those after
+them until one is stopped by it or ends, have this limit of tokens, and the last one a higher one: what the server's completions cost, also
+those that nobody received, is compared with it. Each invocation appends a line to rewrite_kills.jsonl next to this file, so kills add up
+over invocations; --table prints their sums.
 """
 
 import argparse
@@ -23,9 +26,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 import yaml
 
@@ -33,9 +39,11 @@ from augment.config.llm import LlmConfig
 from augment.errors import AugmentError
 from augment.rewriting.answers import AnswerBook, Limits
 from augment.rewriting.asking import key_of_conversation
+from tests.engine.clusters import Machines, in_time
 from tests.rewriting.stub_server import Reply, StubServer, openings, rewrites, stub_server, text_in
 
 _HOME = Path(__file__).parent
+_CALLS, _WORKERS = 4, 2
 _PLAN = """name: rewrite-kills
 about: Rewrites around words by counts, so that no model is loaded.
 splits: [train]
@@ -87,8 +95,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--executor", choices=("inline", "processes", "ray", "asker"), default="inline")
+    parser.add_argument("--work", type=Path)
+    parser.add_argument(
+        "--executor", choices=("inline", "processes", "ray", "asker", "asker-across"), default="inline"
+    )
+    parser.add_argument("--table", action="store_true", help="print the sums of all lines instead")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
@@ -101,77 +112,190 @@ def main() -> None:
         "--last", type=float, default=600, help="seconds after which the last run is killed too"
     )
     given = parser.parse_args()
+    if given.table:
+        print(table())
+        return
+    with in_time(), cluster(given.executor):
+        line = killed_runs(given)
+    with (_HOME / "rewrite_kills.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line) + "\n")
+    print(json.dumps(line, indent=1))
+
+
+def killed_runs(given: argparse.Namespace) -> dict[str, object]:
+    """Kill runs, let one end, and return what was seen."""
     folder = unfinished(given.work, f"{given.executor}-{given.seed}")
     folder.mkdir(parents=True, exist_ok=True)
-    if given.executor != "asker":
+    if not given.executor.startswith("asker"):
         # Heavy, and no part of what is killed.
         from tests.small import write_corpus
 
         write_corpus(folder, given.rows)
     (folder / "plan.yaml").write_text(_PLAN, encoding="utf-8")
-    rng, first = random.Random(time.time_ns()), time.monotonic()
-    stop = first + given.until + given.last
     signal.signal(signal.SIGTERM, stopped)
     with stub_server(misbehaving) as server:
-        config = server.config(concurrency=4, most_tokens=given.cap or 3_000_000)
-        killed = repeated = 0
-        stored = stored_in(folder)
-
-        def run(least: float, seconds: float) -> int | None:
-            """Return the exit code of a run; None if it was killed, after this many requests or seconds."""
-            nonlocal killed, repeated, stored, stop
-            begun, until = len(server.requests), time.monotonic() + seconds
-            write_job(folder, config, given.executor)
-            alone = given.rows if given.executor == "asker" else None
-            worker: Forked | Started = Forked(folder) if given.warm else Started(folder, alone)
-            try:
-                while (
-                    worker.code() is None
-                    and len(server.requests) - begun < least
-                    and time.monotonic() < min(until, stop)
-                ):
-                    time.sleep(0.002)
-            except TimeoutError:
-                stop = 0.0
-            code = worker.code()
-            if code is None:
-                worker.kill()
-                killed += 1
-            repeated += again(server, config, begun, stored)
-            stored = stored_in(folder)
-            return code
-
-        code = None
-        while code is None and killed < given.kills and time.monotonic() < min(stop, first + given.until):
-            code = run(rng.randint(1, max(2, given.rows // given.kills)), 120)
+        runs = Runs(given, folder, server)
+        code = runs.until_killed()
         spent = dict[str, object]()
         if given.cap:
-            at_the_cap = run(math.inf, given.last)
+            at_the_cap = runs.run(math.inf, given.last)
+            runs.cost_at_the_cap, runs.limit = server.tokens, 3_000_000
             spent = {"cap": given.cap, "tokens at the server": server.tokens, "exit at the cap": at_the_cap}
-            config = server.config(concurrency=4, most_tokens=3_000_000)
-        if time.monotonic() < stop:
-            code = run(math.inf, given.last)
-        result = finished(folder) if code == 0 and given.executor != "asker" else {}
-        book = AnswerBook(folder / "out/answers.sqlite", Limits())
-        usage = book.usage()
+        if time.monotonic() < runs.stop:
+            code = runs.run(math.inf, given.last)
+        return {**runs.seen(code), **spent, **(ended(folder, given.executor) if code == 0 else {})}
+
+
+class Runs:
+    """Runs in one folder with one server, and what was seen of them."""
+
+    def __init__(self, given: argparse.Namespace, folder: Path, server: StubServer) -> None:
+        """Keep the parts; nothing has run."""
+        self._given, self._folder, self._server = given, folder, server
+        self._rng, self._begun = random.Random(time.time_ns()), time.monotonic()
+        self.limit = given.cap or 3_000_000
+        self.stop = self._begun + given.until + given.last
+        # Tokens of all completions of the server, when the runs below the limit are over.
+        self.cost_at_the_cap = 0
+        self._killed = self._before_any = self._repeated = self._on_way = 0
+
+    @property
+    def _config(self) -> LlmConfig:
+        """The server with the limit of now."""
+        return self._server.config(concurrency=_CALLS, most_tokens=self.limit)
+
+    def until_killed(self) -> int | None:
+        """Kill runs after random numbers of requests, as many as there are to be, and return the exit code of one that ended."""
+        given, code = self._given, None
+        while (
+            code is None
+            and self._killed < given.kills
+            and time.monotonic() < min(self.stop, self._begun + given.until)
+        ):
+            code = self.run(self._rng.randint(1, max(2, given.rows // given.kills)), 120)
+        return code
+
+    def run(self, least: float, seconds: float) -> int | None:
+        """Return the exit code of a run; None if it was killed, after this many requests or seconds."""
+        begun, stored = len(self._server.requests), stored_in(self._folder)
+        write_job(self._folder, self._config, self._given.executor)
+        worker = self._started()
+        try:
+            self._watch(worker, begun + least, time.monotonic() + seconds)
+        except TimeoutError:
+            self.stop = 0.0
+        code = worker.code()
+        if code is None:
+            worker.kill()
+            end_actors(self._given.executor)
+        requests = self._server.requests[begun:]
+        keys = {key_of_conversation(self._config, request["messages"]) for request in requests}
+        self._repeated += len(keys & stored)
+        if code is None:
+            # A kill before the first request is none of rewriting.
+            self._killed += bool(requests)
+            self._before_any += not requests
+            self._on_way = max(self._on_way, len(keys - stored_in(self._folder)))
+        return code
+
+    def _started(self) -> "Forked | Started":
+        """Return a run that has begun."""
+        asking = self._given.executor.startswith("asker")
+        if self._given.warm and not asking:
+            return Forked(self._folder)
+        return Started(self._folder, self._given.rows if asking else None)
+
+    def _watch(self, worker: "Forked | Started", requests: float, until: float) -> None:
+        """Return when a run has ended, has made this many requests, or has taken too long."""
+        while (
+            worker.code() is None
+            and len(self._server.requests) < requests
+            and time.monotonic() < min(until, self.stop)
+        ):
+            time.sleep(0.002)
+        if requests < math.inf:
+            # At any point of a call, not only at its beginning.
+            time.sleep(self._rng.uniform(0, 0.03))
+
+    def seen(self, code: int | None) -> dict[str, object]:
+        """Return what was seen, the last exit code among it."""
+        book = AnswerBook(self._folder / "out/answers.sqlite", Limits())
+        booked = book.usage()["tokens booked"]
         book.close()
-    line = {
-        "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
-        "executor": given.executor,
-        "kills": killed,
-        "warm": given.warm,
-        "exit": code,
-        "requests": len(server.requests),
-        "answers": len(stored_in(folder)),
-        "stored answers requested again": repeated,
-        "limit kept": usage["tokens booked"] <= config.most_tokens
-        and (not given.cap or float(str(spent["tokens at the server"])) <= given.cap),
-        **spent,
-        **result,
-    }
-    with (_HOME / "rewrite_kills.jsonl").open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line) + "\n")
-    print(json.dumps(line, indent=1))
+        executor = self._given.executor
+        return {
+            "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+            "executor": executor,
+            "kills": self._killed,
+            "kills before the first request": self._before_any,
+            "warm": self._given.warm,
+            "exit": code,
+            "requests": len(self._server.requests),
+            "answers": len(stored_in(self._folder)),
+            "stored answers requested again": self._repeated,
+            "most on their way at a kill": self._on_way,
+            "calls at a time": _CALLS * (1 if executor == "inline" else _WORKERS),
+            "limit kept": booked <= self.limit and self.cost_at_the_cap <= (self._given.cap or math.inf),
+            "seconds": round(time.monotonic() - self._begun),
+        }
+
+
+@contextmanager
+def cluster(executor: str) -> Iterator[None]:
+    """Have a Ray cluster within the block where runs are to join one."""
+    if executor != "ray":
+        yield
+        return
+    machines = Machines(_WORKERS)
+    os.environ["RAY_ADDRESS"] = machines.address
+    try:
+        yield
+    finally:
+        machines.shutdown()
+
+
+def end_actors(executor: str) -> None:
+    """Kill the actors of a killed driver, which Ray would end a moment later, and wait until they are gone."""
+    if executor != "ray":
+        return
+    processes = psutil.Process().children(recursive=True)
+    actors = [process for process in processes if process.name().startswith("ray::_Actor")]
+    for actor in actors:
+        actor.kill()
+    psutil.wait_procs(actors, timeout=30)
+
+
+def table() -> str:
+    """Return the sums of all lines by executor, as a table."""
+    lines = [json.loads(line) for line in (_HOME / "rewrite_kills.jsonl").read_text("utf-8").splitlines()]
+    head = (
+        "| what is killed | kills | requests | answers stored | stored answers requested again | most on their way at a kill, of calls at a time "
+        "| limit kept | runs that ended | of them every row once |\n|---|---|---|---|---|---|---|---|---|"
+    )
+    groups: dict[tuple[str, bool, bool], list[dict[str, object]]] = {}
+    for line in lines:
+        groups.setdefault((line["executor"], bool(line.get("warm")), "cap" in line), []).append(line)
+    return "\n".join([head, *(row_of(*group, some) for group, some in sorted(groups.items()))])
+
+
+def row_of(executor: str, warm: bool, capped: bool, lines: list[dict[str, object]]) -> str:
+    """Return the row of the table for runs of one kind."""
+
+    def total(name: str) -> int:
+        """Return the sum of a count."""
+        return sum(int(str(line.get(name, 0))) for line in lines)
+
+    ended = [line for line in lines if "every row once" in line]
+    seen = [line for line in lines if "most on their way at a kill" in line]
+    most = max((int(str(line["most on their way at a kill"])) for line in seen), default=0)
+    on_way = f"{most} of {seen[0]['calls at a time']}" if seen else "not counted"
+    name = f"`{executor}`{', forked' if warm else ''}{', with a limit' if capped else ''}"
+    counts = [total(part) for part in ("kills", "requests", "answers", "stored answers requested again")]
+    return (
+        f"| {name} | {' | '.join(f'{count:,}' for count in counts)} "
+        f"| {on_way} | {'yes' if all(line['limit kept'] for line in lines) else 'NO'} | {len(ended)} "
+        f"| {sum(bool(line['every row once']) for line in ended)} |"
+    )
 
 
 def stopped(number: int, frame: object) -> None:
@@ -182,18 +306,18 @@ def stopped(number: int, frame: object) -> None:
 def unfinished(work: Path, name: str) -> Path:
     """Return the first folder of a name that holds no finished run."""
     folders = (work / f"{name}-{number}" for number in itertools.count())
-    return next(folder for folder in folders if not (folder / "out/manifest.json").exists())
+    return next(folder for folder in folders if not (folder / "ended").exists())
 
 
 def write_job(folder: Path, config: LlmConfig, executor: str) -> None:
     """Write the config of the run of a folder."""
     run = {
-        "executor": "inline" if executor == "asker" else executor,
+        "executor": {"asker": "inline", "asker-across": "ray"}.get(executor, executor),
         "shard_rows": 40,
         "device": "cpu",
         "threads": 1,
     }
-    run |= {"workers": 2} if executor in ("processes", "ray") else {}
+    run |= {"workers": _WORKERS} if executor in ("processes", "ray") else {}
     sections = {
         "corpus": {"root": str(folder), "files": "small.csv"},
         "llm": json.loads(config.model_dump_json(exclude={"answers"})),
@@ -265,13 +389,6 @@ def run_here(folder: Path) -> None:
         sys.exit(error.exit_code)
 
 
-def again(server: StubServer, config: LlmConfig, begun: int, stored: set[str]) -> int:
-    """Return how many requests since a number were for answers that were stored before."""
-    return sum(
-        key_of_conversation(config, request["messages"]) in stored for request in server.requests[begun:]
-    )
-
-
 def stored_in(folder: Path) -> set[str]:
     """Return the keys of the answers that a run has stored."""
     path = folder / "out/answers.sqlite"
@@ -286,8 +403,11 @@ def stored_in(folder: Path) -> set[str]:
         connection.close()
 
 
-def finished(folder: Path) -> dict[str, object]:
-    """Return the counts of a finished run, and whether each row and sample is there once."""
+def ended(folder: Path, executor: str) -> dict[str, object]:
+    """Return the counts of a finished run, and whether each row and sample is there once; its folder is used no more."""
+    (folder / "ended").touch()
+    if executor.startswith("asker"):
+        return {}
     sources = pq.read_table(folder / "out/explain/source_rows.parquet").column("id").to_pylist()
     samples = pq.read_table(folder / "out/explain/samples.parquet").column("id").to_pylist()
     counts = json.loads((folder / "out/manifest.json").read_text(encoding="utf-8"))["summary"]["counts"]

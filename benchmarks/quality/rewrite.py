@@ -50,17 +50,6 @@ _BEFORE = (
     {"kind": "weigh"},
     {"kind": "rank", "by": "weight", "fraction": 0.25},
 )
-# For a small model: the task in a sentence behind the text, without rules and examples.
-_SHORT = {
-    "en": {
-        "system": "You are a helpful writer.",
-        "paraphrase": "Text: {text}\n\nWrite this text again in other words, at about the same length. Use these words: {locked}.",
-    },
-    "zh": {
-        "system": "你是一名写作助手。",
-        "paraphrase": "文本：{text}\n\n请用别的说法重写这段文本，长度相近，并用上这些词语：{locked}。",
-    },
-}
 _PARAPHRASES = """name: NAME
 about: A paraphrase with these words locked, to compare with others.
 splits: [train]
@@ -96,7 +85,8 @@ def main() -> None:
     parser.add_argument("--answer-tokens", type=int, default=512)
     parser.add_argument("--json-mode", default=None)
     parser.add_argument("--temperature", type=float)
-    parser.add_argument("--short", action="store_true", help="a short prompt, in `accept`")
+    parser.add_argument("--short", action="store_true", help="the short prompts, for small models")
+    parser.add_argument("--draws", type=int, help="rewrites drawn for each that is requested, with --path")
     parser.add_argument("--locks", choices=("checked", "placeholders", "none"), default="checked")
     parser.add_argument(
         "--stub", action="store_true", help="a server that answers by rule, in place of a model"
@@ -123,6 +113,8 @@ def work(given: argparse.Namespace) -> None:
         "json_mode": given.json_mode,
         "answer_tokens": given.answer_tokens,
         "temperature": given.temperature,
+        "wording": "short" if given.short else None,
+        "draws": given.draws,
         "answers": given.work / "answers.sqlite",
     }
     llm = LlmConfig.model_validate({key: value for key, value in section.items() if value is not None})
@@ -132,14 +124,11 @@ def work(given: argparse.Namespace) -> None:
 
 def accept(job: Job, given: argparse.Namespace) -> None:
     """Count what is accepted and what is not, and append it to the results."""
-    wording = {"prompts": _SHORT, "examples": 0} if given.short else {}
-    stage = Rewrite.model_validate(
-        {"score": "weight", "rounds": given.rounds, "locks": given.locks, **wording}
-    )
+    stage = Rewrite.model_validate({"score": "weight", "rounds": given.rounds, "locks": given.locks})
     rows = drawn(job, stage, given.rows)
     facts, prompts, asker = (
         PromptFacts.of_rows((row.label, row.text) for row in rows),
-        stage.prepared(),
+        stage.prepared(job.needs_llm()),
         open_asker(job),
     )
     entities = Entities(load_job_lexicons(job))
@@ -166,6 +155,7 @@ def accept(job: Job, given: argparse.Namespace) -> None:
         "model": config.model or Path(str(config.path)).name,
         "prompts": prompts.version,
         "locks": given.locks,
+        "draws": config.draws,
         "rows": len(rows),
         "rounds": given.rounds,
         "accepted": accepted,

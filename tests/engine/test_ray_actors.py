@@ -17,7 +17,7 @@ from augment.output.manifest import Summary
 from augment.tables.files import LEFTOVER
 from augment.tables.run_folder import MANIFEST
 from augment.verification import verify
-from tests.engine.clusters import actors, cluster_of, in_time
+from tests.engine.clusters import Machines, actors, cluster_of, in_time
 from tests.engine.test_executors import receipts
 from tests.rewriting.stub_server import stub_server
 from tests.small import small_job
@@ -40,28 +40,16 @@ def inline(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Summary:
     return run("augment-wide", small_job(small, shard_rows=24), tmp_path_factory.mktemp("runs") / "inline")
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Machines]:
+    """Yield a cluster that the tests share which need not begin their own."""
+    with cluster_of(2) as machines:
+        yield machines
+
+
 def on_ray(small: Path) -> Job:
     """Return the job of the same run on two actors."""
     return small_job(small, shard_rows=24, executor="ray", workers=2)
-
-
-def test_a_lost_worker_and_a_lost_node_cost_no_row(small: Path, tmp_path: Path, inline: Summary) -> None:
-    with cluster_of(2) as cluster:
-        losses: list[Callable[[], object]] = [
-            lambda: os.kill(actors()[0], signal.SIGKILL),
-            cluster.replace_node,
-        ]
-
-        def lose(phase: str, rows: int, total: int) -> None:
-            """Lose a worker when the first shard has come back, and a node when another has."""
-            if phase == "augment-wide" and rows and losses:
-                losses.pop(0)()
-
-        summary = run("augment-wide", on_ray(small), tmp_path / "out", progress=lose)
-        assert not losses
-        assert receipts(summary.folder) == receipts(inline.folder)
-        assert summary.counts == inline.counts
-        assert verify(summary.folder).ok
 
 
 def drive(small: Path, folder: Path) -> None:
@@ -91,15 +79,37 @@ def test_a_run_whose_driver_was_killed_is_resumed(small: Path, tmp_path: Path, i
     assert verify(folder).ok
 
 
-def test_an_error_on_a_worker_is_the_error_of_the_run(small: Path, tmp_path: Path) -> None:
+def test_a_lost_worker_and_a_lost_node_cost_no_row(
+    small: Path, tmp_path: Path, inline: Summary, cluster: Machines
+) -> None:
+    losses: list[Callable[[], object]] = [
+        lambda: os.kill(actors()[0], signal.SIGKILL),
+        cluster.replace_node,
+    ]
+
+    def lose(phase: str, rows: int, total: int) -> None:
+        """Lose a worker when the first shard has come back, and a node when another has."""
+        if phase == "augment-wide" and rows and losses:
+            losses.pop(0)()
+
+    summary = run("augment-wide", on_ray(small), tmp_path / "out", progress=lose)
+    assert not losses
+    assert receipts(summary.folder) == receipts(inline.folder)
+    assert summary.counts == inline.counts
+    assert verify(summary.folder).ok
+
+
+def test_an_error_on_a_worker_is_the_error_of_the_run(small: Path, tmp_path: Path, cluster: Machines) -> None:
     job = on_ray(small)
     job = job.model_copy(update={"model": ModelConfig(path=str(tmp_path / "nothing"))})
     with pytest.raises(ModelError):
         run("augment-wide", job, tmp_path / "out")
 
 
-def test_rewrites_on_ray_are_those_of_one_process_and_share_one_book(small: Path, tmp_path: Path) -> None:
-    with stub_server() as server, cluster_of(2):
+def test_rewrites_on_ray_are_those_of_one_process_and_share_one_book(
+    small: Path, tmp_path: Path, cluster: Machines
+) -> None:
+    with stub_server() as server:
         job = rewriting.job(small, server.config())
         run(rewriting.plan(), job, tmp_path / "one")
         sent = len(server.requests)

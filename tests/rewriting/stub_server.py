@@ -80,6 +80,8 @@ class StubServer:
             """Answers one request after the other of a connection."""
 
             protocol_version = "HTTP/1.1"
+            # Else the body waits for the receipt of the head, up to 40 ms.
+            disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from pydantic import ValidationError
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from augment.config.llm import LlmConfig
@@ -59,8 +60,34 @@ def test_an_answer_is_json_with_the_requested_number_of_rewrites(folder: Path) -
     assert 0 < answer.written <= 100
 
 
+def test_with_short_prompts_each_draw_is_a_line_of_plain_text(folder: Path) -> None:
+    opened = model(folder, wording="short", draws=3, answer_tokens=120)
+    answer = opened.write(QUESTION, 2)
+    assert answer == opened.write(QUESTION, 2)
+    rewrites = rewrites_in(answer.text)
+    assert rewrites is not None
+    assert 2 < len(set(rewrites)) <= 6
+    assert "\n" not in "".join(rewrites)
+    assert 0 < answer.written <= 120
+    earlier: list[Message] = [*QUESTION, {"role": "assistant", "content": answer.text}]
+    assert opened.write(earlier, 1).read < model(folder).write(earlier, 1).read
+
+
+def test_without_chance_an_answer_has_one_rewrite(folder: Path) -> None:
+    answer = model(folder, temperature=0, answer_tokens=50).write(QUESTION, 3)
+    assert len(rewrites_in(answer.text) or []) <= 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"path": "x", "draws": 2, "temperature": 0}, {"server": "http://127.0.0.1:1/v1", "draws": 2}]
+)
+def test_draws_that_change_nothing_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="does nothing"):
+        LlmConfig.model_validate(wrong)
+
+
 def test_an_answer_without_room_is_cut_and_a_long_question_has_none(folder: Path) -> None:
-    cut = model(folder, answer_tokens=16).write(QUESTION, 2)
+    cut = model(folder, answer_tokens=16, temperature=0, wording="short").write(QUESTION, 2)
     assert not cut.complete
     assert cut.written == 16
     with pytest.raises(NoAnswerError, match="longer than the model reads"):

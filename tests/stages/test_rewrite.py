@@ -84,7 +84,7 @@ def test_a_run_makes_samples_that_replay_and_keep_their_key_words(small: Path, t
     usage = summary.language_model["rewrite"]
     assert usage["calls"] == len(server.requests) == summary.counts["rows processed"]
     assert usage["model"] == "stub"
-    assert usage["prompts"] == "2"
+    assert usage["prompts"] == "3"
     assert any(server.address in notice for notice in summary.notices)
 
 
@@ -297,7 +297,7 @@ def test_own_wording_is_sent_and_its_version_is_recorded(small: Path, tmp_path: 
         settings = plan(prompts={"en": wording, "zh": wording})
         summary = run(settings, job(small, server.config(), limit=8), tmp_path / "out")
     assert "{braces}" in server.requests[0]["messages"][1]["content"]
-    assert str(summary.language_model["rewrite"]["prompts"]).startswith("2, changed ")
+    assert str(summary.language_model["rewrite"]["prompts"]).startswith("3, changed ")
 
 
 def test_placeholders_are_sent_and_the_words_are_in_every_sample(small: Path, tmp_path: Path) -> None:
