@@ -138,7 +138,7 @@ class Rewrite(Editor, TableStage):
 
     def prepared(self, config: LlmConfig) -> Prompts:
         """Return the prompts, those of the package with what the pipeline puts in their place."""
-        changes = {language_name: dict(parts) for language_name, parts in self.prompts.items()}
+        changes: dict[str, dict[str, str]] = {name: dict(parts) for name, parts in self.prompts.items()}
         return read_prompts(changes, config.wording)
 
     def announcement(self, job: Job, state: Path) -> str:

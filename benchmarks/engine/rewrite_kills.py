@@ -26,20 +26,21 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
 import pyarrow.parquet as pq
 import yaml
 
+from augment.config.job import read_job
 from augment.config.llm import LlmConfig
 from augment.errors import AugmentError
 from augment.rewriting.answers import AnswerBook, Limits
-from augment.rewriting.asking import key_of_conversation
-from tests.engine.clusters import Machines, in_time
+from augment.rewriting.asking import key_of_conversation, open_asker
+from augment.rewriting.server import NoAnswerError
+from tests.engine.clusters import Machines, actors, in_time
 from tests.rewriting.stub_server import Reply, StubServer, openings, rewrites, stub_server, text_in
 
 _HOME = Path(__file__).parent
@@ -52,26 +53,6 @@ stages:
   - {kind: weigh}
   - {kind: rank, by: weight, fraction: 0.25}
   - {kind: rewrite, score: weight}
-"""
-
-# Two processes that ask a server --rows questions, with one book.
-_ASK = """
-import subprocess, sys
-from pathlib import Path
-from augment.config.job import read_job
-from augment.rewriting.asking import open_asker
-from augment.rewriting.server import NoAnswerError
-folder, count, second = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "2"
-other = None if second else subprocess.Popen([sys.executable, "-c", sys.argv[4], *sys.argv[1:3], "2", ""])
-job = read_job([folder / "job.yaml"]).keeping_answers(folder / "out/answers.sqlite")
-asker = open_asker(job)
-def ask(number):
-    try:
-        asker.ask([{"role": "system", "content": "s"}, {"role": "user", "content": f"Text: row {number}\\n\\nAnswer"}])
-    except NoAnswerError:
-        pass
-asker.each(range(count)[::-1] if second else range(count), ask)
-sys.exit(other.wait() if other else 0)
 """
 
 
@@ -132,9 +113,12 @@ def killed_runs(given: argparse.Namespace) -> dict[str, object]:
 
         write_corpus(folder, given.rows)
     (folder / "plan.yaml").write_text(_PLAN, encoding="utf-8")
-    signal.signal(signal.SIGTERM, stopped)
+    if given.warm or given.executor.startswith("asker"):
+        Forked(alone_and_silent).wait()
     with stub_server(misbehaving) as server:
         runs = Runs(given, folder, server)
+        # Where this program is to end, the run in hand is killed, and what was seen is appended.
+        signal.signal(signal.SIGTERM, lambda *_: runs.end())
         code = runs.until_killed()
         spent = dict[str, object]()
         if given.cap:
@@ -180,10 +164,7 @@ class Runs:
         begun, stored = len(self._server.requests), stored_in(self._folder)
         write_job(self._folder, self._config, self._given.executor)
         worker = self._started()
-        try:
-            self._watch(worker, begun + least, time.monotonic() + seconds)
-        except TimeoutError:
-            self.stop = 0.0
+        self._watch(worker, begun + least, time.monotonic() + seconds)
         code = worker.code()
         if code is None:
             worker.kill()
@@ -198,12 +179,15 @@ class Runs:
             self._on_way = max(self._on_way, len(keys - stored_in(self._folder)))
         return code
 
+    def end(self) -> None:
+        """Start no further run, and kill the one in hand."""
+        self.stop = 0.0
+
     def _started(self) -> "Forked | Started":
         """Return a run that has begun."""
-        asking = self._given.executor.startswith("asker")
-        if self._given.warm and not asking:
-            return Forked(self._folder)
-        return Started(self._folder, self._given.rows if asking else None)
+        if self._given.executor.startswith("asker"):
+            return Forked(ask_here, self._folder, self._given.rows)
+        return Forked(run_here, self._folder) if self._given.warm else Started(self._folder)
 
     def _watch(self, worker: "Forked | Started", requests: float, until: float) -> None:
         """Return when a run has ended, has made this many requests, or has taken too long."""
@@ -258,11 +242,24 @@ def end_actors(executor: str) -> None:
     """Kill the actors of a killed driver, which Ray would end a moment later, and wait until they are gone."""
     if executor != "ray":
         return
-    processes = psutil.Process().children(recursive=True)
-    actors = [process for process in processes if process.name().startswith("ray::_Actor")]
-    for actor in actors:
-        actor.kill()
-    psutil.wait_procs(actors, timeout=30)
+    own = set(actors()) & set(descendants(os.getpid()))
+    for actor in own:
+        os.kill(actor, signal.SIGKILL)
+    until = time.monotonic() + 30
+    while own & set(actors()) and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def descendants(process: int) -> Iterator[int]:
+    """Yield the processes below one, as far as they are still there."""
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        try:
+            children = path.read_text().split()
+        except OSError:
+            continue
+        for child in map(int, children):
+            yield child
+            yield from descendants(child)
 
 
 def table() -> str:
@@ -298,11 +295,6 @@ def row_of(executor: str, warm: bool, capped: bool, lines: list[dict[str, object
     )
 
 
-def stopped(number: int, frame: object) -> None:
-    """Raise TimeoutError where this program is to end: the run in hand is killed, and what was seen is appended."""
-    raise TimeoutError
-
-
 def unfinished(work: Path, name: str) -> Path:
     """Return the first folder of a name that holds no finished run."""
     folders = (work / f"{name}-{number}" for number in itertools.count())
@@ -330,13 +322,11 @@ def write_job(folder: Path, config: LlmConfig, executor: str) -> None:
 class Started:
     """A run of the command line, in a process group of its own."""
 
-    def __init__(self, folder: Path, questions: int | None = None) -> None:
-        """Start it, or what asks this many questions alone."""
+    def __init__(self, folder: Path) -> None:
+        """Start it."""
         command = [sys.executable, "-m", "augment", "run", str(folder / "plan.yaml")]
-        command += ["-c", str(folder / "job.yaml"), "--output", str(folder / "out")]
-        asking = [sys.executable, "-c", _ASK, str(folder), str(questions), "1", _ASK]
         self._process = subprocess.Popen(
-            command if questions is None else asking,
+            [*command, "-c", str(folder / "job.yaml"), "--output", str(folder / "out")],
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -353,14 +343,20 @@ class Started:
 
 
 class Forked:
-    """The same run in a fork of a process that has all modules: a kill in the time of a run, not of its imports."""
+    """The same in a fork of a process that has all modules: a kill in the time of a run, not of its imports."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start it."""
+    def __init__(self, work: Callable[..., None], *given: object) -> None:
+        """Start some work with what it is given."""
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["augment.api.run", "augment.stages", "openai", "tests.small"])
-        self._process = context.Process(target=run_here, args=(folder,))
+        context.set_forkserver_preload(
+            ["augment.api.run", "augment.stages", "augment.rewriting.bounded", "tests.small"]
+        )
+        self._process = context.Process(target=work, args=given)
         self._process.start()
+
+    def wait(self) -> None:
+        """Wait until it has ended, and so until all modules are imported."""
+        self._process.join()
 
     def code(self) -> int | None:
         """Return its exit code, None while it runs."""
@@ -379,14 +375,45 @@ def run_here(folder: Path) -> None:
     """Run what is in a folder, in a process group of its own; exit 2 for an error of ours."""
     from augment.api.run import run
 
-    os.setsid()
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
+    alone_and_silent()
     try:
         run(folder / "plan.yaml", [folder / "job.yaml"], folder / "out", progress=False)
     except AugmentError as error:
         sys.exit(error.exit_code)
+
+
+def ask_here(folder: Path, questions: int) -> None:
+    """Ask this many questions in two processes that share a book, one from the last on, in a process group of their own."""
+    alone_and_silent()
+    second = os.fork() == 0
+    job = read_job([folder / "job.yaml"]).keeping_answers(folder / "out/answers.sqlite")
+    asker = open_asker(job)
+
+    def ask(number: int) -> None:
+        """Ask a question."""
+        words = [
+            {"role": "system", "content": "s"},
+            {"role": "user", "content": f"Text: row {number}\n\nAnswer"},
+        ]
+        with suppress(NoAnswerError):
+            asker.ask(words)
+
+    code = 0
+    try:
+        asker.each(range(questions)[::-1] if second else range(questions), ask)
+    except AugmentError as error:
+        code = error.exit_code
+    if second:
+        os._exit(code)
+    sys.exit(max(code, os.waitstatus_to_exitcode(os.wait()[1])))
+
+
+def alone_and_silent() -> None:
+    """Give this process a group of its own, and print nothing."""
+    os.setsid()
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
 
 
 def stored_in(folder: Path) -> set[str]:
