@@ -10,5 +10,11 @@ from collections.abc import Callable
 Progress = Callable[[str, int, int], None]
 
 
+class Announcement(str):
+    """What a user should have read before the work goes on, in place of a phase: a line that stays."""
+
+    __slots__ = ()
+
+
 def silent(phase: str, done: int, total: int) -> None:
     """Report nothing."""

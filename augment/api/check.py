@@ -4,6 +4,7 @@ check_run("augment", job)       # {"pipeline": "augment: tokenize, attribute, ..
 findings(plan, job)             # the same one by one, up to what is wrong
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,3 +95,18 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
                     f"{section} folds",
                     f"{len(folds)}; a row of train is shown to the one that did not see it",
                 )
+    yield from language_model_lines(plan, job)
+
+
+def language_model_lines(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
+    """Yield where texts would go and what limits hold, and the variable of the key if the environment lacks it; nothing is called."""
+    if not any("llm" in stage.uses for stage in plan.stages):
+        return
+    config = job.needs_llm()
+    money = "" if config.most_money is None else f", {config.most_money:,.10g} of money"
+    yield (
+        "language model",
+        f"{config.destination}; at most {config.most_rows:,} rows, {config.most_tokens:,} tokens{money}",
+    )
+    if config.key_variable is not None and not os.environ.get(config.key_variable, "").strip():
+        yield "its key", f"the environment has no {config.key_variable}: export it before the first call"

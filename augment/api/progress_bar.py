@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from augment.errors import WrongTypeError
-from augment.progress import Progress, silent
+from augment.progress import Announcement, Progress, silent
 from augment.text.visible import one_line
 
 # What a function takes as `progress`: true or false, a function of one's own, or None for a bar where there is a terminal.
@@ -50,7 +50,10 @@ def bar() -> Iterator[Progress]:
         task = drawn.add_task("start", total=None)
 
         def report(phase: str, done: int, total: int) -> None:
-            """Show a phase and how far it is."""
+            """Show a phase and how far it is, or an announcement above the bar."""
+            if isinstance(phase, Announcement):
+                drawn.console.print(one_line(phase), markup=False, highlight=False)
+                return
             drawn.update(task, description=one_line(phase), completed=done, total=total or None)
 
         yield report

@@ -40,7 +40,7 @@ from augment.pipeline.adapting import adapted
 from augment.pipeline.apply import open_pipeline, prepare
 from augment.pipeline.definition import Pipeline, pipeline_of
 from augment.pipeline.requirements import check_sections, require_heads, required_by
-from augment.progress import Progress
+from augment.progress import Announcement, Progress
 from augment.stages.accepted import accepted, require_labels
 from augment.stages.protocol import Stage
 from augment.tables.files import read_json, shaped, write_json, write_text
@@ -176,7 +176,7 @@ def _announce(stages: Sequence[Stage], job: Job, folder: Path, report: Progress)
     for stage in stages:
         line = stage.announcement(job, folder / "run")
         if line is not None:
-            report(line, 0, 0)
+            report(Announcement(line), 0, 0)
 
 
 def _share(work: Work, fingerprint: dict[str, object], report: Progress) -> Summary:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from augment.progress import silent
+from augment.progress import Announcement, silent
 from augment.text.visible import escaped, one_line, visible
 
 if TYPE_CHECKING:
@@ -251,13 +251,15 @@ def plain(text: str, style: str = "") -> "Text":
 
 
 def _plain_progress() -> Callable[[str, int, int], None]:
-    """Return a progress function that writes at most a line in 30 seconds."""
+    """Return a progress function that writes announcements, and at most one other line in 30 seconds."""
     from time import monotonic
 
     last = [monotonic()]
 
     def show(phase: str, done: int, total: int) -> None:
-        if monotonic() - last[0] >= 30:
+        if isinstance(phase, Announcement):
+            log(phase)
+        elif monotonic() - last[0] >= 30:
             last[0] = monotonic()
             log(f"{phase}: {done:,} of {total:,}" if total else phase)
 

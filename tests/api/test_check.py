@@ -14,6 +14,7 @@ from augment.api.check import check_run, findings
 from augment.api.run import run
 from augment.candidates import fluency
 from augment.config.job import Job
+from augment.config.llm import LlmConfig
 from augment.config.sections import CorpusConfig, ModelConfig, ResourcesConfig
 from augment.config.yaml_file import parse
 from augment.errors import DataError, ModelError, RequestError
@@ -262,3 +263,17 @@ def test_a_pipeline_that_asks_no_model_needs_none_and_looks_at_none(
     assert [[pq.read_table(file) for file in files] for files in parts[1:]] == [
         [pq.read_table(file) for file in parts[0]]
     ] * 2
+
+
+def test_where_texts_would_go_is_reported_with_a_key_that_is_missing(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    llm = LlmConfig(server="http://127.0.0.1:1/v1", model="m", key_variable="STUB_KEY", most_rows=50)
+    job = small_job(small).model_copy(update={"llm": llm})
+    monkeypatch.delenv("STUB_KEY", raising=False)
+    lines = check_run("rewrite", job)
+    assert lines["language model"] == "http://127.0.0.1:1/v1 (model m); at most 50 rows, 5,000,000 tokens"
+    assert "STUB_KEY" in lines["its key"]
+    monkeypatch.setenv("STUB_KEY", "a-secret")
+    assert "a-secret" not in str(check_run("rewrite", job))
+    assert "its key" not in check_run("rewrite", job)

@@ -3,7 +3,9 @@
 import pytest
 
 from augment.api.progress_bar import shown
+from augment.cli.terminal import show_progress
 from augment.errors import WrongTypeError
+from augment.progress import Announcement
 
 
 @pytest.mark.parametrize("progress", [None, False])
@@ -19,6 +21,19 @@ def test_a_bar_is_on_stderr_alone(capsys: pytest.CaptureFixture[str]) -> None:
     with shown(True) as report:
         report("explain", 1, 2)
     assert capsys.readouterr().out == ""
+
+
+def test_an_announcement_stays_on_a_terminal_and_comes_at_once_without_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with shown(True) as report:
+        report(Announcement("texts go to [there]"), 0, 0)
+        report("explain", 1, 2)
+    assert "texts go to [there]" in capsys.readouterr().err
+    with show_progress(quiet=False) as report:
+        report("explain", 1, 2)
+        report(Announcement("texts go there"), 0, 0)
+    assert capsys.readouterr().err == "texts go there\n"
 
 
 def test_a_function_is_called_and_anything_else_refused() -> None:
