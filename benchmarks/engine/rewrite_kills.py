@@ -253,13 +253,10 @@ def end_actors(executor: str) -> None:
 def descendants(process: int) -> Iterator[int]:
     """Yield the processes below one, as far as they are still there."""
     for path in Path(f"/proc/{process}/task").glob("*/children"):
-        try:
-            children = path.read_text().split()
-        except OSError:
-            continue
-        for child in map(int, children):
-            yield child
-            yield from descendants(child)
+        with suppress(OSError):
+            for number in map(int, path.read_text().split()):
+                yield number
+                yield from descendants(number)
 
 
 def table() -> str:
