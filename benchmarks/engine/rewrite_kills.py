@@ -113,8 +113,8 @@ def killed_runs(given: argparse.Namespace) -> dict[str, object]:
 
         write_corpus(folder, given.rows)
     (folder / "plan.yaml").write_text(_PLAN, encoding="utf-8")
-    if given.warm or given.executor.startswith("asker"):
-        Forked(alone_and_silent).wait()
+    if given.warm and not given.executor.startswith("asker"):
+        Forked(run_here, folder / "nothing").wait()
     with stub_server(misbehaving) as server:
         runs = Runs(given, folder, server)
         # Where this program is to end, the run in hand is killed, and what was seen is appended.
@@ -345,9 +345,9 @@ class Forked:
     def __init__(self, work: Callable[..., None], *given: object) -> None:
         """Start some work with what it is given."""
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(
-            ["augment.api.run", "augment.stages", "augment.rewriting.bounded", "tests.small"]
-        )
+        # Questions alone take no torch, which is most of an import.
+        whole = ["augment.api.run", "augment.stages", "tests.small"] if work is run_here else []
+        context.set_forkserver_preload(["augment.rewriting.bounded", *whole])
         self._process = context.Process(target=work, args=given)
         self._process.start()
 
