@@ -53,9 +53,9 @@ from transformers import (
 )
 
 from augment.attribution.calibrating import TRIED_EACH, TRIED_ENOUGH, TRIED_MOST
-from augment.attribution.calibration import LEAST_ROWS, calibrate, cautious
+from augment.attribution.calibration import LEAST_ROWS, calibrate, cautious, trial_nodes
 from augment.attribution.path_integral import ModelInputs, Plan, Scores, Traced, attribute, trace
-from augment.attribution.rule_trials import EASY, effort, seen
+from augment.attribution.rule_trials import seen
 from augment.config.job import read_job
 from augment.config.sections import ModelConfig, RunConfig
 from augment.config.shipped import find
@@ -203,13 +203,12 @@ def measured(classifier: Classifier, sample: ModelInputs, scored: ModelInputs, d
     calibration, taught = calibrate(classifier, sample, Plan(tolerance=TOLERANCE))
     plain = Plan(tolerance=TOLERANCE)
     plans = (calibration.plan(plain), cautious(calibration).plan(plain), plain)
-    easy = calibration.chain.levels[-1].count <= EASY.counts[-1]
     cell: Cell = {
         "rows": len(dense),
         "factor": round(calibration.factor, 3),
         "shape": calibration.shape,
         "calibration": {"texts": calibration.texts, "evaluations": int(taught.evals.sum())},
-        "trial": EASY.nodes if easy else effort(TOLERANCE).nodes,
+        "trial": trial_nodes(calibration, TOLERANCE),
     }
     for way, plan in zip(WAYS, plans, strict=True):
         cell[way] = kept(attribute(classifier, scored, plan), dense)

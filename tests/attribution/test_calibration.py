@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from augment.attribution.calibration import Calibration, calibrate, cautious, choose, trial
+from augment.attribution.calibration import Calibration, calibrate, cautious, choose, trial, trial_nodes
 from augment.attribution.calibration_file import Finished, Learned, Origin, load, load_finished, save
 from augment.attribution.float32_retry import attribute_precisely
 from augment.attribution.gradient_methods import IntegratedGradients
@@ -22,6 +22,7 @@ from augment.attribution.path_integral import (
     bounded,
     fixed,
     trace,
+    uncalibrated,
 )
 from augment.attribution.rule_trials import (
     CAUTIOUS,
@@ -302,6 +303,11 @@ def test_a_calibration_holds_where_its_bounds_are_kept_and_paths_can_be_followed
     assert trial(bert, rows, replace(calibration, factor=1e-9), replace(plan, tolerance=0.001)) is None
     assert cautious(replace(calibration, factor=0.9)).factor == pytest.approx(CAUTIOUS)
     assert cautious(replace(calibration, factor=9.0)).factor == 9.0
+
+
+def test_a_model_is_tried_with_less_where_a_dozen_nodes_nearly_do() -> None:
+    known = Calibration(uncalibrated()[0], 0.05, 1.0, 1.0, "zero", "smooth", 0.0, 0.002, 24)
+    assert [trial_nodes(replace(known, roughness=each), 0.05) for each in (0.002, 0.01)] == [32, 64]
 
 
 def test_a_model_keeps_its_calibration_and_is_the_same_model(tmp_path: Path) -> None:
