@@ -25,8 +25,9 @@ PROMISE, USUAL = 0.99, 0.9
 # Errors below this part of the tolerance are no evidence on rows near it.
 NEAR = 3
 # What a quantile of so few texts may be short by, found by calibrating on other texts of the same corpus again and again: with
-# 1.15 in place of 1.7 one draw of rows in three broke the promise of 99 in 100 (benchmarks/attribution/untuned_nets.md).
-_MARGINS = {PROMISE: 1.7, USUAL: 1.15}
+# 1.15 in place of 1.7 three draws of five broke the promise of 99 rows in 100 (benchmarks/attribution/rule_choices.md).
+# A factor beyond 4 is from a tail that is wide already, and takes more nodes than no calibration at all: there 1.15 does.
+_MARGIN, _WIDE_MARGIN, _WIDEST = 1.15, 1.7, 4.0
 # Errors near the tolerance that a factor is learned from at minimum: the 0.99 quantile of 9 was 0.36 where 1.8 was needed. And
 # the least factor of as many and more.
 LEAST_ENTRIES, LEAST_FACTOR = 40, 0.85
@@ -105,7 +106,9 @@ class Trial:
         if not near.any():
             return least
         ratios = self.errors[near] / bounded(np.maximum(self.estimates[near], 1e-12), 1.0, POWER, tolerance)
-        return max(_MARGINS[share] * float(np.quantile(ratios, share)), least)
+        learned = float(np.quantile(ratios, share))
+        wide = min(_WIDE_MARGIN * learned, _WIDEST) if share == PROMISE else 0.0
+        return max(_MARGIN * learned, wide, least)
 
     def cost(self, tolerance: float, counts: Sequence[int]) -> float:
         """Return how many nodes the texts take in the mean, by rules of these numbers of them, where their promise ends a row."""

@@ -211,7 +211,8 @@ def measured(classifier: Classifier, sample: ModelInputs, scored: ModelInputs, d
         "trial": trial_nodes(calibration, TOLERANCE),
     }
     for way, plan in zip(WAYS, plans, strict=True):
-        cell[way] = kept(attribute(classifier, scored, plan), dense)
+        same = way == WAYS[1] and plan.factor == plans[0].factor
+        cell[way] = cell[WAYS[0]] if same else kept(attribute(classifier, scored, plan), dense)
     cell["foresight"] = foresight(dense, plans[0].chains[0])
     return cell
 

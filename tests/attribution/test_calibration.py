@@ -263,6 +263,8 @@ def test_a_factor_of_few_errors_near_the_tolerance_is_a_cautious_one() -> None:
     steep = Trial(np.full((9, 1), 0.04), np.full((9, 1), 0.01), np.zeros((9, 1)), np.zeros((9, 1)))
     ratio = 0.04 / float(bounded(np.asarray(0.01), 1.0, POWER, 0.05))
     assert steep.factor(0.05, PROMISE) == pytest.approx(1.7 * ratio)
+    wide = replace(steep, errors=np.full((9, 1), 0.08))
+    assert wide.factor(0.05, PROMISE) == pytest.approx(max(1.15 * 2 * ratio, 4.0))
     assert steep.factor(0.05, USUAL) == pytest.approx(max(1.15 * ratio, CAUTIOUS))
 
 
