@@ -6,7 +6,7 @@ Several labels: 3,000 Chinese reviews of ten kinds of goods (the first by the ha
 Numbers: English sentences from film reviews, each with the mean sentiment that twenty people gave it, from -4 to 4; `model.tolerance` is 1. A `textcnn` is trained on each; `explain`, `augment`, `attack` (200 test rows) and
 `evaluate` (EDA and `augment` against the same rows repeated, 100 training rows a draw) are the shipped pipelines and settings. `captum`: how far the scores of
 every label of five texts are from those of Captum's integrated gradients with 300 steps on the same net, as a share of the sum of their absolute
-values. Brackets: of shares the 95 % interval of Wilson, of differences a bootstrap of the draws. Each step is taken once, and stays in heads.json.
+values. `words`: of the key-word table of the run of `augment`, in which a row counts for each of its labels. Brackets: of shares the 95 % interval of Wilson, of differences a bootstrap of the draws. Each step is taken once, and stays in heads.json.
 """
 
 import argparse
@@ -36,11 +36,14 @@ from augment.config.sections import (
 from augment.evaluation import evaluate
 from augment.evaluation.scoring import points_of
 from augment.models.classifier import open_classifier
+from augment.output.keywords import leading
 from augment.text.align import owners
 from augment.training import train
 from benchmarks.common import Cell, Results, command_line, interval_of, part, write_page
 
 RESULTS = Results("quality/heads")
+# The least share of the scores of a label of a word that is listed.
+_SHARE = 0.04
 ROWS, ATTACKED, DRAWN, EXPLAINED, STEPS = 3000, 200, 100, 5, 300
 KINDS = ("labels", "numbers")
 
@@ -127,6 +130,20 @@ def run_of(name: str) -> Callable[[argparse.Namespace, Job], Cell]:
     return taken
 
 
+def words_of(arguments: argparse.Namespace, job: Job) -> Cell:
+    """Return the words with most of the attribution of each label, in the run of `augment`, and its rows of all; of labels only."""
+    if job.train.answers == "number":
+        return {}
+    rows: dict[str, object] = {}
+    words: dict[str, dict[str, float]] = {}
+    for row in leading(arguments.work / f"{job.name}-augment", 8):
+        share, label = round(float(str(row["share"])), 3), str(row["label"])
+        if row["kind"] == "word" and share >= _SHARE:
+            rows[label] = row["of"]
+            words.setdefault(label, {})[str(row["text"])] = share
+    return {label: {"rows": rows[label], "words": words[label]} for label in words}
+
+
 def evaluated(arguments: argparse.Namespace, job: Job) -> Cell:
     """Return what samples gain, with intervals; the judge is the model of all training rows."""
     settings = EvaluateConfig(
@@ -183,6 +200,7 @@ TAKEN: dict[str, Callable[[argparse.Namespace, Job], Cell]] = {
     "captum": compared,
     "explain": run_of("explain"),
     "augment": run_of("augment"),
+    "words": words_of,
     "attack": run_of("attack"),
     "evaluate": evaluated,
 }
@@ -209,6 +227,8 @@ def write_table() -> None:
         for step in ("explain", "augment", "attack"):
             if step in cells:
                 lines += _of_run(step, cells[step])
+        if cells.get("words"):
+            lines += _of_words(cells["words"])
         if "evaluate" in cells:
             lines += _of_evaluation(cells["evaluate"])
     write_page("quality/heads", "Several labels, and numbers", __doc__, lines)
@@ -230,6 +250,16 @@ def _of_run(step: str, cell: Cell) -> list[str]:
         lines += [f"| {name} | {value} |" for name, value in figures.items()]
         lines += [""]
     return lines
+
+
+def _of_words(cell: Cell) -> list[str]:
+    """Return the lines of the words of each label."""
+    lines = ["| label | rows of it | words, with their share of its positive scores |", "|---|---|---|"]
+    for label, of in cell.items():
+        if isinstance(of, dict):
+            words = ", ".join(f"{word} {share:.0%}" for word, share in of["words"].items())
+            lines.append(f"| {label} | {of['rows']} | {words} |")
+    return [*lines, ""]
 
 
 def _of_evaluation(cell: Cell) -> list[str]:
