@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
 
 import pyarrow as pa
@@ -236,14 +237,17 @@ def helps(job: Job, given: argparse.Namespace) -> None:
         "rows of the test": given.test_rows,
         "judge": given.judge or "trained on all rows",
         "means": {
-            name: {fact: result.mean(name, fact) for fact in ("clean", "samples", "label_kept", "copies")}
+            name: {
+                fact: None if isnan(mean := result.mean(name, fact)) else mean
+                for fact in ("clean", "samples", "label_kept", "copies")
+            }
             for name in result.conditions
         },
         "points above duplicate": clean["clean"] if isinstance(clean, dict) else {},
     }
     with (_HOME / "rewrite.jsonl").open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(line, ensure_ascii=False) + "\n")
-    print(result)
+    print((given.work / "evaluate/evaluation.md").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
