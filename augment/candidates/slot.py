@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+from augment.text.align import Span
+from augment.text.script import language
+
+# Code points that are seen on either side of a word: some twenty words.
+_REACH = {"zh": 40, "en": 100}
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -33,3 +39,16 @@ class Proposed:
 
     synonyms: tuple[str, ...] = ()
     senses: tuple[str, ...] = ()
+
+
+def around(slot: Slot, word: str) -> tuple[str, Span]:
+    """Return the text around a place with a word in it, and the span of the word."""
+    reach = _REACH[spoken_at(slot)]
+    before = slot.whole[max(slot.start - reach, 0) : slot.start]
+    after = slot.whole[slot.end : slot.end + reach]
+    return f"{before}{word}{after}", (len(before), len(before) + len(word))
+
+
+def spoken_at(slot: Slot) -> str:
+    """Return the language of the word of a place, of the two whose dictionaries are known."""
+    return "en" if language(slot.word) == "en" else "zh"

@@ -271,15 +271,19 @@ class ResourcesConfig(Section):
         default=("wordnet", "moby", "cilin"),
         description="wordnet, moby, cilin (found where they are installed), or files",
     )
-    masked_lm: str | None = Field(default=None, description="folder or hub id of a masked language model")
+    masked_lm: str | None = Field(
+        default=None,
+        description="folder or hub id of a masked language model: offers words, and with `natural` shows how likely a word is in its place",
+    )
     causal_lm: str | None = Field(
         default=None,
-        description="folder or hub id of a causal language model: measures the perplexity of texts that an attack changed",
+        description="folder or hub id of a causal language model: measures the perplexity of texts that an attack changed, and with "
+        "`natural`, where no masked_lm is named, shows how likely a word is in its place",
     )
     encoder: str | None = Field(
         default=None,
-        description="folder or hub id of an encoder: candidates of another sense in the text are not offered, and its word "
-        "vectors replace the model's own",
+        description="folder or hub id of an encoder: candidates of another sense in the text are not offered, with `natural` by a chance "
+        "that is learned, and its word vectors replace the model's own",
     )
     ngrams: str | None = Field(
         default=None,

@@ -10,7 +10,7 @@ With `natural` the words must fit their places, and the words of the sample must
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal, Self
@@ -27,6 +27,7 @@ from augment.candidates.filters import parts_agree
 from augment.candidates.lexicon import Lexicon, read_pairs
 from augment.candidates.sources import load_job_lexicons
 from augment.config.job import Job
+from augment.models.labels import LabelMap
 from augment.seeding import Chance, chance, key_of
 from augment.stages.contrast_draws import ContrastDraws
 from augment.stages.editing import Row, editable_rows
@@ -261,7 +262,26 @@ class Counterfactual(Editor, TableStage):
             self.natural or 0.0,
             self.tokens,
             self.of == "another",
+            _chance_of_rest(job) if self.of == "another" else lambda row, choice: 0.0,
+            cache(lambda word: frozenset[str]().union(*(lexicon.kinds(word) for lexicon in lexicons))),
         )
+
+
+def _chance_of_rest(job: Job) -> Callable[[Row, Mapping[int, str]], float]:
+    """Return the function that gives how likely the class of a row is, by the model, for its text without some words."""
+    from augment.models.predictor import open_predictor
+
+    config = job.needs_model()
+    predictor = open_predictor(config, job.run)
+    labels = LabelMap.of(predictor, job)
+
+    def chance_of(row: Row, choice: Mapping[int, str]) -> float:
+        """Return the probability of the label."""
+        text, pair = row.texts(dict.fromkeys(choice, ""))
+        answer = predictor.ask([text], [pair])[0]
+        return labels.sureness(answer.tolist(), row.label, config.tolerance) or 0.0
+
+    return chance_of
 
 
 def _labelled(rows: pa.Table) -> Iterator[tuple[str, list[list[str]]]]:

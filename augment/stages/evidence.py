@@ -5,8 +5,9 @@ another split of the corpus. Stages after it that make samples read the table: a
 would write it (`candidates.plausibility`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -14,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from augment.candidates.common_pairs import PACKAGE, common_pairs
+from augment.candidates.in_place import TEXTS, learn_in_place, names_models, open_models
 from augment.candidates.lexicon import Lexicon
 from augment.candidates.natural import part_of
 from augment.candidates.plausibility import (
@@ -50,8 +52,8 @@ _LINES = pa.schema(
         ("seen", pa.int64()),
     ]
 )
-# Lines: a pair of words, the number of rows, and the hash of a text that is not to be counted.
-_PAIR, _ROWS, _HELD = "pair", "rows", "held"
+# Lines: a pair of words, the number of rows, the hash of a text that is not to be counted, and a text in which models look at words.
+_PAIR, _ROWS, _HELD, _TEXT = "pair", "rows", "held", "text"
 _LINE_SUFFIXES = (".txt", ".text")
 
 
@@ -83,7 +85,7 @@ class Evidence(TableStage):
 
     def summarise(self, rows: pa.Table, job: Job, active: bool) -> pa.Table:
         """Return the pairs of the rows of train, how many these are, and the hashes of the other texts."""
-        counts, number, held = PairCounts(), 0, set()
+        counts, number, held, own = PairCounts(), 0, set(), set[str]()
         language = job.corpus.language if job.corpus else "auto"
         for row in _columns(rows.filter(pa.array(~is_sample(rows)))):
             texts = [row["text"]] if row["text_pair"] is None else [row["text"], row["text_pair"]]
@@ -91,6 +93,7 @@ class Evidence(TableStage):
                 held |= {key_of(text) for text in texts}
                 continue
             number += 1
+            own.update(texts)
             for tokens in _sides(row) or [tokens_of(text, language) for text in texts]:
                 counts.add(tokens)
         pairs = counts.pairs()
@@ -99,6 +102,8 @@ class Evidence(TableStage):
             (words[word], _PAIR, word, *rest) for word, *rest in zip(*pairs.to_pydict().values(), strict=True)
         ]
         lines += [(key, _HELD, None, None, None) for key in sorted(held)]
+        if names_models(job):
+            lines += [(key, _TEXT, text, None, None) for key, text in _drawn(own)]
         lines.append((0, _ROWS, None, None, number))
         keys, kinds, left, right, seen = zip(*lines, strict=True)
         columns = {
@@ -114,8 +119,10 @@ class Evidence(TableStage):
     def merge(self, lines: Lines, job: Job) -> Iterator[pa.Table]:
         """Yield all that was counted, with the vectors of words and what counts are worth, as one row."""
         counts, number, held = PairCounts(), 0, [np.zeros(0, np.uint64)]
+        own: list[str] = []
         for table in lines():
             kinds = table.column("kind").to_numpy()
+            own += table.filter(pa.array(kinds == _TEXT)).column("left").to_pylist()
             counts.add_pairs(table.filter(pa.array(kinds == _PAIR)))
             number += int(table.column("seen").to_numpy()[kinds == _ROWS].sum())
             held.append(table.column("key").to_numpy()[kinds == _HELD])
@@ -123,7 +130,8 @@ class Evidence(TableStage):
             counts, number = _whole_train(job, job.corpus)
         train = counts.seen_first()
         _add_texts(counts, job, np.unique(np.concatenate(held)))
-        yield _learned(counts.evidence(train, number).knowing(common_pairs()), job)
+        texts = [text for _, text in _drawn(own)]
+        yield _learned(counts.evidence(train, number).knowing(common_pairs()), texts, job)
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Nothing is done to the rows."""
@@ -212,31 +220,41 @@ def _texts(config: CorpusConfig, allow_download: bool) -> Iterator[str]:
             yield from (text for text in chunk.rows.column(name).to_pylist() if text is not None)
 
 
-def _learned(counts: WordCounts, job: Job) -> pa.Table:
-    """Return counts with what is learned from them."""
-    senses, lexicons = learn_senses(counts), load_job_lexicons(job)
-    strict = [lexicon for lexicon in lexicons if not lexicon.loose]
+def _drawn(texts: Iterable[str]) -> list[tuple[int, str]]:
+    """Return so many of some texts as models look at, with their hashes: those with the least, whatever the shards."""
+    return nsmallest(TEXTS, {(key_of(text), text) for text in texts})
+
+
+def _learned(counts: WordCounts, texts: Sequence[str], job: Job) -> pa.Table:
+    """Return counts with what is learned from them, and from texts of the train split where the job names models."""
+    senses, lexicons, models = learn_senses(counts), load_job_lexicons(job), open_models(job)
+    synonyms = strict_synonyms(lexicons)
     calibrations = {}
     for spoken, usual in USUAL.items():
-        words = _replaceable(counts, spoken, lexicons)
+        words = replaceable(counts, spoken, lexicons)
         rng = chance(job.seed, "evidence", spoken, 0)
-        calibrations[spoken] = calibrate(counts, senses, words, _synonyms(strict), usual, rng)
+        learned = calibrate(counts, senses, words, synonyms, usual, rng)
+        if models is not None:
+            plausibility = Plausibility(counts, senses, {spoken: learned})
+            learned = learn_in_place(plausibility, models, texts, words, synonyms, spoken, job.seed)
+        calibrations[spoken] = learned
     columns: dict[str, pa.ChunkedArray] = {}
     for table in (counts.table(), senses.table(), calibrations_table(calibrations)):
         columns |= dict(zip(table.column_names, table.columns, strict=True))
     return pa.table(columns)
 
 
-def _replaceable(counts: WordCounts, spoken: Spoken, lexicons: tuple[Lexicon, ...]) -> dict[str, str]:
+def replaceable(counts: WordCounts, spoken: Spoken, lexicons: tuple[Lexicon, ...]) -> dict[str, str]:
     """Return the words of a language that may be replaced, with their part of speech."""
     own = (word for word in counts.words if word and spoken_of(word) == spoken)
     parts = ((word, part_of(word, spoken, lexicons)) for word in own)
     return {word: part for word, part in parts if part is not None and part != "degree"}
 
 
-def _synonyms(lexicons: list[Lexicon]) -> Callable[[str], tuple[str, ...]]:
-    """Return the function that gives the synonyms of a word."""
-    return lambda word: tuple(other for lexicon in lexicons for other in lexicon.synonyms(word))
+def strict_synonyms(lexicons: Iterable[Lexicon]) -> Callable[[str], tuple[str, ...]]:
+    """Return the function that gives the synonyms of a word in those dictionaries that list nothing else."""
+    strict = [lexicon for lexicon in lexicons if not lexicon.loose]
+    return lambda word: tuple(other for lexicon in strict for other in lexicon.synonyms(word))
 
 
 def _columns(rows: pa.Table) -> Iterator[Mapping[str, Any]]:

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
+from augment.candidates.in_place import open_models
 from augment.candidates.natural import SUREST, NaturalWords
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources, word_parts
 from augment.candidates.wordings import Tested, Wordings
@@ -107,7 +108,7 @@ class Rephrase(Editor):
         """Load the lexicons and what was learned; return what finds the edits of some rows, once."""
         lexicons, guard, plausibility = load_job_lexicons(job), protection(job), open_plausibility(state)
         sources = open_sources(("lexicon",), job, 8, Filters())
-        words = NaturalWords(plausibility, sources, lexicons)
+        words = NaturalWords(plausibility, sources, lexicons, open_models(job))
         draws = NaturalDraws(words, self.natural, 1.0, self.count, Entities(lexicons), job.seed)
         wordings, parts = Wordings(plausibility), word_parts(job)
 

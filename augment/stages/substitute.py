@@ -12,6 +12,7 @@ from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
 from augment.candidates.fluency import open_fluency
 from augment.candidates.forms import FORMS
+from augment.candidates.in_place import open_models
 from augment.candidates.natural import NaturalWords
 from augment.candidates.phrases import PhraseFinder, phrase_finder
 from augment.candidates.slot import Slot
@@ -159,7 +160,7 @@ class Substitute(Editor):
         sources = open_sources(self.sources, job, self.most, filters)
         entities = Entities(load_job_lexicons(job)) if self.entities == "keep" else None
         if self.natural is not None:
-            words = NaturalWords(open_plausibility(state), sources, load_job_lexicons(job))
+            words = NaturalWords(open_plausibility(state), sources, load_job_lexicons(job), open_models(job))
             return NaturalDraws(words, self.natural, self.share, self.count, entities, job.seed).lookup
         fluency = open_fluency(job, self.fluency)
         near = _near(job) if self.tier == "near" else None

@@ -68,3 +68,11 @@ def test_words_are_of_one_kind_that_describe_the_same_things() -> None:
     assert evidence.of_one_kind("昂贵", "便宜") == 1
     assert evidence.of_one_kind("昂贵", "难吃") == 0
     assert evidence.of_one_kind("昂贵", "少见") is None
+
+
+def test_a_word_tells_its_class_more_surely_the_more_rows_of_one_class_alone_have_it() -> None:
+    evidence = known(ROWS * 4)
+    assert evidence.telling("脏") > evidence.telling("干净") * 0.5 > 0
+    assert evidence.telling("脏") > known(ROWS).telling("脏")
+    assert evidence.telling("房间") < 0.1
+    assert evidence.telling("电梯") == 0

@@ -119,6 +119,13 @@ def test_cilin_gives_common_words_of_the_row_of_equals_a_word_is_first_in(tmp_pa
     assert cilin.synonyms("film") == ()
 
 
+def test_cilin_has_words_of_one_subject_in_one_group(tmp_path: Path) -> None:
+    cilin = one(tmp_path, "Eb23A01= 快 迅速\nEb23B01= 慢 缓慢\nEf07B01# 辛苦\n")
+    assert cilin.kinds("快") == cilin.kinds("慢") == {"Eb23"}
+    assert cilin.kinds("辛苦") == {"Ef07"}
+    assert cilin.kinds("film") == frozenset()
+
+
 def test_cilin_gives_the_words_of_the_next_row_where_the_first_has_none(tmp_path: Path) -> None:
     cilin = one(tmp_path, "Ga01A01= 喜欢 鱻\nGa01A02= 高兴 喜欢\n")
     assert cilin.synonyms("喜欢") == ("高兴",)

@@ -5,6 +5,7 @@ A tiny random model shows the contract; what it offers has no meaning. A real on
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import BertConfig, BertForMaskedLM
@@ -104,6 +105,30 @@ def test_a_token_past_what_the_model_reads_gets_nothing(words: MaskedWords) -> N
     offers = words.offer([early, late])
     assert offers[0]
     assert offers[1] == ()
+
+
+def test_a_word_is_as_likely_in_whatever_batch_and_beside_whatever_words(folder: Path) -> None:
+    requested = [where for text in TEXTS[:5] for where in slots_in(text, 4)]
+    offered = [("好", "good", where.word) for where in requested]
+    narrow = MaskedWords(str(folder), RUN.model_copy(update={"token_budget": 64}), MOST)
+    together = narrow.scores(requested, offered)
+    alone = [
+        [narrow.scores([where], [(word,)])[0][0] for word in words]
+        for where, words in zip(requested, offered, strict=True)
+    ]
+    assert np.allclose(together, alone, atol=2e-4, equal_nan=True)
+
+
+def test_what_is_likely_is_what_is_filled_in(words: MaskedWords) -> None:
+    (slot,) = slots_in("好 a 店")[1:2]
+    (fills,) = words.offer([slot])
+    (scores,) = words.scores([slot], [fills])
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] < 0
+
+
+def test_a_word_of_very_many_pieces_has_no_score(words: MaskedWords) -> None:
+    assert np.isnan(words.scores(slots_in("好 a 店")[1:2], [("q" * 12,)])).all()
 
 
 def test_a_model_whose_tokenizer_has_no_mask_is_refused(tmp_path: Path, folder: Path) -> None:

@@ -1,14 +1,16 @@
 """Samples of another class that read well: words of rows of that class, until the words of the text are of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 
 from augment.candidates.class_evidence import ClassEvidence, lines_of, summed
 from augment.candidates.entities import Entities
 from augment.candidates.plausibility import USUAL, Plausibility
-from augment.candidates.word_counts import PairCounts
+from augment.candidates.senses import Senses
+from augment.candidates.word_counts import PairCounts, WordCounts
 from augment.seeding import chance
 from augment.stages.contrast_draws import ContrastDraws
 from augment.text.edits import replay
@@ -19,8 +21,27 @@ BAD = ("房间很肮脏，", "房间很破旧，", "服务很冷淡，", "酒店
 WORDS = {"bad": ("肮脏", "破旧", "冷淡", "单调"), "good": ("干净", "舒适", "周到", "丰富")}
 
 
-def draws(*plain: str, least: float = 0.5, most: int = 3) -> ContrastDraws:
-    """Return what draws samples of the other class, from rows of two classes and plain text."""
+QUALITIES = frozenset(word for words in WORDS.values() for word in words)
+
+
+def used(evidence: WordCounts) -> Senses:
+    """Return vectors by which all qualities are used alike, and all other words."""
+    of_word = np.array([int(word in QUALITIES) for word in evidence.words], np.int64)
+    return Senses(of_word, np.eye(2, dtype=np.float32))
+
+
+def draws(
+    *plain: str,
+    least: float = 0.5,
+    most: int = 3,
+    rest: float = 0.5,
+    kinds: Mapping[str, str] | None = None,
+    senses: Callable[[WordCounts], Senses] = used,
+) -> ContrastDraws:
+    """Return what draws samples of the other class, from rows of two classes and plain text.
+
+    rest: how likely the old class is for what is left of a text; kinds: the group of a dictionary that a word is in.
+    """
     counts = PairCounts()
     for text in (*GOOD * 8, *BAD * 8, *plain):
         counts.add(tokens_of(text))
@@ -36,7 +57,7 @@ def draws(*plain: str, least: float = 0.5, most: int = 3) -> ContrastDraws:
         return WORDS[label]
 
     return ContrastDraws(
-        Plausibility(evidence, vectors(evidence), USUAL),
+        Plausibility(evidence, senses(evidence), USUAL),
         known,
         offered,
         lambda one, other: False,
@@ -45,6 +66,8 @@ def draws(*plain: str, least: float = 0.5, most: int = 3) -> ContrastDraws:
         least,
         most,
         moves=True,
+        rest=lambda row, choice: rest,
+        kinds=lambda word: frozenset([kinds[word]]) if kinds and word in kinds else frozenset(),
     )
 
 
@@ -74,6 +97,36 @@ def test_no_sample_is_made_where_the_words_of_the_text_stay_those_of_its_class()
 
 def test_what_a_negation_speaks_of_stays() -> None:
     assert samples(draws(), "房间不干净，房间很干净，", ["干净"]) == set()
+
+
+def test_a_text_with_a_word_that_turns_what_is_said_has_no_sample() -> None:
+    assert samples(draws(), "房间很干净，大堂很大，", ["干净"])
+    for text in (
+        "虽然房间很干净，",
+        "房间很干净，不过大堂很大，",
+        "房间很干净，没有电梯，",
+        "最好的房间很干净，",
+    ):
+        assert samples(draws(), text, ["干净"]) == set()
+
+
+def test_of_a_long_text_too_much_is_left_to_be_sure() -> None:
+    assert samples(draws(), "房间很干净，大堂很大，电梯很新，", ["干净"]) == set()
+
+
+def test_no_sample_is_made_where_the_model_sees_the_old_class_in_the_rest() -> None:
+    assert samples(draws(rest=0.6), "房间很干净，", ["干净"]) == set()
+
+
+def test_a_quality_of_the_same_group_of_a_dictionary_may_be_put_and_one_of_another_may_not() -> None:
+    kinds = {"干净": "Ef12", "肮脏": "Ef12", "破旧": "Eb29", "丰富": "Ed30"}
+    assert samples(draws(kinds=kinds), "房间很干净，", ["干净"]) == {"房间很肮脏，"}
+    seen = ["早餐很肮脏。"] * 20
+    assert samples(draws(*seen, kinds=kinds | {"丰富": "Ef12"}), "早餐很丰富。", ["丰富"]) == {"早餐很肮脏。"}
+
+
+def test_a_word_that_is_used_as_words_of_no_class_are_is_not_put() -> None:
+    assert samples(draws(senses=vectors), "房间很干净，", ["干净"]) == set()
 
 
 def test_a_title_stays() -> None:
