@@ -15,8 +15,8 @@ from functools import lru_cache
 import numpy as np
 
 from augment.candidates.fixed_strings import fixed
-from augment.candidates.in_place import Models, Scores
 from augment.candidates.lexicon import Lexicon
+from augment.candidates.model_scores import Models, WordScores
 from augment.candidates.plausibility import Plausibility, Spoken, spoken_of
 from augment.candidates.slot import Proposed, Slot
 from augment.candidates.sources import Sources
@@ -222,19 +222,19 @@ class NaturalWords:
         same = np.concatenate([candidates.same for _, candidates in wanted])
         chance = self._plausibility.fits(left, new, right, spoken) * same
         if self._models is not None:
-            asked = np.flatnonzero((chance >= _LOOKED_AT) & np.repeat(free, sizes))
+            looked_at = np.flatnonzero((chance >= _LOOKED_AT) & np.repeat(free, sizes))
             slots = [
-                chosen[number].slot for number in np.repeat(np.arange(len(wanted)), sizes)[asked].tolist()
+                chosen[number].slot for number in np.repeat(np.arange(len(wanted)), sizes)[looked_at].tolist()
             ]
             words = [word for _, candidates in wanted for word in candidates.words]
             near, odds = (
-                np.concatenate([getattr(candidates, name) for _, candidates in wanted])[asked]
+                np.concatenate([getattr(candidates, name) for _, candidates in wanted])[looked_at]
                 for name in ("near", "odds")
             )
-            chance[asked] = self._looked_at(
+            chance[looked_at] = self._looked_at(
                 slots,
-                [words[at] for at in asked.tolist()],
-                (left[asked], new[asked], right[asked]),
+                [words[at] for at in looked_at.tolist()],
+                (left[looked_at], new[looked_at], right[looked_at]),
                 near,
                 odds,
                 spoken,
@@ -273,7 +273,7 @@ class NaturalWords:
         return np.asarray(reads * _with_odds(near, odds))
 
 
-def _given(scores: Scores, slots: Sequence[Slot], words: Sequence[str]) -> np.ndarray:
+def _given(scores: WordScores, slots: Sequence[Slot], words: Sequence[str]) -> np.ndarray:
     """Return the number of each word in its place, [N] float64, NaN where it is not seen."""
     values = scores(slots, [[word] for word in words])
     return np.array([value for (value,) in values], np.float64)

@@ -79,7 +79,7 @@ class ContrastDraws:
     rest: Callable[[Row, Mapping[int, str]], float] = lambda row, choice: 0.0
     kinds: Callable[[str], frozenset[str]] = lambda word: frozenset()
     _options: dict[tuple[str, str], Mapping[int, tuple[Fitting, ...]]] = field(default_factory=dict)
-    _told: dict[str, float] = field(default_factory=dict)
+    _known_telling: dict[str, float] = field(default_factory=dict)
 
     def draw(self, row: Row, rng: Chance, number: int) -> Draw | None:
         """Return a sample: key words one after the other until the text is of the other class by its words."""
@@ -193,32 +193,32 @@ class ContrastDraws:
     def _of_kind(self, old: str, word: str) -> bool | None:
         """Return whether a dictionary by subject has two words in one group, such as 快 and 慢; None where it does not know.
 
-        It knows for a quality; what is good or bad as a whole may be put for what is ordinary.
+        It knows for a quality; what is good or bad as a whole may be put for what is ordinary. Antonyms need no group.
         """
         one, other = (self.kinds(each) or self.kinds(_bare(each)) for each in (old, word))
-        if not any(kind.startswith(_QUALITY) for kind in one) or not other:
+        if not any(kind.startswith(_QUALITY) for kind in one) or not other or self.opposes(old, word):
             return None
         return bool(one & other) or (None if _WHOLE in other else False)
 
     def _is_like(self, old: str, word: str) -> bool:
-        """Return whether a word describes the same things as an old one, and words that are used as it is tell classes as it does."""
+        """Return whether a word describes the same things as an old one, and is its antonym, or words that are used as it is tell classes too."""
         shared = self.known.of_one_kind(old, word)
         if shared is not None and shared < _ONE_KIND[spoken_of(old)]:
             return False
-        return not self.moves or self._telling(word) >= _TELLING
+        return not self.moves or self.opposes(old, word) or self._telling(word) >= _TELLING
 
     def _telling(self, word: str) -> float:
         """Return how surely the words that are used most as a word is tell their classes, in nats, in the mean; 0 for a word without a vector.
 
         Of `gem` it is more than of `portrait`, which is as frequent in praise only because films are portraits.
         """
-        if word not in self._told:
-            own, (ids, told) = self.plausibility.evidence.id(word), self._tellers
+        if word not in self._known_telling:
+            own, (ids, telling) = self.plausibility.evidence.id(word), self._tellers
             cosines = self.plausibility.senses.cosine(np.full(len(ids), own), ids)
             nearest = np.argsort(-np.where(ids == own, -1.0, cosines), kind="stable")[:_NEAREST]
             near = nearest[(cosines[nearest] > -1) & (ids[nearest] != own)]
-            self._told[word] = float(told[near].mean()) if len(near) else 0.0
-        return self._told[word]
+            self._known_telling[word] = float(telling[near].mean()) if len(near) else 0.0
+        return self._known_telling[word]
 
     @cached_property
     def _tellers(self) -> tuple[np.ndarray, np.ndarray]:
@@ -226,8 +226,8 @@ class ContrastDraws:
         counts, senses = self.plausibility.evidence, self.plausibility.senses
         numbers = ((counts.id(word), word) for word in sorted(self.known.shares))
         words = [(number, word) for number, word in numbers if number >= 0 and senses.vector_of[number] >= 0]
-        told = [self.known.telling(word) for _, word in words]
-        return np.array([number for number, _ in words], np.int64), np.array(told, np.float64)
+        telling = [self.known.telling(word) for _, word in words]
+        return np.array([number for number, _ in words], np.int64), np.array(telling, np.float64)
 
 
 def _bare(word: str) -> str:

@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from augment.candidates.common_pairs import PACKAGE, common_pairs
-from augment.candidates.in_place import TEXTS, learn_in_place, names_models, open_models
 from augment.candidates.lexicon import Lexicon
+from augment.candidates.model_scores import TEXTS, learn_scores, names_models, open_models
 from augment.candidates.natural import part_of
 from augment.candidates.plausibility import (
     USUAL,
@@ -27,7 +27,7 @@ from augment.candidates.plausibility import (
     calibrations_table,
     spoken_of,
 )
-from augment.candidates.senses import learn_senses, senses_of
+from augment.candidates.senses import Senses, learn_senses, senses_of
 from augment.candidates.sources import load_job_lexicons
 from augment.candidates.word_counts import PairCounts, WordCounts, counts_of
 from augment.config.job import Job
@@ -131,7 +131,8 @@ class Evidence(TableStage):
         train = counts.seen_first()
         _add_texts(counts, job, np.unique(np.concatenate(held)))
         texts = [text for _, text in _drawn(own)]
-        yield _learned(counts.evidence(train, number).knowing(common_pairs()), texts, job)
+        evidence = counts.evidence(train, number).knowing(common_pairs())
+        yield learned_table(evidence, learn_senses(evidence), texts, job)
 
     def open(self, job: Job, state: Path | None) -> Step:
         """Nothing is done to the rows."""
@@ -225,9 +226,9 @@ def _drawn(texts: Iterable[str]) -> list[tuple[int, str]]:
     return nsmallest(TEXTS, {(key_of(text), text) for text in texts})
 
 
-def _learned(counts: WordCounts, texts: Sequence[str], job: Job) -> pa.Table:
-    """Return counts with what is learned from them, and from texts of the train split where the job names models."""
-    senses, lexicons, models = learn_senses(counts), load_job_lexicons(job), open_models(job)
+def learned_table(counts: WordCounts, senses: Senses, texts: Sequence[str], job: Job) -> pa.Table:
+    """Return counts and vectors with what is learned from them, and from texts of the train split where the job names models."""
+    lexicons, models = load_job_lexicons(job), open_models(job)
     synonyms = strict_synonyms(lexicons)
     calibrations = {}
     for spoken, usual in USUAL.items():
@@ -236,7 +237,7 @@ def _learned(counts: WordCounts, texts: Sequence[str], job: Job) -> pa.Table:
         learned = calibrate(counts, senses, words, synonyms, usual, rng)
         if models is not None:
             plausibility = Plausibility(counts, senses, {spoken: learned})
-            learned = learn_in_place(plausibility, models, texts, words, synonyms, spoken, job.seed)
+            learned = learn_scores(plausibility, models, texts, words, synonyms, spoken, job.seed)
         calibrations[spoken] = learned
     columns: dict[str, pa.ChunkedArray] = {}
     for table in (counts.table(), senses.table(), calibrations_table(calibrations)):

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
-from augment.candidates.in_place import open_models
+from augment.candidates.model_scores import open_models
 from augment.candidates.natural import SUREST, NaturalWords
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources, word_parts
 from augment.candidates.wordings import Tested, Wordings

@@ -12,7 +12,7 @@ from augment.candidates.entities import Entities
 from augment.candidates.filters import Filters
 from augment.candidates.fluency import open_fluency
 from augment.candidates.forms import FORMS
-from augment.candidates.in_place import open_models
+from augment.candidates.model_scores import open_models
 from augment.candidates.natural import NaturalWords
 from augment.candidates.phrases import PhraseFinder, phrase_finder
 from augment.candidates.slot import Slot

@@ -19,14 +19,14 @@ import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 
-from augment.candidates.in_place import (
+from augment.candidates.model_scores import (
     TEXTS,
-    Examples,
-    learn_in_place,
+    SiteFeatures,
+    learn_scores,
     meaning_examples,
     open_models,
-    places_in,
     reading_examples,
+    sites_in,
 )
 from augment.candidates.plausibility import USUAL, FitScale, Plausibility, Spoken, calibrate
 from augment.candidates.senses import learn_senses
@@ -42,7 +42,7 @@ RESULTS = Results("quality/plausibility")
 CORPORA = ("hotel-zh", "takeaway-zh", "sst2-en", "cr-en")
 # Resource, and what it is measured on.
 KINDS = {"encoder": "means", "masked_lm": "reads", "causal_lm": "reads"}
-_PLACES, _SAMPLES = 1000, 1000
+_SITES, _SAMPLES = 1000, 1000
 
 
 def main() -> None:
@@ -80,15 +80,15 @@ def measured(arguments: argparse.Namespace, corpus: str, name: str, folder: str)
         raise ValueError("no model is named")
     start = time.process_time()
     texts = chance(job.seed, "learned from", corpus, 0).sample(own, min(TEXTS, len(own)))
-    learned = learn_in_place(plain, models, texts, words, synonyms, spoken, job.seed)
+    learned = learn_scores(plain, models, texts, words, synonyms, spoken, job.seed)
     seconds = time.process_time() - start
-    places = list(places_in(held, plain, words, spoken, job.seed))[:_PLACES]
+    sites = list(sites_in(held, plain, words, spoken, job.seed))[:_SITES]
     if models.read is not None:
-        examples = reading_examples(plain, models.read, places, words, job.seed, less=0)
+        examples = reading_examples(plain, models.read, sites, words, job.seed, less=0)
         cell = _areas(examples, scale.fit, learned.reading)
     else:
         assert models.seen is not None
-        every = list(places_in(held, plain, words, spoken, job.seed))
+        every = list(sites_in(held, plain, words, spoken, job.seed))
         examples = meaning_examples(plain, models.seen, every, words, synonyms, spoken)
         cell = _areas(examples, (0.0, 1.0), learned.meaning)
     return cell | {"kind": KINDS[name], "learning": round(seconds, 1), "weights": _weights(learned)}
@@ -99,7 +99,7 @@ def _weights(scale: FitScale) -> list[float]:
     return list(scale.reading or scale.meaning)
 
 
-def _areas(examples: Examples, without: tuple[float, ...], weights: tuple[float, ...]) -> Cell:
+def _areas(examples: SiteFeatures, without: tuple[float, ...], weights: tuple[float, ...]) -> Cell:
     """Return the areas by counts alone, by the model alone and by both, with intervals, and that of what the model adds."""
     good, bad = examples
     rng = np.random.default_rng(0)

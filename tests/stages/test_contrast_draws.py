@@ -100,11 +100,11 @@ def test_what_a_negation_speaks_of_stays() -> None:
 
 
 def test_a_text_with_a_word_that_turns_what_is_said_has_no_sample() -> None:
-    assert samples(draws(), "房间很干净，大堂很大，", ["干净"])
+    assert samples(draws(), "房间很干净，", ["干净"])
     for text in (
         "虽然房间很干净，",
-        "房间很干净，不过大堂很大，",
-        "房间很干净，没有电梯，",
+        "不过房间很干净，",
+        "房间很干净，没电，",
         "最好的房间很干净，",
     ):
         assert samples(draws(), text, ["干净"]) == set()

@@ -170,7 +170,7 @@ def test_natural_samples_are_of_the_other_class_by_the_model_and_by_their_words(
     assert len(samples) > 5
     kept = [sample for sample in samples if sample["verdict"] == "contrast"]
     assert kept
-    assert all(sample["p_gold_after"] >= 0.95 for sample in kept)
+    assert all(sample["p_gold_after"] >= 0.85 for sample in kept)
     for sample in samples:
         assert {sample["label"], sample["label_from"]} == {"good", "bad"}
     assert any("no key word of another class fits and makes it one" in why for why in summary.missing)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from augment.candidates.in_place import Models, learn_in_place, open_models, places_in, remembered
+from augment.candidates.model_scores import Models, learn_scores, open_models, remembered, sites_in
 from augment.candidates.natural import NaturalWords, Opening
 from augment.candidates.plausibility import USUAL, Plausibility
 from augment.candidates.senses import Senses
@@ -20,14 +20,14 @@ from tests.candidates.test_context import save_encoder
 from tests.candidates.test_masked_lm import save as save_masked
 
 # Content words of one group are written where those of it are: before the same words, and behind them.
-NOUNS = ("coffee", "bread", "soup", "salad", "river", "mountain", "forest", "valley")
-RIGHT = {word: ("tasty" if at < 4 else "steep") for at, word in enumerate(NOUNS)}
-WORDS = dict.fromkeys(NOUNS, "n")
+NAMES = ("coffee", "bread", "soup", "salad", "river", "mountain", "forest", "valley")
+RIGHT = {word: ("tasty" if at < 4 else "steep") for at, word in enumerate(NAMES)}
+WORDS = dict.fromkeys(NAMES, "n")
 
 
 def texts() -> list[str]:
-    """Return texts in which each noun is with what is said of its group, and once with a word of its own."""
-    return [f"the {noun} is {RIGHT[noun]} {number}x" for number in range(60) for noun in NOUNS]
+    """Return texts in which each word is with what is said of its group, and once with a word of its own."""
+    return [f"the {word} is {RIGHT[word]} {number}x" for number in range(60) for word in NAMES]
 
 
 def plausibility() -> Plausibility:
@@ -50,12 +50,12 @@ def knowing(slots: Sequence[Slot], offered: Sequence[Sequence[str]]) -> list[lis
 
 def synonyms(word: str) -> tuple[str, ...]:
     """Return the other words of a group."""
-    return tuple(other for other in NOUNS if RIGHT[other] == RIGHT[word] and other != word)
+    return tuple(other for other in NAMES if RIGHT[other] == RIGHT[word] and other != word)
 
 
 def test_a_language_model_that_knows_more_than_counts_decides() -> None:
     plain = plausibility()
-    learned = learn_in_place(plain, Models(knowing, None), texts(), WORDS, synonyms, "en", 0)
+    learned = learn_scores(plain, Models(knowing, None), texts(), WORDS, synonyms, "en", 0)
     assert len(learned.reading) == len(learned.fit) + 1
     assert learned.meaning == ()
     both = Plausibility(plain.evidence, plain.senses, {"en": learned})
@@ -68,7 +68,7 @@ def test_a_language_model_that_knows_more_than_counts_decides() -> None:
 
 def test_an_encoder_that_knows_more_than_vectors_decides() -> None:
     plain = plausibility()
-    learned = learn_in_place(plain, Models(None, knowing), texts(), WORDS, synonyms, "en", 0)
+    learned = learn_scores(plain, Models(None, knowing), texts(), WORDS, synonyms, "en", 0)
     assert learned.reading == ()
     both = Plausibility(plain.evidence, plain.senses, {"en": learned})
     same = both.seen(np.full(2, 0.5), np.array([1.0, -1.0]), "en")
@@ -78,7 +78,7 @@ def test_an_encoder_that_knows_more_than_vectors_decides() -> None:
 
 def test_what_is_not_seen_is_judged_by_counts() -> None:
     plain = plausibility()
-    learned = learn_in_place(plain, Models(knowing, knowing), texts(), WORDS, synonyms, "en", 0)
+    learned = learn_scores(plain, Models(knowing, knowing), texts(), WORDS, synonyms, "en", 0)
     both = Plausibility(plain.evidence, plain.senses, {"en": learned})
     left, word, right = (plain.evidence.ids([word]) for word in ("the", "bread", "is"))
     nothing = np.array([np.nan])
@@ -88,37 +88,37 @@ def test_what_is_not_seen_is_judged_by_counts() -> None:
 
 def test_of_too_little_text_nothing_is_learned() -> None:
     plain = plausibility()
-    learned = learn_in_place(plain, Models(knowing, knowing), texts()[:20], WORDS, synonyms, "en", 0)
+    learned = learn_scores(plain, Models(knowing, knowing), texts()[:20], WORDS, synonyms, "en", 0)
     assert learned == USUAL["en"]
 
 
 def test_what_is_learned_does_not_depend_on_the_order_of_texts() -> None:
     plain = plausibility()
     one, other = (
-        {(place.slot.text, place.slot.start) for place in places_in(some, plain, WORDS, "en", 0)}
+        {(site.slot.text, site.slot.start) for site in sites_in(some, plain, WORDS, "en", 0)}
         for some in (texts(), texts()[::-1])
     )
     assert one == other
 
 
 class Written:
-    """A source of all nouns."""
+    """A source of all words."""
 
     are_words = True
 
     def offer(self, slots: Sequence[Slot]) -> list[tuple[str, ...]]:
-        """Return the nouns."""
-        return [tuple(word for word in NOUNS if word != slot.word) for slot in slots]
+        """Return the words."""
+        return [tuple(word for word in NAMES if word != slot.word) for slot in slots]
 
     def offer_all(self, slots: Sequence[Slot]) -> list[Proposed]:
-        """Return the nouns as synonyms."""
+        """Return the words as synonyms."""
         return [Proposed(words) for words in self.offer(slots)]
 
 
 def test_words_are_offered_that_counts_and_the_model_agree_on() -> None:
     plain = plausibility()
     models = Models(knowing, None)
-    learned = learn_in_place(plain, models, texts(), WORDS, synonyms, "en", 0)
+    learned = learn_scores(plain, models, texts(), WORDS, synonyms, "en", 0)
     both = Plausibility(plain.evidence, plain.senses, {"en": learned, "zh": USUAL["zh"]})
     text = "the bread is tasty"
     slot = Slot("r", 1, text, None, 0, 4, 9, "the")
@@ -130,10 +130,10 @@ def test_words_are_offered_that_counts_and_the_model_agree_on() -> None:
 
 
 def test_a_word_in_a_text_is_looked_at_once() -> None:
-    asked: list[str] = []
+    requested: list[str] = []
 
     def counting(slots: Sequence[Slot], offered: Sequence[Sequence[str]]) -> list[list[float]]:
-        asked.extend(word for words in offered for word in words)
+        requested.extend(word for words in offered for word in words)
         return knowing(slots, offered)
 
     scores = remembered(counting)
@@ -141,7 +141,7 @@ def test_a_word_in_a_text_is_looked_at_once() -> None:
     first = scores([slot, slot], [("soup",), ("soup", "river")])
     assert first == [[1.0], [1.0, -1.0]]
     assert scores([slot], [("river",)]) == [[-1.0]]
-    assert asked == ["soup", "soup", "river"]
+    assert requested == ["soup", "soup", "river"]
 
 
 @pytest.fixture(scope="module")

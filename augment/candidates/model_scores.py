@@ -36,13 +36,13 @@ from augment.text.segment import segment
 
 # Texts that are looked at, places that are learned from, of these those where words are compared, and other words in each.
 TEXTS = 2000
-_PLACES, _PAIRS = 600, 200
+_SITES, _PAIRS = 600, 200
 # Words behind a word whose likelihood shows how it reads.
 _BEHIND = 3
 # What is kept of places, about.
 _KEPT = 100_000
 
-Scores = Callable[[Sequence[Slot], Sequence[Sequence[str]]], list[list[float]]]
+WordScores = Callable[[Sequence[Slot], Sequence[Sequence[str]]], list[list[float]]]
 
 
 class Causal(Protocol):
@@ -57,8 +57,8 @@ class Causal(Protocol):
 class Models:
     """What a job names. read: how words read in places, by a language model; seen: how near they are to the word there, by an encoder."""
 
-    read: Scores | None
-    seen: Scores | None
+    read: WordScores | None
+    seen: WordScores | None
 
 
 def open_models(job: Job) -> Models | None:
@@ -85,7 +85,7 @@ def names_models(job: Job) -> bool:
     return any(name is not None for name in (given.masked_lm, given.causal_lm, given.encoder))
 
 
-def remembered(scores: Scores) -> Scores:
+def remembered(scores: WordScores) -> WordScores:
     """Return scores that are computed once for a word and the text around it; NaN for what is not seen."""
     known: dict[tuple[str, str, int, str], float] = {}
 
@@ -93,16 +93,16 @@ def remembered(scores: Scores) -> Scores:
         """Return the scores of the words offered for each slot."""
         if len(known) > _KEPT:
             known.clear()
-        keys = [[(*_place(slot), word) for word in words] for slot, words in zip(slots, offered, strict=True)]
+        keys = [[(*_key(slot), word) for word in words] for slot, words in zip(slots, offered, strict=True)]
         new = [tuple(dict.fromkeys(key[-1] for key in some if key not in known)) for some in keys]
         for slot, words, values in zip(slots, new, scores(slots, new), strict=True):
-            known.update(((*_place(slot), word), value) for word, value in zip(words, values, strict=True))
+            known.update(((*_key(slot), word), value) for word, value in zip(words, values, strict=True))
         return [[known[key] for key in some] for some in keys]
 
     return kept
 
 
-def _near(cosines: Scores) -> Scores:
+def _near(cosines: WordScores) -> WordScores:
     """Return cosines with NaN where an encoder does not see a word."""
 
     def scores(slots: Sequence[Slot], offered: Sequence[Sequence[str]]) -> list[list[float]]:
@@ -114,13 +114,13 @@ def _near(cosines: Scores) -> Scores:
     return scores
 
 
-def _place(slot: Slot) -> tuple[str, str, int]:
+def _key(slot: Slot) -> tuple[str, str, int]:
     """Return what decides how words read in a place: the word there, the text around it, and where it is."""
     text, (start, _) = around(slot, slot.word)
     return slot.word, text, start
 
 
-def _behind(model: Causal) -> Scores:
+def _behind(model: Causal) -> WordScores:
     """Return the scores by a causal language model."""
 
     def scores(slots: Sequence[Slot], offered: Sequence[Sequence[str]]) -> list[list[float]]:
@@ -147,7 +147,7 @@ def _tail(slot: Slot) -> int:
 
 
 @dataclass(frozen=True)
-class Place:
+class Site:
     """A word in a text: its slot, and the ids of what is before it, of itself, and of what is behind it."""
 
     slot: Slot
@@ -157,10 +157,10 @@ class Place:
 
 
 # Of places what speaks for good words and what for others, each [N, F]: the features of a logistic model.
-Examples = tuple[np.ndarray, np.ndarray]
+SiteFeatures = tuple[np.ndarray, np.ndarray]
 
 
-def learn_in_place(
+def learn_scores(
     plausibility: Plausibility,
     models: Models,
     texts: Iterable[str],
@@ -173,20 +173,20 @@ def learn_in_place(
 
     What there is too little text to learn stays empty, and is not used.
     """
-    places = list(places_in(texts, plausibility, words, spoken, seed))
+    sites = list(sites_in(texts, plausibility, words, spoken, seed))
     known = plausibility.calibrations[spoken]
     if models.read is not None:
-        good, bad = reading_examples(plausibility, models.read, places[:_PLACES], words, seed, less=1)
+        good, bad = reading_examples(plausibility, models.read, sites[:_SITES], words, seed, less=1)
         known = replace(known, reading=logistic(good, bad) or ())
     if models.seen is not None:
-        good, bad = meaning_examples(plausibility, models.seen, places, words, synonyms, spoken)
+        good, bad = meaning_examples(plausibility, models.seen, sites, words, synonyms, spoken)
         known = replace(known, meaning=logistic(good, bad, least=_PAIRS // 2) or ())
     return known
 
 
-def places_in(
+def sites_in(
     texts: Iterable[str], plausibility: Plausibility, words: Mapping[str, str], spoken: Spoken, seed: int
-) -> Iterator[Place]:
+) -> Iterator[Site]:
     """Yield a place of each text that has a word of the language which may be replaced, drawn by the text."""
     counts = plausibility.evidence
     for text in texts:
@@ -201,27 +201,27 @@ def places_in(
         if free:
             at = free[chance(seed, "place", text, 0).below(len(free))]
             slot = Slot("", at, text, None, 0, *spans[at], None)
-            yield Place(slot, ids[at], ids[at + 1], ids[at + 2])
+            yield Site(slot, ids[at], ids[at + 1], ids[at + 2])
 
 
 def reading_examples(
     plausibility: Plausibility,
-    read: Scores,
-    places: Sequence[Place],
+    read: WordScores,
+    sites: Sequence[Site],
     words: Mapping[str, str],
     seed: int,
     less: int,
-) -> Examples:
+) -> SiteFeatures:
     """Return what counts and a language model give words in their own places, with `less` occurrences left out, and random words there."""
     counts, groups = plausibility.evidence, _groups(plausibility.evidence, words)
     other = []
-    for place in places:
-        group = groups[words[place.slot.word]]
-        other.append(group[chance(seed, "other", place.slot.text, 0).below(len(group))])
-    offered = [(place.slot.word, counts.words[number]) for place, number in zip(places, other, strict=True)]
-    scores = np.array(read([place.slot for place in places], offered), np.float64).reshape(-1, 2)
+    for site in sites:
+        group = groups[words[site.slot.word]]
+        other.append(group[chance(seed, "other", site.slot.text, 0).below(len(group))])
+    offered = [(site.slot.word, counts.words[number]) for site, number in zip(sites, other, strict=True)]
+    scores = np.array(read([site.slot for site in sites], offered), np.float64).reshape(-1, 2)
     left, own, right = (
-        np.array([getattr(place, name) for place in places], np.int64) for name in ("left", "own", "right")
+        np.array([getattr(site, name) for site in sites], np.int64) for name in ("left", "own", "right")
     )
     seen = ~np.isnan(scores).any(axis=1)
     good, bad = (
@@ -233,28 +233,28 @@ def reading_examples(
 
 def meaning_examples(
     plausibility: Plausibility,
-    seen: Scores,
-    places: Iterable[Place],
+    seen: WordScores,
+    sites: Iterable[Site],
     words: Mapping[str, str],
     synonyms: Callable[[str], Sequence[str]],
     spoken: Spoken,
-) -> Examples:
+) -> SiteFeatures:
     """Return what vectors and an encoder give synonyms that people write in a place, and other words that they write there."""
     counts, groups = plausibility.evidence, _groups(plausibility.evidence, words)
     slots: list[Slot] = []
     pairs: list[tuple[int, int, int]] = []
-    for place in places:
-        others = np.array(groups[words[place.slot.word]], np.int64)
+    for site in sites:
+        others = np.array(groups[words[site.slot.word]], np.int64)
         size = len(others)
-        both = counts.pairs(np.full(size, place.left), others) >= SEEN
-        both[both] = counts.pairs(others[both], np.full(int(both.sum()), place.right)) >= SEEN
-        there = [number for number in others[both].tolist() if number != place.own]
-        own = {counts.id(word) for word in synonyms(place.slot.word)} if there else set()
+        both = counts.pairs(np.full(size, site.left), others) >= SEEN
+        both[both] = counts.pairs(others[both], np.full(int(both.sum()), site.right)) >= SEEN
+        there = [number for number in others[both].tolist() if number != site.own]
+        own = {counts.id(word) for word in synonyms(site.slot.word)} if there else set()
         near, far = ([number for number in there if (number in own) == is_near] for is_near in (True, False))
         if near and far:
-            draw = chance(0, "near", place.slot.text, 0)
-            pairs.append((place.own, near[draw.below(len(near))], far[draw.below(len(far))]))
-            slots.append(place.slot)
+            draw = chance(0, "near", site.slot.text, 0)
+            pairs.append((site.own, near[draw.below(len(near))], far[draw.below(len(far))]))
+            slots.append(site.slot)
         if len(pairs) == _PAIRS:
             break
     offered = [(counts.words[near], counts.words[far]) for _, near, far in pairs]
