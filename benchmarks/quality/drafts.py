@@ -21,13 +21,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from augment.candidates.model_scores import TEXTS
 from augment.candidates.senses import senses_of
 from augment.candidates.word_counts import counts_of
 from augment.config.job import Job
+from augment.evaluation.material import by_split
 from augment.output.two_sample import two_sample_auc
 from augment.seeding import chance
 from augment.stages import Evidence, Rephrase
 from augment.stages.editing import Row, protection
+from augment.stages.editor import Drawer
 from augment.stages.evidence import learned_table
 from augment.tables.files import read_table
 from augment.text.edits import replay
@@ -78,7 +81,8 @@ def measured(job: Job, run: Path, count: int, natural: float) -> Cell:
         state = Path(name)
         start = time.process_time()
         table = read_table(run / "run/evidence.parquet")
-        texts = batch.column("text").to_pylist()
+        own = sorted({row.text for row in by_split(job)["train"]})
+        texts = chance(job.seed, "learned from", run.name, 0).sample(own, min(TEXTS, len(own)))
         learned = learned_table(counts_of(table), senses_of(table), texts, job)
         pq.write_table(learned, Evidence().path_in(state))
         learning = time.process_time() - start
@@ -90,7 +94,7 @@ def measured(job: Job, run: Path, count: int, natural: float) -> Cell:
         seconds = time.process_time() - start
     drafts = sum(len(of_row) for of_row in drawn.values())
     long = [row for row in rows if _words(row) >= _LEAST_WORDS]
-    samples = {row.id: sorted(set(drawn[row.id]))[: stage.samples] for row in long}
+    samples = {row.id: list(dict.fromkeys(drawn[row.id]))[: stage.samples] for row in long}
     edits = [edits for of_row in samples.values() for _, edits in of_row]
     return {
         "rows": len(long),
@@ -113,15 +117,13 @@ def _rows_of(run: Path, count: int) -> pa.RecordBatch:
     return table.to_batches()[0]
 
 
-def _drawn(
-    rows: Sequence[Row], stage: Rephrase, draw: "object", seed: int
-) -> dict[str, list[tuple[str, int]]]:
+def _drawn(rows: Sequence[Row], stage: Rephrase, draw: Drawer, seed: int) -> dict[str, list[tuple[str, int]]]:
     """Return the texts of the draws of each row that are not its own, with their edits."""
     result: dict[str, list[tuple[str, int]]] = {}
     for row in rows:
         texts = []
         for number in range(_DRAWS):
-            one = draw(row, chance(seed, stage.method, row.id, number), number)  # type: ignore[operator]
+            one = draw(row, chance(seed, stage.method, row.id, number), number)
             if one is None:
                 break
             if one.edits:
