@@ -14,7 +14,7 @@ from augment.candidates.word_counts import PairCounts, WordCounts
 from augment.seeding import chance
 from augment.stages.contrast_draws import ContrastDraws
 from augment.text.edits import replay
-from tests.stages.test_natural_draws import row_of, tokens_of, vectors
+from tests.stages.test_natural_draws import row_of, tokens_of
 
 GOOD = ("房间很干净，", "房间很舒适，", "服务很周到，", "酒店很干净，早餐很丰富，")
 BAD = ("房间很肮脏，", "房间很破旧，", "服务很冷淡，", "酒店很肮脏，早餐很单调，")
@@ -126,7 +126,11 @@ def test_a_quality_of_the_same_group_of_a_dictionary_may_be_put_and_one_of_anoth
 
 
 def test_a_word_that_is_used_as_words_of_no_class_are_is_not_put() -> None:
-    assert samples(draws(senses=vectors), "房间很干净，", ["干净"]) == set()
+    def praise_apart(evidence: WordCounts) -> Senses:
+        of_word = np.array([int(word in WORDS["good"]) for word in evidence.words], np.int64)
+        return Senses(of_word, np.array([[1, 0.9], [0.9, 1]], np.float32) / np.sqrt(1.81))
+
+    assert samples(draws(senses=praise_apart), "房间很干净，", ["干净"]) == set()
 
 
 def test_a_title_stays() -> None:
