@@ -34,9 +34,9 @@ _OLD_LEANS, _NEW_LEANS = 0.4, 1.6
 _MARGIN, _PART = 1.4, 0.6
 # How much likelier the rest may be in the old class by its words, in nats, and how likely by the model.
 _REST, _REST_CHANCE = 0.2, 0.55
-# Other content words that a text may have: of what a longer text says in them, neither classifier knows enough.
+# Other content words that a text may have: of what a longer text expresses by them, neither classifier knows enough.
 _OTHER_WORDS = 3
-# Words that take back what is said, set it against something, or make it a condition or the highest of its kind: with one of
+# Words that take back an opinion, set it against something, or make it a condition or the highest of its kind: with one of
 # these, or a superlative, another word of opinion makes no opposite ("passable, if uneven", 还不错, the best thing about it).
 _TURNS_WRITTEN = """
 but yet though although if unless despite otherwise however nevertheless nonetheless while whereas except only even still almost
@@ -236,7 +236,7 @@ def _bare(word: str) -> str:
 
 
 def _is_turned(row: Row) -> bool:
-    """Return whether a text has a negation, or another word by which what it says is not what its words of opinion say."""
+    """Return whether a text has a negation, or another word by which it does not mean what its words of opinion mean."""
     return bool(negations(row.tokens)) or any(
         word.lower() in _TURNS or word.lower() in _SUPERLATIVES or (word[0] == "最" and len(word) > 1)
         for word in row.tokens

@@ -222,7 +222,7 @@ def _texts(config: CorpusConfig, allow_download: bool) -> Iterator[str]:
 
 
 def _drawn(texts: Iterable[str]) -> list[tuple[int, str]]:
-    """Return so many of some texts as models look at, with their hashes: those with the least, whatever the shards."""
+    """Return those of some texts that models look at, with their hashes: those with the least, whatever the shards."""
     return nsmallest(TEXTS, {(key_of(text), text) for text in texts})
 
 

@@ -178,7 +178,7 @@ def _number(value: object) -> float:
 
 
 def _arguments() -> argparse.Namespace:
-    """Return what the command line says."""
+    """Return the arguments of the command line."""
     parser = command_line(__doc__)
     parser.add_argument("runs", nargs="+", type=Path, help="finished runs, whose names end with the corpus")
     parser.add_argument("--rows", type=int, default=300)

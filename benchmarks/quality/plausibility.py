@@ -158,7 +158,7 @@ def _shown(figure: object) -> str:
 
 
 def _arguments() -> argparse.Namespace:
-    """Return what the command line says."""
+    """Return the arguments of the command line."""
     parser = command_line(__doc__)
     parser.add_argument("--corpora", nargs="+", default=CORPORA)
     parser.add_argument("--texts", nargs="*", type=Path, default=[])

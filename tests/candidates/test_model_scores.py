@@ -28,7 +28,7 @@ WORDS = dict.fromkeys(NAMES, "n")
 
 
 def texts() -> list[str]:
-    """Return texts in which each word is with what is said of its group, and once with a word of its own."""
+    """Return texts in which each word is with the quality of its group, and once with a word of its own."""
     return [f"the {word} is {RIGHT[word]} {number}x" for number in range(60) for word in NAMES]
 
 
@@ -43,7 +43,7 @@ def plausibility() -> Plausibility:
 
 
 def knowing(slots: Sequence[Slot], offered: Sequence[Sequence[str]]) -> list[list[float]]:
-    """Return 1 for words that are said to be what is said in the text, else -1: what a language model knows that counts do not."""
+    """Return 1 for words whose quality is in the text, else -1: what a language model knows that counts do not."""
     return [
         [1.0 if RIGHT.get(word, "?") in slot.text else -1.0 for word in words]
         for slot, words in zip(slots, offered, strict=True)

@@ -36,21 +36,25 @@ def draws(
     most: int = 3,
     rest: float = 0.5,
     kinds: Mapping[str, str] | None = None,
+    of_both: Sequence[str] = (),
     senses: Callable[[WordCounts], Senses] = used,
 ) -> ContrastDraws:
     """Return what draws samples of the other class, from rows of two classes and plain text.
 
-    rest: how likely the old class is for what is left of a text; kinds: the group of a dictionary that a word is in.
+    rest: how likely the old class is for what is left of a text; kinds: the group of a dictionary that a word is in; of_both: words
+    that rows of both classes have.
     """
     counts = PairCounts()
     for text in (*GOOD * 8, *BAD * 8, *plain):
         counts.add(tokens_of(text))
+    counts.add(of_both)
     evidence = counts.evidence(None, 100)
     rows = [
         (label, [tokens_of(text), []])
         for label, texts in (("good", GOOD), ("bad", BAD))
         for text in texts * 8
     ]
+    rows += [(label, [list(of_both), []]) for label in ("good", "bad") for _ in range(4)]
     known = ClassEvidence.of(pa.concat_tables(summed([lines_of(rows)], sum(WORDS.values(), ()))))
 
     def offered(row: object, token: int, label: str) -> Sequence[str]:
@@ -130,7 +134,9 @@ def test_a_word_that_is_used_as_words_of_no_class_are_is_not_put() -> None:
         of_word = np.array([int(word in WORDS["good"]) for word in evidence.words], np.int64)
         return Senses(of_word, np.array([[1, 0.9], [0.9, 1]], np.float32) / np.sqrt(1.81))
 
-    assert samples(draws(senses=praise_apart), "房间很干净，", ["干净"]) == set()
+    plain = [f"q{number}x" for number in range(30)]
+    assert samples(draws(of_both=plain, senses=praise_apart), "房间很干净，", ["干净"]) == set()
+    assert samples(draws(of_both=plain), "房间很干净，", ["干净"])
 
 
 def test_a_title_stays() -> None:
