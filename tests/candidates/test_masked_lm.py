@@ -107,7 +107,7 @@ def test_a_token_past_what_the_model_reads_gets_nothing(words: MaskedWords) -> N
     assert offers[1] == ()
 
 
-def test_a_word_is_as_likely_in_whatever_batch_and_beside_whatever_words(folder: Path) -> None:
+def test_a_word_is_as_likely_in_whatever_batch_and_next_to_whatever_words(folder: Path) -> None:
     requested = [where for text in TEXTS[:5] for where in slots_in(text, 4)]
     offered = [("好", "good", where.word) for where in requested]
     narrow = MaskedWords(str(folder), RUN.model_copy(update={"token_budget": 64}), MOST)

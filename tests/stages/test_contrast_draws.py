@@ -103,7 +103,7 @@ def test_what_a_negation_speaks_of_stays() -> None:
     assert samples(draws(), "房间不干净，房间很干净，", ["干净"]) == set()
 
 
-def test_a_text_with_a_word_that_turns_what_is_said_has_no_sample() -> None:
+def test_a_text_with_a_word_that_turns_its_opinion_has_no_sample() -> None:
     assert samples(draws(), "房间很干净，", ["干净"])
     for text in (
         "虽然房间很干净，",
