@@ -37,7 +37,7 @@ LEAST_ENTRIES, LEAST_FACTOR = 40, 0.85
 # takes 14 % fewer evaluations for the same promise than one in proportion.
 POWER = 0.6
 # The factor where too little was learned: what it is without a calibration, for errors at the tolerance.
-CAUTIOUS = UNCALIBRATED**POWER
+CAUTIOUS: float = UNCALIBRATED**POWER
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ The interval of kept is Clopper-Pearson's, 95 %, over all rows of a net. Cells t
 import argparse
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -285,10 +285,10 @@ def references(dense: list[Traced]) -> tuple[list[np.ndarray], np.ndarray]:
     return exact, np.asarray([max(np.abs(row).sum(), 1e-12) for row in exact])
 
 
-def errors_of(scores: Sequence[np.ndarray], exact: list[np.ndarray], size: np.ndarray) -> np.ndarray:
+def errors_of(scores: Iterable[np.ndarray], exact: list[np.ndarray], size: np.ndarray) -> np.ndarray:
     """Return the error of each row, of scores that may be filled up with zeros."""
     rows = zip(scores, exact, strict=True)
-    return np.asarray([np.abs(row[: len(truth)] - truth).sum() for row, truth in rows]) / size
+    return np.asarray(np.array([np.abs(row[: len(truth)] - truth).sum() for row, truth in rows]) / size)
 
 
 def kept(scores: Scores, dense: list[Traced]) -> dict[str, object]:
