@@ -63,26 +63,26 @@ class Models:
 
 def open_models(job: Job) -> Models | None:
     """Return what gives words in places their numbers, None where the job names no model; ModelError if one cannot be read."""
-    given, read, seen = job.resources, None, None
-    if given.masked_lm is not None:
+    named, read, seen = looking(job), None, None
+    if "masked_lm" in named:
         from augment.candidates.masked_lm import MaskedWords
 
-        read = remembered(MaskedWords(given.masked_lm, job.run, 1).scores)
-    elif given.causal_lm is not None:
+        read = remembered(MaskedWords(named["masked_lm"], job.run, 1).scores)
+    elif "causal_lm" in named:
         from augment.models.causal_lm import open_causal
 
-        read = remembered(_behind(open_causal(given.causal_lm, job.run)))
-    if given.encoder is not None:
+        read = remembered(_behind(open_causal(named["causal_lm"], job.run)))
+    if "encoder" in named:
         from augment.candidates.context import InContext
 
-        seen = remembered(_near(InContext.of(given.encoder, job.run, 0.0).cosines))
+        seen = remembered(_near(InContext.of(named["encoder"], job.run, 0.0).cosines))
     return None if read is None and seen is None else Models(read, seen)
 
 
-def names_models(job: Job) -> bool:
-    """Return whether a job names a model that gives words in their places numbers."""
+def looking(job: Job) -> dict[str, str]:
+    """Return the models of a job that give words in their places numbers: name of the resource to folder."""
     given = job.resources
-    return any(name is not None for name in (given.masked_lm, given.causal_lm, given.encoder))
+    return {name: folder for name in given.look if (folder := getattr(given, name)) is not None}
 
 
 def remembered(scores: WordScores) -> WordScores:

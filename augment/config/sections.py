@@ -282,8 +282,12 @@ class ResourcesConfig(Section):
     )
     encoder: str | None = Field(
         default=None,
-        description="folder or hub id of an encoder: candidates of another sense in the text are not offered, with `natural` by a chance "
-        "that is learned, and its word vectors replace the model's own",
+        description="folder or hub id of an encoder: candidates of another sense in the text are not offered, and its word "
+        "vectors replace the model's own",
+    )
+    look: tuple[Literal["masked_lm", "causal_lm", "encoder"], ...] = Field(
+        default=("masked_lm", "causal_lm"),
+        description="which of the models named here look at words in their places with `natural`; an encoder drafts samples eight to nineteen times as slowly",
     )
     ngrams: str | None = Field(
         default=None,

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from augment.candidates.common_pairs import PACKAGE, common_pairs
 from augment.candidates.lexicon import Lexicon
-from augment.candidates.model_scores import TEXTS, learn_scores, names_models, open_models
+from augment.candidates.model_scores import TEXTS, learn_scores, looking, open_models
 from augment.candidates.natural import part_of
 from augment.candidates.plausibility import (
     USUAL,
@@ -102,7 +102,7 @@ class Evidence(TableStage):
             (words[word], _PAIR, word, *rest) for word, *rest in zip(*pairs.to_pydict().values(), strict=True)
         ]
         lines += [(key, _HELD, None, None, None) for key in sorted(held)]
-        if names_models(job):
+        if looking(job):
             lines += [(key, _TEXT, text, None, None) for key, text in _drawn(own)]
         lines.append((0, _ROWS, None, None, number))
         keys, kinds, left, right, seen = zip(*lines, strict=True)

@@ -53,7 +53,7 @@ def main() -> None:
                 key = f"{corpus} {_condition(names)} {natural:g}"
                 if key not in RESULTS.cells:
                     job = job_of(corpus, arguments.data)
-                    resources = job.resources.model_copy(update=names)
+                    resources = job.resources.model_copy(update={**names, "look": tuple(names)})
                     job = job.model_copy(update={"resources": resources})
                     RESULTS.save(key, measured(job, run, arguments.rows, natural))
     print("\n".join(write_table()))
@@ -138,7 +138,7 @@ def _words(row: Row) -> int:
 
 
 def _auc(rows: Sequence[Row], samples: Mapping[str, Sequence[tuple[str, int]]]) -> list[float]:
-    """Return the mean, the least and the most of the two-sample AUC of one sample a row."""
+    """Return the mean, the least and the most of the two-sample AUC of one sample a row; nothing of too few rows."""
     areas = []
     for number in range(_PAIRS):
         pairs = []
@@ -150,7 +150,7 @@ def _auc(rows: Sequence[Row], samples: Mapping[str, Sequence[tuple[str, int]]]) 
         area = two_sample_auc(pairs)
         if area is not None:
             areas.append(area)
-    return [round(value, 4) for value in (mean(areas), min(areas), max(areas))] if areas else [0.0, 0.0, 0.0]
+    return [round(value, 4) for value in (mean(areas), min(areas), max(areas))] if areas else []
 
 
 def write_table() -> list[str]:
@@ -162,10 +162,10 @@ def write_table() -> list[str]:
     for key, cell in RESULTS.cells.items():
         corpus, condition, natural = key.split(" ")
         rows, auc = _number(cell["rows"]), cell["auc"]
-        low, middle, high = (auc[1], auc[0], auc[2]) if isinstance(auc, list) else (0, 0, 0)
+        area = "{:.3f} ({:.3f} to {:.3f})".format(*auc) if isinstance(auc, list) and auc else "too few"
         lines.append(
             f"| {corpus} | {condition} | {natural} | {rows:.0f} | {100 * _number(cell['with']) / rows:.1f} | "
-            f"{_number(cell['samples']) / rows:.2f} | {cell['edits']} | {middle:.3f} ({low:.3f} to {high:.3f}) | "
+            f"{_number(cell['samples']) / rows:.2f} | {cell['edits']} | {area} | "
             f"{_number(cell['drafts']) / _number(cell['seconds']):,.0f} | {cell['learning']} |"
         )
     write_page("quality/drafts", "Drafts with and without a model", __doc__, lines)

@@ -61,7 +61,9 @@ def main() -> None:
 def measured(arguments: argparse.Namespace, corpus: str, name: str, folder: str) -> Cell:
     """Return the areas without and with a model, and what it took to learn what it is worth."""
     job = job_of(corpus, arguments.data)
-    job = job.model_copy(update={"resources": job.resources.model_copy(update={name: folder})})
+    job = job.model_copy(
+        update={"resources": job.resources.model_copy(update={name: folder, "look": (name,)})}
+    )
     splits, models = by_split(job), open_models(job)
     spoken: Spoken = "zh" if corpus.endswith("zh") else "en"
     own = sorted({row.text for row in splits.pop("train")})

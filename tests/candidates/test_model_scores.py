@@ -150,7 +150,12 @@ def test_models_that_a_job_names_give_numbers_and_without_names_there_are_none(
 ) -> None:
     run = RunConfig(device="cpu", threads=1)
     assert open_models(Job(name="x", run=run, resources=ResourcesConfig())) is None
-    models = open_models(Job(name="x", run=run, resources=ResourcesConfig.model_validate(folders)))
+    usual = open_models(Job(name="x", run=run, resources=ResourcesConfig.model_validate(folders)))
+    assert usual is not None
+    assert usual.read is not None
+    assert usual.seen is None
+    look = ResourcesConfig.model_validate({**folders, "look": ["masked_lm", "encoder"]})
+    models = open_models(Job(name="x", run=run, resources=look))
     slot = Slot("r", 1, "好 a 店", None, 0, 2, 3, None)
     assert models is not None
     assert models.read is not None
