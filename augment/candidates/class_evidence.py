@@ -171,7 +171,7 @@ class ClassEvidence:
         return shares[label] - max((share for other, share in shares.items() if other != label), default=0.0)
 
     def telling(self, word: str) -> float:
-        """Return how surely a word tells its class: how much more often rows of one have it than of the next, in nats, less for rare words."""
+        """Return how surely a word is one of a class: how much more often rows of one have it than of the next, in nats, less for rare words."""
         shares = self.shares.get(form(word), {})
         rows = sorted(((share, label) for label, share in shares.items()), reverse=True)[:2]
         if len(rows) < 2:

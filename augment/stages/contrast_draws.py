@@ -222,7 +222,7 @@ class ContrastDraws:
 
     @cached_property
     def _tellers(self) -> tuple[np.ndarray, np.ndarray]:
-        """The ids of the words of the rows that have a vector, [W] int64, and how surely each tells a class, [W] float64."""
+        """The ids of the words of the rows that have a vector, [W] int64, and how surely each is one of a class, [W] float64."""
         counts, senses = self.plausibility.evidence, self.plausibility.senses
         numbers = ((counts.id(word), word) for word in sorted(self.known.shares))
         words = [(number, word) for number, word in numbers if number >= 0 and senses.vector_of[number] >= 0]
