@@ -19,13 +19,13 @@ import numpy as np
 
 from augment.candidates.plausibility import (
     OFTEN,
-    SEEN,
     FitScale,
     Plausibility,
     Spoken,
     log_odds,
     logistic,
     spoken_of,
+    written_there,
 )
 from augment.candidates.slot import Slot, around
 from augment.candidates.word_counts import WordCounts
@@ -245,10 +245,8 @@ def meaning_examples(
     pairs: list[tuple[int, int, int]] = []
     for site in sites:
         others = np.array(groups[words[site.slot.word]], np.int64)
-        size = len(others)
-        both = counts.pairs(np.full(size, site.left), others) >= SEEN
-        both[both] = counts.pairs(others[both], np.full(int(both.sum()), site.right)) >= SEEN
-        there = [number for number in others[both].tolist() if number != site.own]
+        written = written_there(counts, others, site.left, site.right).tolist()
+        there = [number for number in written if number != site.own]
         own = {counts.id(word) for word in synonyms(site.slot.word)} if there else set()
         near, far = ([number for number in there if (number in own) == is_near] for is_near in (True, False))
         if near and far:

@@ -25,7 +25,7 @@ Spoken = Literal["zh", "en"]
 # Places drawn to learn what reads well, and what means the same; examples from which on what is learned is used.
 _FIT_SITES, _SENSE_SITES, _ENOUGH = 6000, 3000, 200
 # How often a word must be seen to be drawn, and both its pairs to be seen in a place.
-OFTEN, SEEN = 5, 2
+OFTEN, _SEEN = 5, 2
 # Added to counts of pairs, of which most were never seen.
 _UNSEEN_PAIR = 0.3
 
@@ -227,6 +227,12 @@ def _sites(
     return left, word, right
 
 
+def written_there(counts: WordCounts, words: np.ndarray, left: int, right: int) -> np.ndarray:
+    """Return those of some words, by their ids, that people write between two others more than once."""
+    behind = words[counts.pairs(np.full(len(words), left), words) >= _SEEN]
+    return behind[counts.pairs(behind, np.full(len(behind), right)) >= _SEEN]
+
+
 def logistic(good: np.ndarray, bad: np.ndarray, least: int = _ENOUGH) -> tuple[float, ...] | None:
     """Return intercept and weights by which good places differ from bad ones, as many of either; None for too few."""
     from sklearn.linear_model import LogisticRegression
@@ -257,10 +263,8 @@ def _sense(
     own: dict[int, set[int]] = {}
     for left, word, right in np.stack(sites, axis=1)[:_SENSE_SITES].tolist():
         others = members[part[word]]
-        size = len(others)
-        ok = counts.pairs(np.full(size, left), others) >= SEEN
-        ok[ok] = counts.pairs(others[ok], np.full(int(ok.sum()), right)) >= SEEN
-        others = others[ok & (others != word)]
+        others = written_there(counts, others, left, right)
+        others = others[others != word]
         cosines = plain.senses.cosine(np.full(len(others), word), others)
         if word not in own:
             own[word] = {counts.id(other) for other in synonyms(counts.words[word])}
