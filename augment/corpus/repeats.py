@@ -116,9 +116,10 @@ def repeat_notices(repeats: Repeats) -> Iterator[str]:
             f"`augment audit` lists them{over}"
         )
     if repeats.texts:
+        texts = "1 text" if repeats.texts == 1 else f"{repeats.texts:,} texts"
         yield (
-            f"the same text has two labels: {repeats.texts:,} texts, in {repeats.labelled:,} of {seen:,} rows "
-            f"({_percent(repeats.labelled, seen)}); at most one label of each is right: `augment audit` lists them{over}"
+            f"the same text is labelled in two ways: {texts}, in {repeats.labelled:,} of {seen:,} rows "
+            f"({_percent(repeats.labelled, seen)}); at most one way is right for each: `augment audit` lists them{over}"
         )
 
 

@@ -19,7 +19,7 @@ SENTENCES: Final[Mapping[str, str]] = {
         "Check corpus.label_names, or train the model."
     ),
     "shortcut": "{count} possible shortcuts, words that mark a label without its meaning: {words}.",
-    "two_labels": "{texts} texts have two labels, in {count} of {rows} rows ({share}); at most one label of each is right.",
+    "two_labels": "{texts} texts are labelled in two ways, in {count} of {rows} rows ({share}); at most one is right for each.",
     "label_doubt": (
         "The model contradicts the label of {count} of {rows} rows ({share}) with a probability of 0.9 or more. "
         "Check these labels first."

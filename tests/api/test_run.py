@@ -455,8 +455,8 @@ def test_texts_in_two_splits_and_with_two_labels_are_reported_first_everywhere(t
     reported = [
         "the same text is in two splits: 28 of 100 rows of test (28 %) are also in train; "
         "scores on such rows are too good: `augment audit` lists them",
-        "the same text has two labels: 1 texts, in 3 of 173 rows (1.7 %); "
-        "at most one label of each is right: `augment audit` lists them",
+        "the same text is labelled in two ways: 1 text, in 3 of 173 rows (1.7 %); "
+        "at most one way is right for each: `augment audit` lists them",
     ]
     job = small_job(tmp_path)
     assert list(train(job).notices) == reported

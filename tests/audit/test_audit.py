@@ -65,7 +65,7 @@ def test_every_kind_of_repeat_is_listed_with_its_reason_and_the_other_row(tmp_pa
     assert result.counts["same text, other label"] == 2
     assert [notice.partition(":")[0] for notice in result.notices[:2]] == [
         "the same text is in two splits",
-        "the same text has two labels",
+        "the same text is labelled in two ways",
     ]
 
 

@@ -61,8 +61,20 @@ def test_rows_in_two_splits_and_texts_with_two_labels_are_one_line_each() -> Non
     assert list(repeat_notices(repeats_of(columns(shuffled)))) == [
         "the same text is in two splits: 28 of 100 rows of test (28 %) are also in train; "
         "scores on such rows are too good: `augment audit` lists them",
-        "the same text has two labels: 1 texts, in 2 of 190 rows (1.1 %); "
-        "at most one label of each is right: `augment audit` lists them",
+        "the same text is labelled in two ways: 1 text, in 2 of 190 rows (1.1 %); "
+        "at most one way is right for each: `augment audit` lists them",
+    ]
+
+
+def test_sets_of_labels_that_differ_are_two_ways_and_equal_ones_are_not() -> None:
+    rows: list[Row] = [("one", None, "a;b", "train"), ("one", None, "a", "train")]
+    rows += [("two", None, "a;b", "train")] * 2 + [
+        ("three", None, "1.5", "train"),
+        ("three", None, "2", "train"),
+    ]
+    assert list(repeat_notices(repeats_of(columns(rows)))) == [
+        "the same text is labelled in two ways: 2 texts, in 4 of 6 rows (67 %); "
+        "at most one way is right for each: `augment audit` lists them",
     ]
 
 
