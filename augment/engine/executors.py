@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from augment.engine.processes import Processes, cuda_devices
+from augment.engine.beginning import cuda_devices
+from augment.engine.processes import Processes
 from augment.engine.ranks import ProcessRank, ranks
 from augment.engine.ray_actors import Cluster
 from augment.engine.shard import Receipt

@@ -14,6 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import parent_process
 from typing import Self
 
+from augment.engine.beginning import become, beginning, cuda_devices
 from augment.engine.shard import Receipt
 from augment.engine.worker import Work, Worker
 from augment.errors import AugmentError
@@ -94,12 +95,12 @@ class _Pool:
 
     def __init__(self, work: Work, workers: int, ahead: int) -> None:
         """Start them; each takes the next device of those there are."""
-        context = multiprocessing.get_context("spawn")
+        context = beginning(work.job.run.device)
         turns = context.Queue()
         for turn in range(workers):
             turns.put(turn)
         self.workers, self.ahead = workers, ahead
-        self._pool = ProcessPoolExecutor(workers, context, _begin, (work, turns, workers))
+        self._pool = ProcessPoolExecutor(workers, context, _begin, (work, turns, workers, dict(os.environ)))
         self._open: dict[Future[Receipt], int] = {}
 
     @property
@@ -127,8 +128,11 @@ class _Pool:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin(work: Work, turns: "multiprocessing.Queue[int]", workers: int) -> None:
-    """Prepare a worker process: watch the source row, take a device."""
+def _begin(
+    work: Work, turns: "multiprocessing.Queue[int]", workers: int, environment: dict[str, str]
+) -> None:
+    """Prepare a worker process: take over the environment, watch the process that started it, take a device."""
+    become(environment)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     turn = turns.get(timeout=60)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -141,13 +145,6 @@ def _device(requested: str, turn: int) -> str | None:
     """Return the device of a worker: the CUDA devices in turn where there are several, else that of the job."""
     count = cuda_devices() if requested in ("auto", "cuda") else 0
     return f"cuda:{turn % count}" if count else None
-
-
-def cuda_devices() -> int:
-    """Return how many CUDA devices there are."""
-    import torch
-
-    return torch.cuda.device_count()
 
 
 def _die_with_parent() -> None:
