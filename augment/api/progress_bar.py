@@ -47,13 +47,18 @@ def bar() -> Iterator[Progress]:
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as drawn:
-        task = drawn.add_task("start", total=None)
+        shown_phase, task = "start", drawn.add_task("start", total=None)
 
         def report(phase: str, done: int, total: int) -> None:
             """Show a phase and how far it is, or an announcement above the bar."""
+            nonlocal shown_phase, task
             if isinstance(phase, Announcement):
                 drawn.console.print(one_line(phase), markup=False, highlight=False)
                 return
-            drawn.update(task, description=one_line(phase), completed=done, total=total or None)
+            if phase != shown_phase:
+                # A bar that has been full once stands still and counts nothing any more.
+                drawn.remove_task(task)
+                shown_phase, task = phase, drawn.add_task(one_line(phase), total=None)
+            drawn.update(task, completed=done, total=total or None)
 
         yield report

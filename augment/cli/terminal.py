@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from augment.output.manifest import Summary
     from augment.training import Training
 
+# What the calls of a language model came to, all of them that are in its file of answers.
+_USAGE = ("calls", "tokens read", "tokens written", "money")
 # Edits that the summary names.
 _FREQUENT = 5
 
@@ -86,10 +88,9 @@ _SHARES_MEAN = (
 
 def print_summary(summary: "Summary") -> None:
     """Print the summary of a run to stderr."""
-    for finding in summary.findings or ():
-        log(f"found ({finding.severity}): {finding.text}")
-    for notice in summary.notices:
-        log(f"note: {notice}")
+    from augment.output.totals import percent
+
+    _print_notices(summary)
     for name, count in summary.counts.items():
         if count:
             log(f"{name:<40} {count:>10,}")
@@ -100,10 +101,7 @@ def print_summary(summary: "Summary") -> None:
     ):
         for name, count in group.items():
             log(f"{f'{title}: {name}':<40} {count:>10,}")
-    from augment.output.totals import percent
-
     _print_figures(summary)
-
     for method, counts in summary.attribution.items():
         log(
             f"{f'{method} error of scores':<40} median {percent(float(str(counts['median_error'])))}, worst {percent(float(str(counts['worst_error'])))}"
@@ -113,11 +111,28 @@ def print_summary(summary: "Summary") -> None:
         log(f"report: {summary.folder / 'report.html'}")
 
 
+def _print_notices(summary: "Summary") -> None:
+    """Print what was found, and the notices that are not among it."""
+    from augment.output.notices import OWN_ROWS
+
+    for finding in summary.findings or ():
+        log(f"found ({finding.severity}): {finding.text}")
+    there = {finding.kind for finding in summary.findings or ()}
+    for notice in summary.notices:
+        # One of the two is enough; the notice is for the card and the report, too.
+        if notice != OWN_ROWS or "over_confident" not in there:
+            log(f"note: {notice}")
+
+
 def _print_figures(summary: "Summary") -> None:
-    """Print what an attack came to, and how varied the samples are."""
+    """Print what calls of a language model and an attack came to, and how varied the samples are."""
     from augment.output.diversity import written
     from augment.output.totals import figure
 
+    for method, usage in summary.language_model.items():
+        for name in _USAGE:
+            if usage.get(name):
+                log(f"{f'{method}: {name}':<40} {usage[name]:>10,}")
     for name, value in summary.attack.items():
         log(f"{name:<40} {figure(name, value):>10}")
     for name, value in summary.diversity.items():

@@ -192,6 +192,11 @@ class AnswerBook:
                     self._settle(connection, number, "refused", 0, 0.0)
         return new
 
+    def stored(self) -> int:
+        """Return how many answers are stored."""
+        with self._transaction("DEFERRED") as connection:
+            return int(connection.execute("SELECT COUNT(*) FROM answers").fetchone()[0])
+
     def waiting(self) -> int:
         """Return how many requests in batch files have no answer yet."""
         with self._transaction("DEFERRED") as connection:

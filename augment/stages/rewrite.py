@@ -147,13 +147,14 @@ class Rewrite(Editor, TableStage):
         tokens = self.require_affordable(job.needs_llm(), corpus)
         book = open_book(job)
         try:
-            waiting = book.waiting()
+            stored, waiting = book.stored(), book.waiting()
         finally:
             book.close()
+        known = f"; {stored:,} answers are stored, and none of them is requested again" if stored else ""
         again = (
             f"; {waiting:,} requests in batch files have no answer yet, and are sent now" if waiting else ""
         )
-        return f"{self.method}: {corpus.rows:,} texts, about {tokens:,} tokens, to {job.needs_llm().destination}{again}"
+        return f"{self.method}: {corpus.rows:,} texts, about {tokens:,} tokens, to {job.needs_llm().destination}{known}{again}"
 
     def usage(self, job: Job) -> dict[str, object]:
         """Return the model, the prompts, the parameters and what all calls came to."""

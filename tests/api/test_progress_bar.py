@@ -1,5 +1,7 @@
 """Progress: silent where there is no terminal or none is wanted, and a function of one's own is called."""
 
+import re
+
 import pytest
 
 from augment.api.progress_bar import shown
@@ -34,6 +36,18 @@ def test_an_announcement_stays_on_a_terminal_and_comes_at_once_without_one(
         report("explain", 1, 2)
         report(Announcement("texts go there"), 0, 0)
     assert capsys.readouterr().err == "texts go there\n"
+
+
+def test_a_bar_moves_again_after_a_phase_that_was_full(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    with shown(True) as report:
+        report("first", 2, 2)
+        report("second", 0, 2)
+    last = [line for line in re.split("[\r\n]", capsys.readouterr().err) if "second" in line][-1]
+    assert re.search("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] second", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", last))
+    assert "0:00:00" not in last
 
 
 def test_a_function_is_called_and_anything_else_refused() -> None:

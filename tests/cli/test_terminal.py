@@ -2,12 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from augment.api.attribution import Attribution
-from augment.cli.terminal import show_attribution
+from augment.cli.terminal import print_summary, show_attribution
+from augment.output.manifest import Summary
+from augment.output.notices import OWN_ROWS
+from augment.report.finding import RunFinding
 from tests.cli.test_commands import CPU, augment
 from tests.small import write_corpus
 
@@ -81,6 +85,38 @@ def test_no_command_prints_what_acts(
         assert ACTING.search(message) is None, (line, message)
         assert not any(part.startswith("error: forged") for part in result.err.splitlines()), line
         assert result.code != 1, (line, message)
+
+
+def test_a_summary_has_what_a_language_model_came_to_and_no_notice_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts: dict[str, int] = {"rows read": 3}
+    usage: dict[str, object] = {"destination": "a", "calls": 1234, "tokens read": 5, "money": 0.0}
+    summary = Summary(
+        tmp_path,
+        "rewrite",
+        counts,
+        {},
+        {},
+        {},
+        {},
+        {},
+        (OWN_ROWS, "other"),
+        1.0,
+        2.0,
+        language_model={"rewrite": usage},
+    )
+    print_summary(summary)
+    lines = capsys.readouterr().err.splitlines()
+    assert [" ".join(line.split()) for line in lines if line.startswith("rewrite:")] == [
+        "rewrite: calls 1,234",
+        "rewrite: tokens read 5",
+    ]
+    assert f"note: {OWN_ROWS}" in lines
+    print_summary(replace(summary, findings=(RunFinding.of("over_confident", "low"),)))
+    printed = capsys.readouterr().err
+    assert printed.count("over-confident") == 1
+    assert "note: other" in printed
 
 
 def test_labels_are_shown_whole_and_not_as_markup(hostile: Path) -> None:

@@ -195,6 +195,24 @@ def test_a_run_again_requests_nothing_and_one_with_its_answers_has_the_same_rows
         assert len(server.requests) == sent
 
 
+def test_a_run_that_goes_on_reports_how_many_answers_it_has(small: Path, tmp_path: Path) -> None:
+    lines: list[str] = []
+    with stub_server() as server:
+        for _ in range(2):
+            run(
+                plan(),
+                job(small, server.config()),
+                tmp_path / "out",
+                overwrite=True,
+                progress=lambda name, *_: lines.append(name),
+            )
+        announced = [line for line in lines if server.address in line]
+        assert "stored" not in announced[0]
+        assert (
+            f"{len(server.requests)} answers are stored, and none of them is requested again" in announced[1]
+        )
+
+
 def test_a_limit_stops_the_run_and_a_higher_one_finishes_it(small: Path, tmp_path: Path) -> None:
     with stub_server() as server:
         # The estimate of all rows is below the limit; what their prompts can have at most is above.
