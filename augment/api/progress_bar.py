@@ -56,7 +56,7 @@ def bar() -> Iterator[Progress]:
                 drawn.console.print(one_line(phase), markup=False, highlight=False)
                 return
             if phase != shown_phase:
-                # A bar that has been full once stands still and counts nothing any more.
+                # A bar that was full once is no longer animated, whatever it shows then.
                 drawn.remove_task(task)
                 shown_phase, task = phase, drawn.add_task(one_line(phase), total=None)
             drawn.update(task, completed=done, total=total or None)
