@@ -5,7 +5,7 @@ RUN := $(BIN)/augment run --overwrite
 # How many rows of a corpus the demonstration works on.
 ROWS ?= 1000
 
-.PHONY: all install demo demo-zh demo-en test quick check docs fix bench clean
+.PHONY: all install demo demo-data demo-zh demo-en test quick check lint types docs fix bench clean
 all: check test
 
 install: .venv/installed
@@ -21,8 +21,10 @@ demo: demo-zh demo-en
 	@echo "reports:"
 	@ls runs/demo-zh-*/report.html runs/demo-en-*/report.html
 
-demo-zh demo-en: demo-%: install
+demo-data: install
 	$(BIN)/augment fetch demo
+
+demo-zh demo-en: demo-%: demo-data
 	$(BIN)/augment train -c demo-$*
 	$(RUN) augment -c demo-$* --limit $(ROWS)
 	$(RUN) probe -c demo-$* --limit $(ROWS) --split test --split validation
@@ -31,16 +33,20 @@ demo-zh demo-en: demo-%: install
 
 # Three processes, since on two cores one of them often waits for a worker that it has killed.
 test: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # What a change breaks first, in less than a minute on two cores.
 quick: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/config tests/ig tests/text/test_edits.py tests/text/test_segment.py \
 		tests/stages/test_rank.py tests/stages/test_keep.py tests/test_layers.py tests/test_names.py tests/test_public.py tests/test_seams.py -k "not demonstration"
 
-check: install docs
+check: lint docs types
+
+lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: install
 	$(BIN)/mypy
 
 # The documentation as a site, in site/; a broken link is an error.

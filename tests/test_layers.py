@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -75,17 +76,20 @@ DOORS = {
 }
 
 
-def modules() -> dict[str, ast.Module]:
-    """Return the syntax tree of every module, by its name below `augment`; the root package itself is left out."""
-    trees = {}
+def paths() -> dict[str, Path]:
+    """Return the file of every module, by its name below `augment`; the root package itself is left out."""
+    result = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
         if name:
-            trees[name] = ast.parse(path.read_text(encoding="utf-8"))
-    return trees
+            result[name] = path
+    return result
 
 
-MODULES = modules()
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Return the syntax tree of every module, by its name below `augment`; parsed by the process that needs it."""
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in paths().items()}
 
 
 def targets(node: ast.AST) -> Iterator[str]:
@@ -109,7 +113,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 def module_of(name: str) -> str:
     """Return the longest module that a dotted name begins with."""
-    while name not in MODULES:
+    while name not in modules():
         assert "." in name, f"no module augment.{name}"
         name = name.rpartition(".")[0]
     return name
@@ -119,7 +123,7 @@ def cycles() -> list[list[str]]:
     """Return a cycle of imports as its modules, those for type checking included; nothing if there is none."""
     graph = {
         name: {other for target in imported(tree) if (other := module_of(target)) != name}
-        for name, tree in MODULES.items()
+        for name, tree in modules().items()
     }
     try:
         TopologicalSorter(graph).prepare()
@@ -141,7 +145,7 @@ def at_the_top(tree: ast.Module) -> Iterator[str]:
 
 
 def test_every_module_has_a_layer_and_every_layer_its_modules() -> None:
-    units = {name.partition(".")[0] for name in MODULES}
+    units = {name.partition(".")[0] for name in modules()}
     assert units - set(LAYER) == set(), "new: give it the lowest layer that is above all it imports"
     assert set(LAYER) - units == set(), "gone: take it out of LAYERS"
 
@@ -150,7 +154,7 @@ def test_a_module_imports_only_from_strictly_lower_layers() -> None:
     """A package is one layer, and its modules may import each other."""
     wrong = [
         f"{name} imports {target}"
-        for name, tree in MODULES.items()
+        for name, tree in modules().items()
         for target in imported(tree)
         if (unit := name.partition(".")[0]) != (other := target.partition(".")[0])
         and LAYER.get(other, 0) >= LAYER.get(unit, len(LAYERS))
@@ -169,7 +173,7 @@ def test_heavy_packages_are_imported_at_the_top_only_where_models_live() -> None
     while True:
         more = {
             name
-            for name, tree in MODULES.items()
+            for name, tree in modules().items()
             for target in at_the_top(tree)
             if target.partition(".")[0] in HEAVY
             or (
@@ -187,7 +191,7 @@ def test_heavy_packages_are_imported_at_the_top_only_where_models_live() -> None
 
 def test_elsewhere_heavy_packages_are_imported_at_the_doors_listed_here() -> None:
     doors: dict[str, dict[str, set[str]]] = {}
-    for name, tree in MODULES.items():
+    for name, tree in modules().items():
         if name in HOMES or name.partition(".")[0] in HOMES:
             continue
         for function in ast.walk(tree):
@@ -202,4 +206,4 @@ def test_elsewhere_heavy_packages_are_imported_at_the_doors_listed_here() -> Non
 
 def test_no_module_shares_its_name_with_a_public_function() -> None:
     """Importing augment.run would put the module in the place of the function."""
-    assert set(augment.__all__) & {Path(name).name for name in MODULES} == set()
+    assert set(augment.__all__) & {Path(name).name for name in modules()} == set()

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tests.conftest import CHECKOUT
-from tests.test_layers import LAYERS, MODULES, PACKAGE, cycles
+from tests.conftest import CHECKOUT, FIRST
+from tests.test_layers import LAYERS, PACKAGE, cycles, modules
 
 # Tests of the command line, the checkout and the packages as a whole; every other test is at the path of its module.
 _WHOLE = {
@@ -97,7 +97,7 @@ def defined(tree: ast.Module) -> Iterator[str]:
 def two_meanings() -> dict[str, list[str]]:
     """Return the names of classes and type aliases that two modules or more define, with the modules."""
     homes: dict[str, list[str]] = defaultdict(list)
-    for module, tree in MODULES.items():
+    for module, tree in modules().items():
         for name in set(defined(tree)):
             homes[name].append(module)
     return {name: modules for name, modules in homes.items() if len(modules) > 1}
@@ -263,6 +263,10 @@ def test_names_are_clear() -> None:
 
 def test_every_test_mirrors_its_module() -> None:
     assert without_module(module_tests()) == [], "tests/x/test_y.py tests augment/x/y.py"
+
+
+def test_the_files_that_are_begun_first_exist() -> None:
+    assert [name for name in FIRST if not (CHECKOUT / "tests" / name).is_file()] == []
 
 
 def test_docstrings_and_comments_are_plain() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from augment import stages
-from tests.test_layers import MODULES
+from tests.test_layers import modules, paths
 
 STAGES = {name for name in stages.__all__ if name.isalpha()} | {"Stage", "WholeStage", "TableStage", "Editor"}
 # Names of variables that hold a stage.
@@ -29,9 +29,11 @@ def questions(tree: ast.AST) -> Iterator[str]:
                 yield ast.unparse(node)
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.partition(".")[0] != "stages"])
+@pytest.mark.parametrize("name", [name for name in paths() if name.partition(".")[0] != "stages"])
 def test_no_module_outside_stages_asks_which_stage_one_is(name: str) -> None:
-    assert list(questions(MODULES[name])) == [], "declare a property of Stage, with a default, and read that"
+    assert list(questions(modules()[name])) == [], (
+        "declare a property of Stage, with a default, and read that"
+    )
 
 
 @pytest.mark.parametrize(

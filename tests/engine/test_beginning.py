@@ -41,10 +41,10 @@ def test_workers_have_imported_the_libraries_and_find_modules_as_this_process_do
 def test_a_process_that_was_forked_itself_begins_new_ones() -> None:
     beginning("cpu")
     context = multiprocessing.get_context("fork")
-    found = context.Queue()
-    process = context.Process(target=lambda: found.put(beginning("cpu").get_start_method()))
+    methods = context.Queue()
+    process = context.Process(target=lambda: methods.put(beginning("cpu").get_start_method()))
     process.start()
-    assert found.get(timeout=60) == "spawn"
+    assert methods.get(timeout=60) == "spawn"
     process.join(60)
 
 
