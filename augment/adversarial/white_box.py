@@ -237,7 +237,9 @@ class WhiteBox:
         for begin in range(0, len(new), _WORDS_AT_ONCE):
             block = new[begin : begin + _WORDS_AT_ONCE]
             written = [f" {word}" if spaced else word for word, spaced in block]
-            cut = tokenizer(written, add_special_tokens=False)["input_ids"]
+            cut = tokenizer(
+                written, add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False
+            )["input_ids"]
             for name, pieces in zip(block, cut, strict=True):
                 self._words[name] = tuple(pieces)
 
@@ -249,10 +251,14 @@ class WhiteBox:
         with torch.no_grad():
             ids = torch.tensor([new], device=self._classifier.device)
             vectors = self._classifier.embed({"input_ids": ids})[0].float().cpu().numpy()
-        if not len(self._vectors):
-            self._vectors = np.zeros((0, vectors.shape[1]), np.float32)
-        self._index |= {piece: len(self._vectors) + number for number, piece in enumerate(new)}
-        self._vectors = np.concatenate([self._vectors, vectors])
+        known = len(self._index)
+        if known + len(new) > len(self._vectors):
+            # Twice as many as are needed, so that texts do not copy all that was looked up before.
+            room = np.zeros((2 * (known + len(new)), vectors.shape[1]), np.float32)
+            room[:known] = self._vectors[:known]
+            self._vectors = room
+        self._vectors[known : known + len(new)] = vectors
+        self._index |= {piece: known + number for number, piece in enumerate(new)}
 
     def _fed(self, tries: Sequence[Try]) -> list[tuple[list[int], list[int]]]:
         """Return pieces and segments of each try: spliced where that may be, else of its whole text."""

@@ -8,6 +8,7 @@ Every test can be switched off. They compare two words without the sentence, so 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from augment.candidates.antonyms import Antonyms
 from augment.candidates.insults import is_insult
@@ -86,6 +87,7 @@ class WordTests:
         return max(counts, default=float("inf"))
 
 
+@lru_cache(maxsize=1 << 16)
 def _is_phrase(word: str) -> bool:
     """Return whether a word is of several tokens."""
     return len(segment(word)) > 1

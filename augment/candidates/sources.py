@@ -25,6 +25,7 @@ from augment.text.segment import segment, tokens_of
 from augment.text.tagger import WordParts
 
 SourceName = Literal["lexicon", "masked_lm", "neighbours"] | FormName
+_UNPROTECTED = Protection()
 
 
 class Source(Protocol):
@@ -323,5 +324,4 @@ def _is_form(token: str, word: str) -> bool:
 
 def _is_content(word: str) -> bool:
     """Return whether a candidate has no space in it, and is of the content words that may be edited."""
-    spaced = any(mark.isspace() for mark in word)
-    return not spaced and editable([word], Protection(frozenset(), ()))[0]
+    return word.split() == [word] and editable([word], _UNPROTECTED)[0]

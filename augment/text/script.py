@@ -20,6 +20,8 @@ _LATIN = regex.compile(r"\p{Latin}+")
 
 def language(text: str) -> Language:
     """Return `mixed` if Han and Latin each make up 10 % or more of their letters together, else the larger one."""
+    if text.isascii():
+        return "en"
     han = sum(map(len, _HAN.findall(text)))
     latin = sum(map(len, _LATIN.findall(text)))
     if min(han, latin) >= SHARE * (han + latin) > 0:

@@ -96,6 +96,8 @@ def segment(text: str, language: str = "auto", granularity: Granularity = "word"
     `language` "en" promises text without Chinese: Han is then cut as by `char` and the dictionary is not loaded; all
     other values let the script decide. Scripts written without spaces and not Han (Thai) keep their runs whole.
     """
+    if text.isascii() and text.isalpha():
+        return [(0, len(text))]
     whole: list[Span] = []
     if not _HAN.search(text):
         spans = [match.span() for match in _PLAIN.finditer(text)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from string import ascii_letters
 from zipfile import ZipFile
 
 import pytest
@@ -53,6 +54,12 @@ def test_spans_are_ordered_disjoint_and_cover_all_but_space(
 @pytest.mark.parametrize("text", TEXTS)
 def test_every_awkward_text_is_covered(text: str, granularity: Granularity) -> None:
     check(text, segment(text, granularity=granularity))
+
+
+@given(st.text(ascii_letters, min_size=1, max_size=80))
+def test_letters_alone_are_one_token_as_they_are_among_others(word: str) -> None:
+    assert segment(word) == [(0, len(word))]
+    assert segment(f" {word} ,")[0] == (1, len(word) + 1)
 
 
 @given(AWKWARD, AWKWARD)
