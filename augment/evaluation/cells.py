@@ -328,6 +328,7 @@ class Bench:
         corpus = CorpusConfig.model_validate(
             {
                 "root": str(folder),
+                "encoding": "utf-8",
                 "files": {"train": "train.jsonl", "test": "test.jsonl"},
                 "text": "text",
                 "text_pair": pair,

@@ -110,6 +110,7 @@ class Attacking:
         given = self._job.needs_corpus()
         section = {
             "root": str(corpus.parent),
+            "encoding": "utf-8",
             "files": {_SPLIT: corpus.name},
             "id": "id",
             "text": "text",

@@ -65,6 +65,7 @@ def test_conditions_that_differ_in_training_only_have_the_same_samples(
 
     def run_noted(plan: Pipeline, config: Job, folder: Path, overwrite: bool) -> Summary:
         made.append(plan.name)
+        assert config.needs_corpus().encoding == "utf-8"  # the rows were written by the evaluation itself
         return run(plan, config, folder, overwrite=overwrite)
 
     monkeypatch.setattr(measuring, "run", run_noted)

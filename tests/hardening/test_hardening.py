@@ -72,6 +72,14 @@ def without_time(hardening: Hardening) -> dict[str, object]:
     }
 
 
+def test_rows_that_it_wrote_itself_are_read_as_utf_8(hardened: Hardening, folder: Path) -> None:
+    assert hardened.models
+    manifests = list(folder.glob("attacks/*/manifest.json"))
+    assert manifests
+    for manifest in manifests:
+        assert json.loads(manifest.read_text(encoding="utf-8"))["job"]["corpus"]["encoding"] == "utf-8"
+
+
 def test_figures_are_of_three_models_and_both_attacks(hardened: Hardening) -> None:
     assert list(hardened.models) == ["starting model", "duplicate", "hardened"]
     assert hardened.attacks == ("deepwordbug", "deletion")

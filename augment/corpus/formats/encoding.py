@@ -10,6 +10,7 @@ left to the user. The bytes are read twice and never held whole; of a head only 
 
 import codecs
 import io
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (b"\x84\x31\x95\x33", "gb18030"),
 )
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _NAMES = "utf-8, utf-16, gb18030, big5, cp1252, or another that Python names"
 _HINT = f"repair the file, or set `corpus.encoding` to what it is in: {_NAMES}"
 
@@ -145,7 +147,10 @@ def _detected(path: Path, start: bytes, whole: bool) -> str:
         return "utf-8"
     if failure is not None and excess >= DAMAGED:
         raise DataError(str(path), f"not UTF-8 at byte {failure}", _HINT)
-    guessed, choices = guess(*((start, len(start) == SAMPLE) if 0 in start else _sample(path, whole)))
+    sample, cut = (start, len(start) == SAMPLE) if 0 in start else _sample(path, whole)
+    if failure is None and _is_doubled(sample):
+        return "utf-8"
+    guessed, choices = guess(sample, cut)
     if failure is None and (guessed is None or (guessed,) not in UTF_16):
         # Few letters beyond ASCII may be valid UTF-8 by accident: 学 in GB18030 is ѧ in UTF-8.
         if guessed in (None, "utf-8", "cp1252"):
@@ -157,6 +162,22 @@ def _detected(path: Path, start: bytes, whole: bool) -> str:
         what = f"{first}, and too little text to detect another encoding{named}"
         raise DataError(str(path), what, f"set `corpus.encoding` to what it is in: {_NAMES}")
     return _decoding(path, (guessed, "big5hkscs") if guessed == "cp950" else (guessed,), whole)
+
+
+def _is_doubled(sample: bytes) -> bool:
+    """Return whether valid UTF-8 is UTF-8 that was read as Windows-1252 or Latin-1 and written as UTF-8 again: â€“ for –."""
+    marks = _BEYOND_ASCII.findall(sample.decode("utf-8", "ignore"))
+    return bool(marks) and any(_was(marks, codec) for codec in ("latin-1", "cp1252"))
+
+
+def _was(marks: Iterable[str], codec: str) -> bool:
+    """Return whether every run of characters is UTF-8 in the bytes of a codec."""
+    try:
+        for run in marks:
+            run.encode(codec).decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _sample(path: Path, whole: bool) -> tuple[bytes, bool]:

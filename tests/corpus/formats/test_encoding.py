@@ -100,6 +100,18 @@ def test_latin_1_means_windows_1252_as_in_browsers(tmp_path: Path) -> None:
     assert rows(path, encoding="ISO-8859-1") == [{"text": "café \x85 \x81 au lait"}]
 
 
+@pytest.mark.parametrize("codec", ["latin-1", "cp1252"])
+@pytest.mark.parametrize("mark", ["–", "é", "’s", "…", "café – déjà"])
+def test_utf_8_that_was_encoded_twice_is_utf_8_however_little_of_it_there_is(
+    mark: str, codec: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "twice.jsonl"
+    twice = f"It may not be history {mark} but then again".encode().decode(codec)
+    path.write_text(f"{twice}\nplain\n", encoding="utf-8")
+    assert encoding_of(path, "auto") == "utf-8"
+    assert next(lines(path, "utf-8", whole=True)) == (1, twice)
+
+
 def test_the_head_of_a_large_file_may_end_within_a_character(tmp_path: Path) -> None:
     """Columns are known from the head, whatever follows it."""
     path = tmp_path / "corpus.jsonl"
