@@ -6,9 +6,10 @@ A server with OpenAI's interface on this machine answers by rule and misbehaves:
 comes back cut off, one in eleven without a locked word, one in thirteen fails. Runs are killed (SIGKILL, with their workers) after a
 random number of calls, until --kills are done; then one goes to its end, if it does so within --last seconds; else the next invocation
 goes on in its folder. `asker` is two processes that ask questions with one book, without a pipeline; `asker-across` the same with the
-book as Ray and ranks keep it. Ray's cluster outlasts the runs, whose drivers and actors are killed. With --warm runs are forked from
+book as Ray and ranks keep it. Ray's cluster outlasts the runs, whose drivers and actors are killed. With --victims workers a run goes on
+while one of its actors or worker processes after the other is killed. With --warm runs are forked from
 a process that has imported all modules. Before every run the stored answers are listed: a request for one of them is a fault. What a killed
-run had requested and not stored was on its way: that many, at most, are requested again. With --cap the killed runs, and those after
+run had requested and not stored was on its way: that many, at most, are requested again, and completions that the server sent again are counted. With --cap the killed runs, and those after
 them until one is stopped by it or ends, have this limit of tokens, and the last one a higher one: what the server's completions cost, also
 those that nobody received, is compared with it. Each invocation appends a line to rewrite_kills.jsonl next to this file, so kills add up
 over invocations; --table prints their sums.
@@ -26,6 +27,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -84,6 +86,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--victims",
+        choices=("runs", "workers"),
+        default="runs",
+        help="what is killed: whole runs, or workers of a run that goes on",
+    )
     parser.add_argument("--warm", action="store_true", help="fork runs from a process that has all modules")
     parser.add_argument("--cap", type=int, help="limit of tokens of the runs that are killed")
     parser.add_argument(
@@ -105,7 +113,7 @@ def main() -> None:
 
 def killed_runs(given: argparse.Namespace) -> dict[str, object]:
     """Kill runs, let one end, and return what was seen."""
-    folder = unfinished(given.work, f"{given.executor}-{given.seed}")
+    folder = unfinished(given.work, f"{given.executor}-{given.victims}-{given.seed}")
     folder.mkdir(parents=True, exist_ok=True)
     if not given.executor.startswith("asker"):
         # Heavy, and no part of what is killed.
@@ -115,7 +123,15 @@ def killed_runs(given: argparse.Namespace) -> dict[str, object]:
     (folder / "plan.yaml").write_text(_PLAN, encoding="utf-8")
     if given.warm and not given.executor.startswith("asker"):
         Forked(run_here, folder / "nothing").wait()
-    with stub_server(misbehaving) as server:
+    sent = Counter[str]()
+
+    def counted(messages: list[dict[str, str]], before: int) -> Reply:
+        """Return a reply, and count it by its conversation if it is a completion."""
+        reply = misbehaving(messages, before)
+        sent[json.dumps(messages)] += reply.status == 200
+        return reply
+
+    with stub_server(counted) as server:
         runs = Runs(given, folder, server)
         # Where this program is to end, the run in hand is killed, and what was seen is appended.
         signal.signal(signal.SIGTERM, lambda *_: runs.end())
@@ -127,7 +143,8 @@ def killed_runs(given: argparse.Namespace) -> dict[str, object]:
             spent = {"cap": given.cap, "tokens at the server": server.tokens, "exit at the cap": at_the_cap}
         if time.monotonic() < runs.stop:
             code = runs.run(math.inf, given.last)
-        return {**runs.seen(code), **spent, **(ended(folder, given.executor) if code == 0 else {})}
+        again = {"completions sent again": sum(max(count - 1, 0) for count in sent.values())}
+        return {**runs.seen(code), **again, **spent, **(ended(folder, given.executor) if code == 0 else {})}
 
 
 class Runs:
@@ -141,7 +158,7 @@ class Runs:
         self.stop = self._begun + given.until + given.last
         # Tokens of all completions of the server, when the runs below the limit are over.
         self.cost_at_the_cap = 0
-        self._killed = self._before_any = self._repeated = self._on_way = 0
+        self._killed = self._before_any = self._repeated = self._on_way = self._on_all_ways = 0
 
     @property
     def _config(self) -> LlmConfig:
@@ -149,14 +166,18 @@ class Runs:
         return self._server.config(concurrency=_CALLS, most_tokens=self.limit)
 
     def until_killed(self) -> int | None:
-        """Kill runs after random numbers of requests, as many as there are to be, and return the exit code of one that ended."""
+        """Kill runs or workers after random numbers of requests, as many as there are to be, and return the exit code of a run that ended.
+
+        A run that gives up, as a shard of it lost too many workers, is not the end.
+        """
         given, code = self._given, None
         while (
-            code is None
+            code != 0
+            and (code is None or given.victims == "workers")
             and self._killed < given.kills
             and time.monotonic() < min(self.stop, self._begun + given.until)
         ):
-            code = self.run(self._rng.randint(1, max(2, given.rows // given.kills)), 120)
+            code = self.run(self._some(), 120)
         return code
 
     def run(self, least: float, seconds: float) -> int | None:
@@ -164,20 +185,51 @@ class Runs:
         begun, stored = len(self._server.requests), stored_in(self._folder)
         write_job(self._folder, self._config, self._given.executor)
         worker = self._started()
-        self._watch(worker, begun + least, time.monotonic() + seconds)
-        code = worker.code()
+        while True:
+            self._watch(worker, begun + least, time.monotonic() + seconds)
+            code = worker.code()
+            if code is not None or least == math.inf or self._given.victims == "runs":
+                break
+            if len(self._server.requests) < begun + least or not self._kill_worker(worker):
+                break
+            begun, stored = self._note(begun, stored, killed=True)
+            least = self._some() if self._killed < self._given.kills else math.inf
+            seconds = 120 if least < math.inf else self._given.last
         if code is None:
             worker.kill()
             end_actors(self._given.executor)
+        self._note(begun, stored, killed=code is None)
+        return code
+
+    def _some(self) -> int:
+        """Return a random number of requests, after which something is killed."""
+        return self._rng.randint(1, max(2, self._given.rows // self._given.kills))
+
+    def _kill_worker(self, run: "Forked | Started") -> bool:
+        """Kill an actor or a worker process of a run, and return whether there was one."""
+        there = own_actors() if self._given.executor == "ray" else worker_processes(run.process)
+        if not there:
+            return False
+        victim = self._rng.choice(sorted(there))
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+        return True
+
+    def _note(self, begun: int, stored: set[str], killed: bool) -> tuple[int, set[str]]:
+        """Note what was requested since a moment, given what was stored at it, and return the moment now and what is stored."""
         requests = self._server.requests[begun:]
+        stored_now = stored_in(self._folder)
+        # Read after what is stored, so that an answer stored by now is none that is requested later.
+        now = len(self._server.requests)
         keys = {key_of_conversation(self._config, request["messages"]) for request in requests}
         self._repeated += len(keys & stored)
-        if code is None:
+        if killed:
             # A kill before the first request is none of rewriting.
             self._killed += bool(requests)
             self._before_any += not requests
-            self._on_way = max(self._on_way, len(keys - stored_in(self._folder)))
-        return code
+            on_way = len(keys - stored_now)
+            self._on_way, self._on_all_ways = max(self._on_way, on_way), self._on_all_ways + on_way
+        return now, stored_now
 
     def end(self) -> None:
         """Start no further run, and kill the one in hand."""
@@ -210,6 +262,7 @@ class Runs:
         return {
             "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
             "executor": executor,
+            "victims": self._given.victims,
             "kills": self._killed,
             "kills before the first request": self._before_any,
             "warm": self._given.warm,
@@ -218,6 +271,7 @@ class Runs:
             "answers": len(stored_in(self._folder)),
             "stored answers requested again": self._repeated,
             "most on their way at a kill": self._on_way,
+            "on their way at all kills": self._on_all_ways,
             "calls at a time": _CALLS * (1 if executor == "inline" else _WORKERS),
             "limit kept": booked <= self.limit and self.cost_at_the_cap <= (self._given.cap or math.inf),
             "seconds": round(time.monotonic() - self._begun),
@@ -242,12 +296,31 @@ def end_actors(executor: str) -> None:
     """Kill the actors of a killed driver, which Ray would end a moment later, and wait until they are gone."""
     if executor != "ray":
         return
-    own = set(actors()) & set(descendants(os.getpid()))
+    own = own_actors()
     for actor in own:
-        os.kill(actor, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(actor, signal.SIGKILL)
     until = time.monotonic() + 30
     while own & set(actors()) and time.monotonic() < until:
         time.sleep(0.05)
+
+
+def own_actors() -> set[int]:
+    """Return the processes of the actors of this program's cluster."""
+    return set(actors()) & set(descendants(os.getpid()))
+
+
+def worker_processes(run: int) -> set[int]:
+    """Return the worker processes of a run of `processes`."""
+    return {process for process in descendants(run) if b"spawn_main" in command_of(process)}
+
+
+def command_of(process: int) -> bytes:
+    """Return the command line of a process, nothing of one that has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def descendants(process: int) -> Iterator[int]:
@@ -266,13 +339,14 @@ def table() -> str:
         "| what is killed | kills | requests | answers stored | stored answers requested again | most on their way at a kill, of calls at a time "
         "| limit kept | runs that ended | of them every row once |\n|---|---|---|---|---|---|---|---|---|"
     )
-    groups: dict[tuple[str, bool, bool], list[dict[str, object]]] = {}
+    groups: dict[tuple[str, bool, bool, bool], list[dict[str, object]]] = {}
     for line in lines:
-        groups.setdefault((line["executor"], bool(line.get("warm")), "cap" in line), []).append(line)
+        workers = line.get("victims") == "workers"
+        groups.setdefault((line["executor"], workers, bool(line.get("warm")), "cap" in line), []).append(line)
     return "\n".join([head, *(row_of(*group, some) for group, some in sorted(groups.items()))])
 
 
-def row_of(executor: str, warm: bool, capped: bool, lines: list[dict[str, object]]) -> str:
+def row_of(executor: str, workers: bool, warm: bool, capped: bool, lines: list[dict[str, object]]) -> str:
     """Return the row of the table for runs of one kind."""
 
     def total(name: str) -> int:
@@ -283,7 +357,7 @@ def row_of(executor: str, warm: bool, capped: bool, lines: list[dict[str, object
     seen = [line for line in lines if "most on their way at a kill" in line]
     most = max((int(str(line["most on their way at a kill"])) for line in seen), default=0)
     on_way = f"{most} of {seen[0]['calls at a time']}" if seen else "not counted"
-    name = f"`{executor}`{', forked' if warm else ''}{', with a limit' if capped else ''}"
+    name = f"{'workers of ' if workers else ''}`{executor}`{', forked' if warm else ''}{', with a limit' if capped else ''}"
     counts = [total(part) for part in ("kills", "requests", "answers", "stored answers requested again")]
     return (
         f"| {name} | {' | '.join(f'{count:,}' for count in counts)} "
@@ -329,6 +403,11 @@ class Started:
             stderr=subprocess.DEVNULL,
         )
 
+    @property
+    def process(self) -> int:
+        """Its number."""
+        return self._process.pid
+
     def code(self) -> int | None:
         """Return its exit code, None while it runs."""
         return self._process.poll()
@@ -354,6 +433,11 @@ class Forked:
     def wait(self) -> None:
         """Wait until it has ended, and so until all modules are imported."""
         self._process.join()
+
+    @property
+    def process(self) -> int:
+        """Its number."""
+        return int(self._process.pid or 0)
 
     def code(self) -> int | None:
         """Return its exit code, None while it runs."""
