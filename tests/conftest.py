@@ -8,7 +8,6 @@ import pytest
 from hypothesis import settings
 
 from augment.training import train
-from augment.training.wordpiece import learn
 from tests.small import random_bert, small_job, write_corpus
 
 # No test reads or writes the user's own cache; those of a cache name one of their own.
@@ -70,6 +69,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def pair_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a tiny BERT with random weights that tells three kinds of pairs apart."""
+    from augment.training.wordpiece import learn
+
     folder = tmp_path_factory.mktemp("bert")
     tokenizer = learn(["怎么还款 how to pay back", "如何还钱 what to do"] * 4, 200, 64)
     return random_bert(

@@ -2,12 +2,13 @@
 
 import random
 from pathlib import Path
-
-import torch
-from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from augment.config.job import Job
 from augment.config.sections import CorpusConfig, ModelConfig, RunConfig, TrainConfig
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 GOOD = ("很好", "干净", "喜欢", "满意", "wonderful", "great", "lovely")
 BAD = ("很差", "肮脏", "讨厌", "失望", "terrible", "awful", "boring")
@@ -48,9 +49,13 @@ def small_job(folder: Path, **run: object) -> Job:
 
 
 def random_bert(
-    folder: Path, tokenizer: PreTrainedTokenizerBase, names: tuple[str, ...], **shape: float
+    folder: Path, tokenizer: "PreTrainedTokenizerBase", names: tuple[str, ...], **shape: float
 ) -> Path:
     """Save a tiny BERT with random weights, always the same, that has these classes, and return its folder."""
+    # Here, so that a process that only hands tests out, or tests no model, begins at once.
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
     sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32, **shape}
     labels = {
         "id2label": dict(enumerate(names)),
