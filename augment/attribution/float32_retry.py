@@ -13,9 +13,14 @@ from augment.attribution import path_integral as integrate
 from augment.attribution.calibration_file import Finished
 from augment.attribution.path_integral import PROMISING, ModelInputs, Plan, Scores
 from augment.models.classifier import Classifier
+from augment.models.device import Dtype
 
 # About twice the error that 95 texts in 100 keep, weights in float32 (benchmarks/attribution/ig_precision.md).
-FLOORS = {"bfloat16": 0.02, "float16": 0.01, "tf32": 0.005}
+FLOORS: dict[Dtype, float] = {
+    "bfloat16": 0.02,
+    "float16": 0.01,
+    "tf32": 0.005,
+}
 
 
 def attribute_precisely(
@@ -49,12 +54,18 @@ def attribute(classifier: Classifier, rows: ModelInputs, plan: Plan) -> Scores:
     if not late:
         return scores
     with classifier.in_float32():
-        again = integrate.attribute(classifier, rows.take(late), plan)
+        again = integrate.attribute(classifier, _answered(classifier, rows.take(late)), plan)
     again.evals += scores.evals[late]
     index_of = {row: index for index, row in enumerate(late)}
     return _gathered(
         [(again, index_of[row]) if row in index_of else (scores, row) for row in range(len(scores.status))]
     )
+
+
+def _answered(classifier: Classifier, rows: ModelInputs) -> ModelInputs:
+    """Return rows with their logits as the model gives them now, and the classes that were compared before."""
+    logits = classifier.answer(rows.pieces, rows.segments)
+    return replace(rows, logits=logits, against=rows.strongest_other)
 
 
 def _gathered(sources: Sequence[tuple[Scores, int]]) -> Scores:

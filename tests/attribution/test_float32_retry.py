@@ -1,5 +1,6 @@
 """No row is called converged that does not add up: the adaptive path on hard functions, every architecture and baseline."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from augment.attribution.baseline_texts import References
 from augment.attribution.calibration import calibrate
+from augment.attribution.float32_retry import FLOORS
 from augment.attribution.float32_retry import attribute as attribute_in
 from augment.attribution.path_integral import (
     Mode,
@@ -23,6 +25,7 @@ from augment.attribution.path_integral import (
 )
 from augment.ig.baseline import FillerName
 from augment.models.classifier import Classifier
+from augment.models.device import Dtype
 from tests.attribution.test_path_integral import inputs_of, opened
 from tests.models.formulas import Function, formula, one_piece
 from tests.models.nets import NETS, save
@@ -112,9 +115,22 @@ def test_rows_that_a_calibration_leaves_are_converged_only_where_they_add_up() -
 
 def test_few_digits_are_no_excuse_for_scores_that_do_not_add_up() -> None:
     classifier = formula(late, 10.01)
-    classifier.dtype = "bfloat16"
-    scores = attribute_in(classifier, one_piece(classifier), Plan())
-    assert scores.status == ["not_converged"]
+    for dtype in FLOORS:
+        classifier.dtype = dtype
+        scores = attribute_in(classifier, one_piece(classifier), Plan())
+        assert scores.status == ["not_converged"]
+
+
+@pytest.mark.parametrize("dtype", FLOORS)
+def test_what_is_computed_again_in_float32_ends_at_the_answer_of_float32(dtype: Dtype) -> None:
+    """F(x) of fewer digits is half as large again: only with an answer of float32 do the scores add up."""
+    classifier = formula(torch.tanh, 5.0)
+    rows = one_piece(classifier)
+    classifier.dtype = dtype
+    scores = attribute_in(classifier, replace(rows, logits=1.5 * rows.logits), Plan())
+    assert scores.status == ["converged"]
+    assert scores.value[0] == pytest.approx(np.tanh(5.0))
+    assert abs(scores.gap[0]) < 0.05
 
 
 def test_the_mean_over_several_paths_is_not_converged_where_it_does_not_add_up() -> None:
