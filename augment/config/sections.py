@@ -459,9 +459,13 @@ class RunConfig(Section):
     device: Annotated[str, AfterValidator(_device)] = Field(
         default="auto", description="auto, cpu, cuda, cuda:1; mps, xpu where torch has them"
     )
-    dtype: Literal["auto", "float32", "tf32", "bfloat16", "float16"] = Field(
+    dtype: Literal[
+        "auto", "float32", "tf32", "bfloat16", "float16", "bfloat16_products", "bfloat16_gradients"
+    ] = Field(
         default="float32",
-        description="of the model's arithmetic; auto: bfloat16 on a CUDA device built for it, else float32",
+        description="of the model's arithmetic; auto: bfloat16 on a CUDA device built for it, else float32; "
+        "bfloat16_products, bfloat16_gradients: on CPUs with instructions for it, products with weights only, in both passes or "
+        "the backward pass",
     )
     token_budget: Annotated[int, Field(ge=64)] | Literal["auto"] = Field(
         default="auto",

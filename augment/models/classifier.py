@@ -13,7 +13,7 @@ import copy
 import inspect
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -379,9 +379,13 @@ class Classifier:
         if self.recomputes or not layers:
             return False
         for layer in layers:
-            layer.forward = _recomputed(layer.forward)
+            layer.forward = _recomputed(layer.forward, self._again)
         self.recomputes = True
         return True
+
+    def _again(self) -> tuple[AbstractContextManager[object], AbstractContextManager[object]]:
+        """Return the contexts of a layer, which is computed in one already, and of computing it again."""
+        return nullcontext(), reduced(self.dtype, str(self.device))
 
     @contextmanager
     def every_piece(self) -> Iterator[None]:
@@ -485,12 +489,25 @@ def _require_movable(model: PreTrainedModel) -> None:
         )
 
 
-def _recomputed(forward: Callable[..., object]) -> Callable[..., object]:
-    """Return a function that keeps nothing of `forward` but what it is given, and calls it again for the gradient."""
+def _recomputed(
+    forward: Callable[..., object],
+    contexts: Callable[[], tuple[AbstractContextManager[object], AbstractContextManager[object]]],
+) -> Callable[..., object]:
+    """Return a function that keeps nothing of `forward` but what it is given, and calls it again for the gradient.
+
+    contexts: gives those of the first and of the second call.
+    """
 
     def run(*args: object, **kwargs: object) -> object:
         """Call it in place of the layer."""
-        return checkpoint(partial(forward, **kwargs), *args, use_reentrant=False, preserve_rng_state=False)
+        again: object = checkpoint(
+            partial(forward, **kwargs),
+            *args,
+            use_reentrant=False,
+            preserve_rng_state=False,
+            context_fn=contexts,
+        )
+        return again
 
     return run
 

@@ -15,8 +15,9 @@ import torch
 
 from augment.config.sections import RunConfig
 from augment.errors import ModelError
+from augment.models.bfloat16_products import Bfloat16Products, multiplies_bfloat16
 
-Dtype = Literal["float32", "tf32", "bfloat16", "float16"]
+Dtype = Literal["float32", "tf32", "bfloat16", "float16", "bfloat16_products", "bfloat16_gradients"]
 
 # Pieces in a forward pass where nothing is known of memory: enough for the matrix products of a CPU.
 USUAL_BUDGET = 4096
@@ -24,6 +25,8 @@ _LEAST, _MOST = 4096, 1 << 20
 # Part of the free memory that batches may take; the rest is for what is kept of the paths, and for other processes.
 _SHARE = 0.5
 _REDUCED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+# Only the products are short: those of both passes, or of the backward pass.
+PRODUCTS_ONLY = ("bfloat16_products", "bfloat16_gradients")
 
 
 def device_of(name: str) -> str:
@@ -52,12 +55,30 @@ def remember_few_shapes() -> None:
 
 
 def dtype_of(run: RunConfig) -> Dtype:
-    """Return the arithmetic of a run: `auto` is bfloat16 on a CUDA device built for it, else float32."""
+    """Return the arithmetic of a run: `auto` is bfloat16 on a CUDA device built for it, else float32.
+
+    ModelError for one whose instructions this machine does not have, so that nothing becomes slower unnoticed.
+    """
+    if run.dtype in PRODUCTS_ONLY:
+        _require_products(run.dtype, device_of(run.device))
     if run.dtype != "auto":
         return run.dtype
     device = device_of(run.device)
     built = device.startswith("cuda") and torch.cuda.get_device_capability(device) >= (8, 0)
     return "bfloat16" if built else "float32"
+
+
+def _require_products(dtype: str, device: str) -> None:
+    """Raise ModelError unless the device is a CPU that multiplies bfloat16."""
+    if torch.device(device).type != "cpu":
+        what = f"it is for CPUs, and the run's device is {device}"
+        raise ModelError(f"run.dtype: {dtype}", what, "use `run.dtype: bfloat16`, or `run.device: cpu`")
+    if not multiplies_bfloat16():
+        what = (
+            "this processor has no instructions for bfloat16 (AVX512-BF16, AMX-BF16, AArch64's BF16), or this torch is built "
+            "without oneDNN, which uses them: it would be slower than float32"
+        )
+        raise ModelError(f"run.dtype: {dtype}", what, "use `run.dtype: float32`")
 
 
 @contextmanager
@@ -75,7 +96,14 @@ def products(dtype: Dtype, device: str) -> Iterator[None]:
 
 
 def reduced(dtype: Dtype, device: str) -> AbstractContextManager[object]:
-    """Return a context in which a forward pass computes in bfloat16 or float16, its weights and sums in float32."""
+    """Return a context in which a forward pass computes in fewer digits, its weights and sums in float32.
+
+    bfloat16, float16: all that autocast covers; bfloat16_products: products with weights, in this pass and its backward pass;
+    bfloat16_gradients: in its backward pass alone. Of the last two a pass without gradients is in float32: answers, and both
+    ends of a path, keep all digits, so that the gap of scores shows what the products lost. In the others nothing changes.
+    """
+    if dtype in PRODUCTS_ONLY:
+        return Bfloat16Products(dtype == PRODUCTS_ONLY[0]) if torch.is_grad_enabled() else nullcontext()
     kind = _REDUCED.get(dtype)
     return nullcontext() if kind is None else torch.autocast(torch.device(device).type, kind)
 

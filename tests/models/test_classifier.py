@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 import augment
@@ -15,6 +16,7 @@ from augment.attribution.gradient_methods import IntegratedGradients
 from augment.config.sections import ModelConfig, RunConfig
 from augment.errors import ModelError
 from augment.models.classifier import Classifier, Encoding, open_classifier
+from augment.models.device import PRODUCTS_ONLY, Dtype
 from tests.models.nets import DECODERS, NETS, XLNET, save, word_pieces
 from tests.texts import TEXTS
 
@@ -310,6 +312,55 @@ def test_a_shorter_number_format_gives_nearly_the_same_answer_in_float32(folders
     assert short.dtype == full.dtype == np.float32
     assert not np.array_equal(short, full)
     np.testing.assert_allclose(short, full, atol=0.05)
+
+
+def gradient(classifier: Classifier) -> tuple[Tensor, Tensor]:
+    """Return the logits of two texts, and their gradient at the embeddings."""
+    rows = classifier.encode(["这家酒店的服务很好", "good"], [None] * 2)
+    batch = classifier.batch([row.pieces for row in rows], [row.segments for row in rows])
+    embeddings = classifier.embed(batch).requires_grad_(True)
+    logits = classifier.logits(batch, embeddings)
+    return logits.detach(), torch.autograd.grad(logits[:, 0].sum(), embeddings)[0]
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_short_products_change_gradients_by_their_rounding_and_no_answer(
+    folders: dict[str, Path], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier = opened(folders[name])
+    logits, exact = gradient(classifier)
+    answer = classifier.ask(list(TEXTS[:4]), [None] * 4)
+    for dtype in PRODUCTS_ONLY:
+        monkeypatch.setattr(classifier, "dtype", dtype)
+        value, short = gradient(classifier)
+        np.testing.assert_array_equal(classifier.ask(list(TEXTS[:4]), [None] * 4), answer)
+        # A textcnn has convolutions and a small head only, so that its closed form stays exact.
+        assert torch.equal(short, exact) is name.startswith("textcnn")
+        assert (short - exact).norm() < 0.05 * exact.norm()
+        assert torch.equal(value, logits) is (dtype == "bfloat16_gradients" or name.startswith("textcnn"))
+    with classifier.in_float32():
+        assert torch.equal(gradient(classifier)[1], exact)
+
+
+@pytest.mark.parametrize("dtype", PRODUCTS_ONLY)
+def test_layers_that_are_computed_again_have_the_same_short_products(
+    folders: dict[str, Path], dtype: Dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once, twice = opened(folders["bert"]), opened(folders["bert"], RUN.model_copy(update={"recompute": True}))
+    monkeypatch.setattr(once, "dtype", dtype)
+    monkeypatch.setattr(twice, "dtype", dtype)
+    for one, other in zip(gradient(once), gradient(twice), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_run_is_refused_on_a_processor_that_does_not_multiply_bfloat16(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("augment.models.device.multiplies_bfloat16", lambda: False)
+    run = RUN.model_copy(update={"dtype": "bfloat16_products"})
+    error = refused(folders["bert"], run)
+    assert error.where == "run.dtype: bfloat16_products"
+    assert "AVX512-BF16" in error.what
 
 
 def test_a_trained_model_answers_chinese_and_english(small: Path) -> None:

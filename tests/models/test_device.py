@@ -9,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.config.sections import RunConfig
+from augment.errors import ModelError
+from augment.models import device
+from augment.models.bfloat16_products import Bfloat16Products
 from augment.models.device import (
+    PRODUCTS_ONLY,
     USUAL_BUDGET,
     Dtype,
     budget_of,
@@ -30,6 +34,42 @@ def test_auto_is_the_best_device_there_is() -> None:
 def test_auto_computes_in_float32_on_a_cpu() -> None:
     assert dtype_of(RunConfig(device="cpu", dtype="auto")) == "float32"
     assert dtype_of(RunConfig(device="cpu", dtype="tf32")) == "tf32"
+
+
+@pytest.mark.parametrize("dtype", PRODUCTS_ONLY)
+def test_products_in_bfloat16_are_refused_where_they_would_be_slower(
+    monkeypatch: pytest.MonkeyPatch, dtype: Dtype
+) -> None:
+    run = RunConfig(device="cpu", dtype=dtype)
+    monkeypatch.setattr(device, "multiplies_bfloat16", lambda: True)
+    assert dtype_of(run) == dtype
+    monkeypatch.setattr(device, "multiplies_bfloat16", lambda: False)
+    with pytest.raises(ModelError, match="no instructions for bfloat16") as refused:
+        dtype_of(run)
+    assert f"run.dtype: {dtype}" in str(refused.value)
+    assert "run.dtype: float32" in str(refused.value)
+
+
+def test_products_in_bfloat16_are_refused_on_another_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "multiplies_bfloat16", lambda: True)
+    monkeypatch.setattr(device, "device_of", lambda name: "cuda:1")
+    with pytest.raises(ModelError, match=r"cuda:1.*\n?.*run\.dtype: bfloat16"):
+        dtype_of(RunConfig(device="auto", dtype="bfloat16_products"))
+
+
+def test_auto_never_chooses_products_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "multiplies_bfloat16", lambda: True)
+    assert dtype_of(RunConfig(device="cpu", dtype="auto")) == "float32"
+
+
+@pytest.mark.parametrize("dtype", PRODUCTS_ONLY)
+def test_a_pass_without_gradients_is_in_float32_where_products_are_short(dtype: Dtype) -> None:
+    with torch.no_grad():
+        assert not isinstance(reduced(dtype, "cpu"), Bfloat16Products)
+    with torch.enable_grad():
+        context = reduced(dtype, "cpu")
+    assert isinstance(context, Bfloat16Products)
+    assert context.forward is (dtype == "bfloat16_products")
 
 
 def test_a_budget_that_is_named_is_taken_and_a_cpu_is_not_tried() -> None:
