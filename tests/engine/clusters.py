@@ -27,9 +27,7 @@ class Machines:
         """Start the nodes."""
         from ray.cluster_utils import Cluster
 
-        self._cluster: Any = Cluster(
-            initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False}
-        )
+        self._cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
         for _ in range(count):
             self._cluster.add_node(num_cpus=1)
         self.address = str(self._cluster.address)
