@@ -41,6 +41,8 @@ _HAN, _LATIN = regex.compile(r"\p{Han}"), regex.compile(r"\p{Latin}")
 # Also halves of an emoji, which no file can hold, and what shows a text in another order than it has.
 _CONTROL = regex.compile(r"[[\p{Cc}\p{Co}\p{Cs}\uFFFD\u202A-\u202E\u2066-\u2069]--[\n\t]]", regex.VERSION1)
 _QUOTES = {'"': '"', "“": "”", "「": "」", "'": "'"}
+# A word about the text before a text in quotes, as small models write: Original: "A film."
+_ANNOUNCED = re.compile(r"[^\"“「:：]{1,80}[:：]\s*(?=[\"“「])")
 _ARTICLES = ({"a", "an"}, {"A", "An"})
 
 
@@ -91,8 +93,8 @@ def rewrites_in(answer: str) -> list[str] | None:
 
 
 def tidy(task: Rewriting, rewrite: str) -> str:
-    """Return a rewrite without quotes around it and control characters, with the space around it that the text has."""
-    plain = _CONTROL.sub("", rewrite).strip()
+    """Return a rewrite without quotes around it, a word about it before these, and control characters, with the space around it that the text has."""
+    plain = _without_announcement(task.text, _CONTROL.sub("", rewrite).strip())
     if (
         plain[:1] in _QUOTES
         and len(plain) > 1
@@ -103,6 +105,17 @@ def tidy(task: Rewriting, rewrite: str) -> str:
     text = task.text
     before, behind = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
     return f"{before}{plain}{behind}"
+
+
+def _without_announcement(text: str, rewrite: str) -> str:
+    """Return a rewrite without a word about it before a text in quotes that is all of the rest, where the text has no colon of its own."""
+    match = _ANNOUNCED.match(rewrite)
+    if match is None or ":" in text or "：" in text:
+        return rewrite
+    quoted = rewrite[match.end() :]
+    inner = quoted[1:-1]
+    whole = len(quoted) > 1 and quoted[-1] == _QUOTES[quoted[0]] and not {quoted[0], quoted[-1]} & set(inner)
+    return quoted if whole else rewrite
 
 
 def folded_words(text: str) -> str:

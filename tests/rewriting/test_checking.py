@@ -113,6 +113,25 @@ def test_quotes_around_a_rewrite_go_and_space_around_the_text_stays() -> None:
     assert tidy(task('"a" film'), '"one" film') == '"one" film'
 
 
+@pytest.mark.parametrize(
+    ("text", "rewrite", "tidied"),
+    [
+        ("a film .", 'The original text is: "A film."', "A film."),
+        ("一部电影。", "改写：“一部影片。”", "一部影片。"),
+        ("a film .", 'Original: "A film" and "a play"', 'Original: "A film" and "a play"'),
+        ("a film .", "In short: a film.", "In short: a film."),
+        ("a film : fine .", 'Fine: "A film."', 'Fine: "A film."'),
+    ],
+)
+def test_a_word_about_the_text_before_quotes_is_cut_off(text: str, rewrite: str, tidied: str) -> None:
+    assert tidy(task(text), rewrite) == tidied
+
+
+def test_a_copy_in_quotes_behind_a_word_about_it_is_a_copy() -> None:
+    given = task("a fine film .", "fine")
+    assert checked(given, tidy(given, 'Original: "A fine film."')) == Problem("copy")
+
+
 def test_halves_of_an_emoji_and_signs_that_turn_text_around_are_left_out() -> None:
     answer = '{"rewrites": ["a \\ud83d good\\u202e room\\u001b[31m 😀"]}'
     assert tidy(Rewriting("a room", ()), rewrites_in(answer)[0]) == "a  good room[31m 😀"  # type: ignore[index]
