@@ -24,6 +24,7 @@ from augment.pipeline.requirements import (
     check_sections,
     package_notices,
     require_heads,
+    require_labelled,
     required_by,
     source_names,
 )
@@ -56,6 +57,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
         raise DataError(corpus.origin, "there are no rows", "check how the files were made")
     labels = sum(map(Counter, seen.labels.values()), Counter[str]())
     yield "labels", f"{listed(sorted(labels)) or 'none'} ({seen.rows:,} rows seen)"
+    require_labelled(plan, job, labels)
     calibration = job.calibration_file()
     if calibration is not None:
         yield "calibration", str(calibration)

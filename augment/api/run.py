@@ -39,7 +39,7 @@ from augment.output.summary import Outcome, card_of, check_rejects, summarise
 from augment.pipeline.adapting import adapted
 from augment.pipeline.apply import open_pipeline, prepare
 from augment.pipeline.definition import Pipeline, pipeline_of
-from augment.pipeline.requirements import check_sections, require_heads, required_by
+from augment.pipeline.requirements import check_sections, require_heads, require_labelled, required_by
 from augment.progress import Announcement, Progress
 from augment.stages.accepted import accepted, require_labels
 from augment.stages.protocol import Stage
@@ -224,6 +224,7 @@ def _lay_out(
     with lock.staged("run") as fresh:
         staged = stage_corpus(job, job.run.splits or plan.splits, fresh)
         require_unchanged(job, fingerprint["corpus"])
+        require_labelled(plan, job, staged.labels)
         require_labels(job, staged.labels)
         for config, section in ((job.model, "model"), (job.judge, "judge")):
             if config is not None and any(section in stage.uses for stage in plan.stages):

@@ -53,9 +53,17 @@ def answer_table(
 ) -> None:
     """Write names and a line about each, one below the other, to stdout or where `write` writes."""
     shown = {one_line(name): about for name, about in entries.items()}
-    width = max(map(len, shown))
-    for name, about in shown.items():
-        write(f"{indent}{name:<{width}}  {about}")
+    for name, about in zip(padded(shown), shown.values(), strict=True):
+        write(f"{indent}{name}  {about}")
+
+
+def padded(names: Iterable[str]) -> list[str]:
+    """Return names filled up to the width of the widest on a terminal, where a Chinese character takes two columns."""
+    from rich.cells import cell_len
+
+    widths = {name: cell_len(name) for name in names}
+    widest = max(widths.values(), default=0)
+    return [name + " " * (widest - width) for name, width in widths.items()]
 
 
 def log(line: str) -> None:
@@ -202,20 +210,26 @@ def show_attribution(attribution: "Attribution", top: int) -> None:
     for part, tint in attribution.pieces():
         line.append(visible(part), None if tint is None else rich_style(tint))
     console.print(line)
-    console.print(
-        plain(
-            f"{attribution.prediction}  p({attribution.target}) = {attribution.probability:.3f}"
-            if attribution.kind != "regression"
-            else f"{attribution.target} = {attribution.probability:.4g}"
-        )
-    )
+    console.print(plain(_explained(attribution)))
     words = [(one_line(word), score) for word, score in attribution.top(top)]
-    width = max((len(word) for word, _ in words), default=0)
+    names = dict(
+        zip(dict.fromkeys(word for word, _ in words), padded(word for word, _ in words), strict=True)
+    )
     for word, score in words:
-        console.print(plain(f"  {word:<{width}}  {score:+.4f}"))
+        console.print(plain(f"  {names[word]}  {score:+.4f}"))
     console.print(
         f"{_error(attribution)}, {attribution.evaluations} evaluation{'s' * (attribution.evaluations > 1)}"
     )
+
+
+def _explained(attribution: "Attribution") -> str:
+    """Return what is explained: the prediction and its probability, or another label than the predicted one."""
+    if attribution.kind == "regression":
+        return f"{attribution.target} = {attribution.probability:.4g}"
+    chance = f"p({attribution.target}) = {attribution.probability:.3f}"
+    if attribution.kind == "single" and attribution.target != attribution.prediction:
+        return f"{attribution.prediction} is predicted, {attribution.target} explained  {chance}"
+    return f"{attribution.prediction}  {chance}"
 
 
 def show_keywords(words: list[dict[str, object]]) -> None:

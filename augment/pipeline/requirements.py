@@ -1,10 +1,14 @@
 """What a pipeline requires of a job: sections, flags, word sources and files. Checked before anything runs."""
 
+from collections.abc import Collection
+
 from augment.candidates.common_pairs import pair_versions
 from augment.candidates.fluency import require_ngrams
 from augment.config.job import Job
-from augment.errors import RequestError
+from augment.corpus import inspect
+from augment.errors import DataError, RequestError
 from augment.models.heads import require_single
+from augment.models.labels import listed
 from augment.models.model_folder import ModelFolder
 from augment.pipeline.definition import Pipeline
 from augment.stages.accepted import accepted
@@ -43,6 +47,19 @@ def require_heads(pipeline: Pipeline, section: str, folder: ModelFolder) -> None
             require_single(folder.head, str(folder.path), f"stage `{stage.kind}`")
         if reads:
             stage.require_kind(folder.head)
+
+
+def require_labelled(pipeline: Pipeline, job: Job, labels: Collection[str]) -> None:
+    """Raise DataError if no row has a label and a stage drops every sample without one; labels: those that were met."""
+    if labels or not any(stage.goes_by_labels for stage in pipeline.stages):
+        return
+    corpus = job.needs_corpus()
+    there = inspect(corpus, job.run.allow_download).schema.names
+    raise DataError(
+        corpus.origin,
+        f"the rows have no labels, and {pipeline.name} keeps samples by them; its columns: {listed(there)}",
+        "name the column of the labels: --label COLUMN, or corpus.label in the config",
+    )
 
 
 def check_sections(pipeline: Pipeline, job: Job) -> None:

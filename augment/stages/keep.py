@@ -118,6 +118,11 @@ class Keep(Stage):
         return tuple(name for rule in self.rules for name in rule.methods or ())
 
     @property
+    def goes_by_labels(self) -> bool:
+        """Whether each of its rules asks for the probability of the given label."""
+        return all(rule.p_gold_at_least is not None or rule.p_gold_below is not None for rule in self.rules)
+
+    @property
     def prefix(self) -> str:
         """What the names of the columns it reads begin with."""
         return "" if self.by == "model" else "judge_"

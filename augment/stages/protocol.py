@@ -117,6 +117,11 @@ class Stage(BaseModel, frozen=True, extra="forbid"):
         return False
 
     @property
+    def goes_by_labels(self) -> bool:
+        """Whether it drops every sample of a row that has no label."""
+        return False
+
+    @property
     def refuses_victims(self) -> bool:
         """Whether it refuses to attack a model that always gives one answer or is no better than chance."""
         return False

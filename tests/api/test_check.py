@@ -243,6 +243,22 @@ def test_labels_that_the_user_chose_are_not_reported_to_be_few(small: Path, tmp_
     assert "model classes" not in check_run("explain", job(small, tmp_path, ["good", "bad"], labels=["good"]))
 
 
+@pytest.mark.parametrize("given", [{"label": False}, {}])
+def test_rows_without_labels_are_refused_where_samples_are_kept_by_them(
+    given: dict[str, object], small: Path, tmp_path: Path
+) -> None:
+    """Every sample would be dropped, after all of the work. What needs no label is run."""
+    made = job(small, tmp_path, ["x"] * 8, **given)
+    rows = "\n".join(json.dumps({"text": f"房间 很好 {row}", "verdict": "good"}) for row in range(8))
+    (tmp_path / "表.jsonl").write_text(rows, encoding="utf-8")
+    message = "the rows have no labels, and augment keeps samples by them; its columns: text, verdict\n"
+    for act in (lambda: check_run("augment", made), lambda: run("augment", made, tmp_path / "out")):
+        with pytest.raises(DataError, match=f"{message}name the column of the labels: --label COLUMN"):
+            act()
+    assert not (tmp_path / "out").exists()
+    assert check_run("explain", made)["labels"].startswith("none")
+
+
 def test_rows_without_labels_have_no_class_notices(small: Path, tmp_path: Path) -> None:
     assert "model classes" not in check_run("explain", job(small, tmp_path, [None, None]))
 

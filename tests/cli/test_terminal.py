@@ -173,3 +173,28 @@ def test_what_an_error_means_is_written_by_method(
     )
     show_attribution(explained, 1)
     assert capsys.readouterr().out.splitlines()[-1] == words
+
+
+def test_scores_line_up_behind_chinese_words_and_another_label_than_the_predicted_one_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    explained = Attribution(
+        text="不感兴趣ok俺",
+        text_pair=None,
+        tokens=("不感兴趣", "ok", "俺"),
+        side=(0, 0, 0),
+        spans=((0, 4), (4, 6), (6, 7)),
+        scores=(1.5, -1.0, 0.5),
+        target="bad",
+        prediction="good",
+        probability=0.019,
+        rest=0.0,
+        gap=0.0,
+        error=0.0,
+        evaluations=9,
+        status="converged",
+    )
+    show_attribution(explained, 3)
+    _, head, *words, _ = capsys.readouterr().out.splitlines()
+    assert head == "good is predicted, bad explained  p(bad) = 0.019"
+    assert words == ["  不感兴趣  +1.5000", "  ok        -1.0000", "  俺        +0.5000"]
