@@ -186,7 +186,7 @@ function drawIdentity(row, view) {
   const box = element("div", "gutter", element("div", "", link, " ", element("span", "quiet", row.split), " ", copy), labels);
   if (row.attack) {
     const queries = row.queries === null ? "" : ` · ${row.queries} ${view.say.queries}`;
-    box.append(element("div", "quiet", `${view.say.attack}: ${row.attack}${queries}`));
+    box.append(element("div", "quiet", `${view.say.attack}: ${inWords(row.attack, view.chinese)}${queries}`));
   }
   return box;
 }

@@ -47,6 +47,14 @@ def test_notices_verdicts_and_reasons_are_reported_in_chinese_where_there_is_a_f
     assert browser.execute_script(reported) == english
 
 
+def test_what_came_of_an_attack_is_reported_in_both_languages(opened: Open) -> None:
+    browser = opened(mixed())
+    reported = "return [...document.querySelectorAll('.gutter .quiet')].map((one) => one.textContent).filter((one) => /attack|攻击/.test(one))"
+    assert [one.partition(" ·")[0] for one in browser.execute_script(reported)] == ["attack: changed"]
+    click(browser, "#language")
+    assert [one.partition(" ·")[0] for one in browser.execute_script(reported)] == ["攻击: 已改变"]
+
+
 def test_findings_are_reported_in_both_languages(opened: Open) -> None:
     browser = opened(mixed())
     reported = (
