@@ -8,6 +8,7 @@ removed a lock file.
         ...      # `fresh` is next to the folder; what it holds is moved in when it is whole
 """
 
+import errno
 import os
 import re
 import shutil
@@ -29,6 +30,8 @@ LOCK = "augment-lock"
 # What a lock file of ours holds; the second is that of a system without locks, where its being there is the lock.
 _HOLDER = re.compile(r"(process \d+ on [^\n]*\n|\d+\n[^\n]*\n(\d+\n)?)?", re.ASCII)
 _DIGITS = "[0-9a-f]{12}"
+# What a system answers where a user may not write.
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Lock:
@@ -176,6 +179,8 @@ def _held(path: Path, folder: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
+        if not path.exists():  # nobody holds what could not be made
+            raise _unwritable(folder, "no file can be made") from None
         raise LockedError(
             str(folder),
             f"a run is at work in this folder: {_holder(path)}",
@@ -188,6 +193,8 @@ def _held(path: Path, folder: Path) -> Iterator[None]:
         full = as_ours(error, str(folder))
         if isinstance(full, DiskFullError):
             raise full from None
+        if isinstance(error, OSError) and error.errno in _FORBIDDEN:
+            raise _unwritable(folder, os.strerror(error.errno)) from None
         raise RequestError(
             str(folder),
             f"the folder cannot be locked: {getattr(error, 'strerror', None) or error}",
@@ -200,6 +207,12 @@ def _held(path: Path, folder: Path) -> Iterator[None]:
         yield
     finally:
         _release(lock, path, was_empty, existed)
+
+
+def _unwritable(folder: Path, why: str) -> RequestError:
+    """Return the error of a folder beside which nothing can be written."""
+    what = f"nothing can be written in the folder it is in: {why}"
+    return RequestError(str(folder), what, "name another folder with --output")
 
 
 def _release(lock: BaseFileLock, path: Path, was_empty: bool, existed: bool) -> None:

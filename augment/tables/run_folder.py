@@ -44,6 +44,7 @@ CHOSEN = "calibrations"
 
 # Hashes of the files of a corpus are here in a fingerprint.
 _FILES = "corpus."
+_PIPELINE = "pipeline.name"
 
 
 # A SHA-256, as JSON has it.
@@ -118,9 +119,9 @@ def require_own(folder: Path) -> None:
 
 
 def change(before: object, now: object) -> str | None:
-    """Return which field of two requests, as JSON, differs first, and how; None if none does."""
+    """Return which field of two requests, as JSON, differs first, and how; None if none does. Another pipeline comes before all else."""
     was, becomes = _flat(before), _flat(json.loads(canonical(now)))
-    for field in sorted({*was, *becomes}):
+    for field in sorted({*was, *becomes}, key=lambda field: (not field.startswith(_PIPELINE), field)):
         one, other = was.get(field), becomes.get(field)
         if one == other:
             continue

@@ -51,6 +51,10 @@ def test_other_files_of_a_corpus_are_named_by_their_names() -> None:
         "`corpus.b.csv` was 11111111…, is 22222222…"
     )
     assert change(was, was | {"job": {"seed": 1, "guard": 2}}) == "`job.guard` was not there, is 2"
+    one, other = (
+        {"job": {"limit": number}, "pipeline": {"name": name}} for number, name in ((1, "probe"), (2, "eda"))
+    )
+    assert change(one, other) == '`pipeline.name` was "probe", is "eda"'
 
 
 @pytest.mark.parametrize("name", [MANIFEST, "report.html", "data/train.parquet"])

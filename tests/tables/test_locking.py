@@ -123,6 +123,28 @@ def test_a_file_system_without_locks_is_an_error_of_three_lines(
     assert not (tmp_path / "new").exists() or not list((tmp_path / "new").iterdir())
 
 
+def test_a_place_where_nothing_can_be_written_is_named_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no run is reported to be at work there."""
+    if Path("/proc/version").exists():
+        with (
+            pytest.raises(RequestError, match="nothing can be written in the folder it is in"),
+            locked(Path("/proc/run")),
+        ):
+            pass
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with (
+        pytest.raises(RequestError, match=r"nothing can be written .*: Permission denied"),
+        locked(tmp_path / "run"),
+    ):
+        pass
+
+
 def test_a_disk_without_room_for_a_lock_is_full_and_not_unfit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
