@@ -210,7 +210,7 @@ def _held(path: Path, folder: Path) -> Iterator[None]:
 
 
 def _unwritable(folder: Path, why: str) -> RequestError:
-    """Return the error of a folder beside which nothing can be written."""
+    """Return the error of a folder for which nothing can be written."""
     what = f"nothing can be written in the folder it is in: {why}"
     return RequestError(str(folder), what, "name another folder with --output")
 
