@@ -41,6 +41,8 @@ _NAMES = {
     "--format",
     "--html",
 }
+# Commands that go on where they were broken off.
+_GOING_ON = ("run", "evaluate", "harden")
 # Around what the parser quotes.
 _QUOTE = "'"
 # What a shell shows for a program that SIGPIPE ended, as `cat` ends where nobody reads on.
@@ -60,7 +62,9 @@ def main() -> None:
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt, _StoppedError) as stopped:
         code = stopped.code if isinstance(stopped, _StoppedError) else 130
-        _fail(where, "interrupted; what was finished is kept", "run the same command again to go on", code)
+        keeps = arguments[0] in _GOING_ON
+        kept = "interrupted; what was finished is kept" if keeps else "interrupted before it was done"
+        _fail(where, kept, f"run the same command again{' to go on' if keeps else ''}", code)
     except SystemExit as stopped:
         # The parser and rich end with 1 where nobody reads the output.
         _leave(_UNREAD if stopped.code == 1 else stopped.code)

@@ -443,6 +443,28 @@ def test_a_run_that_is_interrupted_reports_it_and_is_resumed_to_its_end(
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def test_a_command_that_keeps_nothing_does_not_promise_to_go_on(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(io.TextIOWrapper):
+        """An input that the user interrupts."""
+
+        @property
+        def buffer(self) -> io.BytesIO:
+            """Be interrupted."""
+            signal.raise_signal(signal.SIGINT)
+            return io.BytesIO()
+
+    monkeypatch.setattr(sys, "stdin", Interrupted(io.BytesIO()))
+    result = augment("explain", "-", "-m", small / "model")
+    assert result.code == 130
+    assert result.err.splitlines()[-3:] == [
+        "error: augment explain",
+        "  interrupted before it was done",
+        "  run the same command again",
+    ]
+
+
 def test_a_text_is_read_from_the_standard_input(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the end of its last line, and only as UTF-8."""
     given = ("这部电影 good 😀\n", "这部电影 good 😀", "a good film\r\n", "a good film")
