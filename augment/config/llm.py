@@ -71,7 +71,8 @@ class LlmConfig(Section):
     tries: int = Field(
         default=6,
         ge=1,
-        description="calls for one answer while the server is busy or cannot be reached; between them it waits as long as the server wants",
+        description="calls for one answer while the server is busy or cannot be reached; between them it waits as long as the server wants. "
+        "A run stops after as many that find no server",
     )
     json_mode: Literal["schema", "object", "none"] = Field(
         default="schema",
@@ -97,7 +98,7 @@ class LlmConfig(Section):
         default=0.2,
         ge=0,
         le=1,
-        description="share of calls without an answer above which a run stops, from 20 calls on",
+        description="share of calls without an answer above which a run stops, from 20 calls on; below 1 also where none has an answer",
     )
     answers: Path | None = Field(
         default=None,

@@ -214,3 +214,9 @@ def reasons_text(reasons: dict[str, int]) -> str:
     parts = [f"{reason} ({count:,})" for reason, count in list(reasons.items())[:_REASONS_LISTED]]
     more = sum(list(reasons.values())[_REASONS_LISTED:])
     return ", ".join([*parts, *([f"other reasons ({more:,})"] if more else [])])
+
+
+def destination_notices(used: Mapping[str, Mapping[str, object]], samples: int) -> list[str]:
+    """Return where the texts of rows were sent, by the language models that answered; those that gave no answer rewrote nothing."""
+    form = "texts were rewritten by {}" if samples else "texts were given to {}; no rewrite became a sample"
+    return [form.format(usage["destination"]) for usage in used.values() if usage.get("calls answered")]

@@ -31,6 +31,7 @@ from augment.output.notices import (
     OWN_ROWS,
     by_reason,
     calibration_notices,
+    destination_notices,
     flag_notices,
     notices_of,
     reasons_text,
@@ -88,7 +89,7 @@ def summarise(folder: Path, outcome: Outcome, began: float) -> Summary:
             *_renamed(outcome.plan, outcome.staged, outcome.job),
             *notices_of(outcome.plan, outcome.job, outcome.staged, outcome.totals, outcome.rejects),
             *calibration_notices(folder / "run"),
-            *_destinations(language_models),
+            *destination_notices(language_models, sum(receipt.samples for receipt in outcome.receipts)),
             *own_rows,
         ),
         round(time.monotonic() - began, 2),
@@ -173,11 +174,6 @@ def _language_models(outcome: Outcome) -> dict[str, dict[str, object]]:
         stage.methods[0]: dict(stage.usage(outcome.job)) for stage in outcome.plan.stages if stage.methods
     }
     return {method: usage for method, usage in used.items() if usage}
-
-
-def _destinations(used: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """Return where the texts of rows were sent, by the language models that were used."""
-    return [f"texts were rewritten by {usage['destination']}" for usage in used.values()]
 
 
 def _own_rows(folder: Path, outcome: Outcome) -> list[str]:

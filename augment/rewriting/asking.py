@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from hashlib import sha256
 from threading import Event, Lock
 from typing import TypeVar
@@ -35,19 +36,27 @@ class Asker:
         self._config, self._book, self._open = config, book, writer
         self._writer: LanguageModel | None = None
         self._opening, self._counting = Lock(), Lock()
+        # Whether the server was ever there; until then one thread tries again, for all of them.
+        self._reached, self._trying = False, Lock()
         self._flying: dict[str, Future[Answer]] = {}
         self._stopped = Event()
         self._error: AugmentError | None = None
         self._free_at = 0.0
         self._calls = self._failures = 0
+        self._last = ""
 
     def each(self, given: Sequence[Given], treat: Callable[[Given], Came]) -> list[Came]:
-        """Return what each is treated to, several at a time; the first error stops those that have not begun."""
+        """Return what each is treated to, several at a time; the first error stops those that have not begun.
+
+        RequestError if calls were made and not one answer is known, so that rows are never finished by failures alone.
+        """
         self._begin()
         pool = ThreadPoolExecutor(self._config.concurrency, "rewrite")
         try:
             futures = [pool.submit(treat, one) for one in given]
-            return [future.result() for future in futures]
+            came = [future.result() for future in futures]
+            self._require_an_answer()
+            return came
         except AugmentError as error:
             # That of another row may be the one that stopped this one.
             raise self._error or error from None
@@ -91,31 +100,51 @@ class Asker:
         """Return the stored answer, or that of a call, of several where the server is busy or does not answer."""
         size = size_of(messages)
         reason, number = "", 0
-        while number < self._config.tries:
-            self._wait()
-            answered = self._answered
-            most = size + self._config.answer_tokens
-            booked = self._book.book(key, most, self._config.money(size, self._config.answer_tokens))
-            if isinstance(booked, Answer):
-                return booked
-            try:
-                answer = self._opened().write(messages, count)
-            except TryAgainError as error:
-                (self._book.lose if error.sent else self._book.refuse)(booked)
-                reason = error.reason
-                self._pause(number, error.wait)
-                # A server that wants to be left alone and answers others in the meantime is at work: that is no try.
-                number += error.wait is None or error.sent or self._answered == answered
-                continue
-            except (NoAnswerError, AugmentError) as error:
-                self._book.refuse(booked)
-                if isinstance(error, NoAnswerError):
-                    self._count(failed=True, reason=error.reason)
-                raise
-            self._count(failed=False)
-            return self._book.answer(booked, key, answer, self._config.money(answer.read, answer.written))
+        with ExitStack() as turn:
+            while number < self._config.tries:
+                self._wait()
+                answered = self._answered
+                most = size + self._config.answer_tokens
+                booked = self._book.book(key, most, self._config.money(size, self._config.answer_tokens))
+                if isinstance(booked, Answer):
+                    return booked
+                try:
+                    answer = self._opened().write(messages, count)
+                except TryAgainError as error:
+                    (self._book.lose if error.sent else self._book.refuse)(booked)
+                    reason = error.reason
+                    self._see_whether_reached(error, number, turn)
+                    self._pause(number, error.wait)
+                    # A server that wants to be left alone and answers others in the meantime is at work: that is no try.
+                    number += error.wait is None or error.sent or self._answered == answered
+                    continue
+                except (NoAnswerError, AugmentError) as error:
+                    self._book.refuse(booked)
+                    if isinstance(error, NoAnswerError):
+                        self._reached = True
+                        self._count(failed=True, reason=error.reason)
+                    raise
+                self._reached = True
+                self._count(failed=False)
+                return self._book.answer(booked, key, answer, self._config.money(answer.read, answer.written))
         self._count(failed=True, reason=reason)
         raise NoAnswerError(reason)
+
+    def _see_whether_reached(self, error: TryAgainError, number: int, turn: ExitStack) -> None:
+        """Wait for the turn to try again where no server was ever there; RequestError after the last try, which is no answer to keep."""
+        if error.reached:
+            self._reached = True
+        elif number + 1 >= self._config.tries:
+            kept = "all answers so far are kept" if self._reached else "nothing was sent"
+            raise RequestError(
+                self._where,
+                f"{error.reason}: {number + 1} tries, one after the other, found no server there; {kept}",
+                "start the server, or correct llm.server, and run the same command again",
+            )
+        elif not self._reached and not number:
+            turn.enter_context(self._trying)
+        if self._reached:
+            turn.close()
 
     @property
     def _answered(self) -> int:
@@ -152,13 +181,30 @@ class Asker:
         with self._counting:
             self._calls += 1
             self._failures += failed
+            self._last = reason or self._last
             calls, failures = self._calls, self._failures
         if failed and calls >= _CALLS and failures > self._config.error_rate * calls:
-            raise RequestError(
-                f"llm.server: {self._config.server}",
-                f"{failures} of {calls} questions have no answer, the last: {reason}; all answers so far are kept",
-                "see to the server and run the same command again, or raise llm.error_rate",
-            )
+            raise self._too_many(failures, calls, reason)
+
+    def _require_an_answer(self) -> None:
+        """Raise RequestError if all questions so far failed and no answer is stored, however few they are."""
+        allowed = self._config.error_rate >= 1
+        if self._calls and not self._answered and not allowed and not self._book.stored():
+            raise self._too_many(self._failures, self._calls, self._last)
+
+    def _too_many(self, failures: int, calls: int, reason: str) -> RequestError:
+        """Return the error of too many questions without an answer."""
+        return RequestError(
+            self._where,
+            f"{failures} of {calls} questions have no answer, the last: {reason}; all answers so far are kept",
+            f"see to the {'model' if self._config.server is None else 'server'} and run the same command again, or raise llm.error_rate",
+        )
+
+    @property
+    def _where(self) -> str:
+        """What an error is about: the server or the folder."""
+        config = self._config
+        return f"llm.path: {config.path}" if config.server is None else f"llm.server: {config.server}"
 
 
 def key_of_conversation(config: LlmConfig, messages: Sequence[Message], count: int = 1) -> str:

@@ -54,11 +54,16 @@ class LanguageModel(Protocol):
 
 
 class TryAgainError(Exception):
-    """A call has no answer yet. wait: seconds the server wants to be left alone; sent: whether it may have cost something."""
+    """A call has no answer yet. wait: seconds the server wants to be left alone; sent: whether it may have cost something.
 
-    def __init__(self, reason: str, wait: float | None = None, sent: bool = True) -> None:
+    reached: whether a server was there to be connected to.
+    """
+
+    def __init__(
+        self, reason: str, wait: float | None = None, sent: bool = True, reached: bool = True
+    ) -> None:
         super().__init__(reason)
-        self.reason, self.wait, self.sent = reason, wait, sent
+        self.reason, self.wait, self.sent, self.reached = reason, wait, sent, reached
 
 
 class NoAnswerError(Exception):
@@ -98,11 +103,12 @@ class Server:
             completion = json.loads(response.content)
         except EndlessError as error:
             raise TryAgainError(str(error)) from None
-        except openai.APITimeoutError:
-            raise TryAgainError("the server did not answer in time") from None
         except openai.APIConnectionError as error:
-            unreached = "connect" in type(error.__cause__).__name__.lower()
-            raise TryAgainError("the server cannot be reached", sent=not unreached) from None
+            # ConnectError and ConnectTimeout: nothing was sent.
+            reached = "connect" not in type(error.__cause__).__name__.lower()
+            late = reached and isinstance(error, openai.APITimeoutError)
+            reason = "the server did not answer in time" if late else "the server cannot be reached"
+            raise TryAgainError(reason, sent=reached, reached=reached) from None
         except openai.APIStatusError as error:
             raise self._failure(error) from None
         except (openai.OpenAIError, ValueError, RecursionError):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -64,8 +65,8 @@ def well_behaved(messages: list[dict[str, str]], before: int) -> Reply:
 class StubServer:
     """A server that runs, and what it was sent."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
-        """Start to listen on a free port of this machine."""
+    def __init__(self, behaviour: Behaviour, port: int = 0) -> None:
+        """Start to listen on a port of this machine; 0: a free one."""
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.times: list[float] = []
@@ -96,7 +97,7 @@ class StubServer:
             def handle_error(self, request: object, client_address: object) -> None:
                 """Do nothing."""
 
-        self._server = Listening(("127.0.0.1", 0), Handler)
+        self._server = Listening(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
@@ -151,6 +152,13 @@ def completion(reply: Reply) -> str:
     usage = {"prompt_tokens": reply.read, "completion_tokens": reply.written}
     named = {"id": "1", "object": "chat.completion", "created": 0, "model": "stub"}
     return json.dumps({**named, "choices": [choice], "usage": usage}, ensure_ascii=False)
+
+
+def closed_address() -> str:
+    """Return the address of a port of this machine at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/v1"
 
 
 @contextmanager

@@ -4,17 +4,27 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Timer
+from urllib.parse import urlsplit
 
 import pytest
 
 from augment.config.job import Job
 from augment.config.llm import LlmConfig
 from augment.errors import RequestError
+from augment.rewriting.answers import AnswerBook, Limits
 from augment.rewriting.asking import Asker, open_asker
 from augment.rewriting.server import Message, NoAnswerError
 from tests.conftest import CHECKOUT
-from tests.rewriting.stub_server import Behaviour, Reply, StubServer, rewrites, stub_server, well_behaved
+from tests.rewriting.stub_server import (
+    Behaviour,
+    Reply,
+    StubServer,
+    closed_address,
+    rewrites,
+    stub_server,
+    well_behaved,
+)
 
 
 def messages(number: int = 0) -> list[Message]:
@@ -125,17 +135,69 @@ def test_too_many_questions_without_an_answer_stop_the_work() -> None:
     def often(words: list[dict[str, str]], before: int) -> Reply:
         return Reply(status=400, body="{}") if words[1]["content"][10] in "13579" else Reply("{}")
 
-    def ask(opened: Asker, number: int) -> str:
-        try:
-            return opened.ask(messages(number)).text
-        except NoAnswerError as error:
-            return error.reason
-
     with stub_server(often) as server:
         opened = asker(server.config(concurrency=1))
         with pytest.raises(RequestError, match="have no answer"):
-            opened.each(range(200), lambda number: ask(opened, number))
+            opened.each(range(200), lambda number: ask_or_reason(opened, number))
         assert len(server.requests) == 20
+
+
+def ask_or_reason(opened: Asker, number: int) -> str:
+    """Return an answer, or why there is none."""
+    try:
+        return opened.ask(messages(number)).text
+    except NoAnswerError as error:
+        return error.reason
+
+
+def test_no_server_stops_the_work_after_few_calls_that_cost_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    config = LlmConfig(server=closed_address(), model="stub", answers=path, tries=3, concurrency=5)
+    opened = asker(config)
+    with pytest.raises(RequestError, match="cannot be reached") as error:
+        opened.each(range(5), lambda number: ask_or_reason(opened, number))
+    assert str(error.value).splitlines()[0] == f"llm.server: {config.server}"
+    assert "start the server" in error.value.hint
+    assert len(str(error.value).splitlines()) == 3
+    usage = AnswerBook(path, Limits()).usage()
+    # Each thread calls once, and one of them tries again for all.
+    assert usage["calls"] == usage["calls refused"] <= 5 + 2
+    assert usage["tokens booked"] == 0
+    with stub_server() as server:
+        assert len(answers(server, 5, answers=path)) == len(server.requests) == 5
+
+
+def test_a_server_that_starts_late_is_waited_for() -> None:
+    address = closed_address()
+    opened = asker(LlmConfig(server=address, model="stub", concurrency=5))
+    servers: list[StubServer] = []
+    start = Timer(0.3, lambda: servers.append(StubServer(well_behaved, int(urlsplit(address).port or 0))))
+    start.start()
+    try:
+        assert len(opened.each(range(5), lambda number: opened.ask(messages(number)).text)) == 5
+        assert len(servers[0].requests) == 5
+    finally:
+        start.join()
+        servers[0].close()
+
+
+def test_a_server_that_goes_away_leaves_no_question_without_an_answer(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with stub_server(lambda words, before: Reply("{}", headers={"Connection": "close"})) as server:
+        opened = asker(server.config(answers=path, tries=1, error_rate=1.0))
+        opened.each(range(3), lambda number: ask_or_reason(opened, number))
+    with pytest.raises(RequestError, match=r"cannot be reached.*all answers so far are kept"):
+        opened.each(range(3, 4), lambda number: ask_or_reason(opened, number))
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_server_without_one_answer_stops_the_work_of_few_rows(status: int) -> None:
+    with stub_server(lambda words, before: Reply(status=status, body="{}")) as server:
+        opened = asker(server.config(tries=1))
+        with pytest.raises(RequestError, match="2 of 2 questions have no answer"):
+            opened.each(range(2), lambda number: ask_or_reason(opened, number))
+        allowed = asker(server.config(tries=1, error_rate=1.0))
+        assert len(allowed.each(range(2), lambda number: ask_or_reason(allowed, number))) == 2
 
 
 def test_a_limit_is_never_passed_and_a_higher_one_goes_on(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from augment.verification import verify
 from tests.rewriting.stub_server import (
     Reply,
     StubServer,
+    closed_address,
     openings,
     rewrites,
     stub_server,
@@ -149,6 +150,28 @@ def test_a_question_without_an_answer_leaves_its_row_alone(small: Path, tmp_path
     counts = summary.counts
     assert 0 < counts["samples made"] < 2 * counts["rows processed"]
     assert any("the server refuses the request (400)" in reason for reason in summary.missing)
+
+
+def test_a_run_without_a_server_is_not_finished_and_calls_again(small: Path, tmp_path: Path) -> None:
+    away = LlmConfig(server=closed_address(), model="stub", tries=2)
+    for _ in range(2):
+        with pytest.raises(RequestError, match="cannot be reached"):
+            run(plan(), job(small, away, limit=5), tmp_path / "out")
+    assert not (tmp_path / "out/manifest.json").exists()
+    with stub_server() as server:
+        summary = run(plan(), job(small, server.config(), limit=5), tmp_path / "out")
+        assert len(server.requests) == summary.counts["rows processed"] == 5
+    assert f"texts were rewritten by {server.address} (model stub)" in summary.notices
+
+
+def test_no_note_claims_rewrites_where_there_are_none(small: Path, tmp_path: Path) -> None:
+    with stub_server(lambda messages, before: Reply(status=400, body="{}")) as server:
+        failed = run(plan(), job(small, server.config(error_rate=1.0), limit=5), tmp_path / "failed")
+    with stub_server(lambda messages, before: rewrites([])) as server:
+        unfit = run(plan(rounds=1), job(small, server.config(), limit=5), tmp_path / "unfit")
+    assert not any("texts were" in notice for notice in failed.notices)
+    given = [notice for notice in unfit.notices if "texts were" in notice]
+    assert given == [f"texts were given to {server.address} (model stub); no rewrite became a sample"]
 
 
 def test_another_label_comes_of_key_words_alone(small: Path, tmp_path: Path) -> None:
