@@ -193,17 +193,30 @@ const CHINESE_WORDS = {
   "no token may be edited": "没有可以改动的词", "no substitute found": "没有可用的替换词", "no phrase may be left out": "没有可以删去的短语", "its candidates allow no more different texts": "候选词无法再产生更多不同的文本",
   "already predicted wrong": "模型原本就预测错误", "prediction could not be changed": "无法改变预测", "too few samples left to choose from": "可供选择的增强样本太少",
   "no key word of another class fits": "没有合适的其他类别关键词", "no key word of its class fits": "没有合适的本类关键词",
+  rewrite: "改写", rewrite_counterfactual: "改写为反事实", rewrite_balance: "改写捷径",
+  "the language model gives no answer": "语言模型没有回答", "the server cannot be reached": "连不上服务器", "the server did not answer in time": "服务器未按时回答",
+  "the server answers with something else than a completion": "服务器的回答不合接口格式", "the server did not end its answer in time": "服务器的回答未按时结束",
+  "the answers are not the JSON that was requested": "回答不是所要求的 JSON", "the answers are longer than llm.answer_tokens": "回答超过 llm.answer_tokens",
+  "the rewrites miss words that must stay": "改写缺少必须保留的词", "the rewrites have the words that must stay in another order": "改写打乱了必须保留的词的次序",
+  "the rewrites are copies of the text": "改写与原文相同", "the rewrites repeat each other": "改写彼此重复", "the rewrites are much longer or shorter": "改写过长或过短",
+  "the rewrites are in another language or script": "改写用了另一种语言或文字", "the rewrites add a negation": "改写加入了否定", "the rewrites add a number": "改写加入了数字",
+  "the rewrites change what must stay": "改写动了必须保留的部分", "the rewrites keep what must go": "改写留下了应去掉的部分", "the rewrites have marks that are none": "改写中有不存在的标记",
+  "the rewrites repeat a mark": "改写重复了标记", "there are fewer rewrites than requested": "改写少于请求的数量", "the corpus has no other label": "语料没有别的标签",
+  "no accepted shortcut of its label is in the text, or it is a word that must stay": "文本中没有本类已确认的捷径，或者它必须保留",
   exact: "精确", converged: "已收敛", ranking: "仅排序", fixed: "定点数", precision_floor: "精度极限", not_converged: "未收敛",
 };
 const CHINESE_PARTS = [
   [/^p\(gold\) at least (.+)$/, "p(gold) 不低于 $1"], [/^p\(gold\) not below (.+)$/, "p(gold) 不低于 $1"], [/^p\(gold\) below (.+)$/, "p(gold) 低于 $1"],
+  [/^the server is busy or fails \((\d+)\)$/, "服务器繁忙或出错（$1）"], [/^the server refuses the request \((\d+)\)$/, "服务器拒绝了请求（$1）"],
 ];
+const NO_ANSWER = "the language model gives no answer: ";
 
 // Labels, names and words come from others: `constructor` or `__proto__` is no key of these tables.
 const entry = (table, key) => (key !== null && Object.hasOwn(table, key) ? table[key] : undefined);
 
 function inWords(text, chinese) {
   if (!chinese) return text;
+  if (text.startsWith(NO_ANSWER)) return `语言模型没有回答：${inWords(text.slice(NO_ANSWER.length), true)}`;
   const part = (one) => entry(CHINESE_WORDS, one) ?? CHINESE_PARTS.reduce((found, [form, said]) => found.replace(form, said), one);
   return entry(CHINESE_WORDS, text) ?? text.split(", ").map(part).join("，");
 }
@@ -266,6 +279,8 @@ const CHINESE_NOTICES = [
   [/^(\S+) is not installed, so there are no look-alike characters for Chinese: (.+)$/, "未安装 $1，没有形近字：$2"],
   [/^(\S+) is not installed, so there are no traditional forms for Chinese: (.+)$/, "未安装 $1，没有繁体写法：$2"],
   [/^(\S+) is not installed, so resources\.ngrams is not used: (.+)$/, "未安装 $1，resources.ngrams 不起作用：$2"],
+  [/^texts were rewritten by (.+)$/, "文本由 $1 改写"],
+  [/^texts were given to (.+); no rewrite became a sample$/, "文本交给了 $1；没有一条改写成为样本"],
   [/^the model is right on ([\d,]+) of ([\d,]+) rows; always answering `(.+)` would be right on ([\d,]+): .+$/, "模型只答对 $2 行中的 $1 行，而一律回答“$3”就能答对 $4 行：corpus.label_names 是否与模型的类别一致？"],
   [/^([\d,]+) samples whose label is in doubt .+ are in the data: .+$/, "$1 个标签存疑（soft）的增强样本已并入数据：训练时请使用 label_probabilities 列，不要使用其标签"],
   [/^every sample was dropped: is the model trained\? .+$/, "增强样本全部被剔除：模型训练过吗？`augment train` 会显示其准确率"],

@@ -16,7 +16,13 @@ from augment.config.job import Job
 from augment.corpus.repeats import repeat_notices, repeats_of
 from augment.engine.staging import Staged
 from augment.models.labels import LabelMap
-from augment.output.notices import OWN_ROWS, calibration_notices, flag_notices, notices_of
+from augment.output.notices import (
+    OWN_ROWS,
+    calibration_notices,
+    destination_notices,
+    flag_notices,
+    notices_of,
+)
 from augment.output.shortcut_levels import Levels
 from augment.output.totals import Totals
 from augment.pipeline.definition import Pipeline
@@ -118,6 +124,9 @@ def notices(patch: pytest.MonkeyPatch) -> Iterator[str]:
     yield OWN_ROWS
     yield reviewed_notice(1200, 1100)
     yield from of_calibrations()
+    used = {"rewrite": {"destination": "http://127.0.0.1:9/v1 (model m)", "calls answered": 3}}
+    for samples in (0, 5):
+        yield from destination_notices(used, samples)
     yield "3 samples are not drawn, because their source row is not."
 
 

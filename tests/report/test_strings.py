@@ -1,12 +1,19 @@
 """The page in Chinese, in a real browser."""
 
+import re
+from pathlib import Path
+
 import pyarrow as pa
 from selenium.webdriver.common.by import By
 
+from augment.report import page
 from augment.report.page import Page
+from augment.rewriting.conversing import REASONS
 from tests.report.browsing import METHODS, Open, all_of, click, mixed, root
 from tests.report.tables import source_row, source_rows
 from tests.texts import TEXTS
+
+STRINGS = (Path(page.__file__).parent / "strings.js").read_text("utf-8")
 
 
 def test_the_page_speaks_chinese(opened: Open) -> None:
@@ -53,6 +60,19 @@ def test_what_came_of_an_attack_is_reported_in_both_languages(opened: Open) -> N
     assert [one.partition(" ·")[0] for one in browser.execute_script(reported)] == ["attack: changed"]
     click(browser, "#language")
     assert [one.partition(" ·")[0] for one in browser.execute_script(reported)] == ["攻击: 已改变"]
+
+
+def test_every_reason_of_a_missing_rewrite_has_chinese(opened: Open) -> None:
+    browser = opened(mixed())
+    why = ["the server cannot be reached", "the server refuses the request (400)", *REASONS.values()]
+    reasons = [*REASONS.values(), *(f"the language model gives no answer: {one}" for one in why)]
+    chinese = browser.execute_script(
+        f"{STRINGS}\nreturn arguments[0].map((one) => inWords(one, true))", reasons
+    )
+    assert "语言模型没有回答：连不上服务器" in chinese
+    assert "语言模型没有回答：服务器拒绝了请求（400）" in chinese
+    known = {"llm", "answer", "tokens", "JSON"}
+    assert [one for one in chinese if set(re.findall("[A-Za-z]+", one)) - known] == []
 
 
 def test_findings_are_reported_in_both_languages(opened: Open) -> None:
