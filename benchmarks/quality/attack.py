@@ -565,8 +565,9 @@ def write_page_of_all() -> None:
         _, victim, system = name.split(" / ")
         ours, theirs = (np.array([both[side] for both in rounds.values()]) for side in (0, 1))
         ratio, low, high = ratio_of(theirs.tolist(), ours.tolist())
+        between = f"{low:.1f} to {high:.1f}" if len(ours) > 1 else "one round"
         lines.append(
-            f"| {victim} | {system} | {sum(size for _, _, size in rounds.values())} | {ours.mean():.1f} | {theirs.mean():.1f} | {ratio:.1f} | {low:.1f} to {high:.1f} |"
+            f"| {victim} | {system} | {sum(size for _, _, size in rounds.values())} | {ours.mean():.1f} | {theirs.mean():.1f} | {ratio:.1f} | {between} |"
         )
     lines += [
         "",
