@@ -243,12 +243,12 @@ def test_labels_that_the_user_chose_are_not_reported_to_be_few(small: Path, tmp_
     assert "model classes" not in check_run("explain", job(small, tmp_path, ["good", "bad"], labels=["good"]))
 
 
-@pytest.mark.parametrize("given", [{"label": False}, {}])
+@pytest.mark.parametrize("label", [False, None])
 def test_rows_without_labels_are_refused_where_samples_are_kept_by_them(
-    given: dict[str, object], small: Path, tmp_path: Path
+    label: bool | None, small: Path, tmp_path: Path
 ) -> None:
     """Every sample would be dropped, after all of the work. What needs no label is run."""
-    made = job(small, tmp_path, ["x"] * 8, **given)
+    made = job(small, tmp_path, ["x"] * 8, label=label)
     rows = "\n".join(json.dumps({"text": f"房间 很好 {row}", "verdict": "good"}) for row in range(8))
     (tmp_path / "表.jsonl").write_text(rows, encoding="utf-8")
     message = "the rows have no labels, and augment keeps samples by them; its columns: text, verdict\n"
