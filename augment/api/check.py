@@ -16,7 +16,7 @@ from augment.corpus import USUAL, inspect, peek, repeats_of_heads, require_split
 from augment.corpus.repeats import repeat_notices
 from augment.errors import DataError
 from augment.models.folds import fold_models
-from augment.models.labels import LabelMap, listed, misspelt
+from augment.models.labels import LabelMap, listed, listed_notices, misspelt
 from augment.models.model_folder import model_folder, require_fit, resource_folder
 from augment.pipeline.adapting import adapted
 from augment.pipeline.definition import Pipeline, pipeline_of
@@ -75,6 +75,7 @@ def findings(plan: Pipeline, job: Job) -> Iterator[tuple[str, str]]:
         *changes,
         *repeat_notices(repeats),
         *misspelt(labels),
+        *(listed_notices(labels) if shape.separator is None else ()),
         *source_notices(names, job),
         *package_notices(plan),
     ]

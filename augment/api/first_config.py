@@ -15,7 +15,7 @@ from augment.config.sections import CorpusConfig
 from augment.config.yaml_file import Document, checked
 from augment.corpus import few_valued, inspect, peek
 from augment.errors import RequestError
-from augment.models.labels import listed
+from augment.models.labels import listed, lists_in_cells
 from augment.text.visible import one_line
 
 # What YAML reads as the text that it is; all else is written in quotes.
@@ -46,6 +46,7 @@ def first_config(corpus: Mapping[str, object], name: str, model: str | None = No
         *_files(section),
         *([f"  format: {section.format}"] if section.format != "auto" else []),
         *(f"  {role}: {_value(column)}  # {_ROLES[role]}" for role, column in roles.items() if column),
+        *_several(labels if shape.separator is None else {}),
         *_unused(roles, shape.schema.names, labels, guesses),
         "",
         "# `augment train` saves the model here; or name a folder or hub id of a classifier you have.",
@@ -104,6 +105,13 @@ def _heading(section: CorpusConfig, name: str, labels: Mapping[str, int], rows: 
     yield f"#   augment run augment -c {name}        # more training rows, with a report"
     yield f"#   augment keywords -c {name}           # words the labels depend on"
     yield ""
+
+
+def _several(labels: Mapping[str, int]) -> Iterable[str]:
+    """Yield what makes several labels of a cell, as a comment, where the labels look like such lists."""
+    separator = lists_in_cells(labels)
+    if separator is not None:
+        yield f"  # label_separator: {_value(separator)}  # if a row may have several labels"
 
 
 def _files(section: CorpusConfig) -> Iterable[str]:

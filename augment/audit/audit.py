@@ -27,9 +27,9 @@ from augment.audit.findings import (
 from augment.audit.near import near_pairs
 from augment.audit.texts import Texts, read_texts
 from augment.config.job import Job
-from augment.corpus import with_label_names
+from augment.corpus import inspect, with_label_names
 from augment.corpus.repeats import repeat_notices, repeats_of
-from augment.models.labels import listed, misspelt
+from augment.models.labels import listed, listed_notices, misspelt
 from augment.progress import Progress, silent
 from augment.training.out_of_fold import Answers, read_answers
 
@@ -105,6 +105,7 @@ def audit(job: Job, near: float = 0.8, progress: Progress | None = None) -> Audi
     job = with_label_names(job)
     texts = read_texts(job, report)
     labels = dict(sorted(Counter(label for label in texts.labels if label is not None).items()))
+    single = inspect(job.needs_corpus(), job.run.allow_download).separator is None
     repeats = repeats_of([texts.texts, [None] * len(texts), texts.labels, texts.splits])
     findings = [*group_findings(texts, groups(texts.exact), SAME)]
     like = (group for group in groups(texts.normal) if len(set(texts.exact[group].tolist())) > 1)
@@ -119,7 +120,7 @@ def audit(job: Job, near: float = 0.8, progress: Progress | None = None) -> Audi
         labels,
         texts.rejected,
         near,
-        (*repeat_notices(repeats), *misspelt(labels)),
+        (*repeat_notices(repeats), *misspelt(labels), *(listed_notices(labels) if single else ())),
         rows,
         tuple(sorted(findings, key=lambda finding: order[finding.reason])),
     )

@@ -152,12 +152,12 @@ def _print_figures(summary: "Summary") -> None:
 
 def print_training(result: "Training") -> None:
     """Print to stderr how well a trained model does."""
-    from augment.models.labels import listed, misspelt
+    from augment.models.labels import listed, listed_notices, misspelt
 
     log(f"{result.start} on {result.rows:,} rows in {result.seconds:.0f} s")
     if result.labels:
         log(f"labels: {listed([f'{label} ({rows:,})' for label, rows in result.labels.items()])}")
-    for notice in [*result.notices, *misspelt(result.labels)]:
+    for notice in [*result.notices, *misspelt(result.labels), *listed_notices(result.labels)]:
         log(f"note: {notice}")
     log(
         f"{result.held_out} ({result.held_out_rows:,} rows): "

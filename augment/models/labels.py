@@ -12,6 +12,7 @@ import json
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
@@ -29,6 +30,8 @@ _PLAIN = re.compile(r"\w[\w.+-]*")
 _SHOWN = 20  # names in a message
 # From here on two names are alike; the rarer one must have at most so large a share of the other's rows.
 _ALIKE, _RARE, _COMPARED = 0.85, 1 / 3, 100
+# What is between labels in a cell, and how many labels must have it to look like lists.
+_BETWEEN, _FEWEST = (";", "；", "|", ",", "，", "、", "/"), 3
 # What joins the words of a name.
 _JOINT = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
 
@@ -224,6 +227,34 @@ def misspelt(counts: Mapping[str, int]) -> list[str]:
             like = f"reads like `{other}` (rows: {counts[other]:,}): is it misspelt?"
             suspects.append(f"the label `{label}` (rows: {rows:,}) {like}")
     return suspects
+
+
+def lists_in_cells(counts: Mapping[str, int]) -> str | None:
+    """Return what is between labels that look like several in a cell, None where they look like single ones; counts: rows by label.
+
+    Three labels or more have it, and every part of them is in another label too: Sci/Tech is one label.
+
+        >>> lists_in_cells({"room;food": 9, "food": 7, "room;staff": 5, "staff;food": 2})
+        ';'
+    """
+    for separator in _BETWEEN:
+        of_several = [parts for label in counts if len(parts := parted(label, separator)) > 1]
+        met = Counter(part for label in counts for part in parted(label, separator))
+        if len(of_several) >= _FEWEST and all(met[part] > 1 for parts in of_several for part in parts):
+            return separator
+    return None
+
+
+def listed_notices(counts: Mapping[str, int]) -> list[str]:
+    """Return a notice where labels look like several in a cell."""
+    separator = lists_in_cells(counts)
+    if separator is None:
+        return []
+    example = next(label for label in sorted(counts) if separator in label)
+    return [
+        f"labels such as `{example}` look like several in a cell, and each combination is a class of its own: if a row may have several, set "
+        f"corpus.label_separator (--set 'corpus.label_separator={separator}')"
+    ]
 
 
 def _alike(one: str, other: str) -> bool:

@@ -108,6 +108,14 @@ def test_many_labels_are_not_all_shown() -> None:
     assert len(str(caught.value)) < 1500
 
 
+def test_several_labels_in_a_cell_are_noticed_where_no_separator_is_set(small: Path, tmp_path: Path) -> None:
+    cells = ["good;bad", "bad", "bad;odd", "odd;good", "good"]
+    shown = list(check_run("eda", job(small, tmp_path, cells)).values())
+    assert any("`bad;odd` look like several in a cell" in line for line in shown)
+    shown = list(check_run("eda", job(small, tmp_path, cells, label_separator=";")).values())
+    assert not any("in a cell" in line for line in shown)
+
+
 def test_a_label_that_may_be_misspelt_is_reported(small: Path, tmp_path: Path) -> None:
     checked = check_run("explain", job(small, tmp_path, [*["good"] * 9, "bad"]))
     assert "note 1" not in checked

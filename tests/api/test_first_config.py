@@ -35,6 +35,18 @@ def test_the_columns_that_are_seen_are_named(tmp_path: Path) -> None:
     assert "# other columns, kept as they are: note" in text
 
 
+def test_what_parts_several_labels_of_a_cell_is_a_comment(tmp_path: Path) -> None:
+    rows = "".join(
+        f"很好 {n},{label}\n" for n, label in enumerate(("room;food", "food", "room;staff", "staff;food"))
+    )
+    several = write(tmp_path, "several.csv", f"review,label\n{rows}")
+    assert job_of(tmp_path, files=[several]).needs_corpus().label_separator is None
+    text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    assert "\n  # label_separator: ';'  # if a row may have several labels\n" in text.replace('"', "'")
+    single = write(tmp_path, "single.csv", "review,label\n很好,Sci/Tech\n很差,Sports\n")
+    assert "label_separator" not in first_config({"root": str(tmp_path), "files": [single]}, "other.yaml")
+
+
 def test_a_column_of_few_values_is_taken_for_the_label(tmp_path: Path) -> None:
     rows = "".join(f"很好 {n},{'good' if n % 2 else 'bad'},{n}\n" for n in range(20))
     name = write(tmp_path, "a.csv", f"review,stars,number\n{rows}")
