@@ -235,7 +235,7 @@ def helps(job: Job, given: argparse.Namespace) -> None:
         "rows a label": given.a_label,
         "draws": given.seeds,
         "rows of the test": given.test_rows,
-        "judge": given.judge or "trained on all rows",
+        "judge": Path(given.judge).name if given.judge else "trained on all rows",
         "means": {
             name: {
                 fact: None if isnan(mean := result.mean(name, fact)) else mean
