@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from uuid import uuid4
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
@@ -179,7 +180,8 @@ def _held(path: Path, folder: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        if not path.exists():  # nobody holds what could not be made
+        # Where no file can be made nobody holds one; else its holder has just let it go.
+        if not path.exists() and not _is_writable(path.parent):
             raise _unwritable(folder, "no file can be made") from None
         raise LockedError(
             str(folder),
@@ -207,6 +209,15 @@ def _held(path: Path, folder: Path) -> Iterator[None]:
         yield
     finally:
         _release(lock, path, was_empty, existed)
+
+
+def _is_writable(folder: Path) -> bool:
+    """Return whether a file can be made in a folder; none is left there."""
+    try:
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _unwritable(folder: Path, why: str) -> RequestError:

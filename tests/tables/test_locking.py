@@ -7,6 +7,7 @@ import resource
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,6 +133,14 @@ def test_a_place_where_nothing_can_be_written_is_named_as_such(
             pytest.raises(RequestError, match="nothing can be written in the folder it is in"),
             locked(Path("/proc/run")),
         ):
+            pass
+
+    def let_go(lock: FileLock, **_: object) -> None:
+        raise Timeout(lock.lock_file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("filelock.FileLock.acquire", let_go)
+        with pytest.raises(LockedError), locked(tmp_path / "run"):
             pass
 
     def refuse(*_: object, **__: object) -> None:
