@@ -13,6 +13,8 @@ import numpy as np
 from augment.text.edits import Edit
 
 WordChoice = Mapping[int, str]
+# What was expected of edits is off if it misses by more than this part of what they did: 0 to 0.4 on trained nets, 0.5 to 2 on random ones.
+_OFF = 0.5
 AttackOutcome = Literal["unchanged", "changed", "reduced", "skipped", "exempt"]
 
 
@@ -82,8 +84,8 @@ class Attempt:
     """The attack on one text. own: the attacked answer (`goals.Goal`), None for whatever the model answers.
 
     offers: candidates by token; room: most tokens edited; budget: most model rows; margin: how far the text with `choice` is
-    from the goal; drops: the measured effect of single edits, by token; refused: choices that reach the goal and break a
-    constraint; forward, backward: rows the model computed for it; shared: a budget of several attempts.
+    from the goal; start: the same of the text as it is; drops: the measured effect of single edits, by token; refused: choices that reach the goal and break a
+    constraint; expected: how far a close guide expects sets of edits to be from the goal; forward, backward: rows the model computed for it; shared: a budget of several attempts.
     """
 
     row: AttackedText
@@ -94,10 +96,12 @@ class Attempt:
     budget: int = 200
     choice: dict[int, str] = field(default_factory=dict)
     margin: float = 0.0
+    start: float = 0.0
     drops: dict[int, tuple[float, str]] = field(default_factory=dict)
     flips: dict[frozenset[tuple[int, str]], float] = field(default_factory=dict)
     refused: set[frozenset[tuple[int, str]]] = field(default_factory=set)
     seen: dict[frozenset[tuple[int, str]], float] = field(default_factory=dict)
+    expected: dict[frozenset[tuple[int, str]], float] = field(default_factory=dict)
     outcome: AttackOutcome = "unchanged"
     forward: int = 0
     backward: int = 0
@@ -113,6 +117,13 @@ class Attempt:
         """How many rows the model may still compute."""
         own = max(self.budget - self.queries, 0)
         return own if self.shared is None else min(own, self.shared.left)
+
+    @property
+    def is_misjudged(self) -> bool:
+        """Whether what was expected of sets of edits is off by more than half of what they did."""
+        both = [(self.expected[name], far) for name, far in self.seen.items() if name in self.expected]
+        missed = sum(abs(expected - far) for expected, far in both)
+        return missed > _OFF * sum(abs(self.start - far) for _, far in both)
 
     def put(self, choice: WordChoice, margin: float) -> None:
         """Take a choice as the edits so far."""

@@ -4,33 +4,42 @@ looks = ByGradient(white_box).look(attempts, goal)
 looks[0].estimates          # [(-1.7, 3, "fine"), ...]: estimated change of the margin, token, word
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
-from augment.adversarial.attempts import Attempt
-from augment.adversarial.goals import DIGITS, Goal, owns
+from augment.adversarial.attempts import Attempt, WordChoice, conflicts
+from augment.adversarial.goals import DIGITS, CandidateEstimate, Goal, owns
 from augment.adversarial.victims import Victim, measure
 
 if TYPE_CHECKING:
-    from augment.adversarial.white_box import WhiteBox
+    from augment.adversarial.white_box import ReadTexts, WhiteBox
 
 # By how much less each further candidate of a word is expected to do, where only words are weighed.
 _LATER = 0.02
+# Of candidates that are answered: how many of each word first, of how many words more, and how many of these.
+_FIRST, _BEST, _MORE = 3, 3, 10
+# By how much of the margin a candidate must be expected to move a text for no other to be answered.
+_SURE = 1.1
+# How many of the best words are paired with each other.
+_PAIRED = 3
 
 
 @dataclass(frozen=True)
 class Look:
-    """A text with the edits so far: its logits [C], and for each candidate the estimated change of the margin."""
+    """A text with the edits so far: its logits [C], and for each candidate, and some sets, the estimated change of the margin."""
 
     logits: np.ndarray
-    estimates: list[tuple[float, int, str]]
+    estimates: list[CandidateEstimate]
+    sets: list[tuple[float, WordChoice]] = field(default_factory=list)
 
 
 class Guide(Protocol):
-    """What looks at texts and estimates what their candidates would do."""
+    """What looks at texts and estimates what their candidates would do. close: whether that is nearly what whole rows give."""
+
+    close: bool
 
     def look(self, attempts: Sequence[Attempt], goal: Goal) -> list[Look]:
         """Return a look at each text with the edits so far."""
@@ -40,8 +49,32 @@ class Guide(Protocol):
         """Return for each text the tokens that have candidates, most important first."""
         ...
 
+    def wider(self, times: int) -> "Guide":
+        """Return a guide that looks at that many times as many words."""
+        ...
 
-class ByGradient:
+    @property
+    def otherwise(self) -> "Guide":
+        """The guide for texts that this one misjudges."""
+        ...
+
+
+class _AsItIs:
+    """A guide that looks no wider when all words are tried."""
+
+    close = False
+
+    def wider(self, times: int) -> Self:
+        """Return itself."""
+        return self
+
+    @property
+    def otherwise(self) -> Self:
+        """Itself: it has no expectations that could be wrong."""
+        return self
+
+
+class ByGradient(_AsItIs):
     """One forward and backward row a text estimates all of its candidates."""
 
     def __init__(self, victim: "WhiteBox") -> None:
@@ -72,7 +105,171 @@ class ByGradient:
         ]
 
 
-class ByDeletion:
+class ByContext:
+    """Candidates, and sets of them, are answered from what the other pieces had (`models.kept_context`): two or three pieces for each.
+
+    The first candidates of all words show which words matter; of the best few words more are answered, then all, as long as none reaches
+    the goal. Where none does the best are put together, one more at a time.
+    """
+
+    close = True
+
+    def __init__(self, victim: "WhiteBox", words: int = 5, together: int = 5) -> None:
+        """Keep the victim; words: of how many words of a text all candidates are answered; together: how many are put together."""
+        self._victim, self._words, self._together = victim, words, together
+        self._gradient = ByGradient(victim)
+
+    def look(self, attempts: Sequence[Attempt], goal: Goal) -> list[Look]:
+        """Return a look at each text with the edits so far; texts of several windows are looked at by their gradient."""
+        self._victim.cut(attempts)
+        looks: dict[int, Look] = {}
+        whole = [number for number, attempt in enumerate(attempts) if self._victim.is_one_window(attempt)]
+
+        def work(rows: list[int], texts: "ReadTexts") -> None:
+            """Look at one batch."""
+            batch = _BatchLooks(texts, goal, self._words, self._together)
+            looks.update(zip([whole[row] for row in rows], batch.looks(), strict=True))
+
+        self._victim.read([attempts[number] for number in whole], work)
+        rest = [number for number in range(len(attempts)) if number not in looks]
+        if rest:
+            far = self._gradient.look([attempts[number] for number in rest], goal)
+            looks |= zip(rest, far, strict=True)
+        return [looks[number] for number in range(len(attempts))]
+
+    def importance(self, attempts: Sequence[Attempt], goal: Goal) -> list[list[int]]:
+        """Return tokens by the length of the gradient."""
+        return self._gradient.importance(attempts, goal)
+
+    def wider(self, times: int) -> "ByContext":
+        """Return a guide that looks at that many times as many words."""
+        return ByContext(self._victim, times * self._words, times * self._together)
+
+    @property
+    def otherwise(self) -> ByGradient:
+        """The gradient."""
+        return self._gradient
+
+
+class _BatchLooks:
+    """The looks at a batch of texts that were read."""
+
+    def __init__(self, texts: "ReadTexts", goal: Goal, words: int, together: int) -> None:
+        """Keep the texts, and how far each is from the goal."""
+        self._texts, self._goal, self._words, self._together = texts, goal, words, together
+        self._own = owns(goal, [attempt.own for attempt in texts.attempts], texts.logits)
+        self._margins = goal.distance(texts.logits, self._own)
+        self._looks = [Look(logits, []) for logits in texts.logits]
+
+    def looks(self) -> list[Look]:
+        """Return a look at each text; of those that are not attacked, with logits alone."""
+        live = [
+            number
+            for number, attempt in enumerate(self._texts.attempts)
+            if attempt.choice
+            or self._goal.not_attacked(self._texts.logits[number], self._own[number]) is None
+        ]
+        stages = {number: self._stages(number) for number in live}
+        waiting = live
+        while waiting:
+            picked = {number: next(stages[number], None) for number in waiting}
+            self._answer_singles(
+                [(number, *pair) for number, pairs in picked.items() for pair in pairs or ()]
+            )
+            waiting = [
+                number for number, pairs in picked.items() if pairs is not None and not self._reached(number)
+            ]
+        self._answer_sets(live)
+        return self._looks
+
+    def _stages(self, number: int) -> Iterator[list[tuple[int, str]]]:
+        """Yield the candidates of a text to answer, one part after another."""
+        offers = self._texts.attempts[number].offers
+        yield [(token, word) for token, words in offers.items() for word in words[:_FIRST]]
+        done = dict.fromkeys(offers, _FIRST)
+        for words, most in ((_BEST, _MORE), (self._words, None)):
+            estimates = sorted(self._looks[number].estimates)
+            best = list(dict.fromkeys(token for _, token, _ in estimates))[:words]
+            yield [(token, word) for token in best for word in offers[token][done[token] : most]]
+            done |= dict.fromkeys(best, _MORE)
+
+    def _reached(self, number: int) -> bool:
+        """Return whether a candidate is expected to reach the goal of a text, with some room."""
+        change = min((change for change, _, _ in self._looks[number].estimates), default=0.0)
+        return bool(change < -_SURE * self._margins[number])
+
+    def _answer_singles(self, tries: Sequence[tuple[int, int, str]]) -> None:
+        """Note what some candidates do."""
+        for (number, token, word), change in zip(
+            tries, self._changes([(number, {token: word}) for number, token, word in tries]), strict=True
+        ):
+            if change is not None:
+                self._looks[number].estimates.append((change, token, word))
+
+    def _changes(self, tries: Sequence[tuple[int, WordChoice]]) -> list[float | None]:
+        """Return by how much each further choice moves the distance of its text; None for what was not answered."""
+        if not tries:
+            return []
+        logits = self._texts.answer(tries)
+        known = ~np.isnan(logits[:, 0])
+        rows = [number for number, _ in tries]
+        changes = (
+            self._goal.distance(np.where(known[:, None], logits, 0.0), self._own[rows]) - self._margins[rows]
+        )
+        return [
+            change if fine else None
+            for change, fine in zip(np.round(changes, DIGITS).tolist(), known, strict=True)
+        ]
+
+    def _answer_sets(self, live: Sequence[int]) -> None:
+        """Put the best candidates of a text together, one more at a time, where none reaches the goal."""
+        best = {number: _best_words(self._looks[number], self._together) for number in live}
+        state: dict[int, tuple[float, WordChoice]] = {
+            number: (pairs[0][0], {pairs[0][1]: pairs[0][2]}) for number, pairs in best.items() if pairs
+        }
+        for size in range(2, self._together + 1):
+            tries: list[tuple[int, WordChoice]] = []
+            for number, (change, chosen) in state.items():
+                attempt, pairs = self._texts.attempts[number], best[number]
+                if size > attempt.room - len(attempt.choice) or self._margins[number] + change < 0:
+                    continue
+                tries += [
+                    (number, choice)
+                    for choice in (_pairs(pairs) if size == 2 else _grown(chosen, pairs))
+                    if not conflicts(attempt.row, choice)
+                ]
+            state = {}
+            for (number, choice), moved in zip(tries, self._changes(tries), strict=True):
+                if moved is not None:
+                    self._looks[number].sets.append((moved, choice))
+                    if number not in state or moved < state[number][0]:
+                        state[number] = (moved, choice)
+
+
+def _best_words(look: Look, most: int) -> list[CandidateEstimate]:
+    """Return the best candidate of each token that brings a text nearer to the goal, the `most` best tokens first."""
+    best: dict[int, CandidateEstimate] = {}
+    for estimate in sorted(look.estimates):
+        if estimate[0] < 0:
+            best.setdefault(estimate[1], estimate)
+    return list(best.values())[:most]
+
+
+def _pairs(words: Sequence[CandidateEstimate]) -> list[WordChoice]:
+    """Return each two of the best words together, and of the others each with the best."""
+    return [
+        {one[1]: one[2], two[1]: two[2]}
+        for number, one in enumerate(words[:_PAIRED])
+        for two in words[number + 1 : None if number == 0 else _PAIRED]
+    ]
+
+
+def _grown(chosen: WordChoice, words: Sequence[CandidateEstimate]) -> list[WordChoice]:
+    """Return a choice with each other word added."""
+    return [{**chosen, token: word} for _, token, word in words if token not in chosen]
+
+
+class ByDeletion(_AsItIs):
     """One forward row a word: a candidate is taken to do what leaving the word out does. For any model."""
 
     def __init__(self, victim: Victim) -> None:
@@ -108,7 +305,7 @@ class ByDeletion:
         return [_ordered(attempt, effects.get(id(attempt), {})) for attempt in attempts]
 
 
-class InOrder:
+class InOrder(_AsItIs):
     """Tokens in the order that their row gives, as scores ranked them, or by chance. It estimates nothing."""
 
     def __init__(self, victim: Victim) -> None:

@@ -1,6 +1,7 @@
 """How edits that reach a goal are searched for. All texts advance together, so that their rows share batches.
 
-`Screened` measures only what a guide expects most of, and combines what it measured. `Greedy` walks the words by importance and
+`Expected` measures what a close guide expects to reach the goal; `Screened` what another guide expects most of, and combines what it
+measured. `Greedy` walks the words by importance and
 tries every candidate of each (Jin et al. 2020); `Beam` keeps several sets at a time; `Weighted` measures all candidates first (Ren et al. 2019, PWWS); `Reduced`
 leaves out as many words as it can while the answer stays (Feng et al. 2018).
 
@@ -24,6 +25,10 @@ from augment.adversarial.victims import Try, Victim, measure
 _CHECKED = 3
 # Single edits measured before the others.
 _FIRST = 4
+# Sets that a close guide expects to come this near to the goal, as a part of the margin, are measured as if they reached it; this many at most, in this many steps with others.
+_NEAR, _TRIED, _STEPS = 0.15, 6, 4
+# Without an edit a set is measured if it was not expected to be further from the goal than this, in logits.
+_NEEDED = 0.5
 # A set of edits is an advance if it brings the text nearer to the goal by this, in logits.
 _ADVANCE = 1e-4
 
@@ -106,6 +111,54 @@ class Screened:
             tries, changes, measure(tools.victim, tools.goal, tries), strict=True
         ):
             attempt.note_drop(token, word, distance)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The sets of edits that a close guide expects to reach the goal are measured, the smallest first, and a few others.
+
+    Where nothing reaches the goal the best set is kept, and the guide looks again.
+    """
+
+    others: int = 3
+    rounds: int = 6
+
+    def run(self, attempts: Sequence[Attempt], tools: Tools) -> None:
+        """Search for every attempt."""
+        live = list(attempts)
+        for number in range(self.rounds):
+            if not live:
+                break
+            looks = tools.guide.look(live, tools.goal)
+            live, looks = _reached(live, looks, tools, first=number == 0)
+            plans = [self._plan(attempt, look) for attempt, look in zip(live, looks, strict=True)]
+            for step in range(_STEPS):
+                tries = [
+                    (attempt, choice)
+                    for attempt, plan in zip(live, plans, strict=True)
+                    if attempt.outcome == "unchanged"
+                    for choice in plan[step]
+                ]
+                measure(tools.victim, tools.goal, tries)
+                settle(live, tools)
+            live = [attempt for attempt in live if attempt.outcome == "unchanged" and _advanced(attempt)]
+        prune([attempt for attempt in attempts if attempt.outcome == "changed"], tools)
+
+    def _plan(self, attempt: Attempt, look: Look) -> list[list[WordChoice]]:
+        """Return what to measure, in steps: what should reach the goal, then what should come nearest to it."""
+        ways = [(change, {token: word}) for change, token, word in look.estimates] + look.sets
+        near: list[tuple[int, float, list[tuple[int, str]]]] = []
+        rest: list[tuple[float, list[tuple[int, str]]]] = []
+        for change, added in ways:
+            distance, pairs = attempt.margin + change, sorted({**attempt.choice, **added}.items())
+            attempt.expected[frozenset(pairs)] = distance
+            if distance <= _NEAR * attempt.margin:
+                near.append((len(pairs), distance, pairs))
+            else:
+                rest.append((distance, pairs))
+        expected: list[WordChoice] = [dict(pairs) for _, _, pairs in sorted(near)[:_TRIED]]
+        others: list[WordChoice] = [dict(pairs) for _, pairs in sorted(rest)[: self.others]]
+        return [expected[:1], expected[1:3], expected[3:], others]
 
 
 @dataclass(frozen=True)
@@ -278,6 +331,7 @@ def _reached(
         # Of a number what is to move is the answer itself, not the label that it is near.
         own = tools.goal.answered(logits) if first else own
         attempt.own, attempt.margin = own[0], float(tools.goal.distance(logits, own)[0])
+        attempt.start = attempt.margin if first else attempt.start
         going.append((attempt, look))
     return [attempt for attempt, _ in going], [look for _, look in going]
 
@@ -385,6 +439,7 @@ def prune(attempts: Sequence[Attempt], tools: Tools) -> None:
             for attempt in live
             for token in sorted(attempt.choice)
             if (choice := {key: word for key, word in attempt.choice.items() if key != token})
+            and attempt.expected.get(key_of(choice), 0.0) <= _NEEDED
         ]
         shorter: dict[int, list[tuple[float, WordChoice]]] = {}
         for (attempt, choice), distance in zip(tries, measure(tools.victim, tools.goal, tries), strict=True):

@@ -15,7 +15,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -46,6 +46,7 @@ from augment.models.device import (
 )
 from augment.models.first_piece import first_only
 from augment.models.heads import probabilities
+from augment.models.kept_context import KeptContext, kept_context
 from augment.models.kind import Kind
 from augment.models.memory_retries import count
 from augment.models.model_folder import TEXTCNN, ModelFolder, model_folder, quiet
@@ -208,6 +209,11 @@ class Classifier:
     def has_closed_form(self) -> bool:
         """Whether the path integral from the zero embedding has a closed form."""
         return isinstance(self.model, TextCNN) and self.model.config.pooling == "max"
+
+    @cached_property
+    def kept_context(self) -> KeptContext | None:
+        """What answers texts with some pieces replaced from what the others had; None where the model has another form."""
+        return kept_context(self.model)
 
     def run(self, forward: Callable[[], Tensor], embeddings: Tensor | None) -> Tensor:
         """Return what a forward pass gives, float32, with `embeddings` in place of the embedding output if given."""

@@ -12,21 +12,19 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
 from transformers import PreTrainedModel
+
+from augment.models.encoder_layers import LayerForm, attend, encoder_layers
 
 # Answers of the two ways may differ by this, relative to the largest: the last bits of float32, with room.
 _SAME = 1e-4
 _TRIED = (9, 4, 6)
 
 
-Form = Callable[[nn.Module, Tensor, Tensor | None], Tensor]
-
-
 class FirstOnly:
     """The last layer of an encoder, computed for the first piece only while `on`."""
 
-    def __init__(self, layer: nn.Module, form: Form) -> None:
+    def __init__(self, layer: nn.Module, form: LayerForm) -> None:
         """Take the place of the layer's forward pass."""
         self.on = True
         self._layer, self._form = layer, form
@@ -42,27 +40,34 @@ class FirstOnly:
         """Return the layer's output, [B, 1, D] while `on`, else [B, T, D]; a tuple where the layer gives one."""
         mask = named.get("attention_mask", rest[0] if rest else None)
         if self.on and mask is None:
-            output: object = self._form(self._layer, hidden_states, None)
+            output: object = self._first(hidden_states, None)
         elif self.on and isinstance(mask, Tensor) and mask.dim() == 4:
-            output = self._form(self._layer, hidden_states, mask[:, :, :1])
+            output = self._first(hidden_states, mask[:, :, :1])
         else:
             output = self._plain(hidden_states, *rest, **named)
             self._tuple = isinstance(output, tuple)
             return output
         return (output,) if self._tuple else output
 
+    def _first(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
+        """Return what the layer gives for the first piece, [B, 1, D]."""
+        layer, form, first = self._layer, self._form, hidden[:, :1]
+        query, key, value = form.looks(layer)
+        seen = attend(query(first), key(hidden), value(hidden), form.heads(layer), mask)
+        return form.rest(layer, seen, first)
+
 
 def first_only(model: PreTrainedModel) -> FirstOnly | None:
     """Let the last layer of a model compute the first piece only; None if it cannot, or answers otherwise then."""
-    last_layer = _last_layer(model)
-    if last_layer is None:
+    encoder = encoder_layers(model)
+    if encoder is None:
         return None
     ids = torch.full((len(_TRIED), max(_TRIED)), model.config.pad_token_id or 0)
     for row, length in enumerate(_TRIED):
         ids[row, :length] = torch.arange(1, length + 1) * 7 % model.config.vocab_size
     mask = (torch.arange(max(_TRIED)) < torch.tensor(_TRIED)[:, None]).long()
     batch = {"input_ids": ids.to(model.device), "attention_mask": mask.to(model.device)}
-    replaced = FirstOnly(*last_layer)
+    replaced = FirstOnly(encoder[0][-1], encoder[1])
     try:
         with torch.no_grad():
             replaced.on = False
@@ -76,54 +81,3 @@ def first_only(model: PreTrainedModel) -> FirstOnly | None:
         replaced.remove()
         return None
     return replaced
-
-
-def _last_layer(model: PreTrainedModel) -> tuple[nn.Module, Form] | None:
-    """Return the last layer of an encoder, in which every piece attends to every piece, and how it computes."""
-    if getattr(model.config, "is_decoder", False):
-        return None
-    for layers in reversed(
-        [part for part in model.modules() if isinstance(part, nn.ModuleList) and len(part)]
-    ):
-        inside = dict(layers[-1].named_modules())
-        for parts, form in _FORMS.items():
-            if all(part in inside for part in parts):
-                return layers[-1], form
-    return None
-
-
-def _bert(layer: nn.Module, hidden: Tensor, mask: Tensor | None) -> Tensor:
-    """Return what a layer of BERT, RoBERTa or ELECTRA gives for the first piece, [B, 1, D]."""
-    part, first = layer.get_submodule, hidden[:, :1]
-    look = part("attention.self")
-    query, key, value = (look.get_submodule(name) for name in ("query", "key", "value"))
-    seen = _attend(query(first), key(hidden), value(hidden), look.num_attention_heads, mask)
-    spoken = part("attention.output")(seen, first)
-    return torch.as_tensor(part("output")(part("intermediate")(spoken), spoken))
-
-
-def _distilbert(layer: nn.Module, hidden: Tensor, mask: Tensor | None) -> Tensor:
-    """Return what a layer of DistilBERT gives for the first piece, [B, 1, D]."""
-    part, first = layer.get_submodule, hidden[:, :1]
-    look = part("attention")
-    query, key, value, out = (look.get_submodule(f"{name}_lin") for name in ("q", "k", "v", "out"))
-    seen = _attend(query(first), key(hidden), value(hidden), look.n_heads, mask)
-    spoken = part("sa_layer_norm")(out(seen) + first)
-    return torch.as_tensor(part("output_layer_norm")(part("ffn")(spoken) + spoken))
-
-
-def _attend(query: Tensor, key: Tensor, value: Tensor, heads: object, mask: Tensor | None) -> Tensor:
-    """Return what attention of several heads gives, [B, 1, D], for query [B, 1, D] and key, value [B, T, D]."""
-    rows, count = len(query), int(str(heads))
-    each = [
-        vectors.view(rows, vectors.shape[1], count, -1).transpose(1, 2) for vectors in (query, key, value)
-    ]
-    seen = scaled_dot_product_attention(each[0], each[1], each[2], attn_mask=mask)
-    return seen.transpose(1, 2).flatten(2)
-
-
-# Where the parts of a layer are called so, it is computed so.
-_FORMS: dict[tuple[str, ...], Form] = {
-    ("attention.self.query", "attention.self.key", "attention.output", "intermediate", "output"): _bert,
-    ("attention.q_lin", "attention.k_lin", "attention.out_lin", "sa_layer_norm", "ffn"): _distilbert,
-}

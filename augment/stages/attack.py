@@ -1,7 +1,7 @@
 """Search for small edits that change the model's prediction, all rows of a shard together.
 
-The default search screens every (word, candidate) pair by one gradient and measures only what looks best
-(`augment.adversarial.searches.Screened`). `order: scores` walks the key words as an attribution ranked them instead, and
+The default search answers every (word, candidate) pair from what the other words had, or estimates it by one gradient, and measures
+only what looks best (`augment.adversarial.searches.Expected` and `Screened`). `order: scores` walks the key words as an attribution ranked them instead, and
 `recipe` names attacks of the literature. What fails is tried again with every word that may be edited and every sense.
 """
 
@@ -21,7 +21,16 @@ from augment.adversarial.constraints import Constraint, Fluent, Naturalness, Nea
 from augment.adversarial.goals import ClassGoal, Goal, LabelsGoal, NumberGoal
 from augment.adversarial.guides import ByDeletion, Guide, InOrder
 from augment.adversarial.recipes import RecipeName, with_recipe
-from augment.adversarial.searches import Beam, Greedy, Reduced, Screened, SearchStrategy, Tools, Weighted
+from augment.adversarial.searches import (
+    Beam,
+    Expected,
+    Greedy,
+    Reduced,
+    Screened,
+    SearchStrategy,
+    Tools,
+    Weighted,
+)
 from augment.adversarial.victims import BlackBox, Victim
 from augment.candidates.filters import Filters
 from augment.candidates.forms import FORMS
@@ -58,12 +67,14 @@ if TYPE_CHECKING:
     from augment.models.function import Function
 
 SearchName = Literal["screened", "beam", "greedy", "weighted", "reduced"]
-OrderName = Literal["gradient", "deletion", "scores", "random"]
+OrderName = Literal["context", "gradient", "deletion", "scores", "random"]
 _ONLY_SCREENED = ("words", "each")
 _OF_SOURCES = ("sources", "masked")
 _SCREENED = ("screened", "beam")
 # Where the literature and the default differ most: how many candidates a token has in the second pass.
 _WIDER = 3
+# Sets measured that are not expected to reach the goal.
+_OTHERS = 3
 _DONE = ("changed", "reduced")
 # Where a number may be moved to.
 _WAYS: Mapping[str, Literal[-1, 1]] = {"higher": 1, "lower": -1}
@@ -86,9 +97,10 @@ class Attack(Editor):
         "other; weighted: every candidate of every word first; reduced: leave words out while the answer stays",
     )
     order: OrderName = Field(
-        default="gradient",
-        description="what decides which words matter: one gradient, leaving each out, `score` of an earlier stage, or chance; a model "
-        "without gradients by leaving out",
+        default="context",
+        description="what decides which words and candidates matter: what they do while all other words keep what they had, one gradient, leaving each "
+        "word out, `score` of an earlier stage, or chance. context: where the model and the search allow it, else the gradient; a model without "
+        "gradients by leaving out",
     )
     target: str | None = Field(
         default=None,
@@ -363,7 +375,12 @@ class Attack(Editor):
             rows = self._rows(batch, guard)
             if rewordings is not None:
                 rows = rewordings.put(rows)
-            victim, guide = _opened(predictor, [each.row for each in rows], self.order)
+            victim, guide = _opened(
+                predictor,
+                [each.row for each in rows],
+                self.order,
+                self.words if self.search in _SCREENED else 0,
+            )
             tools = Tools(victim, guide, goal, constraints)
             attempts = [self._attempt(each, labels, job.seed) for each in rows]
             if self.mean_queries is not None:
@@ -371,8 +388,7 @@ class Attack(Editor):
                 for attempt in attempts:
                     attempt.shared = budget
             offers.give(rows, attempts, every=self.order == "scores")
-            search = self._search()
-            search.run(attempts, tools)
+            self._search(guide.close).run(attempts, tools)
             if self.second_pass and self.search != "reduced" and self.order != "scores":
                 failed = [
                     (each, attempt)
@@ -382,16 +398,20 @@ class Attack(Editor):
                 for _, attempt in failed:
                     attempt.restart()
                 wider.give([each for each, _ in failed], [attempt for _, attempt in failed], every=True)
-                self._search(wider=True).run([attempt for _, attempt in failed], tools)
+                # Where a close guide was not close the gradient takes its place.
+                for off in (False, True):
+                    some = [attempt for _, attempt in failed if attempt.is_misjudged == off]
+                    then = guide.otherwise if off else guide.wider(_WIDER)
+                    self._search(then.close, wider=True).run(some, replace(tools, guide=then))
             return self._finish(batch, rows, attempts, measures)
 
         return step
 
-    def _search(self, wider: bool = False) -> SearchStrategy:
-        """Return the search that `search` names; wider: that of the second pass, which measures more."""
+    def _search(self, close: bool, wider: bool = False) -> SearchStrategy:
+        """Return the search that `search` names; close: with a close guide; wider: that of the second pass, which measures more."""
         words, each = (_WIDER * self.words, _WIDER * self.each) if wider else (self.words, self.each)
         searches: dict[SearchName, SearchStrategy] = {
-            "screened": Screened(words, each),
+            "screened": Expected(_OTHERS * _WIDER if wider else _OTHERS) if close else Screened(words, each),
             "beam": Beam(words=words, each=each),
             "greedy": Greedy(),
             "weighted": Weighted(),
@@ -528,10 +548,13 @@ class Attack(Editor):
 
 
 def _opened(
-    predictor: "Classifier | Function", rows: Sequence[Row], order: OrderName
+    predictor: "Classifier | Function", rows: Sequence[Row], order: OrderName, words: int
 ) -> tuple[Victim, Guide]:
-    """Return the victim, with gradients where the model has them, and what looks at its texts."""
-    from augment.adversarial.guides import ByGradient
+    """Return the victim, with gradients where the model has them, and what looks at its texts.
+
+    words: of how many words of a text a close guide answers all candidates; 0 for no close one.
+    """
+    from augment.adversarial.guides import ByContext, ByGradient
     from augment.adversarial.white_box import WhiteBox
     from augment.models.classifier import Classifier
 
@@ -539,7 +562,9 @@ def _opened(
     if isinstance(predictor, Classifier):
         victim = WhiteBox(predictor)
         victim.open(rows)
-        if order == "gradient":
+        if order == "context" and words and victim.keeps_context:
+            return victim, ByContext(victim, words)
+        if order in ("context", "gradient"):
             return victim, ByGradient(victim)
     return victim, InOrder(victim) if order in ("scores", "random") else ByDeletion(victim)
 

@@ -153,6 +153,48 @@ def test_any_classifier_is_attacked_by_its_gradient(job: Job, net: str, tmp_path
     assert all(row["attack_backward"] >= 1 for row in sources)
 
 
+@pytest.mark.parametrize("net", ["bert", "roberta", "distilbert"])
+def test_deep_nets_are_attacked_by_what_the_other_pieces_had(
+    job: Job, net: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random weights, which are misjudged more than any: still most of what the gradient finds, and the same in other company."""
+    folder = save(NETS[net], tmp_path / "net")
+    here = job.model_copy(update={"model": ModelConfig(path=str(folder), max_length=64)})
+    rows = [(f"{text} {FILLERS[2]} {other}", "") for (text, _), (other, _) in pairwise(texts_of(10))]
+    table = [
+        (text, answer)
+        for (text, _), answer in zip(rows, answers(here, [{"text": text} for text, _ in rows]), strict=True)
+    ]
+    by_gradient = attacked(here, table, delete=True, order="gradient")[1]
+    monkeypatch.setattr("augment.adversarial.white_box._SHALLOW", 0)
+    _, samples = attacked(here, table, delete=True)
+    for sample, answer in zip(samples, answers(here, samples), strict=True):
+        assert answer != sample["label"]
+    assert len(samples) >= 0.8 * len(by_gradient) > 0
+    assert {row["attack_backward"] for row in attacked(here, table, delete=True, second_pass=False)[0]} == {0}
+    parts = (table[:7], table[7:])
+    halves = [sample["text"] for part in parts for sample in attacked(here, part, delete=True)[1]]
+    assert halves == [row["text"] for row in samples]
+    few = attacked(here, table, most_queries=7)[0]
+    assert max(row["attack_queries"] for row in few) <= 7 + 2
+    samples = attacked(here, table, search="beam", delete=True)[1]
+    assert all(
+        answer != sample["label"] for sample, answer in zip(samples, answers(here, samples), strict=True)
+    )
+
+
+def test_a_text_of_several_windows_is_looked_at_by_its_gradient(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("augment.adversarial.white_box._SHALLOW", 0)
+    folder = save(NETS["bert"], tmp_path / "net")
+    here = job.model_copy(update={"model": ModelConfig(path=str(folder), max_length=16)})
+    texts = [texts_of(1)[0][0], " ".join(text for text, _ in texts_of(4))]
+    table = list(zip(texts, answers(here, [{"text": text} for text in texts]), strict=True))
+    short, long = attacked(here, table)[0]
+    assert short["attack_backward"] == 0 < long["attack_backward"]
+
+
 def test_a_function_is_attacked_by_leaving_words_out(job: Job) -> None:
     def judge(texts: list[str]) -> list[list[float]]:
         scores = [sum(word in text for word in GOOD) - sum(word in text for word in BAD) for text in texts]
@@ -399,7 +441,7 @@ def sets_of(job: Job, texts: list[str]) -> list[str]:
     return [labels.predicted(answer) for answer in predictor.ask(texts, [None] * len(texts)).tolist()]
 
 
-@pytest.mark.parametrize("order", ["gradient", "deletion"])
+@pytest.mark.parametrize("order", ["context", "gradient", "deletion"])
 def test_of_several_labels_an_attack_changes_the_set(several: Job, order: str) -> None:
     rows, samples = attacked(several, texts_of(12), order=order)
     before = dict(
