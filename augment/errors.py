@@ -137,9 +137,16 @@ def _file_of(error: BaseException) -> str | None:
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """Return a hint that names the known word closest to `word`, or all known words if none is close."""
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    """Return a hint that names the known word closest to `word`, or whose initials it is, or all known words if there is none."""
+    close = [name for name in known if _initials(name) == word.casefold()]
+    close = close or get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known)}"
+
+
+def _initials(name: str) -> str:
+    """Return the initials of a name of several words: ig for integrated_gradients; nothing for one of a single word."""
+    words = [word for word in name.casefold().replace("-", "_").split("_") if word]
+    return "".join(word[0] for word in words) if len(words) > 1 else ""
 
 
 def few(names: Sequence[str]) -> str:

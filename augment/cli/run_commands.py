@@ -109,7 +109,7 @@ def run(
     more = [value_word("run.splits", split)] if split else []
     more += [value_word("run.limit", limit)] if limit is not None else []
     more += [*file_words(("model.calibration", calibration)), *accept_words(accept, accept_flags)]
-    first = [value_word("attack.recipe", recipe)] if recipe else []
+    first = [value_word("attack.recipe", _known_recipe(recipe))] if recipe else []
     words = CommandLine.of(
         files, config, [*first, *(overrides or ()), *more], data, model, text, pair, label, file_format
     )
@@ -255,3 +255,13 @@ def _run(
         show(read_summary(Path(error.where).parent))
         raise
     show(summary)
+
+
+def _known_recipe(name: str) -> str:
+    """Return the name of a recipe; RequestError if there is none of that name."""
+    from augment.adversarial.recipes import RECIPE_NAMES
+    from augment.errors import RequestError, nearest
+
+    if name not in RECIPE_NAMES:
+        raise RequestError(f"--recipe {name}", "no such recipe", nearest(name, list(RECIPE_NAMES)))
+    return name

@@ -194,6 +194,12 @@ def _plain(location: tuple[Key, ...], values: object) -> tuple[Key, ...]:
     return tuple(kept)
 
 
+def _choice(given: str, values: list[str]) -> str:
+    """Return a hint: the value that was probably meant, if one is near, and all that there are."""
+    listed, hint = f"one of {', '.join(values)}", nearest(given, values)
+    return f"{hint} {listed}" if hint.startswith("did you mean") else listed
+
+
 def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str, str]:
     """Return what is wrong with a key and what to do, in words, for one pydantic error."""
     if error["type"] == "extra_forbidden":
@@ -217,7 +223,7 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
         *values, last = (text or word.lower() for text, word in literals)
         return (
             f"`{key}` cannot be {given!r}",
-            f"one of {', '.join([*values, last])}" if values else f"`{last}`",
+            _choice(str(given), [*values, last]) if values else f"`{last}`",
         )
     message = error["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]

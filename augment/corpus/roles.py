@@ -26,6 +26,10 @@ USUAL: Mapping[str, str] = {
 }
 Roles = Mapping[str, str | None]
 _TRUTHS = ({"0", "1"}, {"true", "false"}, {"0.0", "1.0"})
+# Where the command line has an option for a role.
+_OPTIONS = {
+    role: f" (--{option})" for role, option in (("text", "text"), ("text_pair", "pair"), ("label", "label"))
+}
 # What a run adds to a source is no label of it.
 _OURS = (OURS_DROPPED - {column.name for column in CORPUS}) | {column.name for column in SAMPLE}
 
@@ -37,7 +41,9 @@ def roles_of(config: CorpusConfig, schema: pa.Schema, where: str) -> Roles:
     for role, name in named.items():
         if name is not None and name not in schema.names:
             raise RequestError(
-                where, f"no column `{name}`, named by `corpus.{role}`", nearest(name, schema.names)
+                where,
+                f"no column `{name}`, named by `corpus.{role}`{_OPTIONS.get(role, '')}",
+                nearest(name, schema.names),
             )
     free = [name for name in schema.names if name not in named.values()]
     settled = {role for role, name in given.items() if name is False}

@@ -170,6 +170,8 @@ const CHINESE_FACTS = {
   "samples a row": "每行增强样本", "edits a row": "每行改动", "edits a sample": "每个增强样本改动", "share of words edited": "改动词占比",
   "most frequent edits": "最常见的改动",
   "copies of a source text": "与原样本文本相同的增强样本", "samples with the same text": "彼此相同的增强样本", "rows sampled": "抽样行数",
+  "distinct-1": "distinct-1（不重复的词占比）", "distinct-2": "distinct-2（不重复的相邻两词占比）", "self-BLEU": "self-BLEU（彼此重合的程度）",
+  "two-sample AUC": "双样本 AUC（与原样本分得开的程度，0.5 为分不开）",
   "distinct-1 of their source rows": "其原样本的 distinct-1", "distinct-2 of their source rows": "其原样本的 distinct-2",
   "error (median, worst)": "误差（中位数、最大）", "samples whose label was moved": "改了标签的增强样本",
 };

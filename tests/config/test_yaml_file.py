@@ -242,3 +242,10 @@ def test_a_key_that_takes_a_name_or_false_reports_it(tmp_path: Path) -> None:
     path.write_text("corpus: {files: a.csv, label: true}\n", encoding="utf-8")
     with pytest.raises(RequestError, match="label"):
         read_job([path])
+
+
+def test_the_initials_of_a_name_are_near_to_it() -> None:
+    known = ["integrated_gradients", "expected_gradients", "shapley"]
+    assert nearest("ig", known) == "did you mean `integrated_gradients`?"
+    assert nearest("EG", known) == "did you mean `expected_gradients`?"
+    assert nearest("s", known) == f"known here: {', '.join(known)}"
