@@ -320,6 +320,9 @@ def victim_job(arguments: argparse.Namespace, victim: str) -> Job:
     if start != "textcnn":
         values += [f"train.start={getattr(arguments, start)}", "train.baseline=false"]
     values += [f"train.{key}={value}" for key, value in TUNED.get(start, {}).items()]
+    if start == "encoder":
+        # Of longer reviews the beginning: none that is attacked is longer.
+        values.append(f"model.max_length={LONGEST + 10}")
     job = read_job([find("configs", corpus)], values)
     if not (folder / "config.json").exists():
         train(job)
