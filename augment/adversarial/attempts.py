@@ -85,7 +85,8 @@ class Attempt:
 
     offers: candidates by token; room: most tokens edited; budget: most model rows; margin: how far the text with `choice` is
     from the goal; start: the same of the text as it is; drops: the measured effect of single edits, by token; refused: choices that reach the goal and break a
-    constraint; expected: how far a close guide expects sets of edits to be from the goal; forward, backward: rows the model computed for it; shared: a budget of several attempts.
+    constraint; expected: how far a close guide expects sets of edits to be from the goal; effects: what it expects
+    of candidates in the text as it is; forward, backward: rows the model computed for it; shared: a budget of several attempts.
     """
 
     row: AttackedText
@@ -102,6 +103,7 @@ class Attempt:
     refused: set[frozenset[tuple[int, str]]] = field(default_factory=set)
     seen: dict[frozenset[tuple[int, str]], float] = field(default_factory=dict)
     expected: dict[frozenset[tuple[int, str]], float] = field(default_factory=dict)
+    effects: dict[tuple[int, str], float] = field(default_factory=dict)
     outcome: AttackOutcome = "unchanged"
     forward: int = 0
     backward: int = 0

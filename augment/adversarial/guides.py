@@ -183,15 +183,19 @@ class _BatchLooks:
         return self._looks
 
     def _stages(self, number: int) -> Iterator[list[tuple[int, str]]]:
-        """Yield the candidates of a text to answer, one part after another."""
-        offers = self._texts.attempts[number].offers
-        yield [(token, word) for token, words in offers.items() for word in words[:_FIRST]]
-        done = dict.fromkeys(offers, _FIRST)
-        for words, most in ((_BEST, _MORE), (self._words, None)):
-            estimates = sorted(self._looks[number].estimates)
-            best = list(dict.fromkeys(token for _, token, _ in estimates))[:words]
-            yield [(token, word) for token in best for word in offers[token][done[token] : most]]
-            done |= dict.fromkeys(best, _MORE)
+        """Yield the candidates of a text to answer, one part after another; of the text as it is none that was answered before."""
+        attempt, look = self._texts.attempts[number], self._looks[number]
+        known = {} if attempt.choice else attempt.effects
+        look.estimates.extend((change, token, word) for (token, word), change in known.items())
+        known = dict(known)
+        done = dict.fromkeys(attempt.offers, 0)
+        for words, most in ((None, _FIRST), (_BEST, _MORE), (self._words, None)):
+            best = dict.fromkeys(token for _, token, _ in sorted(look.estimates))
+            # Of the first part none is known to be better.
+            picked = list(attempt.offers) if words is None else list(best)[:words]
+            pairs = [(token, word) for token in picked for word in attempt.offers[token][done[token] : most]]
+            yield [pair for pair in pairs if pair not in known]
+            done |= dict.fromkeys(picked, most or _FIRST)
 
     def _reached(self, number: int) -> bool:
         """Return whether a candidate is expected to reach the goal of a text, with some room."""
@@ -205,6 +209,8 @@ class _BatchLooks:
         ):
             if change is not None:
                 self._looks[number].estimates.append((change, token, word))
+                if not self._texts.attempts[number].choice:
+                    self._texts.attempts[number].effects[token, word] = change
 
     def _changes(self, tries: Sequence[tuple[int, WordChoice]]) -> list[float | None]:
         """Return by how much each further choice moves the distance of its text; None for what was not answered."""
@@ -265,8 +271,9 @@ def _pairs(words: Sequence[CandidateEstimate]) -> list[WordChoice]:
 
 
 def _grown(chosen: WordChoice, words: Sequence[CandidateEstimate]) -> list[WordChoice]:
-    """Return a choice with each other word added."""
-    return [{**chosen, token: word} for _, token, word in words if token not in chosen]
+    """Return a choice with each of the best other words added."""
+    others = [(token, word) for _, token, word in words if token not in chosen]
+    return [{**chosen, token: word} for token, word in others[:_PAIRED]]
 
 
 class ByDeletion(_AsItIs):
