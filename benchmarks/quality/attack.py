@@ -124,6 +124,7 @@ OURS: Mapping[str, tuple[Mapping[str, object], str | None]] = {
     "attack": ({}, None),
     "wide": (WIDE, None),
     "wide, WordNet": ({**WIDE, "reword": False}, "wordnet"),
+    "wide, neighbours": ({**WIDE, "sources": ("lexicon", "homophones", "neighbours")}, None),
     "wide, Cilin": ({**WIDE, "reword": False, "sources": ("lexicon",)}, "cilin"),
     "wide, WordNet, 4 x 1": ({**WIDE, "reword": False, "words": 4, "each": 1}, "wordnet"),
     "wide, WordNet, beam": ({**WIDE, "reword": False, "search": "beam"}, "wordnet"),
