@@ -55,7 +55,11 @@ class Guide(Protocol):
 
     @property
     def otherwise(self) -> "Guide":
-        """The guide for texts that this one misjudges."""
+        """The guide for texts that this one does not read, or misjudges."""
+        ...
+
+    def reads(self, attempt: Attempt) -> bool:
+        """Return whether a text can be looked at."""
         ...
 
 
@@ -72,6 +76,10 @@ class _AsItIs:
     def otherwise(self) -> Self:
         """Itself: it has no expectations that could be wrong."""
         return self
+
+    def reads(self, attempt: Attempt) -> bool:
+        """Return that any text can be looked at."""
+        return True
 
 
 class ByGradient(_AsItIs):
@@ -120,7 +128,7 @@ class ByContext:
         self._gradient = ByGradient(victim)
 
     def look(self, attempts: Sequence[Attempt], goal: Goal) -> list[Look]:
-        """Return a look at each text with the edits so far; texts of several windows are looked at by their gradient."""
+        """Return a look at each text with the edits so far; one that edits made too long to be read at once by its gradient."""
         self._victim.cut(attempts)
         looks: dict[int, Look] = {}
         whole = [number for number, attempt in enumerate(attempts) if self._victim.is_one_window(attempt)]
@@ -149,6 +157,10 @@ class ByContext:
     def otherwise(self) -> ByGradient:
         """The gradient."""
         return self._gradient
+
+    def reads(self, attempt: Attempt) -> bool:
+        """Return whether a text is read at once."""
+        return self._victim.is_one_window(attempt)
 
 
 class _BatchLooks:

@@ -388,7 +388,7 @@ class Attack(Editor):
                 for attempt in attempts:
                     attempt.shared = budget
             offers.give(rows, attempts, every=self.order == "scores")
-            self._search(guide.close).run(attempts, tools)
+            self._run(attempts, tools)
             if self.second_pass and self.search != "reduced" and self.order != "scores":
                 failed = [
                     (each, attempt)
@@ -398,16 +398,21 @@ class Attack(Editor):
                 for _, attempt in failed:
                     attempt.restart()
                 wider.give([each for each, _ in failed], [attempt for _, attempt in failed], every=True)
-                # Where a close guide was not close the gradient takes its place.
-                for off in (False, True):
-                    some = [attempt for _, attempt in failed if attempt.is_misjudged == off]
-                    then = guide.otherwise if off else guide.wider(_WIDER)
-                    self._search(then.close, wider=True).run(some, replace(tools, guide=then))
+                self._run([attempt for _, attempt in failed], tools, wider=True)
             return self._finish(batch, rows, attempts, measures)
 
         return step
 
-    def _search(self, close: bool, wider: bool = False) -> SearchStrategy:
+    def _run(self, attempts: Sequence[Attempt], tools: Tools, wider: bool = False) -> None:
+        """Search for attempts; those that the guide does not read, or misjudged, by the guide that takes its place."""
+        guide = tools.guide
+        far = [attempt for attempt in attempts if attempt.is_misjudged or not guide.reads(attempt)]
+        others = {id(attempt) for attempt in far}
+        near = [attempt for attempt in attempts if id(attempt) not in others]
+        for then, some in ((guide.wider(_WIDER) if wider else guide, near), (guide.otherwise, far)):
+            self._search(then.close, wider).run(some, replace(tools, guide=then))
+
+    def _search(self, close: bool, wider: bool) -> SearchStrategy:
         """Return the search that `search` names; close: with a close guide; wider: that of the second pass, which measures more."""
         words, each = (_WIDER * self.words, _WIDER * self.each) if wider else (self.words, self.each)
         searches: dict[SearchName, SearchStrategy] = {
