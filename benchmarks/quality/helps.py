@@ -12,7 +12,7 @@ r"""Ask `augment evaluate` on several corpora whether augmentation helps, and po
 
 The tables below are of accuracy alone, on draws with classes in the shares they have. In another domain that is mostly a question
 of where the threshold is (hotels are 69 % positive, meals 33 %), so the tables `elsewhere` do not show that a model orders texts
-better. The last command is made to show it, and 44 of its 160 draws are here, eleven a corpus: it draws equally many rows of each class, and
+better. The last command is made to show it, with 160 draws, forty a corpus: it draws equally many rows of each class, and
 measures AUC, which has no threshold, and accuracy at a threshold fitted on validation. What natural edits learn from there: Chinese
 reviews or English snippets without any text that a corpus here has, and the train split of the corpus without labels (texts
 compared by their letters and digits; how many were dropped is printed). Vectors of words and what counts are worth are learned
