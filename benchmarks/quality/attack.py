@@ -33,7 +33,7 @@ dictionary, but offers no word of another script or of the opposite meaning, and
 edits are searched where one is refused. `MiniLM` and the victims named e5 are attacked by `order: context` (screening.md), the others by the gradient. On MiniLM that is 14.0 rows a text and
 93 % success, where the gradient had 20.8 and 91 % and took 1.6 times as long; what still fails has no candidate that changes it, and most of it fails for PWWS too. On `takeaway, e5` `wide`
 changes 74 % in 59 rows (65 before no candidate was answered twice, as in the table) and by the gradient 72 % in 44: where many words have to change and a third of the
-texts cannot be changed at all, looking closely costs more than it finds. With words near in the victim's embeddings (`wide, neighbours`) 86 % change. On `hotel, e5` `wide` changes
+texts cannot be changed at all, looking closely costs more than it finds. With words near in the victim's embeddings (`wide, neighbours`) 90 % change. On `hotel, e5` `wide` changes
 all of 100.
 
 Tried, and not in the product: candidates measured with matrix products in bfloat16, successes again in float32. The same texts succeed; on MiniLM it took
