@@ -361,7 +361,7 @@ WRONG_CALLS: dict[str, tuple[str, str]] = {
     "explain small.csv -m model --html empty": ("this is a folder", "out.html"),
     "explain 好 -m model --text review": ("it is for a file", "name a file"),
     "explain 好 --target good": ("missing option '--model'", "augment explain --help"),
-    "explain 好 -m model --target godo": ("its labels are bad, good", "give one of these"),
+    "explain 好 -m model --target godo": ("its labels are bad, good", "did you mean `good`?"),
     "explain 好 -m model --method gradiant": ("no such attribution method", "did you mean `gradient`?"),
     "init small.csv -o mine.yaml": ("the file exists", "a config is never replaced"),
     "init small.csv -o mine.csv": ("a config is a YAML file", "mine.yaml"),
