@@ -170,7 +170,7 @@ def _folders_above(folder: Path) -> Iterator[None]:
 def _held(path: Path, folder: Path) -> Iterator[None]:
     """Hold a lock file; LockedError if another process does, RequestError if it cannot be had at all."""
     existed = path.exists() or path.is_symlink()
-    if existed and not _is_ours(path):
+    if existed and not is_lock(path):
         raise RequestError(
             str(path),
             "this is where a lock file goes, and something else is there",
@@ -229,7 +229,7 @@ def _unwritable(folder: Path, why: str) -> RequestError:
 def _release(lock: BaseFileLock, path: Path, was_empty: bool, existed: bool) -> None:
     """Let a lock go and remove its file, unless it was there before, empty."""
     # It may have been moved away with its folder, or removed; on a full disk it is empty.
-    is_mine = _is_mine(path) or (not existed and _is_ours(path) and not path.stat().st_size)
+    is_mine = _is_mine(path) or (not existed and is_lock(path) and not path.stat().st_size)
     removed = is_mine and not was_empty and not isinstance(lock, SoftFileLock)
     if is_mine and was_empty:
         path.write_bytes(b"")
@@ -251,7 +251,7 @@ def _forget(path: Path) -> None:
 
 def _is_mine(path: Path) -> bool:
     """Return whether this process holds a lock file, by its content."""
-    return _is_ours(path) and str(os.getpid()) in _holder(path).split()
+    return is_lock(path) and str(os.getpid()) in _holder(path).split()
 
 
 def _require_free(path: Path, folder: Path) -> None:
@@ -279,7 +279,7 @@ def _is_held(path: Path) -> bool:
     return False
 
 
-def _is_ours(path: Path) -> bool:
+def is_lock(path: Path) -> bool:
     """Return whether a file is a lock file of ours by what it holds."""
     return path.is_file() and not path.is_symlink() and _HOLDER.fullmatch(_content(path)) is not None
 

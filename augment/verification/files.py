@@ -21,6 +21,7 @@ from augment.engine.staging import Staged
 from augment.output.manifest import Summary, seal
 from augment.progress import Progress
 from augment.tables.files import digest
+from augment.tables.locking import LOCK, is_lock
 from augment.tables.run_folder import MANIFEST, calibrations
 from augment.verification.checks import DAMAGE, Findings, shown, why
 from augment.verification.records import Declared, records
@@ -102,7 +103,9 @@ def check_files(folder: Path, manifest: Manifest, findings: Findings, report: Pr
     known = {name: file.sha256 for name, file in manifest.files.items()} | manifest.others
     paths = [*folder.iterdir(), *(path for part in _FOLDERS for path in (folder / part).rglob("*"))]
     there = {path.relative_to(folder).as_posix() for path in paths if not path.is_dir()}
-    names = sorted({*known, *there} - {MANIFEST})
+    # Who was killed while writing left a lock, which holds nothing: the next one takes it.
+    locks = {LOCK} if is_lock(folder / LOCK) else set[str]()
+    names = sorted({*known, *there} - {MANIFEST} - locks)
     for number, name in enumerate(names):
         report("files", number, len(names))
         problem: str | None = "missing" if name in known else NOT_OURS
