@@ -104,7 +104,7 @@ def check_files(folder: Path, manifest: Manifest, findings: Findings, report: Pr
     paths = [*folder.iterdir(), *(path for part in _FOLDERS for path in (folder / part).rglob("*"))]
     there = {path.relative_to(folder).as_posix() for path in paths if not path.is_dir()}
     # Who was killed while writing left a lock, which holds nothing: the next one takes it.
-    locks = {LOCK} if is_lock(folder / LOCK) else set[str]()
+    locks = {name for name in there if name.rpartition("/")[2] == LOCK and is_lock(folder / name)}
     names = sorted({*known, *there} - {MANIFEST} - locks)
     for number, name in enumerate(names):
         report("files", number, len(names))

@@ -168,7 +168,7 @@ def test_a_kill_leaves_the_old_folder_or_the_new_one(folder: Path) -> None:
 
 @pytest.mark.parametrize("finished", ["parquet"], indirect=True)
 def test_a_lock_that_a_kill_left_is_no_strange_file(folder: Path) -> None:
-    lock = folder / "augment-lock"
+    lock = folder / "run" / "augment-lock"
     lock.write_text("process 4 on a-machine\n", encoding="utf-8")
     assert verify(folder).ok
     lock.write_text("notes of my own\n", encoding="utf-8")
