@@ -136,11 +136,18 @@ def _file_of(error: BaseException) -> str | None:
     return None if name is None else str(name)
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """Return a hint that names the known word closest to `word`, or whose initials it is, or all known words if there is none."""
+def nearest(word: str, known: Sequence[str], otherwise: str | None = None) -> str:
+    """Return a hint that names the known word closest to `word`, or whose initials it is; if there is none `otherwise`, or all known words."""
     close = [name for name in known if _initials(name) == word.casefold()]
     close = close or get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known)}"
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return f"known here: {', '.join(known)}" if otherwise is None else otherwise
+
+
+def nearest_of(word: str, known: Sequence[str], listed: str) -> str:
+    """Return a hint that names the known word closest to `word`, if there is one, before a text that lists all."""
+    return f"{nearest(word, known, '')} {listed}".lstrip()
 
 
 def _initials(name: str) -> str:

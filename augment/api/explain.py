@@ -248,13 +248,8 @@ def _check_targets(request: _Request) -> None:
     for name, label in wanted.items():
         if labels.index(name) is None:
             what = f"the model does not know it; its labels are {listed(labels.ordered)}"
-            raise DataError(f"label {label!r}", what, _target_hint(name, labels.ordered))
-
-
-def _target_hint(name: str, labels: Sequence[str]) -> str:
-    """Return a hint: the label that was probably meant, or that one of them is to be given."""
-    hint = nearest(name, list(labels))
-    return hint if hint.startswith("did you mean") else "give one of these as the target"
+            hint = nearest(name, labels.ordered, "give one of these as the target")
+            raise DataError(f"label {label!r}", what, hint)
 
 
 def _run_section(run: object, allow_download: bool) -> RunConfig:

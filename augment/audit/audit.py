@@ -102,10 +102,10 @@ def audit(job: Job, near: float = 0.8, progress: Progress | None = None) -> Audi
     corpus cannot be read, RequestError if stored answers are damaged.
     """
     report = progress or silent
-    job = with_label_names(job)
+    shape = inspect(job.needs_corpus(), job.run.allow_download)
+    job = with_label_names(job, shape)
     texts = read_texts(job, report)
     labels = dict(sorted(Counter(label for label in texts.labels if label is not None).items()))
-    single = inspect(job.needs_corpus(), job.run.allow_download).separator is None
     repeats = repeats_of([texts.texts, [None] * len(texts), texts.labels, texts.splits])
     findings = [*group_findings(texts, groups(texts.exact), SAME)]
     like = (group for group in groups(texts.normal) if len(set(texts.exact[group].tolist())) > 1)
@@ -120,7 +120,11 @@ def audit(job: Job, near: float = 0.8, progress: Progress | None = None) -> Audi
         labels,
         texts.rejected,
         near,
-        (*repeat_notices(repeats), *misspelt(labels), *(listed_notices(labels) if single else ())),
+        (
+            *repeat_notices(repeats),
+            *misspelt(labels),
+            *(listed_notices(labels) if shape.separator is None else ()),
+        ),
         rows,
         tuple(sorted(findings, key=lambda finding: order[finding.reason])),
     )

@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from augment.errors import RequestError, nearest
+from augment.errors import RequestError, nearest, nearest_of
 
 # What is wrong with a word of --set, and an example.
 NOT_A_SETTING = "not of the form section.key=value"
@@ -194,12 +194,6 @@ def _plain(location: tuple[Key, ...], values: object) -> tuple[Key, ...]:
     return tuple(kept)
 
 
-def _choice(given: str, values: list[str]) -> str:
-    """Return a hint: the value that was probably meant, if one is near, and all that there are."""
-    listed, hint = f"one of {', '.join(values)}", nearest(given, values)
-    return f"{hint} {listed}" if hint.startswith("did you mean") else listed
-
-
 def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str, str]:
     """Return what is wrong with a key and what to do, in words, for one pydantic error."""
     if error["type"] == "extra_forbidden":
@@ -220,11 +214,9 @@ def _explain(model: type[BaseModel], error: ErrorDetails, key: str) -> tuple[str
     if error["type"] == "literal_error":
         # Texts are in quotes, true and false are not.
         literals = re.findall(r"'([^']*)'|\b(True|False|None|\d+)\b", str(error["ctx"]["expected"]))
-        *values, last = (text or word.lower() for text, word in literals)
-        return (
-            f"`{key}` cannot be {given!r}",
-            _choice(str(given), [*values, last]) if values else f"`{last}`",
-        )
+        values = [text or word.lower() for text, word in literals]
+        listed = nearest_of(str(given), values, f"one of {', '.join(values)}")
+        return f"`{key}` cannot be {given!r}", listed if len(values) > 1 else f"`{values[0]}`"
     message = error["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     shown = repr(given) if isinstance(given, str | int | float) else "this value"

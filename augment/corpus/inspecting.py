@@ -88,12 +88,13 @@ def repeats_of_heads(config: CorpusConfig, allow_download: bool = False) -> Repe
     return replace(counter.count(), whole=whole)
 
 
-def with_label_names(job: Job) -> Job:
-    """Return the job with the label names that the source itself gives, where the config gives none."""
+def with_label_names(job: Job, shape: Shape | None = None) -> Job:
+    """Return the job with the label names that the source itself gives, where the config gives none; shape: what `inspect` gave."""
     corpus = job.needs_corpus()
     if corpus.label_names is not None:
         return job
-    names = dict(inspect(corpus, job.run.allow_download).label_names)
+    shape = shape or inspect(corpus, job.run.allow_download)
+    names = dict(shape.label_names)
     return job.model_copy(update={"corpus": corpus.model_copy(update={"label_names": names or None})})
 
 

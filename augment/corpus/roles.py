@@ -27,9 +27,7 @@ USUAL: Mapping[str, str] = {
 Roles = Mapping[str, str | None]
 _TRUTHS = ({"0", "1"}, {"true", "false"}, {"0.0", "1.0"})
 # Where the command line has an option for a role.
-_OPTIONS = {
-    role: f" (--{option})" for role, option in (("text", "text"), ("text_pair", "pair"), ("label", "label"))
-}
+_OPTIONS = {"text": " (--text)", "text_pair": " (--pair)", "label": " (--label)"}
 # What a run adds to a source is no label of it.
 _OURS = (OURS_DROPPED - {column.name for column in CORPUS}) | {column.name for column in SAMPLE}
 

@@ -238,9 +238,10 @@ def lists_in_cells(counts: Mapping[str, int]) -> str | None:
         ';'
     """
     for separator in _BETWEEN:
-        of_several = [parts for label in counts if len(parts := parted(label, separator)) > 1]
-        met = Counter(part for label in counts for part in parted(label, separator))
-        if len(of_several) >= _FEWEST and all(met[part] > 1 for parts in of_several for part in parts):
+        lists = [parted(label, separator) for label in counts]
+        met = Counter(part for parts in lists for part in parts)
+        several = [parts for parts in lists if len(parts) > 1]
+        if len(several) >= _FEWEST and all(met[part] > 1 for parts in several for part in parts):
             return separator
     return None
 

@@ -8,13 +8,12 @@ A stage is named by its kind, by its `name:`, or by its number from 0. Keys insi
 """
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from augment.config.job import Job
 from augment.config.sections import ModelConfig
 from augment.config.yaml_file import NOT_A_SETTING, SETTING, Document, checked, setting
-from augment.errors import RequestError
+from augment.errors import RequestError, nearest_of
 from augment.pipeline.definition import Pipeline, check_plan
 
 _STAGES = "stages"
@@ -40,10 +39,9 @@ def stage_settings(words: Iterable[str], plan: Pipeline) -> tuple[list[str], lis
             of_stages.append(word)
         else:
             sections = ", ".join(Job.model_fields)
-            close = get_close_matches(first, [*names, *Job.model_fields], n=1, cutoff=0.5)
             known = f"sections: {sections}; stages of `{plan.name}`: {', '.join(names)}"
             what = f"no section and no stage of `{plan.name}` is called `{first}`"
-            raise RequestError(f"--set {word}", what, _meant(close, known))
+            raise RequestError(f"--set {word}", what, nearest_of(first, [*names, *Job.model_fields], known))
     return of_job, of_stages
 
 
@@ -68,8 +66,8 @@ def _with_value(plan: Pipeline, keys: Sequence[str], value: object) -> Pipeline:
     known = [key for key in type(stage).model_fields if key != "kind"]
     if path[0] not in known:
         listed = f"keys of `{stage.kind}`: {', '.join(known)}"
-        close = get_close_matches(path[0], known, n=1, cutoff=0.5)
-        raise RequestError("", f"stage `{stage.kind}` has no key `{path[0]}`", _meant(close, listed))
+        what = f"stage `{stage.kind}` has no key `{path[0]}`"
+        raise RequestError("", what, nearest_of(path[0], known, listed))
     values = stage.model_dump(mode="json", exclude_unset=True)
     changed = checked(type(stage), Document(Path("--set"), {}), _replaced(values, path, value))
     return plan.model_copy(update={"stages": (*plan.stages[:index], changed, *plan.stages[index + 1 :])})
@@ -117,8 +115,3 @@ def _replaced(values: object, path: Sequence[str], value: object) -> object:
         return [_replaced(each, rest, value) if at == int(key) else each for at, each in enumerate(values)]
     inside = values if isinstance(values, dict) else {}
     return {**inside, key: _replaced(inside.get(key), rest, value)}
-
-
-def _meant(close: Sequence[str], known: str) -> str:
-    """Return a hint: the near name, if there is one, and those there are."""
-    return f"did you mean `{close[0]}`? {known}" if close else known

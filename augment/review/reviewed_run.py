@@ -12,7 +12,6 @@ from augment.errors import DataError, RequestError
 from augment.output.soft_labels import Softener, softener
 from augment.pipeline.definition import Pipeline
 from augment.tables.files import read_json, shaped
-from augment.tables.locking import LOCK
 from augment.tables.run_folder import MANIFEST, PLAN, require_finished
 from augment.tables.split_files import file_stems
 from augment.verification.checks import Findings
@@ -41,14 +40,7 @@ class ReviewedRun:
         parsed = read_facts(folder / MANIFEST, Manifest, findings)
         if parsed is not None:
             check_files(folder, parsed, findings, lambda phase, done, total: None)
-        # The lock is that of who applies the decisions.
-        own = f"run/{LOCK}: "
-        problems = [
-            problem
-            for check in findings.checks()
-            for problem in check.problems
-            if not problem.startswith(own)
-        ]
+        problems = [problem for check in findings.checks() for problem in check.problems]
         foreign = [each.removesuffix(f": {NOT_OURS}") for each in problems if each.endswith(NOT_OURS)]
         if parsed is not None and problems and len(foreign) == len(problems):
             raise DataError(
