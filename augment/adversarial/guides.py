@@ -122,7 +122,7 @@ class ByContext:
 
     close = True
 
-    def __init__(self, victim: "WhiteBox", words: int = 5, together: int = 5) -> None:
+    def __init__(self, victim: "WhiteBox", words: int, together: int = 5) -> None:
         """Keep the victim; words: of how many words of a text all candidates are answered; together: how many are put together."""
         self._victim, self._words, self._together = victim, words, together
         self._gradient = ByGradient(victim)
@@ -131,14 +131,14 @@ class ByContext:
         """Return a look at each text with the edits so far; one that edits made too long to be read at once by its gradient."""
         self._victim.cut(attempts)
         looks: dict[int, Look] = {}
-        whole = [number for number, attempt in enumerate(attempts) if self._victim.is_one_window(attempt)]
 
         def work(rows: list[int], texts: "ReadTexts") -> None:
             """Look at one batch."""
-            batch = _BatchLooks(texts, goal, self._words, self._together)
-            looks.update(zip([whole[row] for row in rows], batch.looks(), strict=True))
+            looks.update(
+                zip(rows, _BatchLooks(texts, goal, self._words, self._together).looks(), strict=True)
+            )
 
-        self._victim.read([attempts[number] for number in whole], work)
+        self._victim.read(attempts, work)
         rest = [number for number in range(len(attempts)) if number not in looks]
         if rest:
             far = self._gradient.look([attempts[number] for number in rest], goal)
@@ -160,7 +160,7 @@ class ByContext:
 
     def reads(self, attempt: Attempt) -> bool:
         """Return whether a text is read at once."""
-        return self._victim.is_one_window(attempt)
+        return self._victim.reads(attempt)
 
 
 class _BatchLooks:
@@ -197,9 +197,8 @@ class _BatchLooks:
     def _stages(self, number: int) -> Iterator[list[tuple[int, str]]]:
         """Yield the candidates of a text to answer, one part after another; of the text as it is none that was answered before."""
         attempt, look = self._texts.attempts[number], self._looks[number]
-        known = {} if attempt.choice else attempt.effects
+        known = {} if attempt.choice else dict(attempt.effects)
         look.estimates.extend((change, token, word) for (token, word), change in known.items())
-        known = dict(known)
         done = dict.fromkeys(attempt.offers, 0)
         for words, most in ((None, _FIRST), (_BEST, _MORE), (self._words, None)):
             best = dict.fromkeys(token for _, token, _ in sorted(look.estimates))

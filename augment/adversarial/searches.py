@@ -9,7 +9,7 @@ leaves out as many words as it can while the answer stays (Feng et al. 2018).
     [attempt.choice for attempt in attempts if attempt.outcome == "changed"]
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -25,8 +25,8 @@ from augment.adversarial.victims import Try, Victim, measure
 _CHECKED = 3
 # Single edits measured before the others.
 _FIRST = 4
-# Sets that a close guide expects to come this near to the goal, as a part of the margin, are measured as if they reached it; this many at most, in this many steps with others.
-_NEAR, _TRIED, _STEPS = 0.15, 6, 4
+# Sets that a close guide expects to come this near to the goal, as a part of the margin, are measured as if they reached it; this many at most.
+_NEAR, _TRIED = 0.15, 6
 # Without an edit a set is measured if it was not expected to be further from the goal than this, in logits.
 _NEEDED = 0.5
 # A set of edits is an advance if it brings the text nearer to the goal by this, in logits.
@@ -65,27 +65,23 @@ class Screened:
 
     def run(self, attempts: Sequence[Attempt], tools: Tools) -> None:
         """Search for every attempt."""
-        live = list(attempts)
-        for number in range(self.rounds):
-            if not live:
-                break
-            looks = tools.guide.look(live, tools.goal)
-            live, looks = _reached(live, looks, tools, first=number == 0)
-            picked = [self.picked(look) for look in looks]
-            for attempt in live:
-                attempt.drops = {}
-            # Many texts need one edit that the guide expects most of: the others are measured where it does not do.
-            for part in (slice(0, _FIRST), slice(_FIRST, None)):
-                open_at = [number for number, attempt in enumerate(live) if attempt.outcome == "unchanged"]
-                self.measure_singles(
-                    [live[number] for number in open_at], [picked[number][part] for number in open_at], tools
-                )
-                settle([live[number] for number in open_at], tools)
-            left = [attempt for attempt in live if attempt.outcome == "unchanged"]
-            _measure_sets(left, tools)
-            settle(left, tools)
-            live = [attempt for attempt in left if attempt.outcome == "unchanged" and _advanced(attempt)]
-        prune([attempt for attempt in attempts if attempt.outcome == "changed"], tools)
+        _in_rounds(attempts, tools, self.rounds, self._measure)
+
+    def _measure(self, attempts: Sequence[Attempt], looks: Sequence[Look], tools: Tools) -> None:
+        """Measure single edits, then sets of them, and take what succeeds."""
+        picked = [self.picked(look) for look in looks]
+        for attempt in attempts:
+            attempt.drops = {}
+        # Many texts need one edit that the guide expects most of: the others are measured where it does not do.
+        for part in (slice(0, _FIRST), slice(_FIRST, None)):
+            open_at = [number for number, attempt in enumerate(attempts) if attempt.outcome == "unchanged"]
+            self.measure_singles(
+                [attempts[number] for number in open_at], [picked[number][part] for number in open_at], tools
+            )
+            settle([attempts[number] for number in open_at], tools)
+        left = [attempt for attempt in attempts if attempt.outcome == "unchanged"]
+        _measure_sets(left, tools)
+        settle(left, tools)
 
     def picked(self, look: Look) -> list[tuple[int, str]]:
         """Return the candidates to measure: the best of the best words, by the estimate."""
@@ -120,31 +116,27 @@ class Expected:
     Where nothing reaches the goal the best set is kept, and the guide looks again.
     """
 
-    others: int = 3
+    others: int
     rounds: int = 6
 
     def run(self, attempts: Sequence[Attempt], tools: Tools) -> None:
         """Search for every attempt."""
-        live = list(attempts)
-        for number in range(self.rounds):
-            if not live:
-                break
-            looks = tools.guide.look(live, tools.goal)
-            live, looks = _reached(live, looks, tools, first=number == 0)
-            plans = [self._plan(attempt, look) for attempt, look in zip(live, looks, strict=True)]
-            for step in range(_STEPS):
-                tries = [
-                    (attempt, choice)
-                    for attempt, plan in zip(live, plans, strict=True)
-                    if attempt.outcome == "unchanged"
-                    for choice in plan[step]
-                ]
-                measure(tools.victim, tools.goal, tries)
-                settle(live, tools)
-            live = [attempt for attempt in live if attempt.outcome == "unchanged" and _advanced(attempt)]
-        prune([attempt for attempt in attempts if attempt.outcome == "changed"], tools)
+        _in_rounds(attempts, tools, self.rounds, self._measure)
 
-    def _plan(self, attempt: Attempt, look: Look) -> list[list[WordChoice]]:
+    def _measure(self, attempts: Sequence[Attempt], looks: Sequence[Look], tools: Tools) -> None:
+        """Measure what is planned, step by step, and take what succeeds."""
+        plans = [self._plan(attempt, look) for attempt, look in zip(attempts, looks, strict=True)]
+        for step in zip(*plans, strict=True):
+            tries = [
+                (attempt, choice)
+                for attempt, choices in zip(attempts, step, strict=True)
+                if attempt.outcome == "unchanged"
+                for choice in choices
+            ]
+            measure(tools.victim, tools.goal, tries)
+            settle(attempts, tools)
+
+    def _plan(self, attempt: Attempt, look: Look) -> tuple[list[WordChoice], ...]:
         """Return what to measure, in steps: what should reach the goal, then what should come nearest to it."""
         ways = [(change, {token: word}) for change, token, word in look.estimates] + look.sets
         near: list[tuple[int, float, list[tuple[int, str]]]] = []
@@ -158,7 +150,7 @@ class Expected:
                 rest.append((distance, pairs))
         expected: list[WordChoice] = [dict(pairs) for _, _, pairs in sorted(near)[:_TRIED]]
         others: list[WordChoice] = [dict(pairs) for _, pairs in sorted(rest)[: self.others]]
-        return [expected[:1], expected[1:3], expected[3:], others]
+        return expected[:1], expected[1:3], expected[3:], others
 
 
 @dataclass(frozen=True)
@@ -303,6 +295,24 @@ class Reduced:
         for attempt in attempts:
             if attempt.choice and attempt.outcome == "unchanged":
                 attempt.outcome = "reduced"
+
+
+def _in_rounds(
+    attempts: Sequence[Attempt],
+    tools: Tools,
+    rounds: int,
+    work: Callable[[Sequence[Attempt], Sequence[Look], Tools], None],
+) -> None:
+    """Let the guide look and `work` measure, as long as texts come nearer; then take back what a success does not need."""
+    live = list(attempts)
+    for number in range(rounds):
+        if not live:
+            break
+        looks = tools.guide.look(live, tools.goal)
+        live, looks = _reached(live, looks, tools, first=number == 0)
+        work(live, looks, tools)
+        live = [attempt for attempt in live if attempt.outcome == "unchanged" and _advanced(attempt)]
+    prune([attempt for attempt in attempts if attempt.outcome == "changed"], tools)
 
 
 def start(attempts: Sequence[Attempt], tools: Tools) -> list[Attempt]:

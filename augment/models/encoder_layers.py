@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import PreTrainedModel
 
+_SAME = 1e-4
+
 
 @dataclass(frozen=True)
 class LayerForm:
@@ -47,6 +49,11 @@ def encoder_layers(model: PreTrainedModel) -> tuple[nn.ModuleList, LayerForm] | 
             if all(name in inside for name in form.names):
                 return layers, form
     return None
+
+
+def same_answers(one: Tensor, other: Tensor) -> bool:
+    """Return whether two ways to compute logits agree, to the last bits of float32 with room, relative to the largest."""
+    return one.shape == other.shape and bool((one - other).abs().max() <= _SAME * one.abs().max())
 
 
 def in_heads(vectors: Tensor, heads: int) -> Tensor:

@@ -414,9 +414,10 @@ class Attack(Editor):
 
     def _search(self, close: bool, wider: bool) -> SearchStrategy:
         """Return the search that `search` names; close: with a close guide; wider: that of the second pass, which measures more."""
-        words, each = (_WIDER * self.words, _WIDER * self.each) if wider else (self.words, self.each)
+        times = _WIDER if wider else 1
+        words, each, others = times * self.words, times * self.each, times * _OTHERS
         searches: dict[SearchName, SearchStrategy] = {
-            "screened": Expected(_OTHERS * _WIDER if wider else _OTHERS) if close else Screened(words, each),
+            "screened": Expected(others) if close else Screened(words, each),
             "beam": Beam(words=words, each=each),
             "greedy": Greedy(),
             "weighted": Weighted(),

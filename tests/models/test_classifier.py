@@ -24,13 +24,6 @@ RUN = RunConfig(device="cpu", threads=1)
 LONGEST = 64
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the folder of every net."""
-    root = tmp_path_factory.mktemp("nets")
-    return {name: save(net, root / name) for name, net in NETS.items()}
-
-
 def opened(folder: Path, run: RunConfig = RUN, max_length: int = LONGEST) -> Classifier:
     """Return the classifier of a folder."""
     return open_classifier(ModelConfig(path=str(folder), max_length=max_length, windows="first"), run)

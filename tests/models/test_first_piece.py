@@ -13,18 +13,11 @@ from augment.models.classifier import Classifier
 from augment.models.first_piece import first_only
 from tests.attribution.test_gradient_methods import loaded
 from tests.attribution.test_path_integral import inputs_of, opened
-from tests.models.nets import NETS, save
+from tests.models.nets import NETS
 from tests.texts import TEXTS
 
 SHORT = ("bert", "roberta", "distilbert")
 TEXT = [*TEXTS[:8], "a"]
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Every net, saved."""
-    root = tmp_path_factory.mktemp("nets")
-    return {name: save(NETS[name], root / name) for name in NETS}
 
 
 def last_outputs(classifier: Classifier) -> list[torch.Size]:

@@ -13,18 +13,11 @@ from augment.models.encoder_layers import encoder_layers
 from augment.models.kept_context import KeptContext, PieceChange, RowContext, kept_context
 from tests.attribution.test_gradient_methods import loaded
 from tests.attribution.test_path_integral import opened
-from tests.models.nets import NETS, save
+from tests.models.nets import NETS
 from tests.texts import TEXTS
 
 ENCODERS = ("bert", "roberta", "distilbert")
 ROWS = [*TEXTS[:6], "a"]
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Every net, saved."""
-    root = tmp_path_factory.mktemp("nets")
-    return {name: save(NETS[name], root / name) for name in NETS}
 
 
 def read(classifier: Classifier, texts: list[str]) -> tuple[KeptContext, list[list[int]], Tensor, RowContext]:
