@@ -222,7 +222,8 @@ def _attended(
     query = query / width**0.5
     weights = query.new_full((size, heads, length + layout.widest), least)
     weights[..., :length] = by_piece(by_row(query) @ keys.transpose(2, 3)).masked_fill(~left[:, None], least)
-    weights.transpose(1, 2)[one, length + column] = (query[one] * key[two]).sum(-1)
+    # Where autocast sums in float32, as on CUDA devices, products of pieces have another dtype than those of matrices.
+    weights.transpose(1, 2)[one, length + column] = (query[one] * key[two]).sum(-1).to(weights.dtype)
     weights = weights.softmax(-1)
     far = by_piece(by_row(weights[..., :length]) @ values)
     near = weights.transpose(1, 2)[one, length + column][..., None] * value[two]

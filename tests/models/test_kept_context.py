@@ -62,6 +62,11 @@ def held(layers: nn.ModuleList, others: Tensor, before: list[Tensor]) -> Iterato
             layer.forward = each
 
 
+def in_float32(operation: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return an operation that computes in float32 and gives that."""
+    return lambda tensor, *given, **named: operation(tensor.float(), *given, **named)
+
+
 def _keeping(store: list[Tensor]) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
     """Return a hook that keeps what a layer is given."""
     return lambda _, given: store.append(given[0])
@@ -132,6 +137,24 @@ def test_a_change_has_the_same_answer_in_other_company(folders: dict[str, Path],
         context.of([2]), [(0, change) for row, change in changes if row == 2], classifier.logits
     )
     torch.testing.assert_close(part, together[-6:], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_in_fewer_digits_answers_are_nearly_the_same_where_sums_are_in_float32(
+    folders: dict[str, Path], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The autocast of CUDA devices sums and takes softmax in float32, that of a CPU does not."""
+    classifier = opened(folders[name])
+    kept, pieces, _, context = read(classifier, ROWS)
+    changes = [(row, replacing(pieces[row], 1, (pieces[0][1],))) for row in range(3)]
+    exact = kept.answer(context, changes, classifier.logits)
+    for part in ("sum", "softmax"):
+        monkeypatch.setattr(Tensor, part, in_float32(getattr(Tensor, part)))
+    monkeypatch.setattr(classifier, "dtype", "bfloat16")
+    kept, _, _, context = read(classifier, ROWS)
+    short = kept.answer(context, changes, classifier.logits)
+    assert short.dtype == torch.float32
+    torch.testing.assert_close(short, exact, rtol=0.1, atol=0.1 * float(exact.abs().max()))
 
 
 @pytest.mark.parametrize("name", sorted(set(NETS) - set(ENCODERS)))
