@@ -38,7 +38,7 @@ from augment.candidates.sources import SourceName, open_sources, without_embeddi
 from augment.candidates.wordings import Wordings
 from augment.config.job import Job
 from augment.config.sections import StrictBool
-from augment.errors import RequestError
+from augment.errors import RequestError, nearest_of
 from augment.models.kind import Kind
 from augment.models.labels import LabelMap, listed
 from augment.seeding import chance
@@ -444,7 +444,8 @@ class Attack(Editor):
         index = labels.index(self.target)
         if index is None:
             what = f"the model has no label `{self.target}`"
-            raise RequestError("stage attack: target", what, f"its labels are {listed(labels.ordered)}")
+            hint = nearest_of(self.target, labels.ordered, f"its labels are {listed(labels.ordered)}")
+            raise RequestError("stage attack: target", what, hint)
         return index
 
     def _offers(self, job: Job, state: Path | None, most: int, filters: Filters) -> AttackOffers:

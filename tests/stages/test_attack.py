@@ -226,6 +226,9 @@ def test_a_target_that_rows_have_is_not_attacked(job: Job) -> None:
 def test_a_target_that_the_model_has_not_is_refused(job: Job) -> None:
     with pytest.raises(RequestError, match="no label `great`"):
         attacked(job, texts_of(2), target="great")
+    with pytest.raises(RequestError) as error:
+        attacked(job, texts_of(2), target="goood")
+    assert error.value.hint == "did you mean `good`? its labels are bad, good"
 
 
 def test_every_word_edits_numbers_and_connectives_but_no_articles_and_negations(
