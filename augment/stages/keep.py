@@ -19,6 +19,12 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
     methods: tuple[str, ...] | None = Field(default=None, description="samples made by these stages")
     p_gold_at_least: float | None = Field(default=None, ge=0, le=1)
     p_gold_below: float | None = Field(default=None, ge=0, le=1)
+    p_gold_falls_at_most: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="how much lower the probability of the label may be on the sample than on its source row",
+    )
     natural_at_least: float | None = Field(
         default=None, gt=0, le=1, description="naturalness, which `judge` with `naturalness: true` gives"
     )
@@ -52,6 +58,7 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
         moved = row.get("label_from")
         before, after = row[f"{prefix}pred_before"], row[f"{prefix}pred_after"]
         p_gold = round(float(chance), 5) if isinstance(chance, float) else None
+        most = self.p_gold_falls_at_most
         tests = (
             (self.methods is None or row["method"] in self.methods, "made by another stage"),
             (
@@ -73,6 +80,12 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
                 f"p(gold) below {self.p_gold_at_least}",
             ),
             (
+                most is None
+                or p_gold is None
+                or round(_number(row[f"{prefix}p_gold_before"]) - p_gold, 5) <= most,
+                f"p(gold) falls by more than {most}",
+            ),
+            (
                 self.natural_at_least is None or _number(row["naturalness"]) >= self.natural_at_least,
                 f"naturalness below {self.natural_at_least}",
             ),
@@ -89,6 +102,9 @@ class Rule(BaseModel, frozen=True, extra="forbid"):
             None if self.prediction is None else f"prediction {self.prediction}",
             None if self.p_gold_at_least is None else f"p(gold) at least {self.p_gold_at_least}",
             None if self.p_gold_below is None else f"p(gold) below {self.p_gold_below}",
+            None
+            if self.p_gold_falls_at_most is None
+            else f"p(gold) falls by at most {self.p_gold_falls_at_most}",
             None if self.natural_at_least is None else f"naturalness at least {self.natural_at_least}",
         ]
         return ", ".join(part for part in parts if part) or "every sample"
@@ -138,9 +154,16 @@ class Keep(Stage):
         return (
             "source_id",
             "method",
-            *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after")),
+            *self._judged,
             *self._natural,
         )
+
+    @property
+    def _judged(self) -> tuple[str, ...]:
+        """The columns of the judgement that its rules look at."""
+        before = any(rule.p_gold_falls_at_most is not None for rule in self.rules)
+        names = ("p_gold_after", "pred_before", "pred_after", *(("p_gold_before",) if before else ()))
+        return tuple(f"{self.prefix}{name}" for name in names)
 
     @property
     def _natural(self) -> tuple[str, ...]:
@@ -158,7 +181,7 @@ class Keep(Stage):
             "source_id",
             "method",
             "label",
-            *(f"{self.prefix}{name}" for name in ("p_gold_after", "pred_before", "pred_after")),
+            *self._judged,
             *self._natural,
         ]
 

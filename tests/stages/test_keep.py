@@ -27,6 +27,18 @@ def test_a_sample_below_the_threshold_is_dropped_with_the_reason() -> None:
     )
 
 
+def test_a_sample_of_a_doubtful_row_is_kept_where_its_edits_add_no_doubt() -> None:
+    rule = Rule(verdict="keep", p_gold_at_least=0.5, p_gold_falls_at_most=0.05)
+    assert decide(rule, p_gold_before=0.62, p_gold_after=0.57) == (
+        "keep",
+        "p(gold) at least 0.5, p(gold) falls by at most 0.05",
+    )
+    assert decide(rule, p_gold_before=0.62, p_gold_after=0.56) == ("drop", "p(gold) falls by more than 0.05")
+    assert decide(rule, p_gold_before=0.45, p_gold_after=0.49)[0] == "drop"
+    assert "p_gold_before" in Keep(rules=(rule,)).needs
+    assert "p_gold_before" not in Keep(rules=(Rule(verdict="keep"),)).needs
+
+
 def test_the_threshold_is_compared_after_rounding() -> None:
     assert decide(Rule(verdict="keep", p_gold_at_least=0.7), p_gold_after=0.6999999)[0] == "keep"
 
