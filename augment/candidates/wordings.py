@@ -4,7 +4,7 @@ Unlike single words, these need not be tested for what they mean: a rule offers 
 train has is not offered.
 
     wordings = Wordings(plausibility)
-    wordings.offer([("味道", (), ("很",), "好")])        # [Tested(0.93, 0.7)]
+    wordings.offer([("味道", (), ("很",), "好")])        # [Counted(0.93, 0.7)]
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +15,7 @@ import numpy as np
 from augment.candidates.natural import SUREST
 from augment.candidates.plausibility import Plausibility, Spoken, spoken_of
 from augment.candidates.word_counts import UNSEEN
+from augment.text.rephrasing import Rephrasing
 
 # What is before the words, those that were there, those that are there now, and what is behind, "" at the ends of a text.
 Replaced = tuple[str, tuple[str, ...], tuple[str, ...], str]
@@ -26,11 +27,27 @@ _AS_GOOD = 0.5
 _UNSEEN_PAIR = 0.3
 
 
-class Tested(NamedTuple):
-    """The chance that new words read well where they are, and how much of the time people write them and not the old ones."""
+class Counted(NamedTuple):
+    """The chance that new words read well where they are, and how much of the time people write them and not the old ones.
+
+    odds: of the new words by counts, in comparison with the old where these are as rare there; 0 where the new are unknown.
+    """
 
     chance: float
     share: float
+    odds: float
+
+    def with_rule(self, plausibility: float) -> float:
+        """Return the chance that words read well of which a rule is as sure before anything is counted (Bayes)."""
+        odds = self.odds * plausibility / (1 - plausibility)
+        return max(self.chance, min(odds / (1 + odds), SUREST))
+
+
+def likely(one: Rephrasing, tested: Sequence[Counted]) -> float:
+    """Return the chance that another wording reads well, by its rule and by counts: what means the same anywhere needs few of these."""
+    if one.kind == "form":
+        return min([SUREST, *(test.with_rule(one.plausibility) for test in tested)])
+    return min([SUREST, one.plausibility, *(test.chance for test in tested)])
 
 
 class Wordings:
@@ -40,7 +57,7 @@ class Wordings:
         """Keep the counts."""
         self._plausibility = plausibility
 
-    def offer(self, wanted: Sequence[Replaced]) -> list[Tested]:
+    def offer(self, wanted: Sequence[Replaced]) -> list[Counted]:
         """Return for each of some wordings the chance that it reads well, 0 where it does not."""
         if not wanted:
             return []
@@ -53,7 +70,8 @@ class Wordings:
         new_ids, new_of = _flat(counts.ids, new_paths)
         old_ids, old_of = _flat(counts.ids, old_paths)
         fits = self._fits(new_ids, new_of, english, 0)
-        as_good = (fits >= _AS_GOOD) & (fits >= self._fits(old_ids, old_of, english, 1))
+        before = self._fits(old_ids, old_of, english, 1)
+        as_good = (fits >= _AS_GOOD) & (fits >= before)
         chances = np.where(as_good, SUREST, np.minimum(fits, SUREST))
         known = np.ones(len(wanted), bool)
         inner = np.flatnonzero((new_of[:-2] == new_of[1:-1]) & (new_of[1:-1] == new_of[2:])) + 1
@@ -65,11 +83,21 @@ class Wordings:
         seen = np.zeros(len(wanted), np.int64)
         np.add.at(seen, new_of[pairs], counts.pairs(new_ids[pairs], new_ids[pairs + 1]))
         known &= ~bare | (seen >= _SEEN)
+        # Words that no one writes next to each other are no phrase.
+        within = pairs[(pairs > 0) & (new_of[pairs - 1] == new_of[pairs])]
+        within = within[
+            (within + 2 < len(new_of)) & (new_of[np.minimum(within + 2, len(new_of) - 1)] == new_of[within])
+        ]
+        apart = counts.pairs(new_ids[within], new_ids[within + 1]) < _SEEN
+        np.logical_and.at(known, new_of[within], ~apart)
         more = self._likely(new_ids, new_of, len(wanted)) - self._likely(old_ids, old_of, len(wanted))
         shares = 1 / (1 + np.exp(-np.clip(more, -30, 30)))
+        # Where the words that are there are as rare between their neighbours, counts decide little.
+        odds = _odds(fits) / np.minimum(_odds(before), 1.0)
+        columns = (np.where(known, column, 0.0).tolist() for column in (chances, odds))
         return [
-            Tested(float(chance) if ok else 0.0, float(share))
-            for chance, ok, share in zip(chances, known, shares, strict=True)
+            Counted(chance, share, ratio)
+            for chance, ratio, share in zip(*columns, shares.tolist(), strict=True)
         ]
 
     def _fits(self, ids: np.ndarray, owner: np.ndarray, english: np.ndarray, less: int) -> np.ndarray:
@@ -95,6 +123,11 @@ class Wordings:
         inner = np.flatnonzero((owner[:-2] == owner[1:-1]) & (owner[1:-1] == owner[2:])) + 1
         np.subtract.at(total, owner[inner], np.log(counts.counted(ids[inner]) + 1.0))
         return total
+
+
+def _odds(chances: np.ndarray) -> np.ndarray:
+    """Return the odds of chances, [N] float64."""
+    return np.asarray(chances / np.maximum(1 - chances, 1e-6)).clip(1e-6)
 
 
 def _flat(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from augment.candidates.appraisals import appraisals
 from augment.candidates.sources import word_parts
-from augment.candidates.wordings import Wordings
+from augment.candidates.wordings import Wordings, likely
 from augment.config.job import Job
 from augment.stages.attack_offers import AttackedTokens
 from augment.stages.editing import Row
@@ -75,7 +75,7 @@ class Rewordings:
             return
         tests = iter(self.wordings.offer([words for one in matches for words in one.wordings]))
         for one in matches:
-            yield min([one.plausibility, *(next(tests).chance for _ in one.wordings)])
+            yield likely(one, [next(tests) for _ in one.wordings])
 
 
 def _with(each: AttackedTokens, words: dict[tuple[int, ...], dict[str, None]]) -> AttackedTokens:

@@ -17,10 +17,13 @@ from augment.candidates.slot import Slot
 from augment.seeding import Chance, chance, key_of
 from augment.stages.editing import Row, slots_of
 from augment.stages.editor import Draw, Drawer
+from augment.text.edits import Edit
 from augment.text.quoted import is_quoted
 
 # Of all edits of a run, about, what one pair of words may make at most; samples that a row has, as a rule.
 _PAIR_SHARE, _USUAL = 0.05, 2
+# How many times more seldom people may write new words than the old for these to be offered in every row.
+_RARER = 10
 # What ends a clause.
 _MARKS = frozenset("，。！？；：、…~,.!?;:()（）\n")
 
@@ -81,6 +84,15 @@ class NaturalDraws:
         expected = min(1.0, self.count * weight) * self.words.often(old)
         share = _PAIR_SHARE * _USUAL * self.words.rows / expected if expected else 1.0
         return share >= 1 or chance(self.seed, "pair", row.id, key_of(old, new)).share() < share
+
+    def balances(self, row: Row, edit: Edit, share: float) -> bool:
+        """Return whether an edit is offered in a row: one to words that are written more seldom in a part of the rows only.
+
+        share: how much of the time people write the new words there, and not the old.
+        """
+        offered = _RARER * share / (1 - share) if share < 1 else 1.0
+        key = key_of(edit.old, edit.new, str(edit.start))
+        return offered >= 1 or chance(self.seed, "rarer", row.id, key).share() < offered
 
     def _draw(
         self, options: Mapping[str, Sequence[Option]], row: Row, rng: Chance, number: int

@@ -19,7 +19,7 @@ from augment.candidates.filters import Filters
 from augment.candidates.model_scores import open_models
 from augment.candidates.natural import SUREST, NaturalWords
 from augment.candidates.sources import SourceName, load_job_lexicons, open_sources, word_parts
-from augment.candidates.wordings import Tested, Wordings
+from augment.candidates.wordings import Counted, Wordings, likely
 from augment.config.job import Job
 from augment.seeding import Chance
 from augment.stages.delete import likely_phrases
@@ -42,20 +42,24 @@ _WEIGHT = 0.5
 
 
 class Rewording(NamedTuple):
-    """Edits that may be made together, the chance that they read well, their weight, and the clauses they are in."""
+    """Edits that may be made together, the chance that they read well, their weight, and the clauses they are in.
+
+    share: how much of the time people write what is new there, and not what it replaces.
+    """
 
     kind: EditKind
     edits: tuple[Edit, ...]
     chance: float
     weight: float
     clauses: frozenset[int]
+    share: float = 0.5
 
 
 class Rephrase(Editor):
     """Samples that mean the same in other words, by edits of all kinds that read well, a few in each; key words stay."""
 
-    # With more draws a row of few options has the rare ones as often as the usual, and samples can be distinguished by them.
-    draws: ClassVar[int | None] = 2
+    # With many more draws a row of few options has the rare ones as often as the usual, and samples can be distinguished by them.
+    draws: ClassVar[int | None] = 4
     kind: Literal["rephrase"] = "rephrase"
     samples: int = Field(default=4, ge=1)
     natural: float = Field(
@@ -126,6 +130,7 @@ class Rephrase(Editor):
                             fitting.chance,
                             fitting.weight,
                             frozenset([clause]),
+                            min(1.0, fitting.weight / fitting.chance),
                         )
                         for token, fitting, clause in of_row
                     ]
@@ -134,8 +139,8 @@ class Rephrase(Editor):
                     options[row.id] += self._phrases(row, clauses[row.id], parts)
             if {"order", "form", "added", "dropped"} & set(self.edits):
                 for row, others in zip(rows, self._rephrasings(rows, clauses, parts, wordings), strict=True):
-                    options[row.id] += [option for option in others if draws.is_usual(row, *_pair(option))]
-            return partial(self.drawn, options)
+                    options[row.id] += others
+            return partial(self.drawn, {row.id: offered(row, options[row.id], draws) for row in rows})
 
         return looked_up
 
@@ -182,14 +187,12 @@ class Rephrase(Editor):
         row: Row,
         side: int,
         one: Rephrasing,
-        tested: Sequence[Tested],
+        tested: Sequence[Counted],
         clauses: Sequence[int],
         free: frozenset[int],
     ) -> Rewording | None:
         """Return another wording of a part of a row; None where it does not read well, or a word has to stay."""
-        chance = min(SUREST, one.plausibility)
-        for test in tested:
-            chance = min(chance, test.chance)
+        chance = likely(one, tested)
         if chance < self.natural:
             return None
         may = _free(row, True) if one.negates else free
@@ -199,7 +202,10 @@ class Rephrase(Editor):
         tokens = touched(row, side, one.start, one.end) or touched(row, side, one.start - 1, one.end + 1)
         edits = tuple(scored_edit(row, side, *change) for change in way)
         weight = chance * (tested[0].share if tested and one.kind != "order" else _WEIGHT)
-        return Rewording(one.kind, edits, chance, weight, frozenset(clauses[token] for token in tokens))
+        share = tested[0].share if tested and one.kind != "order" else 0.5
+        return Rewording(
+            one.kind, edits, chance, weight, frozenset(clauses[token] for token in tokens), share
+        )
 
     def drawn(
         self, options: Mapping[str, Sequence[Rewording]], row: Row, rng: Chance, number: int
@@ -225,10 +231,28 @@ def _other_content(row: Row, guard: Protection) -> tuple[int, ...]:
     return tuple(token for token in row.free if may[token] and token not in row.key)
 
 
+def offered(row: Row, options: Sequence[Rewording], draws: NaturalDraws) -> Sequence[Rewording]:
+    """Return the options of a row that it is to have, the likeliest alone where that would be none.
+
+    What people seldom write in place of what is there is offered in a part of the rows (the acceptance of Metropolis et al. 1953), since
+    a row of one option has it in every sample; so is a pair of words that the corpus would have in very many samples.
+    """
+    left = [
+        option
+        for option in options
+        if option.kind in ("phrase", "order")
+        or (
+            draws.balances(row, option.edits[0], option.share)
+            and (option.kind == "word" or draws.is_usual(row, *_pair(option)))
+        )
+    ]
+    return left or [max(options, key=lambda option: option.weight)] if options else []
+
+
 def _pair(option: Rewording) -> tuple[str, str, float]:
-    """Return what an option replaces, what by, and its weight; nothing where parts change places."""
+    """Return what an option replaces, what by, and its weight."""
     edit = option.edits[0]
-    return (edit.old, edit.new, option.weight) if len(option.edits) == 1 else ("", "", 0.0)
+    return edit.old, edit.new, option.weight
 
 
 def _free(row: Row, negates: bool) -> frozenset[int]:

@@ -5,7 +5,8 @@ import numpy as np
 from augment.candidates.plausibility import USUAL, Plausibility
 from augment.candidates.senses import Senses
 from augment.candidates.word_counts import PairCounts
-from augment.candidates.wordings import Wordings
+from augment.candidates.wordings import Counted, Wordings, likely
+from augment.text.rephrasing import rephrasings
 from augment.text.segment import tokens_of
 
 NO_VECTORS = Senses(np.zeros(0, np.int64), np.zeros((0, 1), np.float32))
@@ -54,3 +55,33 @@ def test_the_share_is_how_often_people_write_the_new_words_and_not_the_old() -> 
 
 def test_nothing_is_offered_for_nothing() -> None:
     assert wordings_of({"味道不错": 1}).offer([]) == []
+
+
+def test_where_the_old_word_is_as_rare_a_rule_decides_and_where_it_is_usual_counts_do() -> None:
+    wordings = wordings_of({"spy kids": 40, "kids play": 5, "children play": 5, "odd kids": 1})
+    rare, usual = wordings.offer(
+        [("odd", ("kids",), ("children",), "galore"), ("spy", ("kids",), ("children",), "galore")]
+    )
+    assert rare.chance < 0.8 < rare.with_rule(0.93)
+    assert usual.with_rule(0.93) < 0.8
+
+
+def test_a_word_that_train_does_not_have_is_refused_whatever_the_rule() -> None:
+    (unknown,) = wordings_of({"odd kids": 9}).offer([("odd", ("kids",), ("children",), "")])
+    assert unknown.with_rule(0.99) == 0
+
+
+def test_words_that_no_one_writes_next_to_each_other_are_no_phrase() -> None:
+    train = {"a lot of fun": 9, "lots of fun": 9, "of course , in the spite": 9}
+    phrase, no_phrase = wordings_of(train).offer(
+        [("", ("a", "lot", "of"), ("lots", "of"), "fun"), ("", ("despite",), ("in", "spite", "of"), "fun")]
+    )
+    assert phrase.with_rule(0.93) > 0.8
+    assert no_phrase.with_rule(0.93) == 0
+
+
+def test_a_form_is_likely_by_its_rule_and_a_word_more_by_counts_alone() -> None:
+    tested = Counted(0.4, 0.5, 0.5)
+    of_kind = {one.kind: one for one in rephrasings("i think it works , perhaps .")}
+    assert likely(of_kind["form"], [tested]) > 0.8
+    assert likely(of_kind["added"], [tested]) == 0.4

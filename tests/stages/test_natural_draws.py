@@ -17,7 +17,8 @@ from augment.seeding import chance
 from augment.stages import Substitute
 from augment.stages.editing import Row
 from augment.stages.natural_draws import NaturalDraws
-from augment.text.edits import replay
+from augment.stages.rephrase import Rewording, offered
+from augment.text.edits import Edit, replay
 from augment.text.segment import segment
 
 SYNONYMS = {
@@ -93,6 +94,29 @@ def test_a_word_is_put_where_people_write_it() -> None:
 
 def test_a_word_that_was_not_seen_between_these_neighbours_is_not_offered() -> None:
     assert samples(words_of(*SEEN), row_of("早餐价格便宜")) == []
+
+
+def test_what_people_write_more_seldom_is_offered_in_a_part_of_the_rows_and_the_rest_in_all() -> None:
+    draws = NaturalDraws(words_of(*SEEN), 0.5, 1.0, 4, None, 0)
+    rows, edit = (
+        [row_of("酒店价格很公道，", str(number)) for number in range(400)],
+        Edit(0, 2, 4, "价格", "价钱", 0.0),
+    )
+    times = {
+        share: sum(draws.balances(row, edit, share) for row in rows) for share in (0.001, 0.05, 0.2, 1.0)
+    }
+    assert times[0.001] < 20 < 150 < times[0.05] < 280
+    assert times[0.2] == times[1.0] == 400
+
+
+def test_a_row_keeps_its_likeliest_edit_where_all_are_rare() -> None:
+    draws, row = NaturalDraws(words_of(*SEEN), 0.5, 1.0, 4, None, 0), row_of("酒店价格很公道，")
+    options = [
+        Rewording("form", (Edit(0, 2, 4, "价格", new, 0.0),), 0.9, weight, frozenset([0]), 1e-9)
+        for new, weight in (("价钱", 2e-9), ("价位", 1e-9))
+    ]
+    assert [option.edits[0].new for option in offered(row, options, draws)] == ["价钱"]
+    assert offered(row, [], draws) == []
 
 
 def test_a_word_that_only_samples_would_have_is_not_offered() -> None:

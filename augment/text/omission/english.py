@@ -88,7 +88,7 @@ def english_tags(line: Line, parts: WordParts) -> list[str] | None:
     known = tagger()
     if known is None or not _LATIN.search(line.text):
         return None
-    tags = known.tags([line.token(index) for index in range(len(line))], parts)
+    tags = known.tags(_whole_negations([line.token(index) for index in range(len(line))]), parts)
     # An adjective is surely one if the treebank or a dictionary has it as that, or it ends like one.
     return [
         tag
@@ -96,6 +96,17 @@ def english_tags(line: Line, parts: WordParts) -> list[str] | None:
         else "X|-"
         for word, tag in zip(line.words, tags, strict=True)
     ]
+
+
+def _whole_negations(tokens: list[str]) -> list[str]:
+    """Return tokens with `n't` in place of a negation that is cut: don + 't, does + n + 't; the last 't is given the same."""
+    for index in range(1, len(tokens)):
+        if tokens[index] in ("'t", "’t") and len(tokens[index - 1]) > 1 and tokens[index - 1].endswith("n"):
+            stem = tokens[index - 1]
+            tokens[index - 1 : index + 1] = [stem if stem in ("can", "wo", "ca") else stem[:-1], "n't"]
+        elif tokens[index] in ("'t", "’t") and tokens[index - 1] == "n":
+            tokens[index - 1 : index + 1] = ["n't", "n't"]
+    return tokens
 
 
 def _adverbs(line: Line, tags: Sequence[str]) -> Iterator[Match]:

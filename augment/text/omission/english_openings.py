@@ -8,6 +8,7 @@ from augment.text.negation import is_negation
 from augment.text.omission.english_sentence import English
 from augment.text.omission.english_words import (
     CONJUNCTIONS,
+    OPENING,
     PREPOSITIONS,
     PRONOUNS,
     SUBORDINATES,
@@ -117,7 +118,7 @@ def opened(sentence: English) -> Iterator[Match]:
         start = first + len(opinion[0].split())
         if sentence.is_clause(start) and not sentence.asks:
             yield Match("fronted", first, start)
-    elif sentence.word(first) in CONJUNCTIONS and sentence.is_clause(first + 1):
+    elif sentence.word(first) in CONJUNCTIONS | OPENING and sentence.is_clause(first + 1):
         yield Match("fronted", first, first + 1)
 
 

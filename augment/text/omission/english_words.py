@@ -96,6 +96,10 @@ TRAILING = _words(
     "which although though because thanks with without making giving leaving creating including even"
 )
 CONJUNCTIONS = _words("and but so plus also well yet or")
+# Adverbs that open a sentence, with a comma or without.
+OPENING = _words(
+    "overall unfortunately fortunately luckily sadly thankfully honestly personally additionally furthermore moreover basically"
+)
 # Words that need both of two joined nouns.
 BOTH = _words(
     "both between either neither mix mixture blend combination combines combine balance marriage difference relationship together same "

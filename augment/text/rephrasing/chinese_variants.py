@@ -2,17 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 
+import regex
+
 from augment.text.negation import is_negation
 from augment.text.omission.chinese_words import DEGREE
 from augment.text.omission.line import HAN, Clause, Line
 from augment.text.rephrasing.proposal import Exchange, Wording
-from augment.text.rephrasing.words import COUNTED, COUNTS, EXTREMES, STATES, SWAPPED
+from augment.text.rephrasing.words import COUNTED, COUNTS, EXTREMES, HOURS, STATES, SWAPPED
 
 _DIGITS = {digit: word for word, digit in COUNTS.items()}
 # The most words of how well something was done.
 _SHORT, _TWO = 4, 2
 _DEGREES = frozenset("很挺超好太真巨")
 _TASTES = frozenset("辣咸淡酸甜快慢早晚大小多少高低轻重贵好远近")
+_ONES = ("", *"一二三四五六七八九")
+_AMOUNTS = ("分钟", "块", "元")
+_SPELLED = regex.compile(rf"([二三四五六七八九]?十[一二三四五六七八九]?)({'|'.join(_AMOUNTS)})")
+_TWO_DIGITS = regex.compile("[1-9][0-9]")
+_MONEY = {"元": "块", "块": "元"}
+# Before an amount these are a part of it, or of what it is of: 3.5元, 7点50分, 第一小时.
+_PARTS = tuple("0123456789.:：点百千万半个第每时-~至")
 _BEFORE = frozenset(("太", "好", "真", "有点", "有些", "不", "也", "都", "还"))
 
 
@@ -21,6 +30,7 @@ def chinese_variants(line: Line, tags: Sequence[str]) -> Iterator[Wording]:
     for number, clause in enumerate(line.clauses):
         yield from _complement(line, clause, tags)
         yield from _counts(line, clause)
+        yield from _amounts(line, clause)
         yield from _not_even(line, clause, tags)
         yield from _inside(line, clause, tags)
         yield from _twice(line, clause, tags)
@@ -85,6 +95,37 @@ def _counts(line: Line, clause: Clause) -> Iterator[Wording]:
             yield Wording("form", index, index + 2, (_DIGITS[word] + behind,), 0.93)
 
 
+def _amounts(line: Line, clause: Clause) -> Iterator[Wording]:
+    """Yield minutes and money in digits or in words, money in 元 or 块, and whole hours with 个: 20分钟, 二十分钟; 10元, 10块; 一小时, 一个小时."""
+    for index in range(clause.first, clause.last):
+        word, behind, before = line.word(index), line.word(index + 1), line.word(index - 1)
+        if before[-1:] in _PARTS or before.isdigit():
+            continue
+        spelled = _SPELLED.fullmatch(word)
+        if spelled is not None:
+            yield Wording("form", index, index + 1, (str(_number(spelled[1])), spelled[2]), 0.93)
+        if _TWO_DIGITS.fullmatch(word) and behind in _AMOUNTS and index + 1 < clause.last:
+            yield Wording("form", index, index + 2, (_spelled(int(word)) + behind,), 0.93)
+        if word.isdecimal() and behind in _MONEY and line.word(index + 2) != "钱":
+            yield Wording("form", index + 1, index + 2, (_MONEY[behind],), 0.92)
+        if behind == "小时" and word in HOURS:
+            yield Wording("form", index, index + 1, (word + "个",), 0.93)
+        if behind == "小时" and word in HOURS.values():
+            yield Wording("form", index, index + 1, (word, "个"), 0.93)
+
+
+def _number(word: str) -> int:
+    """Return the number that Chinese words from 十 to 九十九 are."""
+    tens, _, ones = word.partition("十")
+    return 10 * (_ONES.index(tens) if tens else 1) + (_ONES.index(ones) if ones else 0)
+
+
+def _spelled(number: int) -> str:
+    """Return a number from 10 to 99 in Chinese words."""
+    tens, ones = divmod(number, 10)
+    return f"{_ONES[tens] if tens > 1 else ''}十{_ONES[ones]}"
+
+
 def _inside(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
     """Yield 里面 for 里, and the other way round, behind a thing: 盒子里全是水."""
     for index in range(clause.first + 1, clause.last):
@@ -122,6 +163,11 @@ def _only(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wording]:
     word, behind = line.word(clause.first), clause.first + 1
     if word not in ("就是", "只是") or clause.last - clause.first < 3 or "话" in line.word(clause.first - 2):
         return
-    takes_back = tags[behind].startswith(("n", "vn")) or line.word(behind) in ("有点", "有些", "太", "稍微")
+    takes_back = tags[behind].startswith(("n", "vn", "a")) or line.word(behind) in (
+        "有点",
+        "有些",
+        "太",
+        "稍微",
+    )
     if takes_back and HAN.match(line.word(behind)):
         yield Wording("form", clause.first, behind, (SWAPPED[word],), 0.93)

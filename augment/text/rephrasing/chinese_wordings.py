@@ -8,7 +8,9 @@ from augment.text.omission.chinese_words import DEGREE, HOLDERS, LIGHT, OPENERS
 from augment.text.omission.line import HAN, Clause, Line
 from augment.text.rephrasing.proposal import Wording
 from augment.text.rephrasing.words import (
+    AFTER,
     ANYWHERE,
+    CHINESE_ONE_WAY,
     DEEDS,
     DROPPED,
     HOURS,
@@ -55,10 +57,10 @@ def chinese_wordings(line: Line, tags: Sequence[str]) -> Iterator[Wording]:
 def _table() -> dict[str, tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...], bool], ...]]:
     """Return by first token what can be replaced: its tokens, what by, and whether only where a clause begins."""
     table: dict[str, list[tuple[tuple[str, ...], tuple[tuple[str, ...], ...], bool]]] = {}
-    for text, opening in ((OPENING, True), (ANYWHERE, False)):
+    for text, opening, ways in ((OPENING, True, None), (ANYWHERE, False, None), (CHINESE_ONE_WAY, False, 1)):
         for group in text.strip().split("\n"):
             members = [tuple(tokens_of(word)) for word in group.split()]
-            for member in members:
+            for member in members[:ways]:
                 others = tuple(other for other in members if other != member)
                 table.setdefault(member[0], []).append((member, others, opening))
     return {first: tuple(entries) for first, entries in table.items()}
@@ -73,6 +75,8 @@ def _groups(line: Line) -> Iterator[Wording]:
         if word not in table or is_negation(before) or before in NOT_BEHIND.get(word, ()):
             continue
         opens = index in begins or before in _BEFORE_OPENING
+        if index in begins and word in AFTER:
+            continue
         for member, others, opening in table[word]:
             last = index + len(member)
             if tuple(words[index:last]) != member or line.word(last) in NOT_BEFORE.get(word, ()):
@@ -224,8 +228,11 @@ def _degrees(line: Line, clause: Clause, tags: Sequence[str]) -> Iterator[Wordin
         if exclaims and (not inside or tags[index - 1].startswith("n")):
             for sure in ("真的", "实在", "确实"):
                 yield Wording("added", index, index, (sure,), 0.93)
+        alone = not inside and word in PRAISED and clause.last - clause.first == 1
         subject = bool(inside) and _is_thing(line, index - 1, tags) and bool(HAN.match(inside[-1]))
-        if subject and _quality(word, tags[index]) and _ends(line, clause, index + 1, ("啊", "哦")):
+        if alone or (
+            subject and _quality(word, tags[index]) and _ends(line, clause, index + 1, ("啊", "哦"))
+        ):
             for degree in _STRONG:
                 yield Wording("added", index, index, (degree,), 0.9)
         graded = word in DEGREE - _WEAK and index + 1 < clause.last and (subject or not inside)

@@ -12,6 +12,7 @@ from augment.text.rephrasing.words import (
     ENGLISH,
     MEASURES,
     NEGATED_VERBS,
+    ONE_WAY,
     OWNERS,
     PEOPLE,
     PEOPLE_END,
@@ -25,6 +26,34 @@ _DONE = frozenset(("got", "been", "had", "become", "gotten"))
 _COPULAS = frozenset(("is", "are", "was", "were", "'s", "it's", "'re"))
 _NUMBERS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "ten": "10"}
 _DEGREES = ("very", "really", "truly")
+_ARTICLES = frozenset(("a", "an", "the", "some", "no", "plenty", "enough", "little", "much", "more"))
+# Behind these a verb is none.
+_BEFORE_NOUNS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "from",
+        "'s",
+        "its",
+        "his",
+        "her",
+        "their",
+        "my",
+        "your",
+        "our",
+        "this",
+        "that",
+        "any",
+        "each",
+        "every",
+        "no",
+        "first",
+        "second",
+        "last",
+        "and",
+    ]
+) - {"and", "that"}
 
 
 def english_wordings(sentence: English) -> Iterator[Wording]:
@@ -37,6 +66,7 @@ def english_wordings(sentence: English) -> Iterator[Wording]:
         yield from _that(sentence, index)
         yield from _degree(sentence, index)
         yield from _serial(sentence, index)
+        yield from _limited(sentence, index)
     yield from _article(sentence)
 
 
@@ -44,12 +74,13 @@ def english_wordings(sentence: English) -> Iterator[Wording]:
 def _table() -> dict[str, tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], ...]]:
     """Return by first word what can be replaced: its words, and what by."""
     table: dict[str, list[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]]] = {}
-    for group in ENGLISH.strip().split("\n"):
-        members = [tuple(words.split()) for words in group.split(" | ")]
-        for member in members:
-            table.setdefault(member[0], []).append(
-                (member, tuple(other for other in members if other != member))
-            )
+    for lines, ways in ((ENGLISH, None), (ONE_WAY, 1)):
+        for group in lines.strip().split("\n"):
+            members = [tuple(words.split()) for words in group.split(" | ")]
+            for member in members[:ways]:
+                table.setdefault(member[0], []).append(
+                    (member, tuple(other for other in members if other != member))
+                )
     return {first: tuple(entries) for first, entries in table.items()}
 
 
@@ -130,7 +161,7 @@ def _turns(sentence: English, first: int, last: int) -> bool:
     if (
         any(map(is_negation, before))
         or "n't" in before
-        or sentence.word(last) in ("also", "for", "not", "another")
+        or sentence.word(last) in ("also", "for", "not", "another", "then")
     ):
         return False
     joins = sentence.is_a(first - 1, "ADJ") and sentence.is_a(last, "ADJ", "ADV")
@@ -167,6 +198,47 @@ def _many(sentence: English, first: int, last: int) -> bool:
     return sentence.is_a(last, "NOUN", "ADJ") and not sentence.is_a(first - 1, "PRON", "NOUN", "PROPN")
 
 
+def _begins(sentence: English, first: int, last: int) -> bool:
+    """Return whether a word is a verb: from (start) to finish it is none."""
+    before = sentence.word(first - 1)
+    return sentence.is_a(first, "VERB") and before not in _BEFORE_NOUNS
+
+
+def _attempts(sentence: English, first: int, last: int) -> bool:
+    """Return whether a verb of trying has another verb behind it: (attempts to) heal, not his attempts to heal."""
+    before = sentence.is_a(first - 1, "DET", "ADJ", "NUM", "ADP") or sentence.word(first - 1) in _BEFORE_NOUNS
+    return sentence.is_a(first, "VERB") and sentence.is_a(last, "VERB", "AUX") and not before
+
+
+def _offers(sentence: English, first: int, last: int) -> bool:
+    """Return whether a verb has what it gives behind it: (offers) a look."""
+    return (
+        sentence.is_a(first, "VERB")
+        and sentence.word(last) in _ARTICLES
+        and sentence.word(first - 1) not in _BEFORE_NOUNS
+    )
+
+
+def _pretty(sentence: English, first: int, last: int) -> bool:
+    """Return whether a word of degree is before a quality that a copula gives: is (quite) long."""
+    return sentence.is_a(last, "ADJ") and sentence.word(first - 1) in _COPULAS
+
+
+def _all(sentence: English, first: int, last: int) -> bool:
+    """Return whether all of some things are meant: all (of) the actors, not all the time."""
+    return sentence.word(last).endswith("s") and sentence.is_a(last, "NOUN")
+
+
+def _such(sentence: English, first: int, last: int) -> bool:
+    """Return whether a word gives an example of things: films (like) this one."""
+    things = sentence.is_a(first - 1, "NOUN") and sentence.word(first - 1).endswith("s")
+    return (
+        things
+        and sentence.is_a(first, "ADP", "SCONJ")
+        and sentence.is_a(last, "DET", "PRON", "NOUN", "PROPN")
+    )
+
+
 # Where some words mean what the words on their line of the list do; the others do so anywhere.
 _ONLY_WHERE: dict[tuple[str, ...], Callable[[English, int, int], bool]] = {
     ("which",): _relates,
@@ -190,6 +262,19 @@ _ONLY_WHERE: dict[tuple[str, ...], Callable[[English, int, int], bool]] = {
     ("rather", "than"): lambda sentence, first, last: (
         sentence.is_a(last, "ADJ", "NOUN", "DET") or sentence.word(last).endswith("ing")
     ),
+    **{(word,): _begins for word in ("begin", "begins", "began", "start", "starts", "started")},
+    **{(word, "to"): _attempts for word in ("attempt", "attempts", "attempted", "attempting")},
+    **{(word, "to"): _attempts for word in ("try", "tries", "tried", "trying")},
+    **{(word,): _offers for word in ("offer", "offers", "offering", "provide", "provides", "providing")},
+    ("buy",): lambda sentence, first, last: sentence.word(first - 1) != "best",
+    **{(word,): _pretty for word in ("quite", "rather", "fairly", "pretty")},
+    ("i", "think"): _concedes_even,
+    ("i", "believe"): _concedes_even,
+    ("i", "guess"): _concedes_even,
+    ("i", "suppose"): _concedes_even,
+    ("all", "the"): _all,
+    ("such", "as"): lambda sentence, first, last: sentence.is_a(first - 1, "NOUN") and last < sentence.last,
+    ("like",): _such,
     ("too",): _ends,
     ("as", "well"): _ends,
     ("simply",): _only,
@@ -215,33 +300,47 @@ def _contracted(sentence: English, index: int) -> Iterator[Wording]:
     stem, mark, rest = word.partition("'") if "'" in word else word.partition("’")
     whole = DRAWN.get(mark + rest)
     if whole and (stem or before) in WHOLE[whole][1]:
-        # It's been is it has been.
-        if whole != "is" or not (sentence.tags[index + 1].startswith("VERB|Part") or behind in _DONE):
+        # It's been is it has been; it's made may be either; I'd better is I had better.
+        if whole == "is" and behind in _DONE:
+            whole = "has"
+        form = sentence.tags[index + 1]
+        if not (whole == "is" and form.startswith("VERB|Part")) and (whole != "would" or "Inf" in form):
             yield Wording("form", index, index + 1, (stem, whole) if stem else (whole,), 0.95)
         return
     if word not in WHOLE or before not in WHOLE[word][1] or not sentence.tags[index].startswith("AUX"):
         return
     needed = behind == "that" or sentence.asks or not sentence.tags[index + 1]
-    if not needed and (word != "have" or sentence.tags[index + 1].startswith("VERB|Part")):
+    needs = {"have": "Part", "would": "Inf"}.get(word, "")
+    if not needed and needs in sentence.tags[index + 1]:
         short = WHOLE[word][0]
         yield Wording("form", index - 1, index + 1, (before + short,), 0.95)
         yield Wording("form", index, index + 1, (short,), 0.95)
 
 
 def _negated(sentence: English, index: int) -> Iterator[Wording]:
-    """Yield `does not` for `doesn't`, and the other way round; as two words, does n't, where the text is cut so."""
+    """Yield `does not` for `doesn't`, and the other way round, as the text is cut: does n't, doesn 't, does n 't."""
     if sentence.asks or index + 1 >= sentence.last or sentence.word(index - 1) in ("why", "if", "or"):
         return
-    word, behind = sentence.word(index).replace("’", "'"), sentence.word(index + 1)
-    if word in NEGATED_VERBS:
-        yield Wording("form", index, index + 1, NEGATED_VERBS[word], 0.95, negates=True)
-    for drawn, apart in NEGATED_VERBS.items():
-        cut = (drawn[:-3], "n't")
-        if (word, behind) == cut:
-            yield Wording("form", index, index + 2, apart, 0.95, negates=True)
-        if apart in ((word, behind), (word,)) and sentence.tags[index + len(apart)]:
-            for short in ((drawn,), cut):
-                yield Wording("form", index, index + len(apart), short, 0.95, negates=True)
+    here = tuple(word.replace("’", "'") for word in sentence.words(index, min(index + 3, sentence.last)))
+    for drawn, apart in _negations().get(here[0], ()):
+        for ways, others in ((drawn, apart), (apart, drawn)):
+            for way in ways:
+                last = index + len(way)
+                if here[: len(way)] == way and (ways is drawn or sentence.tags[last]):
+                    for other in others:
+                        yield Wording("form", index, last, other, 0.95, negates=True)
+
+
+@cache
+def _negations() -> dict[str, tuple[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]], ...]]:
+    """Return by first word the negated verbs that it may begin: as they are drawn together and cut, and apart."""
+    table: dict[str, list[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]] = {}
+    for whole, apart in NEGATED_VERBS.items():
+        stem, rest = whole[:-3], whole[:-2]
+        drawn = ((whole,), (stem, "n't"), (rest, "'t"), (stem, "n", "'t"))
+        for first in dict.fromkeys(way[0] for way in (*drawn, *apart)):
+            table.setdefault(first, []).append((drawn, apart))
+    return {first: tuple(entries) for first, entries in table.items()}
 
 
 def _owned(sentence: English, index: int) -> Iterator[Wording]:
@@ -324,6 +423,14 @@ def _serial(sentence: English, index: int) -> Iterator[Wording]:
         return
     if comma:
         yield Wording("form", index - 1, index + 1, (sentence.word(index),), 0.95)
+
+
+def _limited(sentence: English, index: int) -> Iterator[Wording]:
+    """Yield the other of `only` and `just` before an amount: only two days, just a few days."""
+    few = sentence.words(index + 1, index + 3) in (["a", "few"], ["a", "couple"])
+    for word, other in (("only", "just"), ("just", "only")):
+        if sentence.word(index) == word and (few or sentence.is_a(index + 1, "NUM")):
+            yield Wording("form", index, index + 1, (other,), 0.92)
 
 
 def _article(sentence: English) -> Iterator[Wording]:

@@ -17,9 +17,11 @@ from augment.text.omission.cut import Replacement
 from augment.text.omission.english import english_tags
 from augment.text.omission.english_sentence import english_sentences
 from augment.text.omission.line import HAN, Line, lines_of
+from augment.text.quoted import is_quoted
 from augment.text.rephrasing.chinese_order import chinese_order
 from augment.text.rephrasing.chinese_variants import chinese_pairs, chinese_variants
 from augment.text.rephrasing.chinese_wordings import chinese_wordings
+from augment.text.rephrasing.english_joining import english_joining
 from augment.text.rephrasing.english_order import english_order
 from augment.text.rephrasing.english_wordings import english_wordings
 from augment.text.rephrasing.proposal import Exchange, RephrasingKind, Wording
@@ -59,7 +61,8 @@ def rephrasings(text: str, parts: WordParts = nothing_known) -> tuple[Rephrasing
 
     parts: the parts of speech that a dictionary has an English word as.
     """
-    return tuple(one for offset, line in lines_of(text) for one in _of_line(line, offset, parts))
+    every = (one for offset, line in lines_of(text) for one in _of_line(line, offset, parts))
+    return tuple(one for one in every if not is_quoted(text, one.start, one.end))
 
 
 def _of_line(line: Line, offset: int, parts: WordParts) -> Iterator[Rephrasing]:
@@ -76,7 +79,7 @@ def _of_line(line: Line, offset: int, parts: WordParts) -> Iterator[Rephrasing]:
     for sentence in english_sentences(line, english):
         for exchange in english_order(sentence):
             yield _exchanged(line, exchange, offset)
-        for wording in english_wordings(sentence):
+        for wording in (*english_wordings(sentence), *english_joining(sentence)):
             yield from _worded(line, wording, offset)
 
 

@@ -37,12 +37,25 @@ DROPPED = _words("啊 哦 呀 哈 啦 噢 哟 呐 喔")
 SPOKEN = _words("挺 蛮 还 还是 都 很 非常")
 PRAISED = _words("不错 好 方便 满意 舒服 到位 快 棒 好吃 干净 热情 周到 大 实惠 划算 好用 漂亮 清楚 安静")
 # What a group does not mean the same behind, and before.
-NOT_BEHIND = {"可能": _words("有 不 最 很 尽"), "有点": _words("还 没"), "时候": _words("有 小 什么")}
+NOT_BEHIND = {
+    "可能": _words("有 不 最 很 尽"),
+    "有点": _words("还 没"),
+    "时候": _words("有 小 什么"),
+    "谢谢": _words("我"),
+    # At one o'clock.
+    "一点": _words("快 将近 到 中午 下午 凌晨 晚上 等到 都 差 从"),
+}
 NOT_BEFORE = {
     "用": _words("了 来 得 完 过 的"),
     "住": _words("了 得 的 在 进 下 满 不 房 处 店"),
     "和": _words("一样 。"),
+    "一点": _words("才 到 半 左右 多 钟 了 前 后 还 就 没 也 都"),
+    "忘": _words("啊 吧 的 ， 。 ！"),
+    "忘记": _words("了 过 的 ， 。 ！"),
+    "真的": frozenset(("", *"，。！？,.!?~…；;、 是吧吗么")),
 }
+# Behind something they mean: after that; where a clause begins: from now on.
+AFTER = _words("以后 之后")
 # Words that mean the same where a clause begins.
 OPENING = """
 但是 但 不过 可是
@@ -59,6 +72,7 @@ OPENING = """
 即使 就算 即便
 无论 不管
 不仅 不但 不光
+味道 口味
 """
 # Words that mean the same anywhere.
 ANYWHERE = """
@@ -140,6 +154,36 @@ ANYWHERE = """
 仍 仍然
 比如 例如
 即将 快要
+还行 还可以
+忘了 忘记
+总共 一共
+上面 上边
+下面 下边
+前面 前边
+后面 后边
+多一点 多一些
+刚才 刚刚
+快点 快些
+早点 早些
+分量 份量
+订餐 定餐
+卫生间 洗手间
+早餐 早饭
+午餐 午饭
+晚餐 晚饭
+服务员 服务生
+大堂 大厅
+附近 周边
+超级 超
+骑手 送餐员 配送员
+最近 近来
+即便 即使
+几回 几次
+好几回 好几次
+"""
+# Words of which the second means the same as the first, but not the other way round.
+CHINESE_ONE_WAY = """
+全是 都是
 """
 # Negations that mean the same: anywhere, and where a clause begins.
 NEGATED = """
@@ -202,7 +246,8 @@ kind of | sort of
 because of | due to
 as if | as though
 a lot of | lots of | plenty of
-at times | sometimes
+at times | sometimes | occasionally
+usually | normally | typically
 movie | film
 movies | films
 kids | children
@@ -225,7 +270,10 @@ need to | have to
 which | that
 but | yet
 each other | one another
-apart from | aside from
+apart from | aside from | except for
+once again | once more
+over and over | again and again
+as long as | so long as
 rather than | instead of
 seems | appears
 seem | appear
@@ -243,22 +291,87 @@ six | 6
 ten | 10
 may | might
 each | every
+try to | attempt to
+tries to | attempts to
+tried to | attempted to
+trying to | attempting to
+offers | provides
+offer | provide
+offering | providing
+viewers | audiences
+script | screenplay
+i think | i believe
+i guess | i suppose
+quite | rather | fairly | pretty
+all of the | all the
+such as | like
 """
+# English words that others mean the same as, but not the other way round.
+ONE_WAY = """
+in order to | to
+is able to | can
+are able to | can
+was able to | could
+were able to | could
+the majority of | most of
+a number of | several
+a great deal of | a lot of
+prior to | before
+amongst | among
+whilst | while
+thru | through
+folks | people
+has got to | has to
+have got to | have to
+'s got to | has to
+"""
+# What opens an English sentence before a comma.
+OPENERS = tuple(
+    tuple(tuple(phrase.split()) for phrase in line.split(" | "))
+    for line in """
+overall | all in all | on the whole
+ultimately | in the end
+unfortunately | sadly | regrettably
+fortunately | luckily | thankfully
+moreover | furthermore | in addition | additionally | also
+however | nevertheless | nonetheless
+in short | in brief
+in fact | indeed
+at first | initially
+therefore | thus | consequently
+frankly | honestly | to be honest
+""".strip().split("\n")
+)
+# Nouns that have scenes, nouns that a whole thought follows, nouns of time, what a clause without `that` can follow, and what makes a
+# noun one of a kind.
+SCENES = _words(
+    "film movie story book comedy drama thriller scene scenes sequence world place country town society situation case moments"
+)
+ABSTRACT = _words(
+    """
+fact hope idea belief feeling impression conclusion point sense notion doubt way sign proof news claim argument view assumption
+understanding reminder case chance reason thought message kind sort
+"""
+)
+TIMES = _words("time times day days moment minute second hour week month year years night morning now today")
+HEADS = _words("everything anything something nothing all")
+UNIQUE = _words("only first second third last best worst any every all no few other same most")
+SPEAKERS = _words("i you we they he she")
 # Negated verbs that are drawn together, and apart.
 NEGATED_VERBS = {
-    "don't": ("do", "not"),
-    "doesn't": ("does", "not"),
-    "didn't": ("did", "not"),
-    "isn't": ("is", "not"),
-    "aren't": ("are", "not"),
-    "wasn't": ("was", "not"),
-    "weren't": ("were", "not"),
-    "can't": ("cannot",),
-    "couldn't": ("could", "not"),
-    "won't": ("will", "not"),
-    "wouldn't": ("would", "not"),
-    "haven't": ("have", "not"),
-    "hasn't": ("has", "not"),
+    "don't": (("do", "not"),),
+    "doesn't": (("does", "not"),),
+    "didn't": (("did", "not"),),
+    "isn't": (("is", "not"),),
+    "aren't": (("are", "not"),),
+    "wasn't": (("was", "not"),),
+    "weren't": (("were", "not"),),
+    "can't": (("cannot",), ("can", "not")),
+    "couldn't": (("could", "not"),),
+    "won't": (("will", "not"),),
+    "wouldn't": (("would", "not"),),
+    "haven't": (("have", "not"),),
+    "hasn't": (("has", "not"),),
 }
 # What has parts of its own in reviews: the film's premise, the premise of the film.
 # What is counted in numbers that are written in digits as well.
@@ -280,6 +393,8 @@ DRAWN = {
     "’ve": "have",
     "'ll": "will",
     "’ll": "will",
+    "'d": "would",
+    "’d": "would",
 }
 WHOLE = {
     "is": ("'s", _words("it that there he she what here who")),
@@ -287,6 +402,7 @@ WHOLE = {
     "am": ("'m", _words("i")),
     "will": ("'ll", _words("it they you we i he she")),
     "have": ("'ve", _words("i they you we")),
+    "would": ("'d", _words("i they you we he she")),
 }
 THINKING = _words(
     """
