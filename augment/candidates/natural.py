@@ -35,6 +35,8 @@ _DEGREE: dict[Spoken, frozenset[str]] = {
     "zh": frozenset(["很", "挺", "蛮", "非常", "特别", "十分", "相当", "超级"]),
     "en": frozenset(["very", "really", "extremely", "truly", "incredibly"]),
 }
+# Behind a verb these tell the direction or the result of what is done, each verb its own: 体现不出来.
+_DIRECTIONS = frozenset(f"{first}{last}" for first in "上下进出回过起开" for last in "来去")
 _ENGLISH_LETTERS = 3
 # English words of more meanings than that are as vague as Chinese words of one character, verbs sooner: make, keep, hard.
 _MEANINGS = {"v": 7, "n": 12, "a": 12, "r": 12}
@@ -77,7 +79,8 @@ def part_of(word: str, spoken: Spoken, lexicons: Sequence[Lexicon]) -> str | Non
         return None
     if spoken == "zh":
         tagged = tag(word) or ""
-        return tagged[:1] if len(word) > 1 and tagged[:1] in _TAGS and tagged not in _NAMES else None
+        replaced = len(word) > 1 and tagged[:1] in _TAGS and tagged not in _NAMES and word not in _DIRECTIONS
+        return tagged[:1] if replaced else None
     parts = {part for lexicon in lexicons for part in lexicon.parts(word)}
     return (
         None if is_vague(word, lexicons) or len(word) < _ENGLISH_LETTERS else "".join(sorted(parts)) or None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from augment.candidates.natural import SUREST, NaturalWords
+from augment.candidates.natural import SUREST, NaturalWords, part_of
 from augment.candidates.plausibility import USUAL, Plausibility
 from augment.candidates.senses import Senses
 from augment.candidates.slot import Proposed, Slot
@@ -117,6 +117,10 @@ def test_a_row_keeps_its_likeliest_edit_where_all_are_rare() -> None:
     ]
     assert [option.edits[0].new for option in offered(row, options, draws)] == ["价钱"]
     assert offered(row, [], draws) == []
+
+
+def test_the_direction_of_a_verb_is_its_own() -> None:
+    assert [part_of(word, "zh", ()) for word in ("出来", "上去", "出去", "表现")] == [None, None, None, "v"]
 
 
 def test_a_word_that_only_samples_would_have_is_not_offered() -> None:

@@ -60,6 +60,8 @@ _BEFORE_FIXED = frozenset(
     ("the", "a", "that", "this", "some", "what", "same", "just", "and", "or", "'s", "is", "was")
 )
 _BEHIND_FIXED = frozenset(("as", "of", "that", "to", "and", "than"))
+# What follows a dash with these can be the point: it grows on you -- like a rash.
+_TURNING = ("not", "but", "like", "as", "if", "unless", "except", "until")
 _DASHES = ("--", "—", "–")
 
 
@@ -133,5 +135,5 @@ def dashed(sentence: English) -> Iterator[Match]:
         return
     # It does not just slip -- it falls: the first half is not meant to be alone.
     half = {"not", "n't", "just", "only"} & set(sentence.words(first, dashes[0]))
-    if not half and sentence.word(dashes[0] + 1) not in ("not", "but"):
+    if not half and sentence.word(dashes[0] + 1) not in _TURNING:
         yield Match("trailing", dashes[0], last)

@@ -11,6 +11,7 @@ from augment.text.rephrasing.words import (
     AFTER,
     ANYWHERE,
     CHINESE_ONE_WAY,
+    DAYTIMES,
     DEEDS,
     DROPPED,
     HOURS,
@@ -37,6 +38,7 @@ _WEAK = frozenset(("比较", "较", "稍", "较为", "真"))
 # Before these a negation has no other form.
 _BOUND = frozenset(("了", "吗", "的", "过", "什么", "啥"))
 _SURE = ("真的", "确实", "的确")
+_NUMERALS = tuple("0123456789一二两三四五六七八九十")
 
 
 def chinese_wordings(line: Line, tags: Sequence[str]) -> Iterator[Wording]:
@@ -81,6 +83,9 @@ def _groups(line: Line) -> Iterator[Wording]:
             last = index + len(member)
             if tuple(words[index:last]) != member or line.word(last) in NOT_BEFORE.get(word, ()):
                 continue
+            # 晚上六点 is no night yet.
+            if word in DAYTIMES and line.word(last)[:1] in _NUMERALS:
+                continue
             # 瑞和300 is a name.
             if member in (("和",), ("与",), ("跟",)) and (
                 len(before) < 2 and before not in ("我", "你", "他", "她", "")
@@ -114,6 +119,9 @@ def _negated(line: Line) -> Iterator[Wording]:
                 continue
             orders = member in (("不要",), ("别",))
             if (orders and index not in begins) or line.word(last) in _BOUND:
+                continue
+            # 一个没注意 is an idiom.
+            if line.word(index - 1) == "一个":
                 continue
             for other in others:
                 yield Wording("form", index, last, other, 0.93, negates=True)

@@ -10,6 +10,7 @@ from augment.text.rephrasing.proposal import Wording
 from augment.text.rephrasing.words import (
     DRAWN,
     ENGLISH,
+    EXTREME,
     MEASURES,
     NEGATED_VERBS,
     ONE_WAY,
@@ -266,6 +267,9 @@ _ONLY_WHERE: dict[tuple[str, ...], Callable[[English, int, int], bool]] = {
     **{(word, "to"): _attempts for word in ("attempt", "attempts", "attempted", "attempting")},
     **{(word, "to"): _attempts for word in ("try", "tries", "tried", "trying")},
     **{(word,): _offers for word in ("offer", "offers", "offering", "provide", "provides", "providing")},
+    ("film",): lambda sentence, first, last: sentence.is_a(
+        first - 1, "DET", "ADJ", "NOUN", "PROPN", "PRON", "NUM"
+    ),
     ("buy",): lambda sentence, first, last: sentence.word(first - 1) != "best",
     **{(word,): _pretty for word in ("quite", "rather", "fairly", "pretty")},
     ("i", "think"): _concedes_even,
@@ -395,7 +399,7 @@ def _degree(sentence: English, index: int) -> Iterator[Wording]:
     if word.endswith(("ed", "ing")) and sentence.is_a(index + 1, "ADP", "PART", "VERB"):
         return
     if (
-        word in COMPARED | BOUND | KEEPS
+        word in COMPARED | BOUND | KEEPS | EXTREME
         or word.endswith(("est", "er"))
         or is_negation(word)
         or any(mark.isdigit() for mark in word)

@@ -54,6 +54,7 @@ NOT_BEFORE = {
     "忘记": _words("了 过 的 ， 。 ！"),
     "真的": frozenset(("", *"，。！？,.!?~…；;、 是吧吗么")),
 }
+DAYTIMES = _words("晚上 夜里 早上 早晨")
 # Behind something they mean: after that; where a clause begins: from now on.
 AFTER = _words("以后 之后")
 # Words that mean the same where a clause begins.
@@ -357,6 +358,15 @@ TIMES = _words("time times day days moment minute second hour week month year ye
 HEADS = _words("everything anything something nothing all")
 UNIQUE = _words("only first second third last best worst any every all no few other same most")
 SPEAKERS = _words("i you we they he she")
+# Qualities of which there is no more.
+EXTREME = _words(
+    """
+horrible terrible awful dreadful hideous disgusting atrocious horrendous abysmal amazing excellent perfect fantastic wonderful superb
+awesome brilliant outstanding gorgeous fabulous incredible phenomenal hilarious flawless marvelous magnificent exquisite stunning
+spectacular sublime essential impossible unique dead huge enormous tiny useless worthless invaluable priceless identical complete total
+absolute whole entire endless fatal unbelievable unforgettable irresistible
+"""
+)
 # Negated verbs that are drawn together, and apart.
 NEGATED_VERBS = {
     "don't": (("do", "not"),),

@@ -61,6 +61,7 @@ KEPT = (
     ("无论房间大小，都比以前贵，我们很失望", "无论房间大小，我们很失望"),
     ("What is between the wall and the door ?", "What is between the wall ?"),
     ("It does not just rain -- it pours all day.", "It does not just rain."),
+    ("It grows on you -- like a rash.", "It grows on you."),
     ("I like the phone, the case and the software (it is small) of it.", "I like the phone, the case of it."),
     ("虽然房间很小，但是服务员很热情", "但是服务员很热情"),
     ("虽然房间很小，但是服务员很热情", "虽然房间很小"),
