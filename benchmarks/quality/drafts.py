@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python -m benchmarks.quality.drafts RUN/hotel-zh RUN/sst2-en --rows 300 --encoder E5 --masked TINY:en
 
 A run is a finished one of `augment`, of whose rows, key words and counts everything is taken (older calibrations are learned anew).
-Drafted are the samples of `rephrase` (eight samples, sixteen draws a row), before any judge: rows of eight words and more with a sample, samples a
+Drafted are the samples of `rephrase` (eight samples, 32 draws a row), before any judge: rows of eight words and more with a sample, samples a
 row, edits a sample, and the two-sample AUC of one sample a row (the mean of five draws, with the least and the most). Drafts are draws with
 edits; their CPU-seconds are those of looking words up and drawing, with all tables loaded, and apart from those of learning once what a model
 is worth. `natural` is 0.8 as shipped, and for a model also such that as many rows have a sample as without it. Each run and condition is
@@ -39,7 +39,7 @@ from benchmarks.common import Cell, Results, command_line, job_of, write_page
 
 RESULTS = Results("quality/drafts")
 KINDS = {"encoder": "encoder", "masked": "masked_lm", "causal": "causal_lm"}
-_DRAWS, _PAIRS, _LEAST_WORDS = 16, 5, 8
+_DRAWS, _PAIRS, _LEAST_WORDS = 32, 5, 8
 
 
 def main() -> None:

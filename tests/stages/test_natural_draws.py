@@ -119,7 +119,7 @@ def test_a_row_keeps_its_likeliest_edit_where_all_are_rare() -> None:
     assert offered(row, [], draws) == []
 
 
-def test_the_direction_of_a_verb_is_its_own() -> None:
+def test_words_of_direction_are_not_replaced() -> None:
     assert [part_of(word, "zh", ()) for word in ("出来", "上去", "出去", "表现")] == [None, None, None, "v"]
 
 
