@@ -10,7 +10,7 @@
 `sheet` draws, for each system and language, so many samples of different source rows from finished runs (those that
 joined the data; with `--of probes` those that are kept apart, with `--of all` all that were made), shuffles all of them and writes `sheet.csv`, with source, sample and edits, and `key.json`, which a reader does not
 open. `show` prints some. `figures` prints of how many rows of eight words and
-more a run has samples, how many of each, their edits, and the two-sample AUC of the run. `replaced` prints that AUC for samples with one edit
+more a run has samples, how many of each, their edits, and the two-sample AUC of one sample a row: the mean of draws, with the least and the most. `replaced` prints that AUC for samples with one edit
 each, which replaces a word, of as many source rows in each run: the mean of draws of rows and samples. Several runs of a system and language share its number. A reader writes a file with the columns number, fluency (2
 natural, 1 understandable but odd, 0 broken), meaning (of what was edited: 2 same, 1 shifted, 0 wrong), label (right, unclear,
 wrong) and acceptable (1 or 0: would you put this row into a training set you care about?). Texts of corpora are not
@@ -60,7 +60,7 @@ def main() -> None:
     elif arguments.what == "show":
         show([Path(name) for name in arguments.given], arguments.each, arguments.seed)
     elif arguments.what == "figures":
-        print("\n".join(figures([Path(name) for name in arguments.given])))
+        print("\n".join(figures([Path(name) for name in arguments.given], arguments.seed)))
     elif arguments.what == "replaced":
         print("\n".join(replaced([Path(name) for name in arguments.given], arguments.seed)))
     else:
@@ -98,7 +98,7 @@ def show(folders: Sequence[Path], each: int, seed: int) -> None:
             print(f"| {row['edits'].replace('|', '/')} |")
 
 
-def figures(folders: Sequence[Path]) -> list[str]:
+def figures(folders: Sequence[Path], seed: int) -> list[str]:
     """Return for each run a line of a table: rows with a sample and samples a row, by length, edits and two-sample AUC."""
     lines = [
         "| run | words | rows | rows with a sample % | samples a row | edits a sample | two-sample AUC |",
@@ -108,14 +108,14 @@ def figures(folders: Sequence[Path]) -> list[str]:
         made = Counter(row["source_id"] for row in rows_in(folder) if row["source_id"] is not None)
         edits = [len(row["edits"]) for row in rows_in(folder) if row["source_id"] is not None]
         words = _words_of(folder)
-        auc = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["summary"]["diversity"]
+        area = _area(_pairs_of(rows_in(folder)), seed)
         for name, least, below in _LENGTHS:
             of_rows = [made[row] for row, count in words.items() if least <= count < below]
             if of_rows:
                 having = 100 * sum(count > 0 for count in of_rows) / len(of_rows)
                 lines.append(
                     f"| {folder.name} | {name} | {len(of_rows)} | {having:.0f} | {sum(of_rows) / len(of_rows):.2f} | "
-                    f"{sum(edits) / max(len(edits), 1):.2f} | {auc.get('two-sample AUC') or 0:.2f} |"
+                    f"{sum(edits) / max(len(edits), 1):.2f} | {area} |"
                 )
     return lines
 
@@ -126,17 +126,30 @@ def replaced(folders: Sequence[Path], seed: int) -> list[str]:
     count = min(map(len, pairs))
     lines = []
     for folder, of_run in zip(folders, pairs, strict=True):
-        rng, areas = random.Random(seed), []
-        for _ in range(_DRAWS):
-            chosen = rng.sample(sorted(of_run), count)
-            drawn = [(source, rng.choice(of_run[source])) for source in chosen]
-            areas.append(
-                two_sample_auc([(tokens_of(one, "auto"), tokens_of(two, "auto")) for one, two in drawn])
-            )
-        known = [area for area in areas if area is not None]
-        figure = f"{mean(known):.2f} ({min(known):.2f} to {max(known):.2f})" if known else "too few"
-        lines.append(f"| {folder.name} | {count} of {len(of_run)} rows | {figure} |")
+        lines.append(f"| {folder.name} | {count} of {len(of_run)} rows | {_area(of_run, seed, count)} |")
     return lines
+
+
+def _area(samples: dict[str, list[str]], seed: int, count: int | None = None) -> str:
+    """Return the two-sample AUC of draws of one sample for each of so many source texts, or of all: the mean, the least and the most."""
+    rng, areas = random.Random(seed), []
+    for _ in range(_DRAWS):
+        chosen = rng.sample(sorted(samples), len(samples) if count is None else count)
+        drawn = [(source, rng.choice(samples[source])) for source in chosen]
+        areas.append(two_sample_auc([(tokens_of(one, "auto"), tokens_of(two, "auto")) for one, two in drawn]))
+    known = [area for area in areas if area is not None]
+    return f"{mean(known):.3f} ({min(known):.3f} to {max(known):.3f})" if known else "too few"
+
+
+def _pairs_of(rows: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return for each source text its samples."""
+    text = next(name for name in ("text", "review", "sentence", "content") if name in rows[0])
+    sources = {row["id"]: str(row[text]) for row in rows if row["source_id"] is None}
+    result: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row["source_id"] is not None:
+            result[sources[row["source_id"]]].append(str(row[text]))
+    return result
 
 
 def _pairs_replaced(folder: Path) -> dict[str, list[str]]:
