@@ -118,12 +118,17 @@ class NaturalWords:
         sources: Sources,
         lexicons: Sequence[Lexicon],
         models: Models | None = None,
+        least: float = LEAST,
     ) -> None:
-        """Keep the counts, what proposes words, and the models that look at them in their places, if any."""
+        """Keep the counts, what proposes words, and the models that look at them in their places, if any.
+
+        least: chances below it are of no use to the caller, so that no model has to look at words that cannot come to it.
+        """
         self._plausibility, self._sources, self._lexicons = plausibility, sources, lexicons
         self._models = models
         # A model may make a word likelier than it is without it.
         self._least = LEAST if models is None else _LOOKED_AT
+        self._useful = max(least, LEAST)
         self._candidates: dict[tuple[str, str], _Candidates] = {}
         self._is_graded = lru_cache(maxsize=1 << 16)(self._graded)
 
@@ -223,9 +228,16 @@ class NaturalWords:
         left, old, right = (np.repeat(ids, sizes) for ids in one)
         new = np.concatenate([candidates.ids for _, candidates in wanted])
         same = np.concatenate([candidates.same for _, candidates in wanted])
-        chance = self._plausibility.fits(left, new, right, spoken) * same
+        reads = self._plausibility.fits(left, new, right, spoken)
+        chance = reads * same
         if self._models is not None:
-            looked_at = np.flatnonzero((chance >= _LOOKED_AT) & np.repeat(free, sizes))
+            # A model of how words read cannot make them likelier than they mean the same, and the other way round.
+            may = np.ones(len(chance), bool)
+            if self._models.read is None:
+                may &= reads >= self._useful
+            if self._models.seen is None:
+                may &= same >= self._useful
+            looked_at = np.flatnonzero(may & (chance >= _LOOKED_AT) & np.repeat(free, sizes))
             slots = [
                 chosen[number].slot for number in np.repeat(np.arange(len(wanted)), sizes)[looked_at].tolist()
             ]

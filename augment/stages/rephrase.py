@@ -112,7 +112,7 @@ class Rephrase(Editor):
         """Load the lexicons and what was learned; return what finds the edits of some rows, once."""
         lexicons, guard, plausibility = load_job_lexicons(job), protection(job), open_plausibility(state)
         sources = open_sources(("lexicon",), job, 8, Filters())
-        words = NaturalWords(plausibility, sources, lexicons, open_models(job))
+        words = NaturalWords(plausibility, sources, lexicons, open_models(job), self.natural)
         draws = NaturalDraws(words, self.natural, 1.0, self.count, Entities(lexicons), job.seed)
         wordings, parts = Wordings(plausibility), word_parts(job)
 

@@ -36,6 +36,7 @@ _TITLE = 40
 _LISTED = regex.compile(r"点|优|缺|不足|问题|总结|评价|建议|反馈|补充|如下|回复|回答|[0-9]$")
 # Two words that point back at the clause before, or carry on from it.
 _POINTS_BACK = ("特别是", "尤其是", "主要是", "就是", "不是", "只是", "原因是", "说的是", "指的是")
+_ANNOUNCED = frozenset(("比喻", "比方", "例子", "比如", "例如", "譬如", "比如说"))
 _PREDICATES = ("v", "a", "z", "i", "l")
 _OWN = ("n", "r", "t", "s", "f")
 
@@ -237,8 +238,8 @@ def _complete(line: Line, clause: Clause, tags: Sequence[str]) -> bool:
 
 
 def _announces(line: Line, clause: Clause) -> bool:
-    """Return whether a colon or a dash is behind a clause."""
-    return any(
+    """Return whether a colon or a dash is behind a clause, or it ends with a word for what follows: 打个比喻，…."""
+    return line.word(clause.last - 1) in _ANNOUNCED or any(
         line.word(index)[:1] in ("：", ":", "—", "–", "-") for index in range(clause.last, clause.after)
     )
 

@@ -60,6 +60,10 @@ _TIED = frozenset(
 )
 # Tokens in which what follows from `so` may begin.
 _CONSEQUENCE = 14
+# Adverbs that narrow down what is before a comma, words that need a time, and verbs of how something looks.
+_NARROWS = frozenset(("particularly", "especially", "mainly", "mostly", "notably", "specifically"))
+_UNTIL = frozenset(("till", "until", "by", "from", "since", "for", "right", "even", "up"))
+_SEEMS = frozenset(("look", "looks", "looked", "feel", "feels", "felt", "seem", "seems", "seemed", "sounds"))
 # Tokens of an item at most.
 _LONGEST = 5
 
@@ -142,6 +146,8 @@ def _intensifies(line: Line, tags: Sequence[str], index: int) -> bool:
         )
     if word != "so" or not tags[index + 1].startswith("ADJ") or behind in BOUND:
         return False
+    if line.word(index - 1) not in COPULAS | _SEEMS:
+        return False
     return not {"that", "as", "to", "i", "you", "we", "not"} & set(
         line.words[index + 2 : index + _CONSEQUENCE]
     ) and not any(is_negation(before) for before in line.words[max(index - 2, 0) : index])
@@ -152,12 +158,20 @@ def _free(line: Line, tags: Sequence[str], index: int) -> bool:
     word, behind, before = line.word(index), tags[index + 1], line.word(index - 1)
     if word in KEEPS or _bound(line, index) or (word not in DEGREE and line.word(index + 1).endswith("ed")):
         return False
+    # Products, particularly electrical; absolutely, inescapably gorgeous.
+    if before == "," and (word in _NARROWS or (index > 1 and tags[index - 2].startswith("ADV"))):
+        return False
     if behind.startswith(("ADJ", "ADV")):
         if is_negation(line.word(index + 1)) or not (word in DEGREE or word.endswith("ly")):
             return False
         return before not in ("the", "this", "that") or word.endswith("ly") or word in ("very", "really")
     if not behind:
-        return word in LAST and tags[index - 1].startswith(("NOUN", "PRON")) and line.is_end(index + 1)
+        return (
+            word in LAST
+            and before not in _UNTIL
+            and tags[index - 1].startswith(("NOUN", "PRON"))
+            and line.is_end(index + 1)
+        )
     if behind.startswith("AUX|Fin"):
         return word in FREE and tags[index - 1].startswith(("PRON", "NOUN"))
     if behind.startswith(("VERB|Fin", "VERB|Inf")):
@@ -176,7 +190,13 @@ def _adjectives(line: Line, tags: Sequence[str]) -> Iterator[Match]:
     asks = any("?" in word for word in line.words)
     for index in range(len(line) - 1):
         word = line.word(index)
-        if word == "own" and line.word(index - 1) in POSSESSIVES and tags[index + 1].startswith("NOUN"):
+        once = line.words.count("own") == 1
+        if (
+            word == "own"
+            and once
+            and line.word(index - 1) in POSSESSIVES
+            and tags[index + 1].startswith("NOUN")
+        ):
             yield Match("modifier", index, index + 1)
         if not tags[index].startswith("ADJ") or word in NO_MODIFIER or _COMPARES.fullmatch(word):
             continue

@@ -77,6 +77,9 @@ def second_predicate(sentence: English) -> Iterator[Match]:
             start += 1
         if sentence.word(index) != "and" or sentence.tags[start] not in ("VERB|Fin", "AUX|Fin"):
             continue
+        # Beany and Cecil sailed: names are no verbs.
+        if sentence.line.token(index + 1)[0].isupper():
+            continue
         rest = set(sentence.words(start, last))
         if not sentence.finite(first, index - 1) or {",", "--"} & rest or TURNS & rest:
             continue

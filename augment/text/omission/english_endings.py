@@ -194,6 +194,9 @@ def _is_free(sentence: English, first: int, stop: int) -> bool:
         predicate = sentence.tags[stop] in ("AUX|Fin", "VERB|Fin")
         return predicate and not sentence.finite(begin, first) and sentence.may_be_subject(begin)
     near = set(sentence.words(first - 4, first))
+    # In this comedy: what the text is about.
+    if sentence.word(first + 1) in ("this", "these"):
+        return False
     # It is a phone with …; had their hearts in …: the rest is what is meant.
     if sentence.word(first) == "for" or (sentence.word(first) in ("with", "by") and COPULAS & near):
         return False

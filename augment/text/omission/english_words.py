@@ -80,7 +80,7 @@ by within since through along
 )
 # Prepositions of what can be left out behind a noun.
 ADJUNCTS = _words(
-    "in on at during after before from throughout within since inside across around for with by over"
+    "in on during after before from throughout within since inside across around for with by over"
 )
 # Verbs that need what a preposition leads to.
 NEEDY = _words(

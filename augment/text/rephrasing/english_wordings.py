@@ -220,6 +220,12 @@ def _offers(sentence: English, first: int, last: int) -> bool:
     )
 
 
+def _affirmed(sentence: English, first: int, last: int) -> bool:
+    """Return whether nothing is negated before a word: it does not (exactly) shine."""
+    before = sentence.words(sentence.first, first)
+    return not any(map(is_negation, before)) and not {"n't", "'t"} & set(before)
+
+
 def _pretty(sentence: English, first: int, last: int) -> bool:
     """Return whether a word of degree is before a quality that a copula gives: is (quite) long."""
     return sentence.is_a(last, "ADJ") and sentence.word(first - 1) in _COPULAS
@@ -267,6 +273,7 @@ _ONLY_WHERE: dict[tuple[str, ...], Callable[[English, int, int], bool]] = {
     **{(word, "to"): _attempts for word in ("attempt", "attempts", "attempted", "attempting")},
     **{(word, "to"): _attempts for word in ("try", "tries", "tried", "trying")},
     **{(word,): _offers for word in ("offer", "offers", "offering", "provide", "provides", "providing")},
+    **{(word,): _affirmed for word in ("exactly", "precisely")},
     ("film",): lambda sentence, first, last: sentence.is_a(
         first - 1, "DET", "ADJ", "NOUN", "PROPN", "PRON", "NUM"
     ),
@@ -402,6 +409,7 @@ def _degree(sentence: English, index: int) -> Iterator[Wording]:
         word in COMPARED | BOUND | KEEPS | EXTREME
         or word.endswith(("est", "er"))
         or is_negation(word)
+        or sentence.line.words.count(word) > 1
         or any(mark.isdigit() for mark in word)
     ):
         return

@@ -266,8 +266,6 @@ although | though
 simply | just
 absolutely | utterly
 too | as well
-needs to | has to
-need to | have to
 which | that
 but | yet
 each other | one another
@@ -310,6 +308,8 @@ such as | like
 # English words that others mean the same as, but not the other way round.
 ONE_WAY = """
 in order to | to
+needs to | has to
+need to | have to
 is able to | can
 are able to | can
 was able to | could
