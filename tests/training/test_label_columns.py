@@ -40,7 +40,9 @@ def test_a_model_of_several_labels_is_trained_and_keeps_samples_whose_labels_hol
     for row in made:
         chance = float(str(row["p_gold_after"]))
         assert (chance >= 0.5) == (row["pred_after"] == row["label"])
-        assert row["verdict"] == ("keep" if chance >= 0.7 else "soft" if chance >= 0.4 else "drop")
+        holds = chance >= 0.5 and round(float(str(row["p_gold_before"])) - chance, 5) <= 0.05
+        wanted = "keep" if chance >= 0.7 or holds else "soft" if chance >= 0.4 else "drop"
+        assert row["verdict"] == wanted
 
 
 def test_a_model_of_numbers_is_trained_and_keeps_samples_within_the_tolerance(
