@@ -287,7 +287,7 @@ class ResourcesConfig(Section):
     )
     look: tuple[Literal["masked_lm", "causal_lm", "encoder"], ...] = Field(
         default=("masked_lm", "causal_lm"),
-        description="which of the models named here look at words in their places with `natural`; an encoder drafts samples eight to nineteen times as slowly",
+        description="which of the models named here look at words in their places with `natural`; an encoder drafts samples ten to eighteen times as slowly",
     )
     ngrams: str | None = Field(
         default=None,
