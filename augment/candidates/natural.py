@@ -203,7 +203,9 @@ class NaturalWords:
         return opening.slot.word not in _DEGREE[spoken] or self._is_graded(opening.right, spoken)
 
     def _graded(self, word: str, spoken: Spoken) -> bool:
-        """Return whether a word is one of a quality or a feeling, which has degrees."""
+        """Return whether a word is one of a quality or a feeling, which has degrees; of `very much` none is free."""
+        if word.lower() == "much":
+            return False
         if spoken == "zh":
             return word != "是" and (tag(word) or "")[:1] in _GRADED
         return any(lexicon.parts(word.lower()) & {"a", "r"} for lexicon in self._lexicons)

@@ -87,6 +87,8 @@ def fixed(line: Line) -> Iterator[Match]:
         for last in range(first + 2, min(first + _LONGEST_FIXED, len(line)) + 1):
             if (
                 not is_negation(before)
+                # Cool at times, dull at others.
+                and "others" not in line.words[last:]
                 and _FIXED.fullmatch(" ".join(line.words[first:last]))
                 and line.word(last) not in _BEHIND_FIXED
             ):

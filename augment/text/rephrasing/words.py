@@ -224,7 +224,7 @@ try wait sit stop ladies gentlemen men women boys girls mr mrs dead alive bits p
 high low trial error supply demand cat mouse good evil life death love hate war peace father son mother daughter beginning end start
 finish before after far wide loud clear safe sound sick tired through nice easy short sweet body soul heart mind flesh blood sight sounds
 fury rise fall crime punishment cops robbers adam eve romeo juliet science fiction arts crafts day night done north south east west left
-right top bottom
+right top bottom milk honey
 """
 )
 ENGLISH = """
@@ -308,8 +308,6 @@ such as | like
 # English words that others mean the same as, but not the other way round.
 ONE_WAY = """
 in order to | to
-needs to | has to
-need to | have to
 is able to | can
 are able to | can
 was able to | could

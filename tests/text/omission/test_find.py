@@ -62,6 +62,7 @@ KEPT = (
     ("What is between the wall and the door ?", "What is between the wall ?"),
     ("It does not just rain -- it pours all day.", "It does not just rain."),
     ("It grows on you -- like a rash.", "It grows on you."),
+    ("The film is cool at times, but dull at others.", "The film is cool, but dull at others."),
     (
         "打个不好听的比喻，我家的地毯都比它干净，房间给人感觉用了十年",
         "打个不好听的比喻，房间给人感觉用了十年",

@@ -121,6 +121,8 @@ BOUND = (
     ("我谢谢你", "我感谢你"),
     ("晚上六点钟来的", "夜里六点钟来的"),
     ("一个没注意，就没了", "一个没有注意，就没了"),
+    ("a land of milk and honey .", "a land of honey and milk ."),
+    ("what would you need to become one .", "what would you have to become one ."),
     ("music i have to listen to is bad .", "music i need to listen to is bad ."),
     ("it does n't exactly shine .", "it does n't precisely shine ."),
     ("change is good . change is good .", "change is very good . change is good ."),
