@@ -6,7 +6,10 @@ r"""Plant shortcuts of six kinds into real corpora, find them, repair them, and 
         --arms duplicate delete balance ceiling --brief
     OMP_NUM_THREADS=1 python -m benchmarks.quality.shortcuts --name rivals --kinds symbol meaning first --corpora sst2-en hotel-zh \
         --ratios 0.95 --rows 800 --steps 200 --arms duplicate balance cut ceiling --brief
+    OMP_NUM_THREADS=1 python -m benchmarks.quality.shortcuts --name natural-balance --kinds symbol word phrase --corpora sst2-en hotel-zh \
+        --ratios 0.95 --draws 1 --arms duplicate delete balance ceiling --brief
 
+The last command measures `balance` since it puts words between words that people write them between; the others are of before.
 A marker is planted in so many of the rows of one class (the last by name) and in so few of the others; of a phrase the
 words stand alone elsewhere, and of a word in first place the word stands last elsewhere. `meaning` is a word that praises, put
 into rows of praise: rows that were not planted have it too, and it means something there. 2,000 training rows, 1,000 test
