@@ -218,9 +218,7 @@ def write_table() -> None:
     lines: list[str] = []
     names = sorted({key.split(" ")[0] for key in RESULTS.cells})
     parts: list[tuple[str, tuple[str, ...]]] = [(name, (name,)) for name in names]
-    for both in ENCODERS:
-        if set(both) <= set(names):
-            parts.append((f"{' and '.join(both)} together", both))
+    parts += [(f"{' and '.join(both)} together", both) for both in ENCODERS if set(both) <= set(names)]
     for title, some in parts:
         draws = {key: cell for key, cell in RESULTS.cells.items() if key.split(" ")[0] in some}
         lines += [f"## {title}", "", f"{len(draws)} draws: {_summary_of(draws)}.", ""]
