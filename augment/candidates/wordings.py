@@ -4,7 +4,7 @@ Unlike single words, these need not be tested for what they mean: a rule offers 
 train has is not offered.
 
     wordings = Wordings(plausibility)
-    wordings.offer([("味道", (), ("很",), "好")])        # [Counted(0.93, 0.7)]
+    wordings.offer([("味道", (), ("很",), "好")])        # [Counted(0.93, 0.7, 9.1)]
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from augment.candidates.natural import SUREST
-from augment.candidates.plausibility import Plausibility, Spoken, spoken_of
+from augment.candidates.plausibility import Plausibility, Spoken, log_odds, spoken_of
 from augment.candidates.word_counts import UNSEEN
 from augment.text.rephrasing import Rephrasing
 
@@ -84,16 +84,12 @@ class Wordings:
         np.add.at(seen, new_of[pairs], counts.pairs(new_ids[pairs], new_ids[pairs + 1]))
         known &= ~bare | (seen >= _SEEN)
         # Words that no one writes next to each other are no phrase.
-        within = pairs[(pairs > 0) & (new_of[pairs - 1] == new_of[pairs])]
-        within = within[
-            (within + 2 < len(new_of)) & (new_of[np.minimum(within + 2, len(new_of) - 1)] == new_of[within])
-        ]
-        apart = counts.pairs(new_ids[within], new_ids[within + 1]) < _SEEN
-        np.logical_and.at(known, new_of[within], ~apart)
+        within = inner[:-1][new_of[inner[:-1]] == new_of[inner[1:]]]
+        np.logical_and.at(known, new_of[within], counts.pairs(new_ids[within], new_ids[within + 1]) >= _SEEN)
         more = self._likely(new_ids, new_of, len(wanted)) - self._likely(old_ids, old_of, len(wanted))
         shares = 1 / (1 + np.exp(-np.clip(more, -30, 30)))
         # Where the words that are there are as rare between their neighbours, counts decide little.
-        odds = _odds(fits) / np.minimum(_odds(before), 1.0)
+        odds = np.exp(log_odds(fits) - np.minimum(log_odds(before), 0.0))
         columns = (np.where(known, column, 0.0).tolist() for column in (chances, odds))
         return [
             Counted(chance, share, ratio)
@@ -123,11 +119,6 @@ class Wordings:
         inner = np.flatnonzero((owner[:-2] == owner[1:-1]) & (owner[1:-1] == owner[2:])) + 1
         np.subtract.at(total, owner[inner], np.log(counts.counted(ids[inner]) + 1.0))
         return total
-
-
-def _odds(chances: np.ndarray) -> np.ndarray:
-    """Return the odds of chances, [N] float64."""
-    return np.asarray(chances / np.maximum(1 - chances, 1e-6)).clip(1e-6)
 
 
 def _flat(

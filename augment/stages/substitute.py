@@ -160,7 +160,8 @@ class Substitute(Editor):
         sources = open_sources(self.sources, job, self.most, filters)
         entities = Entities(load_job_lexicons(job)) if self.entities == "keep" else None
         if self.natural is not None:
-            words = NaturalWords(open_plausibility(state), sources, load_job_lexicons(job), open_models(job))
+            lexicons, models = load_job_lexicons(job), open_models(job)
+            words = NaturalWords(open_plausibility(state), sources, lexicons, models, self.natural)
             return NaturalDraws(words, self.natural, self.share, self.count, entities, job.seed).lookup
         fluency = open_fluency(job, self.fluency)
         near = _near(job) if self.tier == "near" else None

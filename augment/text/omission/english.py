@@ -190,10 +190,9 @@ def _adjectives(line: Line, tags: Sequence[str]) -> Iterator[Match]:
     asks = any("?" in word for word in line.words)
     for index in range(len(line) - 1):
         word = line.word(index)
-        once = line.words.count("own") == 1
         if (
             word == "own"
-            and once
+            and line.words.count("own") == 1
             and line.word(index - 1) in POSSESSIVES
             and tags[index + 1].startswith("NOUN")
         ):

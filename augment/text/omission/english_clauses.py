@@ -75,7 +75,7 @@ def second_predicate(sentence: English) -> Iterator[Match]:
         start = index + 1
         while start < last and sentence.is_a(start, "ADV"):
             start += 1
-        if sentence.word(index) != "and" or sentence.tags[start] not in ("VERB|Fin", "AUX|Fin"):
+        if sentence.word(index) != "and" or sentence.tag(start) not in ("VERB|Fin", "AUX|Fin"):
             continue
         # Beany and Cecil sailed: names are no verbs.
         if sentence.line.token(index + 1)[0].isupper():

@@ -150,21 +150,21 @@ def _is_relative(sentence: English, index: int) -> bool:
         or sentence.word(index - 1) in _CONTAINERS
     ):
         return False
-    return "Fin" in sentence.tags[index + 1] or sentence.is_clause(index + 1)
+    return "Fin" in sentence.tag(index + 1) or sentence.is_clause(index + 1)
 
 
 def inner_relative(sentence: English) -> Iterator[Match]:
     """Yield a relative clause between a subject and its `is`: The software (that comes with it) is easy to use."""
     for index in range(sentence.first + 2, sentence.last - 3):
-        if not _is_relative(sentence, index) or "Fin" not in sentence.tags[index + 1]:
+        if not _is_relative(sentence, index) or "Fin" not in sentence.tag(index + 1):
             continue
         if sentence.finite(sentence.first, index) or not sentence.is_a(sentence.first, "DET"):
             continue
         end = min(index + _LONGEST_RELATIVE, sentence.last)
-        stop = next((at for at in range(index + 2, end) if "Fin" in sentence.tags[at]), None)
+        stop = next((at for at in range(index + 2, end) if "Fin" in sentence.tag(at)), None)
         if (
             stop is None
-            or sentence.tags[stop] != "AUX|Fin"
+            or sentence.tag(stop) != "AUX|Fin"
             or not sentence.is_a(stop - 1, "NOUN", "PROPN", "PRON", "ADV", "NUM")
         ):
             continue
@@ -191,7 +191,7 @@ def _is_free(sentence: English, first: int, stop: int) -> bool:
     """Return whether no word needs a prepositional phrase: it is the last of a clause, or before the verb of the sentence."""
     begin = sentence.first
     if stop < sentence.last:
-        predicate = sentence.tags[stop] in ("AUX|Fin", "VERB|Fin")
+        predicate = sentence.tag(stop) in ("AUX|Fin", "VERB|Fin")
         return predicate and not sentence.finite(begin, first) and sentence.may_be_subject(begin)
     near = set(sentence.words(first - 4, first))
     # In this comedy: what the text is about.

@@ -29,9 +29,13 @@ class English:
         """Return the words from one index to before another, none before the sentence."""
         return self.line.words[max(first, self.first) : last]
 
+    def tag(self, index: int) -> str:
+        """Return the tag of a token of the line; that of a mark, "", outside it."""
+        return self.tags[index] if 0 <= index < len(self.tags) else ""
+
     def is_a(self, index: int, *parts: str) -> bool:
         """Return whether a token has one of some parts of speech."""
-        return 0 <= index < len(self.tags) and self.tags[index].startswith(parts)
+        return self.tag(index).startswith(parts)
 
     @property
     def asks(self) -> bool:

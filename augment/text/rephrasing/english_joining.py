@@ -86,7 +86,7 @@ def _people(sentence: English, index: int) -> Iterator[Wording]:
     word, before = sentence.word(index), sentence.word(index - 1)
     if (
         word not in ("who", "that")
-        or "Fin" not in sentence.tags[index + 1]
+        or "Fin" not in sentence.tag(index + 1)
         or not sentence.is_a(index, "PRON")
     ):
         return
@@ -126,7 +126,7 @@ def _speaks(sentence: English, index: int) -> bool:
     return (
         sentence.word(index) in SPEAKERS
         and index + 1 < sentence.last
-        and "Fin" in sentence.tags[index + 1]
+        and "Fin" in sentence.tag(index + 1)
         and sentence.is_a(index + 1, "VERB", "AUX")
     )
 
@@ -135,9 +135,9 @@ def _verbs(sentence: English, index: int) -> Iterator[Wording]:
     """Yield `to` behind `help`, and `to be` behind `seem`, or these without: helps (to) make; seems (to be) long."""
     before = sentence.word(index - 1)
     if before in _HELPS and sentence.is_a(index - 1, "VERB"):
-        if sentence.word(index) == "to" and sentence.tags[index + 1].startswith("VERB|Inf"):
+        if sentence.word(index) == "to" and sentence.tag(index + 1).startswith("VERB|Inf"):
             yield Wording("dropped", index, index + 1, (), 0.92, tested=False)
-        if sentence.tags[index].startswith("VERB|Inf"):
+        if sentence.tag(index).startswith("VERB|Inf"):
             yield Wording("added", index, index, ("to",), 0.9, tested=False)
     if before not in _SEEMS:
         return

@@ -40,8 +40,8 @@ def _pairs(sentence: English) -> Iterator[Exchange]:
 
 def _free(sentence: English, left: int, right: int) -> bool:
     """Return whether nothing before two words or behind them goes with one of them alone: an adverb, an adjective, an object."""
-    behind = sentence.tags[right + 1] if right + 1 < sentence.last else ""
-    before = sentence.tags[left - 1] if left > sentence.first else ""
+    behind = sentence.tag(right + 1) if right + 1 < sentence.last else ""
+    before = sentence.tag(left - 1) if left > sentence.first else ""
     if before.startswith("ADV") or sentence.word(left - 1) in ("more", "less", "most"):
         return False
     if sentence.is_a(left, "NOUN"):
@@ -59,7 +59,7 @@ def _alike(sentence: English, left: int, right: int) -> bool:
         return False
     if min(len(one), len(other)) < 3 or any(mark.isdigit() for mark in one + other):
         return False
-    tags = sentence.tags[left], sentence.tags[right]
+    tags = sentence.tag(left), sentence.tag(right)
     named = [sentence.line.token(at)[0].isupper() for at in (left, right)]
     return (
         tags[0] == tags[1]

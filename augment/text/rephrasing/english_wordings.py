@@ -44,7 +44,6 @@ _BEFORE_NOUNS = frozenset(
         "your",
         "our",
         "this",
-        "that",
         "any",
         "each",
         "every",
@@ -52,9 +51,8 @@ _BEFORE_NOUNS = frozenset(
         "first",
         "second",
         "last",
-        "and",
     ]
-) - {"and", "that"}
+)
 
 
 def english_wordings(sentence: English) -> Iterator[Wording]:
@@ -113,7 +111,7 @@ def _holds(sentence: English, first: int, last: int, member: tuple[str, ...]) ->
 
 def _relates(sentence: English, first: int, last: int) -> bool:
     """Return whether a pronoun is the subject of a relative clause: a film (that) is long."""
-    finite = last < sentence.last and "Fin" in sentence.tags[last]
+    finite = last < sentence.last and "Fin" in sentence.tag(last)
     before = sentence.word(first - 1)
     if before in PEOPLE or before.endswith(PEOPLE_END):
         return False
@@ -314,15 +312,15 @@ def _contracted(sentence: English, index: int) -> Iterator[Wording]:
         # It's been is it has been; it's made may be either; I'd better is I had better.
         if whole == "is" and behind in _DONE:
             whole = "has"
-        form = sentence.tags[index + 1]
+        form = sentence.tag(index + 1)
         if not (whole == "is" and form.startswith("VERB|Part")) and (whole != "would" or "Inf" in form):
             yield Wording("form", index, index + 1, (stem, whole) if stem else (whole,), 0.95)
         return
-    if word not in WHOLE or before not in WHOLE[word][1] or not sentence.tags[index].startswith("AUX"):
+    if word not in WHOLE or before not in WHOLE[word][1] or not sentence.tag(index).startswith("AUX"):
         return
-    needed = behind == "that" or sentence.asks or not sentence.tags[index + 1]
+    needed = behind == "that" or sentence.asks or not sentence.tag(index + 1)
     needs = {"have": "Part", "would": "Inf"}.get(word, "")
-    if not needed and needs in sentence.tags[index + 1]:
+    if not needed and needs in sentence.tag(index + 1):
         short = WHOLE[word][0]
         yield Wording("form", index - 1, index + 1, (before + short,), 0.95)
         yield Wording("form", index, index + 1, (short,), 0.95)
@@ -337,7 +335,7 @@ def _negated(sentence: English, index: int) -> Iterator[Wording]:
         for ways, others in ((drawn, apart), (apart, drawn)):
             for way in ways:
                 last = index + len(way)
-                if here[: len(way)] == way and (ways is drawn or sentence.tags[last]):
+                if here[: len(way)] == way and (ways is drawn or sentence.tag(last)):
                     for other in others:
                         yield Wording("form", index, last, other, 0.95, negates=True)
 
@@ -359,7 +357,7 @@ def _owned(sentence: English, index: int) -> Iterator[Wording]:
     words, line = sentence.words(index, sentence.last), sentence.line
     if len(words) < 4 or words[0] not in ("the", "this") or line.token(index)[0].isupper():
         return
-    behind = sentence.tags[index + 4] if index + 4 < sentence.last else ""
+    behind = sentence.tag(index + 4) if index + 4 < sentence.last else ""
     owner = words[1].removesuffix("'s")
     drawn = owner != words[1]
     thing = index + (2 if drawn else 3)
@@ -425,7 +423,7 @@ def _serial(sentence: English, index: int) -> Iterator[Wording]:
         return
     comma = sentence.word(index - 1) == ","
     last = index - 1 - comma
-    part = sentence.tags[last].split("|")[0]
+    part = sentence.tag(last).split("|")[0]
     if (
         sentence.word(last - 1) != ","
         or part not in ("ADJ", "NOUN")
@@ -453,7 +451,7 @@ def _article(sentence: English) -> Iterator[Wording]:
     if (
         sentence.word(first) in ("this", "the")
         and sentence.is_a(first + 1, "NOUN")
-        and "Fin" in sentence.tags[first + 2]
+        and "Fin" in sentence.tag(first + 2)
     ):
         if sentence.word(first) == "this":
             yield Wording("form", first, first + 1, ("the",), 0.93)

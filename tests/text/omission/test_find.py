@@ -193,3 +193,9 @@ def test_every_phrase_leaves_another_text_of_nearly_half_its_letters_with_a_cont
         assert len(stays) < len(text)
         assert sum(map(str.isalnum, stays)) >= 0.45 * sum(map(str.isalnum, text))
         assert any(is_content(stays[start:end]) for start, end in segment(stays))
+
+
+@pytest.mark.parametrize("text", [*(text for text, *_ in KEPT), "they are a good couple , and even though"])
+def test_a_text_may_break_off_anywhere(text: str) -> None:
+    for end in range(len(text) + 1):
+        omissions(text[:end])

@@ -169,6 +169,13 @@ def test_what_would_mean_something_else_is_not_proposed(text: str, wrong: str) -
     assert wrong not in reworded(text)
 
 
+@pytest.mark.parametrize("text", [text for text, *_ in FREE + BOUND] + ["it does not work", "i can not say"])
+def test_a_text_may_break_off_anywhere(text: str) -> None:
+    tokens = tokens_of(text)
+    for end in range(len(tokens) + 1):
+        rephrasings((" " if text.isascii() else "").join(tokens[:end]))
+
+
 @pytest.mark.parametrize("text", ["味道不错，送餐很快", "a dark , funny film"])
 def test_either_of_two_parts_can_be_what_moves_with_the_same_result(text: str) -> None:
     (one,) = (one for one in rephrasings(text) if one.kind == "order")
